@@ -1,0 +1,262 @@
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+import type { FieldFault } from './errors.ts';
+
+/**
+ * Every setting of the broker, read and validated once. No secret is among them but the connection strings of the
+ * local emulator, and no default stands in for one: secrets live in Key Vault.
+ */
+export interface Config {
+  /** True in Azure (the platform sets WEBSITE_SITE_NAME). There loopback, http and stand-ins are refused. */
+  readonly inAzure: boolean;
+  /** Where browsers and NocoBase reach this app, without /api and without a trailing slash. */
+  readonly publicUrl: string;
+  readonly entra: {
+    readonly clientId: string;
+    /** A tenant id, or `organizations`, `consumers`, `common`. */
+    readonly tenant: string;
+    /** Tenant ids whose people may connect; `*` for all. */
+    readonly allowedTenants: readonly string[] | '*';
+    readonly authorityHost: string;
+    readonly credential: 'secret' | 'federated';
+    /** Name of the client secret in Key Vault. */
+    readonly clientSecretName: string;
+    /** Resource prefixes of scopes: delegated mail, app-only mail, Graph. */
+    readonly outlookResource: string;
+    readonly outlookAppResource: string;
+    readonly graphResource: string;
+  };
+  readonly keyVaultUrl: string;
+  readonly tables: { readonly url: string } | { readonly connectionString: string };
+  /** Client id of the user-assigned managed identity; undefined where there is none. */
+  readonly identityClientId: string | undefined;
+  readonly imap: { readonly host: string; readonly port: number; readonly secure: boolean };
+  /** Length of a tick, in seconds: the one setting of the poll's rhythm. */
+  readonly pollIntervalSeconds: number;
+  readonly tokenEndpoint: boolean;
+  /** Origins that a returnUrl may have, exactly. */
+  readonly returnOrigins: readonly string[];
+  /** Private destinations: an exact host (with port, where not the scheme's own) and the network its address must lie in. */
+  readonly privateDestinations: readonly { readonly host: string; readonly network: string }[];
+  /** IMAP sessions kept open between polls, in one process. */
+  readonly warmSessions: number;
+}
+
+/** Settings do not hold; carries every fault by the setting's name. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  readonly faults: readonly FieldFault[];
+
+  constructor(faults: readonly FieldFault[]) {
+    super(`Settings to mend:\n${faults.map((fault) => `  ${fault.field}: ${fault.message}`).join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const multiTenant = ['organizations', 'consumers', 'common'];
+
+const list = (text: string): string[] =>
+  text
+    .split(/[\s,]+/)
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
+function isLoopbackOrPrivate(host: string): boolean {
+  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
+  if (name === 'localhost' || name.endsWith('.localhost')) return true;
+  return ipaddr.isValid(name) && ipaddr.process(name).range() !== 'unicast';
+}
+
+/** A host that the app may talk to when it runs in Azure. */
+const inAzureMessage =
+  'is a loopback or private address or not https; stand-ins are refused in Azure. Set the real address.';
+
+function url(inAzure: boolean, needsHttps = false) {
+  return z.string().transform((text, context) => {
+    const parsed = URL.canParse(text) ? new URL(text) : undefined;
+    const fault = (message: string) => {
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    };
+    if (parsed === undefined || !['http:', 'https:'].includes(parsed.protocol)) {
+      return fault('is not an address. Write it whole, such as https://mail-broker.azurewebsites.net');
+    }
+    if (parsed.username !== '' || parsed.search !== '' || parsed.hash !== '') {
+      return fault('holds a user name, a query or a fragment. Leave them out.');
+    }
+    if (needsHttps && parsed.protocol !== 'https:') return fault('is not https. Write the https address.');
+    if (inAzure && (parsed.protocol !== 'https:' || isLoopbackOrPrivate(parsed.hostname))) return fault(inAzureMessage);
+    return text.replace(/\/+$/, '');
+  });
+}
+
+function origin(inAzure: boolean) {
+  return (text: string): string | undefined => {
+    if (!URL.canParse(text)) return `is not an origin: write https://host, without a path`;
+    const parsed = new URL(text);
+    if (parsed.origin !== text.replace(/\/$/, '')) return `holds more than an origin: write ${parsed.origin}`;
+    const local = parsed.hostname === 'localhost';
+    if (parsed.protocol !== 'https:' && !(parsed.protocol === 'http:' && local && !inAzure)) {
+      return 'is not https (http is for localhost, outside Azure)';
+    }
+    return undefined;
+  };
+}
+
+const onOff = z.enum(['on', 'off'], 'takes on or off.').transform((value) => value === 'on');
+
+const integer = (from: number, to: number, unit: string) =>
+  z
+    .string()
+    .regex(/^\d+$/, `is not a whole number (${unit}).`)
+    .transform(Number)
+    .refine((value) => value >= from && value <= to, `is not between ${from} and ${to} (${unit}).`);
+
+function schema(inAzure: boolean) {
+  const required = (message: string) =>
+    z.string({ error: () => `is missing. ${message}` }).min(1, `is empty. ${message}`);
+  const checkOrigin = origin(inAzure);
+  return z.object({
+    PUBLIC_URL: required('Set the address at which browsers reach this app, without /api.').pipe(url(inAzure)),
+    CLIENT_ID: required('Set the application (client) id of the app registration.').regex(guid, 'is not a GUID.'),
+    TENANT: required('Set the tenant id, or organizations, consumers or common.').refine(
+      (value) => guid.test(value) || multiTenant.includes(value),
+      'is neither a tenant id (a GUID) nor organizations, consumers or common.',
+    ),
+    ALLOWED_TENANTS: z.string().default(''),
+    AUTHORITY_HOST: z.string().default('https://login.microsoftonline.com').pipe(url(inAzure, true)),
+    CREDENTIAL_MODE: z.enum(['secret', 'federated'], 'takes secret or federated.').default('secret'),
+    CLIENT_SECRET_NAME: z
+      .string()
+      .regex(/^[0-9A-Za-z-]{1,127}$/, 'is not a name that Key Vault takes.')
+      .default('client-secret'),
+    OUTLOOK_RESOURCE: z.string().default('https://outlook.office.com').pipe(url(false, true)),
+    OUTLOOK_APP_RESOURCE: z.string().default('https://outlook.office365.com').pipe(url(false, true)),
+    GRAPH_RESOURCE: z.string().default('https://graph.microsoft.com').pipe(url(false, true)),
+    KEY_VAULT_URL: required('Set the address of the vault, such as https://NAME.vault.azure.net').pipe(
+      url(inAzure, true),
+    ),
+    TABLES_URL: url(inAzure, true).optional(),
+    TABLES_CONNECTION_STRING: z.string().min(1).optional(),
+    AZURE_CLIENT_ID: z.string().regex(guid, 'is not a GUID.').optional(),
+    IMAP_HOST: z.string().min(1, 'is empty.').default('outlook.office365.com'),
+    IMAP_PORT: integer(1, 65535, 'a port').default(993),
+    IMAP_SECURE: onOff.default(true),
+    POLL_INTERVAL: integer(1, 3600, 'seconds').default(60),
+    TOKEN_ENDPOINT: onOff.default(false),
+    RETURN_ORIGINS: z
+      .string()
+      .default('')
+      .transform((text, context) => {
+        const origins = list(text);
+        for (const item of origins) {
+          const message = checkOrigin(item);
+          if (message !== undefined) context.addIssue({ code: 'custom', message: `has an entry that ${message}.` });
+        }
+        return origins.map((item) => item.replace(/\/$/, ''));
+      }),
+    PRIVATE_DESTINATIONS: z
+      .string()
+      .default('')
+      .transform((text, context) =>
+        list(text).map((item) => {
+          const [host = '', network = ''] = item.split('=');
+          if (host === '' || !ipaddr.isValidCIDR(network)) {
+            context.addIssue({
+              code: 'custom',
+              message: 'has an entry that is not of the form host=network, such as nocobase.lan=10.1.2.0/24.',
+            });
+          } else if (inAzure && ['loopback', 'linkLocal'].includes(ipaddr.parseCIDR(network)[0].range())) {
+            context.addIssue({
+              code: 'custom',
+              message: 'names a loopback or link-local network; these are refused in Azure.',
+            });
+          }
+          return { host: host.toLowerCase(), network };
+        }),
+      ),
+    WARM_SESSIONS: integer(0, 5000, 'sessions').default(300),
+  });
+}
+
+/**
+ * Reads the settings from the environment. Empty values count as absent.
+ * @throws SettingsError with *all* faults, each by the name of its setting and with its remedy
+ */
+export function readConfig(environment: Environment): Config {
+  const inAzure = (environment.WEBSITE_SITE_NAME ?? '') !== '';
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = schema(inAzure).safeParse(given);
+  const faults: FieldFault[] = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => ({ field: String(issue.path[0] ?? ''), message: issue.message }));
+  faults.push(...crossFaults(given, inAzure));
+  if (!parsed.success || faults.length > 0) throw new SettingsError(faults);
+  const settings = parsed.data;
+  const allowed = list(settings.ALLOWED_TENANTS).map((tenant) => tenant.toLowerCase());
+  return {
+    inAzure,
+    publicUrl: settings.PUBLIC_URL,
+    entra: {
+      clientId: settings.CLIENT_ID,
+      tenant: settings.TENANT,
+      allowedTenants: allowed.includes('*') ? '*' : allowed.length > 0 ? allowed : [settings.TENANT.toLowerCase()],
+      authorityHost: settings.AUTHORITY_HOST,
+      credential: settings.CREDENTIAL_MODE,
+      clientSecretName: settings.CLIENT_SECRET_NAME,
+      outlookResource: settings.OUTLOOK_RESOURCE,
+      outlookAppResource: settings.OUTLOOK_APP_RESOURCE,
+      graphResource: settings.GRAPH_RESOURCE,
+    },
+    keyVaultUrl: settings.KEY_VAULT_URL,
+    tables:
+      settings.TABLES_CONNECTION_STRING !== undefined
+        ? { connectionString: settings.TABLES_CONNECTION_STRING }
+        : { url: settings.TABLES_URL ?? '' },
+    identityClientId: settings.AZURE_CLIENT_ID,
+    imap: { host: settings.IMAP_HOST, port: settings.IMAP_PORT, secure: settings.IMAP_SECURE },
+    pollIntervalSeconds: settings.POLL_INTERVAL,
+    tokenEndpoint: settings.TOKEN_ENDPOINT,
+    returnOrigins: settings.RETURN_ORIGINS,
+    privateDestinations: settings.PRIVATE_DESTINATIONS,
+    warmSessions: settings.WARM_SESSIONS,
+  };
+}
+
+/** Faults between settings, reported beside those within one. */
+function crossFaults(given: Environment, inAzure: boolean): FieldFault[] {
+  const faults: FieldFault[] = [];
+  const tenant = given.TENANT ?? '';
+  const allowed = list(given.ALLOWED_TENANTS ?? '');
+  if (multiTenant.includes(tenant) && allowed.length === 0) {
+    faults.push({
+      field: 'ALLOWED_TENANTS',
+      message: `is missing, and TENANT=${tenant} lets anybody sign in. List the tenant ids that may connect, or write * to allow all.`,
+    });
+  }
+  if (allowed.some((item) => item !== '*' && !guid.test(item))) {
+    faults.push({ field: 'ALLOWED_TENANTS', message: 'has an entry that is neither a tenant id (a GUID) nor *.' });
+  }
+  if (given.TABLES_URL === undefined && given.TABLES_CONNECTION_STRING === undefined) {
+    faults.push({
+      field: 'TABLES_URL',
+      message: 'is missing. Set the address of Table Storage, such as https://NAME.table.core.windows.net',
+    });
+  }
+  if (inAzure && given.TABLES_CONNECTION_STRING !== undefined) {
+    faults.push({
+      field: 'TABLES_CONNECTION_STRING',
+      message: 'is for the local emulator. In Azure remove it and set TABLES_URL; the managed identity signs in.',
+    });
+  }
+  if (inAzure && given.IMAP_SECURE === 'off') {
+    faults.push({ field: 'IMAP_SECURE', message: 'is off. In Azure mail is read over TLS only; remove the setting.' });
+  }
+  if (inAzure && isLoopbackOrPrivate(given.IMAP_HOST ?? '')) {
+    faults.push({ field: 'IMAP_HOST', message: inAzureMessage });
+  }
+  return faults;
+}

@@ -1,0 +1,99 @@
+import { base64url, purposeHash, randomBase62 } from './bytes.ts';
+import type { Random } from './clock.ts';
+
+/** Mailboxes share a partition, a lease and a poll in shards of at most 64. */
+export const shardSize = 64;
+
+/** `s0007`: the PartitionKey of a shard in the table `mail`. */
+export function shardKey(shard: number): string {
+  return `s${String(shard).padStart(4, '0')}`;
+}
+
+/** The number in {@link shardKey}, or undefined if `key` is none. */
+export function shardNumber(key: string): number | undefined {
+  return /^s\d{4}$/.test(key) ? Number(key.slice(1)) : undefined;
+}
+
+/** A new mailbox id, `mbx_<shard4>_<16 base62>`. It carries its shard, so its PartitionKey follows from it. */
+export function newMailboxId(shard: number, random: Random): string {
+  return `mbx_${String(shard).padStart(4, '0')}_${randomBase62(16, random)}`;
+}
+
+const mailboxIdForm = /^mbx_(\d{4})_[0-9A-Za-z]{16}$/;
+
+export function isMailboxId(text: string): boolean {
+  return mailboxIdForm.test(text);
+}
+
+/** The shard a mailbox lives in, or undefined if `id` is not a mailbox id. */
+export function shardOfMailbox(id: string): number | undefined {
+  const shard = mailboxIdForm.exec(id)?.[1];
+  return shard === undefined ? undefined : Number(shard);
+}
+
+/** A folder's own id, stable over renames. */
+export function newFolderId(random: Random): string {
+  return `f${randomBase62(7, random)}`;
+}
+
+export function newDestinationId(random: Random): string {
+  return `dst_${randomBase62(12, random)}`;
+}
+
+export const isDestinationId = (text: string): boolean => /^dst_[0-9A-Za-z]{12}$/.test(text);
+
+/** Where a message was first seen: the input of its key. */
+export interface MessagePlace {
+  readonly mailboxId: string;
+  readonly folderId: string;
+  readonly uidValidity: bigint;
+  readonly uid: number;
+}
+
+/**
+ * `m_` and 22 characters: the key of a message, computed from where it was first seen and from then on kept, not computed
+ * (a move or a reset of UIDVALIDITY does not change it). It is the `webhook-id` of its `message.received`.
+ */
+export function messageKey(place: MessagePlace): string {
+  return `m_${base64url(messageKeyBytes(place))}`;
+}
+
+/** The 16 bytes behind {@link messageKey}. */
+export function messageKeyBytes(place: MessagePlace): Uint8Array<ArrayBuffer> {
+  return purposeHash('message', place.mailboxId, place.folderId, place.uidValidity, place.uid).slice(0, 16);
+}
+
+export const messageKeyFromBytes = (bytes: Uint8Array): string => `m_${base64url(bytes)}`;
+
+/** The headers by which a message is known again under another UID. */
+export interface MessageIdentity {
+  /** The Message-ID header as it stands in the mail; undefined or blank if there is none. */
+  readonly messageId: string | undefined;
+  readonly date: string | undefined;
+  readonly from: string | undefined;
+  readonly subject: string | undefined;
+}
+
+/** RFC 5322 section 2.2.3: a folded header is unfolded by removing the line breaks; then trimmed. */
+export function unfold(header: string): string {
+  return header.replace(/\r?\n(?=[ \t])/g, '').trim();
+}
+
+/** 8 bytes that stand for the Message-ID in rings and references; over Date, From and Subject where there is none. */
+export function messageIdHash(identity: MessageIdentity): Uint8Array<ArrayBuffer> {
+  const messageId = unfold(identity.messageId ?? '');
+  const hash =
+    messageId !== '' ? purposeHash('message-id', messageId) : purposeHash('no-message-id', ...substitute(identity));
+  return hash.slice(0, 8);
+}
+
+/** `f_` and 22 characters, equal for the same mail in another folder. `internalDate` counts in whole seconds. */
+export function fingerprint(identity: MessageIdentity, internalDate: Date): string {
+  const messageId = unfold(identity.messageId ?? '');
+  const seconds = Math.floor(internalDate.getTime() / 1000);
+  const hash = purposeHash('fingerprint', messageId !== '' ? messageId : substitute(identity), seconds);
+  return `f_${base64url(hash.slice(0, 16))}`;
+}
+
+const substitute = (identity: MessageIdentity): string[] =>
+  [identity.date, identity.from, identity.subject].map((header) => unfold(header ?? ''));

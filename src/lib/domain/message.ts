@@ -1,0 +1,83 @@
+/** A person or list as a mail header names it. */
+export interface Address {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** A part of a message that is a file; its bytes stay in the mailbox until somebody asks for them. */
+export interface Attachment {
+  /** IMAP part number (RFC 3501 section 6.4.5), such as `2` or `1.3`. */
+  readonly part: string;
+  readonly filename: string;
+  readonly contentType: string;
+  /** Bytes, as the server states them; Exchange's figure counts the encoded form. */
+  readonly size: number;
+  readonly inline: boolean;
+  /** Content-ID without its angle brackets. */
+  readonly contentId?: string;
+}
+
+/** A calendar invitation or its answer (RFC 5546). */
+export interface CalendarInfo {
+  readonly method: string;
+  readonly uid: string;
+  readonly summary?: string;
+  /** As the invitation writes them; a date without a zone stays without. */
+  readonly start?: string;
+  readonly end?: string;
+  readonly organizer?: string;
+  readonly attendees: readonly string[];
+}
+
+/** A delivery status notification (RFC 3464). */
+export interface BounceInfo {
+  /** `failed`, `delayed`, … */
+  readonly action: string;
+  /** Enhanced status code, such as `5.1.1`. */
+  readonly status: string;
+  readonly recipient: string;
+  readonly diagnostic?: string;
+  /** Message-ID of the mail that bounced, where the report carries its headers. */
+  readonly originalMessageId?: string;
+}
+
+/** What a poll reads first of every new message: small, and enough to know it again. */
+export interface MessageMeta {
+  readonly uid: number;
+  /** Time of arrival at the server (INTERNALDATE). */
+  readonly internalDate: Date;
+  readonly size: number;
+  readonly seen: boolean;
+  readonly flagged: boolean;
+  readonly answered: boolean;
+  /** Headers for {@link messageIdHash} and {@link fingerprint}, raw as received. */
+  readonly messageId: string | undefined;
+  readonly date: string | undefined;
+  readonly from: string | undefined;
+  readonly subject: string | undefined;
+}
+
+/** A message as it was read from the mailbox; nothing of it is stored. */
+export interface ReadMessage {
+  readonly meta: MessageMeta;
+  readonly messageId: string | undefined;
+  readonly inReplyTo: string | undefined;
+  readonly references: readonly string[];
+  readonly subject: string;
+  readonly from: Address | undefined;
+  readonly to: readonly Address[];
+  readonly cc: readonly Address[];
+  readonly bcc: readonly Address[];
+  readonly replyTo: readonly Address[];
+  /** The Date header, if it can be understood. */
+  readonly date: Date | undefined;
+  readonly text: string;
+  /** As received. Hostile until sanitised. */
+  readonly html: string | undefined;
+  /** What was cut or could not be read: `text`, `html`, `headers`, `structure`. */
+  readonly truncated: readonly string[];
+  readonly attachments: readonly Attachment[];
+  readonly autoReply: boolean;
+  readonly bounce: BounceInfo | undefined;
+  readonly calendar: CalendarInfo | undefined;
+}

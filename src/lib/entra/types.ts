@@ -1,0 +1,70 @@
+/** Which API a token is for. A token request names scopes of one resource only (AADSTS28000 otherwise). */
+export type Resource = 'outlook' | 'graph';
+
+/** A short-lived token, as callers may have it. Never a refresh token. */
+export interface AccessToken {
+  readonly accessToken: string;
+  readonly expiresAt: Date;
+  /** As granted, which may be less than asked. */
+  readonly scopes: readonly string[];
+  /** `preferred_username` at the last sign-in. */
+  readonly username: string;
+}
+
+/** Key of a grant: the tenant and the object id of the signed-in person; never an address, which changes. */
+export interface GrantKey {
+  readonly tid: string;
+  readonly oid: string;
+}
+
+/** What the browser needs to be sent to Microsoft, and what must be kept (sealed) until it comes back. */
+export interface SignInStart {
+  readonly url: string;
+  readonly verifier: string;
+  readonly nonce: string;
+}
+
+export interface SignInOptions {
+  readonly state: string;
+  readonly redirectUri: string;
+  readonly loginHint?: string;
+  /** True on a first connect. MSAL drops `login_hint` with prompt=select_account. */
+  readonly selectAccount?: boolean;
+}
+
+/** A person who has just signed in. */
+export interface SignedIn extends GrantKey {
+  /** `oid.tid` for members; a guest's differs and is refused. */
+  readonly homeAccountId: string;
+  readonly username: string;
+  readonly displayName: string;
+  readonly scopes: readonly string[];
+  /** For the mail resource, to try the IMAP log-in with at once. */
+  readonly accessToken: string;
+  readonly expiresAt: Date;
+  /** MSAL's serialised cache: holds the refresh token. Goes nowhere but into the sealed column. */
+  readonly cache: string;
+}
+
+/** Signing a person in: a request half and an answer half with no state between them. */
+export interface SignIn {
+  start(options: SignInOptions): Promise<SignInStart>;
+  /** Redeems the code. @throws BrokerError by the class of Entra's answer */
+  finish(answer: {
+    readonly code: string;
+    readonly state: string;
+    readonly redirectUri: string;
+    readonly verifier: string;
+    readonly nonce: string;
+  }): Promise<SignedIn>;
+}
+
+/** Access tokens of stored grants. */
+export interface Tokens {
+  /**
+   * A token with at least 10 minutes left; refreshed once however many ask at the same time.
+   * `force` refreshes although a cached one would do (after the mail server refused it).
+   * @throws BrokerError by the class of Entra's answer, `grant_missing`
+   */
+  get(grant: GrantKey, resource: Resource, options?: { readonly force?: boolean }): Promise<AccessToken>;
+}

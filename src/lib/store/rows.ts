@@ -1,0 +1,177 @@
+import type { FolderRole } from '../domain/folder.ts';
+
+/**
+ * The rows of the table `mail`, as the code sees them. How each lies in Table Storage is in the codec of its kind;
+ * who may write it, in docs: `!` and `b! c! d! o! r! x!` the worker (fenced), `a!` and `p!` the API.
+ */
+
+/** Version of the row shapes. A worker leaves a shard whose `!` is newer than it knows. */
+export const rowVersion = 1;
+
+/** `!`: one per shard. Its ETag is the fence of every commit. */
+export interface ShardRow {
+  /** Random per run; '' when released. */
+  readonly owner: string;
+  /** Rises with every acquire. */
+  readonly epoch: number;
+  /** Rises with every commit of a run. */
+  readonly seq: number;
+  /** Server time until which the lease holds. */
+  readonly until: Date;
+  /** The newest tick that a run has worked on. */
+  readonly tick: number;
+  /** Length of a tick in seconds when the row was written; under another interval every slot is due. */
+  readonly intervalSeconds: number;
+  /** Acquires without a release: 3 mean a kill loop, and safe mode. */
+  readonly starts: number;
+  /** The message being fetched and parsed in safe mode. */
+  readonly current: { readonly mailboxId: string; readonly folderId: string; readonly uid: number } | undefined;
+  /** One entry a slot, 64 in all. */
+  readonly sched: readonly SlotSchedule[];
+  /** Bits of {@link coldKinds}: kinds of rows outside the hot range that exist. */
+  readonly flags: number;
+}
+
+/** 16 bytes in `!`.sched; all in ticks but failures. */
+export interface SlotSchedule {
+  /** Due when nextDue <= tick. */
+  readonly nextDue: number;
+  readonly lastOk: number;
+  readonly interval: number;
+  readonly failures: number;
+}
+
+/** Bits of {@link ShardRow.flags}. */
+export const coldKinds = { retry: 1, job: 2, outbox: 4, dead: 8, tombstone: 16 } as const;
+
+export interface WatchedFolder {
+  /** Our own id, stable over renames. */
+  readonly id: string;
+  readonly path: string;
+  readonly role: FolderRole | undefined;
+}
+
+/** How a mailbox signs in. */
+export type GrantRef =
+  | { readonly kind: 'user'; readonly tid: string; readonly oid: string }
+  | { readonly kind: 'app'; readonly tid: string };
+
+/** `a!mbx`: what a poll needs to know; at most 1 KB; written by the API alone. */
+export interface MailboxRow {
+  readonly id: string;
+  readonly address: string;
+  /** IMAP log-in name; the address unless overridden. */
+  readonly login: string;
+  readonly grant: GrantRef;
+  readonly shared: boolean;
+  readonly slot: number;
+  readonly folders: readonly WatchedFolder[];
+  readonly destinationId: string;
+  readonly label: string | undefined;
+  readonly ownerRef: string | number | undefined;
+  readonly syncFrom: Date | undefined;
+  readonly paused: boolean;
+  /** Set by DELETE: the tombstone. */
+  readonly deletedAt: Date | undefined;
+  readonly createdAt: Date;
+  /** Raised by the API whenever it wants the worker to look at the mailbox's cold rows. */
+  readonly asked: number;
+}
+
+export type MailboxState =
+  | 'connecting'
+  | 'active'
+  | 'throttled'
+  | 'degraded'
+  | 'reconnect_required'
+  | 'consent_required'
+  | 'paused';
+
+/** `b!mbx`: how it goes; at most 0.5 KB; written by the worker alone. */
+export interface StateRow {
+  readonly mailboxId: string;
+  readonly state: MailboxState;
+  /** An error code; sentence and remedy follow from it. '' when all is well. */
+  readonly code: string;
+  readonly since: Date;
+  /** No poll before this instant. */
+  readonly backoffUntil: Date | undefined;
+  /** The `asked` that has been served. */
+  readonly answered: number;
+}
+
+/** A range of UIDs that the server announced and did not show: tried again, then gone. Both ends inclusive. */
+export interface Hole {
+  readonly from: number;
+  readonly to: number;
+  readonly tries: number;
+  readonly since: Date;
+  /** True if SEARCH or FETCH once showed it; then its going is told. */
+  readonly seen: boolean;
+}
+
+/** 32 bytes in a ring. */
+export interface RingEntry {
+  /** 16 bytes behind the messageKey. */
+  readonly key: Uint8Array;
+  /** 8 bytes of the Message-ID hash. */
+  readonly hash: Uint8Array;
+  readonly uid: number;
+  /** Set in a commit that precedes the first POST. */
+  readonly posted: boolean;
+  readonly accepted: boolean;
+  readonly seen: boolean;
+  readonly flagged: boolean;
+  readonly answered: boolean;
+  /** Day of INTERNALDATE: days since 1970, UTC. */
+  readonly day: number;
+}
+
+/** `c!mbx!fld`: where a folder stands; at most 4 KB. */
+export interface CursorRow {
+  readonly mailboxId: string;
+  readonly folderId: string;
+  readonly path: string;
+  readonly role: FolderRole | undefined;
+  readonly uidValidity: bigint;
+  /** Every UID up to here is settled. */
+  readonly lastUid: number;
+  /** UIDs above lastUid that are settled, ascending, at most 64. */
+  readonly acked: readonly number[];
+  /** At most 64. */
+  readonly holes: readonly Hole[];
+  /** Ring entries not yet folded into `r!`, at most 64. */
+  readonly fresh: readonly RingEntry[];
+  readonly uidNextSeen: number;
+  /** Counts at the last look, to see that flags changed or mail went. */
+  readonly messages: number;
+  readonly unseen: number;
+  readonly lastInternalDate: Date | undefined;
+  /** Since when the message at the head has been failing. */
+  readonly headSince: Date | undefined;
+  readonly retries: number;
+  readonly retryAt: Date | undefined;
+  /** A baseline by date, while IMAP could not be reached at connect: deliver what arrived from here on. */
+  readonly baselineFrom: Date | undefined;
+}
+
+/** `r!mbx!fld`: the newest messages of a folder, and the write-ahead log of delivery. */
+export interface RingRow {
+  readonly mailboxId: string;
+  readonly folderId: string;
+  readonly uidValidity: bigint;
+  /** At most 1,024. */
+  readonly entries: readonly RingEntry[];
+  /** The latest day of an entry ever evicted or left out; undefined while none was. */
+  readonly floor: number | undefined;
+}
+
+/** `o!mbx!<event id>`: an event other than message.received, sent until accepted; the id is its webhook-id. */
+export interface OutboxRow {
+  readonly mailboxId: string;
+  readonly id: string;
+  readonly type: string;
+  readonly at: Date;
+  /** JSON of the event's data. */
+  readonly data: string;
+}
