@@ -45,6 +45,5 @@ function describe(error: unknown): LogFields {
 }
 
 function toConsole(level: 'info' | 'warn' | 'error', line: string): void {
-  // biome-ignore lint/suspicious/noConsole: the console is where the Functions host reads logs from
   console[level](line);
 }
