@@ -107,6 +107,283 @@ const table = {
     remedy: 'Try again; if it lasts, give the requestId to the owner of the deployment, who finds it in the log.',
     who: 'deployment owner',
   },
+
+  // Key Vault and sealing
+  vault_forbidden: {
+    status: 503,
+    sentence: 'Key Vault refuses the identity of the app.',
+    remedy:
+      'Give the identity the role Key Vault Secrets User on this secret; on your own machine sign in with az login.',
+    who: 'deployment owner',
+  },
+  secret_missing: {
+    status: 503,
+    sentence: 'A secret that the broker needs is not in Key Vault, or it is disabled.',
+    remedy: 'Create the secret in the vault, or enable its newest version.',
+    who: 'deployment owner',
+  },
+  root_key_broken: {
+    status: 503,
+    sentence: 'The secret broker-root in Key Vault is not a key of 32 bytes in base64url.',
+    remedy: 'Create a new version of broker-root that holds 32 random bytes in base64url.',
+    who: 'deployment owner',
+  },
+  seal_broken: {
+    status: 500,
+    sentence:
+      'A sealed value does not open: it was changed, moved, or sealed under a key that the vault no longer gives out.',
+    remedy:
+      'Enable the old versions of broker-root again; if they are all enabled, the stored value was tampered with.',
+    who: 'deployment owner',
+  },
+
+  // Signing in at Microsoft: what the person or the flow did
+  sign_in_declined: {
+    status: 403,
+    sentence: 'The permissions that were asked for were declined.',
+    remedy: 'Open the link again and accept them; nothing has changed.',
+    who: 'mailbox owner',
+  },
+  sign_in_restart: {
+    status: 400,
+    sentence: 'This sign-in cannot be finished any more.',
+    remedy: 'Open the link again and sign in once more.',
+    who: 'mailbox owner',
+  },
+  code_already_used: {
+    status: 409,
+    sentence: 'This sign-in has been finished already.',
+    remedy: 'Close this window; if the mailbox is not connected, open the link again.',
+    who: 'mailbox owner',
+  },
+  guest_refused: {
+    status: 403,
+    sentence: 'The account is a guest in this organisation, and a guest has no mailbox here.',
+    remedy: 'Sign in with an account that belongs to the organisation.',
+    who: 'mailbox owner',
+  },
+  tenant_not_allowed: {
+    status: 403,
+    sentence: 'The account belongs to an organisation that this broker does not serve.',
+    remedy:
+      'Sign in with another account, or ask the owner of the deployment to add the organisation to ALLOWED_TENANTS.',
+    who: 'mailbox owner',
+  },
+  scope_missing_imap: {
+    status: 403,
+    sentence: 'Microsoft did not grant the permission to read mail over IMAP.',
+    remedy:
+      'Open the link again and accept every permission; if it stays so, an administrator of the organisation grants them.',
+    who: 'mailbox owner',
+  },
+
+  // Grants: the person signs in again
+  grant_missing: {
+    status: 409,
+    sentence: 'There is no sign-in stored for this mailbox.',
+    remedy: 'Send its owner a link to connect it again.',
+    who: 'mailbox owner',
+  },
+  reconnect_required: {
+    status: 409,
+    sentence: 'Microsoft no longer accepts the stored sign-in of this mailbox.',
+    remedy: 'Its owner opens a link to connect it again.',
+    who: 'mailbox owner',
+  },
+  grant_revoked: {
+    status: 409,
+    sentence: 'The stored sign-in was revoked, by a reset of the password or by an administrator.',
+    remedy: 'The owner of the mailbox opens a link to connect it again.',
+    who: 'mailbox owner',
+  },
+  grant_expired: {
+    status: 409,
+    sentence: 'The stored sign-in was not used for so long that it has expired.',
+    remedy: 'The owner of the mailbox opens a link to connect it again.',
+    who: 'mailbox owner',
+  },
+  sign_in_too_old: {
+    status: 409,
+    sentence: 'The organisation asks people to sign in again from time to time, and that time has come.',
+    remedy:
+      'The owner of the mailbox opens a link to connect it again; an administrator can exempt the app from the sign-in frequency.',
+    who: 'mailbox owner',
+  },
+  mfa_required: {
+    status: 409,
+    sentence: 'The organisation asks for a second proof of identity.',
+    remedy: 'The owner of the mailbox opens a link to connect it again and completes the second step.',
+    who: 'mailbox owner',
+  },
+  password_expired: {
+    status: 409,
+    sentence: 'The password of the account has expired.',
+    remedy: 'The owner of the mailbox sets a new password, then opens a link to connect it again.',
+    who: 'mailbox owner',
+  },
+  device_sign_in_required: {
+    status: 409,
+    sentence: 'The organisation asks for a sign-in from a device that it knows.',
+    remedy: 'The owner of the mailbox opens the link to connect it again on a device of the organisation.',
+    who: 'mailbox owner',
+  },
+  consent_missing: {
+    status: 409,
+    sentence: 'The owner of the mailbox has not consented to the permissions, or has withdrawn the consent.',
+    remedy: 'The owner of the mailbox opens a link to connect it again and accepts the permissions.',
+    who: 'mailbox owner',
+  },
+  scope_missing: {
+    status: 409,
+    sentence: 'The stored sign-in does not cover what was asked for.',
+    remedy: 'The owner of the mailbox opens a link to connect it again and accepts every permission.',
+    who: 'mailbox owner',
+  },
+  account_locked: {
+    status: 409,
+    sentence: 'Microsoft has locked the account for a while after too many wrong sign-ins.',
+    remedy: 'Wait an hour; if it stays locked, an administrator of the organisation unlocks it.',
+    who: 'mailbox owner',
+  },
+
+  // Grants: an administrator of the organisation acts first
+  admin_consent_required: {
+    status: 409,
+    sentence: 'The organisation lets only an administrator consent to these permissions.',
+    remedy: 'An administrator of the organisation opens the consent link of the broker and accepts.',
+    who: 'tenant admin',
+  },
+  user_not_assigned: {
+    status: 409,
+    sentence: 'The account is not assigned to the application.',
+    remedy:
+      'An administrator assigns the person to the enterprise application in Entra, or switches off that assignment is required.',
+    who: 'tenant admin',
+  },
+  account_disabled: {
+    status: 409,
+    sentence: 'The account is disabled.',
+    remedy: 'An administrator of the organisation enables the account.',
+    who: 'tenant admin',
+  },
+  conditional_access_blocked: {
+    status: 409,
+    sentence: 'A Conditional Access policy of the organisation blocks this app.',
+    remedy: 'An administrator adds an exception for the app to the policy; the sign-in log in Entra names it.',
+    who: 'tenant admin',
+  },
+  app_not_in_tenant: {
+    status: 409,
+    sentence: 'The application is not known in the organisation.',
+    remedy: 'An administrator of the organisation opens the consent link of the broker and accepts.',
+    who: 'tenant admin',
+  },
+  app_disabled: {
+    status: 409,
+    sentence: 'The application is disabled in the organisation.',
+    remedy: 'An administrator enables it under Enterprise applications in Entra.',
+    who: 'tenant admin',
+  },
+  app_permissions_broken: {
+    status: 409,
+    sentence: 'The permissions of the app registration do not fit the organisation.',
+    remedy:
+      'An administrator checks the API permissions of the app registration (IMAP.AccessAsUser.All, SMTP.Send and User.Read of Microsoft Graph) and consents again.',
+    who: 'tenant admin',
+  },
+  account_not_in_tenant: {
+    status: 409,
+    sentence: 'The account does not belong to the organisation that the broker is set up for.',
+    remedy:
+      'Sign in with an account of that organisation, or an administrator lets the app registration take accounts of other organisations.',
+    who: 'tenant admin',
+  },
+  app_single_tenant: {
+    status: 409,
+    sentence: 'The app registration takes accounts of its own organisation only, but TENANT names several.',
+    remedy:
+      'An administrator sets the supported account types of the app registration, or TENANT is set to the id of the organisation.',
+    who: 'tenant admin',
+  },
+
+  // The app's own credential and registration
+  client_secret_invalid: {
+    status: 503,
+    sentence: 'Microsoft refuses the client secret of the app.',
+    remedy: 'Store the value of a valid client secret (not its id) in Key Vault; the broker takes it up by itself.',
+    who: 'deployment owner',
+  },
+  client_secret_expired: {
+    status: 503,
+    sentence: 'The client secret of the app has expired.',
+    remedy:
+      'Create a new client secret in the app registration and store it in Key Vault; the broker takes it up by itself.',
+    who: 'deployment owner',
+  },
+  client_credential_refused: {
+    status: 503,
+    sentence: 'Microsoft refuses the credential of the app.',
+    remedy: 'Check CREDENTIAL_MODE, CLIENT_ID and the credentials of the app registration.',
+    who: 'deployment owner',
+  },
+  federation_refused: {
+    status: 503,
+    sentence: 'Microsoft does not take the managed identity as a credential of the app.',
+    remedy:
+      'Check the federated credential of the app registration: issuer, subject (the principal id of the identity) and audience, letter by letter.',
+    who: 'deployment owner',
+  },
+  identity_unavailable: {
+    status: 503,
+    sentence: 'The managed identity of the app gives no token.',
+    remedy: 'Check that the user-assigned identity is assigned to the app and that AZURE_CLIENT_ID is its client id.',
+    who: 'deployment owner',
+  },
+  app_not_authorized: {
+    status: 503,
+    sentence: 'The app registration may not use this kind of sign-in.',
+    remedy: 'Check the supported account types and the platform (Web) of the app registration, and CLIENT_ID.',
+    who: 'deployment owner',
+  },
+  redirect_uri_mismatch: {
+    status: 503,
+    sentence: 'The callback address of the broker is not registered.',
+    remedy:
+      'Add PUBLIC_URL followed by /api/oauth/callback to the redirect URIs (Web) of the app registration, letter by letter.',
+    who: 'deployment owner',
+  },
+  scope_refused: {
+    status: 503,
+    sentence: 'Microsoft does not know the permissions that the broker asks for.',
+    remedy: 'Check OUTLOOK_RESOURCE and GRAPH_RESOURCE.',
+    who: 'deployment owner',
+  },
+
+  // Microsoft cannot answer just now
+  entra_unavailable: {
+    status: 503,
+    sentence: 'The sign-in service of Microsoft does not answer as it should.',
+    remedy: 'Nothing is lost; the broker tries again by itself.',
+    who: 'nobody',
+  },
+  entra_throttled: {
+    status: 503,
+    sentence: 'The sign-in service of Microsoft asks to slow down.',
+    remedy: 'Nothing is lost; the broker waits as long as it was told and tries again.',
+    who: 'nobody',
+  },
+  entra_loop: {
+    status: 503,
+    sentence: 'Microsoft saw too many equal sign-in requests for this mailbox and stopped answering them.',
+    remedy: 'The broker waits for an hour. If it comes again, report it as a fault of the broker.',
+    who: 'deployment owner',
+  },
+  entra_refused: {
+    status: 503,
+    sentence: 'The sign-in service of Microsoft refuses for a reason that the broker does not know.',
+    remedy: 'The log of the app holds the AADSTS number; look it up at login.microsoftonline.com/error.',
+    who: 'deployment owner',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof table;

@@ -1,3 +1,7 @@
+import type { GrantKey } from '../domain/grant.ts';
+
+export type { GrantKey, GrantStatus } from '../domain/grant.ts';
+
 /** Which API a token is for. A token request names scopes of one resource only (AADSTS28000 otherwise). */
 export type Resource = 'outlook' | 'graph';
 
@@ -11,12 +15,6 @@ export interface AccessToken {
   readonly username: string;
 }
 
-/** Key of a grant: the tenant and the object id of the signed-in person; never an address, which changes. */
-export interface GrantKey {
-  readonly tid: string;
-  readonly oid: string;
-}
-
 /** What the browser needs to be sent to Microsoft, and what must be kept (sealed) until it comes back. */
 export interface SignInStart {
   readonly url: string;
@@ -27,9 +25,15 @@ export interface SignInStart {
 export interface SignInOptions {
   readonly state: string;
   readonly redirectUri: string;
+  /** The address to sign in with, where one is known. */
   readonly loginHint?: string;
-  /** True on a first connect. MSAL drops `login_hint` with prompt=select_account. */
+  /**
+   * True on a first connect: Microsoft then asks which account. A `loginHint` wins over it, since MSAL drops the hint
+   * with prompt=select_account and the hinted account is the one that is wanted.
+   */
   readonly selectAccount?: boolean;
+  /** True only to repair a sign-in that lacked a scope. */
+  readonly forceConsent?: boolean;
 }
 
 /** A person who has just signed in. */
@@ -46,10 +50,20 @@ export interface SignedIn extends GrantKey {
   readonly cache: string;
 }
 
+/** What Microsoft sends to the callback in place of a code (RFC 6749 section 4.1.2.1). */
+export interface AuthorizeError {
+  readonly error: string;
+  readonly errorDescription?: string;
+  readonly errorSubcode?: string;
+}
+
 /** Signing a person in: a request half and an answer half with no state between them. */
 export interface SignIn {
   start(options: SignInOptions): Promise<SignInStart>;
-  /** Redeems the code. @throws BrokerError by the class of Entra's answer */
+  /**
+   * Redeems the code and checks who came back.
+   * @throws BrokerError by the class of Entra's answer (classify.ts), `guest_refused`, `tenant_not_allowed`, `scope_missing_imap`
+   */
   finish(answer: {
     readonly code: string;
     readonly state: string;
