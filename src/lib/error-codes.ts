@@ -233,7 +233,7 @@ const table = {
     remedy: 'The owner of the mailbox opens a link to connect it again and accepts the permissions.',
     who: 'mailbox owner',
   },
-  scope_missing: {
+  grant_scope_missing: {
     status: 409,
     sentence: 'The stored sign-in does not cover what was asked for.',
     remedy: 'The owner of the mailbox opens a link to connect it again and accepts every permission.',
