@@ -1,0 +1,50 @@
+import type { HttpRequest } from '@azure/functions';
+import { BrokerError } from '../errors.ts';
+
+/** No request of ours needs more; the remedy of `body_too_large` states it. */
+export const bodyLimitBytes = 64 * 1024;
+
+/**
+ * The body as text. Bytes are counted as they come in: a Content-Length may be absent or wrong.
+ * @throws BrokerError `body_too_large`, `malformed_json` if it is not UTF-8
+ */
+export async function readText(request: HttpRequest, limitBytes = bodyLimitBytes): Promise<string> {
+  if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw new BrokerError('body_too_large');
+  if (request.body === null) return '';
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body as AsyncIterable<Uint8Array>) {
+    length += chunk.byteLength;
+    // Leaving the loop cancels the stream: the rest is never read.
+    if (length > limitBytes) throw new BrokerError('body_too_large');
+    chunks.push(chunk);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  } catch (cause) {
+    throw new BrokerError('malformed_json', { detail: 'The request body is not UTF-8 text.', cause });
+  }
+}
+
+/**
+ * The body as JSON. An absent body counts as `{}`, so that an endpoint without required fields can be called bare and
+ * another one names the fields that are missing.
+ * @throws BrokerError `body_too_large` | `malformed_json`
+ */
+export async function readJson(request: HttpRequest): Promise<unknown> {
+  const text = await readText(request);
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    // No cause: the parser's message quotes the text.
+    throw new BrokerError('malformed_json');
+  }
+}
+
+/** The fields of a posted HTML form; of a repeated field the first counts. @throws BrokerError `body_too_large` */
+export async function readForm(request: HttpRequest): Promise<Record<string, string>> {
+  const fields: Record<string, string> = Object.create(null);
+  for (const [name, value] of new URLSearchParams(await readText(request))) fields[name] ??= value;
+  return fields;
+}

@@ -1,0 +1,56 @@
+import type { HttpResponseInit } from '@azure/functions';
+import { errorTable } from '../error-codes.ts';
+import { BrokerError } from '../errors.ts';
+import { isStoreError } from '../store/table.ts';
+
+/** RFC 9457, with `code`, `remedy`, `who` and `requestId` as extension members. */
+export interface Problem {
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly remedy: string;
+  readonly who: string;
+  readonly requestId: string;
+  readonly fields?: readonly { readonly field: string; readonly message: string }[];
+}
+
+/** The form in which any failure leaves us: what is not a BrokerError becomes one that tells nothing of its inside. */
+export function toBrokerError(error: unknown): BrokerError {
+  if (error instanceof BrokerError) return error;
+  if (isStoreError(error, 'unreachable')) return new BrokerError('storage_unreachable', { cause: error });
+  if (isStoreError(error, 'conflict', 'exists')) return new BrokerError('conflict', { cause: error });
+  return new BrokerError('internal_error', { cause: error });
+}
+
+/** Seconds for a Retry-After header, rounded up; at least 1. */
+const retryAfterSeconds = (afterMs: number): string => String(Math.max(1, Math.ceil(afterMs / 1000)));
+
+/** The headers that go with a failure, whatever form its body has. */
+export function errorHeaders(error: BrokerError): Record<string, string> {
+  return {
+    ...(error.retry === undefined ? {} : { 'Retry-After': retryAfterSeconds(error.retry.afterMs) }),
+    // RFC 9110 section 11.6.1: a 401 names the scheme.
+    ...(error.status === 401 ? { 'WWW-Authenticate': 'Bearer' } : {}),
+  };
+}
+
+/** A failure as an answer: `application/problem+json`, never a value of the request in it. */
+export function problem(error: BrokerError, requestId: string, headers: Record<string, string> = {}): HttpResponseInit {
+  const entry = errorTable[error.code];
+  const body: Problem = {
+    title: entry.sentence,
+    status: entry.status,
+    code: error.code,
+    detail: error.message,
+    remedy: entry.remedy,
+    who: entry.who,
+    requestId,
+    ...(error.fields.length > 0 ? { fields: error.fields } : {}),
+  };
+  return {
+    status: entry.status,
+    headers: { 'Content-Type': 'application/problem+json', ...errorHeaders(error), ...headers },
+    body: JSON.stringify(body),
+  };
+}

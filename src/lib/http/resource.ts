@@ -1,0 +1,175 @@
+import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { z } from 'zod';
+import { BrokerError } from '../errors.ts';
+import { consoleLog, type Log } from '../log.ts';
+import { readForm, readJson } from './body.ts';
+import { anonymous, type Caller, type KeyVerifier, type Scope } from './caller.ts';
+import { problem, toBrokerError } from './problem.ts';
+import { validate } from './validate.ts';
+
+/** What a resource needs of the composed broker; endpoints get the whole of it. */
+export interface HttpParts {
+  readonly log: Log;
+  readonly apiKeys: KeyVerifier;
+}
+
+/** One request, checked: what an endpoint works with. */
+export interface Call<B, Q, Y> {
+  readonly broker: B;
+  readonly request: HttpRequest;
+  readonly requestId: string;
+  /** {@link anonymous} where the endpoint has the scope `none`. */
+  readonly caller: Caller;
+  /** Route parameters, undecoded by any schema: an id of the wrong form is simply unknown. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: Q;
+  readonly body: Y;
+}
+
+/** One method of a resource. */
+export interface Endpoint<B, Q, Y> {
+  /** `none`: a browser's or a public endpoint, for which no key is looked at. */
+  readonly scope: Scope | 'none';
+  /** True where the first key of a deployment (see {@link Caller.bootstrap}) may be used. */
+  readonly takesBootstrapKey?: boolean;
+  readonly query?: z.ZodType<Q>;
+  /** Without it the request's body is not read. */
+  readonly body?: z.ZodType<Y>;
+  /** How the body is written; JSON unless an HTML form posts here. */
+  readonly bodyForm?: 'json' | 'form';
+  readonly handler: (call: Call<B, Q, Y>) => Promise<HttpResponseInit>;
+  /** Shows a failure as a page, to a client that asks for HTML; undefined leaves it to problem+json. */
+  readonly errorPage?: (error: BrokerError, request: HttpRequest, requestId: string) => HttpResponseInit | undefined;
+}
+
+/** Every method that can reach a function. A resource is registered with all, so that a wrong one gets our own 405. */
+export const allMethods: HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** On every answer: nothing of ours belongs in a cache, and nothing is what its bytes might look like. */
+const commonHeaders = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
+
+/**
+ * Makes the handler of one address from its methods. In this order: method, key and scope, body (limit, JSON), query
+ * and body against their schemas, the endpoint. Every failure becomes problem+json with its code; one that is not a
+ * BrokerError is logged and answers `internal_error`. Unknown `x-*` headers and the body of a GET are ignored.
+ *
+ *     app.http('things', {
+ *       route: 'things', methods: allMethods, authLevel: 'anonymous',
+ *       handler: resource(broker, { POST: { scope: 'admin', body: newThing, handler: async ({ broker, body }) => json(201, …) } }),
+ *     });
+ *
+ * @param broker answers the composed parts, or throws `settings_broken`, which becomes a 503
+ */
+export function resource<B extends HttpParts, GQ, GY, PostQ, PostY, PutQ, PutY, PatchQ, PatchY, DelQ, DelY>(
+  broker: () => Promise<B>,
+  methods: {
+    readonly GET?: Endpoint<B, GQ, GY>;
+    readonly POST?: Endpoint<B, PostQ, PostY>;
+    readonly PUT?: Endpoint<B, PutQ, PutY>;
+    readonly PATCH?: Endpoint<B, PatchQ, PatchY>;
+    readonly DELETE?: Endpoint<B, DelQ, DelY>;
+  },
+): HttpHandler {
+  const runners: Record<string, Runner<B> | undefined> = {
+    GET: runner(methods.GET),
+    HEAD: runner(methods.GET),
+    POST: runner(methods.POST),
+    PUT: runner(methods.PUT),
+    PATCH: runner(methods.PATCH),
+    DELETE: runner(methods.DELETE),
+  };
+  const allow = Object.keys(runners)
+    .filter((method) => runners[method] !== undefined)
+    .join(', ');
+
+  return async (request, context) => {
+    const requestId = context.invocationId;
+    const run = runners[request.method];
+    if (run === undefined) {
+      return withCommonHeaders(problem(new BrokerError('method_not_allowed'), requestId, { Allow: allow }));
+    }
+    let log = consoleLog;
+    try {
+      const parts = await broker();
+      log = () => parts.log;
+      return withCommonHeaders(await run.answer(parts, request, requestId));
+    } catch (caught) {
+      const error = toBrokerError(caught);
+      if (error.status >= 500 && error.code !== 'settings_broken') {
+        log().error('http.failed', error.cause ?? error, {
+          requestId,
+          functionName: context.functionName,
+          method: request.method,
+          answeredCode: error.code,
+        });
+      }
+      return withCommonHeaders(run.errorPage?.(error, request, requestId) ?? problem(error, requestId));
+    }
+  };
+}
+
+interface Runner<B> {
+  readonly answer: (broker: B, request: HttpRequest, requestId: string) => Promise<HttpResponseInit>;
+  readonly errorPage: Endpoint<B, never, never>['errorPage'];
+}
+
+/** Binds an endpoint's own types, so that methods with different ones stand in one table. */
+function runner<B extends HttpParts, Q, Y>(endpoint: Endpoint<B, Q, Y> | undefined): Runner<B> | undefined {
+  if (endpoint === undefined) return undefined;
+  return {
+    errorPage: endpoint.errorPage,
+    answer: async (broker, request, requestId) => {
+      const caller = await authorise(broker.apiKeys, endpoint, request);
+      const body = await parsedBody(endpoint, request);
+      const query = parsed(endpoint.query, () => Object.fromEntries(request.query), 'query');
+      return endpoint.handler({ broker, request, requestId, caller, params: request.params, query, body });
+    },
+  };
+}
+
+async function authorise<B, Q, Y>(
+  apiKeys: KeyVerifier,
+  endpoint: Endpoint<B, Q, Y>,
+  request: HttpRequest,
+): Promise<Caller> {
+  if (endpoint.scope === 'none') return anonymous;
+  const caller = await apiKeys.verify(request.headers.get('authorization'));
+  if (caller.bootstrap && endpoint.takesBootstrapKey !== true) {
+    throw new BrokerError('scope_missing', {
+      detail: 'This is the first key of the deployment, which is good for making other keys only.',
+    });
+  }
+  if (!caller.scopes.includes(endpoint.scope)) {
+    throw new BrokerError('scope_missing', {
+      detail: `The API key does not have the scope ${endpoint.scope}, which this endpoint needs.`,
+    });
+  }
+  return caller;
+}
+
+async function parsedBody<B, Q, Y>(endpoint: Endpoint<B, Q, Y>, request: HttpRequest): Promise<Y> {
+  if (endpoint.body === undefined) return undefined as Y;
+  const raw = endpoint.bodyForm === 'form' ? await readForm(request) : await readJson(request);
+  return validate(endpoint.body, raw, 'body');
+}
+
+function parsed<T>(schema: z.ZodType<T> | undefined, input: () => unknown, within: string): T {
+  // Without a schema nothing can be inferred for T but unknown, and the endpoint gets nothing to look at.
+  return schema === undefined ? (undefined as T) : validate(schema, input(), within);
+}
+
+function withCommonHeaders(answer: HttpResponseInit): HttpResponseInit {
+  const headers = new Headers(answer.headers);
+  for (const [name, value] of Object.entries(commonHeaders)) if (!headers.has(name)) headers.set(name, value);
+  return { ...answer, headers };
+}
+
+/** A JSON answer. Instants become RFC 3339 UTC, absent values are left out. */
+export const json = (status: number, body: unknown): HttpResponseInit => ({
+  status,
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(body),
+});
+
+/** An answer without a body. */
+export const noContent: HttpResponseInit = { status: 204 };
