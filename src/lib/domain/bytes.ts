@@ -9,6 +9,7 @@ export type Purpose =
   | 'message-id'
   | 'no-message-id'
   | 'fingerprint'
+  | 'thread'
   | 'seal'
   | 'ticket'
   | 'apikey'

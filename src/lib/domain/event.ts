@@ -1,18 +1,26 @@
-/** Types of the events that a destination receives. */
-export type EventType =
-  | 'message.received'
-  | 'message.updated'
-  | 'message.removed'
-  | 'message.vanished'
-  | 'message.undeliverable'
-  | 'mailbox.connected'
-  | 'mailbox.reconnect_required'
-  | 'mailbox.consent_required'
-  | 'mailbox.recovered'
-  | 'mailbox.degraded'
-  | 'mailbox.removed'
-  | 'folder.reset'
-  | 'secret.expiring';
+/** Types of the events that a destination receives. `destination.test` is sent on demand, by an administrator. */
+export const eventTypes = [
+  'message.received',
+  'message.updated',
+  'message.removed',
+  'message.vanished',
+  'message.undeliverable',
+  'mailbox.connected',
+  'mailbox.reconnect_required',
+  'mailbox.consent_required',
+  'mailbox.recovered',
+  'mailbox.degraded',
+  'mailbox.removed',
+  'folder.reset',
+  'secret.expiring',
+  'destination.test',
+] as const;
+
+export type EventType = (typeof eventTypes)[number];
+
+const known: ReadonlySet<string> = new Set(eventTypes);
+
+export const isEventType = (text: string): text is EventType => known.has(text);
 
 /** An event ready to go out. The same id on every retry; the receiver dedupes by it. */
 export interface OutgoingEvent {
@@ -24,15 +32,37 @@ export interface OutgoingEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** What became of one attempt to deliver. */
+/** The mailbox as every event of it names it. */
+export interface EventMailbox {
+  readonly id: string;
+  readonly address: string;
+  readonly label: string | undefined;
+  readonly ownerRef: string | number | undefined;
+}
+
+/** What became of one attempt to deliver. `reason` is a code of error-codes.ts; it never holds what the receiver said. */
 export type DeliveryOutcome =
   | { readonly kind: 'accepted'; readonly status: number }
-  /** The destination's fault (401, 403, 404, 405, 429, 502-504, redirect, time-out, connection): hold it, count nothing. */
-  | { readonly kind: 'held'; readonly reason: string; readonly status?: number; readonly retryAfterMs?: number }
+  /**
+   * The destination's fault (401, 403, 404, 405, 429, 502-504, redirect, time-out, connection), or it is held or paused and
+   * nothing was sent: count nothing against the message. `retryAfterMs`: no attempt before that goes out.
+   */
+  | {
+      readonly kind: 'held';
+      readonly reason: string;
+      readonly status?: number;
+      readonly retryAfterMs?: number;
+      /** False if nothing was sent, because the destination is held, paused or gone. */
+      readonly attempted: boolean;
+    }
   /** Ambiguous (400, 408, 409, 413, 422, 500, any other): may be the message's fault. */
   | { readonly kind: 'refused'; readonly reason: string; readonly status: number };
 
-/** Sends events of one destination. Never throws for what the destination does. */
+/** Sends events of one destination. */
 export interface Deliverer {
+  /**
+   * One attempt. Never throws for what the destination does. Throws the signal's reason when aborted, and StoreError or
+   * BrokerError when our own store or vault does not answer: then nothing was sent.
+   */
   deliver(destinationId: string, event: OutgoingEvent, signal: AbortSignal): Promise<DeliveryOutcome>;
 }

@@ -1,0 +1,122 @@
+import { base64url, purposeHash } from '../domain/bytes.ts';
+import type { EventMailbox, OutgoingEvent } from '../domain/event.ts';
+import type { FolderRole } from '../domain/folder.ts';
+import { fingerprint, messageIdHash, unfold } from '../domain/ids.ts';
+import type { Address, ReadMessage } from '../domain/message.ts';
+import { dayOf, encodeMessageRef } from './message-ref.ts';
+import { snippetOf } from './snippet.ts';
+
+export interface MessageReceivedInput {
+  /** The messageKey, kept since the message was first seen. It becomes the `webhook-id`. */
+  readonly key: string;
+  readonly mailbox: EventMailbox;
+  readonly folder: { readonly id: string; readonly path: string; readonly role: FolderRole | undefined };
+  readonly uidValidity: bigint;
+  readonly message: ReadMessage;
+  /** False for a copy, or for mail older than what the mailbox announces. */
+  readonly seemsNew: boolean;
+  /** True if it goes out after messages that arrived later. */
+  readonly late: boolean;
+  /**
+   * `metadata` leaves text and html out, under the same id: for a message that the receiver refused whole.
+   * Default `full`.
+   */
+  readonly variant?: 'full' | 'metadata';
+}
+
+/**
+ * `message.received`. Pure, and the same for the same input, so that a retry carries the same content under the same id.
+ * `html` is still as received: the deliverer sanitises it on the way out unless the destination asks for it raw.
+ */
+export function buildMessageReceived(input: MessageReceivedInput): OutgoingEvent {
+  const { message, mailbox, folder } = input;
+  const { meta } = message;
+  const full = input.variant !== 'metadata';
+  const left = full ? [] : ['text', ...(message.html === undefined ? [] : ['html'])];
+  return {
+    id: input.key,
+    type: 'message.received',
+    timestamp: meta.internalDate,
+    data: {
+      messageKey: input.key,
+      fingerprint: fingerprint(meta, meta.internalDate),
+      mailbox: mailboxData(mailbox),
+      folder: { path: folder.path, role: folder.role ?? null },
+      messageRef: encodeMessageRef({
+        folderId: folder.id,
+        uidValidity: input.uidValidity,
+        uid: meta.uid,
+        hash: messageIdHash(meta),
+        day: dayOf(meta.internalDate),
+      }),
+      messageId: message.messageId ?? null,
+      inReplyTo: message.inReplyTo ?? null,
+      references: message.references,
+      threadKey: threadKey(message),
+      direction: directionOf(folder.role, message.from, mailbox.address),
+      subject: message.subject,
+      from: message.from ?? null,
+      to: message.to,
+      cc: message.cc,
+      bcc: message.bcc,
+      replyTo: message.replyTo,
+      date: message.date?.toISOString() ?? null,
+      receivedAt: meta.internalDate.toISOString(),
+      size: meta.size,
+      seen: meta.seen,
+      flagged: meta.flagged,
+      answered: meta.answered,
+      snippet: snippetOf(message.text),
+      text: full ? message.text : null,
+      html: full ? (message.html ?? null) : null,
+      truncated: [...new Set([...message.truncated, ...left])],
+      attachments: message.attachments.map((attachment) => ({
+        part: attachment.part,
+        filename: attachment.filename,
+        contentType: attachment.contentType,
+        size: attachment.size,
+        inline: attachment.inline,
+        contentId: attachment.contentId ?? null,
+      })),
+      autoReply: message.autoReply,
+      bounce: message.bounce ?? null,
+      calendar: message.calendar ?? null,
+      seemsNew: input.seemsNew,
+      late: input.late,
+    },
+  };
+}
+
+/** How every event names its mailbox. */
+export function mailboxData(mailbox: EventMailbox): Readonly<Record<string, unknown>> {
+  return {
+    id: mailbox.id,
+    address: mailbox.address,
+    label: mailbox.label ?? null,
+    ownerRef: mailbox.ownerRef ?? null,
+  };
+}
+
+/**
+ * `t_` and 22 characters, equal for all messages of a conversation: over the oldest ancestor that the headers name
+ * (RFC 5322 section 3.6.4: References starts with the first message of the thread), else over the message itself.
+ */
+export function threadKey(message: ReadMessage): string {
+  const candidates = [message.references[0], message.inReplyTo, message.messageId, message.meta.messageId];
+  const root = candidates.map((id) => unfold(id ?? '').replace(/^<|>$/g, '')).find((id) => id !== '');
+  const hash =
+    root === undefined
+      ? purposeHash('thread', fingerprint(message.meta, message.meta.internalDate))
+      : purposeHash('thread', root);
+  return `t_${base64url(hash.slice(0, 16))}`;
+}
+
+/**
+ * `out` for what the owner wrote. Mail to oneself is `in` where it arrived and `out` in the sent folder, so the folder
+ * decides before the sender does.
+ */
+function directionOf(role: FolderRole | undefined, from: Address | undefined, own: string): 'in' | 'out' {
+  if (role === 'sent' || role === 'drafts') return 'out';
+  if (role === 'inbox' || role === 'junk') return 'in';
+  return from?.address.toLowerCase() === own.toLowerCase() ? 'out' : 'in';
+}
