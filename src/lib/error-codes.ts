@@ -476,6 +476,53 @@ const table = {
     remedy: 'The log of the app holds the AADSTS number; look it up at login.microsoftonline.com/error.',
     who: 'deployment owner',
   },
+
+  // Mailbox (IMAP)
+  imap_unreachable: {
+    status: 503,
+    sentence: 'The mail server cannot be reached, or it broke the connection off.',
+    remedy: 'Nothing is lost; the broker tries again by itself.',
+    who: 'nobody',
+  },
+  imap_throttled: {
+    status: 503,
+    sentence: 'The mail server asks to slow down for this mailbox.',
+    remedy:
+      'Nothing is lost; the broker waits as long as it was told and tries again. If it lasts, see which other programs read the same mailbox over IMAP.',
+    who: 'nobody',
+  },
+  imap_refused: {
+    status: 422,
+    sentence: 'The mail server refuses the sign-in to this mailbox.',
+    remedy:
+      'Check that IMAP is switched on for the mailbox (Microsoft 365: Set-CASMailbox -ImapEnabled $true; Outlook.com: Settings, Mail, Forwarding and IMAP), that the log-in name is the address of the mailbox, and that the person who signed in may open it.',
+    who: 'tenant admin',
+  },
+  imap_not_connected: {
+    status: 503,
+    sentence: 'The mail server accepted the sign-in but does not open the mailbox.',
+    remedy:
+      'This often passes by itself, and the broker tries again. If it lasts, check that the log-in name is the address of the mailbox, that the person who signed in has full access to it, that it has a licence, and that IMAP is switched on for it.',
+    who: 'tenant admin',
+  },
+  imap_token_expired: {
+    status: 503,
+    sentence: 'The mail server ended the session because its access token has expired.',
+    remedy: 'Nothing is lost; the broker signs in again with a new token.',
+    who: 'nobody',
+  },
+  imap_unexpected: {
+    status: 503,
+    sentence: 'The mail server gave an answer that the broker does not understand.',
+    remedy: 'Nothing is lost; the broker tries again. If it lasts, report it with the log of the app.',
+    who: 'deployment owner',
+  },
+  folder_missing: {
+    status: 422,
+    sentence: 'A folder that the broker watches is no longer in the mailbox, or cannot be opened.',
+    remedy: 'Put the folder back under its name, or choose another folder for this mailbox.',
+    who: 'mailbox owner',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof table;
