@@ -1,0 +1,62 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import * as tls from 'node:tls';
+import { generate } from 'selfsigned';
+
+export interface Certificates {
+  /** Certificate of the CA, PEM. */
+  readonly ca: string;
+  /** Where {@link ca} lies, for NODE_EXTRA_CA_CERTS. */
+  readonly caPath: string;
+  /** Certificate and key for localhost and 127.0.0.1, PEM. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Stand-ins live for a session; a month leaves room for a machine that sleeps. */
+const lifetimeMs = 30 * 86_400_000;
+
+/**
+ * Makes a CA and a certificate for localhost, writes the CA to `<stateDir>/ca.pem` and makes this process trust it.
+ * The CA's key is thrown away, so nobody can sign with it later.
+ */
+export async function makeCertificates(stateDir: string): Promise<Certificates> {
+  const notAfterDate = new Date(Date.now() + lifetimeMs);
+  const authority = await generate([{ name: 'commonName', value: 'NocoBase Mail Broker local CA' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    notAfterDate,
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
+    ],
+  });
+  const leaf = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    notAfterDate,
+    ca: { key: authority.private, cert: authority.cert },
+    extensions: [
+      { name: 'basicConstraints', cA: false },
+      { name: 'keyUsage', digitalSignature: true, critical: true },
+      { name: 'extKeyUsage', serverAuth: true },
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: 'localhost' },
+          { type: 7, ip: '127.0.0.1' },
+        ],
+      },
+    ],
+  });
+  await mkdir(stateDir, { recursive: true });
+  const caPath = resolve(join(stateDir, 'ca.pem'));
+  await writeFile(caPath, authority.cert);
+  trust(authority.cert);
+  return { ca: authority.cert, caPath, cert: leaf.cert, key: leaf.private };
+}
+
+/** Adds a CA to those that this process trusts; what it trusted before stays trusted. */
+export function trust(ca: string): void {
+  tls.setDefaultCACertificates([...tls.getCACertificates('default'), ca]);
+}
