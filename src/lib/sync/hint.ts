@@ -1,0 +1,64 @@
+import { z } from 'zod';
+
+/**
+ * A message of the queue `work`. Only a hint: everything it could tell is in the rows, so that losing, doubling or
+ * delaying one costs at most a tick.
+ */
+export interface ShardHint {
+  readonly v: 1;
+  readonly kind: 'shard';
+  readonly shard: number;
+  /** The tick it was made in; see {@link tickAt}. */
+  readonly tick: number;
+  /** How often the work of this tick was continued in another invocation. */
+  readonly cont: number;
+  /** `asked`: the API wants the shard looked at now. `housekeeping`: nobody has looked at it for a while. */
+  readonly why: 'tick' | 'continue' | 'asked' | 'housekeeping';
+}
+
+const form = z.object({
+  v: z.literal(1),
+  kind: z.literal('shard'),
+  shard: z.int().min(0).max(9999),
+  tick: z.int().min(0),
+  cont: z.int().min(0),
+  why: z.enum(['tick', 'continue', 'asked', 'housekeeping']),
+});
+
+/** The hint in a queue message, or undefined if it is none that this version knows. */
+export function parseHint(message: unknown): ShardHint | undefined {
+  const parsed = form.safeParse(message);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Which tick the instant `atMs` (server time) is in. Due times are counted in ticks: instants would skip a third of the polls. */
+export const tickAt = (atMs: number, intervalSeconds: number): number => Math.floor(atMs / (intervalSeconds * 1000));
+
+/** Why a hint is not worked on. */
+export type DropReason = 'old' | 'seen';
+
+/** A hint older than this stands for ticks that newer hints stand for as well. */
+const oldestTicks = 2;
+
+/**
+ * Whether a hint is to be dropped without taking the lease (pure).
+ * `known` is what the shard's row says; its tick counts only under the same interval.
+ */
+export function dropReason(
+  hint: ShardHint,
+  nowTick: number,
+  known: { readonly tick: number; readonly intervalSeconds: number },
+  intervalSeconds: number,
+): DropReason | undefined {
+  if (hint.tick < nowTick - oldestTicks) return 'old';
+  if (hint.why !== 'tick') return undefined;
+  if (known.intervalSeconds === intervalSeconds && hint.tick <= known.tick) return 'seen';
+  return undefined;
+}
+
+/**
+ * The tick a run works in: now, or one ahead if the dispatcher's estimate of the server's time ran ahead of ours.
+ * A hint from ticks of another length may name any number, and is cut to that.
+ */
+export const workingTick = (hint: ShardHint, nowTick: number): number =>
+  Math.min(Math.max(hint.tick, nowTick), nowTick + 1);

@@ -1,0 +1,46 @@
+import type { MessageReceivedInput } from '../delivery/message-event.ts';
+import type { Clock, Random } from '../domain/clock.ts';
+import type { Deliverer, EventMailbox, OutgoingEvent } from '../domain/event.ts';
+import type { Log } from '../log.ts';
+import type { ImapConnector, ReadCaps } from '../mailbox/session.ts';
+import type { MailboxRow, OutboxRow } from '../store/rows.ts';
+import type { Store } from '../store/table.ts';
+import type { ShardHint } from './hint.ts';
+
+/** What the sync engine stands on. Time and chance come in with the rest, so that it also runs in a simulated world. */
+export interface ShardRunnerDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly imap: ImapConnector;
+  readonly deliverer: Deliverer;
+  /** An access token for the mail of `mailbox`. @throws BrokerError by the class of Entra's answer */
+  readonly token: (mailbox: MailboxRow, options: { readonly force: boolean }) => Promise<string>;
+  readonly messageReceived: (input: MessageReceivedInput) => OutgoingEvent;
+  readonly mailboxEvent: (row: OutboxRow, mailbox: EventMailbox) => OutgoingEvent;
+  /**
+   * Last steps of removing a mailbox, after its rows are gone: the index row if it still names this id, then the grant
+   * if it carries no other mailbox. Safe to repeat.
+   */
+  readonly forget: (mailbox: MailboxRow) => Promise<void>;
+  /** Length of a tick. */
+  readonly intervalSeconds: number;
+  readonly readCaps?: ReadCaps;
+}
+
+export interface ShardRunner {
+  /**
+   * Looks after one shard: takes its lease, asks every due mailbox for new mail, delivers, commits, releases.
+   * @returns the hint to go on with at once if work is left, else undefined
+   * @throws StoreError if the store does not answer; never for one mailbox
+   */
+  run(hint: ShardHint): Promise<ShardHint | undefined>;
+  /** Takes no new work, and lets what is under way settle for at most 5 s. For the end of the process. */
+  stop(): Promise<void>;
+}
+
+export interface Dispatcher {
+  /** One hint for every shard that holds a mailbox. @throws StoreError if the store does not answer */
+  hints(): Promise<ShardHint[]>;
+}
