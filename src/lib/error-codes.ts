@@ -81,6 +81,75 @@ const table = {
     who: 'caller',
   },
 
+  key_limited: {
+    status: 403,
+    sentence: 'The API key is limited to certain mailboxes or destinations, and this goes beyond them.',
+    remedy: 'Stay within the limits of the key, or use one without them.',
+    who: 'caller',
+  },
+  token_endpoint_off: {
+    status: 404,
+    sentence: 'This broker gives out no access tokens.',
+    remedy: 'The owner of the deployment switches them on with TOKEN_ENDPOINT=on.',
+    who: 'deployment owner',
+  },
+  token_app_only: {
+    status: 403,
+    sentence: 'The mailbox is opened with a permission of the app; its token would open every other mailbox too.',
+    remedy: 'Send and read through the broker, or connect the mailbox by its owner.',
+    who: 'caller',
+  },
+  token_shared: {
+    status: 403,
+    sentence: 'The token of a shared mailbox opens the mailbox of the person who connected it too.',
+    remedy: 'Use a key that also lists the mailbox of that person.',
+    who: 'caller',
+  },
+
+  // Connecting
+  destination_ambiguous: {
+    status: 422,
+    sentence: 'It is not clear which destination the mail of this mailbox goes to.',
+    remedy: 'Name one by destinationId. If there is none yet, make one with POST destinations.',
+    who: 'caller',
+  },
+  link_invalid: {
+    status: 404,
+    sentence: 'This is not one of our links, or a part of it was cut off.',
+    remedy: 'Open the link again as it was sent, or ask for a new one.',
+    who: 'mailbox owner',
+  },
+  link_expired: {
+    status: 410,
+    sentence: 'The link has expired.',
+    remedy: 'Ask the person who sent it for a new one.',
+    who: 'mailbox owner',
+  },
+  link_spent: {
+    status: 410,
+    sentence: 'A mailbox has been connected with this link; it works once.',
+    remedy: 'Ask the person who sent it for a new one, if another mailbox is to be connected.',
+    who: 'mailbox owner',
+  },
+  cross_site_refused: {
+    status: 403,
+    sentence: 'A sign-in is begun on our own page only; this request came from somewhere else.',
+    remedy: 'Open the link as it was sent and press the button there.',
+    who: 'mailbox owner',
+  },
+  sign_in_foreign: {
+    status: 400,
+    sentence: 'This sign-in was not begun in this browser, or it was begun too long ago.',
+    remedy: 'Open the link again and sign in within ten minutes, in one and the same browser.',
+    who: 'mailbox owner',
+  },
+  wrong_account: {
+    status: 403,
+    sentence: 'The person who signed in is not the one that the link is for.',
+    remedy: 'Open the link again and sign in with the account that it names.',
+    who: 'mailbox owner',
+  },
+
   // Destinations
   destination_url_refused: {
     status: 422,
@@ -198,6 +267,33 @@ const table = {
     sentence: 'Something went wrong inside the broker.',
     remedy: 'Try again; if it lasts, give the requestId to the owner of the deployment, who finds it in the log.',
     who: 'deployment owner',
+  },
+
+  // Stored rows and mailboxes
+  row_broken: {
+    status: 500,
+    sentence: 'A stored row is not in the form that the broker writes.',
+    remedy:
+      'Somebody or something else changed the tables; the log names the row. Disconnect and connect the mailbox again.',
+    who: 'deployment owner',
+  },
+  row_newer: {
+    status: 503,
+    sentence: 'A stored row was written by a newer version of the broker.',
+    remedy: 'Publish the newer version again, to every instance of the app.',
+    who: 'deployment owner',
+  },
+  mailbox_taken: {
+    status: 409,
+    sentence: 'This mailbox is already connected by another person.',
+    remedy: 'Let that person reconnect it, or have the mailbox removed first and connect it then.',
+    who: 'mailbox owner',
+  },
+  mailbox_mismatch: {
+    status: 409,
+    sentence: 'The mailbox that was signed in to is not the one that the link was made for.',
+    remedy: 'Open the link again and sign in with the account of that mailbox.',
+    who: 'mailbox owner',
   },
 
   // Key Vault and sealing

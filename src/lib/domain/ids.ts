@@ -42,6 +42,14 @@ export function newDestinationId(random: Random): string {
 
 export const isDestinationId = (text: string): boolean => /^dst_[0-9A-Za-z]{12}$/.test(text);
 
+/**
+ * `e_` and 22 characters: the id of an event of a mailbox, and its `webhook-id`. `occasion` tells it from other events
+ * of the same type; the same occasion told again gets the same id.
+ */
+export function eventId(mailboxId: string, type: string, ...occasion: (string | number | bigint)[]): string {
+  return `e_${base64url(purposeHash('event', mailboxId, type, ...occasion).slice(0, 16))}`;
+}
+
 /** Where a message was first seen: the input of its key. */
 export interface MessagePlace {
   readonly mailboxId: string;

@@ -1,0 +1,148 @@
+import type { FolderRole } from '../domain/folder.ts';
+import type { GrantKey } from '../domain/grant.ts';
+import { BrokerError } from '../errors.ts';
+import type { GrantRef, MailboxRow, MailboxState, StateRow } from './rows.ts';
+
+/** Which mailboxes a grant carries; kept in the grant's own row. Every call may be repeated. */
+export interface GrantMailboxes {
+  /** In the order in which they were added; empty if there is no such grant. */
+  mailboxesOf(key: GrantKey): Promise<readonly string[]>;
+  addMailbox(key: GrantKey, mailboxId: string): Promise<void>;
+  /** Takes it off the list, and removes a grant that then carries none. */
+  removeMailbox(key: GrantKey, mailboxId: string): Promise<void>;
+}
+
+/** A folder to watch. */
+export interface FolderBaseline {
+  readonly path: string;
+  readonly role: FolderRole | undefined;
+  /**
+   * Its STATUS at the moment of connecting: everything below `uidNext` is old. Undefined if the server could not be
+   * reached: then the mail counts as new that arrives from 2 minutes before now on.
+   */
+  readonly status:
+    | {
+        readonly uidNext: number;
+        readonly uidValidity: bigint;
+        readonly messages: number;
+        readonly unseen: number;
+      }
+    | undefined;
+}
+
+/** A mailbox whose owner has just signed in, as it is to be placed. */
+export interface PlaceInput {
+  readonly grant: GrantRef & { readonly kind: 'user' };
+  readonly address: string;
+  /** IMAP log-in name. */
+  readonly login: string;
+  /** Read through somebody's grant without being that person's own mailbox. */
+  readonly shared: boolean;
+  /** At least one. Only for a new mailbox: a reconnect keeps the folders and where they stand. */
+  readonly folders: readonly FolderBaseline[];
+  /** Only for a new mailbox. */
+  readonly destinationId: string;
+  /** On a reconnect these two replace what was there, where given. */
+  readonly label?: string | undefined;
+  readonly ownerRef?: string | number | undefined;
+  readonly syncFrom?: Date | undefined;
+  /** The mailbox that the link was made for. @throws BrokerError `mailbox_mismatch` if another one would be connected */
+  readonly mailboxId?: string | undefined;
+  /** Why the mailbox begins as `connecting`: a code; '' or left out where every folder has its status. */
+  readonly code?: string | undefined;
+}
+
+export interface Placed {
+  /** `renamed`: the same person under another address. */
+  readonly outcome: 'connected' | 'reconnected' | 'renamed';
+  readonly mailbox: MailboxRow;
+}
+
+/** A mailbox as the API shows it. */
+export interface MailboxView {
+  readonly row: MailboxRow;
+  /** Undefined only if the row of the state is lost. A paused mailbox says `paused` in `row`, whatever stands here. */
+  readonly state: StateRow | undefined;
+  /** What to show: `paused` if it is, else the stored state. */
+  readonly shown: MailboxState;
+}
+
+export interface MailboxQuery {
+  readonly state?: MailboxState | undefined;
+  /** Upper and lower case are the same. */
+  readonly address?: string | undefined;
+  /** `"7"` and `7` are the same. */
+  readonly ownerRef?: string | number | undefined;
+  /** Further conditions, such as what an API key may see. */
+  readonly where?: ((row: MailboxRow) => boolean) | undefined;
+  /** Where the page before ended. */
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
+export interface MailboxPage {
+  readonly items: readonly MailboxView[];
+  /** Present if there may be more. */
+  readonly cursor: string | undefined;
+}
+
+/** What an administrator may change. Undefined leaves it, null clears it. */
+export interface MailboxChange {
+  readonly label?: string | null | undefined;
+  readonly ownerRef?: string | number | null | undefined;
+  readonly destinationId?: string | undefined;
+  readonly syncFrom?: Date | null | undefined;
+}
+
+/**
+ * The API's side of the mailboxes: it writes `a!` under its ETag and inserts what goes with it; everything else is the
+ * worker's. All calls may be repeated.
+ * @throws BrokerError `storage_unreachable`, and `conflict` if others keep changing the row
+ */
+export interface Registry {
+  /**
+   * Connects or reconnects a mailbox: one for each address and tenant, however many try at once and wherever one of them
+   * ends. @throws MailboxTaken; BrokerError `mailbox_mismatch`
+   */
+  place(input: PlaceInput): Promise<Placed>;
+  /** Undefined if there is none of this id, or if it has been removed. */
+  get(id: string): Promise<MailboxView | undefined>;
+  /** The mailbox at an address of a tenant, if it is connected. */
+  find(tid: string, address: string): Promise<MailboxView | undefined>;
+  /** In order of their ids. */
+  list(query: MailboxQuery): Promise<MailboxPage>;
+  /** @throws BrokerError `not_found` */
+  patch(id: string, change: MailboxChange): Promise<MailboxView>;
+  /** Mail that arrives meanwhile is delivered on resume. @throws BrokerError `not_found` */
+  setPaused(id: string, paused: boolean): Promise<MailboxView>;
+  /** Asks the worker to look at the mailbox in its next run. @throws BrokerError `not_found` */
+  ask(id: string): Promise<MailboxView>;
+  /**
+   * Leaves a tombstone, together with the event `mailbox.removed` in the outbox; the worker erases the rest.
+   * False if there is no such mailbox (any more).
+   */
+  remove(id: string): Promise<boolean>;
+  /**
+   * The worker's last steps for a tombstone, after the rows are erased: the index row goes if it still names this
+   * mailbox, then the mailbox comes off its grant.
+   */
+  forget(mailbox: MailboxRow): Promise<void>;
+}
+
+/** A mailbox is connected by another person already. Carries both, for the page that tells it. */
+export class MailboxTaken extends BrokerError {
+  readonly mailboxId: string;
+  readonly address: string;
+  /** Log-in name of the person who has it. */
+  readonly heldBy: string;
+  /** Log-in name of the person who asked for it. */
+  readonly askedBy: string;
+
+  constructor(who: { mailboxId: string; address: string; heldBy: string; askedBy: string }) {
+    super('mailbox_taken');
+    this.mailboxId = who.mailboxId;
+    this.address = who.address;
+    this.heldBy = who.heldBy;
+    this.askedBy = who.askedBy;
+  }
+}

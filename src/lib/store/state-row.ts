@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { brokenRow, columns, instant, int64, readColumns, text } from './columns.ts';
+import { parseRowKey, stateRowKey } from './keys.ts';
+import { partitionOf } from './mailbox-row.ts';
+import type { MailboxState, StateRow } from './rows.ts';
+import type { Row, StoredRow } from './table.ts';
+
+/** Every state that a mailbox can be in. */
+export const mailboxState = z.enum([
+  'connecting',
+  'active',
+  'throttled',
+  'degraded',
+  'reconnect_required',
+  'consent_required',
+  'paused',
+]) satisfies z.ZodType<MailboxState>;
+
+const form = z.object({
+  state: mailboxState,
+  code: text.default(''),
+  since: instant,
+  backoffUntil: instant.optional(),
+  answered: int64,
+});
+
+export function encodeState(row: StateRow): Row {
+  return {
+    partitionKey: partitionOf(row.mailboxId),
+    rowKey: stateRowKey(row.mailboxId),
+    values: columns({
+      state: row.state,
+      code: row.code === '' ? undefined : row.code,
+      since: row.since,
+      backoffUntil: row.backoffUntil,
+      answered: BigInt(row.answered),
+    }),
+  };
+}
+
+/** @throws BrokerError `row_broken` | `row_newer` */
+export function decodeState(row: StoredRow): StateRow {
+  const key = parseRowKey(row.rowKey);
+  if (key?.kind !== 'state') throw brokenRow(row, 'its key is not that of a state');
+  const read = readColumns(row, form);
+  return { mailboxId: key.mailboxId, ...read, backoffUntil: read.backoffUntil };
+}
