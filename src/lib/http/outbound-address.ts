@@ -1,0 +1,77 @@
+import ipaddr from 'ipaddr.js';
+
+/** Where requests of ours may go. */
+export interface AddressPolicy {
+  /** True in Azure: no http, no loopback, whatever the settings say. */
+  readonly inAzure: boolean;
+  /** Private destinations: an exact host (with port, where not the scheme's own) and the network its address must lie in. */
+  readonly privateDestinations: readonly { readonly host: string; readonly network: string }[];
+}
+
+/** The network that a listed private host's addresses must lie in, or `public`: only addresses of the internet. */
+export type Reach = { readonly kind: 'public' } | { readonly kind: 'private'; readonly network: string };
+
+/**
+ * Addresses at which a cloud answers questions about the machine itself. Link-local ones are refused as such; these are
+ * not, by their range: 168.63.129.16 (Azure) counts as unicast, the others could lie in a listed private network.
+ */
+const metadataAddresses: ReadonlySet<string> = new Set([
+  '168.63.129.16',
+  '169.254.169.254',
+  '100.100.100.200',
+  '192.0.0.192',
+  'fd00:ec2:0:0:0:0:0:254',
+]);
+
+// Never, in whatever network a setting lists.
+const neverRanges: ReadonlySet<string> = new Set(['linkLocal', 'unspecified', 'broadcast', 'multicast']);
+
+// All of the internet's IPv6 addresses lie here (RFC 4291 section 2.4, IANA registry); ipaddr.js also calls unassigned
+// space and the deprecated IPv4-compatible form (::7f00:1) unicast.
+const globalUnicast = ipaddr.parseCIDR('2000::/3');
+
+/**
+ * Checks what an address says by itself, before any look-up: scheme, user info, literal addresses (for which no
+ * look-up is ever called).
+ * @returns the reach of its host, or undefined if nothing may be sent there
+ */
+export function reachOf(url: URL, policy: AddressPolicy): Reach | undefined {
+  if (url.username !== '' || url.password !== '') return undefined;
+  const listed = policy.privateDestinations.find((entry) => hostOf(url.protocol, entry.host) === url.host);
+  const httpAllowed = listed !== undefined && !policy.inAzure;
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && httpAllowed)) return undefined;
+  const reach: Reach = listed === undefined ? { kind: 'public' } : { kind: 'private', network: listed.network };
+  const literal = url.hostname.replace(/^\[|\]$/g, '');
+  if (ipaddr.isValid(literal) && !addressAllowed(literal, reach, policy)) return undefined;
+  return reach;
+}
+
+/** The listed host as WHATWG URL writes it under that scheme: lower case, without the scheme's own port. */
+function hostOf(protocol: string, host: string): string | undefined {
+  const text = `${protocol}//${host}`;
+  return URL.canParse(text) ? new URL(text).host : undefined;
+}
+
+/**
+ * True if a connection may be made to this IP address. IPv4 in IPv6 (::ffff:…) is judged as the IPv4 address that it is;
+ * NAT64, 6to4 and Teredo are no unicast and so refused, whatever they embed.
+ */
+export function addressAllowed(address: string, reach: Reach, policy: AddressPolicy): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  if (metadataAddresses.has(parsed.toNormalizedString())) return false;
+  const range = parsed.range();
+  if (reach.kind === 'private') {
+    if (neverRanges.has(range) || (policy.inAzure && range === 'loopback')) return false;
+    return within(parsed, reach.network);
+  }
+  if (range !== 'unicast') return false;
+  return parsed instanceof ipaddr.IPv4 || parsed.match(globalUnicast);
+}
+
+function within(address: ipaddr.IPv4 | ipaddr.IPv6, network: string): boolean {
+  if (!ipaddr.isValidCIDR(network)) return false;
+  const [base, bits] = ipaddr.parseCIDR(network);
+  // A mapped network (::ffff:10.0.0.0/104) would compare by another length; such an entry allows nothing.
+  return address.kind() === base.kind() && address.match(base, bits);
+}

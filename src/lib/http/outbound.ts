@@ -1,0 +1,241 @@
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import type { Dispatcher } from 'undici';
+import type { ErrorCode } from '../error-codes.ts';
+import { type AddressPolicy, reachOf } from './outbound-address.ts';
+import type { Lookup } from './outbound-agent.ts';
+
+export type { Lookup } from './outbound-agent.ts';
+
+export interface OutboundOptions extends AddressPolicy {
+  /** Answers a host's addresses; the machine's resolver by default. */
+  readonly lookup?: Lookup;
+  /** From the sending to the end of the answer, look-up and connection included. */
+  readonly timeoutMs?: number;
+}
+
+export interface OutboundRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The exact bytes, UTF-8 if a string. */
+  readonly body?: string;
+  /** Bytes of the answer to keep; none by default. */
+  readonly keepBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface OutboundAnswer {
+  readonly status: number;
+  /** Milliseconds that the answer's Retry-After asks for, at most an hour; undefined without one. */
+  readonly retryAfterMs: number | undefined;
+  readonly contentType: string;
+  /** At most `keepBytes`. From a stranger: parsed by those who asked for it, never shown or logged. */
+  readonly body: Uint8Array;
+  /** False if there was more than was kept, or the answer broke off after its headers. */
+  readonly complete: boolean;
+}
+
+/** Why there is no answer. The message names no address and nothing that the other side said. */
+export class OutboundError extends Error {
+  override readonly name = 'OutboundError';
+  readonly code: OutboundFailure;
+
+  constructor(code: OutboundFailure, options: { cause?: unknown } = {}) {
+    super(`Request not answered: ${code}`, options);
+    this.code = code;
+  }
+}
+
+export type OutboundFailure = Extract<
+  ErrorCode,
+  | 'destination_timeout'
+  | 'destination_unreachable'
+  | 'destination_name_unknown'
+  | 'destination_tls_failed'
+  | 'destination_address_refused'
+>;
+
+/** Requests to addresses that others choose. */
+export interface Outbound {
+  /** True if a request may be sent there, as far as the address alone tells. */
+  mayReach(url: string): boolean;
+  /**
+   * One request. No redirect is followed. A connection that had served before and is reset before it answers is taken
+   * for closed while idle: the request goes out a second time, at once.
+   * @throws OutboundError without an answer; the reason of `signal` when aborted
+   */
+  send(request: OutboundRequest): Promise<OutboundAnswer>;
+  /** Closes all connections; for tests and the end of the process. */
+  close(): Promise<void>;
+}
+
+// The lease of a shard lasts 60 s and is renewed every 20 s: a request must not outlast it.
+const defaultTimeoutMs = 20_000;
+
+// As many as one destination may work on at once.
+const connectionsPerOrigin = 16;
+
+// An answer is read to its end so that the connection can serve again, but not past this; a bigger one costs its connection.
+const drainBytes = 64 * 1024;
+
+const drainGraceMs = 1_000;
+
+const longestRetryAfterMs = 3_600_000;
+
+/** Outbound requests under the rules of {@link AddressPolicy}; the connection pool is made at the first one. */
+export function createOutbound(options: OutboundOptions): Outbound {
+  const policy: AddressPolicy = { inAzure: options.inAzure, privateDestinations: options.privateDestinations };
+  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+  let pool: Promise<Pool> | undefined;
+
+  const send = async (request: OutboundRequest): Promise<OutboundAnswer> => {
+    const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
+    if (url === undefined || reachOf(url, policy) === undefined) {
+      throw new OutboundError('destination_address_refused');
+    }
+    request.signal?.throwIfAborted();
+    pool ??= openPool(policy, options.lookup);
+    const { agent, wasOnReusedSocket } = await pool;
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const signal = request.signal === undefined ? deadline : AbortSignal.any([request.signal, deadline]);
+    const attempt = () => exchange(agent, url, request, signal);
+    try {
+      return await attempt().catch((error: unknown) => {
+        if (!wasOnReusedSocket(error) || signal.aborted) throw error;
+        return attempt();
+      });
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      throw new OutboundError(deadline.aborted ? 'destination_timeout' : failureOf(error), { cause: error });
+    }
+  };
+
+  return {
+    mayReach: (url) => URL.canParse(url) && reachOf(new URL(url), policy) !== undefined,
+    send,
+    close: async () => {
+      await (await pool)?.agent.destroy();
+    },
+  };
+}
+
+interface Pool {
+  readonly agent: Dispatcher;
+  readonly wasOnReusedSocket: (error: unknown) => boolean;
+}
+
+async function openPool(policy: AddressPolicy, lookup: Lookup | undefined): Promise<Pool> {
+  // Loaded at the first request: undici is a tenth of the bundle, and a start without a delivery does not need it.
+  const { createAgent, wasOnReusedSocket } = await import('./outbound-agent.ts');
+  return { agent: createAgent(policy, connectionsPerOrigin, lookup), wasOnReusedSocket };
+}
+
+/**
+ * undici minds a signal only once the request has a connection; this ends the waiting for one too. The request left
+ * behind is never sent: undici looks at the signal before it writes.
+ */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+async function exchange(
+  agent: Dispatcher,
+  url: URL,
+  request: OutboundRequest,
+  signal: AbortSignal,
+): Promise<OutboundAnswer> {
+  signal.throwIfAborted();
+  const asking = agent.request({
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method: request.method,
+    headers: request.headers,
+    body: request.body ?? null,
+    signal,
+  });
+  const answer = await untilAborted(asking, signal);
+  const keepBytes = request.keepBytes ?? 0;
+  const reading = readBody(answer.body, keepBytes);
+  // Nobody waits long for a body that nobody wants; it goes on being drained until the deadline.
+  const { body, complete } = await (keepBytes > 0 ? reading : Promise.race([reading, afterGrace()]));
+  return {
+    status: answer.statusCode,
+    retryAfterMs: retryAfterMs(single(answer.headers['retry-after'])),
+    contentType: single(answer.headers['content-type']) ?? '',
+    body,
+    complete,
+  };
+}
+
+async function afterGrace(): Promise<{ readonly body: Uint8Array; readonly complete: boolean }> {
+  await delay(drainGraceMs, undefined, { ref: false });
+  return { body: new Uint8Array(), complete: false };
+}
+
+const single = (header: string | string[] | undefined): string | undefined =>
+  typeof header === 'string' ? header : header?.[0];
+
+/** The status is the answer; whether the body arrives whole only matters to those who keep it. */
+async function readBody(
+  stream: AsyncIterable<Uint8Array>,
+  keepBytes: number,
+): Promise<{ readonly body: Uint8Array; readonly complete: boolean }> {
+  const kept: Uint8Array[] = [];
+  let keptBytes = 0;
+  let readBytes = 0;
+  let complete = true;
+  try {
+    for await (const chunk of stream) {
+      readBytes += chunk.byteLength;
+      const part = chunk.subarray(0, keepBytes - keptBytes);
+      kept.push(part);
+      keptBytes += part.byteLength;
+      if (readBytes > keptBytes) complete = keepBytes === 0;
+      // Leaving the loop destroys the rest, and the connection with it.
+      if (readBytes > Math.max(keepBytes, drainBytes)) break;
+    }
+  } catch {
+    // Broken off or past the deadline after the status had come: told by `complete`.
+    complete = false;
+  }
+  // undici frees the connection after the end of the body has been told: without a turn in between, the next request of
+  // a sequence would open another one.
+  await nextTurn();
+  return { body: Buffer.concat(kept), complete };
+}
+
+/** RFC 9110 section 10.2.3: seconds or an HTTP date. */
+function retryAfterMs(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), longestRetryAfterMs) : undefined;
+}
+
+// Node's and OpenSSL's names for a certificate that does not hold, and for a side that does not speak TLS.
+const tlsCodes = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|EPROTO)/;
+
+function failureOf(error: unknown): OutboundFailure {
+  const codes = chain(error);
+  if (codes.includes('AddressRefused')) return 'destination_address_refused';
+  if (codes.includes('UND_ERR_CONNECT_TIMEOUT') || codes.includes('ETIMEDOUT')) return 'destination_timeout';
+  if (codes.some((code) => ['ENOTFOUND', 'EAI_AGAIN', 'ENODATA', 'EAI_NODATA'].includes(code))) {
+    return 'destination_name_unknown';
+  }
+  if (codes.some((code) => tlsCodes.test(code))) return 'destination_tls_failed';
+  return 'destination_unreachable';
+}
+
+/** Names and codes of an error and of what caused it; a failed connection to several addresses is an AggregateError. */
+function chain(error: unknown, depth = 0): string[] {
+  if (!(error instanceof Error) || depth > 4) return [];
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const inner = error instanceof AggregateError ? error.errors : [error.cause];
+  return [error.name, code, ...inner.flatMap((cause) => chain(cause, depth + 1))];
+}
