@@ -1,7 +1,6 @@
-/** What an API key may do. None implies another. */
-export const scopes = ['connect', 'read', 'send', 'token', 'admin'] as const;
+import type { Scope } from '../domain/scope.ts';
 
-export type Scope = (typeof scopes)[number];
+export type { Scope } from '../domain/scope.ts';
 
 /** Who sends a request: the API key behind it, as far as an endpoint needs to know it. */
 export interface Caller {

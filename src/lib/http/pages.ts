@@ -1,0 +1,227 @@
+import type { HttpResponseInit } from '@azure/functions';
+import { sha256 } from '../domain/bytes.ts';
+import { errorTable } from '../error-codes.ts';
+import type { BrokerError, ErrorCode, Who } from '../errors.ts';
+import { pageStyle } from './page-style.ts';
+import { type Notice, type PageTexts, pageTexts, pickLanguage } from './page-texts.ts';
+import { errorHeaders } from './problem.ts';
+
+/** The button that begins a link (again): a form, because opening a link must not change anything. */
+export interface StartForm {
+  /** Absolute address of POST connect. */
+  readonly action: string;
+  readonly token: string;
+}
+
+/** What a person is to see. Every value is text, and is escaped here. */
+export type PageContent =
+  | {
+      readonly kind: 'connect';
+      readonly label: string | undefined;
+      /** Undefined where the link takes any mailbox. */
+      readonly address: string | undefined;
+      /** Origin of the NocoBase that receives the mail. */
+      readonly receiver: string;
+      readonly start: StartForm;
+    }
+  | { readonly kind: 'connected'; readonly address: string; readonly receiver: string | undefined }
+  | {
+      readonly kind: 'failed';
+      readonly code: ErrorCode;
+      /** Where an account is not the one expected: the address of the link (or who holds the mailbox), and the person's. */
+      readonly addresses?: { readonly expected: string; readonly actual: string } | undefined;
+      /** Undefined where the link is not known or not good any more. */
+      readonly start?: StartForm | undefined;
+    };
+
+export interface PageOptions {
+  readonly acceptLanguage: string | null;
+  readonly requestId: string;
+}
+
+/** A page as an answer: no script, no resource from anywhere, nothing of the request in it as markup. */
+export function page(
+  content: PageContent,
+  options: PageOptions,
+): HttpResponseInit & { readonly headers: Record<string, string> } {
+  const language = pickLanguage(options.acceptLanguage);
+  const drawn = draw(content, pageTexts[language], options.requestId);
+  return {
+    status: content.kind === 'failed' ? errorTable[content.code].status : 200,
+    headers: {
+      'Content-Type': 'text/html; charset=utf-8',
+      'Content-Language': pageTexts[language].tag,
+      Vary: 'Accept-Language',
+      'Content-Security-Policy': policy(drawn.hasForm),
+      // `no-referrer` would make the form's own POST carry `Origin: null`.
+      'Referrer-Policy': 'same-origin',
+      'X-Frame-Options': 'DENY',
+      'X-Robots-Tag': 'noindex',
+      'Cache-Control': 'no-store',
+    },
+    body: whole(drawn, pageTexts[language]),
+  };
+}
+
+/** A failure as a page, with the headers (Retry-After) that go with it. */
+export function errorPage(error: BrokerError, options: PageOptions): HttpResponseInit {
+  const drawn = page({ kind: 'failed', code: error.code }, options);
+  return { ...drawn, headers: { ...errorHeaders(error), ...drawn.headers } };
+}
+
+/** Whether a client asks for a page: a browser does, a program that takes anything does not. */
+export const wantsHtml = (accept: string | null): boolean => (accept ?? '').toLowerCase().includes('text/html');
+
+let styleHash: string | undefined;
+
+/**
+ * A page with a form has no `form-action`: even `'self'` stops the redirect to Microsoft that answers the POST, and its
+ * further hops, because browsers apply it to redirects too.
+ */
+function policy(hasForm: boolean): string {
+  styleHash ??= Buffer.from(sha256(pageStyle)).toString('base64');
+  const rules = ["default-src 'none'", `style-src 'sha256-${styleHash}'`, "base-uri 'none'", "frame-ancestors 'none'"];
+  if (!hasForm) rules.push("form-action 'none'");
+  return rules.join('; ');
+}
+
+interface Drawn {
+  readonly title: string;
+  readonly mark: keyof typeof marks;
+  /** Markup, its values escaped. */
+  readonly inner: string;
+  readonly hasForm: boolean;
+}
+
+/** A piece of markup whose values are escaped. */
+function html(parts: TemplateStringsArray, ...values: readonly (string | Markup)[]): Markup {
+  const text = parts.reduce((whole, part, index) => {
+    const value = values[index - 1];
+    return whole + (value instanceof Markup ? value.text : escapeHtml(value ?? '')) + part;
+  });
+  return new Markup(text);
+}
+
+class Markup {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+const nothing = new Markup('');
+const join = (pieces: readonly Markup[]): Markup => new Markup(pieces.map((piece) => piece.text).join(''));
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+// Characters that turn the direction of text could make an address look like another; they are dropped.
+const bidi = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+export const escapeHtml = (text: string): string =>
+  text.replace(bidi, '').replace(/[&<>"']/g, (character) => entities[character] ?? '');
+
+const marks = {
+  mail: '<path d="M4 6.5h16v11H4z"/><path d="m4.5 7 7.5 6 7.5-6"/>',
+  good: '<path d="m5 12.5 4.5 4.5L19 7.5"/>',
+  notice: '<path d="M12 6.5v7"/><path d="M12 17.2v.3"/>',
+} as const;
+
+const rows = (pairs: readonly (readonly [string, string])[]): Markup =>
+  html`<dl>${join(pairs.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`))}</dl>`;
+
+const startForm = (start: StartForm, button: string): Markup =>
+  html`<form method="post" action="${start.action}"><input type="hidden" name="token" value="${start.token}"><button type="submit">${button}</button></form>`;
+
+function draw(content: PageContent, texts: PageTexts, requestId: string): Drawn {
+  if (content.kind === 'connect') {
+    const { label, address, receiver, start } = content;
+    const pairs: [string, string][] = [
+      ...(label === undefined ? [] : [[texts.connect.asks, label] as [string, string]]),
+      [texts.connect.mailbox, address ?? texts.connect.anyMailbox],
+      [texts.connect.receiver, receiver],
+    ];
+    const inner = html`<p>${texts.connect.lead(label)}</p>${rows(pairs)}${startForm(start, texts.connect.button)}<ul>${join(
+      texts.connect.notes.map((note) => html`<li>${note}</li>`),
+    )}</ul>`;
+    return { title: texts.connect.title, mark: 'mail', inner: inner.text, hasForm: true };
+  }
+  if (content.kind === 'connected') {
+    const inner = html`<p>${texts.connected.lead(content.address, content.receiver)}</p><p>${texts.connected.close}</p>`;
+    return { title: texts.connected.title, mark: 'good', inner: inner.text, hasForm: false };
+  }
+  return failed(content, texts, requestId);
+}
+
+type NoticeName = {
+  [Name in keyof PageTexts]: PageTexts[Name] extends Notice ? Name : never;
+}[keyof PageTexts];
+
+/** Failures with a page of their own; every other goes by who can act. */
+const ownPage: Partial<Record<ErrorCode, NoticeName>> = {
+  sign_in_declined: 'declined',
+  wrong_account: 'wrongAccount',
+  mailbox_mismatch: 'wrongAccount',
+  mailbox_taken: 'taken',
+  link_invalid: 'linkInvalid',
+  link_expired: 'linkExpired',
+  link_spent: 'linkSpent',
+  sign_in_restart: 'startAgain',
+  code_already_used: 'startAgain',
+  sign_in_foreign: 'openAgain',
+};
+
+const pageByWho: Readonly<Record<Who, NoticeName>> = {
+  caller: 'linkInvalid',
+  'mailbox owner': 'notConnected',
+  'tenant admin': 'needsAdmin',
+  'deployment owner': 'ourFault',
+  nobody: 'ourFault',
+};
+
+// These say all there is to say; the others carry what an administrator needs.
+const withoutDetails: ReadonlySet<NoticeName> = new Set(['declined', 'linkExpired', 'linkSpent', 'linkInvalid']);
+
+function failed(
+  content: Extract<PageContent, { readonly kind: 'failed' }>,
+  texts: PageTexts,
+  requestId: string,
+): Drawn {
+  const entry = errorTable[content.code];
+  const named = ownPage[content.code] ?? pageByWho[entry.who];
+  // "Start again" without a button to press would help nobody.
+  const name = named === 'startAgain' && content.start === undefined ? 'openAgain' : named;
+  const text = texts[name];
+  const { expected, actual } = content.addresses ?? { expected: '', actual: '' };
+  const pairs =
+    content.addresses === undefined
+      ? nothing
+      : rows([
+          [name === 'taken' ? texts.taken.heldBy : texts.wrongAccount.asked, expected],
+          [texts.wrongAccount.signedIn, actual],
+        ]);
+  const inner = html`<p>${text.happened}</p>${pairs}<p>${text.todo}</p>${
+    content.start === undefined ? nothing : startForm(content.start, texts.again)
+  }${withoutDetails.has(name) ? nothing : details(content.code, texts, requestId)}`;
+  return { title: text.title, mark: 'notice', inner: inner.text, hasForm: content.start !== undefined };
+}
+
+/** The table's own sentences are English, whatever the language of the page. */
+function details(code: ErrorCode, texts: PageTexts, requestId: string): Markup {
+  const { sentence, remedy } = errorTable[code];
+  return html`<details><summary>${texts.details}</summary><p lang="en">${sentence} ${remedy}</p><p><code>${code}</code></p><p>${texts.requestId} <code>${requestId}</code></p></details>`;
+}
+
+function whole(drawn: Drawn, texts: PageTexts): string {
+  const good = drawn.mark === 'good' ? new Markup(' good') : nothing;
+  const body = html`<body><main><div class="mark${good}" aria-hidden="true"><svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">${new Markup(
+    marks[drawn.mark],
+  )}</svg></div><h1>${drawn.title}</h1>${new Markup(drawn.inner)}</main></body>`;
+  const head = html`<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>${drawn.title} - ${texts.product}</title><style>${new Markup(pageStyle)}</style></head>`;
+  return html`<!doctype html><html lang="${texts.tag}">${head}${body}</html>`.text;
+}
