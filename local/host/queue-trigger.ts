@@ -1,0 +1,187 @@
+import type { DequeuedMessageItem, QueueClient, QueueServiceClient } from '@azure/storage-queue';
+import type { QueueNumbers } from './host-json.ts';
+import type { TypedData } from './rpc.ts';
+
+export interface QueueFunction {
+  readonly name: string;
+  readonly queueName: string;
+  /** Rejects where the function threw: the message then comes again or goes to the poison queue. */
+  readonly invoke: (input: TypedData, metadata: Readonly<Record<string, TypedData>>, subject: string) => Promise<void>;
+}
+
+export interface QueueListener {
+  readonly queueName: string;
+  /** Looks at once instead of at the end of its back-off. */
+  wake(): void;
+  /** Takes no more messages; resolves when those under way are settled. */
+  stop(): Promise<void>;
+}
+
+// The first wait after an empty poll (QueuePollingIntervals.Minimum of the WebJobs SDK).
+const minPollingIntervalMs = 100;
+// What the listener asks for when it takes a message, whatever host.json says: `visibilityTimeout` there is the wait after a
+// failure. A message whose host dies is therefore unseen for ten minutes (QueueListener of the storage extension).
+const leaseSeconds = 600;
+
+/** Polls one queue and runs one function for each message, with the numbers of host.json. */
+export function startQueueListener(
+  service: QueueServiceClient,
+  fn: QueueFunction,
+  numbers: QueueNumbers,
+  say: (text: string) => void,
+): QueueListener {
+  const queue = service.getQueueClient(fn.queueName);
+  const stopping = new AbortController();
+  const underWay = new Set<Promise<void>>();
+  let waitMs = minPollingIntervalMs;
+  let wakeUp: (() => void) | undefined;
+  let woken = false;
+  let broken = false;
+
+  const rest = async (ms: number) => {
+    if (woken || stopping.signal.aborted) {
+      woken = false;
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    wakeUp = undefined;
+    woken = false;
+  };
+
+  const poll = async () => {
+    let found = 0;
+    try {
+      const answer = await queue.receiveMessages({
+        numberOfMessages: numbers.batchSize,
+        visibilityTimeout: leaseSeconds,
+        abortSignal: stopping.signal,
+      });
+      found = answer.receivedMessageItems.length;
+      broken = false;
+      for (const message of answer.receivedMessageItems) {
+        const work = handle(queue, service, fn, numbers, message, say)
+          .catch((error: unknown) => say(`✗ queue ${fn.queueName} could not be written: ${nameOf(error)}`))
+          .finally(() => {
+            underWay.delete(work);
+            // The next batch is fetched as soon as there is room, without waiting.
+            if (underWay.size <= numbers.newBatchThreshold) wake();
+          });
+        underWay.add(work);
+      }
+    } catch (error) {
+      // A queue that nobody has written to yet does not exist; the host waits for it without a word.
+      if (!stopping.signal.aborted && !isMissing(error) && !broken) {
+        broken = true;
+        say(`✗ queue ${fn.queueName} cannot be read: ${nameOf(error)}`);
+      }
+    }
+    waitMs = found > 0 ? minPollingIntervalMs : Math.min(waitMs * 2, numbers.maxPollingIntervalMs);
+    return found;
+  };
+
+  const loop = async () => {
+    while (!stopping.signal.aborted) {
+      const full = underWay.size > numbers.newBatchThreshold;
+      const found = full ? 0 : await poll();
+      if (full || found === 0) await rest(full ? numbers.maxPollingIntervalMs : jittered(waitMs));
+    }
+    await Promise.all(underWay);
+  };
+  const wake = () => {
+    woken = true;
+    wakeUp?.();
+  };
+  const ended = loop();
+  return {
+    queueName: fn.queueName,
+    wake: () => {
+      waitMs = minPollingIntervalMs;
+      wake();
+    },
+    stop: async () => {
+      stopping.abort();
+      wakeUp?.();
+      await ended;
+    },
+  };
+}
+
+/** RandomizedExponentialBackoffStrategy of the WebJobs SDK: a fifth up or down, so that listeners do not march in step. */
+function jittered(ms: number): number {
+  return ms * (0.8 + Math.random() * 0.4);
+}
+
+async function handle(
+  queue: QueueClient,
+  service: QueueServiceClient,
+  fn: QueueFunction,
+  numbers: QueueNumbers,
+  message: DequeuedMessageItem,
+  say: (text: string) => void,
+): Promise<void> {
+  const toPoison = async (why: string) => {
+    const poison = service.getQueueClient(`${fn.queueName}-poison`);
+    await poison.createIfNotExists();
+    await poison.sendMessage(message.messageText);
+    await queue.deleteMessage(message.messageId, message.popReceipt);
+    say(`✗ queue ${fn.queueName}: a message went to ${fn.queueName}-poison, ${why}`);
+  };
+  const text = decode(message.messageText);
+  if (text === undefined) return toPoison('because it is not base64 text');
+  if (message.dequeueCount > numbers.maxDequeueCount) return toPoison(`after ${numbers.maxDequeueCount} attempts`);
+  const again = message.dequeueCount > 1 ? ` (attempt ${message.dequeueCount})` : '';
+  try {
+    await fn.invoke({ string: text }, metadataOf(message, text), `${fn.queueName} ${summary(text)}${again}`);
+  } catch {
+    // The invocation has written its line.
+    if (message.dequeueCount >= numbers.maxDequeueCount) return toPoison(`after ${message.dequeueCount} attempts`);
+    const { messageId, popReceipt, messageText } = message;
+    await queue.updateMessage(messageId, popReceipt, messageText, numbers.visibilityTimeoutSeconds);
+    return;
+  }
+  await queue.deleteMessage(message.messageId, message.popReceipt);
+}
+
+function decode(base64: string): string | undefined {
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(base64) || base64.length % 4 !== 0) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(base64, 'base64'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** One line of a message, short enough to read. */
+function summary(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ');
+  return line.length > 100 ? `${line.slice(0, 97)}…` : line;
+}
+
+/** What the storage extension tells of a message, as the worker receives it. */
+function metadataOf(message: DequeuedMessageItem, text: string): Record<string, TypedData> {
+  const date = (value: Date) => ({ json: JSON.stringify(value.toISOString()) });
+  return {
+    QueueTrigger: { string: text },
+    Id: { string: message.messageId },
+    PopReceipt: { string: message.popReceipt },
+    DequeueCount: { int: message.dequeueCount },
+    InsertionTime: date(message.insertedOn),
+    ExpirationTime: date(message.expiresOn),
+    NextVisibleTime: date(message.nextVisibleOn),
+  };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'statusCode' in error && error.statusCode === 404;
+}
+
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}
