@@ -86,11 +86,12 @@ const responseCodes: Readonly<Record<string, Omit<Rule, 'says'>>> = {
 };
 
 /**
- * What a failure means, with the code and when to try again. The server's text decides and is not passed on: it may
- * hold an address. `cause` goes along for the log's sake only if it is free of them.
+ * What a failure means, with the code and when to try again. The server's own words decide; they go along as the cause,
+ * for the log alone, with whatever may be an address or a token taken out.
  */
 export function understand(heard: Heard): BrokerError {
   const told = heard.throttleMs ?? suggestedBackoffMs(`${heard.text ?? ''} ${heard.bye ?? ''}`);
+  const failure = (code: ErrorCode, afterMs: number) => build(code, afterMs, heard);
   if (told !== undefined) return failure('imap_throttled', Math.min(told, longestThrottleMs));
 
   const sentences = [heard.bye, heard.text].filter((text) => text !== undefined);
@@ -120,7 +121,17 @@ function suggestedBackoffMs(text: string): number | undefined {
   return figure === undefined ? undefined : Number(figure);
 }
 
-function failure(code: ErrorCode, afterMs: number): BrokerError {
+function build(code: ErrorCode, afterMs: number, heard: Heard): BrokerError {
+  const said = [heard.status, heard.text, heard.bye].filter((part) => part !== undefined).map(withoutSecrets);
+  const cause = said.length === 0 ? undefined : new Error(said.join(' | '));
   // A refusal is not mended by trying again, so it carries no time.
-  return code === 'imap_refused' ? new BrokerError(code) : new BrokerError(code, { retry: { afterMs } });
+  return new BrokerError(code, { ...(code === 'imap_refused' ? {} : { retry: { afterMs } }), cause });
+}
+
+/** Addresses and every long run of token characters replaced; at most 200 characters. */
+function withoutSecrets(text: string): string {
+  return text
+    .replace(/\S+@\S+/g, '[address]')
+    .replace(/[\w+/=.-]{24,}/g, '[…]')
+    .slice(0, 200);
 }

@@ -1,0 +1,185 @@
+import type { ImapFlow } from 'imapflow';
+import type { Clock } from '../domain/clock.ts';
+import { BrokerError } from '../errors.ts';
+import { isAboutSession, understand } from './exchange.ts';
+import { fetchMeta } from './fetch-meta.ts';
+import type { FetchVerb } from './fetch-verb.ts';
+import { folderInfo } from './folders.ts';
+import { field, type ImapWatch } from './imap-watch.ts';
+import { readMessage } from './read-message.ts';
+import type { FolderStatus, ImapSession } from './session.ts';
+import { translate } from './translate.ts';
+import { within } from './within.ts';
+
+export interface ImapSessionParts {
+  /** Connected and logged in. */
+  readonly client: ImapFlow;
+  readonly watch: ImapWatch;
+  readonly clock: Clock;
+  readonly commandMs: number;
+}
+
+const logoutMs = 2_000;
+
+/** The session over one connection; see {@link ImapSession}. */
+export function createImapSession({ client, watch, clock, commandMs }: ImapSessionParts): ImapSession {
+  // One folder is selected at a time, so calls wait for each other.
+  let last: Promise<unknown> = Promise.resolve();
+  let selected: string | undefined;
+  const validities = new Map<string, bigint>();
+
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const run = async () => {
+      watch.forget();
+      try {
+        return await work();
+      } catch (error) {
+        throw translate(error, 'command', client, watch);
+      }
+    };
+    const result = last.then(run, run);
+    last = result.catch(() => undefined);
+    return result;
+  };
+
+  const command = <T>(work: Promise<T>): Promise<T> => within(clock, commandMs, work, () => client.close());
+
+  /** For what imapflow answers in place of throwing: the refusal that it kept to itself, or the end of the connection. */
+  const swallowed = (): BrokerError => {
+    const refusal = watch.refusal();
+    return understand({ stage: 'command', ...refusal, bye: client.byeReason, throttleMs: watch.throttleMs() });
+  };
+
+  /** A refusal that concerns one folder means that the folder cannot be used. */
+  const folderFault = (fault: BrokerError, status: string | undefined): BrokerError =>
+    !isAboutSession(fault) && status === 'NO' ? new BrokerError('folder_missing', { cause: fault.cause }) : fault;
+
+  const release = async () => {
+    if (selected === undefined) return;
+    selected = undefined;
+    if (!(await command(client.mailboxClose())) && !client.usable) throw swallowed();
+  };
+
+  const select = async (path: string) => {
+    if (selected === path && client.mailbox !== false) return;
+    selected = undefined;
+    try {
+      // EXAMINE: nothing that we do can set \Seen.
+      const folder = await command(client.mailboxOpen(path, { readOnly: true }));
+      const known = validities.get(path);
+      // Between STATUS and here the folder was made anew: its UIDs are not those that the caller means.
+      if (known !== undefined && folder.uidValidity !== known) {
+        throw new BrokerError('imap_unexpected', {
+          retry: { afterMs: 0 },
+          detail: 'The folder was renumbered just now.',
+        });
+      }
+    } catch (error) {
+      const fault = translate(error, 'command', client, watch);
+      throw folderFault(fault, watch.refusal()?.status);
+    }
+    selected = path;
+  };
+
+  const fetch: FetchVerb = async (range, query) => {
+    watch.forget();
+    try {
+      const messages = await command(client.fetchAll(range, query, { uid: true }));
+      return { messages, skippedLines: watch.skippedLines() };
+    } catch (error) {
+      throw translate(error, 'command', client, watch);
+    }
+  };
+
+  const search = async (query: Parameters<ImapFlow['search']>[0]): Promise<number[]> => {
+    const uids = await command(client.search(query, { uid: true }));
+    if (!Array.isArray(uids)) throw swallowed();
+    return [...uids].sort((a, b) => a - b);
+  };
+
+  return {
+    get alive() {
+      return client.usable;
+    },
+
+    status: (path) =>
+      inTurn(async () => {
+        // The answer for the selected folder may be a stale one, and is discouraged (RFC 3501 section 6.3.10).
+        if (selected === path) await release();
+        const status = await askStatus(client, command, path).catch((error: unknown) => {
+          if (field(error, 'code') !== 'NotFound') throw error;
+          throw folderFault(translate(field(error, 'response'), 'command', client, watch), 'NO');
+        });
+        if (status === false) throw folderFault(swallowed(), watch.refusal()?.status);
+        validities.set(path, status.uidValidity);
+        return status;
+      }),
+
+    folders: () =>
+      inTurn(async () => {
+        const listed = await command(client.list());
+        return folderInfo(listed);
+      }),
+
+    searchRange: (path, from, to) =>
+      inTurn(async () => {
+        if (to < from) return [];
+        await select(path);
+        const uids = await search({ uid: `${from}:${to}` });
+        return uids.filter((uid) => uid >= from && uid <= to);
+      }),
+
+    searchSince: (path, day) =>
+      inTurn(async () => {
+        await select(path);
+        // Where WITHIN is offered, imapflow turns SINCE into YOUNGER, which counts seconds back from the server's clock.
+        client.capabilities.delete('WITHIN');
+        return search({ since: day });
+      }),
+
+    fetchMeta: (path, uids, how = 'whole') =>
+      inTurn(async () => {
+        if (uids.length === 0) return [];
+        await select(path);
+        return fetchMeta(fetch, uids, how);
+      }),
+
+    read: (path, meta, caps) =>
+      inTurn(async () => {
+        await select(path);
+        return readMessage(fetch, meta, caps);
+      }),
+
+    release: () => inTurn(release),
+
+    close: async () => {
+      const done = new AbortController();
+      try {
+        if (client.usable) await Promise.race([client.logout(), clock.sleep(logoutMs, done.signal)]);
+      } catch {
+        // The connection is given up either way; what broke it has been told by the call that met it.
+      } finally {
+        done.abort();
+        client.close();
+      }
+    },
+  };
+}
+
+async function askStatus(
+  client: ImapFlow,
+  command: <T>(work: Promise<T>) => Promise<T>,
+  path: string,
+): Promise<FolderStatus | false> {
+  const answer = await command(client.status(path, { uidNext: true, uidValidity: true, messages: true, unseen: true }));
+  if (answer === false) return false;
+  const { uidNext, uidValidity, messages, unseen } = answer;
+  // UIDs start at 1, so 0 is as good as no answer.
+  if (uidNext === undefined || uidNext < 1 || uidValidity === undefined || messages === undefined) {
+    throw new BrokerError('imap_unexpected', {
+      retry: { afterMs: 60_000 },
+      detail: 'The mail server answered STATUS without UIDNEXT, UIDVALIDITY or MESSAGES.',
+    });
+  }
+  return { uidNext, uidValidity, messages, unseen: unseen ?? 0 };
+}

@@ -1,0 +1,182 @@
+import type { MessageStructureObject } from 'imapflow';
+import type { Email, Address as ParsedAddress } from 'postal-mime';
+import { unfold } from '../domain/ids.ts';
+import type { Address, MessageMeta, ReadMessage } from '../domain/message.ts';
+import { isAutoReply } from './auto-reply.ts';
+import { bounceOf } from './bounce.ts';
+import { calendarOf } from './calendar.ts';
+import { headerEnd, headersAsUtf8 } from './raw-headers.ts';
+import { attachmentsOf, type Leaf, leavesOf } from './structure.ts';
+
+export interface Parsing {
+  readonly meta: MessageMeta;
+  /** As the server gave it: the only source of part numbers. */
+  readonly structure: MessageStructureObject | undefined;
+  /** What was cut before. */
+  readonly truncated: readonly string[];
+}
+
+/**
+ * Parses a message, or the smaller copy that was made of it. postal-mime does the decoding; everything that depends on
+ * IMAP part numbers comes from the server's structure.
+ */
+export async function parseMessage(source: Uint8Array, { meta, structure, truncated }: Parsing): Promise<ReadMessage> {
+  const cut = new Set(truncated);
+  const known = structure === undefined ? undefined : leavesOf(structure);
+  if (known === undefined || known.cut) cut.add('structure');
+
+  const bytes = withReadableHeaders(source, charsetOf(known?.leaves ?? []));
+  let email = await parse(bytes);
+  if (email === undefined) {
+    // Nested too deep or otherwise beyond the parser: what the headers say is still true.
+    for (const name of ['structure', 'text', 'html']) cut.add(name);
+    email = await parse(bytes.subarray(0, headerEnd(bytes) ?? bytes.length), true);
+  }
+  if (email === undefined) return bareMessage(meta, [...cut, 'headers']);
+  return fromEmail(email, meta, {
+    text: await textOf(email),
+    attachments: known === undefined ? [] : attachmentsOf(known.leaves),
+    truncated: [...cut],
+    cutText: cut.has('text'),
+    cutHtml: cut.has('html'),
+  });
+}
+
+/** A message of which only the identity is known. */
+export async function bareMessage(meta: MessageMeta, truncated: readonly string[]): Promise<ReadMessage> {
+  const lines = [
+    ['Message-ID', meta.messageId],
+    ['Date', meta.date],
+    ['From', meta.from],
+    ['Subject', meta.subject],
+  ].flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]));
+  const block = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+  const email: Email = (await parse(headersAsUtf8(block, undefined), true)) ?? {
+    headers: [],
+    headerLines: [],
+    attachments: [],
+  };
+  return fromEmail(email, meta, {
+    text: '',
+    attachments: [],
+    truncated: [...truncated],
+    cutText: false,
+    cutHtml: false,
+  });
+}
+
+interface Rest {
+  readonly text: string;
+  readonly attachments: ReadMessage['attachments'];
+  readonly truncated: readonly string[];
+  readonly cutText: boolean;
+  readonly cutHtml: boolean;
+}
+
+function fromEmail(email: Email, meta: MessageMeta, rest: Rest): ReadMessage {
+  const messageId = unfold(meta.messageId ?? email.messageId ?? '');
+  const sentAt = email.date === undefined ? undefined : new Date(email.date);
+  const html = clean(rest.cutHtml ? wholeCharacters(email.html ?? '') : (email.html ?? ''));
+  return {
+    meta,
+    messageId: messageId === '' ? undefined : messageId,
+    inReplyTo: messageIds(email.inReplyTo ?? '')[0],
+    references: messageIds(email.references ?? '').slice(-mostReferences),
+    subject: oneLine(email.subject ?? ''),
+    from: addresses(email.from === undefined ? [] : [email.from])[0],
+    to: addresses(email.to ?? []),
+    cc: addresses(email.cc ?? []),
+    bcc: addresses(email.bcc ?? []),
+    replyTo: addresses(email.replyTo ?? []),
+    date: sentAt === undefined || !isPlausible(sentAt) ? undefined : sentAt,
+    text: clean(rest.cutText ? wholeCharacters(rest.text) : rest.text),
+    html: html === '' ? undefined : html,
+    truncated: rest.truncated,
+    attachments: rest.attachments,
+    autoReply: isAutoReply(email.headers),
+    bounce: bounceOf(email.attachments),
+    calendar: calendarOf(email.attachments),
+  };
+}
+
+// A thread of a thousand mails still hangs together by its last hundred.
+const mostReferences = 100;
+
+/**
+ * postal-mime on bytes of our own; undefined where it gives up. Messages inside the message stay closed: they are files.
+ * @param bare parse the headers only
+ */
+async function parse(bytes: Uint8Array, bare = false): Promise<Email | undefined> {
+  const { default: PostalMime } = await import('postal-mime');
+  const input = bare ? Buffer.concat([bytes, Buffer.from('\r\n\r\n')]) : bytes;
+  try {
+    // What came in is within the cap, so its headers need no limit of their own.
+    return await PostalMime.parse(input, { forceRfc822Attachments: true, maxHeadersSize: input.length + 1 });
+  } catch {
+    // The caller falls back to less and names in `truncated` what is missing.
+    return undefined;
+  }
+}
+
+/** The text of a mail; where it brings HTML alone, that as text. */
+async function textOf(email: Email): Promise<string> {
+  if (email.text !== undefined || email.html === undefined) return email.text ?? '';
+  // postal-mime turns HTML into text where another part of the message is plain, so it is given one.
+  const boundary = 'nmb-text';
+  const html = Buffer.from(email.html).toString('base64').replace(/.{76}/g, '$&\r\n');
+  const message = [
+    `Content-Type: multipart/mixed; boundary=${boundary}`,
+    '',
+    `--${boundary}`,
+    'Content-Type: text/html; charset=utf-8',
+    'Content-Transfer-Encoding: base64',
+    '',
+    html,
+    `--${boundary}`,
+    'Content-Type: text/plain',
+    '',
+    '',
+    `--${boundary}--`,
+  ];
+  return (await parse(Buffer.from(message.join('\r\n'))))?.text?.trim() ?? '';
+}
+
+/** The charset of the text, in which 8-bit headers of the same mail were probably written. */
+function charsetOf(leaves: readonly Leaf[]): string | undefined {
+  return leaves.find((leaf) => leaf.what === 'text' || leaf.what === 'html')?.parameters.charset;
+}
+
+function withReadableHeaders(source: Uint8Array, charset: string | undefined): Uint8Array {
+  const end = headerEnd(source) ?? source.length;
+  const block = source.subarray(0, end);
+  const readable = headersAsUtf8(block, charset);
+  return readable === block ? source : Buffer.concat([readable, source.subarray(end)]);
+}
+
+/** People, with groups opened (RFC 5322 section 3.4): `Team: a@x, b@x;` is two of them, `undisclosed-recipients:;` none. */
+function addresses(list: readonly ParsedAddress[]): Address[] {
+  return list
+    .flatMap((entry): { name: string; address: string }[] => (entry.group === undefined ? [entry] : entry.group))
+    .map((entry) => ({ name: oneLine(entry.name ?? ''), address: oneLine(entry.address ?? '') }))
+    .filter((entry) => entry.name !== '' || entry.address !== '');
+}
+
+/** Message-IDs with their angle brackets, in the order of the header. */
+function messageIds(header: string): string[] {
+  const ids = header.match(/<[^<>\s]{1,900}>/g) ?? [];
+  const lone = unfold(header);
+  return ids.length === 0 && lone !== '' && !/\s/.test(lone) && lone.length < 900 ? [lone] : [...ids];
+}
+
+const isPlausible = (date: Date): boolean => date.getTime() > 0 && date.getUTCFullYear() < 10_000;
+
+/** Neither NUL, which PostgreSQL refuses, nor half a surrogate pair, which JSON cannot carry. */
+const clean = (text: string): string => text.replaceAll('\0', '').toWellFormed();
+
+const oneLine = (text: string): string =>
+  clean(text)
+    .replace(/[\r\n\t]+/g, ' ')
+    .trim();
+
+/** A text that was cut inside a character ends in a mark for it, which is not the sender's. */
+const wholeCharacters = (text: string): string => text.replace(/\uFFFD{1,3}\s*$/, '');

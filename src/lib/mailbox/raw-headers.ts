@@ -1,0 +1,69 @@
+/**
+ * Headers as they stand in the mail, by lower-case name; of several with one name the first, as mail programs show it.
+ * Folding stays in the value. Bytes become characters one to one (Latin-1), so that no two headers fall together: these
+ * values are hashed, not shown.
+ */
+export function rawHeaders(block: Uint8Array): Map<string, string> {
+  const headers = new Map<string, string>();
+  const lines = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1').split(/\r?\n/);
+  let name: string | undefined;
+  let value = '';
+  const keep = () => {
+    if (name !== undefined && !headers.has(name)) headers.set(name, value);
+  };
+  for (const line of lines) {
+    if (line === '') break;
+    if (/^[ \t]/.test(line)) {
+      value += `\r\n${line}`;
+      continue;
+    }
+    keep();
+    const colon = line.indexOf(':');
+    name = colon > 0 ? line.slice(0, colon).trim().toLowerCase() : undefined;
+    value = line.slice(colon + 1).trimStart();
+  }
+  keep();
+  return headers;
+}
+
+const cr = 13;
+const lf = 10;
+
+/** Where the header block ends: the offset of the first byte after the empty line, or undefined if there is none. */
+export function headerEnd(source: Uint8Array): number | undefined {
+  if (source[0] === lf) return 1;
+  if (source[0] === cr && source[1] === lf) return 2;
+  for (let at = source.indexOf(lf); at >= 0; at = source.indexOf(lf, at + 1)) {
+    if (source[at + 1] === lf) return at + 2;
+    if (source[at + 1] === cr && source[at + 2] === lf) return at + 3;
+  }
+  return undefined;
+}
+
+/**
+ * A header block with 8-bit bytes in it as UTF-8. RFC 6532 allows UTF-8; anything else is against the rules, and common:
+ * it is then read in the charset of the message's text, or as Windows-1252, in which every byte means something.
+ */
+export function headersAsUtf8(block: Uint8Array, charset: string | undefined): Uint8Array {
+  if (!block.some((byte) => byte >= 0x80) || isUtf8(block)) return block;
+  return new TextEncoder().encode(decoder(charset).decode(block));
+}
+
+function isUtf8(bytes: Uint8Array): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function decoder(charset: string | undefined) {
+  try {
+    const named = new TextDecoder(charset ?? 'windows-1252');
+    // In UTF-16 the ASCII names of the headers would be lost; as UTF-8 it has just failed.
+    return /^utf-/.test(named.encoding) ? new TextDecoder('windows-1252') : named;
+  } catch {
+    return new TextDecoder('windows-1252');
+  }
+}

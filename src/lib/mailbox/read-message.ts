@@ -1,0 +1,153 @@
+import type { FetchMessageObject, MessageStructureObject } from 'imapflow';
+import type { MessageMeta, ReadMessage } from '../domain/message.ts';
+import { refusedHere } from './fetch-meta.ts';
+import type { FetchVerb } from './fetch-verb.ts';
+import { bareMessage, parseMessage } from './parse-message.ts';
+import { headerEnd } from './raw-headers.ts';
+import { rebuild } from './rebuild.ts';
+import type { ReadCaps } from './session.ts';
+import { type Leaf, leavesOf } from './structure.ts';
+
+// A message of up to this size is read in one piece, in one round trip: most mails are smaller, and a second question
+// costs more than the few KB of an attachment that come along. Above it the structure is read first and then only the
+// text; attachments stay in the mailbox.
+const wholeBytes = 64 * 1024;
+// Exchange overstates RFC822.SIZE up to three times (stalwartlabs/vandelay#12), so a little above is still worth the try.
+const worthTryingBytes = 3 * wholeBytes;
+// Exchange itself refuses headers beyond 256 KB.
+const headerBytes = 256 * 1024;
+const mostTextParts = 50;
+
+/**
+ * Reads one message. Content never makes it throw: whatever cannot be read is named in `truncated`.
+ * @returns undefined if the message is gone
+ */
+export async function readMessage(
+  fetch: FetchVerb,
+  meta: MessageMeta,
+  caps: ReadCaps,
+): Promise<ReadMessage | undefined> {
+  const whole = Math.min(wholeBytes, caps.capBytes);
+  const ask = async (query: Parameters<FetchVerb>[1]): Promise<FetchMessageObject | undefined> => {
+    const answer = await fetch(String(meta.uid), { uid: true, ...query }).catch(refusedHere);
+    return answer?.messages.find((message) => message.uid === meta.uid && hasContent(message));
+  };
+
+  const inOnePiece = meta.size <= worthTryingBytes;
+  const first = await ask(
+    inOnePiece
+      ? { bodyStructure: true, source: { maxLength: whole } }
+      : { bodyStructure: true, bodyParts: [{ key: 'HEADER', maxLength: headerBytes }] },
+  );
+  if (first?.source !== undefined && first.source.length < whole) {
+    return parseMessage(first.source, { meta, structure: first.bodyStructure, truncated: [] });
+  }
+  if (first?.bodyStructure !== undefined) {
+    return readParts(ask, meta, caps, first.bodyStructure, headersOf(first));
+  }
+
+  // No structure: the server gave none, refuses, or nests deeper than imapflow follows. The beginning of the source will
+  // do for the headers and, as a rule, for the text.
+  const plain = await ask({ source: { maxLength: caps.capBytes } });
+  if (plain?.source !== undefined) {
+    const cut = plain.source.length >= caps.capBytes;
+    return parseMessage(plain.source, { meta, structure: undefined, truncated: cut ? ['text', 'html'] : [] });
+  }
+  const headers = await ask({ bodyParts: [{ key: 'HEADER', maxLength: headerBytes }] });
+  if (headers?.headers !== undefined) {
+    return parseMessage(headers.headers, { meta, structure: undefined, truncated: ['text', 'html'] });
+  }
+  // Nothing at all: gone, or a message that Exchange lists but cannot convert (node-imap#867).
+  const there = (await fetch(String(meta.uid), { uid: true, flags: true })).messages.some(
+    ({ uid }) => uid === meta.uid,
+  );
+  return there ? bareMessage(meta, ['headers', 'text', 'html', 'structure']) : undefined;
+}
+
+/** A flag change that another client makes at this moment comes as an answer of its own, without what was asked. */
+function hasContent(message: FetchMessageObject): boolean {
+  return (
+    message.source !== undefined ||
+    message.headers !== undefined ||
+    message.bodyParts !== undefined ||
+    message.bodyStructure !== undefined
+  );
+}
+
+/** The header block, and whether its end was reached. */
+function headersOf(message: FetchMessageObject): { readonly block: Uint8Array; readonly cut: boolean } | undefined {
+  if (message.headers !== undefined) return { block: message.headers, cut: message.headers.length >= headerBytes };
+  const end = message.source === undefined ? undefined : headerEnd(message.source);
+  return end === undefined ? undefined : { block: message.source?.subarray(0, end) ?? new Uint8Array(), cut: false };
+}
+
+type Ask = (query: Parameters<FetchVerb>[1]) => Promise<FetchMessageObject | undefined>;
+
+async function readParts(
+  ask: Ask,
+  meta: MessageMeta,
+  caps: ReadCaps,
+  structure: MessageStructureObject,
+  known: { readonly block: Uint8Array; readonly cut: boolean } | undefined,
+): Promise<ReadMessage> {
+  const truncated = new Set<string>();
+  let headers = known;
+  if (headers === undefined) {
+    const answer = await ask({ bodyParts: [{ key: 'HEADER', maxLength: headerBytes }] });
+    headers = answer === undefined ? undefined : headersOf(answer);
+  }
+  if (headers === undefined || headers.cut) truncated.add('headers');
+
+  const wanted = leavesOf(structure).leaves.filter((leaf) => leaf.what !== 'file');
+  if (wanted.length > mostTextParts) truncated.add('structure');
+  // Plain text before HTML: where the cap does not hold both, the one that is safe to show is there.
+  const order = ['report', 'calendar', 'text', 'html'];
+  const leaves = wanted.slice(0, mostTextParts).sort((a, b) => order.indexOf(a.what) - order.indexOf(b.what));
+
+  const contents = new Map<string, Uint8Array>();
+  let left = caps.capBytes;
+  for (const batch of batches(leaves, left)) {
+    if (left === 0) {
+      for (const leaf of batch) truncated.add(nameOf(leaf));
+      continue;
+    }
+    const answer = await ask({ bodyParts: batch.map((leaf) => ({ key: section(leaf), maxLength: left + 1 })) });
+    for (const leaf of batch) {
+      const bytes = answer?.bodyParts?.get(section(leaf).toLowerCase());
+      if (!Buffer.isBuffer(bytes)) {
+        truncated.add(nameOf(leaf));
+        continue;
+      }
+      if (bytes.length > left) truncated.add(nameOf(leaf));
+      contents.set(leaf.part, bytes.subarray(0, left));
+      left -= Math.min(left, bytes.length);
+    }
+  }
+  const copy = rebuild(structure, headers?.block ?? new Uint8Array(), contents);
+  return parseMessage(copy, { meta, structure, truncated: [...truncated] });
+}
+
+/**
+ * Parts that are asked for in one command. Their stated sizes decide, so that one answer cannot bring many times the cap:
+ * a part that alone may fill the rest goes by itself.
+ */
+function batches(leaves: readonly Leaf[], capBytes: number): Leaf[][] {
+  const result: Leaf[][] = [];
+  let bytes = 0;
+  for (const leaf of leaves) {
+    const batch = result.at(-1);
+    if (batch === undefined || bytes + leaf.size > capBytes) {
+      result.push([leaf]);
+      bytes = leaf.size;
+    } else {
+      batch.push(leaf);
+      bytes += leaf.size;
+    }
+  }
+  return result;
+}
+
+/** Of a returned message only its headers are read: they name the mail that bounced. */
+const section = (leaf: Leaf): string => (leaf.type === 'message/rfc822' ? `${leaf.part}.HEADER` : leaf.part);
+
+const nameOf = (leaf: Leaf): string => (leaf.what === 'text' || leaf.what === 'html' ? leaf.what : 'structure');

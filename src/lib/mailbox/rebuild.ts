@@ -1,0 +1,80 @@
+import type { MessageStructureObject } from 'imapflow';
+import { isMultipart } from './structure.ts';
+
+/**
+ * A smaller message out of the headers of a large one and those of its parts that were fetched: the same nesting, the
+ * other parts left out. One parser then reads small and large messages alike.
+ * @param headers the message's own header block, with or without the empty line at its end
+ * @param contents the fetched parts by part number, still encoded
+ */
+export function rebuild(
+  root: MessageStructureObject,
+  headers: Uint8Array,
+  contents: ReadonlyMap<string, Uint8Array>,
+): Uint8Array {
+  const block = Buffer.from(headers)
+    .toString('latin1')
+    .replace(/(\r?\n)+$/, '');
+  const boundary = freshBoundary(contents);
+  const out: Uint8Array[] = [];
+  const put = (text: string) => out.push(Buffer.from(text, 'latin1'));
+
+  const body = (node: MessageStructureObject, depth: number): void => {
+    if (!isMultipart(node)) {
+      out.push(contents.get(node.part ?? '1') ?? new Uint8Array());
+      return;
+    }
+    const line = `--${boundary}-${depth}`;
+    for (const child of node.childNodes ?? []) {
+      if (!wanted(child, contents)) continue;
+      put(`\r\n${line}\r\n${contentHeaders(child, boundary, depth + 1)}\r\n\r\n`);
+      body(child, depth + 1);
+    }
+    put(`\r\n${line}--\r\n`);
+  };
+
+  // What the structure says stands in place of the original content headers, which name a boundary that is not used here.
+  const kept = block
+    .split(/\r?\n(?![ \t])/)
+    .filter((header) => !/^(content-(type|transfer-encoding|disposition|id|description)\s*:|\s*$)/i.test(header));
+  put(`${[...kept, contentHeaders(root, boundary, 0)].join('\r\n')}\r\n\r\n`);
+  body(root, 0);
+  return Buffer.concat(out);
+}
+
+function wanted(node: MessageStructureObject, contents: ReadonlyMap<string, Uint8Array>): boolean {
+  if (!isMultipart(node)) return contents.has(node.part ?? '1');
+  return (node.childNodes ?? []).some((child) => wanted(child, contents));
+}
+
+function contentHeaders(node: MessageStructureObject, boundary: string, depth: number): string {
+  if (isMultipart(node)) return `Content-Type: ${token(node.type)}; boundary="${boundary}-${depth}"`;
+  const parameters = Object.entries(node.parameters ?? {})
+    .filter(([name]) => kept.has(name))
+    .map(([name, value]) => `; ${name}="${token(value)}"`);
+  return [
+    `Content-Type: ${token(node.type)}${parameters.join('')}`,
+    `Content-Transfer-Encoding: ${token(node.encoding ?? '7bit')}`,
+    ...(node.disposition === 'attachment' ? ['Content-Disposition: attachment'] : []),
+  ].join('\r\n');
+}
+
+// The parameters that decide how text is read: RFC 2046, RFC 3676, RFC 5545.
+const kept = new Set(['charset', 'format', 'delsp', 'method']);
+
+/** What cannot end a quoted string or a line. */
+const token = (text: string): string => text.replace(/[^\x20-\x7e]|["\\;]/g, '');
+
+/** A boundary that stands in none of the parts, so that no mail can smuggle parts of its own into the copy. */
+function freshBoundary(contents: ReadonlyMap<string, Uint8Array>): string {
+  for (let number = 0; ; number += 1) {
+    const boundary = `=_copy_${number}`;
+    const needle = `--${boundary}`;
+    if (
+      ![...contents.values()].some((bytes) =>
+        Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(needle),
+      )
+    )
+      return boundary;
+  }
+}
