@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { StoreError, type StoreErrorKind } from './table.ts';
+
+/** What the service's errors look like, whichever layer of the SDK throws them. */
+const restError = z.object({
+  name: z.literal('RestError'),
+  message: z.string(),
+  statusCode: z.number().optional(),
+  code: z.string().optional(),
+  // Holds the service's own words where there are any, else whatever a proxy said.
+  details: z
+    .object({ odataError: z.object({ code: z.string() }) })
+    .optional()
+    .catch(undefined),
+});
+
+/** The service's own word for the failure, such as `TableNotFound`. */
+function codeOf(error: z.output<typeof restError>): string | undefined {
+  return error.details?.odataError.code ?? error.code;
+}
+
+/** True if a request failed because its table has not been made yet; nothing of it was applied then. */
+export function isTableMissing(error: unknown): boolean {
+  const parsed = restError.safeParse(error);
+  return parsed.success && parsed.data.statusCode === 404 && codeOf(parsed.data) === 'TableNotFound';
+}
+
+/**
+ * The kind of failure behind an error of the SDK; anything that is none of the service's comes back unchanged.
+ * In a batch the service names the guilty operation at the beginning of its message, as `57:…`.
+ */
+export function toStoreError(error: unknown, table: string): unknown {
+  const parsed = restError.safeParse(error);
+  if (!parsed.success) {
+    // Time-outs, and credentials that yield no token: the service was not heard.
+    const unheard = error instanceof Error && /Abort|Timeout|Credential|Authentication/.test(error.name);
+    return unheard ? new StoreError('unreachable', { cause: error, table }) : error;
+  }
+  const index = /^(\d{1,3}):/.exec(parsed.data.message)?.[1];
+  return new StoreError(kindOf(parsed.data.statusCode, codeOf(parsed.data)), {
+    cause: error,
+    table,
+    ...(index === undefined ? {} : { index: Number(index) }),
+  });
+}
+
+/** By status: learn.microsoft.com/rest/api/storageservices/table-service-error-codes. */
+function kindOf(status: number | undefined, code: string | undefined): StoreErrorKind {
+  if (status === 412) return 'conflict';
+  if (status === 404) return 'missing';
+  // Other conflicts are of the table, which is being made or deleted; they pass.
+  if (status === 409) return code === 'EntityAlreadyExists' ? 'exists' : 'unreachable';
+  // The service does not let us in, or asks to wait: a matter of the account, not of the content.
+  if (status === undefined || [401, 403, 407, 408, 429].includes(status)) return 'unreachable';
+  return status >= 400 && status < 500 ? 'refused' : 'unreachable';
+}
