@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire, Module } from 'node:module';
 import { resolve } from 'node:path';
 import type { FunctionCallback, FunctionMetadata, HookCallback, LogLevel, ProgrammingModel } from './rpc.ts';
@@ -68,6 +69,7 @@ export async function loadApp(bundlePath: string, log: SystemLog): Promise<Loade
   };
 
   const path = resolve(bundlePath);
+  if (!existsSync(path)) throw new Error(`There is no bundle at ${path}. Make it by: npm run build`);
   const require = createRequire(path);
   const unload = () => {
     delete require.cache[path];

@@ -1,0 +1,62 @@
+/**
+ * The host as a process of its own: `node local/host/run.ts --settings FILE [--port N] [--bundle FILE] [--host-json FILE]`.
+ * FILE is a local.settings.json, or its `Values` alone. Prints `READY {"url": …}` when it listens, then its lines; ends on
+ * SIGINT and SIGTERM, and with the process that forked it.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { startHost } from './host.ts';
+
+const values = z.record(z.string(), z.string());
+const settingsFile = z.union([z.object({ Values: values }).transform((file) => file.Values), values]);
+
+function fail(sentence: string): never {
+  console.error(sentence);
+  process.exit(1);
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      options: {
+        settings: { type: 'string' },
+        port: { type: 'string', default: '0' },
+        bundle: { type: 'string', default: join(import.meta.dirname, '../../dist/functions.cjs') },
+        'host-json': { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : 'The arguments are wrong.');
+  }
+}
+
+const args = readArguments();
+if (args.settings === undefined) fail('Name the file of the settings: --settings FILE');
+const settings = settingsFile.parse(JSON.parse(readFileSync(args.settings, 'utf8')));
+// Node reads NODE_EXTRA_CA_CERTS only at its own start, where these settings were not yet known.
+if (settings.NODE_EXTRA_CA_CERTS !== undefined) {
+  const own = readFileSync(settings.NODE_EXTRA_CA_CERTS, 'utf8');
+  setDefaultCACertificates([...getCACertificates('default'), own]);
+}
+
+try {
+  const host = await startHost({
+    bundle: args.bundle,
+    settings,
+    port: Number(args.port),
+    queueConnectionString: settings.AzureWebJobsStorage ?? '',
+    out: (line) => console.log(line),
+    ...(args['host-json'] === undefined ? {} : { hostJson: args['host-json'] }),
+  });
+  const stop = async () => {
+    await host.stop();
+    process.exit(0);
+  };
+  for (const event of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.once(event, () => void stop());
+  console.log(`READY ${JSON.stringify({ url: host.url, port: host.port, functions: host.functions })}`);
+} catch (error) {
+  fail(error instanceof Error ? error.message : 'The host cannot start.');
+}
