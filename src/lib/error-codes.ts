@@ -433,6 +433,13 @@ const table = {
     remedy: 'Wait an hour; if it stays locked, an administrator of the organisation unlocks it.',
     who: 'mailbox owner',
   },
+  grant_doubtful: {
+    status: 503,
+    sentence: 'Microsoft refuses the stored sign-in without a reason that the broker knows.',
+    remedy:
+      'The broker tries once more in a minute; if that fails too, the owner of the mailbox is asked to connect it again.',
+    who: 'nobody',
+  },
 
   // Grants: an administrator of the organisation acts first
   admin_consent_required: {
