@@ -1,0 +1,34 @@
+import type { DemoUser } from '../world.ts';
+
+/** A user with everything that tokens say about her. */
+export interface Account {
+  readonly address: string;
+  readonly name: string;
+  readonly oid: string;
+  readonly tid: string;
+  /** What `client_info` carries; MSAL makes the homeAccountId of it. */
+  readonly home: { readonly uid: string; readonly utid: string };
+}
+
+/** The accounts of the stand-in's tenants. */
+export interface Directory {
+  byAddress(address: string): Account | undefined;
+  byId(oid: string): Account | undefined;
+  /** Those who may sign in under this tenant in the authority; all for `organizations` and `common`. */
+  of(tenant: string): readonly Account[];
+}
+
+const anyTenant = ['organizations', 'common', 'consumers'];
+
+export function createDirectory(users: readonly DemoUser[], tenant: string): Directory {
+  const accounts = users.map((user): Account => {
+    const tid = user.tid ?? tenant;
+    const home = user.home ?? { uid: user.oid, utid: tid };
+    return { address: user.address, name: user.name, oid: user.oid, tid, home };
+  });
+  return {
+    byAddress: (address) => accounts.find((account) => account.address.toLowerCase() === address.trim().toLowerCase()),
+    byId: (oid) => accounts.find((account) => account.oid === oid),
+    of: (named) => (anyTenant.includes(named) ? accounts : accounts.filter((account) => account.tid === named)),
+  };
+}
