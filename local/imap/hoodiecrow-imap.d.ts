@@ -1,0 +1,37 @@
+/** The part of hoodiecrow-imap that the embedded server uses; the package carries no types. */
+declare module 'hoodiecrow-imap' {
+  import type { Duplex } from 'node:stream';
+
+  export interface Message {
+    uid: number;
+    flags: string[];
+    internaldate: string;
+    raw: string;
+  }
+
+  export interface Folder {
+    path: string;
+    uidvalidity: number;
+    uidnext: number;
+    messages: Message[];
+  }
+
+  export interface Connection {
+    state: 'Not Authenticated' | 'Authenticated' | 'Selected' | 'Logout';
+  }
+
+  export interface HoodiecrowServer {
+    /** Called with each new connection, after its greeting was written. */
+    readonly connectionHandlers: ((connection: Connection) => void)[];
+    createClient(socket: Duplex): void;
+    getMailbox(path: string): Folder | undefined;
+    /** `raw` is a binary string: one character a byte. */
+    appendMessage(folder: Folder, flags: string[], internalDate: string, raw: string): { message: Message };
+    registerCapability(keyword: string): void;
+  }
+
+  export default function hoodiecrow(options: {
+    readonly plugins: readonly (string | ((server: HoodiecrowServer) => void))[];
+    readonly storage: object;
+  }): HoodiecrowServer;
+}

@@ -1,0 +1,71 @@
+import { type Duplex, duplexPair } from 'node:stream';
+import hoodiecrow, { type HoodiecrowServer } from 'hoodiecrow-imap';
+import type { Drop } from '../world.ts';
+import { exchangeFolders } from './folders.ts';
+
+/** One mailbox with a server of its own: hoodiecrow-imap keeps one storage a server. */
+export interface EmbeddedMailbox {
+  /** A connection that is logged in; its greeting is the caller's business. */
+  connect(): Duplex;
+  append(raw: Uint8Array | string, drop: Drop): number;
+  resetUidValidity(folder: string): void;
+}
+
+/** What Exchange announces, as far as the server keeps it; neither CONDSTORE nor SPECIAL-USE is among it. */
+const plugins = ['ID', 'IDLE', 'LITERALPLUS', 'NAMESPACE', 'SASL-IR', 'UIDPLUS', 'UNSELECT', 'MOVE'];
+const further = ['IMAP4', 'CHILDREN'];
+
+/** @param uidValidity of every folder at first; Exchange's are small numbers, others use the time of creation */
+export function createMailbox(uidValidity: number): EmbeddedMailbox {
+  const folder = () => ({ uidvalidity: uidValidity });
+  const server: HoodiecrowServer = hoodiecrow({
+    plugins: [
+      ...plugins,
+      (self) => {
+        for (const keyword of further) self.registerCapability(keyword);
+      },
+    ],
+    storage: {
+      INBOX: folder(),
+      '': { separator: '/', folders: Object.fromEntries(exchangeFolders.map((name) => [name, folder()])) },
+    },
+  });
+  // The front has checked the token; behind it everybody is logged in.
+  server.connectionHandlers.push((connection) => {
+    connection.state = 'Authenticated';
+  });
+  const find = (path: string) => {
+    const found = server.getMailbox(path);
+    if (found === undefined) throw new Error(`The embedded mailbox has no folder ${path}.`);
+    return found;
+  };
+
+  return {
+    connect() {
+      const [near, far] = duplexPair();
+      server.createClient(far);
+      return near;
+    },
+    append(raw, { folder: path = 'INBOX', flags = [], date = new Date() }) {
+      const text = Buffer.from(raw).toString('latin1').replace(/\r?\n/g, '\r\n');
+      return server.appendMessage(find(path), [...flags], internalDate(date), text).message.uid;
+    },
+    resetUidValidity(path) {
+      const found = find(path);
+      found.uidvalidity += 1;
+      found.messages.forEach((message, index) => {
+        message.uid = index + 1;
+      });
+      found.uidnext = found.messages.length + 1;
+    },
+  };
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** RFC 3501 `date-time`, in UTC. */
+function internalDate(date: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = `${two(date.getUTCDate())}-${months[date.getUTCMonth()]}-${date.getUTCFullYear()}`;
+  return `${day} ${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} +0000`;
+}
