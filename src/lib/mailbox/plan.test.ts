@@ -32,7 +32,7 @@ const cases: [string, PollState | undefined, { uidNext: number; uidValidity: big
     'a connect that could not reach the server is baselined from its own instant',
     { ...state, baselineFrom: ago(600_000), uidValidity: 0n },
     { uidNext: 11, uidValidity: 7n },
-    { kind: 'baseline', since: ago(720_000) },
+    { kind: 'baseline', since: ago(600_000) },
   ],
   [
     'a first look fills the ring',
@@ -110,6 +110,8 @@ describe('a hole', () => {
   it.each([
     ['was looked for three times in three minutes', { tries: 3, since: ago(180_000) }, true],
     ['was looked for often, but in less than three minutes', { tries: 90, since: ago(179_999) }, false],
+    ['was seen, and did not come again three times', { seen: true, tries: 4, since: ago(180_000) }, true],
+    ['was seen, and did not come again twice', { seen: true, tries: 3, since: ago(180_000) }, false],
     ['is old, but was looked for twice only', { tries: 2, since: ago(86_400_000) }, false],
   ])('that %s: gone is %s', (_name, change, gone) => {
     expect(isGone(hole(change), now)).toBe(gone);

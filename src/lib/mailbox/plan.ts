@@ -11,7 +11,6 @@ export interface UidRange {
 export type PollPlan =
   /**
    * The folder has no usable position yet: everything that arrived at `since` or later is new.
-   * `since` already lies a margin before the instant from which mail is wanted.
    */
   | { readonly kind: 'baseline'; readonly since: Date }
   /** The UIDs no longer mean what they meant: recover by Message-ID. */
@@ -32,7 +31,7 @@ export type PollState = Pick<
 >;
 
 /**
- * A baseline by date starts this much earlier: the clocks of the mail server and of whoever noted the instant differ,
+ * A baseline by the date of the connect starts this much earlier (`baselineFrom` of a row has it taken off already): the clocks of the mail server and of whoever noted the instant differ,
  * and a message announced from shortly before is better than one that is missed.
  */
 export const baselineMarginMs = 120_000;
@@ -49,7 +48,7 @@ export function planPoll(
   wantedFrom: Date,
 ): PollPlan {
   if (state === undefined) return baseline(wantedFrom);
-  if (state.baselineFrom !== undefined) return baseline(state.baselineFrom);
+  if (state.baselineFrom !== undefined) return { kind: 'baseline', since: state.baselineFrom };
   const firstLook = state.lastInternalDate === undefined;
   if (state.uidValidity !== status.uidValidity) {
     // Before the first look there is no ring to recover by; the date is all there is.
@@ -82,7 +81,11 @@ export function isIdle(plan: PollPlan): boolean {
 export const holeTries = 3;
 export const holeAgeMs = 180_000;
 
-/** True if the UIDs of a hole that was looked at `hole.tries` times without an answer are gone for good. */
+/**
+ * True if the UIDs of a hole are gone for good. The tries of one that was seen begin at 1, when its content did not
+ * come; they are counted from there.
+ */
 export function isGone(hole: Hole, now: Date): boolean {
-  return hole.tries >= holeTries && now.getTime() - hole.since.getTime() >= holeAgeMs;
+  const tries = hole.seen ? hole.tries - 1 : hole.tries;
+  return tries >= holeTries && now.getTime() - hole.since.getTime() >= holeAgeMs;
 }
