@@ -12,6 +12,7 @@ export type Purpose =
   | 'thread'
   | 'seal'
   | 'ticket'
+  | 'state'
   | 'apikey'
   | 'attach'
   | 'event';

@@ -1,0 +1,54 @@
+import type { Cookie } from '@azure/functions';
+import { base64url, fromBase64url, purposeHash } from '../domain/bytes.ts';
+import type { Random } from '../domain/clock.ts';
+import { equalBytes } from '../domain/mac.ts';
+import { bindingCookie, cookieValue } from '../http/cookies.ts';
+
+/** A sign-in must be finished within this time; so long lives its cookie too. */
+export const signInSeconds = 600;
+
+const stateBytes = 32;
+const form = /^[\w-]{43}$/;
+
+/** A new state and the cookie that ties it to one browser. */
+export interface NewBinding {
+  /** Goes to Microsoft and comes back. */
+  readonly state: string;
+  /** Row key of the state. */
+  readonly key: string;
+  readonly cookie: Cookie;
+  readonly browserHash: Uint8Array<ArrayBuffer>;
+}
+
+const hashOf = (state: string): Uint8Array<ArrayBuffer> => purposeHash('state', 'row', fromBase64url(state));
+const browserHashOf = (value: string): Uint8Array<ArrayBuffer> => purposeHash('state', 'browser', value);
+
+// A name of its own for each sign-in, so that two of one browser do not take each other's cookie.
+const cookieNameOf = (hash: Uint8Array): string => `__Host-nmb-${Buffer.from(hash.subarray(0, 4)).toString('hex')}`;
+
+export function newBinding(random: Random): NewBinding {
+  const state = base64url(random.bytes(stateBytes));
+  const value = base64url(random.bytes(stateBytes));
+  const hash = hashOf(state);
+  return {
+    state,
+    key: base64url(hash),
+    cookie: bindingCookie(cookieNameOf(hash), value, signInSeconds),
+    browserHash: browserHashOf(value),
+  };
+}
+
+/** What a browser shows when it comes back; undefined if the state has not our form or the cookie is not there. No I/O. */
+export function presentedBinding(
+  state: string | null,
+  cookieHeader: string | null,
+): { readonly key: string; readonly cookie: string } | undefined {
+  if (state === null || !form.test(state)) return undefined;
+  const hash = hashOf(state);
+  const cookie = cookieValue(cookieHeader, cookieNameOf(hash));
+  return cookie === undefined ? undefined : { key: base64url(hash), cookie };
+}
+
+/** Whether the browser that shows `cookie` is the one that began the sign-in. */
+export const sameBrowser = (cookie: string, browserHash: Uint8Array): boolean =>
+  equalBytes(browserHashOf(cookie), browserHash);

@@ -1,0 +1,113 @@
+import { BrokerError } from '../errors.ts';
+import { type Caller, mayUseDestination, mayUseMailbox } from '../http/caller.ts';
+import type { MailboxRow } from '../store/rows.ts';
+import type { TicketRow } from '../store/tickets.ts';
+import type { ConnectDeps } from './ports.ts';
+import { returnUrlFault } from './return-url.ts';
+import type { Connect, NewLink } from './types.ts';
+
+const daySeconds = 86_400;
+
+/** How long a link is good for. A reconnect link goes out with an event and may wait for somebody on holiday. */
+export const linkLifetime = {
+  connect: { usualSeconds: daySeconds, longestSeconds: 7 * daySeconds },
+  reconnect: { usualSeconds: 14 * daySeconds, longestSeconds: 14 * daySeconds },
+} as const;
+
+const invalid = (field: string, message: string): BrokerError =>
+  new BrokerError('invalid_request', { fields: [{ field, message }] });
+
+/** Makes the link that a mailbox owner opens. */
+export function createLinkMaker(
+  deps: Pick<ConnectDeps, 'config' | 'clock' | 'tokens' | 'tickets' | 'registry' | 'destinations' | 'audit'>,
+): Connect['createLink'] {
+  const { config, clock, tokens, tickets, registry, destinations, audit } = deps;
+
+  async function destinationFor(wanted: NewLink, caller: Caller): Promise<string> {
+    if (wanted.destinationId !== undefined) {
+      const known = mayUseDestination(caller, wanted.destinationId) && (await destinations.get(wanted.destinationId));
+      if (!known) throw new BrokerError('not_found', { detail: 'There is no destination of this id.' });
+      return known.id;
+    }
+    const [only, ...others] = (await destinations.list()).filter(({ id }) => mayUseDestination(caller, id));
+    if (only === undefined || others.length > 0) throw new BrokerError('destination_ambiguous');
+    return only.id;
+  }
+
+  async function mailboxFor(id: string, caller: Caller): Promise<MailboxRow> {
+    const found = mayUseMailbox(caller, id) ? await registry.get(id) : undefined;
+    if (found === undefined) throw new BrokerError('not_found', { detail: 'There is no mailbox of this id.' });
+    if (found.row.grant.kind === 'app') {
+      throw invalid('mailboxId', 'is opened with a permission of the app, so that nobody has to sign in for it');
+    }
+    return found.row;
+  }
+
+  return async (wanted, caller) => {
+    checkShape(wanted, config.returnOrigins);
+    const kind = wanted.mailboxId === undefined ? 'connect' : 'reconnect';
+    const lifetime = linkLifetime[kind];
+    const seconds = wanted.expiresInSeconds ?? lifetime.usualSeconds;
+    if (seconds > lifetime.longestSeconds) {
+      throw invalid('expiresIn', `is longer than ${lifetime.longestSeconds / daySeconds} days`);
+    }
+    // A key that is limited to mailboxes cannot know a new one, and an address may be any mailbox's.
+    if (kind === 'connect' && caller.mailboxes !== undefined) throw new BrokerError('key_limited');
+
+    const mailbox = wanted.mailboxId === undefined ? undefined : await mailboxFor(wanted.mailboxId, caller);
+    const destinationId = mailbox?.destinationId ?? (await destinationFor(wanted, caller));
+    const now = clock.now();
+    // Whole seconds, as in the token.
+    const expiresAt = new Date(Math.floor(now / 1000 + seconds) * 1000);
+    const { token, key } = await tokens.issue(expiresAt);
+    const row: TicketRow = {
+      key,
+      kind,
+      mailboxId: mailbox?.id,
+      expectedAddress: mailbox?.address ?? wanted.expectedAddress,
+      anyAddress: wanted.anyAddress === true,
+      loginHint: wanted.loginHint,
+      label: wanted.label,
+      ownerRef: wanted.ownerRef,
+      syncFrom: wanted.syncFrom,
+      destinationId,
+      returnUrl: wanted.returnUrl,
+      keyId: caller.keyId,
+      createdAt: new Date(now),
+      expiresAt,
+      takenBy: undefined,
+      status: 'open',
+      result: undefined,
+    };
+    await tickets.insert(row);
+    await audit.write({
+      actor: caller.keyId,
+      action: 'connect-link.create',
+      result: 'ok',
+      ...(mailbox === undefined ? {} : { mailboxId: mailbox.id }),
+    });
+    return { url: `${config.publicUrl}/api/connect?token=${token}`, expiresAt };
+  };
+}
+
+/** What the fields say of each other. */
+function checkShape(wanted: NewLink, returnOrigins: readonly string[]): void {
+  const named = [wanted.expectedAddress, wanted.anyAddress, wanted.mailboxId].filter((field) => field !== undefined);
+  if (named.length !== 1) {
+    throw invalid('expectedAddress', 'Give exactly one of expectedAddress, anyAddress: true and mailboxId.');
+  }
+  if (wanted.mailboxId !== undefined) {
+    if (wanted.destinationId !== undefined) {
+      throw invalid(
+        'destinationId',
+        'A mailbox that is reconnected keeps its destination; PATCH mailboxes/{id} changes it.',
+      );
+    }
+    if (wanted.syncFrom !== undefined)
+      throw invalid('syncFrom', 'A mailbox that is reconnected goes on where it stopped.');
+  }
+  if (wanted.returnUrl !== undefined) {
+    const fault = returnUrlFault(wanted.returnUrl, returnOrigins);
+    if (fault !== undefined) throw invalid('returnUrl', fault);
+  }
+}

@@ -1,0 +1,25 @@
+import type { SignInResult } from '../store/states.ts';
+
+/**
+ * Whether a browser may be sent to `text` after a sign-in: an address whose origin is exactly one of RETURN_ORIGINS.
+ * No user info, backslash or fragment, since parsers disagree on what those mean. Answers what is wrong, or undefined.
+ */
+export function returnUrlFault(text: string, origins: readonly string[]): string | undefined {
+  if (text.includes('\\') || !URL.canParse(text)) return 'is not an address';
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') return 'holds user info';
+  if (url.hash !== '' || text.includes('#')) return 'holds a fragment';
+  const local = url.hostname === 'localhost' && url.protocol === 'http:';
+  if (url.protocol !== 'https:' && !local) return 'is not https (http is for localhost only)';
+  if (!origins.includes(url.origin)) return 'has an origin that RETURN_ORIGINS does not list';
+  return undefined;
+}
+
+/** The address to go back to, with the result as a hint in its query: whoever relies on it asks GET mailboxes/{id}. */
+export function withResult(returnUrl: string, result: SignInResult): string {
+  const url = new URL(returnUrl);
+  url.searchParams.set('status', result.kind);
+  if (result.kind === 'connected') url.searchParams.set('mailboxId', result.mailboxId);
+  else url.searchParams.set('code', result.code);
+  return url.href;
+}

@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import type { Sealer } from '../domain/sealing.ts';
+import { columns, instant, json, readColumns, text } from './columns.ts';
+import type { Row, StoredRow, Table } from './table.ts';
+
+/** How a sign-in ended, kept so that a page that is loaded again says the same. */
+export type SignInResult =
+  | { readonly kind: 'connected'; readonly mailboxId: string; readonly address: string }
+  | {
+      readonly kind: 'failed';
+      readonly code: string;
+      readonly addresses?: { readonly expected: string; readonly actual: string } | undefined;
+    };
+
+/** One trip of one browser to Microsoft and back. Its row key is a hash of the state; the state itself is not stored. */
+export interface SignInStateRow {
+  /** base64url of the hash of the state. */
+  readonly key: string;
+  readonly kind: 'connect';
+  /** Row key of the ticket. */
+  readonly ticket: string;
+  /** Hash of the cookie of the browser that began it. */
+  readonly browserHash: Uint8Array;
+  /** The person who must come back, on a reconnect. */
+  readonly expected: { readonly tid: string; readonly oid: string } | undefined;
+  readonly redirectUri: string;
+  readonly expiresAt: Date;
+  readonly status: 'open' | 'used';
+  readonly usedAt: Date | undefined;
+  readonly result: SignInResult | undefined;
+}
+
+/** What is needed to finish the sign-in and must not be read in a table. */
+export interface SignInSecrets {
+  /** PKCE (RFC 7636). */
+  readonly verifier: string;
+  readonly nonce: string;
+  /** The link's token, for the button that starts anew. */
+  readonly token: string;
+}
+
+export interface StoredSignInState {
+  readonly row: SignInStateRow;
+  readonly sealed: Uint8Array;
+  readonly etag: string;
+}
+
+export interface SignInStates {
+  get(key: string): Promise<StoredSignInState | undefined>;
+  insert(row: SignInStateRow, secrets: SignInSecrets): Promise<void>;
+  /** @throws BrokerError `seal_broken` */
+  secrets(stored: StoredSignInState): Promise<SignInSecrets>;
+  /** Answers the row as it is stored now. @throws StoreError `conflict` | `missing` */
+  replace(stored: StoredSignInState, row: SignInStateRow): Promise<StoredSignInState>;
+}
+
+const partitionKey = 'state';
+const placeOf = (key: string) => ({ table: 'states', partitionKey, rowKey: key, column: 'sealed' });
+
+const resultSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('connected'), mailboxId: z.string(), address: z.string() }),
+  z.object({
+    kind: z.literal('failed'),
+    code: z.string(),
+    addresses: z.object({ expected: z.string(), actual: z.string() }).optional(),
+  }),
+]);
+
+const schema = z.object({
+  kind: z.literal('connect'),
+  ticket: text,
+  browserHash: z.instanceof(Uint8Array),
+  sealed: z.instanceof(Uint8Array),
+  expected: json(z.object({ tid: z.string(), oid: z.string() })).optional(),
+  redirectUri: text,
+  expiresAt: instant,
+  status: z.enum(['open', 'used']),
+  usedAt: instant.optional(),
+  result: json(resultSchema).optional(),
+});
+
+const secretsSchema = z.object({ verifier: z.string(), nonce: z.string(), token: z.string() });
+
+function decode(stored: StoredRow): StoredSignInState {
+  const { sealed, ...row } = readColumns(stored, schema);
+  return {
+    etag: stored.etag,
+    sealed,
+    row: {
+      key: stored.rowKey,
+      kind: row.kind,
+      ticket: row.ticket,
+      browserHash: row.browserHash,
+      expected: row.expected,
+      redirectUri: row.redirectUri,
+      expiresAt: row.expiresAt,
+      status: row.status,
+      usedAt: row.usedAt,
+      result: row.result,
+    },
+  };
+}
+
+function encode({ key, ...row }: SignInStateRow, sealed: Uint8Array): Row {
+  return {
+    partitionKey,
+    rowKey: key,
+    values: columns({
+      ...row,
+      expected: row.expected && JSON.stringify(row.expected),
+      result: row.result && JSON.stringify(row.result),
+      sealed,
+    }),
+  };
+}
+
+/** The rows of the table `states`. */
+export function createSignInStates(deps: { readonly table: Table; readonly sealer: Sealer }): SignInStates {
+  const { table, sealer } = deps;
+  return {
+    async get(key) {
+      const stored = await table.get(partitionKey, key);
+      return stored && decode(stored);
+    },
+    async insert(row, secrets) {
+      const sealed = await sealer.seal(placeOf(row.key), new TextEncoder().encode(JSON.stringify(secrets)));
+      await table.insert(encode(row, sealed));
+    },
+    async secrets(stored) {
+      const plain = await sealer.open(placeOf(stored.row.key), stored.sealed);
+      return secretsSchema.parse(JSON.parse(new TextDecoder().decode(plain)));
+    },
+    async replace(stored, row) {
+      return { row, sealed: stored.sealed, etag: await table.replace(encode(row, stored.sealed), stored.etag) };
+    },
+  };
+}
