@@ -3,6 +3,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { GrantKey, GrantStatus } from '../domain/grant.ts';
 import type { Sealer } from '../domain/sealing.ts';
 import { BrokerError } from '../errors.ts';
+import { count, instant, json, readColumns, text, columns as writeColumns } from './columns.ts';
 import { isStoreError, type Row, type Store, type StoredRow, type Table, type Values } from './table.ts';
 
 /** One person's consent, as its row in the table `grants` holds it (PartitionKey tid, RowKey oid). */
@@ -60,7 +61,7 @@ export interface Grants {
   mailboxesOf(key: GrantKey): Promise<readonly string[]>;
   /** May be repeated. @throws BrokerError `grant_missing` */
   addMailbox(key: GrantKey, id: string): Promise<void>;
-  /** May be repeated; the row stays, even with an empty list. */
+  /** May be repeated. Erases the grant with its last mailbox, unless a connect is under way. */
   removeMailbox(key: GrantKey, id: string): Promise<void>;
   /** Deletes the grant if no mailbox uses it and no connect is under way. True if there is no such grant afterwards. */
   eraseIfUnused(key: GrantKey): Promise<boolean>;
@@ -68,7 +69,6 @@ export interface Grants {
   withoutMailbox(before: Date): Promise<readonly Grant[]>;
 }
 
-const rowVersion = 1;
 const column = 'cache';
 /** A binary property holds at most 64 KiB (Table service data model). */
 const chunkBytes = 64 * 1024;
@@ -81,15 +81,15 @@ const statuses = ['ok', 'reconnect_required', 'consent_required', 'revoked'] as 
 
 const schema = z.object({
   status: z.enum(statuses),
-  code: z.string(),
-  since: z.date(),
-  mailboxes: z.string().transform((text) => z.array(z.string()).parse(JSON.parse(text))),
-  lastUsed: z.date(),
-  touched: z.date(),
-  retryAt: z.date().optional(),
-  doubtSince: z.date().optional(),
-  connectingUntil: z.date().optional(),
-  generation: z.number().int(),
+  code: text,
+  since: instant,
+  mailboxes: json(z.array(text)),
+  lastUsed: instant,
+  touched: instant,
+  retryAt: instant.optional(),
+  doubtSince: instant.optional(),
+  connectingUntil: instant.optional(),
+  generation: count,
 });
 
 type Columns = z.output<typeof schema>;
@@ -128,21 +128,19 @@ export function createGrants(deps: { readonly store: Store; readonly sealer: Sea
     }
   };
 
-  const list = async (key: GrantKey, edit: (ids: readonly string[]) => readonly string[], mustExist: boolean) => {
-    await change(key, async (row) => {
-      if (row === undefined) {
-        if (mustExist) throw new BrokerError('grant_missing');
-        return undefined;
+  const eraseIfUnused = async (key: GrantKey): Promise<boolean> => {
+    for (let attempt = 1; ; attempt++) {
+      const row = await find(key);
+      if (row === undefined) return true;
+      const { mailboxes, connectingUntil } = split(row).columns;
+      if (mailboxes.length > 0 || (connectingUntil?.getTime() ?? 0) > clock.now()) return false;
+      try {
+        await table.delete(key.tid, key.oid, row.etag);
+        return true;
+      } catch (error) {
+        if (!isStoreError(error, 'conflict') || attempt === attempts) throw error;
       }
-      const { columns, sealed } = split(row);
-      const mailboxes = edit(columns.mailboxes);
-      // What is so already is not written again.
-      if (mailboxes.length === columns.mailboxes.length) return undefined;
-      return {
-        parts: { columns: { ...columns, mailboxes: [...mailboxes], touched: now() }, sealed },
-        result: undefined,
-      };
-    });
+    }
   };
 
   return {
@@ -222,23 +220,28 @@ export function createGrants(deps: { readonly store: Store; readonly sealer: Sea
       const row = await find(key);
       return row === undefined ? [] : split(row).columns.mailboxes;
     },
-    addMailbox: (key, id) => list(key, (ids) => (ids.includes(id) ? ids : [...ids, id]), true),
-    removeMailbox: (key, id) => list(key, (ids) => ids.filter((other) => other !== id), false),
-
-    async eraseIfUnused(key) {
-      for (let attempt = 1; ; attempt++) {
-        const row = await find(key);
-        if (row === undefined) return true;
-        const { mailboxes, connectingUntil } = split(row).columns;
-        if (mailboxes.length > 0 || (connectingUntil?.getTime() ?? 0) > clock.now()) return false;
-        try {
-          await table.delete(key.tid, key.oid, row.etag);
-          return true;
-        } catch (error) {
-          if (!isStoreError(error, 'conflict') || attempt === attempts) throw error;
-        }
-      }
+    async addMailbox(key, id) {
+      await change(key, async (row) => {
+        if (row === undefined) throw new BrokerError('grant_missing');
+        const { columns, sealed } = split(row);
+        const { connectingUntil, mailboxes, ...rest } = columns;
+        // What is so already is not written again.
+        if (mailboxes.includes(id) && connectingUntil === undefined) return undefined;
+        const listed = mailboxes.includes(id) ? mailboxes : [...mailboxes, id];
+        return { parts: { columns: { ...rest, mailboxes: listed, touched: now() }, sealed }, result: undefined };
+      });
     },
+    async removeMailbox(key, id) {
+      await change(key, async (row) => {
+        if (row === undefined) return undefined;
+        const { columns, sealed } = split(row);
+        if (!columns.mailboxes.includes(id)) return undefined;
+        const mailboxes = columns.mailboxes.filter((other) => other !== id);
+        return { parts: { columns: { ...columns, mailboxes, touched: now() }, sealed }, result: undefined };
+      });
+      await eraseIfUnused(key);
+    },
+    eraseIfUnused,
 
     async withoutMailbox(before) {
       const found: Grant[] = [];
@@ -262,19 +265,15 @@ function split(row: StoredRow): Parts {
     if (!(chunk instanceof Uint8Array)) break;
     chunks.push(chunk);
   }
-  return { columns: schema.parse(row.values), sealed: new Uint8Array(Buffer.concat(chunks)) };
+  return { columns: readColumns(row, schema), sealed: new Uint8Array(Buffer.concat(chunks)) };
 }
 
 function join(key: GrantKey, { columns, sealed }: Parts): Row {
-  const values: Record<string, Values[string]> = {
-    v: rowVersion,
-    ...columns,
-    mailboxes: JSON.stringify(columns.mailboxes),
-  };
+  const values: Record<string, Values[string]> = { ...columns, mailboxes: JSON.stringify(columns.mailboxes) };
   for (let at = 0, index = 0; at < sealed.length; at += chunkBytes, index++) {
     values[`${column}${index}`] = sealed.subarray(at, at + chunkBytes);
   }
-  return { partitionKey: key.tid, rowKey: key.oid, values };
+  return { partitionKey: key.tid, rowKey: key.oid, values: writeColumns(values) };
 }
 
 const toGrant = (row: StoredRow): Grant =>

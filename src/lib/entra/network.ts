@@ -1,0 +1,99 @@
+import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
+import type { Clock } from '../domain/clock.ts';
+import { BrokerError } from '../errors.ts';
+
+export interface NetworkDeps {
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  /** Awaited before every token request; throws where none may be sent. */
+  readonly gate?: () => Promise<void>;
+}
+
+/** MSAL's way to the network, of one operation, with what it hides: why a request failed, and whether one was sent. */
+export interface Network {
+  readonly module: INetworkModule;
+  /** The last failure of the network, which MSAL turns into an error of its own or passes over. */
+  failure(): BrokerError | undefined;
+  /** Token requests that were sent. */
+  posts(): number;
+}
+
+// MSAL itself waits for ever. Entra answers within a second or two.
+const timeoutMs = 10_000;
+
+/**
+ * Requests of MSAL over `fetch`. What is not an answer of the token endpoint becomes a BrokerError: 429 `entra_throttled`;
+ * 5xx, no answer in time and bodies that are not JSON `entra_unavailable`; both with Retry-After where it was sent.
+ * (Left to itself MSAL takes some 5xx answers for success with an empty token.)
+ */
+export function createNetwork(deps: NetworkDeps): Network {
+  let failure: BrokerError | undefined;
+  let posts = 0;
+
+  const send = async <T>(url: string, init: RequestInit): Promise<NetworkResponse<T>> => {
+    let response: Response;
+    let text: string;
+    try {
+      response = await deps.fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
+      text = await response.text();
+    } catch (cause) {
+      throw new BrokerError('entra_unavailable', { cause });
+    }
+    if (response.status === 429 || response.status >= 500) {
+      const afterMs = retryAfterMs(response.headers.get('retry-after'), deps.clock.now());
+      throw new BrokerError(response.status === 429 ? 'entra_throttled' : 'entra_unavailable', {
+        cause: new Error(`HTTP ${response.status}`),
+        ...(afterMs === undefined ? {} : { retry: { afterMs } }),
+      });
+    }
+    return { status: response.status, headers: Object.fromEntries(response.headers), body: parse<T>(text) };
+  };
+
+  const noted = async <T>(run: () => Promise<T>): Promise<T> => {
+    try {
+      return await run();
+    } catch (error) {
+      if (error instanceof BrokerError) failure = error;
+      throw error;
+    }
+  };
+
+  const withOptions = (method: 'GET' | 'POST', options: NetworkRequestOptions = {}): RequestInit => ({
+    method,
+    headers: options.headers ?? {},
+    ...(options.body === undefined ? {} : { body: options.body }),
+  });
+
+  return {
+    module: {
+      sendGetRequestAsync: (url, options) => noted(() => send(url, withOptions('GET', options))),
+      sendPostRequestAsync: (url, options) =>
+        noted(async () => {
+          await deps.gate?.();
+          posts++;
+          return send(url, withOptions('POST', options));
+        }),
+    },
+    failure: () => failure,
+    posts: () => posts,
+  };
+}
+
+function parse<T>(text: string): T {
+  try {
+    const body: unknown = JSON.parse(text);
+    // MSAL reads fields of it without looking; what they hold it validates itself.
+    if (typeof body === 'object' && body !== null) return body as T;
+  } catch {
+    // A gateway's page, told below.
+  }
+  throw new BrokerError('entra_unavailable', { cause: new Error('The answer is not a JSON object.') });
+}
+
+/** RFC 9110 section 10.2.3: seconds, or an HTTP date. Undefined if there is none or it makes no sense. */
+export function retryAfterMs(header: string | null, nowMs: number): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d{1,6}$/.test(header.trim())) return Number(header) * 1000;
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+}

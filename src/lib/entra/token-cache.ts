@@ -1,0 +1,13 @@
+import { z } from 'zod';
+
+// The part of MSAL's serialised cache that we touch; everything else passes through as it is.
+const schema = z.looseObject({
+  AccessToken: z.record(z.string(), z.looseObject({ expires_on: z.coerce.number() })).optional(),
+});
+
+/** MSAL's serialised cache without the access tokens that have run out; MSAL itself keeps them for ever. */
+export function prune(cache: string, nowMs: number): string {
+  const parsed = schema.parse(JSON.parse(cache));
+  const live = Object.entries(parsed.AccessToken ?? {}).filter(([, token]) => token.expires_on * 1000 > nowMs);
+  return JSON.stringify({ ...parsed, AccessToken: Object.fromEntries(live) });
+}
