@@ -1,16 +1,28 @@
 // Bundles the app into the one file that package.json's `main` names: a cold start reads one file instead of hundreds,
-// and node_modules need not be published. Runs on a bare machine too (`prepare`, or a remote build in Azure), so
-// esbuild is imported only where there is something to build.
+// and node_modules need not be published.
+//
+//   node build.mjs                 src/functions/index.ts -> dist/functions.cjs
+//   node build.mjs ENTRY OUTFILE   the same of another app (the tests' own)
+//
+// Runs on a bare machine too (`prepare`, or a remote build in Azure, where only the bundle was published): there it does
+// nothing, and esbuild is not asked for.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const folder = dirname(fileURLToPath(import.meta.url));
-const entry = join(folder, 'src/functions/index.ts');
-const outfile = join(folder, 'dist/functions.cjs');
+const [entry = join(folder, 'src/functions/index.ts'), outfile = join(folder, 'dist/functions.cjs')] =
+  process.argv.slice(2);
 
-if (existsSync(join(folder, 'src'))) {
-  const { build } = await import('esbuild');
+function fail(sentence) {
+  console.error(sentence);
+  process.exit(1);
+}
+
+async function bundle() {
+  const { build } = await import('esbuild').catch(() =>
+    fail('esbuild is not installed: run npm ci with its development packages.'),
+  );
   await build({
     entryPoints: [entry],
     outfile,
@@ -19,17 +31,20 @@ if (existsSync(join(folder, 'src'))) {
     // The app may run on either version that Azure Functions offers.
     target: 'node22',
     format: 'cjs',
-    // The module exists only inside the Functions worker, which hands it out itself.
+    // This module exists only inside the Functions worker, which hands it out itself.
     external: ['@azure/functions-core'],
     sourcemap: 'linked',
-    // Names stay: classes of errors are told apart by them, and stack traces name functions.
+    // Names stay: the classes of errors are told apart by them, and stack traces name functions.
     minifyWhitespace: true,
     minifySyntax: true,
     keepNames: true,
     legalComments: 'none',
     logLevel: 'warning',
   });
-} else if (!existsSync(outfile)) {
-  console.error('There is nothing to build: neither src nor dist/functions.cjs is here. Publish again from a clone.');
-  process.exitCode = 1;
+}
+
+if (existsSync(entry)) await bundle();
+else if (existsSync(join(folder, 'src'))) fail(`There is nothing to build: ${entry} is missing.`);
+else if (!existsSync(outfile)) {
+  fail('There is nothing to build: neither src nor dist/functions.cjs is here. Start from a clone of the repository.');
 }

@@ -1,20 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 
-/** Bundles a test's own app as build.mjs does the real one. Answers the path of the bundle. */
+const build = join(import.meta.dirname, '../../build.mjs');
+
+/** Bundles a test's own app by build.mjs into a bare folder. Answers the path of the bundle. */
 export async function bundleOf(entry: string): Promise<string> {
   const outfile = join(mkdtempSync(join(tmpdir(), 'bundle-')), 'functions.cjs');
-  await build({
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node22',
-    external: ['@azure/functions-core'],
-    logLevel: 'error',
-  });
+  execFileSync(process.execPath, [build, entry, outfile], { stdio: 'pipe' });
   return outfile;
 }

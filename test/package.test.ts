@@ -1,0 +1,197 @@
+import { execFile, execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadApp } from '../local/host/core.ts';
+import { bundleOf } from './support/bundle.ts';
+import { packedFiles, parseFuncignore } from './support/funcignore.ts';
+import { type HostProcess, startHostProcess } from './support/host-process.ts';
+
+const root = join(import.meta.dirname, '..');
+const run = promisify(execFile);
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+// Both generations of Core Tools.
+const generations = [{ wordBoundary: true }, { wordBoundary: false }];
+// build.mjs is among them because a remote build runs package.json's scripts, which call it; there it does nothing.
+const published = ['build.mjs', 'dist/functions.cjs', 'host.json', 'package.json'];
+
+/** A folder with nothing around it that holds just what is published. */
+function unpack(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'published-'));
+  for (const path of published) {
+    mkdirSync(join(folder, dirname(path)), { recursive: true });
+    cpSync(join(root, path), join(folder, path));
+  }
+  return folder;
+}
+
+beforeAll(() => {
+  execFileSync(process.execPath, ['build.mjs'], { cwd: root, stdio: 'pipe' });
+});
+
+describe('the rules of .funcignore', () => {
+  const accepts = (text: string, path: string) => parseFuncignore(text, { wordBoundary: true }).accepts(path);
+
+  it.each([
+    ['local', 'local.settings.json', false],
+    ['local', 'local/start.ts', false],
+    ['local', 'localities.txt', true],
+    ['*.map', 'functions.cjs.map', false],
+    ['*.map', 'dist/functions.cjs.map', true],
+    ['dist/*.map', 'dist/functions.cjs.map', false],
+    ['src', 'lib/src/index.ts', true],
+    ['/src', 'src/index.ts', false],
+    ['**/x.ts', 'a/b/x.ts', false],
+    ['# src', 'src/index.ts', true],
+    ['a\n!a/b', 'a/b', true],
+    ['a.b', 'axb', true],
+  ])('%j, tried on %s, lets it through: %s', (text, path, expected) => {
+    expect(accepts(text, path)).toBe(expected);
+  });
+
+  it('took any prefix in older Core Tools', () => {
+    expect(parseFuncignore('src', { wordBoundary: false }).accepts('srcfile')).toBe(false);
+  });
+});
+
+describe.each(generations)('what is published (Core Tools with wordBoundary: $wordBoundary)', (generation) => {
+  const funcignore = parseFuncignore(read('.funcignore'), generation);
+
+  it('is the bundle, host.json, package.json and the script of a remote build', () => {
+    // Walking node_modules takes long and tells nothing new: one of its files stands for all, below.
+    expect(packedFiles(root, funcignore, ['node_modules'])).toEqual(published);
+    expect(funcignore.accepts('node_modules/zod/index.js')).toBe(false);
+  });
+
+  it.each([
+    'local.settings.json.example',
+    'local.settings.json.bak',
+    '.env',
+    '.env.production',
+    '.local/stack.json',
+    '.local/ca.pem',
+    'client.pfx',
+    'server.key',
+    'npm-debug.log',
+    'app.zip',
+    'coverage/index.html',
+    '__azurite_db_table__.json',
+    'dist/functions.cjs.map',
+    'package-lock.json',
+    'vitest.config.ts',
+  ])('is not %s', (path) => {
+    expect(funcignore.accepts(path)).toBe(false);
+  });
+
+  it('takes no file of a repository of ours that is not named above', () => {
+    const tracked = readdirSync(root).filter((name) => !['node_modules', '.git'].includes(name));
+    for (const name of tracked) {
+      if (published.some((path) => path.split('/')[0] === name)) continue;
+      const isNever = ['.funcignore', '.gitignore', 'local.settings.json', '.vscode'].includes(name);
+      expect(isNever || !funcignore.accepts(name), name).toBe(true);
+    }
+  });
+});
+
+describe('the published package', () => {
+  it('is small: under 8 MB, and under 2 MB packed', () => {
+    const bytes = published.map((path) => readFileSync(join(root, path)));
+    expect(bytes.reduce((sum, file) => sum + file.length, 0)).toBeLessThan(8_000_000);
+    expect(bytes.reduce((sum, file) => sum + gzipSync(file).length, 0)).toBeLessThan(2_000_000);
+  });
+
+  it('loads in a bare folder, from one file, without settings, and registers every function', async () => {
+    const folder = unpack();
+    const main: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    expect(main).toMatchObject({ main: 'dist/functions.cjs' });
+    const app = await loadApp(join(folder, 'dist/functions.cjs'), () => undefined);
+    const sources = readdirSync(join(root, 'src/functions')).filter((name) => !/(\.test|^index)\.ts$/.test(name));
+    const registered = sources.flatMap((name) =>
+      [...read(`src/functions/${name}`).matchAll(/app\.(?:http|timer|storageQueue)\(\s*'([^']+)'/g)].map(
+        (match) => match[1],
+      ),
+    );
+    expect(registered.length).toBeGreaterThan(0);
+    expect([...app.functions.keys()].sort()).toEqual(registered.sort());
+  });
+
+  it('asks for no module beyond Node itself and the one that the worker provides', () => {
+    const asked = [...read('dist/functions.cjs').matchAll(/[^.\w]require\("([^"]+)"\)/g)].map(
+      (match) => match[1] ?? '',
+    );
+    const { builtinModules } = process.getBuiltinModule('node:module');
+    const foreign = asked.filter((name) => !name.startsWith('node:') && !builtinModules.includes(name));
+    expect([...new Set(foreign)]).toEqual(['@azure/functions-core']);
+  });
+
+  it('goes through a remote build unchanged', async () => {
+    const folder = unpack();
+    const before = statSync(join(folder, 'dist/functions.cjs'));
+    // npm install would run prepare as well; both are the same script.
+    await run('npm', ['run', 'build'], { cwd: folder });
+    await run('npm', ['run', 'prepare'], { cwd: folder });
+    expect(statSync(join(folder, 'dist/functions.cjs')).mtimeMs).toBe(before.mtimeMs);
+    expect(readdirSync(folder).sort()).toEqual(['build.mjs', 'dist', 'host.json', 'package.json']);
+  });
+});
+
+describe('build.mjs', () => {
+  it('says what is missing where there is neither a source nor a bundle', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'empty-'));
+    cpSync(join(root, 'build.mjs'), join(folder, 'build.mjs'));
+    const failure = await run(process.execPath, ['build.mjs'], { cwd: folder }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 1, stderr: expect.stringContaining('neither src nor dist/functions.cjs') });
+  });
+
+  it('says so where esbuild is not installed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'no-esbuild-'));
+    cpSync(join(root, 'build.mjs'), join(folder, 'build.mjs'));
+    mkdirSync(join(folder, 'src/functions'), { recursive: true });
+    writeFileSync(join(folder, 'src/functions/index.ts'), '');
+    const failure = await run(process.execPath, ['build.mjs'], { cwd: folder }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 1, stderr: expect.stringContaining('esbuild is not installed') });
+  });
+});
+
+describe('packages that are loaded at first use', () => {
+  let host: HostProcess;
+  beforeAll(async () => {
+    const bundle = await bundleOf(join(import.meta.dirname, 'support/every-package.ts'));
+    // No node_modules anywhere above the bundle.
+    expect(existsSync(join(dirname(dirname(bundle)), 'node_modules'))).toBe(false);
+    host = await startHostProcess({ settings: {}, bundle });
+  });
+  afterAll(() => host?.kill());
+
+  it('work from the bundle alone', async () => {
+    const answer = await fetch(`${host.url}/api/every-package`);
+    expect(host.lines.join('\n')).not.toContain('threw');
+    expect(await answer.json()).toEqual({
+      msal: true,
+      identity: expect.stringMatching(/Credential\w*Error|AuthenticationRequiredError/),
+      vault: expect.stringMatching(/ECONNREFUSED|RestError/),
+      tables: 'table',
+      imapflow: 'ECONNREFUSED',
+      postalMime: '日本',
+      sanitizeHtml: '<b>bold</b>',
+      undici: 'ECONNREFUSED',
+      nodemailer: 'ESOCKET',
+      standardwebhooks: 'v1,',
+      ipaddr: 'loopback',
+      zod: false,
+    });
+  });
+});
