@@ -62,23 +62,43 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
   const stopped = new AbortController();
   /** Units with a commit asked for, in the order of asking. */
   const queue = new Map<CommitUnit, Waiter[]>();
+  /** Everybody who waits for anything; whoever loses the lease tells them all. */
+  const waiting = new Set<Waiter>();
   let { etag, sentAt } = lease;
   let seq = 0;
   let lastSending = sentAt;
   let renewing: Waiter[] = [];
   let releasing = false;
   let draining: Promise<void> | undefined;
+  let lost: LeaseLost | undefined;
 
   const remainingMs = () => sentAt + leaseMs - clock.monotonic();
 
   function lose(why: LeaseLost['why'], cause?: unknown): LeaseLost {
-    if (!stopped.signal.aborted) stopped.abort(new LeaseLost(why, cause));
-    const reason: unknown = stopped.signal.reason;
-    const waiters = [...renewing, ...[...queue.values()].flat()];
+    lost ??= new LeaseLost(why, cause);
+    stopped.abort(lost);
     renewing = [];
     queue.clear();
-    for (const waiter of waiters) waiter.reject(reason);
-    return reason instanceof LeaseLost ? reason : new LeaseLost(why, cause);
+    for (const waiter of waiting) waiter.reject(lost);
+    return lost;
+  }
+
+  /** A promise, and the waiter that settles it. */
+  function waiter(enqueue: (waiter: Waiter) => void): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      if (lost !== undefined) return reject(lost);
+      const own: Waiter = { resolve, reject };
+      waiting.add(own);
+      enqueue(own);
+      void wake();
+    });
+  }
+
+  function settle(waiters: readonly Waiter[], how: (waiter: Waiter) => void): void {
+    for (const one of waiters) {
+      waiting.delete(one);
+      how(one);
+    }
   }
 
   /** `!` as the next batch writes it. */
@@ -107,7 +127,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
       sentAt = first;
     };
     for (let attempt = 0; ; attempt++) {
-      if (stopped.signal.aborted) throw stopped.signal.reason;
+      if (lost !== undefined) throw lost;
       lastSending = clock.monotonic();
       try {
         const [newEtag] = await table.batch(partitionKey, batch);
@@ -116,10 +136,12 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
       } catch (error) {
         if (!isStoreError(error)) throw error;
         if (error.kind !== 'unreachable') {
-          const fresh = attempt === 0 && error.kind !== 'conflict';
-          const found = fresh ? undefined : await readHead();
+          // The first answer to a first sending is about its content, unless it is about an ETag or a missing `!`.
+          if (attempt === 0 && error.kind !== 'conflict' && !(error.kind === 'missing' && error.index === 0))
+            throw error;
+          const found = await readHead();
           if (found === 'ours') return;
-          if (found === 'other' || error.index === 0) throw lose('taken', error);
+          if (found === 'other' || error.kind === 'conflict') throw lose('taken', error);
           throw error;
         }
         await pause(resendWaitsMs[attempt] ?? 2000, error);
@@ -150,7 +172,9 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
 
   async function pause(ms: number, cause: unknown): Promise<void> {
     if (remainingMs() <= ms) throw lose('expired', cause);
-    await clock.sleep(ms, stopped.signal);
+    await clock.sleep(ms, stopped.signal).catch((error: unknown) => {
+      throw lost ?? error;
+    });
   }
 
   /** As many units as fit, in the order in which they asked. */
@@ -176,51 +200,44 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
 
   async function commitParts(group: readonly Part[], last: boolean): Promise<boolean> {
     const operations = group.flatMap((part) => part.operations);
-    const settle = (how: (waiter: Waiter) => void) => {
-      for (const waiter of group.flatMap((part) => part.waiters)) how(waiter);
-    };
+    const waiters = group.flatMap((part) => part.waiters);
     try {
+      // With `!` that would be one operation too many; the service need not be asked.
       if (operations.length >= batchLimits.operations) throw new StoreError('refused', { table: table.name });
       await send(operations, last);
-      settle((waiter) => waiter.resolve());
+      settle(waiters, (one) => one.resolve());
       return true;
     } catch (error) {
-      const content = isStoreError(error, 'refused', 'missing', 'exists');
-      if (content && group.length > 1) {
-        // One faulty row must not hold up the other mailboxes: each goes alone, and the guilty one learns it.
-        for (const part of group) await commitParts([part], false);
-        return false;
-      }
-      if (content && group.length === 1) {
-        settle((waiter) => waiter.reject(new StoreError('refused', { table: table.name, cause: error })));
-        return false;
-      }
-      settle((waiter) => waiter.reject(error));
-      throw error;
+      if (!isStoreError(error, 'refused', 'missing', 'exists') || group.length === 0) throw error;
+      // One faulty row must not hold up the other mailboxes: each goes alone, and the guilty one learns it.
+      if (group.length > 1) for (const part of group) await commitParts([part], false);
+      else settle(waiters, (one) => one.reject(new StoreError('refused', { table: table.name, cause: error })));
+      return false;
     }
   }
 
   async function drain(): Promise<void> {
     // What is asked for in the same turn of the event loop goes in one batch.
     await Promise.resolve();
-    while (!stopped.signal.aborted && (queue.size > 0 || renewing.length > 0 || releasing)) {
+    while (lost === undefined && (queue.size > 0 || renewing.length > 0 || releasing)) {
       const { parts: group, complete } = collect();
       const renewals = renewing;
       renewing = [];
       const last = releasing && complete;
       // Nothing to write for them: what they wait for went with an earlier batch.
       if (!last && renewals.length === 0 && group.every((part) => part.operations.length === 0)) {
-        for (const waiter of group.flatMap((part) => part.waiters)) waiter.resolve();
+        settle(
+          group.flatMap((part) => part.waiters),
+          (one) => one.resolve(),
+        );
         continue;
       }
       try {
         const done = await commitParts(group, last);
-        for (const waiter of renewals) waiter.resolve();
+        settle(renewals, (one) => one.resolve());
         if (last && done) lose('released');
       } catch (error) {
-        const lost = error instanceof LeaseLost ? error : lose('expired', error);
-        for (const waiter of renewals) waiter.reject(lost);
-        return;
+        lose('expired', error);
       }
     }
   }
@@ -228,20 +245,17 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
   function wake(): Promise<void> {
     draining ??= drain().finally(() => {
       draining = undefined;
-      if (!stopped.signal.aborted && (queue.size > 0 || renewing.length > 0)) wake();
+      // Somebody may have asked after the last look and before this.
+      if (lost === undefined && (queue.size > 0 || renewing.length > 0)) void wake();
     });
     return draining;
   }
 
-  const renew = () =>
-    new Promise<void>((resolve, reject) => {
-      renewing.push({ resolve, reject });
-      wake();
-    });
+  const renew = () => waiter((own) => renewing.push(own));
 
   /** Renews an idle lease, and ends the run when its time is over however the last batch fares. */
   async function watch(): Promise<void> {
-    while (!stopped.signal.aborted) {
+    while (lost === undefined) {
       const toRenewal = Math.max(lastSending + renewMs - clock.monotonic(), 250);
       await clock.sleep(Math.max(Math.min(toRenewal, remainingMs()), 0), stopped.signal);
       if (remainingMs() <= 0) lose('expired');
@@ -256,25 +270,17 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
     signal: stopped.signal,
     commit(unit) {
       known.add(unit);
-      return new Promise((resolve, reject) => {
-        if (stopped.signal.aborted) return reject(stopped.signal.reason);
-        queue.set(unit, [...(queue.get(unit) ?? []), { resolve, reject }]);
-        void wake();
-      });
+      return waiter((own) => queue.set(unit, [...(queue.get(unit) ?? []), own]));
     },
     remainingMs,
     async ensure(ms) {
-      while (remainingMs() < ms) {
-        stopped.signal.throwIfAborted();
-        await renew();
-      }
-      stopped.signal.throwIfAborted();
+      while (remainingMs() < ms) await renew();
+      if (lost !== undefined) throw lost;
     },
     async release() {
-      if (stopped.signal.aborted) return;
       for (const unit of known) if (!queue.has(unit)) queue.set(unit, []);
       releasing = true;
-      await wake();
+      while (lost === undefined) await wake();
     },
     abandon() {
       lose('released');

@@ -46,13 +46,15 @@ export const dayOf = (internalDate: Date): number =>
 const older = (a: RingEntry, b: RingEntry): number => a.day - b.day || a.uid - b.uid;
 
 /**
- * The ring with `entries` in it. An entry replaces the one with its uid. Beyond 1,024 the oldest by INTERNALDATE go,
+ * The ring with `entries` in it. An entry replaces the one with its uid, unless that is 0: a message that has no place
+ * just now (its folder was renumbered without it) and may turn up in another. Beyond 1,024 the oldest by INTERNALDATE go,
  * new ones included, and `floor` rises to the latest day among them: of a day up to it the ring may not know all.
  */
 export function foldEntries(ring: RingRow, entries: readonly RingEntry[]): RingRow {
   if (entries.length === 0) return ring;
-  const byUid = new Map([...ring.entries, ...entries].map((entry) => [entry.uid, entry]));
-  const sorted = [...byUid.values()].sort(older);
+  const all = [...ring.entries, ...entries];
+  const byUid = new Map(all.map((entry) => [entry.uid, entry]));
+  const sorted = all.filter((entry) => entry.uid === 0 || byUid.get(entry.uid) === entry).sort(older);
   const evicted = sorted.splice(0, Math.max(0, sorted.length - ringSize));
   const last = evicted.at(-1);
   const floor = last === undefined ? ring.floor : Math.max(ring.floor ?? 0, last.day);

@@ -1,0 +1,301 @@
+import type { UidRange } from '../mailbox/plan.ts';
+import type { FolderStatus } from '../mailbox/session.ts';
+import { cursorLimits, encodeCursor } from '../store/cursor-row.ts';
+import { dropEntries, encodeRing, foldEntries } from '../store/ring-row.ts';
+import type { CursorRow, Hole, RingEntry, RingRow, WatchedFolder } from '../store/rows.ts';
+import type { BatchOperation } from '../store/table.ts';
+import { closeUid, complement, type HoleSort, lookedAt, openHoles } from './ranges.ts';
+
+/**
+ * A folder's cursor and ring in memory, and what of them is not stored yet. All changes go through here, so that the
+ * two rows always tell the same story in the same batch.
+ */
+export interface FolderBook {
+  readonly folder: WatchedFolder;
+  readonly cursor: CursorRow;
+  /** False in a folder that never had a cursor. */
+  readonly exists: boolean;
+  /** Every entry, newest or not. @throws Error if the ring has not been read */
+  entries(): readonly RingEntry[];
+  entryAt(uid: number): RingEntry | undefined;
+  entriesOf(hash: Uint8Array): readonly RingEntry[];
+  readonly ringRead: boolean;
+  /** Takes the ring as it was read; undefined if there is none. */
+  setRing(ring: RingRow | undefined): void;
+  floor(): number | undefined;
+
+  /** Sets what STATUS said. */
+  note(status: FolderStatus): void;
+  /** Starts over at a position, with these entries as the whole ring. */
+  restart(at: {
+    readonly uidValidity: bigint;
+    readonly lastUid: number;
+    readonly uidNext: number;
+    readonly entries: readonly RingEntry[];
+    readonly floor: number | undefined;
+    readonly lastInternalDate: Date;
+  }): void;
+  /** Adds an entry, or puts it in the place of the one with its uid. */
+  put(entry: RingEntry): void;
+  /** Takes an entry out: another folder has taken its message over. */
+  drop(uid: number, key: Uint8Array): void;
+
+  /** `listed`: the UIDs that SEARCH shows in (lastUid, top], ascending. Those not settled before hold the cursor. */
+  setRange(listed: readonly number[], top: number): void;
+  /** UIDs of the range that are not settled, ascending. */
+  readonly unsettled: readonly number[];
+  /** How many UIDs above the cursor are settled already. */
+  readonly ahead: number;
+  /**
+   * `uid` needs no more work in its place; the cursor moves as far as everything below is settled too. UIDs that it
+   * passes and SEARCH had left out become holes. @returns holes that were closed for want of room
+   */
+  settle(uid: number, now: Date): readonly Hole[];
+  /** Moves the cursor over what needs no settling, such as a range in which nothing is listed. */
+  advance(now: Date): readonly Hole[];
+  /** The same for a UID whose content did not come: it becomes a hole and no longer holds the cursor. */
+  miss(uid: number, now: Date): readonly Hole[];
+  openHoles(ranges: readonly UidRange[], now: Date, sort: HoleSort): readonly Hole[];
+  lookedAtHoles(found: readonly number[], now: Date): readonly Hole[];
+  /** The latest INTERNALDATE that was worked on. */
+  sawDate(internalDate: Date, now: Date): void;
+
+  pending(): BatchOperation[];
+  sent(): void;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const hashKey = (hash: Uint8Array): string => Buffer.from(hash).toString('latin1');
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
+
+/** True if an entry needs no further delivery: accepted, or known from before the mailbox was connected. */
+export const isSettled = (entry: RingEntry): boolean => entry.accepted || !entry.posted;
+
+export function createFolderBook(mailboxId: string, folder: WatchedFolder, stored: CursorRow | undefined): FolderBook {
+  const cursor: Mutable<CursorRow> = {
+    ...(stored ?? {
+      mailboxId,
+      folderId: folder.id,
+      uidValidity: 0n,
+      lastUid: 0,
+      acked: [],
+      holes: [],
+      fresh: [],
+      uidNextSeen: 0,
+      messages: 0,
+      unseen: 0,
+      lastInternalDate: undefined,
+      headSince: undefined,
+      retries: 0,
+      retryAt: undefined,
+      baselineFrom: undefined,
+    }),
+    // A folder keeps its id when it is renamed; the API's row knows its present path.
+    path: folder.path,
+    role: folder.role,
+  };
+  let exists = stored !== undefined;
+  let fresh: RingEntry[] = [...cursor.fresh];
+  let ring: RingRow | undefined;
+  let index: { uid: Map<number, RingEntry>; hash: Map<string, RingEntry[]> } | undefined;
+  const dirty = {
+    cursor: stored === undefined || stored.path !== folder.path || stored.role !== folder.role,
+    ring: false,
+  };
+  let range: { listed: readonly number[]; at: number; top: number } = { listed: [], at: 0, top: 0 };
+  let unsettled = new Set<number>();
+
+  function change(values: Partial<CursorRow>): void {
+    Object.assign(cursor, values);
+    dirty.cursor = true;
+  }
+
+  function known(): RingRow {
+    if (ring === undefined) throw new Error('the ring of this folder has not been read');
+    return ring;
+  }
+
+  function setRing(next: RingRow): void {
+    ring = next;
+    index = undefined;
+    dirty.ring = true;
+  }
+
+  /** The ring changes once in 64 messages, so that its index is worth building. */
+  function indexed() {
+    if (index === undefined) {
+      index = { uid: new Map(), hash: new Map() };
+      for (const entry of known().entries) {
+        if (entry.uid !== 0) index.uid.set(entry.uid, entry);
+        const same = index.hash.get(hashKey(entry.hash));
+        if (same === undefined) index.hash.set(hashKey(entry.hash), [entry]);
+        else same.push(entry);
+      }
+    }
+    return index;
+  }
+
+  function put(entry: RingEntry): void {
+    const at = fresh.findIndex((other) => other.uid === entry.uid);
+    if (at >= 0) {
+      fresh[at] = entry;
+      dirty.cursor = true;
+      return;
+    }
+    if (indexed().uid.has(entry.uid)) {
+      setRing(foldEntries(known(), [entry]));
+      return;
+    }
+    if (fresh.length >= cursorLimits.fresh) fold();
+    fresh.push(entry);
+    dirty.cursor = true;
+  }
+
+  /** Moves the settled entries into the ring; all of them if none is. Both rows change, and go in one batch. */
+  function fold(): void {
+    const settled = fresh.filter(isSettled);
+    const moving = settled.length > 0 ? settled : fresh;
+    setRing(foldEntries(known(), moving));
+    fresh = fresh.filter((entry) => !moving.includes(entry));
+    dirty.cursor = true;
+  }
+
+  function setHoles(next: { readonly holes: readonly Hole[]; readonly closed: readonly Hole[] }): readonly Hole[] {
+    change({ holes: next.holes });
+    return next.closed;
+  }
+
+  function advance(now: Date): readonly Hole[] {
+    const { listed, top } = range;
+    const passed: number[] = [];
+    let at = range.at;
+    for (; at < listed.length; at++) {
+      const uid = listed[at];
+      if (uid === undefined || unsettled.has(uid)) break;
+      passed.push(uid);
+    }
+    const head = listed[at];
+    const lastUid = Math.max(cursor.lastUid, head === undefined ? top : head - 1);
+    if (lastUid === cursor.lastUid) return [];
+    range = { ...range, at };
+    const gaps = complement(passed, cursor.lastUid + 1, lastUid);
+    change({ lastUid, acked: cursor.acked.filter((uid) => uid > lastUid) });
+    return gaps.length === 0 ? [] : setHoles(openHoles(cursor.holes, gaps, now, 'unseen'));
+  }
+
+  function settle(uid: number, now: Date): readonly Hole[] {
+    if (cursor.holes.some((hole) => uid >= hole.from && uid <= hole.to)) change({ holes: closeUid(cursor.holes, uid) });
+    return pass(uid, now);
+  }
+
+  function pass(uid: number, now: Date): readonly Hole[] {
+    if (!unsettled.delete(uid)) return [];
+    change({ acked: [...cursor.acked, uid].sort((a, b) => a - b) });
+    return advance(now);
+  }
+
+  return {
+    folder,
+    get cursor() {
+      return cursor;
+    },
+    get exists() {
+      return exists;
+    },
+    entries: () => [...known().entries, ...fresh],
+    entryAt: (uid) => fresh.find((entry) => entry.uid === uid) ?? indexed().uid.get(uid),
+    entriesOf: (hash) => [
+      ...fresh.filter((entry) => sameBytes(entry.hash, hash)),
+      ...(indexed().hash.get(hashKey(hash)) ?? []),
+    ],
+    get ringRead() {
+      return ring !== undefined;
+    },
+    setRing(read) {
+      ring = read ?? { mailboxId, folderId: folder.id, uidValidity: cursor.uidValidity, entries: [], floor: undefined };
+      index = undefined;
+    },
+    floor: () => known().floor,
+
+    note(status) {
+      if (status.uidValidity !== cursor.uidValidity) return;
+      const uidNextSeen = Math.max(cursor.uidNextSeen, status.uidNext);
+      const { messages, unseen } = status;
+      if (uidNextSeen !== cursor.uidNextSeen || messages !== cursor.messages || unseen !== cursor.unseen) {
+        change({ uidNextSeen, messages, unseen });
+      }
+    },
+    restart(at) {
+      exists = true;
+      fresh = [];
+      setRing(
+        foldEntries(
+          { mailboxId, folderId: folder.id, uidValidity: at.uidValidity, entries: [], floor: at.floor },
+          at.entries,
+        ),
+      );
+      change({
+        uidValidity: at.uidValidity,
+        lastUid: at.lastUid,
+        acked: [],
+        holes: [],
+        uidNextSeen: at.uidNext,
+        lastInternalDate: at.lastInternalDate,
+        headSince: undefined,
+        baselineFrom: undefined,
+      });
+      range = { listed: [], at: 0, top: 0 };
+      unsettled = new Set();
+    },
+    put,
+    drop(uid, key) {
+      const before = fresh.length;
+      fresh = fresh.filter((entry) => entry.uid !== uid || !sameBytes(entry.key, key));
+      if (fresh.length < before) dirty.cursor = true;
+      else if (uid !== 0) setRing(dropEntries(known(), new Set([uid])));
+      else setRing({ ...known(), entries: known().entries.filter((entry) => !sameBytes(entry.key, key)) });
+    },
+
+    setRange(listed, top) {
+      const settled = new Set(cursor.acked);
+      const all = [...new Set([...listed, ...cursor.acked])]
+        .filter((uid) => uid > cursor.lastUid)
+        .sort((a, b) => a - b);
+      range = { listed: all, at: 0, top };
+      unsettled = new Set(all.filter((uid) => !settled.has(uid)));
+    },
+    get unsettled() {
+      return [...unsettled];
+    },
+    get ahead() {
+      return cursor.acked.length;
+    },
+    settle,
+    advance,
+    miss(uid, now) {
+      const closed = setHoles(openHoles(cursor.holes, [{ from: uid, to: uid }], now, 'missing'));
+      return [...closed, ...pass(uid, now)];
+    },
+    openHoles: (ranges, now, sort) => setHoles(openHoles(cursor.holes, ranges, now, sort)),
+    lookedAtHoles: (found, now) => setHoles(lookedAt(cursor.holes, found, now)),
+    sawDate(internalDate, now) {
+      // A mail server may claim a date in the future; it must not make all later mail look old.
+      const date = new Date(Math.min(internalDate.getTime(), now.getTime()));
+      if (cursor.lastInternalDate === undefined || date > cursor.lastInternalDate) change({ lastInternalDate: date });
+    },
+
+    pending() {
+      const operations: BatchOperation[] = [];
+      if (dirty.cursor) operations.push({ kind: 'upsert', row: encodeCursor({ ...cursor, fresh }) });
+      if (dirty.ring) operations.push({ kind: 'upsert', row: encodeRing(known()) });
+      return operations;
+    },
+    sent() {
+      exists = true;
+      dirty.cursor = false;
+      dirty.ring = false;
+    },
+  };
+}
