@@ -182,6 +182,11 @@ function schema(inAzure: boolean) {
   });
 }
 
+/** The names of all settings that {@link readConfig} reads, but for what the platform itself sets. */
+export function settingNames(): readonly string[] {
+  return Object.keys(schema(false).shape);
+}
+
 /**
  * Reads the settings from the environment. Empty values count as absent.
  * @throws SettingsError with *all* faults, each by the name of its setting and with its remedy
