@@ -106,7 +106,7 @@ export const failureTable: readonly FailureRule[] = [
   { code: 'federation_refused', class: 'owner', numbers: [700213, 7002138, 700222] },
   { code: 'client_credential_refused', class: 'owner', numbers: [7000218, 700027], errors: ['invalid_client'] },
   { code: 'app_not_authorized', class: 'owner', errors: ['unauthorized_client'] },
-  { code: 'redirect_uri_mismatch', class: 'owner', numbers: [50011] },
+  { code: 'redirect_uri_mismatch', class: 'owner', numbers: [50011, 500112] },
   { code: 'scope_refused', class: 'owner', numbers: [70011, 28000], errors: ['invalid_scope'] },
 
   {

@@ -5,7 +5,6 @@ import { isErrorCode } from '../error-codes.ts';
 import { BrokerError, type ErrorCode } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Grant, GrantNote, Grants, OpenGrant } from '../store/grants.ts';
-import { isStoreError } from '../store/table.ts';
 import { failureClass, grantStatusFor } from './classify.ts';
 import type { EntraClient } from './client.ts';
 import { createPauses } from './pauses.ts';
@@ -189,7 +188,7 @@ export function createTokens(config: Config['entra'], deps: TokensDeps): Tokens 
         .catch((error: unknown) => {
           // What Microsoft refuses now must not go on being served from memory.
           if (force) memory.delete(id);
-          throw isStoreError(error, 'unreachable') ? new BrokerError('storage_unreachable', { cause: error }) : error;
+          throw error;
         })
         .finally(() => flights.delete(flightId));
       flights.set(flightId, flight);

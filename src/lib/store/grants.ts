@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import type { Clock } from '../domain/clock.ts';
+import type { Clock, Random } from '../domain/clock.ts';
 import type { GrantKey, GrantStatus } from '../domain/grant.ts';
 import type { Sealer } from '../domain/sealing.ts';
 import { BrokerError } from '../errors.ts';
 import { count, instant, json, readColumns, text, columns as writeColumns } from './columns.ts';
-import { isStoreError, type Row, type Store, type StoredRow, type Table, type Values } from './table.ts';
+import { modify, reachingStore } from './modify.ts';
+import type { Store, StoredRow, Values } from './table.ts';
 
 /** One person's consent, as its row in the table `grants` holds it (PartitionKey tid, RowKey oid). */
 export interface Grant {
@@ -26,7 +27,6 @@ export interface Grant {
   readonly connectingUntil: Date | undefined;
   /** Rises with every new cache, so that one can tell whether somebody else has renewed or reconnected it meanwhile. */
   readonly generation: number;
-  readonly etag: string;
 }
 
 /** A grant with its opened cache (MSAL's JSON, which holds the refresh token). */
@@ -42,7 +42,10 @@ export interface GrantNote {
   readonly doubtSince?: Date | null;
 }
 
-/** Grants and their sealed caches. Every write goes by ETag. @throws StoreError where the table cannot be used */
+/**
+ * Grants and their sealed caches. Every write goes by ETag.
+ * @throws BrokerError `storage_unreachable` | `conflict` | `row_broken`
+ */
 export interface Grants {
   read(key: GrantKey): Promise<Grant | undefined>;
   /** The grant with its cache opened. @throws BrokerError `seal_broken` */
@@ -74,8 +77,6 @@ const column = 'cache';
 const chunkBytes = 64 * 1024;
 /** From the grant stored to the mailbox listed takes seconds; a browser, a slow server and a retry fit in this. */
 const connectingMs = 15 * 60_000;
-/** Two instances and a connect may meet at one row; more than this many lost races in a row is a fault. */
-const attempts = 8;
 
 const statuses = ['ok', 'reconnect_required', 'consent_required', 'revoked'] as const satisfies readonly GrantStatus[];
 
@@ -100,47 +101,44 @@ interface Parts {
   readonly sealed: Uint8Array;
 }
 
-export function createGrants(deps: { readonly store: Store; readonly sealer: Sealer; readonly clock: Clock }): Grants {
+export interface GrantsDeps {
+  readonly store: Store;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export function createGrants(deps: GrantsDeps): Grants {
   const { sealer, clock } = deps;
-  const table: Table = deps.store.table('grants');
+  const table = deps.store.table('grants');
   const now = () => new Date(clock.now());
   const placeOf = (key: GrantKey) => ({ table: 'grants', partitionKey: key.tid, rowKey: key.oid, column });
   const seal = (key: GrantKey, cache: string) => sealer.seal(placeOf(key), new TextEncoder().encode(cache));
+  const find = (key: GrantKey) => reachingStore(() => table.get(key.tid, key.oid));
 
-  const find = (key: GrantKey): Promise<StoredRow | undefined> => table.get(key.tid, key.oid);
-
-  /** Reads, decides, replaces by ETag, and starts over when somebody else was faster. Undefined when `decide` wants no write. */
-  const change = async <T>(
+  /** Changes a row that exists, by its ETag. What `edit` answers without `parts` is not written. */
+  const change = <T>(
     key: GrantKey,
-    decide: (row: StoredRow | undefined) => Promise<{ readonly parts: Parts; readonly result: T } | undefined>,
-  ): Promise<{ readonly result: T; readonly etag: string } | undefined> => {
-    for (let attempt = 1; ; attempt++) {
-      const row = await find(key);
-      const decided = await decide(row);
-      if (decided === undefined) return undefined;
-      const next = join(key, decided.parts);
-      try {
-        const etag = row === undefined ? await table.insert(next) : await table.replace(next, row.etag);
-        return { result: decided.result, etag };
-      } catch (error) {
-        if (!isStoreError(error, 'conflict', 'exists', 'missing') || attempt === attempts) throw error;
-      }
-    }
-  };
+    absent: () => T,
+    edit: (parts: Parts) => { readonly parts: Parts; readonly result: T } | { readonly result: T },
+  ): Promise<T> =>
+    modify<T>(deps, table, { partitionKey: key.tid, rowKey: key.oid }, (row) => {
+      if (row === undefined) return { kind: 'keep', result: absent() };
+      const edited = edit(split(row));
+      if (!('parts' in edited)) return { kind: 'keep', result: edited.result };
+      return { kind: 'write', values: join(edited.parts), result: edited.result };
+    });
 
-  const eraseIfUnused = async (key: GrantKey): Promise<boolean> => {
-    for (let attempt = 1; ; attempt++) {
-      const row = await find(key);
-      if (row === undefined) return true;
+  const eraseIfUnused = (key: GrantKey): Promise<boolean> =>
+    modify<boolean>(deps, table, { partitionKey: key.tid, rowKey: key.oid }, (row) => {
+      if (row === undefined) return { kind: 'keep', result: true };
       const { mailboxes, connectingUntil } = split(row).columns;
-      if (mailboxes.length > 0 || (connectingUntil?.getTime() ?? 0) > clock.now()) return false;
-      try {
-        await table.delete(key.tid, key.oid, row.etag);
-        return true;
-      } catch (error) {
-        if (!isStoreError(error, 'conflict') || attempt === attempts) throw error;
-      }
-    }
+      const isUsed = mailboxes.length > 0 || (connectingUntil?.getTime() ?? 0) > clock.now();
+      return isUsed ? { kind: 'keep', result: false } : { kind: 'delete', result: true };
+    });
+
+  const missing = (): never => {
+    throw new BrokerError('grant_missing');
   };
 
   return {
@@ -157,9 +155,8 @@ export function createGrants(deps: { readonly store: Store; readonly sealer: Sea
     },
 
     async connected({ tid, oid, cache }) {
-      const key = { tid, oid };
-      const sealed = await seal(key, cache);
-      await change(key, async (row) => {
+      const sealed = await seal({ tid, oid }, cache);
+      await modify(deps, table, { partitionKey: tid, rowKey: oid }, (row) => {
         const before = row === undefined ? undefined : split(row).columns;
         const columns: Columns = {
           status: 'ok',
@@ -171,86 +168,83 @@ export function createGrants(deps: { readonly store: Store; readonly sealer: Sea
           connectingUntil: new Date(clock.now() + connectingMs),
           generation: (before?.generation ?? 0) + 1,
         };
-        return { parts: { columns, sealed }, result: undefined };
+        return { kind: 'write', values: join({ columns, sealed }), result: undefined };
       });
     },
 
-    async renewed(grant, cache) {
-      const { key } = grant;
+    async renewed({ key, generation }, cache) {
       const sealed = await seal(key, cache);
-      const changed = await change(key, async (row) => {
-        if (row === undefined) throw new BrokerError('grant_missing');
-        const { columns } = split(row);
-        if (columns.generation !== grant.generation) return undefined;
-        const { retryAt: _retryAt, doubtSince: _doubtSince, ...rest } = columns;
-        const next: Columns = {
+      return change<OpenGrant | undefined>(key, missing, ({ columns: before }) => {
+        if (before.generation !== generation) return { result: undefined };
+        const { retryAt: _retryAt, doubtSince: _doubtSince, ...rest } = before;
+        const columns: Columns = {
           ...rest,
           status: 'ok',
           code: '',
-          since: columns.status === 'ok' ? columns.since : now(),
+          since: before.status === 'ok' ? before.since : now(),
           lastUsed: now(),
-          generation: columns.generation + 1,
+          generation: generation + 1,
         };
-        return { parts: { columns: next, sealed }, result: next };
+        return { parts: { columns, sealed }, result: { ...grantOf(key, columns), cache } };
       });
-      return changed === undefined ? undefined : { ...grantOf(key, changed.result, changed.etag), cache };
     },
 
-    async note(grant, note) {
-      const changed = await change(grant.key, async (row) => {
-        if (row === undefined) return undefined;
-        const { columns, sealed } = split(row);
-        if (columns.generation !== grant.generation) return undefined;
-        const { retryAt, doubtSince, ...rest } = columns;
-        const status = note.status ?? columns.status;
-        const next: Columns = {
-          ...rest,
-          status,
-          code: note.code ?? columns.code,
-          since: status === columns.status ? columns.since : now(),
-          retryAt: kept(note.retryAt, retryAt),
-          doubtSince: kept(note.doubtSince, doubtSince),
-        };
-        return { parts: { columns: next, sealed }, result: true };
-      });
-      return changed !== undefined;
-    },
+    note: ({ key, generation }, note) =>
+      change(
+        key,
+        () => false,
+        ({ columns: before, sealed }) => {
+          if (before.generation !== generation) return { result: false };
+          const status = note.status ?? before.status;
+          const columns: Columns = {
+            ...before,
+            status,
+            code: note.code ?? before.code,
+            since: status === before.status ? before.since : now(),
+            retryAt: kept(note.retryAt, before.retryAt),
+            doubtSince: kept(note.doubtSince, before.doubtSince),
+          };
+          return { parts: { columns, sealed }, result: true };
+        },
+      ),
 
     async mailboxesOf(key) {
       const row = await find(key);
       return row === undefined ? [] : split(row).columns.mailboxes;
     },
-    async addMailbox(key, id) {
-      await change(key, async (row) => {
-        if (row === undefined) throw new BrokerError('grant_missing');
-        const { columns, sealed } = split(row);
+
+    addMailbox: (key, id) =>
+      change<void>(key, missing, ({ columns, sealed }) => {
         const { connectingUntil, mailboxes, ...rest } = columns;
         // What is so already is not written again.
-        if (mailboxes.includes(id) && connectingUntil === undefined) return undefined;
+        if (mailboxes.includes(id) && connectingUntil === undefined) return { result: undefined };
         const listed = mailboxes.includes(id) ? mailboxes : [...mailboxes, id];
         return { parts: { columns: { ...rest, mailboxes: listed, touched: now() }, sealed }, result: undefined };
-      });
-    },
+      }),
+
     async removeMailbox(key, id) {
-      await change(key, async (row) => {
-        if (row === undefined) return undefined;
-        const { columns, sealed } = split(row);
-        if (!columns.mailboxes.includes(id)) return undefined;
-        const mailboxes = columns.mailboxes.filter((other) => other !== id);
-        return { parts: { columns: { ...columns, mailboxes, touched: now() }, sealed }, result: undefined };
-      });
+      await change<void>(
+        key,
+        () => {},
+        ({ columns, sealed }) => {
+          if (!columns.mailboxes.includes(id)) return { result: undefined };
+          const mailboxes = columns.mailboxes.filter((other) => other !== id);
+          return { parts: { columns: { ...columns, mailboxes, touched: now() }, sealed }, result: undefined };
+        },
+      );
       await eraseIfUnused(key);
     },
     eraseIfUnused,
 
-    async withoutMailbox(before) {
-      const found: Grant[] = [];
-      for await (const row of table.scan()) {
-        const { columns } = split(row);
-        if (columns.mailboxes.length === 0 && columns.touched < before) found.push(toGrant(row));
-      }
-      return found;
-    },
+    withoutMailbox: (before) =>
+      reachingStore(async () => {
+        const found: Grant[] = [];
+        for await (const row of table.scan()) {
+          const { columns } = split(row);
+          if (columns.mailboxes.length === 0 && columns.touched < before) found.push(toGrant(row));
+        }
+        return found;
+      }),
   };
 }
 
@@ -268,18 +262,17 @@ function split(row: StoredRow): Parts {
   return { columns: readColumns(row, schema), sealed: new Uint8Array(Buffer.concat(chunks)) };
 }
 
-function join(key: GrantKey, { columns, sealed }: Parts): Row {
+function join({ columns, sealed }: Parts): Values {
   const values: Record<string, Values[string]> = { ...columns, mailboxes: JSON.stringify(columns.mailboxes) };
   for (let at = 0, index = 0; at < sealed.length; at += chunkBytes, index++) {
     values[`${column}${index}`] = sealed.subarray(at, at + chunkBytes);
   }
-  return { partitionKey: key.tid, rowKey: key.oid, values: writeColumns(values) };
+  return writeColumns(values);
 }
 
-const toGrant = (row: StoredRow): Grant =>
-  grantOf({ tid: row.partitionKey, oid: row.rowKey }, split(row).columns, row.etag);
+const toGrant = (row: StoredRow): Grant => grantOf({ tid: row.partitionKey, oid: row.rowKey }, split(row).columns);
 
-function grantOf(key: GrantKey, columns: Columns, etag: string): Grant {
+function grantOf(key: GrantKey, columns: Columns): Grant {
   const { touched: _touched, retryAt, doubtSince, connectingUntil, ...rest } = columns;
-  return { key, ...rest, retryAt, doubtSince, connectingUntil, etag };
+  return { key, ...rest, retryAt, doubtSince, connectingUntil };
 }
