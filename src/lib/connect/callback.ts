@@ -1,3 +1,4 @@
+import { authorizeFailure } from '../entra/classify.ts';
 import { errorTable } from '../error-codes.ts';
 import { BrokerError, type ErrorCode } from '../errors.ts';
 import type { PageContent } from '../http/pages.ts';
@@ -112,7 +113,7 @@ async function conclude(
     if (ticket === undefined) throw new BrokerError('link_invalid');
     if (ticket.status === 'spent') throw new BrokerError('link_spent');
     if (answer.kind === 'refusal') {
-      throw deps.classifyRefusal({
+      throw authorizeFailure({
         error: answer.error,
         ...(answer.description === '' ? {} : { errorDescription: answer.description }),
         ...(answer.subcode === '' ? {} : { errorSubcode: answer.subcode }),
@@ -131,7 +132,8 @@ async function conclude(
     return { kind: 'connected', mailboxId, address };
   } catch (error) {
     if (!(error instanceof BrokerError) || error.code === 'storage_unreachable') throw error;
-    deps.log.warn('connect.failed', { code: error.code, who: error.who, reason: error.message });
+    if (error.status >= 500) deps.log.error('connect.failed', error, { who: error.who });
+    else deps.log.warn('connect.failed', { code: error.code, who: error.who });
     const mailboxId = ticket?.mailboxId;
     await deps.audit.write({
       actor: 'owner',

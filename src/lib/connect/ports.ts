@@ -1,6 +1,5 @@
 import type { Clock, Random } from '../domain/clock.ts';
-import type { AuthorizeError, SignedIn, SignIn } from '../entra/types.ts';
-import type { BrokerError } from '../errors.ts';
+import type { SignedIn, SignIn } from '../entra/types.ts';
 import type { Log } from '../log.ts';
 import type { Probe } from '../mailbox/probe.ts';
 import type { Audit } from '../store/audit.ts';
@@ -32,8 +31,6 @@ export interface ConnectDeps {
   readonly tickets: Tickets;
   readonly states: SignInStates;
   readonly signIn: SignIn;
-  /** What Microsoft's refusal in place of a code means. */
-  readonly classifyRefusal: (refusal: AuthorizeError) => BrokerError;
   readonly grants: { connected(signedIn: Pick<SignedIn, 'tid' | 'oid' | 'cache'>): Promise<void> };
   readonly probe: Probe;
   readonly registry: Pick<Registry, 'get' | 'place'>;

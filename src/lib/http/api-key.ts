@@ -35,6 +35,8 @@ export function parseApiKey(text: string): ApiKeyParts | undefined {
   return checksum({ id, secret }) === sum ? { id, secret } : undefined;
 }
 
+export const isApiKeyId = (text: string): boolean => /^[0-9A-Za-z]{12}$/.test(text);
+
 export const newApiKey = (random: Random): ApiKeyParts => ({
   id: randomBase62(12, random),
   secret: randomBase62(43, random),

@@ -12,6 +12,7 @@ import {
   apiKeySecretHash,
   bootstrapKeyId,
   formatApiKey,
+  isApiKeyId,
   looksLikeJwt,
   newApiKey,
   parseApiKey,
@@ -197,7 +198,8 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
     },
 
     async get(id) {
-      const stored = await rows.get(id);
+      // What has not the form of an id may hold characters that Table Storage does not take in a key.
+      const stored = isApiKeyId(id) ? await rows.get(id) : undefined;
       return stored && info(stored.row);
     },
 

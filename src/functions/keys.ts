@@ -1,0 +1,39 @@
+import { app } from '@azure/functions';
+import { broker } from '../lib/broker.ts';
+import { BrokerError } from '../lib/errors.ts';
+import { reachesNoFurther } from '../lib/http/key-reach.ts';
+import { pageOf } from '../lib/http/page-of.ts';
+import { keyFilter, newKey } from '../lib/http/requests/keys.ts';
+import { allMethods, json, resource } from '../lib/http/resource.ts';
+
+/** `GET keys`: all that the caller could have made. `POST keys`: a new one, whose text is shown this once. */
+export const keys = resource(broker, {
+  GET: {
+    scope: 'admin',
+    takesBootstrapKey: true,
+    query: keyFilter,
+    handler: async ({ broker, caller, query }) => {
+      const all = await broker.apiKeys.list();
+      return json(
+        200,
+        pageOf(
+          all.filter((key) => reachesNoFurther(key, caller)),
+          query,
+        ),
+      );
+    },
+  },
+  POST: {
+    scope: 'admin',
+    takesBootstrapKey: true,
+    body: newKey,
+    handler: async ({ broker, caller, body }) => {
+      if (!reachesNoFurther(body, caller)) throw new BrokerError('key_limited');
+      const { key, info } = await broker.apiKeys.mint(body, { createdBy: caller.keyId });
+      await broker.audit.write({ actor: caller.keyId, action: 'key.create', subject: info.id, result: 'ok' });
+      return json(201, { ...info, key });
+    },
+  },
+});
+
+app.http('keys', { route: 'keys', methods: allMethods, authLevel: 'anonymous', handler: keys });

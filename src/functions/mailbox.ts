@@ -1,0 +1,63 @@
+import { app } from '@azure/functions';
+import { type Broker, broker } from '../lib/broker.ts';
+import { isWithinReach, mailboxJson } from '../lib/connect/mailbox-json.ts';
+import { BrokerError } from '../lib/errors.ts';
+import { type Caller, mayUseDestination } from '../lib/http/caller.ts';
+import { mailboxPatch } from '../lib/http/requests/mailboxes.ts';
+import { allMethods, json, noContent, resource } from '../lib/http/resource.ts';
+
+/** The mailbox of the route, if the key may know of it. @throws BrokerError `not_found` */
+async function known(broker: Broker, caller: Caller, id: string | undefined) {
+  const view = id === undefined ? undefined : await broker.registry.get(id);
+  if (view === undefined || !isWithinReach(caller, view.row)) throw new BrokerError('not_found');
+  return view;
+}
+
+/** `GET`, `PATCH` and `DELETE mailboxes/{id}`. */
+export const mailbox = resource(broker, {
+  GET: {
+    scope: 'read',
+    handler: async ({ broker, caller, params }) => json(200, mailboxJson(await known(broker, caller, params.id))),
+  },
+  PATCH: {
+    scope: 'admin',
+    body: mailboxPatch,
+    handler: async ({ broker, caller, params, body }) => {
+      let view = await known(broker, caller, params.id);
+      const { paused, ...change } = body;
+      const { destinationId } = change;
+      if (destinationId !== undefined) {
+        const found = mayUseDestination(caller, destinationId) && (await broker.destinations.get(destinationId));
+        if (!found) throw new BrokerError('not_found', { detail: 'There is no destination of this id.' });
+      }
+      if (Object.keys(change).length > 0) view = await broker.registry.patch(view.row.id, change);
+      if (paused !== undefined) view = await broker.registry.setPaused(view.row.id, paused);
+      if (Object.keys(body).length > 0) {
+        await broker.audit.write({
+          actor: caller.keyId,
+          action: 'mailbox.change',
+          mailboxId: view.row.id,
+          result: 'ok',
+        });
+      }
+      return json(200, mailboxJson(view));
+    },
+  },
+  DELETE: {
+    scope: 'admin',
+    handler: async ({ broker, caller, params }) => {
+      const { row } = await known(broker, caller, params.id);
+      const removed = await broker.registry.remove(row.id);
+      await broker.audit.write({
+        actor: caller.keyId,
+        action: 'mailbox.remove',
+        mailboxId: row.id,
+        result: removed ? 'ok' : 'not_found',
+      });
+      if (!removed) throw new BrokerError('not_found');
+      return noContent;
+    },
+  },
+});
+
+app.http('mailbox', { route: 'mailboxes/{id}', methods: allMethods, authLevel: 'anonymous', handler: mailbox });

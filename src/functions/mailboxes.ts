@@ -1,0 +1,19 @@
+import { app } from '@azure/functions';
+import { broker } from '../lib/broker.ts';
+import { isWithinReach, mailboxJson } from '../lib/connect/mailbox-json.ts';
+import { mailboxFilter } from '../lib/http/requests/mailboxes.ts';
+import { allMethods, json, resource } from '../lib/http/resource.ts';
+
+/** `GET mailboxes`: those within the key's reach, by state, address or ownerRef. */
+export const mailboxes = resource(broker, {
+  GET: {
+    scope: 'read',
+    query: mailboxFilter,
+    handler: async ({ broker, caller, query }) => {
+      const page = await broker.registry.list({ ...query, where: (row) => isWithinReach(caller, row) });
+      return json(200, { items: page.items.map(mailboxJson), cursor: page.cursor });
+    },
+  },
+});
+
+app.http('mailboxes', { route: 'mailboxes', methods: allMethods, authLevel: 'anonymous', handler: mailboxes });

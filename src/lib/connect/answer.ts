@@ -1,0 +1,16 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { page } from '../http/pages.ts';
+import type { Step } from './types.ts';
+
+/** A step of the way as an HTTP answer. */
+export function answerStep(step: Step, request: HttpRequest, requestId: string): HttpResponseInit {
+  if (step.kind === 'page') {
+    return page(step.content, { acceptLanguage: request.headers.get('accept-language'), requestId });
+  }
+  return {
+    status: 303,
+    // The address of the callback holds a code: nobody further on is to see it.
+    headers: { Location: step.location, 'Referrer-Policy': 'no-referrer' },
+    ...(step.cookie === undefined ? {} : { cookies: [step.cookie] }),
+  };
+}

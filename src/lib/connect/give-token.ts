@@ -1,0 +1,84 @@
+import type { Clock } from '../domain/clock.ts';
+import type { AccessToken, Resource, Tokens } from '../entra/types.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
+import type { Caller } from '../http/caller.ts';
+import type { Audit } from '../store/audit.ts';
+import type { GrantMailboxes, Registry } from '../store/registry.ts';
+import { isWithinReach } from './mailbox-json.ts';
+
+/** What POST mailboxes/{id}/token answers. Never a refresh token. */
+export interface GivenToken {
+  readonly accessToken: string;
+  readonly tokenType: 'Bearer';
+  readonly expiresAt: Date;
+  /** Seconds from now. */
+  readonly expiresIn: number;
+  readonly scopes: readonly string[];
+  readonly username: string;
+}
+
+export interface GiveTokenDeps {
+  readonly config: { readonly tokenEndpoint: boolean };
+  readonly clock: Pick<Clock, 'now'>;
+  readonly registry: Pick<Registry, 'get'>;
+  readonly grants: Pick<GrantMailboxes, 'mailboxesOf'>;
+  readonly tokens: Tokens;
+  readonly audit: Audit;
+}
+
+export type GiveToken = (mailboxId: string, resource: Resource, caller: Caller) => Promise<GivenToken>;
+
+// Enough for every key and mailbox of a large deployment; past it the notes are made anew.
+const rememberAtMost = 10_000;
+
+/**
+ * Gives an access token of a mailbox to a key that may have it. The audit notes each token once for each key: the same
+ * token handed out again tells nobody anything new, and a write per request would cost more than the token.
+ * @throws BrokerError `token_endpoint_off` | `not_found` | `token_app_only` | `token_shared` and what Microsoft answers
+ */
+export function createGiveToken(deps: GiveTokenDeps): GiveToken {
+  const { config, clock, registry, grants, tokens, audit } = deps;
+  const noted = new Set<string>();
+
+  async function note(caller: Caller, mailboxId: string, resource: Resource, result: string): Promise<void> {
+    const key = [caller.keyId, mailboxId, resource, result].join(' ');
+    if (noted.has(key)) return;
+    await audit.write({ actor: caller.keyId, action: 'mailbox.token', mailboxId, result: result.split(' ')[0] ?? '' });
+    if (noted.size >= rememberAtMost) noted.clear();
+    noted.add(key);
+  }
+
+  /** A person's token opens her own mailbox too, so a key for a shared one alone must not get it. */
+  async function reachesOwnMailbox(caller: Caller, grant: { tid: string; oid: string }): Promise<boolean> {
+    if (caller.mailboxes === undefined && caller.destinations === undefined) return true;
+    for (const id of await grants.mailboxesOf(grant)) {
+      const own = await registry.get(id);
+      if (own !== undefined && !own.row.shared) return isWithinReach(caller, own.row);
+    }
+    return false;
+  }
+
+  return async (mailboxId, resource, caller) => {
+    if (!config.tokenEndpoint) throw new BrokerError('token_endpoint_off');
+    const row = (await registry.get(mailboxId))?.row;
+    if (row === undefined || !isWithinReach(caller, row)) throw new BrokerError('not_found');
+    let given: AccessToken;
+    try {
+      if (row.grant.kind === 'app') throw new BrokerError('token_app_only');
+      if (row.shared && !(await reachesOwnMailbox(caller, row.grant))) throw new BrokerError('token_shared');
+      given = await tokens.get({ tid: row.grant.tid, oid: row.grant.oid }, resource);
+    } catch (error) {
+      if (isBrokerError(error)) await note(caller, mailboxId, resource, error.code);
+      throw error;
+    }
+    await note(caller, mailboxId, resource, `ok ${given.expiresAt.getTime()}`);
+    return {
+      accessToken: given.accessToken,
+      tokenType: 'Bearer',
+      expiresAt: given.expiresAt,
+      expiresIn: Math.max(0, Math.floor((given.expiresAt.getTime() - clock.now()) / 1000)),
+      scopes: given.scopes,
+      username: given.username,
+    };
+  };
+}

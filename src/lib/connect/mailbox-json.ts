@@ -1,0 +1,33 @@
+import { errorTable } from '../error-codes.ts';
+import { type Caller, mayUseDestination, mayUseMailbox } from '../http/caller.ts';
+import type { MailboxView } from '../store/registry.ts';
+import type { MailboxRow } from '../store/rows.ts';
+
+/** Whether a mailbox is within the reach of a key; one that is not counts as unknown. */
+export const isWithinReach = (caller: Caller, row: Pick<MailboxRow, 'id' | 'destinationId'>): boolean =>
+  mayUseMailbox(caller, row.id) && mayUseDestination(caller, row.destinationId);
+
+/** A mailbox as the API shows it. Sentence and remedy follow from the code and are not stored. */
+export function mailboxJson({ row, state, shown }: MailboxView) {
+  const entry = state !== undefined && Object.hasOwn(errorTable, state.code) ? state.code : undefined;
+  const trouble = entry === undefined ? undefined : errorTable[entry as keyof typeof errorTable];
+  return {
+    id: row.id,
+    address: row.address,
+    login: row.login,
+    shared: row.shared,
+    label: row.label ?? null,
+    ownerRef: row.ownerRef ?? null,
+    destinationId: row.destinationId,
+    state: shown,
+    since: state?.since ?? null,
+    code: state === undefined || state.code === '' ? null : state.code,
+    detail: trouble?.sentence ?? null,
+    remedy: trouble?.remedy ?? null,
+    who: trouble?.who ?? null,
+    paused: row.paused,
+    folders: row.folders.map(({ id, path, role }) => ({ id, path, role: role ?? null })),
+    syncFrom: row.syncFrom ?? null,
+    createdAt: row.createdAt,
+  };
+}

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { address, destinationId, instant, line, mailboxId, ownerRef } from './fields.ts';
+
+/** Body of POST connect-links. */
+export const newConnectLink = z.strictObject({
+  expectedAddress: address.optional(),
+  anyAddress: z.literal(true).optional(),
+  mailboxId: mailboxId.optional(),
+  loginHint: address.optional(),
+  label: line(100).optional(),
+  ownerRef: ownerRef.optional(),
+  syncFrom: instant.optional(),
+  destinationId: destinationId.optional(),
+  /** Seconds. */
+  expiresIn: z.int().min(60).optional(),
+  returnUrl: z.string().max(2000).optional(),
+});
+
+/** Query of GET connect, fields of its form. A token that is not there is one that is not good. */
+export const connectToken = z.object({ token: z.string().max(500).default('') });

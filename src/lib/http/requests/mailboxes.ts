@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { address, destinationId, instant, line, ownerRef, paging } from './fields.ts';
+
+export const mailboxStates = [
+  'connecting',
+  'active',
+  'throttled',
+  'degraded',
+  'reconnect_required',
+  'consent_required',
+  'paused',
+] as const;
+
+/** Query of GET mailboxes. */
+export const mailboxFilter = z.object({
+  ...paging,
+  state: z.enum(mailboxStates).optional(),
+  address: address.optional(),
+  ownerRef: line(200).optional(),
+});
+
+/** Body of PATCH mailboxes/{id}: what is left out stays, null clears. */
+export const mailboxPatch = z.strictObject({
+  label: line(100).nullable().optional(),
+  ownerRef: ownerRef.nullable().optional(),
+  destinationId: destinationId.optional(),
+  syncFrom: instant.nullable().optional(),
+  paused: z.boolean().optional(),
+});
+
+/** Body of POST mailboxes/{id}/token. */
+export const tokenRequest = z.strictObject({ resource: z.enum(['outlook', 'graph']).default('outlook') });
