@@ -14,7 +14,8 @@ export function toEntity(row: Row): TableEntity {
     if (typeof value === 'number' && (value | 0) !== value)
       throw new TypeError(`column ${name} is not a 32-bit integer`);
     if (value instanceof Date && Number.isNaN(value.getTime())) throw new TypeError(`column ${name} is not a date`);
-    entity[name] = value;
+    // Of a view that is no Buffer the SDK sends the whole memory beneath it (its base64Encode).
+    entity[name] = value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
   }
   return entity;
 }
