@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { findDovecot } from '../../local/imap/dovecot.ts';
+
+/** Programs of the system that some suites need; npm does not bring them. */
+export type Requirement = 'dovecot' | 'chromium';
+
+const chromiumPlaces = [
+  process.env.CHROMIUM_PATH ?? '',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+/** The browser that playwright-core drives, or undefined if none is installed. */
+export const chromiumPath: string | undefined = chromiumPlaces.find((path) => path !== '' && existsSync(path));
+
+export const dovecotAvailable: boolean = (await findDovecot()) !== undefined;
+
+const missing: Record<Requirement, string | undefined> = {
+  dovecot: dovecotAvailable ? undefined : 'Dovecot is not installed: apt-get install dovecot-imapd',
+  chromium: chromiumPath === undefined ? 'no Chromium is installed: apt-get install chromium' : undefined,
+};
+
+/**
+ * A suite that needs a program of the system. Where it is missing the suite is skipped and says what is missing; with
+ * REQUIRE_ALL_SUITES=1, as on the build machine, it fails instead.
+ */
+export function describeNeeding(needs: Requirement | readonly Requirement[], name: string, body: () => void): void {
+  const absent = [needs].flat().flatMap((need) => missing[need] ?? []);
+  if (absent.length === 0) {
+    describe(name, body);
+  } else if (process.env.REQUIRE_ALL_SUITES === '1') {
+    describe(name, () => {
+      it('has what it needs', () => expect(absent).toEqual([]));
+    });
+  } else {
+    describe.skip(`${name} [skipped: ${absent.join('; ')}]`, body);
+  }
+}
