@@ -32,8 +32,10 @@ export interface Directory {
   take(): Promise<{ readonly mailboxId: string; readonly slot: number }>;
   /** Confirms the slot of a mailbox, or takes one in the shard of its id. Undefined if that shard is full. */
   confirm(mailboxId: string): Promise<number | undefined>;
-  /** Frees the slot of a mailbox; with `seen`, only if the row is still the one that was seen. */
-  giveBack(mailboxId: string, seen?: ShardSlots): Promise<void>;
+  /** Frees the slot of a mailbox, if it has one. */
+  giveBack(mailboxId: string): Promise<void>;
+  /** Frees the slots of these mailboxes, if the shard is still as it was seen. */
+  free(seen: ShardSlots, mailboxIds: ReadonlySet<string>): Promise<void>;
 }
 
 const partitionKey = 'dir';
@@ -98,6 +100,11 @@ export function createDirectory(deps: {
     }
   };
 
+  const free = async (seen: ShardSlots, mailboxIds: ReadonlySet<string>): Promise<void> => {
+    const left = seen.slots.filter((each) => !mailboxIds.has(each.mailboxId));
+    await table.replace(encodeSlots(seen.shard, left), seen.etag);
+  };
+
   return {
     shards,
 
@@ -135,12 +142,12 @@ export function createDirectory(deps: {
       return slot;
     },
 
-    async giveBack(mailboxId, seen) {
-      const found = seen ?? (await read(shardOfMailbox(mailboxId) ?? -1));
-      if (found === undefined || !found.slots.some((each) => each.mailboxId === mailboxId)) return;
-      const left = found.slots.filter((each) => each.mailboxId !== mailboxId);
-      await table.replace(encodeSlots(found.shard, left), found.etag);
+    async giveBack(mailboxId) {
+      const found = await read(shardOfMailbox(mailboxId) ?? -1);
+      if (found?.slots.some((each) => each.mailboxId === mailboxId)) await free(found, new Set([mailboxId]));
     },
+
+    free,
   };
 }
 

@@ -1,0 +1,172 @@
+import { base64url, fromBase64url } from '../domain/bytes.ts';
+import type { Clock, Random } from '../domain/clock.ts';
+import { eventId, isMailboxId, shardKey, shardOfMailbox } from '../domain/ids.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { createAddressIndex } from './address-index.ts';
+import { createDirectory } from './directory.ts';
+import { addressKey, mailboxRowKey, parseRowKey, stateRowKey } from './keys.ts';
+import { decodeMailbox, encodeMailbox, partitionOf } from './mailbox-row.ts';
+import { readMailbox, replaceMailbox, type StoredMailbox } from './mailboxes.ts';
+import { reachingStore, untilSettled } from './modify.ts';
+import { encodeOutbox } from './outbox-row.ts';
+import { createPlacer } from './place.ts';
+import type { GrantMailboxes, MailboxChange, MailboxPage, MailboxQuery, MailboxView, Registry } from './registry.ts';
+import type { MailboxRow, StateRow } from './rows.ts';
+import { decodeState } from './state-row.ts';
+import type { Store, StoredRow } from './table.ts';
+
+export interface RegistryDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly grants: GrantMailboxes;
+  readonly log: Log;
+}
+
+export function createRegistry(deps: RegistryDeps): Registry {
+  const { store, clock, grants, log } = deps;
+  const mail = store.table('mail');
+  const index = createAddressIndex(deps);
+  const directory = createDirectory(deps);
+  const place = createPlacer({ ...deps, index, directory });
+  const settle = <T>(attempt: () => Promise<T>): Promise<T> => untilSettled(deps, attempt);
+
+  /** Decodes, or says in the log which row is broken and goes on without it. */
+  const lenient = <T>(decode: (row: StoredRow) => T, row: StoredRow | undefined): T | undefined => {
+    if (row === undefined) return undefined;
+    try {
+      return decode(row);
+    } catch (error) {
+      if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
+      log.error('registry.row_broken', error);
+      return undefined;
+    }
+  };
+
+  const stateOf = async (id: string): Promise<StateRow | undefined> =>
+    lenient(decodeState, await mail.get(partitionOf(id), stateRowKey(id)));
+
+  const live = async (id: string): Promise<StoredMailbox | undefined> => {
+    const found = await readMailbox(mail, id);
+    return found?.row.deletedAt === undefined ? found : undefined;
+  };
+
+  const get = async (id: string): Promise<MailboxView | undefined> => {
+    if (!isMailboxId(id)) return undefined;
+    const [found, state] = await Promise.all([live(id), stateOf(id)]);
+    return found === undefined ? undefined : view(found.row, state);
+  };
+
+  const change = (id: string, how: (row: MailboxRow) => MailboxRow): Promise<MailboxView> =>
+    settle(async () => {
+      const found = await live(id);
+      if (found === undefined) throw new BrokerError('not_found');
+      const row = await replaceMailbox(mail, found, how(found.row));
+      return view(row, await stateOf(id));
+    });
+
+  /** The mailboxes of a shard, in order of their ids. */
+  const inShard = async (shard: number, after: string): Promise<MailboxView[]> => {
+    const from = after === '' ? 'a!' : `${mailboxRowKey(after)}!`;
+    const rows = await mail.list(shardKey(shard), { from, below: 'c' });
+    const states = new Map(rows.map((row) => [row.rowKey, row]));
+    return rows.flatMap((stored) => {
+      if (parseRowKey(stored.rowKey)?.kind !== 'mailbox') return [];
+      const row = lenient(decodeMailbox, stored);
+      if (row === undefined || row.deletedAt !== undefined) return [];
+      return [view(row, lenient(decodeState, states.get(stateRowKey(row.id))))];
+    });
+  };
+
+  return {
+    place,
+    get: (id) => reachingStore(() => get(id)),
+
+    find: (tid, address) =>
+      reachingStore(async () => {
+        const entry = await index.read(tid, address);
+        const found = entry === undefined ? undefined : await get(entry.mailboxId);
+        return found !== undefined && addressKey(found.row.address) === entry?.key ? found : undefined;
+      }),
+
+    list: (query) =>
+      reachingStore(async (): Promise<MailboxPage> => {
+        const after = readCursor(query.cursor);
+        const items: MailboxView[] = [];
+        for (const { shard } of await directory.shards()) {
+          const behind = shardOfMailbox(after) ?? -1;
+          if (shard < behind) continue;
+          for (const found of await inShard(shard, shard === behind ? after : '')) {
+            if (!matches(found, query)) continue;
+            if (items.length === query.limit) return { items, cursor: writeCursor(items.at(-1)?.row.id ?? after) };
+            items.push(found);
+          }
+        }
+        return { items, cursor: undefined };
+      }),
+
+    patch: (id, wanted) => change(id, (row) => ({ ...row, ...changed(row, wanted) })),
+    setPaused: (id, paused) => change(id, (row) => ({ ...row, paused, asked: row.asked + 1 })),
+    ask: (id) => change(id, (row) => ({ ...row, asked: row.asked + 1 })),
+
+    remove: (id) =>
+      settle(async () => {
+        const found = await live(id);
+        if (found === undefined) return false;
+        const now = new Date(clock.now());
+        const row: MailboxRow = { ...found.row, deletedAt: now, asked: found.row.asked + 1 };
+        const type = 'mailbox.removed';
+        const event = { mailboxId: id, id: eventId(id, type, row.asked), type, at: now, data: '{}' };
+        await mail.batch(partitionOf(id), [
+          { kind: 'replace', row: encodeMailbox(row), etag: found.etag },
+          { kind: 'insert', row: encodeOutbox(event) },
+        ]);
+        return true;
+      }),
+
+    forget: (mailbox) =>
+      settle(async () => {
+        await index.deleteIfNames(mailbox.grant.tid, mailbox.address, mailbox.id);
+        if (mailbox.grant.kind === 'user') await grants.removeMailbox(mailbox.grant, mailbox.id);
+      }),
+  };
+}
+
+const view = (row: MailboxRow, state: StateRow | undefined): MailboxView => ({
+  row,
+  state,
+  shown: row.paused ? 'paused' : (state?.state ?? 'connecting'),
+});
+
+function matches({ row, shown }: MailboxView, query: MailboxQuery): boolean {
+  return (
+    (query.state === undefined || shown === query.state) &&
+    (query.address === undefined || addressKey(row.address) === addressKey(query.address)) &&
+    (query.ownerRef === undefined || String(row.ownerRef ?? '') === String(query.ownerRef)) &&
+    (query.where === undefined || query.where(row))
+  );
+}
+
+/** What is undefined stays as it is; null clears. */
+function changed(row: MailboxRow, wanted: MailboxChange): Partial<MailboxRow> {
+  const pick = <T>(value: T | null | undefined, old: T | undefined): T | undefined =>
+    value === undefined ? old : (value ?? undefined);
+  return {
+    label: pick(wanted.label, row.label),
+    ownerRef: pick(wanted.ownerRef, row.ownerRef),
+    destinationId: wanted.destinationId ?? row.destinationId,
+    syncFrom: pick(wanted.syncFrom, row.syncFrom),
+  };
+}
+
+const writeCursor = (id: string): string => base64url(new TextEncoder().encode(id));
+
+function readCursor(cursor: string | undefined): string {
+  if (cursor === undefined) return '';
+  const id = new TextDecoder().decode(fromBase64url(cursor));
+  if (isMailboxId(id)) return id;
+  throw new BrokerError('invalid_request', {
+    fields: [{ field: 'cursor', message: 'is not one that a list gave out' }],
+  });
+}

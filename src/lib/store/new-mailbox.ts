@@ -1,0 +1,80 @@
+import type { Random } from '../domain/clock.ts';
+import { eventId, newFolderId } from '../domain/ids.ts';
+import { encodeCursor } from './cursor-row.ts';
+import { encodeMailbox } from './mailbox-row.ts';
+import { encodeOutbox } from './outbox-row.ts';
+import type { FolderBaseline, PlaceInput } from './registry.ts';
+import type { CursorRow, MailboxRow } from './rows.ts';
+import { encodeState } from './state-row.ts';
+import type { BatchOperation } from './table.ts';
+
+// The clocks of the mail server and ours may differ; rather old mail too much than new mail too little.
+const baselineMarginMs = 2 * 60_000;
+
+/** All rows of a new mailbox, to be inserted in one batch: `a!`, `b!`, a `c!` for each folder, and the event `mailbox.connected`. */
+export function newMailbox(
+  input: PlaceInput,
+  place: { readonly id: string; readonly slot: number },
+  now: Date,
+  random: Random,
+): { readonly row: MailboxRow; readonly inserts: readonly BatchOperation[] } {
+  const folders = input.folders.map((folder) => ({ ...folder, id: newFolderId(random) }));
+  const row: MailboxRow = {
+    id: place.id,
+    address: input.address,
+    login: input.login,
+    grant: input.grant,
+    shared: input.shared,
+    slot: place.slot,
+    folders: folders.map(({ id, path, role }) => ({ id, path, role })),
+    destinationId: input.destinationId,
+    label: input.label,
+    ownerRef: input.ownerRef,
+    syncFrom: input.syncFrom,
+    paused: false,
+    deletedAt: undefined,
+    createdAt: now,
+    // Unlike `answered`: the worker shall look for the event below.
+    asked: 1,
+  };
+  const code = input.code ?? '';
+  const state = folders.every(({ status }) => status !== undefined) ? 'active' : 'connecting';
+  const data = code === '' ? { state } : { state, code };
+  const rows = [
+    encodeMailbox(row),
+    encodeState({ mailboxId: row.id, state, code, since: now, backoffUntil: undefined, answered: 0 }),
+    ...folders.map((folder) => encodeCursor(newCursor(row.id, folder.id, folder, now))),
+    encodeOutbox({
+      mailboxId: row.id,
+      id: eventId(row.id, 'mailbox.connected'),
+      type: 'mailbox.connected',
+      at: now,
+      data: JSON.stringify(data),
+    }),
+  ];
+  return { row, inserts: rows.map((each) => ({ kind: 'insert', row: each })) };
+}
+
+/** Where a folder begins that nobody has read yet: behind everything that is in it now. */
+export function newCursor(mailboxId: string, folderId: string, folder: FolderBaseline, now: Date): CursorRow {
+  const { status } = folder;
+  return {
+    mailboxId,
+    folderId,
+    path: folder.path,
+    role: folder.role,
+    uidValidity: status?.uidValidity ?? 0n,
+    lastUid: status === undefined ? 0 : status.uidNext - 1,
+    acked: [],
+    holes: [],
+    fresh: [],
+    uidNextSeen: status?.uidNext ?? 0,
+    messages: status?.messages ?? 0,
+    unseen: status?.unseen ?? 0,
+    lastInternalDate: undefined,
+    headSince: undefined,
+    retries: 0,
+    retryAt: undefined,
+    baselineFrom: status === undefined ? new Date(now.getTime() - baselineMarginMs) : undefined,
+  };
+}
