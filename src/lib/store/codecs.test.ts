@@ -1,0 +1,205 @@
+import { describe, expect, test } from 'vitest';
+import { asStored, entry, mailbox, mailboxId, withColumn } from '../../../test/support/rows.ts';
+import { isBrokerError } from '../errors.ts';
+import { cursorLimits, decodeCursor, encodeCursor } from './cursor-row.ts';
+import { decodeMailbox, encodeMailbox } from './mailbox-row.ts';
+import { decodeOutbox, encodeOutbox } from './outbox-row.ts';
+import { decodeRing, encodeRing, ringSize } from './ring-row.ts';
+import { storedBytes } from './row-size.ts';
+import type { CursorRow, Hole, OutboxRow, RingRow, ShardRow, StateRow } from './rows.ts';
+import { decodeShard, encodeShard, newShard } from './shard-row.ts';
+import { decodeState, encodeState } from './state-row.ts';
+import type { Row, StoredRow } from './table.ts';
+
+const at = new Date('2026-11-22T10:11:12.345Z');
+
+const shard: ShardRow = {
+  owner: 'AbCdEfGhIjKlMnOp',
+  epoch: 5_000_000_000,
+  seq: 12,
+  until: at,
+  tick: 2_900_000_000,
+  intervalSeconds: 60,
+  starts: 2,
+  current: { mailboxId, folderId: 'fAbCdEf1', uid: 4294967295 },
+  sched: Array.from({ length: 64 }, (_, i) => ({ nextDue: 4294967295 - i, lastOk: i, interval: 5, failures: i % 3 })),
+  flags: 31,
+};
+
+const state: StateRow = {
+  mailboxId,
+  state: 'throttled',
+  code: 'imap_throttled',
+  since: at,
+  backoffUntil: new Date('2026-11-22T10:41:12Z'),
+  answered: 4_294_967_296,
+};
+
+const hole: Hole = { from: 4294967290, to: 4294967295, tries: 3, since: at, seen: true };
+
+const cursor: CursorRow = {
+  mailboxId,
+  folderId: 'fAbCdEf1',
+  path: 'INBOX/Projekte/Süd — 北京',
+  role: 'archive',
+  uidValidity: 4294967295n,
+  lastUid: 4294967290,
+  acked: [4294967292, 4294967294],
+  holes: [hole, { from: 1, to: 1, tries: 0, since: new Date(0), seen: false }],
+  fresh: [entry(7, 20_000, { posted: true, seen: true }), entry(8, 20_001, { accepted: true, answered: true })],
+  uidNextSeen: 4294967295,
+  messages: 120_000,
+  unseen: 3,
+  lastInternalDate: at,
+  headSince: at,
+  retries: 100,
+  retryAt: at,
+  baselineFrom: at,
+};
+
+const ring: RingRow = {
+  mailboxId,
+  folderId: 'fAbCdEf1',
+  uidValidity: 1n,
+  entries: [entry(7, 20_000), entry(4294967295, 65_535, { posted: true, accepted: true, flagged: true })],
+  floor: 19_999,
+};
+
+const outbox: OutboxRow = { mailboxId, id: 'e_AbC-_9', type: 'mailbox.connected', at, data: '{"state":"active"}' };
+
+const bare = {
+  mailbox: {
+    ...mailbox,
+    login: 'other@contoso.example',
+    grant: { kind: 'app', tid: mailbox.grant.tid },
+    shared: true,
+    paused: true,
+    deletedAt: at,
+    label: undefined,
+    ownerRef: 'übe"r',
+    syncFrom: undefined,
+    folders: [{ id: 'fAbCdEf1', path: 'Kunden', role: undefined }],
+  },
+  state: { ...state, state: 'active', code: '', backoffUntil: undefined },
+  cursor: {
+    ...cursor,
+    role: undefined,
+    acked: [],
+    holes: [],
+    fresh: [],
+    lastInternalDate: undefined,
+    headSince: undefined,
+    retryAt: undefined,
+    baselineFrom: undefined,
+  },
+  ring: { ...ring, entries: [], floor: undefined },
+} as const;
+
+const cases: [string, unknown, Row, (row: StoredRow) => unknown][] = [
+  ['a shard', shard, encodeShard(7, shard), decodeShard],
+  ['a new shard', newShard, encodeShard(7, newShard), decodeShard],
+  ['a mailbox', mailbox, encodeMailbox(mailbox), decodeMailbox],
+  ['a removed mailbox of an app-only grant', bare.mailbox, encodeMailbox(bare.mailbox), decodeMailbox],
+  ['a state', state, encodeState(state), decodeState],
+  ['a state in which all is well', bare.state, encodeState(bare.state), decodeState],
+  ['a cursor', cursor, encodeCursor(cursor), decodeCursor],
+  ['a cursor at its beginning', bare.cursor, encodeCursor(bare.cursor), decodeCursor],
+  ['a ring', ring, encodeRing(ring), decodeRing],
+  ['an empty ring', bare.ring, encodeRing(bare.ring), decodeRing],
+  ['an event', outbox, encodeOutbox(outbox), decodeOutbox],
+];
+
+test.each(cases)('%s comes back as it was written', (_name, value, row, decode) => {
+  expect(row.partitionKey).toBe('s0007');
+  expect(decode(asStored(row))).toEqual(value);
+});
+
+test.each(cases)('%s of a newer version is left alone', (_name, _value, row, decode) => {
+  expect(() => decode(withColumn(row, 'v', 2))).toThrow(expect.objectContaining({ code: 'row_newer' }));
+});
+
+describe('a broken row is an error that names the row and the column, never the value', () => {
+  const broken: [string, Row, string, StoredRow['values'][string], (row: StoredRow) => unknown][] = [
+    ['no version', encodeShard(7, shard), 'v', undefined, decodeShard],
+    ['a version that is text', encodeState(state), 'v', 'secret', decodeState],
+    ['a missing column', encodeMailbox(mailbox), 'address', undefined, decodeMailbox],
+    ['another type', encodeCursor(cursor), 'lastUid', 7, decodeCursor],
+    ['a UID beyond 32 bits', encodeCursor(cursor), 'lastUid', 4294967296n, decodeCursor],
+    ['a negative UID', encodeCursor(cursor), 'uidNext', -1n, decodeCursor],
+    ['an unknown state', encodeState(state), 'state', 'secret', decodeState],
+    ['an unknown role', encodeCursor(cursor), 'role', 'secret', decodeCursor],
+    ['half a slot', encodeShard(7, shard), 'sched', new Uint8Array(1023), decodeShard],
+    ['too few slots', encodeShard(7, shard), 'sched', new Uint8Array(16), decodeShard],
+    ['half an entry', encodeRing(ring), 'entries', new Uint8Array(31), decodeRing],
+    ['too many entries', encodeRing(ring), 'entries', new Uint8Array(32 * 1025), decodeRing],
+    ['too many holes', encodeCursor(cursor), 'holes', new Uint8Array(16 * 65), decodeCursor],
+    ['folders that are no JSON', encodeMailbox(mailbox), 'folders', '[secret', decodeMailbox],
+    ['folders of another form', encodeMailbox(mailbox), 'folders', '[["secret"]]', decodeMailbox],
+    ['a slot that no shard has', encodeMailbox(mailbox), 'slot', 64, decodeMailbox],
+    ['an event without a time', encodeOutbox(outbox), 'at', 'secret', decodeOutbox],
+  ];
+
+  test.each(broken)('%s', (_name, row, column, value, decode) => {
+    try {
+      decode(withColumn(row, column, value));
+      expect.unreachable();
+    } catch (error) {
+      if (!isBrokerError(error, 'row_broken')) throw error;
+      expect(error.message).toContain(`${row.partitionKey} ${row.rowKey}`);
+      expect(error.message).toContain(column);
+      expect(error.message).not.toContain('secret');
+    }
+  });
+
+  test('a key that is of another kind', () => {
+    const row = encodeState(state);
+    expect(() => decodeMailbox(asStored({ ...row, values: encodeMailbox(mailbox).values }))).toThrow(
+      expect.objectContaining({ code: 'row_broken' }),
+    );
+  });
+});
+
+describe('rows stay small, since a poll reads them all', () => {
+  test('a mailbox fits in 1 KB', () => {
+    expect(storedBytes(encodeMailbox({ ...mailbox, deletedAt: at, paused: true }))).toBeLessThanOrEqual(1024);
+  });
+
+  test('a state fits in half a KB', () => {
+    const longest: StateRow = { ...state, state: 'reconnect_required', code: 'x'.repeat(40) };
+    expect(storedBytes(encodeState(longest))).toBeLessThanOrEqual(512);
+  });
+
+  test('a full cursor fits in 4 KB, with a path of 100 characters', () => {
+    const full: CursorRow = {
+      ...cursor,
+      path: 'x'.repeat(100),
+      acked: Array.from({ length: cursorLimits.acked }, (_, i) => 4294967000 + i),
+      holes: Array.from({ length: cursorLimits.holes }, () => hole),
+      fresh: Array.from({ length: cursorLimits.fresh }, (_, i) => entry(i, 20_000)),
+    };
+    expect(storedBytes(encodeCursor(full))).toBeLessThanOrEqual(4096);
+    expect(decodeCursor(asStored(encodeCursor(full)))).toEqual(full);
+  });
+
+  test('a full ring takes 32 bytes an entry, below what a column may hold', () => {
+    const full = { ...ring, entries: Array.from({ length: ringSize }, (_, i) => entry(i, 20_000)) };
+    expect(encodeRing(full).values.entries).toHaveLength(32 * 1024);
+  });
+
+  test('a shard takes 16 bytes a slot', () => {
+    expect(encodeShard(7, shard).values.sched).toHaveLength(1024);
+  });
+});
+
+test('a list longer than a row can hold is not written', () => {
+  const long = (count: number) => Array.from({ length: count }, (_, i) => entry(i, 1));
+  expect(() => encodeCursor({ ...cursor, fresh: long(65) })).toThrow(RangeError);
+  expect(() => encodeCursor({ ...cursor, holes: long(65).map(() => hole) })).toThrow(RangeError);
+  expect(() => encodeCursor({ ...cursor, acked: long(65).map(({ uid }) => uid) })).toThrow(RangeError);
+  expect(() => encodeRing({ ...ring, entries: long(1025) })).toThrow(RangeError);
+});
+
+test('tries of a hole stop at what a byte holds', () => {
+  const many = { ...cursor, holes: [{ ...hole, tries: 1000 }] };
+  expect(decodeCursor(asStored(encodeCursor(many))).holes[0]?.tries).toBe(255);
+});
