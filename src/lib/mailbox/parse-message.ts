@@ -170,8 +170,8 @@ function messageIds(header: string): string[] {
 
 const isPlausible = (date: Date): boolean => date.getTime() > 0 && date.getUTCFullYear() < 10_000;
 
-/** Neither NUL, which PostgreSQL refuses, nor half a surrogate pair, which JSON cannot carry. */
-const clean = (text: string): string => text.replaceAll('\0', '').toWellFormed();
+/** Neither NUL, which PostgreSQL refuses, nor half a surrogate pair, which JSON cannot carry, nor blank lines at the end. */
+const clean = (text: string): string => text.replaceAll('\0', '').toWellFormed().trimEnd();
 
 const oneLine = (text: string): string =>
   clean(text)

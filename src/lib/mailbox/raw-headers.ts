@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /**
  * Headers as they stand in the mail, by lower-case name; of several with one name the first, as mail programs show it.
  * Folding stays in the value. Bytes become characters one to one (Latin-1), so that no two headers fall together: these
@@ -45,17 +47,8 @@ export function headerEnd(source: Uint8Array): number | undefined {
  * it is then read in the charset of the message's text, or as Windows-1252, in which every byte means something.
  */
 export function headersAsUtf8(block: Uint8Array, charset: string | undefined): Uint8Array {
-  if (!block.some((byte) => byte >= 0x80) || isUtf8(block)) return block;
+  if (isUtf8(block)) return block;
   return new TextEncoder().encode(decoder(charset).decode(block));
-}
-
-function isUtf8(bytes: Uint8Array): boolean {
-  try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function decoder(charset: string | undefined) {

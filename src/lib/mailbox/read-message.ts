@@ -6,7 +6,7 @@ import { bareMessage, parseMessage } from './parse-message.ts';
 import { headerEnd } from './raw-headers.ts';
 import { rebuild } from './rebuild.ts';
 import type { ReadCaps } from './session.ts';
-import { type Leaf, leavesOf } from './structure.ts';
+import { hasNoCharset, type Leaf, leavesOf } from './structure.ts';
 
 // A message of up to this size is read in one piece, in one round trip: most mails are smaller, and a second question
 // costs more than the few KB of an attachment that come along. Above it the structure is read first and then only the
@@ -40,7 +40,8 @@ export async function readMessage(
       : { bodyStructure: true, bodyParts: [{ key: 'HEADER', maxLength: headerBytes }] },
   );
   if (first?.source !== undefined && first.source.length < whole) {
-    return parseMessage(first.source, { meta, structure: first.bodyStructure, truncated: [] });
+    const message = await parseMessage(first.source, { meta, structure: first.bodyStructure, truncated: [] });
+    if (first.bodyStructure === undefined || !isDoubtful(first.bodyStructure, message)) return message;
   }
   if (first?.bodyStructure !== undefined) {
     return readParts(ask, meta, caps, first.bodyStructure, headersOf(first));
@@ -79,6 +80,15 @@ function headersOf(message: FetchMessageObject): { readonly block: Uint8Array; r
   if (message.headers !== undefined) return { block: message.headers, cut: message.headers.length >= headerBytes };
   const end = message.source === undefined ? undefined : headerEnd(message.source);
   return end === undefined ? undefined : { block: message.source?.subarray(0, end) ?? new Uint8Array(), cut: false };
+}
+
+/** Text beyond ASCII in a part that names no charset: its bytes have to be looked at before they are decoded. */
+function isDoubtful(structure: MessageStructureObject, message: ReadMessage): boolean {
+  const { leaves } = leavesOf(structure);
+  const nameless = leaves.some(
+    (leaf) => (leaf.what === 'text' || leaf.what === 'html') && hasNoCharset(leaf.parameters),
+  );
+  return nameless && /[^\p{ASCII}]/u.test(message.text + (message.html ?? ''));
 }
 
 type Ask = (query: Parameters<FetchVerb>[1]) => Promise<FetchMessageObject | undefined>;

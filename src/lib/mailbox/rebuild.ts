@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer';
 import type { MessageStructureObject } from 'imapflow';
-import { isMultipart } from './structure.ts';
+import { hasNoCharset, isMultipart } from './structure.ts';
 
 /**
  * A smaller message out of the headers of a large one and those of its parts that were fetched: the same nesting, the
@@ -27,7 +28,7 @@ export function rebuild(
     const line = `--${boundary}-${depth}`;
     for (const child of node.childNodes ?? []) {
       if (!wanted(child, contents)) continue;
-      put(`\r\n${line}\r\n${contentHeaders(child, boundary, depth + 1)}\r\n\r\n`);
+      put(`\r\n${line}\r\n${contentHeaders(child, boundary, depth + 1, contents)}\r\n\r\n`);
       body(child, depth + 1);
     }
     put(`\r\n${line}--\r\n`);
@@ -37,7 +38,7 @@ export function rebuild(
   const kept = block
     .split(/\r?\n(?![ \t])/)
     .filter((header) => !/^(content-(type|transfer-encoding|disposition|id|description)\s*:|\s*$)/i.test(header));
-  put(`${[...kept, contentHeaders(root, boundary, 0)].join('\r\n')}\r\n\r\n`);
+  put(`${[...kept, contentHeaders(root, boundary, 0, contents)].join('\r\n')}\r\n\r\n`);
   body(root, 0);
   return Buffer.concat(out);
 }
@@ -47,20 +48,47 @@ function wanted(node: MessageStructureObject, contents: ReadonlyMap<string, Uint
   return (node.childNodes ?? []).some((child) => wanted(child, contents));
 }
 
-function contentHeaders(node: MessageStructureObject, boundary: string, depth: number): string {
-  if (isMultipart(node)) return `Content-Type: ${token(node.type)}; boundary="${boundary}-${depth}"`;
-  const parameters = Object.entries(node.parameters ?? {})
+function contentHeaders(
+  node: MessageStructureObject,
+  boundary: string,
+  depth: number,
+  contents: ReadonlyMap<string, Uint8Array>,
+): string {
+  const parameters = { ...node.parameters };
+  if (node.type.startsWith('text/') && hasNoCharset(parameters)) {
+    parameters.charset = guessCharset(contents.get(node.part ?? '1') ?? new Uint8Array(), node.encoding ?? '');
+  }
+  const told = Object.entries(parameters)
     .filter(([name]) => kept.has(name))
-    .map(([name, value]) => `; ${name}="${token(value)}"`);
+    .map(([name, value]) => `; ${name}="${token(value)}"`)
+    .join('');
+  if (isMultipart(node)) return `Content-Type: ${token(node.type)}; boundary="${boundary}-${depth}"${told}`;
   return [
-    `Content-Type: ${token(node.type)}${parameters.join('')}`,
+    `Content-Type: ${token(node.type)}${told}`,
     `Content-Transfer-Encoding: ${token(node.encoding ?? '7bit')}`,
     ...(node.disposition === 'attachment' ? ['Content-Disposition: attachment'] : []),
   ].join('\r\n');
 }
 
-// The parameters that decide how text is read: RFC 2046, RFC 3676, RFC 5545.
-const kept = new Set(['charset', 'format', 'delsp', 'method']);
+// The parameters that decide how a part is read: RFC 2046, RFC 3676, RFC 5545, RFC 6522.
+const kept = new Set(['charset', 'format', 'delsp', 'method', 'report-type']);
+
+/** Text that names no charset and is not ASCII: UTF-8 if it can be that, else Windows-1252, in which all bytes mean something. */
+function guessCharset(encoded: Uint8Array, encoding: string): string {
+  const raw = Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength);
+  const bytes =
+    encoding === 'base64'
+      ? Buffer.from(raw.toString('latin1'), 'base64')
+      : encoding === 'quoted-printable'
+        ? Buffer.from(
+            raw
+              .toString('latin1')
+              .replace(/=([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))),
+            'latin1',
+          )
+        : raw;
+  return isUtf8(bytes) ? 'utf-8' : 'windows-1252';
+}
 
 /** What cannot end a quoted string or a line. */
 const token = (text: string): string => text.replace(/[^\x20-\x7e]|["\\;]/g, '');

@@ -39,6 +39,10 @@ export function leavesOf(root: MessageStructureObject): { readonly leaves: reado
   return { leaves, cut };
 }
 
+/** Servers tell us-ascii for a part that names no charset (RFC 2045 section 5.2), so both say as little. */
+export const hasNoCharset = (parameters: Leaf['parameters']): boolean =>
+  ['', 'us-ascii', 'ascii', undefined].includes(parameters.charset?.trim().toLowerCase());
+
 /** imapflow hangs the structure of a message/rfc822 under it as a child too; only a multipart has parts in our sense. */
 export const isMultipart = (node: MessageStructureObject): boolean => node.type.startsWith('multipart/');
 

@@ -1,0 +1,140 @@
+import { ImapFlow } from 'imapflow';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MessageMeta, ReadMessage } from '../src/lib/domain/message.ts';
+import { systemClock } from '../src/lib/domain/system.ts';
+import { createImapConnector } from '../src/lib/mailbox/imap-connector.ts';
+import type { ImapSession } from '../src/lib/mailbox/session.ts';
+import { corpus } from './corpus/messages.ts';
+import { hasDovecot, type PlainDovecot, startPlainDovecot } from './support/plain-dovecot.ts';
+
+const login = 'ada@contoso.example';
+const caps = { capBytes: 1024 * 1024 };
+
+describe.skipIf(!hasDovecot)('the corpus of difficult mails, read from Dovecot', () => {
+  let server: PlainDovecot;
+  let session: ImapSession;
+  const metas = new Map<string, MessageMeta>();
+
+  beforeAll(async () => {
+    server = await startPlainDovecot();
+    const uids = await fill(server);
+    const connector = createImapConnector(
+      { host: '127.0.0.1', port: server.port, secure: false },
+      { clock: systemClock },
+    );
+    session = await connector.open({ login, accessToken: server.tokenFor(login) });
+    const found = await session.fetchMeta('INBOX', [...uids.values()]);
+    for (const [name, uid] of uids) {
+      const meta = found.find((each) => each.uid === uid);
+      if (meta !== undefined) metas.set(name, meta);
+    }
+  });
+
+  afterAll(async () => {
+    await session.close();
+    await server.stop();
+  });
+
+  const read = async (
+    name: string,
+    change: Partial<MessageMeta> = {},
+    capBytes = caps.capBytes,
+  ): Promise<ReadMessage> => {
+    const meta = metas.get(name);
+    if (meta === undefined) throw new Error('The server has no such message');
+    const message = await session.read('INBOX', { ...meta, ...change }, { capBytes });
+    if (message === undefined) throw new Error('The message was called gone');
+    return { ...message, meta };
+  };
+  // Said to be huge, so that it is read part by part.
+  const inParts = { size: 1e9 };
+
+  it('answers for every message', () => {
+    expect([...metas.keys()]).toEqual(corpus.map(({ name }) => name));
+  });
+
+  it.each(corpus)('reads $name', async ({ name, expect: wanted }) => {
+    const message = await read(name);
+    expect(message).toMatchObject(wanted ?? {});
+    checkShape(message);
+  });
+
+  it.each(corpus)('reads $name part by part just the same', async ({ name, expect: wanted }) => {
+    const message = await read(name, inParts);
+    expect(message).toMatchObject(wanted ?? {});
+    checkShape(message);
+    const whole = await read(name);
+    if (whole.truncated.length === 0 && message.truncated.length === 0) expect(message).toEqual(whole);
+  });
+
+  it.each(corpus)('reads $name within a cap of 100 bytes', async ({ name }) => {
+    const message = await read(name, {}, 100);
+    checkShape(message);
+    // A character of a text in a double-byte charset is at most three bytes long in UTF-8; HTML may be told as text too.
+    expect(Buffer.byteLength(message.text)).toBeLessThan(1000);
+  });
+
+  it('names what the cap cut off', async () => {
+    const message = await read('HTML of 100 KB in one line', {}, 1000);
+    expect(message.truncated).toEqual(['html']);
+    expect(message.html?.startsWith('<p>word')).toBe(true);
+    expect((await read('text and HTML', inParts, 5)).truncated).toEqual(['html']);
+  });
+
+  it('leaves the mailbox as it was', async () => {
+    expect(
+      (
+        await session.fetchMeta(
+          'INBOX',
+          [...metas.values()].map(({ uid }) => uid),
+        )
+      ).every(({ seen }) => !seen),
+    ).toBe(true);
+  });
+});
+
+/** What every reader downstream relies on, whatever came in. */
+function checkShape(message: ReadMessage): void {
+  for (const text of [
+    message.subject,
+    message.text,
+    message.html ?? '',
+    message.from?.name ?? '',
+    message.from?.address ?? '',
+  ]) {
+    expect(text.includes('\0')).toBe(false);
+    expect(text.isWellFormed()).toBe(true);
+  }
+  expect(message.subject).not.toMatch(/[\r\n]/);
+  expect(message.attachments.length).toBeLessThanOrEqual(500);
+  for (const file of message.attachments) {
+    expect(file.part).toMatch(/^\d+(\.\d+)*$/);
+    expect(file.filename).toMatch(/^[^/\\\r\n\0]{1,200}$/);
+  }
+  for (const name of message.truncated) expect(['text', 'html', 'headers', 'structure']).toContain(name);
+}
+
+async function fill(server: PlainDovecot): Promise<Map<string, number>> {
+  const client = new ImapFlow({
+    host: '127.0.0.1',
+    port: server.port,
+    secure: false,
+    doSTARTTLS: false,
+    logger: false,
+    disableAutoIdle: true,
+    auth: { user: login, accessToken: server.tokenFor(login) },
+  });
+  await client.connect();
+  const uids = new Map<string, number>();
+  for (const { name, source } of corpus) {
+    const stored = await client.append(
+      'INBOX',
+      source.length === 0 ? Buffer.from('\r\n') : source,
+      [],
+      new Date('2026-03-01T10:00:00Z'),
+    );
+    if (stored !== false && stored.uid !== undefined) uids.set(name, stored.uid);
+  }
+  await client.logout();
+  return uids;
+}
