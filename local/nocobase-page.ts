@@ -1,0 +1,174 @@
+import { z } from 'zod';
+import { escapeHtml } from './web.ts';
+import type { ReceivedEvent } from './world.ts';
+
+const person = z.object({ name: z.string().catch(''), address: z.string().catch('') });
+
+/** What the page shows of an event; whatever is missing or odd is left out, never a reason to fail. */
+const shown = z.object({
+  subject: z.string().catch(''),
+  from: person.catch({ name: '', address: '' }),
+  to: z.array(person).catch([]),
+  receivedAt: z.string().catch(''),
+  text: z.string().catch(''),
+  snippet: z.string().catch(''),
+  attachments: z
+    .array(
+      z.object({
+        filename: z.string().catch(''),
+        contentType: z.string().catch(''),
+        size: z.number().catch(0),
+        inline: z.boolean().catch(false),
+      }),
+    )
+    .catch([]),
+  mailbox: z.object({ address: z.string().catch('') }).catch({ address: '' }),
+  seemsNew: z.boolean().optional().catch(undefined),
+  bounce: z.unknown().optional(),
+  calendar: z.unknown().optional(),
+});
+
+type Shown = z.infer<typeof shown>;
+
+const envelope = z.object({ data: z.unknown() }).catch({ data: {} });
+
+function dataOf(event: ReceivedEvent): Shown {
+  return shown.parse(Object(envelope.parse(event.body).data));
+}
+
+const style = `
+  :root { color-scheme: light; --ink: #1f2329; --soft: #5f6672; --line: #e4e7ec; --back: #f4f6f9; --blue: #0958d9; --tint: #eaf2ff; }
+  * { box-sizing: border-box; }
+  body { margin: 0; background: var(--back); color: var(--ink); font: 15px/1.5 system-ui, "Noto Sans", sans-serif; }
+  header { background: #0b2a5b; color: #fff; padding: .75rem 1.5rem; display: flex; gap: 1rem; align-items: baseline; flex-wrap: wrap; }
+  header h1 { font-size: 1.05rem; margin: 0; }
+  header p { margin: 0; color: #c9d8f2; font-size: .875rem; }
+  .panes { display: grid; grid-template-columns: minmax(18rem, 26rem) 1fr; gap: 1rem; padding: 1rem 1.5rem; align-items: start; }
+  @media (max-width: 50rem) { .panes { grid-template-columns: 1fr; } }
+  .card { background: #fff; border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
+  .card h2 { font-size: .95rem; margin: 0; padding: .7rem 1rem; border-bottom: 1px solid var(--line); }
+  ol { list-style: none; margin: 0; padding: 0; }
+  li + li { border-top: 1px solid var(--line); }
+  li a { display: block; padding: .65rem 1rem; color: inherit; text-decoration: none; border-left: 3px solid transparent; }
+  li a:hover { background: #f7f9fc; }
+  li a:focus-visible { outline: 2px solid var(--blue); outline-offset: -2px; }
+  li a[aria-current] { background: var(--tint); border-left-color: var(--blue); }
+  .row { display: flex; justify-content: space-between; gap: .75rem; }
+  .row time { color: var(--soft); font-size: .8125rem; white-space: nowrap; }
+  .one { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+  .soft { color: var(--soft); font-size: .875rem; }
+  .tag { display: inline-block; font-size: .75rem; padding: 0 .45rem; border-radius: 4px; border: 1px solid #b7d2ff; background: var(--tint); color: #063a94; }
+  .tag.bad { border-color: #f1b5b0; background: #fff1f0; color: #8f1d14; }
+  .tag.good { border-color: #a6d8b4; background: #effaf2; color: #14572b; }
+  article { padding: 1rem 1.25rem 1.25rem; }
+  article h3 { font-size: 1.25rem; line-height: 1.3; margin: 0 0 .75rem; overflow-wrap: anywhere; }
+  dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem .9rem; margin: 0 0 1rem; }
+  dt { color: var(--soft); }
+  dd { margin: 0; overflow-wrap: anywhere; }
+  .text { white-space: pre-wrap; overflow-wrap: anywhere; border-top: 1px solid var(--line); padding-top: 1rem; }
+  .files { display: flex; flex-wrap: wrap; gap: .5rem; margin: 1rem 0 0; padding: 0; list-style: none; }
+  .files li { border: 1px solid var(--line); border-radius: 6px; padding: .35rem .6rem; background: #fafbfc; }
+  details { margin-top: 1rem; border-top: 1px solid var(--line); padding-top: .75rem; }
+  summary { cursor: pointer; color: var(--blue); }
+  pre { background: #10192b; color: #dbe6fb; padding: .9rem; border-radius: 6px; overflow: auto; max-height: 28rem; font: 12.5px/1.5 ui-monospace, monospace; }
+  .empty { padding: 2rem 1rem; text-align: center; color: var(--soft); }
+`;
+
+/** How many rows the list shows; the rest is at `events`. */
+const listed = 100;
+
+/**
+ * What the stand-in received, newest first, one of them open (the newest message where none is named). Everything on it
+ * was written by strangers, so all of it is escaped and the mail's HTML is not shown.
+ * @param open index of the event to open, as the links carry it
+ */
+export function nocobasePage(events: readonly ReceivedEvent[], open?: string): string {
+  const rows = events.map((event, index) => ({ event, index })).reverse();
+  const chosen =
+    rows.find(({ index }) => String(index) === open) ??
+    rows.find(({ event }) => event.type === 'message.received') ??
+    rows[0];
+  const items = rows.slice(0, listed).map(({ event, index }) => row(event, index, index === chosen?.index));
+  const messages = events.filter((event) => event.type === 'message.received').length;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+${open === undefined ? '<meta http-equiv="refresh" content="10">' : ''}
+<title>Received mail – NocoBase stand-in</title>
+<link rel="icon" href="data:,">
+<style>${style}</style>
+</head>
+<body>
+<header><h1>NocoBase stand-in</h1><p>${messages} ${messages === 1 ? 'message' : 'messages'}, ${events.length} ${events.length === 1 ? 'event' : 'events'} received as signed webhooks</p></header>
+<main class="panes">
+<nav class="card" aria-label="Received events"><h2>Received</h2>${
+    items.length === 0
+      ? '<p class="empty">Nothing yet. Mail appears here within one poll.</p>'
+      : `<ol>${items.join('')}</ol>`
+  }</nav>
+<section class="card" aria-label="Opened event">${chosen === undefined ? '<p class="empty">Connect a mailbox and send it a message.</p>' : opened(chosen.event)}</section>
+</main>
+</body>
+</html>`;
+}
+
+function row(event: ReceivedEvent, index: number, isOpen: boolean): string {
+  const data = dataOf(event);
+  const isMessage = event.type.startsWith('message.') && data.subject !== '';
+  const title = isMessage ? data.from.name || data.from.address || '(no sender)' : event.type || '(no type)';
+  const line = isMessage ? data.subject : data.mailbox.address || event.id;
+  const more = isMessage ? data.snippet || data.text.slice(0, 120) : '';
+  return `<li><a href="?open=${index}"${isOpen ? ' aria-current="true"' : ''}>
+<span class="row"><strong class="one">${escapeHtml(title)}</strong>${time(data.receivedAt || event.receivedAt)}</span>
+<span class="one">${escapeHtml(line)}</span>${more === '' ? '' : `<span class="one soft">${escapeHtml(more)}</span>`}
+</a></li>`;
+}
+
+function opened(event: ReceivedEvent): string {
+  const data = dataOf(event);
+  const tags = [
+    `<span class="tag">${escapeHtml(event.type)}</span>`,
+    event.verified
+      ? '<span class="tag good">signature verified</span>'
+      : '<span class="tag bad">signature not verified</span>',
+    event.status < 300 ? '' : `<span class="tag bad">answered ${event.status}</span>`,
+    data.calendar ? '<span class="tag">invitation</span>' : '',
+    data.bounce ? '<span class="tag">bounce</span>' : '',
+  ];
+  const facts: [string, string][] = [
+    ['From', data.from.address === '' ? '' : address(data.from)],
+    ['To', data.to.map(address).join(', ')],
+    ['Mailbox', data.mailbox.address],
+    ['Arrived', data.receivedAt],
+    ['webhook-id', event.id],
+  ];
+  const files = data.attachments.map(
+    (file) =>
+      `<li>${escapeHtml(file.filename || '(no name)')} <span class="soft">${escapeHtml(file.contentType)}, ${kilobytes(file.size)}${file.inline ? ', inline' : ''}</span></li>`,
+  );
+  return `<article>
+<p>${tags.filter((tag) => tag !== '').join(' ')}</p>
+<h3>${escapeHtml(data.subject || event.type || '(no subject)')}</h3>
+<dl>${facts
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => `<dt>${name}</dt><dd>${escapeHtml(value)}</dd>`)
+    .join('')}</dl>
+${data.text === '' ? '' : `<div class="text">${escapeHtml(data.text)}</div>`}
+${files.length === 0 ? '' : `<ul class="files" aria-label="Attachments">${files.join('')}</ul>`}
+<details><summary>The event as it arrived</summary><pre tabindex="0">${escapeHtml(JSON.stringify(event.body, null, 2) ?? '')}</pre></details>
+</article>`;
+}
+
+const address = ({ name, address: mail }: z.infer<typeof person>): string => (name === '' ? mail : `${name} <${mail}>`);
+
+const kilobytes = (size: number): string => (size < 1024 ? `${size} B` : `${Math.round(size / 1024)} KB`);
+
+/** Day and minute, UTC: the page shall look the same on every machine. */
+function time(text: string): string {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime())) return '';
+  const label = date.toISOString().slice(0, 16).replace('T', ' ');
+  return `<time datetime="${date.toISOString()}">${label}</time>`;
+}
