@@ -42,8 +42,6 @@ export function createAgent(policy: AddressPolicy, connectionsPerOrigin: number,
         keepAliveMaxTimeout: 30_000,
         // The headers of an answer mean nothing to us beyond status, type and Retry-After.
         maxHeaderSize: 16_384,
-        // A time-out of its own would only speak before the caller's, with less to say.
-        connectTimeout: 0,
         connect: { lookup: checkedLookup(new URL(origin), policy, lookup) },
         factory: (address, clientOptions) => new CountingClient(address, clientOptions),
       }),

@@ -1,0 +1,212 @@
+import type { Clock, Random } from '../domain/clock.ts';
+import type { Deliverer, DeliveryOutcome, OutgoingEvent } from '../domain/event.ts';
+import type { Outbound } from '../http/outbound.ts';
+import type { Log } from '../log.ts';
+import type { DestinationRows, DestinationState, DestinationType, StoredState } from '../store/destinations.ts';
+import { isStoreError, type ServerTime } from '../store/table.ts';
+import { afterAttempt, claimed, gate, mended } from './hold.ts';
+import { createRenderer } from './render.ts';
+import { loadSanitizer } from './sanitize.ts';
+import { createSlots, type Slots } from './slots.ts';
+import { createWebhook, type OpenDestination, type Transport } from './webhook.ts';
+
+export interface DelivererDeps {
+  readonly rows: DestinationRows;
+  readonly outbound: Outbound;
+  /** Holds are shared by all workers, so their instants are the storage service's. */
+  readonly time: ServerTime;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** The deliverer and what the API needs of it. */
+export interface DestinationDeliverer extends Deliverer {
+  /**
+   * One attempt although the destination may be held or paused; undefined if there is no such destination. An accepted
+   * one brings the next probe of a hold forward.
+   */
+  attempt(destinationId: string, event: OutgoingEvent, signal: AbortSignal): Promise<DeliveryOutcome | undefined>;
+  /** Forgets what this process has cached of a destination, because it was changed. */
+  forget(destinationId: string): void;
+}
+
+/** A destination takes this much from one process at once. */
+const postsAtOnce = 16;
+
+// Other processes see a change of a destination after this long at the latest.
+const configCacheMs = 60_000;
+
+// Until somebody else's hold is noticed; at worst each process meets the fault itself once.
+const stateCacheMs = 10_000;
+
+interface Cached<T> {
+  readonly value: T;
+  readonly until: number;
+}
+
+/** What a process knows of a destination. */
+interface Peer {
+  readonly id: string;
+  readonly slots: Slots;
+  config: Cached<Promise<OpenDestination | undefined>> | undefined;
+  state: Cached<StoredState> | undefined;
+  /** Looks at and changes of the state happen one after another. */
+  turn: Promise<unknown>;
+}
+
+/** May it be sent? Either as ordinary traffic, or as the one probe of a hold; or the outcome without sending. */
+type Entry = { readonly kind: 'send'; readonly probing: boolean } | (DeliveryOutcome & { readonly kind: 'held' });
+
+export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
+  const { rows, clock, time, log } = deps;
+  const renderer = createRenderer({ log, loadSanitizer });
+  const transportDeps = { outbound: deps.outbound, clock, renderer };
+  const transports: Partial<Record<DestinationType, Transport>> = { webhook: createWebhook(transportDeps) };
+  const peers = new Map<string, Peer>();
+
+  const peerOf = (id: string): Peer => {
+    const known = peers.get(id);
+    if (known !== undefined) return known;
+    const peer: Peer = {
+      id,
+      slots: createSlots(postsAtOnce),
+      config: undefined,
+      state: undefined,
+      turn: Promise.resolve(),
+    };
+    peers.set(id, peer);
+    return peer;
+  };
+
+  const configOf = (peer: Peer): Promise<OpenDestination | undefined> => {
+    if (peer.config !== undefined && peer.config.until > clock.monotonic()) return peer.config.value;
+    const value = rows.open(peer.id);
+    const entry = { value, until: clock.monotonic() + configCacheMs };
+    peer.config = entry;
+    // A failure is told to those who wait for it now, and to nobody later.
+    value.catch(() => {
+      if (peer.config === entry) peer.config = undefined;
+    });
+    return value;
+  };
+
+  const inTurn = <T>(peer: Peer, work: () => Promise<T>): Promise<T> => {
+    const result = peer.turn.then(work);
+    peer.turn = result.catch(() => undefined);
+    return result;
+  };
+
+  const remember = (peer: Peer, stored: StoredState): StoredState => {
+    peer.state = { value: stored, until: clock.monotonic() + stateCacheMs };
+    return stored;
+  };
+
+  const stateOf = async (peer: Peer, fresh: boolean): Promise<StoredState> =>
+    !fresh && peer.state !== undefined && peer.state.until > clock.monotonic()
+      ? peer.state.value
+      : remember(peer, await rows.readState(peer.id));
+
+  /** Writes a state, unless another has written meanwhile or the destination was deleted: then false. */
+  const write = async (peer: Peer, state: DestinationState, etag: string | undefined): Promise<boolean> => {
+    if (etag === undefined) return false;
+    try {
+      remember(peer, { state, etag: await rows.writeState(peer.id, state, etag) });
+      return true;
+    } catch (error) {
+      if (!isStoreError(error, 'conflict', 'missing')) throw error;
+      peer.state = undefined;
+      return false;
+    }
+  };
+
+  const enter = async (peer: Peer): Promise<Entry> => {
+    const stored = await stateOf(peer, false);
+    const found = gate(stored.state, time.whenJudging());
+    if (found.kind === 'open') return { kind: 'send', probing: false };
+    const wait = (state: DestinationState, retryAfterMs: number): Entry => ({
+      kind: 'held',
+      reason: state.reason,
+      retryAfterMs,
+      attempted: false,
+    });
+    if (found.kind === 'held') return wait(stored.state, found.waitMs);
+    if (await write(peer, claimed(stored.state, time.whenWriting()), stored.etag))
+      return { kind: 'send', probing: true };
+    // Another worker was faster: to probe, or to end the hold.
+    const { state } = await stateOf(peer, true);
+    const now = gate(state, time.whenJudging());
+    if (now.kind === 'open') return { kind: 'send', probing: false };
+    return wait(state, now.kind === 'held' ? now.waitMs : 0);
+  };
+
+  const record = async (peer: Peer, outcome: DeliveryOutcome, probing: boolean): Promise<void> => {
+    const chance = (deps.random.bytes(1)[0] ?? 0) / 256;
+    for (let fresh = false; ; fresh = true) {
+      const stored = await stateOf(peer, fresh);
+      const next = afterAttempt(stored.state, outcome, { probing, now: time.whenWriting(), chance });
+      // A destination that was deleted meanwhile has no state any more.
+      if (next === undefined || stored.etag === undefined) return;
+      if (await write(peer, next, stored.etag)) return tell(peer.id, stored.state, next);
+    }
+  };
+
+  const tell = (destinationId: string, before: DestinationState, after: DestinationState): void => {
+    const heldSince = after.heldSince?.toISOString();
+    if (before.heldSince === undefined && heldSince !== undefined) {
+      log.info('destination.held', { destinationId, code: after.reason });
+    } else if (before.heldSince !== undefined && heldSince === undefined) {
+      log.info('destination.released', { destinationId, heldSince: before.heldSince.toISOString() });
+    } else if (after.told && !before.told) {
+      log.warn('destination.held_long', { destinationId, code: after.reason, heldSince });
+    }
+  };
+
+  const send = (open: OpenDestination, event: OutgoingEvent, signal: AbortSignal): Promise<DeliveryOutcome> => {
+    const transport = transports[open.config.type];
+    if (transport === undefined) throw new Error(`No transport for destinations of type ${open.config.type}.`);
+    return transport.send(open, event, signal);
+  };
+
+  return {
+    async deliver(destinationId, event, signal) {
+      const peer = peerOf(destinationId);
+      const leave = await peer.slots.take(signal);
+      try {
+        const open = await configOf(peer);
+        if (open === undefined) return { kind: 'held', reason: 'destination_missing', attempted: false };
+        if (open.config.paused) return { kind: 'held', reason: 'destination_paused', attempted: false };
+        const entry = await inTurn(peer, () => enter(peer));
+        if (entry.kind === 'held') return entry;
+        const outcome = await send(open, event, signal);
+        await inTurn(peer, () => record(peer, outcome, entry.probing)).catch((error: unknown) => {
+          // The outcome stands: it was sent. Whoever comes next meets the same state, or notes it then.
+          log.error('destination.state_not_written', error, { destinationId });
+        });
+        return outcome;
+      } finally {
+        leave();
+      }
+    },
+
+    async attempt(destinationId, event, signal) {
+      const peer = peerOf(destinationId);
+      const open = await configOf(peer);
+      if (open === undefined) return undefined;
+      const outcome = await send(open, event, signal);
+      if (outcome.kind === 'accepted') {
+        await inTurn(peer, async () => {
+          const stored = await stateOf(peer, true);
+          const next = mended(stored.state, time.whenJudging());
+          if (next !== stored.state) await write(peer, next, stored.etag);
+        });
+      }
+      return outcome;
+    },
+
+    forget(destinationId) {
+      const peer = peers.get(destinationId);
+      if (peer !== undefined) Object.assign(peer, { config: undefined, state: undefined });
+    },
+  };
+}

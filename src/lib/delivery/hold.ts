@@ -1,0 +1,107 @@
+import type { DeliveryOutcome } from '../domain/event.ts';
+import type { DestinationState } from '../store/destinations.ts';
+
+/** Waits before the probes of a hold; the last one repeats for as long as it takes. */
+const probeWaitsMs: readonly number[] = [2_000, 5_000, 10_000, 20_000, 40_000, 60_000, 120_000, 300_000];
+
+/** Two holds that began together shall not probe together: each wait is up to a fifth longer or shorter. */
+const jitterShare = 0.2;
+
+/** A probe takes 20 s at most; whoever died in one is not waited for any longer than this. */
+const probeLeaseMs = 25_000;
+
+/** After this the log tells of a hold once, for the alert on it. */
+const tellAfterMs = 15 * 60_000;
+
+/** An acceptance is noted in the row at most this often. */
+const noteEveryMs = 60_000;
+
+export type Gate =
+  /** Send. */
+  | { readonly kind: 'open' }
+  /** Held: send nothing before `waitMs` have passed. */
+  | { readonly kind: 'held'; readonly waitMs: number }
+  /** A probe is due, for whoever wins the row. */
+  | { readonly kind: 'probe' };
+
+/** Whether something may be sent. `now` is the server's time, never later than it is. */
+export function gate(state: DestinationState, now: number): Gate {
+  if (state.heldSince === undefined) return { kind: 'open' };
+  const from = Math.max(state.nextProbe?.getTime() ?? 0, state.proberUntil?.getTime() ?? 0);
+  return from <= now ? { kind: 'probe' } : { kind: 'held', waitMs: from - now };
+}
+
+/** The state by which one of many claims the probe. */
+export const claimed = (state: DestinationState, now: number): DestinationState => ({
+  ...state,
+  proberUntil: new Date(now + probeLeaseMs),
+});
+
+/** The wait before the probe after `probes` failed ones. `chance` is in [0, 1). */
+export function probeWaitMs(probes: number, retryAfterMs: number, chance: number): number {
+  const wait = probeWaitsMs[Math.min(probes, probeWaitsMs.length - 1)] ?? 0;
+  const jittered = wait * (1 + jitterShare * (2 * chance - 1));
+  // Never before the destination asks for it; later by some chance, so that not all come at that very instant.
+  return Math.round(Math.max(jittered, retryAfterMs * (1 + jitterShare * chance)));
+}
+
+/**
+ * The state after an attempt, or undefined if the row stays as it is.
+ * @param probing whether this attempt was the hold's probe; any other was sent before the hold began, and neither ends
+ * nor prolongs it
+ */
+export function afterAttempt(
+  state: DestinationState,
+  outcome: DeliveryOutcome,
+  attempt: { readonly probing: boolean; readonly now: number; readonly chance: number },
+): DestinationState | undefined {
+  const { probing, now, chance } = attempt;
+  const held = state.heldSince !== undefined;
+  if (held && !probing) return undefined;
+  switch (outcome.kind) {
+    case 'accepted':
+      if (!held && now - (state.lastAccepted?.getTime() ?? 0) < noteEveryMs && state.deadInRow === 0) return undefined;
+      return { ...released(state), lastAccepted: new Date(now), deadInRow: 0, headsMoved: 0 };
+    case 'refused':
+      // It works again, whatever it thinks of this message; unless it was held for refusing everything.
+      if (!held) return undefined;
+      return state.heldByDead ? prolonged(state, state.reason, 0, now, chance) : released(state);
+    case 'held':
+      return prolonged(state, outcome.reason, outcome.retryAfterMs ?? 0, now, chance);
+  }
+}
+
+const released = (state: DestinationState): DestinationState => ({
+  ...state,
+  heldSince: undefined,
+  reason: '',
+  heldByDead: false,
+  nextProbe: undefined,
+  probes: 0,
+  proberUntil: undefined,
+  told: false,
+});
+
+function prolonged(
+  state: DestinationState,
+  reason: string,
+  retryAfterMs: number,
+  now: number,
+  chance: number,
+): DestinationState {
+  const probes = state.heldSince === undefined ? 0 : state.probes + 1;
+  const heldSince = state.heldSince ?? new Date(now);
+  return {
+    ...state,
+    heldSince,
+    reason,
+    nextProbe: new Date(now + probeWaitMs(probes, retryAfterMs, chance)),
+    probes,
+    proberUntil: undefined,
+    told: state.told || now - heldSince.getTime() >= tellAfterMs,
+  };
+}
+
+/** The state after somebody has mended the destination: what it did before says nothing any more, so probe at once. */
+export const mended = (state: DestinationState, now: number): DestinationState =>
+  state.heldSince === undefined ? state : { ...state, nextProbe: new Date(now), probes: 0 };

@@ -1,0 +1,78 @@
+import type { Clock } from '../domain/clock.ts';
+import type { DeliveryOutcome, OutgoingEvent } from '../domain/event.ts';
+import { type Outbound, type OutboundAnswer, OutboundError, type OutboundRequest } from '../http/outbound.ts';
+import type { DestinationAuth, DestinationConfig, DestinationSecrets } from '../store/destinations.ts';
+import { classify } from './classify.ts';
+import { bodyOf, type Renderer } from './render.ts';
+import { signatureHeaders } from './sign.ts';
+
+/** A destination as it is sent to. */
+export interface OpenDestination {
+  readonly config: DestinationConfig;
+  readonly secrets: DestinationSecrets;
+}
+
+/** One way of sending; there is one for each type of destination. */
+export interface Transport {
+  /** One attempt. Throws nothing but the signal's reason. */
+  send(destination: OpenDestination, event: OutgoingEvent, signal: AbortSignal): Promise<DeliveryOutcome>;
+}
+
+export interface TransportDeps {
+  readonly outbound: Outbound;
+  readonly clock: Clock;
+  readonly renderer: Renderer;
+}
+
+/**
+ * A signed POST (Standard Webhooks). Any 2xx is an acceptance: what NocoBase's webhook answers is whatever its builder
+ * has configured.
+ */
+export function createWebhook(deps: TransportDeps): Transport {
+  return {
+    async send({ config, secrets }, event, signal) {
+      const body = bodyOf(event, await deps.renderer.data(event, { rawHtml: config.rawHtml }));
+      const message = { id: event.id, at: new Date(deps.clock.now()), body };
+      const answer = await ask(deps.outbound, {
+        method: 'POST',
+        url: config.url,
+        headers: {
+          ...commonHeaders,
+          ...authHeaders(secrets.auth),
+          ...signatureHeaders(message, secrets.signing),
+        },
+        body,
+        signal,
+      });
+      return 'kind' in answer ? answer : classify(answer);
+    },
+  };
+}
+
+/** On every request. NocoBase takes a record without this type for an empty one and answers 200. */
+export const commonHeaders = {
+  'content-type': 'application/json',
+  accept: 'application/json',
+  'user-agent': 'nocobase-mail-broker',
+} as const;
+
+export function authHeaders(auth: DestinationAuth): Readonly<Record<string, string>> {
+  switch (auth.kind) {
+    case 'none':
+      return {};
+    case 'basic':
+      return { authorization: `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString('base64')}` };
+    case 'bearer':
+      return { authorization: `Bearer ${auth.token}` };
+  }
+}
+
+/** Sends a request; no answer is the destination's fault. */
+export async function ask(outbound: Outbound, request: OutboundRequest): Promise<OutboundAnswer | DeliveryOutcome> {
+  try {
+    return await outbound.send(request);
+  } catch (error) {
+    if (error instanceof OutboundError) return { kind: 'held', reason: error.code, attempted: true };
+    throw error;
+  }
+}
