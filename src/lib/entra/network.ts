@@ -7,6 +7,8 @@ export interface NetworkDeps {
   readonly clock: Clock;
   /** Awaited before every token request; throws where none may be sent. */
   readonly gate?: () => Promise<void>;
+  /** 10 s unless set. */
+  readonly timeoutMs?: number;
 }
 
 /** MSAL's way to the network, of one operation, with what it hides: why a request failed, and whether one was sent. */
@@ -19,7 +21,7 @@ export interface Network {
 }
 
 // MSAL itself waits for ever. Entra answers within a second or two.
-const timeoutMs = 10_000;
+const defaultTimeoutMs = 10_000;
 
 /**
  * Requests of MSAL over `fetch`. What is not an answer of the token endpoint becomes a BrokerError: 429 `entra_throttled`;
@@ -27,6 +29,7 @@ const timeoutMs = 10_000;
  * (Left to itself MSAL takes some 5xx answers for success with an empty token.)
  */
 export function createNetwork(deps: NetworkDeps): Network {
+  const { timeoutMs = defaultTimeoutMs } = deps;
   let failure: BrokerError | undefined;
   let posts = 0;
 
@@ -90,10 +93,14 @@ function parse<T>(text: string): T {
   throw new BrokerError('entra_unavailable', { cause: new Error('The answer is not a JSON object.') });
 }
 
+// Nobody is made to wait longer by a header, which may come from any gateway.
+const longestWaitMs = 60 * 60_000;
+
 /** RFC 9110 section 10.2.3: seconds, or an HTTP date. Undefined if there is none or it makes no sense. */
 export function retryAfterMs(header: string | null, nowMs: number): number | undefined {
-  if (header === null) return undefined;
-  if (/^\d{1,6}$/.test(header.trim())) return Number(header) * 1000;
-  const at = Date.parse(header);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+  const text = header?.trim() ?? '';
+  if (/^\d{1,8}$/.test(text)) return Math.min(longestWaitMs, Number(text) * 1000);
+  // Date.parse would make a date of almost anything.
+  const at = /^[A-Z][a-z]{2,8},? .* GMT$/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? undefined : Math.min(longestWaitMs, Math.max(0, at - nowMs));
 }

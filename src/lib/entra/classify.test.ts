@@ -1,0 +1,187 @@
+import { ServerError } from '@azure/msal-node';
+import { describe, expect, it, test } from 'vitest';
+import { type ErrorCode, errorTable } from '../error-codes.ts';
+import { BrokerError } from '../errors.ts';
+import {
+  authorizeFailure,
+  failureClass,
+  failureError,
+  findRule,
+  grantStatusFor,
+  msalError,
+  type Phase,
+} from './classify.ts';
+import { type FailureClass, failureTable } from './failure-table.ts';
+
+// What Microsoft documents for each number, and what the broker is to make of it; written down apart from the table.
+const numbers: readonly [number, string, FailureClass, ErrorCode, Phase?][] = [
+  [65004, 'access_denied', 'declined', 'sign_in_declined'],
+  [50173, 'invalid_grant', 'user', 'grant_revoked'],
+  [50132, 'invalid_grant', 'user', 'grant_revoked'],
+  [50133, 'invalid_grant', 'user', 'grant_revoked'],
+  [700082, 'invalid_grant', 'user', 'grant_expired'],
+  [70008, 'invalid_grant', 'user', 'grant_expired', 'renew'],
+  [70043, 'invalid_grant', 'user', 'sign_in_too_old'],
+  [50072, 'interaction_required', 'user', 'mfa_required'],
+  [50074, 'interaction_required', 'user', 'mfa_required'],
+  [50076, 'invalid_grant', 'user', 'mfa_required'],
+  [50078, 'invalid_grant', 'user', 'mfa_required'],
+  [50079, 'invalid_grant', 'user', 'mfa_required'],
+  [50055, 'invalid_grant', 'user', 'password_expired'],
+  [65001, 'invalid_grant', 'user', 'consent_missing'],
+  [50097, 'interaction_required', 'user', 'device_sign_in_required'],
+  [90094, 'access_denied', 'tenant admin', 'admin_consent_required'],
+  [90095, 'access_denied', 'tenant admin', 'admin_consent_required'],
+  [50105, 'invalid_grant', 'tenant admin', 'user_not_assigned'],
+  [50057, 'invalid_grant', 'tenant admin', 'account_disabled'],
+  [53000, 'interaction_required', 'tenant admin', 'conditional_access_blocked'],
+  [53001, 'invalid_grant', 'tenant admin', 'conditional_access_blocked'],
+  [53002, 'invalid_grant', 'tenant admin', 'conditional_access_blocked'],
+  [53003, 'invalid_grant', 'tenant admin', 'conditional_access_blocked'],
+  [530032, 'invalid_grant', 'tenant admin', 'conditional_access_blocked'],
+  [700016, 'unauthorized_client', 'tenant admin', 'app_not_in_tenant'],
+  [7000112, 'unauthorized_client', 'tenant admin', 'app_disabled'],
+  [650052, 'invalid_client', 'tenant admin', 'app_permissions_broken'],
+  [650056, 'invalid_client', 'tenant admin', 'app_permissions_broken'],
+  [650057, 'invalid_resource', 'tenant admin', 'app_permissions_broken'],
+  [65006, 'invalid_client', 'tenant admin', 'app_permissions_broken'],
+  [50020, 'invalid_grant', 'tenant admin', 'account_not_in_tenant'],
+  [50194, 'invalid_request', 'tenant admin', 'app_single_tenant'],
+  [7000215, 'invalid_client', 'owner', 'client_secret_invalid'],
+  [7000222, 'invalid_client', 'owner', 'client_secret_expired'],
+  [7000218, 'invalid_client', 'owner', 'client_credential_refused'],
+  [700027, 'invalid_client', 'owner', 'client_credential_refused'],
+  [700213, 'invalid_client', 'owner', 'federation_refused'],
+  [7002138, 'invalid_client', 'owner', 'federation_refused'],
+  [700222, 'invalid_client', 'owner', 'federation_refused'],
+  [50011, 'invalid_client', 'owner', 'redirect_uri_mismatch'],
+  [70011, 'invalid_scope', 'owner', 'scope_refused'],
+  [28000, 'invalid_request', 'owner', 'scope_refused'],
+  [54005, 'invalid_grant', 'restart', 'code_already_used', 'sign-in'],
+  [70008, 'invalid_grant', 'restart', 'sign_in_restart', 'sign-in'],
+  [501481, 'invalid_grant', 'restart', 'sign_in_restart', 'sign-in'],
+  [700005, 'invalid_grant', 'restart', 'sign_in_restart', 'sign-in'],
+  [90006, 'server_error', 'retry', 'entra_unavailable'],
+  [90012, 'server_error', 'retry', 'entra_unavailable'],
+  [90024, 'server_error', 'retry', 'entra_unavailable'],
+  [90033, 'temporarily_unavailable', 'retry', 'entra_unavailable'],
+  [50033, 'invalid_grant', 'retry', 'entra_unavailable'],
+  [50087, 'invalid_grant', 'retry', 'entra_unavailable'],
+  [90090, 'server_error', 'retry', 'entra_unavailable'],
+  [70012, 'invalid_grant', 'retry', 'entra_unavailable'],
+  [90055, 'temporarily_unavailable', 'throttled', 'entra_throttled'],
+  [50196, 'invalid_grant', 'loop', 'entra_loop'],
+  [50053, 'invalid_grant', 'locked', 'account_locked'],
+];
+
+describe('a failure with a number', () => {
+  it.each(numbers)('AADSTS%i with %s is %s: %s', (number, error, kind, code, phase) => {
+    for (const each of phase === undefined ? (['sign-in', 'renew'] as const) : [phase]) {
+      expect(findRule({ number, error }, each)).toMatchObject({ code, class: kind });
+      expect(failureClass(code)).toBe(kind);
+    }
+  });
+
+  it('covers every number of the table', () => {
+    const told = new Set(numbers.map(([number]) => number));
+    const missing = failureTable.flatMap((rule) => rule.numbers ?? []).filter((number) => !told.has(number));
+    // 500112 is 50011 as the token endpoint says it.
+    expect(missing).toEqual([500112]);
+  });
+});
+
+describe('a failure without a number that we know', () => {
+  const cases: readonly [string, string | undefined, Phase, ErrorCode][] = [
+    ['access_denied', undefined, 'sign-in', 'sign_in_declined'],
+    ['invalid_grant', 'bad_token', 'renew', 'reconnect_required'],
+    ['invalid_grant', 'token_expired', 'renew', 'grant_expired'],
+    ['invalid_grant', 'consent_required', 'renew', 'consent_missing'],
+    ['invalid_grant', 'basic_action', 'renew', 'mfa_required'],
+    ['invalid_grant', 'user_password_expired', 'renew', 'password_expired'],
+    ['invalid_grant', 'message_only', 'renew', 'conditional_access_blocked'],
+    ['invalid_grant', undefined, 'renew', 'grant_doubtful'],
+    ['invalid_grant', 'something_new', 'renew', 'grant_doubtful'],
+    ['invalid_grant', undefined, 'sign-in', 'sign_in_restart'],
+    ['interaction_required', undefined, 'renew', 'reconnect_required'],
+    ['login_required', undefined, 'renew', 'reconnect_required'],
+    ['consent_required', undefined, 'sign-in', 'consent_missing'],
+    ['invalid_client', undefined, 'renew', 'client_credential_refused'],
+    ['unauthorized_client', undefined, 'renew', 'app_not_authorized'],
+    ['temporarily_unavailable', undefined, 'renew', 'entra_unavailable'],
+    ['server_error', undefined, 'sign-in', 'entra_unavailable'],
+    ['no_tokens_found', undefined, 'renew', 'reconnect_required'],
+    ['refresh_token_expired', undefined, 'renew', 'grant_expired'],
+    ['nonce_mismatch', undefined, 'sign-in', 'sign_in_restart'],
+    ['state_mismatch', undefined, 'sign-in', 'sign_in_restart'],
+    ['something_new', undefined, 'renew', 'entra_refused'],
+  ];
+  it.each(cases)('%s / %s in %s is %s', (error, suberror, phase, code) => {
+    expect(failureError({ error, ...(suberror === undefined ? {} : { suberror }) }, phase).code).toBe(code);
+  });
+
+  it('is known by its suberror when the number is new', () => {
+    expect(failureError({ error: 'invalid_grant', suberror: 'bad_token', number: 999999 }, 'renew').code).toBe(
+      'reconnect_required',
+    );
+  });
+});
+
+test('a code belongs to one class, and its class to the person who is named in the table of codes', () => {
+  const who: Partial<Record<FailureClass, readonly string[]>> = {
+    user: ['mailbox owner'],
+    'tenant admin': ['tenant admin'],
+    owner: ['deployment owner'],
+    restart: ['mailbox owner'],
+    declined: ['mailbox owner'],
+    retry: ['nobody', 'deployment owner'],
+    throttled: ['nobody'],
+  };
+  const classes = new Map<ErrorCode, FailureClass>();
+  for (const rule of failureTable) {
+    expect(classes.get(rule.code) ?? rule.class, rule.code).toBe(rule.class);
+    classes.set(rule.code, rule.class);
+    expect(who[rule.class] ?? [errorTable[rule.code].who], rule.code).toContain(errorTable[rule.code].who);
+  }
+});
+
+test('only failures of the person and of the tenant change the status of a grant', () => {
+  expect(grantStatusFor('grant_revoked')).toBe('reconnect_required');
+  expect(grantStatusFor('grant_missing')).toBe('reconnect_required');
+  expect(grantStatusFor('conditional_access_blocked')).toBe('consent_required');
+  for (const code of ['client_secret_expired', 'entra_throttled', 'entra_unavailable', 'grant_doubtful'] as const) {
+    expect(grantStatusFor(code), code).toBeUndefined();
+  }
+  expect(grantStatusFor('not_found')).toBeUndefined();
+});
+
+test('what Microsoft describes stays out of the error and of its cause', () => {
+  const thrown = new ServerError('invalid_grant', 'id', 'AADSTS50173: ada@contoso.example was here', '', '50173');
+  const error = msalError(thrown, 'renew');
+  expect(error.code).toBe('grant_revoked');
+  expect(`${error.message} ${error.cause}`).not.toContain('ada@');
+  expect(String(error.cause)).toContain('AADSTS50173 invalid_grant');
+});
+
+test('an error that is not MSAL’s is ours, and a BrokerError stays what it is', () => {
+  expect(msalError(new TypeError('x'), 'renew').code).toBe('internal_error');
+  const ours = new BrokerError('vault_unreachable');
+  expect(msalError(ours, 'renew')).toBe(ours);
+});
+
+describe('an error in the callback', () => {
+  it('is known by the number in its description', () => {
+    expect(
+      authorizeFailure({ error: 'access_denied', errorDescription: 'AADSTS90094: An administrator must consent.' })
+        .code,
+    ).toBe('admin_consent_required');
+    expect(authorizeFailure({ error: 'access_denied', errorDescription: 'The user said no' }).code).toBe(
+      'sign_in_declined',
+    );
+  });
+
+  it('puts nothing into the log that a stranger wrote into the query', () => {
+    const error = authorizeFailure({ error: '<script>alert(1)</script> ada@contoso.example' });
+    expect(error.code).toBe('entra_refused');
+    expect(String(error.cause)).not.toMatch(/script|ada@/);
+  });
+});

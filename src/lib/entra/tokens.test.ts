@@ -1,0 +1,539 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Azurite, startAzurite } from '../../../local/azurite.ts';
+import { entraError, fakeEntra } from '../../../test/support/entra-fetch.ts';
+import { memorySealer } from '../../../test/support/sealer.ts';
+import { systemClock, systemRandom } from '../domain/system.ts';
+import { consoleLog } from '../log.ts';
+import { createAzureStore } from '../store/azure-table.ts';
+import { createGrants } from '../store/grants.ts';
+import type { Store } from '../store/table.ts';
+import { createVault } from '../vault/reader.ts';
+import { createEntraClient } from './client.ts';
+import { createCredential } from './credential.ts';
+import { createSignIn } from './sign-in.ts';
+import { createTokens } from './tokens.ts';
+
+let azurite: Azurite;
+let store: Store;
+beforeAll(async () => {
+  azurite = await startAzurite();
+  store = createAzureStore(
+    { tables: { connectionString: azurite.connectionString }, identityClientId: undefined },
+    { clock: systemClock, chance: Math.random },
+  );
+});
+afterAll(() => azurite.stop());
+
+const minute = 60_000;
+const config = {
+  clientId: 'cccccccc-0000-4000-8000-000000000001',
+  tenant: 'organizations',
+  allowedTenants: '*',
+  authorityHost: 'https://login.microsoftonline.com',
+  credential: 'secret',
+  clientSecretName: 'client-secret',
+  outlookResource: 'https://outlook.office.com',
+  outlookAppResource: 'https://outlook.office365.com',
+  graphResource: 'https://graph.microsoft.com',
+} as const;
+const redirectUri = 'https://broker.example/api/oauth/callback';
+
+/** Two instances of the broker on one table, one vault and one Entra, and a clock that can be put forward. */
+function world() {
+  const entra = fakeEntra(config.clientId);
+  const { sealer } = memorySealer();
+  const lines: string[] = [];
+  const log = consoleLog((_level, line) => lines.push(line));
+  let offset = 0;
+  const clock = {
+    now: () => Date.now() + offset,
+    monotonic: () => performance.now() + offset,
+    sleep: async () => {},
+  };
+  const kept = { value: 'the-secret', version: 'a'.repeat(32) };
+  const vaultReads = { count: 0 };
+  const instance = () => {
+    const vault = createVault(
+      { keyVaultUrl: 'https://unused.vault.azure.net', inAzure: true },
+      {
+        credential: { getToken: async () => null },
+        clock,
+        log,
+        source: {
+          get: async () => {
+            vaultReads.count++;
+            return { ...kept };
+          },
+          versions: async () => [kept.version],
+        },
+      },
+    );
+    const credential = createCredential(config, { vault, identity: { getToken: async () => null }, clock });
+    const client = createEntraClient(config, { fetch: entra.fetch, clock, log, credential });
+    const grants = createGrants({ store, sealer, clock, random: systemRandom });
+    return {
+      grants,
+      signIn: createSignIn(config, { client, random: systemRandom, log }),
+      tokens: createTokens(config, { client, grants, clock, random: systemRandom, log }),
+    };
+  };
+  const one = instance();
+  const connect = async (tid: string = randomUUID()) => {
+    const person = { tid, oid: randomUUID(), username: `person-${randomUUID()}@contoso.example` };
+    const { verifier, nonce } = await one.signIn.start({ state: 's', redirectUri });
+    const code = entra.code(person, nonce);
+    const signedIn = await one.signIn.finish({ code, state: 's', redirectUri, verifier, nonce });
+    await one.grants.connected(signedIn);
+    entra.posts.length = 0;
+    return person;
+  };
+  return { entra, lines, log, kept, vaultReads, instance, connect, pass: (ms: number) => (offset += ms), ...one };
+}
+
+const refreshes = (entra: { posts: readonly { form: URLSearchParams }[] }) =>
+  entra.posts.filter((post) => post.form.get('grant_type') === 'refresh_token');
+
+describe('a token', () => {
+  it('comes from the cache that the sign-in left, without a request', async () => {
+    const { tokens, entra, connect } = world();
+    const person = await connect();
+    const token = await tokens.get(person, 'outlook');
+    expect(token.accessToken).toMatch(/^access-/);
+    expect(token.username).toBe(person.username);
+    expect(token.expiresAt.getTime()).toBeGreaterThan(Date.now() + 50 * minute);
+    expect(await tokens.get(person, 'outlook')).toBe(token);
+    expect(entra.posts).toEqual([]);
+  });
+
+  it('is renewed at the tenant of its account when less than ten minutes are left', async () => {
+    const { tokens, entra, connect, pass } = world();
+    const person = await connect();
+    const before = await tokens.get(person, 'outlook');
+    pass(51 * minute);
+    const after = await tokens.get(person, 'outlook');
+    expect(after.accessToken).not.toBe(before.accessToken);
+    expect(entra.posts).toHaveLength(1);
+    expect(entra.posts[0]?.url).toMatch(`https://login.microsoftonline.com/${person.tid}/oauth2/v2.0/token`);
+    const scope = entra.posts[0]?.form.get('scope') ?? '';
+    expect(scope).toContain('https://outlook.office.com/IMAP.AccessAsUser.All');
+    expect(scope).not.toContain('graph');
+  });
+
+  it('of a personal account is renewed at consumers', async () => {
+    const { tokens, entra, connect } = world();
+    const person = await connect('9188040d-6c67-4c5b-b112-36a304b66dad');
+    await tokens.get(person, 'outlook', { force: true });
+    expect(entra.posts[0]?.url).toMatch('https://login.microsoftonline.com/consumers/');
+  });
+
+  it('for Graph comes from the same sign-in, and both are kept', async () => {
+    const { tokens, grants, entra, connect } = world();
+    const person = await connect();
+    const [mail, graph] = await Promise.all([tokens.get(person, 'outlook'), tokens.get(person, 'graph')]);
+    expect(graph.scopes).toContain('https://graph.microsoft.com/User.Read');
+    expect(graph.accessToken).not.toBe(mail.accessToken);
+    expect(entra.posts).toHaveLength(1);
+    const cache = JSON.parse((await grants.open(person))?.cache ?? '{}');
+    expect(Object.keys(cache.AccessToken)).toHaveLength(2);
+  });
+
+  it('is renewed by force although the old one would do', async () => {
+    const { tokens, entra, connect } = world();
+    const person = await connect();
+    const before = await tokens.get(person, 'outlook');
+    const after = await tokens.get(person, 'outlook', { force: true });
+    expect(after.accessToken).not.toBe(before.accessToken);
+    expect(await tokens.get(person, 'outlook')).toBe(after);
+    expect(entra.posts).toHaveLength(1);
+  });
+
+  it('that lasts less than ten minutes from the start is handed out as it is', async () => {
+    const { tokens, entra, connect } = world();
+    entra.lifetimeSeconds = 120;
+    const person = await connect();
+    const token = await tokens.get(person, 'outlook');
+    expect(token.expiresAt.getTime()).toBeLessThan(Date.now() + 3 * minute);
+    expect(entra.posts).toHaveLength(1);
+  });
+
+  it('is asked for by key in any case of letters, and refused where there is no grant', async () => {
+    const { tokens, connect } = world();
+    const { tid, oid } = await connect();
+    await tokens.get({ tid: tid.toUpperCase(), oid: oid.toUpperCase() }, 'outlook');
+    await expect(tokens.get({ tid, oid: randomUUID() }, 'outlook')).rejects.toMatchObject({ code: 'grant_missing' });
+  });
+
+  it('whose grant was erased is refused once the last token in memory has run out', async () => {
+    const { tokens, grants, connect, pass } = world();
+    const person = await connect();
+    await tokens.get(person, 'outlook');
+    pass(60 * minute);
+    await grants.eraseIfUnused(person);
+    await expect(tokens.get(person, 'outlook')).rejects.toMatchObject({ code: 'grant_missing' });
+  });
+});
+
+describe('many at once', () => {
+  it('60 requests over 20 accounts make one renewal each and leave 20 clean caches', async () => {
+    const { tokens, grants, entra, connect } = world();
+    const people = await Promise.all(Array.from({ length: 20 }, () => connect()));
+    entra.posts.length = 0;
+    const asked = Array.from({ length: 60 }, (_, index) => people[index % 20] ?? people[0]).filter(
+      (p) => p !== undefined,
+    );
+    const got = await Promise.all(asked.map((person) => tokens.get(person, 'outlook', { force: true })));
+    expect(refreshes(entra)).toHaveLength(20);
+    for (const [index, person] of asked.entries()) expect(got[index]?.username).toBe(person.username);
+    for (const person of people) {
+      const text = (await grants.open(person))?.cache ?? '';
+      const cache = JSON.parse(text);
+      expect(Object.keys(cache.Account)).toHaveLength(1);
+      expect(Object.keys(cache.RefreshToken)).toHaveLength(1);
+      expect(Object.keys(cache.AccessToken)).toHaveLength(1);
+      for (const other of people) if (other !== person) expect(text).not.toContain(other.oid);
+    }
+  });
+
+  it('two instances that renew the same grant at the same moment lose nothing', async () => {
+    const { tokens, grants, entra, connect, instance } = world();
+    const person = await connect();
+    const second = instance();
+    const [one, other] = await Promise.all([
+      tokens.get(person, 'outlook', { force: true }),
+      second.tokens.get(person, 'outlook', { force: true }),
+    ]);
+    const cache = JSON.parse((await grants.open(person))?.cache ?? '{}');
+    const stored = Object.values<{ secret: string }>(cache.AccessToken).map((token) => token.secret);
+    expect([one.accessToken, other.accessToken]).toContain(stored[0]);
+    const [refresh] = Object.values<{ secret: string }>(cache.RefreshToken);
+    entra.posts.length = 0;
+    await instance().tokens.get(person, 'outlook', { force: true });
+    expect(refreshes(entra)[0]?.form.get('refresh_token')).toBe(refresh?.secret);
+  });
+
+  it('the instance that comes second takes over the newer token when its own was not forced', async () => {
+    const { tokens, entra, connect, instance, pass } = world();
+    const person = await connect();
+    pass(55 * minute);
+    const second = instance();
+    // The second instance has read the row and is under way at Microsoft while the first one stores its answer.
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let first = true;
+    entra.instead = async () => {
+      if (!first) return undefined;
+      first = false;
+      await held;
+      return undefined;
+    };
+    const slow = second.tokens.get(person, 'outlook');
+    await expect.poll(() => entra.posts.length).toBe(1);
+    entra.lifetimeSeconds = 3 * 3600;
+    const fast = await tokens.get(person, 'outlook');
+    release();
+    expect((await slow).accessToken).toBe(fast.accessToken);
+    expect(refreshes(entra)).toHaveLength(2);
+  });
+
+  it('a mailbox that is added during a renewal is not lost', async () => {
+    const { tokens, grants, entra, connect } = world();
+    const person = await connect();
+    entra.instead = async () => {
+      await grants.addMailbox(person, 'mbx_1');
+      return undefined;
+    };
+    await tokens.get(person, 'outlook', { force: true });
+    expect(await grants.mailboxesOf(person)).toEqual(['mbx_1']);
+    expect(entra.posts).toHaveLength(1);
+  });
+});
+
+describe('the row of a grant', () => {
+  it('holds no token that can be read, and no access token that has run out', async () => {
+    const { tokens, grants, entra, connect } = world();
+    entra.lifetimeSeconds = 1;
+    const person = await connect();
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    entra.lifetimeSeconds = 3600;
+    const graph = await tokens.get(person, 'graph');
+    const cache = JSON.parse((await grants.open(person))?.cache ?? '{}');
+    expect(Object.values<{ secret: string }>(cache.AccessToken).map((token) => token.secret)).toEqual([
+      graph.accessToken,
+    ]);
+    const row = await store.table('grants').get(person.tid, person.oid);
+    const raw = Object.values(row?.values ?? {})
+      .map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : String(value)))
+      .join('\n');
+    expect(raw).not.toContain(graph.accessToken);
+    expect(raw).not.toMatch(/refresh-|access-|secret/);
+  });
+
+  it('has the renewed refresh token before the access token is handed out', async () => {
+    const { tokens, grants, connect } = world();
+    const person = await connect();
+    const { accessToken } = await tokens.get(person, 'outlook', { force: true });
+    expect((await grants.open(person))?.cache).toContain(accessToken);
+  });
+});
+
+describe('a dead grant', () => {
+  it('is noted once, refused from then on without a request, and alive again after a new sign-in', async () => {
+    const { tokens, grants, entra, connect } = world();
+    const person = await connect();
+    const cache = (await grants.open(person))?.cache ?? '';
+    entra.instead = () => entraError('invalid_grant', { number: 50173 });
+    await expect(tokens.get(person, 'outlook', { force: true })).rejects.toMatchObject({ code: 'grant_revoked' });
+    await expect(tokens.get(person, 'outlook')).rejects.toMatchObject({ code: 'grant_revoked' });
+    expect(entra.posts).toHaveLength(1);
+    expect(await grants.open(person)).toMatchObject({ status: 'reconnect_required', code: 'grant_revoked', cache });
+    entra.instead = undefined;
+    await grants.connected({ ...person, cache });
+    await tokens.get(person, 'outlook', { force: true });
+    expect(await grants.read(person)).toMatchObject({ status: 'ok', code: '' });
+  });
+
+  it('that waits for an administrator is tried again after a day', async () => {
+    const { tokens, grants, entra, connect, pass } = world();
+    const person = await connect();
+    entra.instead = () => entraError('invalid_grant', { number: 53003, suberror: 'message_only' });
+    const ask = () => tokens.get(person, 'outlook', { force: true });
+    await expect(ask()).rejects.toMatchObject({ code: 'conditional_access_blocked' });
+    expect((await grants.read(person))?.status).toBe('consent_required');
+    pass(23 * 60 * minute);
+    await expect(ask()).rejects.toMatchObject({ code: 'conditional_access_blocked' });
+    expect(entra.posts).toHaveLength(1);
+    pass(61 * minute);
+    entra.instead = undefined;
+    await ask();
+    expect((await grants.read(person))?.status).toBe('ok');
+  });
+
+  it('is believed only after a second refusal a minute later, when Microsoft gives no reason', async () => {
+    const { tokens, grants, entra, connect, pass } = world();
+    const person = await connect();
+    entra.instead = () => entraError('invalid_grant');
+    const ask = () => tokens.get(person, 'outlook', { force: true });
+    await expect(ask()).rejects.toMatchObject({ code: 'grant_doubtful' });
+    pass(30_000);
+    await expect(ask()).rejects.toMatchObject({ code: 'grant_doubtful', retry: { afterMs: expect.any(Number) } });
+    expect(entra.posts).toHaveLength(1);
+    expect((await grants.read(person))?.status).toBe('ok');
+    pass(31_000);
+    await expect(ask()).rejects.toMatchObject({ code: 'reconnect_required' });
+    expect(entra.posts).toHaveLength(2);
+    expect((await grants.read(person))?.status).toBe('reconnect_required');
+  });
+
+  it('is not one when the second try succeeds', async () => {
+    const { tokens, grants, entra, connect, pass } = world();
+    const person = await connect();
+    entra.instead = () => entraError('invalid_grant');
+    await expect(tokens.get(person, 'outlook', { force: true })).rejects.toMatchObject({ code: 'grant_doubtful' });
+    entra.instead = undefined;
+    pass(61_000);
+    await tokens.get(person, 'outlook', { force: true });
+    expect(await grants.read(person)).toMatchObject({ status: 'ok', code: '', doubtSince: undefined });
+  });
+
+  it('is left alone when somebody reconnected while Microsoft was refusing the old sign-in', async () => {
+    const { tokens, grants, entra, connect } = world();
+    const person = await connect();
+    const cache = (await grants.open(person))?.cache ?? '';
+    let refusals = 0;
+    entra.instead = async () => {
+      if (refusals++ > 0) return undefined;
+      await grants.connected({ ...person, cache });
+      return entraError('invalid_grant', { number: 50173 });
+    };
+    await tokens.get(person, 'outlook', { force: true });
+    expect((await grants.read(person))?.status).toBe('ok');
+  });
+
+  it('is one whose answer lacks the right to read mail, but not one that lacks Graph', async () => {
+    const { tokens, grants, entra, connect } = world();
+    const person = await connect();
+    entra.grantedScopes = 'https://outlook.office.com/SMTP.Send';
+    await expect(tokens.get(person, 'graph')).rejects.toMatchObject({ code: 'grant_scope_missing' });
+    expect((await grants.read(person))?.status).toBe('ok');
+    await expect(tokens.get(person, 'outlook', { force: true })).rejects.toMatchObject({ code: 'grant_scope_missing' });
+    expect(await grants.read(person)).toMatchObject({ status: 'reconnect_required', code: 'grant_scope_missing' });
+  });
+});
+
+describe('a rest that Microsoft asked for', () => {
+  it.each([
+    [50196, 'entra_loop'],
+    [50053, 'account_locked'],
+  ])('after AADSTS%i lasts an hour on every instance, and is not prolonged by asking', async (number, code) => {
+    const { tokens, grants, entra, connect, instance, pass } = world();
+    const person = await connect();
+    entra.instead = () => entraError('invalid_grant', { number });
+    const ask = (from = tokens) => from.get(person, 'outlook', { force: true });
+    await expect(ask()).rejects.toMatchObject({ code });
+    pass(40 * minute);
+    await expect(ask()).rejects.toMatchObject({ code });
+    await expect(ask(instance().tokens)).rejects.toMatchObject({ code });
+    expect(entra.posts).toHaveLength(1);
+    expect((await grants.read(person))?.status).toBe('ok');
+    entra.instead = undefined;
+    pass(21 * minute);
+    await ask();
+    expect(await grants.read(person)).toMatchObject({ code: '', retryAt: undefined });
+  });
+
+  it('by 429 lasts as long as the answer says, for this grant only', async () => {
+    const { tokens, entra, connect, pass } = world();
+    const [person, other] = [await connect(), await connect()];
+    entra.instead = () => entraError('temporarily_unavailable', { status: 429, headers: { 'retry-after': '120' } });
+    const ask = () => tokens.get(person, 'outlook', { force: true });
+    await expect(ask()).rejects.toMatchObject({ code: 'entra_throttled', retry: { afterMs: 120_000 } });
+    entra.instead = undefined;
+    pass(100_000);
+    await expect(ask()).rejects.toMatchObject({ code: 'entra_throttled' });
+    await tokens.get(other, 'outlook', { force: true });
+    expect(entra.posts).toHaveLength(2);
+    pass(21_000);
+    await ask();
+  });
+
+  it('without a time grows from one minute to a quarter of an hour', async () => {
+    const { tokens, entra, connect, pass } = world();
+    const person = await connect();
+    entra.instead = () => entraError('temporarily_unavailable', { number: 90055 });
+    const waits: number[] = [];
+    for (let round = 0; round < 6; round++) {
+      const error: unknown = await tokens.get(person, 'outlook', { force: true }).catch((caught: unknown) => caught);
+      const afterMs = Number(Reflect.get(Object(Reflect.get(Object(error), 'retry')), 'afterMs'));
+      waits.push(afterMs / minute);
+      pass(afterMs + 1);
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 15, 15]);
+    expect(entra.posts).toHaveLength(6);
+  });
+});
+
+describe('an outage of Microsoft', () => {
+  it.each([
+    ['a broken connection', () => new TypeError('fetch failed')],
+    ['a 503 page', () => new Response('<html>', { status: 503 })],
+    ['a 500 without an error in it', () => Response.json({}, { status: 500 })],
+    ['a success without a token', () => Response.json({ token_type: 'Bearer', expires_in: 3600 })],
+    ['an error that passes', () => entraError('server_error', { number: 90012 })],
+  ])('as %s is tried three times, blamed on nobody, and over when it is over', async (_name, answer) => {
+    const { tokens, grants, entra, connect } = world();
+    const person = await connect();
+    entra.instead = answer;
+    await expect(tokens.get(person, 'outlook', { force: true })).rejects.toMatchObject({ code: 'entra_unavailable' });
+    expect(entra.posts).toHaveLength(3);
+    expect(await grants.read(person)).toMatchObject({ status: 'ok', code: '' });
+    entra.instead = undefined;
+    await tokens.get(person, 'outlook', { force: true });
+  });
+
+  it('that ends within the call is not noticed', async () => {
+    const { tokens, entra, connect } = world();
+    const person = await connect();
+    entra.instead = () => (entra.posts.length < 3 ? new TypeError('fetch failed') : undefined);
+    expect((await tokens.get(person, 'outlook', { force: true })).accessToken).toMatch(/^access-/);
+  });
+
+  it('leaves the token in memory in use', async () => {
+    const { tokens, entra, connect } = world();
+    const person = await connect();
+    const token = await tokens.get(person, 'outlook');
+    entra.instead = () => new TypeError('fetch failed');
+    expect(await tokens.get(person, 'outlook')).toBe(token);
+  });
+});
+
+describe('a client secret that Microsoft refuses', () => {
+  it('is read once more past the cache, and the rotated one used without anybody noticing', async () => {
+    const { tokens, entra, connect, kept, vaultReads, lines } = world();
+    const person = await connect();
+    entra.secrets.clear();
+    entra.secrets.add('rotated');
+    Object.assign(kept, { value: 'rotated', version: 'b'.repeat(32) });
+    const before = vaultReads.count;
+    await tokens.get(person, 'outlook', { force: true });
+    expect(vaultReads.count).toBe(before + 1);
+    expect(lines.filter((line) => line.includes('entra_circuit'))).toEqual([]);
+  });
+
+  it.each([
+    [7000215, 'client_secret_invalid'],
+    [7000222, 'client_secret_expired'],
+  ])('with AADSTS%i stops all renewals with one alert, and blames no account', async (number, code) => {
+    const { tokens, grants, entra, connect, lines } = world();
+    const people = [await connect(), await connect(), await connect()];
+    entra.instead = () => entraError('invalid_client', { number, status: 401 });
+    entra.posts.length = 0;
+    for (const person of people) {
+      await expect(tokens.get(person, 'outlook', { force: true })).rejects.toMatchObject({ code });
+    }
+    expect(entra.posts).toHaveLength(2);
+    for (const person of people) expect((await grants.read(person))?.status).toBe('ok');
+    expect(lines.filter((line) => line.includes('entra_circuit_open'))).toHaveLength(1);
+    expect(lines.join()).not.toContain('the-secret');
+  });
+
+  it('lets renewals go on within a minute of a new version in the vault', async () => {
+    const { tokens, entra, connect, kept, lines, pass } = world();
+    const person = await connect();
+    entra.secrets.clear();
+    const ask = () => tokens.get(person, 'outlook', { force: true });
+    await expect(ask()).rejects.toMatchObject({ code: 'client_secret_invalid' });
+    entra.secrets.add('mended');
+    Object.assign(kept, { value: 'mended', version: 'c'.repeat(32) });
+    await expect(ask()).rejects.toMatchObject({
+      code: 'client_secret_invalid',
+      retry: { afterMs: expect.any(Number) },
+    });
+    expect(entra.posts).toHaveLength(2);
+    pass(61_000);
+    await ask();
+    expect(lines.filter((line) => line.includes('entra_circuit_closed'))).toHaveLength(1);
+  });
+
+  it('is probed every five minutes, and accepted as soon as Microsoft does', async () => {
+    const { tokens, entra, connect, pass } = world();
+    const person = await connect();
+    entra.secrets.clear();
+    const ask = () => tokens.get(person, 'outlook', { force: true });
+    await expect(ask()).rejects.toMatchObject({ code: 'client_secret_invalid' });
+    pass(2 * minute);
+    await expect(ask()).rejects.toMatchObject({ code: 'client_secret_invalid' });
+    expect(entra.posts).toHaveLength(2);
+    pass(4 * minute);
+    await expect(ask()).rejects.toMatchObject({ code: 'client_secret_invalid' });
+    expect(entra.posts).toHaveLength(3);
+    entra.secrets.add('the-secret');
+    pass(5 * minute);
+    await ask();
+    await ask();
+  });
+
+  it('does not stop tokens that are still good from being handed out', async () => {
+    const { tokens, entra, connect } = world();
+    const [person, other] = [await connect(), await connect()];
+    entra.secrets.clear();
+    await expect(tokens.get(person, 'outlook', { force: true })).rejects.toMatchObject({
+      code: 'client_secret_invalid',
+    });
+    expect((await tokens.get(other, 'outlook')).accessToken).toMatch(/^access-/);
+  });
+});
+
+it('nothing that was logged holds a token, a secret, or what Microsoft said of the person', async () => {
+  const { tokens, entra, connect, lines } = world();
+  for (const number of [50173, 53003, 50196, 7000215, undefined]) {
+    const person = await connect();
+    entra.instead = () => entraError('invalid_grant', number === undefined ? {} : { number });
+    await tokens.get(person, 'outlook', { force: true }).catch(() => {});
+    entra.instead = undefined;
+  }
+  expect(lines.length).toBeGreaterThan(3);
+  expect(lines.join('\n')).not.toMatch(/access-|refresh-|the-secret|secret-person|contoso/);
+});
