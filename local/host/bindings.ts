@@ -6,13 +6,19 @@ import { parseNcrontab } from './ncrontab.ts';
 /** Looks up an app setting. */
 export type Settings = (name: string) => string | undefined;
 
+interface TimerSettings {
+  readonly schedule: string;
+  readonly runOnStartup: boolean;
+  readonly useMonitor: boolean;
+}
+
 interface Bound {
   readonly registered: RegisteredFunction;
 }
 
 export interface AppBindings {
   readonly http: readonly (Bound & { readonly methods: readonly string[]; readonly route: string })[];
-  readonly timers: readonly (Bound & { readonly schedule: string; readonly runOnStartup: boolean })[];
+  readonly timers: readonly (Bound & TimerSettings)[];
   readonly queues: readonly (Bound & { readonly queueName: string; readonly connectionString: string })[];
   /** Queue outputs by the name of their function; `$return` is the binding of the returned value. */
   readonly outputs: ReadonlyMap<string, readonly QueueOutputBinding[]>;
@@ -25,7 +31,11 @@ export interface QueueOutputBinding {
 }
 
 const httpTrigger = z.object({ methods: z.array(z.string()), route: z.string().optional() });
-const timerTrigger = z.object({ schedule: z.string(), runOnStartup: z.boolean().default(false) });
+const timerTrigger = z.object({
+  schedule: z.string(),
+  runOnStartup: z.boolean().default(false),
+  useMonitor: z.boolean().default(true),
+});
 const queueBinding = z.object({
   // https://learn.microsoft.com/rest/api/storageservices/naming-queues-and-metadata
   queueName: z.string().regex(/^(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*$/, 'is not the name of a queue'),
@@ -62,6 +72,8 @@ export function bindingsOf(
       faults.push(...parsed.error.issues.map((issue) => `${name}: ${issue.path.join('.')} ${issue.message}`));
       return undefined;
     };
+    const { retryOptions } = registered.metadata;
+    if (retryOptions !== undefined) faults.push(`${name}: the local host does not know retry policies`);
     const trigger = triggerOf(registered);
     const type = trigger.binding.type.toLowerCase();
     if (type === 'httptrigger') {

@@ -196,6 +196,16 @@ describe('timers', () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeLessThan(2_000);
   });
 
+  it('tell the next occurrence where the host keeps the status of the schedule', async () => {
+    await host.runTimer('silent');
+    const nextYear = new Date(Date.UTC(new Date().getUTCFullYear() + 1, 0, 1)).toISOString();
+    expect(memory().ticks.map(({ info }) => info)).toContainEqual({
+      isPastDue: false,
+      schedule: { adjustForDST: true },
+      scheduleStatus: { last: expect.any(String), lastUpdated: expect.any(String), next: nextYear },
+    });
+  });
+
   it('run at once when asked over the admin address, and not if there is no such timer', async () => {
     const ask = (name: string, init: RequestInit = { method: 'POST', body: '{"input": ""}' }) =>
       fetch(`${host.url}/admin/functions/${name}`, init);

@@ -122,12 +122,12 @@ async function start(options: HostOptions, lines: Lines, giveBack: () => void): 
       return timer !== undefined;
     },
   });
-  for (const { registered, schedule, runOnStartup } of bindings.timers) {
+  for (const { registered, ...timer } of bindings.timers) {
     const invoke = async (input: TypedData) => {
       // What a timer function throws is its line; the schedule goes on.
-      await invocations.run({ kind: 'timer', registered, subject: schedule, input }).catch(() => undefined);
+      await invocations.run({ kind: 'timer', registered, subject: timer.schedule, input }).catch(() => undefined);
     };
-    timers.push(startTimer({ name: registered.metadata.name, schedule, runOnStartup, invoke }));
+    timers.push(startTimer({ ...timer, name: registered.metadata.name, invoke }));
   }
   for (const { registered, queueName, connectionString } of bindings.queues) {
     const { name } = registered.metadata;

@@ -6,6 +6,7 @@ export interface TimerFunction {
   /** NCRONTAB. */
   readonly schedule: string;
   readonly runOnStartup: boolean;
+  readonly useMonitor: boolean;
   /** Never rejects: what a timer function throws is a line, and the schedule goes on. */
   readonly invoke: (input: TypedData) => Promise<void>;
 }
@@ -32,11 +33,14 @@ export function startTimer(fn: TimerFunction): Timer {
   let stopped = false;
   let last: Promise<void> = Promise.resolve();
   let next = schedule.next(new Date());
+  // The host keeps the status of a schedule only where at least a minute lies between two occurrences.
+  const monitored = fn.useMonitor && schedule.next(next).getTime() - next.getTime() >= 60_000;
+  let lastAt = new Date(0);
 
   const runAlone = (): Promise<void> => {
     last = last.then(async () => {
-      // With useMonitor off, which is what schedules of less than a minute have, there is no status to tell.
-      const info = { Schedule: { AdjustForDST: true }, ScheduleStatus: null, IsPastDue: false };
+      const status = monitored ? { Last: lastAt, LastUpdated: lastAt, Next: next } : null;
+      const info = { Schedule: { AdjustForDST: true }, ScheduleStatus: status, IsPastDue: false };
       if (!stopped) await fn.invoke({ json: JSON.stringify(info) });
     });
     return last;
@@ -45,6 +49,7 @@ export function startTimer(fn: TimerFunction): Timer {
     // A timeout may fire a moment early; counting from the occurrence itself keeps it from coming twice.
     const from = new Date(Math.max(Date.now(), next.getTime()));
     await runAlone();
+    lastAt = from;
     next = schedule.next(from);
     arm();
   };

@@ -119,7 +119,14 @@ app.timer('yearly', {
     { from: 'timer', n: 2 },
   ],
 });
-app.timer('silent', { schedule: '0 0 0 1 1 *', return: toWork, handler: () => [] });
+app.timer('silent', {
+  schedule: '0 0 0 1 1 *',
+  return: toWork,
+  handler: (info) => {
+    memory.ticks.push({ at: Date.now(), info });
+    return [];
+  },
+});
 
 async function take(queue: string, body: unknown, context: InvocationContext): Promise<void> {
   memory.seen.push({ queue, body, metadata: { ...context.triggerMetadata }, at: Date.now() });
