@@ -1,0 +1,494 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Azurite, startAzurite } from '../../../local/azurite.ts';
+import { Killed, mortalStore } from '../../../test/support/mortal-store.ts';
+import { type Person, type RegistryWorld, registryWorld } from '../../../test/support/registry-world.ts';
+import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
+import { eventId } from '../domain/ids.ts';
+import { decodeCursor } from './cursor-row.ts';
+import { mailboxRowKey, outboxRowKey, parseRowKey, shardRowKey, stateRowKey } from './keys.ts';
+import { partitionOf } from './mailbox-row.ts';
+import { decodeOutbox } from './outbox-row.ts';
+import { MailboxTaken } from './registry.ts';
+import type { Store } from './table.ts';
+
+let azurite: Azurite;
+let store: Store;
+let world: RegistryWorld;
+beforeAll(async () => {
+  azurite = await startAzurite();
+  store = storeAt(azurite);
+});
+afterAll(() => azurite.stop());
+beforeEach(async () => {
+  await emptyTables(store);
+  world = registryWorld(store);
+});
+
+const minute = 60_000;
+
+/** What must hold at every end: one mailbox at the address, its rows whole, named by index, slot and grant, and by nothing else. */
+async function expectOneMailbox(who: Person, at = world): Promise<string> {
+  const entry = await at.index.read(who.tid, who.address);
+  const id = entry?.mailboxId ?? '';
+  const { items } = await at.registry.list({ limit: 100 });
+  expect(items.map(({ row }) => [row.id, row.address])).toEqual([[id, who.address]]);
+  const [mailbox] = items;
+  const folders = mailbox?.row.folders.map((folder) => folder.id) ?? [];
+  const kinds = (await at.mailRows()).map(parseRowKey);
+  const own = kinds.filter((key) => key !== undefined && 'mailboxId' in key && key.mailboxId === id);
+  expect(own.filter((key) => key?.kind === 'cursor').map((key) => key && 'folderId' in key && key.folderId)).toEqual(
+    folders.toSorted(),
+  );
+  expect(own.map((key) => key?.kind)).toEqual(['mailbox', 'state', 'cursor', 'cursor', 'outbox']);
+  const slots = await at.slots();
+  expect(slots.filter((slot) => slot.mailboxId === id).map(({ slot }) => slot)).toEqual([mailbox?.row.slot]);
+  expect(new Set(slots.map(({ slot }) => slot)).size).toBe(slots.length);
+  expect(await at.grants.mailboxesOf(who)).toEqual([id]);
+  return id;
+}
+
+describe('a first connect', () => {
+  test('stores the mailbox with its state, its cursors behind everything there is, and its event', async () => {
+    const ada = world.person('Ada@Contoso.Example');
+    const { outcome, mailbox } = await world.connect(ada, { label: 'Sales', ownerRef: 7 });
+    expect(outcome).toBe('connected');
+    expect(await expectOneMailbox(ada)).toBe(mailbox.id);
+    expect(mailbox).toMatchObject({ label: 'Sales', ownerRef: 7, login: ada.address, shared: false, asked: 1 });
+
+    const shown = await world.registry.get(mailbox.id);
+    expect(shown?.row).toEqual(mailbox);
+    expect(shown).toMatchObject({ shown: 'active', state: { state: 'active', code: '', answered: 0 } });
+
+    const partition = partitionOf(mailbox.id);
+    const cursors = (await store.table('mail').list(partition, { from: 'c', below: 'd' })).map(decodeCursor);
+    const inbox = cursors.find(({ path }) => path === 'INBOX');
+    expect(inbox).toMatchObject({ lastUid: 10, uidNextSeen: 11, uidValidity: 7n, role: 'inbox', messages: 10 });
+    expect(inbox?.baselineFrom).toBeUndefined();
+
+    const event = eventId(mailbox.id, 'mailbox.connected');
+    const row = await store.table('mail').get(partition, outboxRowKey(mailbox.id, event));
+    expect(row && decodeOutbox(row)).toMatchObject({ type: 'mailbox.connected', data: '{"state":"active"}' });
+    // The shard can be taken by a worker.
+    expect(await store.table('mail').get(partition, shardRowKey)).toBeDefined();
+  });
+
+  test('without an answer of the mail server begins at a date, a little before now', async () => {
+    const ada = world.person();
+    const before = world.clock.now();
+    const { mailbox } = await world.connect(ada, {
+      folders: [{ path: 'INBOX', role: 'inbox', status: undefined }],
+      code: 'imap_unreachable',
+    });
+    expect((await world.registry.get(mailbox.id))?.state).toMatchObject({
+      state: 'connecting',
+      code: 'imap_unreachable',
+    });
+    const [row] = await store.table('mail').list(partitionOf(mailbox.id), { from: 'c', below: 'd' });
+    const cursor = row && decodeCursor(row);
+    expect(cursor).toMatchObject({ lastUid: 0, uidValidity: 0n, uidNextSeen: 0 });
+    const baseline = cursor?.baselineFrom?.getTime() ?? 0;
+    expect(baseline).toBeGreaterThanOrEqual(before - 2 * minute);
+    expect(baseline).toBeLessThanOrEqual(world.clock.now() - 2 * minute);
+  });
+
+  test('needs the grant', async () => {
+    await expect(world.registry.place(world.inputOf(world.person()))).rejects.toMatchObject({ code: 'grant_missing' });
+  });
+
+  test('fills one shard before it opens the next', async () => {
+    const tid = 'a0000000-0000-0000-0000-000000000000';
+    await Promise.all(
+      Array.from({ length: 6 }, async (_, lane) => {
+        for (let i = 0; i < 11; i++) await world.connect(world.person(`p${lane}-${i}@contoso.example`, tid));
+      }),
+    );
+    const shards = await world.directory.shards();
+    expect(shards.map(({ shard, slots }) => [shard, slots.length])).toEqual([
+      [1, 64],
+      [2, 2],
+    ]);
+    expect(new Set(shards[0]?.slots.map(({ slot }) => slot)).size).toBe(64);
+  });
+});
+
+describe('connecting again', () => {
+  test('keeps id, folders, cursors, destination, label and pause, and asks the worker to look', async () => {
+    const ada = world.person();
+    const first = await world.connect(ada, { label: 'Sales', ownerRef: 'u1' });
+    await world.registry.setPaused(first.mailbox.id, true);
+    const again = await world.connect(ada, { destinationId: 'dst_other0000000', folders: [] });
+    expect(again).toEqual({
+      outcome: 'reconnected',
+      mailbox: { ...first.mailbox, paused: true, asked: first.mailbox.asked + 2 },
+    });
+    await expectOneMailbox(ada);
+  });
+
+  test('under another spelling of the address is the same mailbox', async () => {
+    const ada = world.person('ada@contoso.example');
+    const { mailbox } = await world.connect(ada);
+    const again = await world.connect({ ...ada, address: 'ADA@contoso.example' });
+    expect(again.mailbox.id).toBe(mailbox.id);
+    await expectOneMailbox({ ...ada, address: 'ADA@contoso.example' });
+  });
+
+  test('takes a new label or ownerRef where one is given', async () => {
+    const ada = world.person();
+    await world.connect(ada, { label: 'Sales', ownerRef: 1 });
+    const { mailbox } = await world.connect(ada, { ownerRef: 2 });
+    expect(mailbox).toMatchObject({ label: 'Sales', ownerRef: 2 });
+  });
+
+  test('under a new address is the same mailbox, and the old address is free', async () => {
+    const ada = world.person('ada.byron@contoso.example');
+    const { mailbox } = await world.connect(ada);
+    const renamed = { ...ada, address: 'ada.lovelace@contoso.example' };
+    const { outcome, mailbox: after } = await world.connect(renamed);
+    expect(outcome).toBe('renamed');
+    expect(after).toMatchObject({ id: mailbox.id, address: renamed.address, login: renamed.address, asked: 2 });
+    await expectOneMailbox(renamed);
+    expect(await world.index.read(ada.tid, ada.address)).toBeUndefined();
+
+    const successor = { ...world.person(ada.address), tid: ada.tid };
+    expect((await world.connect(successor)).outcome).toBe('connected');
+  });
+
+  test('and back to the old address', async () => {
+    const ada = world.person('ada@contoso.example');
+    await world.connect(ada);
+    await world.connect({ ...ada, address: 'other@contoso.example' });
+    expect((await world.connect(ada)).outcome).toBe('renamed');
+    await expectOneMailbox(ada);
+    expect((await rowsOfTable(store, 'index')).length).toBe(1);
+  });
+
+  test('another person is refused, with both named', async () => {
+    const ada = world.person('shared@contoso.example');
+    const { mailbox } = await world.connect(ada);
+    const eve = { ...world.person('shared@contoso.example'), tid: ada.tid };
+    const refused = await world.connect(eve, { login: 'eve@contoso.example' }).catch((error: unknown) => error);
+    if (!(refused instanceof MailboxTaken)) throw refused;
+    expect(refused).toMatchObject({
+      code: 'mailbox_taken',
+      mailboxId: mailbox.id,
+      heldBy: 'shared@contoso.example',
+      askedBy: 'eve@contoso.example',
+    });
+    await expectOneMailbox(ada);
+    expect(await world.grants.mailboxesOf(eve)).toEqual([]);
+  });
+
+  test('the same address in another tenant is another mailbox', async () => {
+    const one = await world.connect(world.person('ada@contoso.example'));
+    const other = await world.connect(world.person('ada@contoso.example'));
+    expect(other.mailbox.id).not.toBe(one.mailbox.id);
+  });
+
+  test('an address that was given to somebody else long ago goes to that person, but not while a change may be under way', async () => {
+    const ada = world.person('ada@contoso.example');
+    const { mailbox } = await world.connect(ada);
+    const renamed = { ...ada, address: 'ada.lovelace@contoso.example' };
+    await world.connect(renamed);
+    // What a change of address leaves that was cut off before its last step.
+    await world.index.insert(ada, ada.address, mailbox.id);
+    const heir = { ...world.person(ada.address), tid: ada.tid };
+    await expect(world.connect(heir)).rejects.toBeInstanceOf(MailboxTaken);
+    world.pass(11 * minute);
+    const { outcome, mailbox: inherited } = await world.connect(heir);
+    expect(outcome).toBe('connected');
+    expect(inherited.id).not.toBe(mailbox.id);
+    expect((await world.registry.find(ada.tid, renamed.address))?.row.id).toBe(mailbox.id);
+  });
+
+  test('by a link for a certain mailbox connects that one or none', async () => {
+    const ada = world.person();
+    const { mailbox } = await world.connect(ada);
+    expect((await world.connect(ada, { mailboxId: mailbox.id })).outcome).toBe('reconnected');
+    const eve = { ...world.person(), tid: ada.tid };
+    await expect(world.connect(eve, { mailboxId: mailbox.id })).rejects.toMatchObject({ code: 'mailbox_mismatch' });
+    await world.connect(eve);
+    await expect(world.connect(eve, { mailboxId: mailbox.id })).rejects.toMatchObject({ code: 'mailbox_mismatch' });
+  });
+});
+
+describe('after a removal', () => {
+  test('the tombstone is not completed: the same person gets a new mailbox at the same address', async () => {
+    const ada = world.person();
+    const { mailbox: old } = await world.connect(ada);
+    expect(await world.registry.remove(old.id)).toBe(true);
+    const { outcome, mailbox } = await world.connect(ada);
+    expect(outcome).toBe('connected');
+    expect(mailbox.id).not.toBe(old.id);
+    expect(await world.registry.get(old.id)).toBeUndefined();
+    expect((await world.index.read(ada.tid, ada.address))?.mailboxId).toBe(mailbox.id);
+    // The worker's last steps for the old one leave the new one alone.
+    await world.registry.forget({ ...old, deletedAt: new Date() });
+    expect((await world.index.read(ada.tid, ada.address))?.mailboxId).toBe(mailbox.id);
+    expect(await world.grants.mailboxesOf(ada)).toEqual([mailbox.id]);
+  });
+
+  test('the tombstone and its event are written together, and once', async () => {
+    const ada = world.person();
+    const { mailbox } = await world.connect(ada);
+    const [one, other] = await Promise.all([world.registry.remove(mailbox.id), world.registry.remove(mailbox.id)]);
+    expect([one, other].toSorted()).toEqual([false, true]);
+    expect(await world.registry.remove(mailbox.id)).toBe(false);
+    const rows = await store.table('mail').list(partitionOf(mailbox.id), { from: 'o', below: 'p' });
+    expect(
+      rows
+        .map(decodeOutbox)
+        .map(({ type }) => type)
+        .toSorted(),
+    ).toEqual(['mailbox.connected', 'mailbox.removed']);
+  });
+
+  test('forgetting frees the address and takes the mailbox off its grant, as often as it is done', async () => {
+    const ada = world.person();
+    const { mailbox } = await world.connect(ada);
+    await world.registry.remove(mailbox.id);
+    await world.registry.forget(mailbox);
+    await world.registry.forget(mailbox);
+    expect(await world.index.read(ada.tid, ada.address)).toBeUndefined();
+    expect(await world.grants.mailboxesOf(ada)).toEqual([]);
+  });
+
+  test.each(Array.from({ length: 12 }, (_, i) => i))(
+    'a removal that races a connect leaves a live mailbox or none (%i)',
+    async (delayMs) => {
+      const ada = world.person();
+      const { mailbox } = await world.connect(ada);
+      const [again, removed] = await Promise.all([
+        world.connect(ada),
+        world.clock.sleep(delayMs).then(() => world.registry.remove(mailbox.id)),
+      ]);
+      expect(removed).toBe(true);
+      const live = (await world.registry.list({ limit: 10 })).items.map(({ row }) => row.id);
+      const named = (await world.index.read(ada.tid, ada.address))?.mailboxId;
+      if (again.mailbox.id === mailbox.id) {
+        expect(live).toEqual([]);
+        expect(named).toBe(mailbox.id);
+      } else {
+        expect(live).toEqual([again.mailbox.id]);
+        expect(named).toBe(again.mailbox.id);
+      }
+    },
+  );
+});
+
+describe('two at once', () => {
+  test.each([2, 4, 8])(
+    '%i for one address by one person end with one mailbox, and no slot or index row too many',
+    async (count) => {
+      const ada = world.person();
+      await world.grants.connected({ ...ada, cache: '{}' });
+      const all = await Promise.all(Array.from({ length: count }, () => world.registry.place(world.inputOf(ada))));
+      const id = await expectOneMailbox(ada);
+      expect(new Set(all.map(({ mailbox }) => mailbox.id))).toEqual(new Set([id]));
+      expect((await world.slots()).length).toBe(1);
+      expect((await rowsOfTable(store, 'index')).length).toBe(1);
+    },
+  );
+
+  test('two people for one address: one gets it, the other is refused', async () => {
+    const ada = world.person('shared@contoso.example');
+    const eve = { ...world.person('shared@contoso.example'), tid: ada.tid };
+    const results = await Promise.allSettled([world.connect(ada), world.connect(eve)]);
+    expect(results.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    const [winner, loser] = results[0]?.status === 'fulfilled' ? [ada, eve] : [eve, ada];
+    expect(results.find(({ status }) => status === 'rejected')).toMatchObject({ reason: expect.any(MailboxTaken) });
+    await expectOneMailbox(winner);
+    expect(await world.grants.mailboxesOf(loser)).toEqual([]);
+    expect((await world.slots()).length).toBe(1);
+  });
+
+  test('many new people at once each get a slot of their own', async () => {
+    await Promise.all(Array.from({ length: 5 }, () => world.connect(world.person())));
+    const slots = await world.slots();
+    expect(new Set(slots.map(({ slot }) => slot)).size).toBe(5);
+  });
+});
+
+/** Writes that one connect does, so that each can be made the last. */
+async function writesOf(
+  job: (world: RegistryWorld) => Promise<unknown>,
+  before: () => Promise<unknown>,
+): Promise<number> {
+  await before();
+  const counting = mortalStore(store);
+  await job(registryWorld(counting));
+  await emptyTables(store);
+  return counting.writes;
+}
+
+describe('killed at any write, and done again', () => {
+  const deaths = async (
+    name: string,
+    who: Person,
+    before: () => Promise<unknown>,
+    after: (id: string) => Promise<void>,
+  ) => {
+    const connect = (at: RegistryWorld) => at.registry.place(at.inputOf(who));
+    const writes = await writesOf(connect, before);
+    expect(writes, name).toBeGreaterThanOrEqual(2);
+    for (let atWrite = 1; atWrite <= writes; atWrite++) {
+      for (const applied of [false, true]) {
+        await emptyTables(store);
+        await before();
+        await expect(connect(registryWorld(mortalStore(store, { atWrite, applied })))).rejects.toBeInstanceOf(Killed);
+        const { mailbox } = await connect(world);
+        await after(mailbox.id);
+      }
+    }
+    return writes;
+  };
+
+  test('a first connect', async () => {
+    const ada = world.person();
+    const writes = await deaths(
+      'first connect',
+      ada,
+      () => world.grants.connected({ ...ada, cache: '{}' }),
+      async (id) => expect(await expectOneMailbox(ada)).toBe(id),
+    );
+    // `!` and directory of a new shard, index, grant, and the mailbox itself.
+    expect(writes).toBe(5);
+  });
+
+  test('a change of address', async () => {
+    const ada = world.person('ada.byron@contoso.example');
+    const renamed = { ...ada, address: 'ada.lovelace@contoso.example' };
+    let id = '';
+    await deaths(
+      'change of address',
+      renamed,
+      async () => {
+        id = (await world.connect(ada)).mailbox.id;
+      },
+      async (after) => {
+        expect(after).toBe(id);
+        expect((await world.index.read(ada.tid, renamed.address))?.mailboxId).toBe(id);
+        expect((await world.registry.list({ limit: 9 })).items.map(({ row }) => row.address)).toEqual([
+          renamed.address,
+        ]);
+      },
+    );
+  });
+
+  test('a connect over a tombstone', async () => {
+    const ada = world.person();
+    let old = '';
+    await deaths(
+      'over a tombstone',
+      ada,
+      async () => {
+        old = (await world.connect(ada)).mailbox.id;
+        await world.registry.remove(old);
+      },
+      async (id) => {
+        expect(id).not.toBe(old);
+        expect((await world.registry.list({ limit: 9 })).items.map(({ row }) => row.id)).toEqual([id]);
+        expect((await world.index.read(ada.tid, ada.address))?.mailboxId).toBe(id);
+      },
+    );
+  });
+
+  test('by one person, and done again by another', async () => {
+    const ada = world.person('shared@contoso.example');
+    const eve = { ...world.person('shared@contoso.example'), tid: ada.tid };
+    for (let atWrite = 1; atWrite <= 5; atWrite++) {
+      await emptyTables(store);
+      await world.grants.connected({ ...ada, cache: '{}' });
+      const mortal = registryWorld(mortalStore(store, { atWrite, applied: false }));
+      await expect(mortal.registry.place(mortal.inputOf(ada))).rejects.toBeInstanceOf(Killed);
+      await world.connect(eve);
+      await expectOneMailbox(eve);
+      await expect(world.connect(ada)).rejects.toBeInstanceOf(MailboxTaken);
+    }
+  });
+});
+
+describe('reading', () => {
+  test('lists in pages, by state, address, owner and what may be seen', async () => {
+    const tid = 'b0000000-0000-0000-0000-000000000000';
+    const ids: string[] = [];
+    for (let i = 0; i < 5; i++) {
+      const { mailbox } = await world.connect(world.person(`p${i}@contoso.example`, tid), { ownerRef: i % 2 });
+      ids.push(mailbox.id);
+    }
+    ids.sort();
+    const all: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await world.registry.list({ limit: 2, cursor });
+      expect(page.items.length).toBeLessThanOrEqual(2);
+      all.push(...page.items.map(({ row }) => row.id));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    expect(all).toEqual(ids);
+
+    const addresses = async (query: object) =>
+      (await world.registry.list({ limit: 10, ...query })).items.map(({ row }) => row.address).toSorted();
+    expect(await addresses({ address: 'P3@CONTOSO.example' })).toEqual(['p3@contoso.example']);
+    expect(await addresses({ ownerRef: '1' })).toEqual(['p1@contoso.example', 'p3@contoso.example']);
+    expect(await addresses({ where: ({ id }: { id: string }) => id === ids[0] })).toHaveLength(1);
+    await world.registry.setPaused(ids[1] ?? '', true);
+    expect((await world.registry.list({ limit: 10, state: 'paused' })).items.map(({ row }) => row.id)).toEqual([
+      ids[1],
+    ]);
+    expect(await addresses({ state: 'active' })).toHaveLength(4);
+    await expect(world.registry.list({ limit: 10, cursor: 'nonsense' })).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
+  });
+
+  test('an unknown id, one of another form, and one of a shard that does not exist are none', async () => {
+    for (const id of ['mbx_0001_aaaaaaaaaaaaaaaa', 'mbx_9999_aaaaaaaaaaaaaaaa', "x' or 1 eq 1", '']) {
+      expect(await world.registry.get(id)).toBeUndefined();
+      await expect(world.registry.ask(id)).rejects.toMatchObject({ code: 'not_found' });
+      expect(await world.registry.remove(id)).toBe(false);
+    }
+  });
+
+  test('a broken row hides its mailbox in the list and is logged, and the others are shown', async () => {
+    const { mailbox: broken } = await world.connect(world.person());
+    const { mailbox: fine } = await world.connect(world.person());
+    const { mailbox: stateless } = await world.connect(world.person());
+    const spoil = async (id: string, rowKey: string) => {
+      const row = await store.table('mail').get(partitionOf(id), rowKey);
+      if (row !== undefined) await store.table('mail').replace({ ...row, values: { v: 1, spoilt: true } }, row.etag);
+    };
+    await spoil(broken.id, mailboxRowKey(broken.id));
+    await spoil(stateless.id, stateRowKey(stateless.id));
+    const { items } = await world.registry.list({ limit: 10 });
+    expect(items.map(({ row }) => row.id).toSorted()).toEqual([fine.id, stateless.id].toSorted());
+    expect(items.find(({ row }) => row.id === stateless.id)?.state).toBeUndefined();
+    expect(world.logged).toContain('registry.row_broken');
+    await expect(world.registry.get(broken.id)).rejects.toMatchObject({ code: 'row_broken' });
+  });
+});
+
+describe('changing', () => {
+  test('sets, clears and leaves, and nothing is lost when many change at once', async () => {
+    const { mailbox } = await world.connect(world.person(), { label: 'old', ownerRef: 1 });
+    await Promise.all([
+      world.registry.patch(mailbox.id, { label: 'new' }),
+      world.registry.patch(mailbox.id, { ownerRef: null }),
+      world.registry.setPaused(mailbox.id, true),
+      world.registry.ask(mailbox.id),
+      world.registry.ask(mailbox.id),
+    ]);
+    const after = await world.registry.get(mailbox.id);
+    expect(after).toMatchObject({ shown: 'paused', row: { label: 'new', paused: true, asked: mailbox.asked + 3 } });
+    expect(after?.row.ownerRef).toBeUndefined();
+  });
+
+  test('says that the storage does not answer', async () => {
+    const gone = await startAzurite();
+    const at = registryWorld(storeAt(gone));
+    await gone.kill();
+    const expected = { code: 'storage_unreachable', status: 503 };
+    await expect(at.registry.get('mbx_0001_aaaaaaaaaaaaaaaa')).rejects.toMatchObject(expected);
+    await expect(at.registry.place(at.inputOf(at.person()))).rejects.toMatchObject(expected);
+    await expect(at.registry.list({ limit: 1 })).rejects.toMatchObject(expected);
+  });
+});
