@@ -10,7 +10,11 @@ export type AuditAction =
   | 'mailbox.remove'
   | 'mailbox.token'
   | 'key.create'
-  | 'key.remove';
+  | 'key.remove'
+  | 'destination.create'
+  | 'destination.change'
+  | 'destination.remove'
+  | 'destination.test';
 
 /** One line of the audit. It holds no address and no secret: a mailbox and a key are named by their ids. */
 export interface AuditEntry {
@@ -18,7 +22,7 @@ export interface AuditEntry {
   readonly actor: string;
   readonly action: AuditAction;
   readonly mailboxId?: string;
-  /** Id of the key that was made or removed. */
+  /** Id of the key or destination that it was done to. */
   readonly subject?: string;
   /** `ok`, or the code of the failure. */
   readonly result: string;

@@ -88,8 +88,8 @@ export interface StoredState {
 
 /** Destinations as rows `a!dst_…` and `b!dst_…` of one partition. @throws StoreError | BrokerError `row_broken` */
 export interface DestinationRows {
-  /** In the order in which they were made. */
-  list(): Promise<StoredConfig[]>;
+  /** All, with how they go, in the order in which they were made. */
+  list(): Promise<(StoredConfig & { readonly state: DestinationState })[]>;
   read(id: string): Promise<StoredConfig | undefined>;
   /** With the secrets opened. @throws BrokerError `seal_broken` and what the vault throws */
   open(id: string): Promise<(StoredConfig & { readonly secrets: DestinationSecrets }) | undefined>;
@@ -218,10 +218,15 @@ export function createDestinationRows(deps: { readonly store: Store; readonly se
 
   return {
     async list() {
-      const rows = await table.list(partitionKey, { from: 'a!', below: 'a"' });
+      const rows = await table.list(partitionKey, { from: 'a!', below: 'c' });
+      const states = new Map(rows.map((row) => [row.rowKey, row] as const));
       return rows
-        .map((row) => decodeConfig(row))
-        .map(({ config, etag }) => ({ config, etag }))
+        .filter((row) => row.rowKey.startsWith('a!'))
+        .map((row) => {
+          const { config, etag } = decodeConfig(row);
+          const state = states.get(stateKey(config.id));
+          return { config, etag, state: state === undefined ? restingState : decodeState(state).state };
+        })
         .sort((one, other) => one.config.createdAt.getTime() - other.config.createdAt.getTime());
     },
 

@@ -1,0 +1,36 @@
+import { app } from '@azure/functions';
+import { broker } from '../lib/broker.ts';
+import { BrokerError } from '../lib/errors.ts';
+import { mayUseDestination } from '../lib/http/caller.ts';
+import { allMethods, json, resource } from '../lib/http/resource.ts';
+
+// The request to the destination gives up by itself after 20 s; this is for what comes before and after it.
+const longestMs = 30_000;
+
+/** `POST destinations/{id}/test`: sends a test event now and tells what came of it. */
+export const destinationTest = resource(broker, {
+  POST: {
+    scope: 'admin',
+    handler: async ({ broker, caller, params }) => {
+      const id = params.id ?? '';
+      const result = mayUseDestination(caller, id)
+        ? await broker.destinations.test(id, AbortSignal.timeout(longestMs))
+        : undefined;
+      if (result === undefined) throw new BrokerError('not_found');
+      await broker.audit.write({
+        actor: caller.keyId,
+        action: 'destination.test',
+        subject: id,
+        result: result.code ?? 'ok',
+      });
+      return json(200, result);
+    },
+  },
+});
+
+app.http('destination-test', {
+  route: 'destinations/{id}/test',
+  methods: allMethods,
+  authLevel: 'anonymous',
+  handler: destinationTest,
+});

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { line, paging } from './fields.ts';
+
+const url = z.string().max(2000).refine(URL.canParse, 'Is not an address such as https://nocobase.example.com/api/…');
+
+// Header values: a line break would end the header, other characters beyond Latin-1 cannot be sent.
+const credential = (longest: number) =>
+  z
+    .string()
+    .min(1)
+    .max(longest)
+    .regex(/^[\x20-\x7e]+$/, 'Holds a character that is not printable ASCII.');
+
+/** How the broker signs in at the destination. */
+const auth = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('none') }),
+  z.strictObject({
+    type: z.literal('basic'),
+    // RFC 7617 section 2: the first colon ends the user.
+    user: line(200).regex(/^[^:]*$/, 'Holds a colon.'),
+    password: line(500),
+  }),
+  z.strictObject({ type: z.literal('bearer'), token: credential(4000) }),
+]);
+
+/** Body of POST destinations. */
+export const newDestination = z.strictObject({
+  type: z.literal('webhook'),
+  name: line(100),
+  url,
+  rawHtml: z.boolean().default(false),
+  paused: z.boolean().default(false),
+  auth: auth.default({ type: 'none' }),
+  /** One that the receiver knows already; a new one is made if it is left out. */
+  signingSecret: z.string().max(100).optional(),
+});
+
+/** Body of PATCH destinations/{id}: what is left out stays. */
+export const destinationPatch = z.strictObject({
+  name: line(100).optional(),
+  url: url.optional(),
+  rawHtml: z.boolean().optional(),
+  paused: z.boolean().optional(),
+  auth: auth.optional(),
+  /** Adds a new signing secret; the one before stays good until it is dropped or the next rotation. */
+  rotateSigningSecret: z.literal(true).optional(),
+  /** Leaves the newest signing secret alone. */
+  dropOldSigningSecret: z.literal(true).optional(),
+});
+
+/** Query of GET destinations. */
+export const destinationFilter = z.object(paging);
