@@ -1,0 +1,168 @@
+import { type Config, readConfig, SettingsError } from './config.ts';
+import { createConnect } from './connect/connect.ts';
+import { createGiveToken, type GiveToken } from './connect/give-token.ts';
+import { createTicketTokens } from './connect/tickets.ts';
+import type { Connect } from './connect/types.ts';
+import { createDeliverer } from './delivery/deliverer.ts';
+import { createDestinations, type Destinations } from './delivery/destinations.ts';
+import { buildMailboxEvent } from './delivery/mailbox-event.ts';
+import { buildMessageReceived } from './delivery/message-event.ts';
+import { systemClock, systemRandom } from './domain/system.ts';
+import { createEntraClient } from './entra/client.ts';
+import { createCredential } from './entra/credential.ts';
+import { createSignIn } from './entra/sign-in.ts';
+import { createTokens } from './entra/tokens.ts';
+import { BrokerError } from './errors.ts';
+import { type ApiKeys, createApiKeys } from './http/api-keys.ts';
+import { createOutbound } from './http/outbound.ts';
+import { consoleLog, type Log } from './log.ts';
+import { createImapConnector } from './mailbox/imap-connector.ts';
+import { createProbe } from './mailbox/probe.ts';
+import { createApiKeyRows } from './store/api-keys.ts';
+import { type Audit, createAudit } from './store/audit.ts';
+import { createAzureStore } from './store/azure-table.ts';
+import { createRegistry } from './store/create-registry.ts';
+import { createDestinationRows } from './store/destinations.ts';
+import { createDirectory } from './store/directory.ts';
+import { createGrants } from './store/grants.ts';
+import type { Registry } from './store/registry.ts';
+import { createSignInStates } from './store/states.ts';
+import { createTickets } from './store/tickets.ts';
+import { createDispatcher } from './sync/dispatcher.ts';
+import { createShardRunner } from './sync/runner.ts';
+import type { Dispatcher, ShardRunner } from './sync/types.ts';
+import { azureCredential } from './vault/azure-credential.ts';
+import { createVault } from './vault/reader.ts';
+import { createRootKeys } from './vault/root-keys.ts';
+import { createSealer } from './vault/seal.ts';
+
+/** Every part that a front door works with. */
+export interface Broker {
+  readonly config: Config;
+  readonly log: Log;
+  readonly apiKeys: ApiKeys;
+  readonly audit: Audit;
+  readonly connect: Connect;
+  readonly giveToken: GiveToken;
+  readonly registry: Registry;
+  readonly destinations: Destinations;
+  readonly dispatcher: Dispatcher;
+  readonly shardRunner: ShardRunner;
+}
+
+/**
+ * Builds every part once. The only place that knows all of them; nothing here does I/O, so that an app whose vault or
+ * storage is down still starts and says so, request by request.
+ */
+export function createBroker(config: Config, environment: NodeJS.ProcessEnv = process.env): Broker {
+  const clock = systemClock;
+  const random = systemRandom;
+  const log = consoleLog();
+
+  const identity = azureCredential(config, environment);
+  const vault = createVault(config, { credential: identity, clock, log });
+  const keys = createRootKeys(vault);
+  const sealer = createSealer({ keys, random });
+
+  const store = createAzureStore(config, { clock, credential: identity });
+  const grants = createGrants({ store, sealer, clock, random });
+  const registry = createRegistry({ store, clock, random, grants, log });
+  const audit = createAudit({ table: store.table('audit'), clock, random });
+  const apiKeys = createApiKeys({
+    rows: createApiKeyRows(store.table('keys')),
+    rootKeys: keys,
+    clock,
+    random,
+    log,
+    bootstrap: config.inAzure ? vault : undefined,
+  });
+
+  const credential = createCredential(config.entra, { vault, identity, clock });
+  const client = createEntraClient(config.entra, { fetch, clock, log, credential });
+  const tokens = createTokens(config.entra, { client, grants, clock, random, log });
+
+  const imap = createImapConnector(config.imap, { clock, requireTls: config.inAzure });
+
+  const destinationRows = createDestinationRows({ store, sealer });
+  const outbound = createOutbound({ inAzure: config.inAzure, privateDestinations: config.privateDestinations });
+  const deliverer = createDeliverer({ rows: destinationRows, outbound, time: store.time, clock, random, log });
+  const destinations = createDestinations({
+    rows: destinationRows,
+    deliverer,
+    outbound,
+    inUse: async (id) => {
+      const page = await registry.list({ where: (row) => row.destinationId === id, limit: 1 });
+      return page.items.length > 0;
+    },
+    time: store.time,
+    clock,
+    random,
+  });
+
+  const connect = createConnect({
+    config,
+    clock,
+    random,
+    log,
+    tokens: createTicketTokens({ rootKeys: keys, clock, random }),
+    tickets: createTickets(store.table('tickets')),
+    states: createSignInStates({ table: store.table('states'), sealer }),
+    signIn: createSignIn(config.entra, { client, random, log }),
+    grants,
+    probe: createProbe({ connector: imap }),
+    registry,
+    destinations,
+    audit,
+  });
+
+  const intervalSeconds = config.pollIntervalSeconds;
+  return {
+    config,
+    log,
+    apiKeys,
+    audit,
+    connect,
+    giveToken: createGiveToken({ config, clock, registry, grants, tokens, audit }),
+    registry,
+    destinations,
+    dispatcher: createDispatcher({ store, directory: createDirectory({ store, clock, random }), intervalSeconds }),
+    shardRunner: createShardRunner({
+      store,
+      clock,
+      random,
+      log,
+      imap,
+      deliverer,
+      token: async ({ grant }, { force }) => {
+        if (grant.kind === 'app') throw new BrokerError('grant_missing');
+        return (await tokens.get(grant, 'outlook', { force })).accessToken;
+      },
+      messageReceived: buildMessageReceived,
+      mailboxEvent: buildMailboxEvent,
+      forget: (mailbox) => registry.forget(mailbox),
+      intervalSeconds,
+    }),
+  };
+}
+
+let composed: Broker | undefined;
+let refused: BrokerError | undefined;
+
+/**
+ * The broker of this process, built from the environment at first use. Settings are read once: Azure restarts the app
+ * when they change.
+ * @throws BrokerError `settings_broken`; the log has every fault by name
+ */
+export async function broker(): Promise<Broker> {
+  if (refused !== undefined) throw refused;
+  try {
+    composed ??= createBroker(readConfig(process.env));
+    return composed;
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    refused = new BrokerError('settings_broken', { cause: error });
+    for (const fault of error.faults)
+      consoleLog().error('settings.broken', error, { setting: fault.field, fault: fault.message });
+    throw refused;
+  }
+}

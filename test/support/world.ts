@@ -1,0 +1,204 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startServices } from '../../local/services.ts';
+import type { ReceivedEvent, ServiceOptions, Services, StandIns } from '../../local/world.ts';
+import { BrowserClient, hiddenField, type Page } from './browser-client.ts';
+
+/** An answer of the broker's API. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: a test reads what the wire says, whatever its shape
+  readonly body: any;
+}
+
+/** The whole local world with the deployed bundle in a process of its own, so that a test can kill it. */
+export interface World {
+  readonly services: Services;
+  readonly standIns: StandIns;
+  readonly api: (method: string, path: string, options?: { body?: unknown; key?: string | null }) => Promise<Answer>;
+  /** Where the API listens: `http://localhost:PORT/api`. */
+  readonly url: string;
+  /** Everything that the host has printed. */
+  readonly output: () => string;
+  readonly startHost: () => Promise<void>;
+  /** SIGKILL: no clean-up of any kind. */
+  readonly killHost: () => Promise<void>;
+  /** SIGTERM; answers the exit code. */
+  readonly stopHost: () => Promise<number | null>;
+  /** Lets the dispatcher run at once. */
+  readonly poll: () => Promise<void>;
+  /** Makes a link, opens it, presses the button and signs in as `address`; answers the page that it ends on. */
+  readonly connect: (address: string, link?: Record<string, unknown>) => Promise<{ page: Page; mailboxId: string }>;
+  readonly stop: () => Promise<void>;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return address.port;
+}
+
+/** Repeats `look` until it answers something, or throws what was awaited after `forMs`. */
+export async function eventually<T>(
+  what: string,
+  look: () => T | undefined | Promise<T | undefined>,
+  forMs = 30_000,
+): Promise<T> {
+  const end = Date.now() + forMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > end) throw new Error(`Waited ${forMs / 1000} s in vain: ${what}`);
+    await delay(50);
+  }
+}
+
+export async function startWorld(options: ServiceOptions = {}): Promise<World> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'broker-world-'));
+  const port = await freePort();
+  const services = await startServices({
+    brokerPort: port,
+    stateDir,
+    pollIntervalSeconds: 2,
+    demoMail: false,
+    ...options,
+  });
+  const settingsFile = join(stateDir, 'settings.json');
+  await writeFile(settingsFile, JSON.stringify(services.settings), { mode: 0o600 });
+  const url = `http://localhost:${port}/api`;
+  let host: ChildProcess | undefined;
+  let output = '';
+
+  const startHost = async () => {
+    const run = resolve(import.meta.dirname, '../../local/host/run.ts');
+    host = spawn(process.execPath, [run, '--settings', settingsFile, '--port', String(port)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: services.stack.ca },
+    });
+    const note = (chunk: Buffer) => {
+      output += chunk.toString();
+    };
+    host.stdout?.on('data', note);
+    host.stderr?.on('data', note);
+    const started = host;
+    await eventually(
+      'the host answers its health page',
+      async () => {
+        if (started.exitCode !== null) throw new Error(`The host ended with ${started.exitCode}:\n${output}`);
+        return (await fetch(`${url}/health`).catch(() => undefined))?.ok;
+      },
+      60_000,
+    );
+  };
+  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+    if (host === undefined || host.exitCode !== null || host.signalCode !== null) return null;
+    const ended = once(host, 'exit');
+    host.kill(signal);
+    const [code] = await ended;
+    return code as number | null;
+  };
+
+  const api: World['api'] = async (method, path, { body, key = services.stack.adminKey } = {}) => {
+    const answer = await fetch(`${url}/${path}`, {
+      method,
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      body: answer.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text,
+    };
+  };
+
+  const standIns = services.standIns as StandIns;
+
+  await startHost();
+  return {
+    services,
+    standIns,
+    api,
+    url,
+    output: () => output,
+    startHost,
+    killHost: async () => {
+      await end('SIGKILL');
+    },
+    stopHost: () => end('SIGTERM'),
+    poll: async () => {
+      await fetch(`http://localhost:${port}/admin/functions/dispatch`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{}',
+      });
+    },
+    connect: async (address, link = {}) => {
+      const created = await api('POST', 'connect-links', { body: { expectedAddress: address, ...link } });
+      if (created.status !== 201) throw new Error(`connect-links: ${JSON.stringify(created.body)}`);
+      const page = await walk(new BrowserClient(), created.body.url, standIns, address);
+      const mailboxes = await api('GET', `mailboxes?address=${encodeURIComponent(address)}`);
+      return { page, mailboxId: mailboxes.body.items[0]?.id ?? '' };
+    },
+    stop: async () => {
+      await end('SIGTERM');
+      await services.stop();
+      await rm(stateDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Opens a link, presses its button, and answers where the button sends the browser (Microsoft's page). */
+export async function pressButton(browser: BrowserClient, link: string): Promise<Page> {
+  const page = await browser.get(link);
+  const token = hiddenField(page, 'token');
+  if (token === '') return page;
+  return browser.post(new URL(link).origin + new URL(link).pathname, { token });
+}
+
+/** The person's whole way: link, button, sign-in, callback. */
+export async function walk(
+  browser: BrowserClient,
+  link: string,
+  standIns: StandIns,
+  address: string,
+  options: { decline?: boolean } = {},
+): Promise<Page> {
+  const away = await pressButton(browser, link);
+  if (away.location === undefined) return away;
+  const callback = await standIns.entra.signInAs(address, away.location, options);
+  return browser.get(callback);
+}
+
+/** Waits until `count` events match. */
+export function eventsOf(
+  world: World,
+  count: number,
+  match: (event: ReceivedEvent) => boolean,
+  forMs?: number,
+): Promise<readonly ReceivedEvent[]> {
+  return eventually(
+    `${count} events at NocoBase`,
+    () => {
+      const found = world.standIns.nocobase.events().filter(match);
+      return found.length >= count ? found : undefined;
+    },
+    forMs,
+  );
+}
+
+export const accepted = (type: string) => (event: ReceivedEvent) =>
+  event.type === type && event.status >= 200 && event.status < 300;
