@@ -10,15 +10,17 @@ import { freshBundle } from './demo/bundle-age.ts';
 import { readGivenSettings } from './demo/given-settings.ts';
 import { showMainJob } from './demo/main-job.ts';
 import { choosePort } from './demo/port.ts';
-import { makeStateFolder, StateFolderFault, writeStack } from './demo/state-folder.ts';
+import { makeStateFolder, StateFolderFault } from './demo/state-folder.ts';
 import { createTerminal } from './demo/terminal.ts';
 import { startHost } from './host/host.ts';
-import { startServices } from './services.ts';
+import { startServices, writeStack } from './services.ts';
 import type { Stack } from './stack.ts';
 import type { Running, Services } from './world.ts';
 
 const root = join(import.meta.dirname, '..');
-const stateDir = join(root, '.local');
+// npm runs it in the project's folder; a test runs it in one of its own.
+const workFolder = process.cwd();
+const stateDir = join(workFolder, '.local');
 // The host waits up to 10 s for what is under way, the emulator as long for its disk; then patience ends.
 const endWithinMs = 25_000;
 
@@ -36,7 +38,7 @@ async function run(args: StartArguments): Promise<void> {
     autoSignIn: args.autoSignIn,
     brokerPort: port,
     stateDir,
-    given: readGivenSettings(root),
+    given: readGivenSettings(workFolder),
   });
   started.push(services);
   stopping.signal.throwIfAborted();
@@ -60,17 +62,20 @@ async function run(args: StartArguments): Promise<void> {
     await showMainJob({ client, standIns, user: first, sender: second, terminal, signal: stopping.signal });
   }
   const next = demo ? second : first;
-  let stack: Stack = services.stack;
-  if (next !== undefined) {
-    stack = { ...stack, connectUrl: await client.connectLink(next.address) };
-    terminal.step(`Now you: connect ${demo ? 'the next mailbox, as' : 'a mailbox, as'} ${next.name} (${next.address})`);
+  const stack: Stack = { ...services.stack, connectUrl: await client.connectLink(next?.address) };
+  if (next === undefined) {
+    terminal.step('Now you: connect a mailbox');
+    terminal.link('open', stack.connectUrl ?? '');
+    terminal.detail('Press the button and sign in at Microsoft.');
+  } else {
+    terminal.step(`Now you: connect ${demo ? 'the next' : 'a'} mailbox, as ${next.name} (${next.address})`);
     terminal.link('open', stack.connectUrl ?? '');
     terminal.detail('Press the button and sign in with that name; no password is asked for.');
   }
   terminal.link('received', services.stack.nocobase);
   terminal.detail('Ctrl+C ends everything.');
   terminal.blank();
-  writeStack(stateDir, stack);
+  await writeStack(stack, stateDir);
   console.log(`READY ${JSON.stringify(stack)}`);
 }
 

@@ -3,9 +3,9 @@ import type { EntraStandIn } from '../world.ts';
 
 /** The broker as a NocoBase builder and a mailbox owner use it: over HTTP, and nothing else. */
 export interface BrokerClient {
-  /** Makes a link by which the owner of `address` connects it. */
-  connectLink(address: string): Promise<string>;
-  /** Follows a link as its owner does: page, button, sign-in at Microsoft, and back. Answers the last page's status. */
+  /** Makes a link by which the owner of `address` connects it; whoever opens it, where no address is given. */
+  connectLink(address?: string): Promise<string>;
+  /** Follows a link as its owner does: page, button, sign-in at Microsoft, and back. */
   followLink(link: string, address: string, entra: EntraStandIn): Promise<void>;
 }
 
@@ -26,13 +26,15 @@ export function createBrokerClient(broker: string, adminKey: string): BrokerClie
       const answer = await fetch(`${broker}/connect-links`, {
         method: 'POST',
         headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ expectedAddress: address, loginHint: address }),
+        body: JSON.stringify(
+          address === undefined ? { anyAddress: true } : { expectedAddress: address, loginHint: address },
+        ),
       });
       const body: unknown = await answer.json().catch(() => undefined);
       const link = linkAnswer.safeParse(body);
       if (link.success) return link.data.url;
       const why = problem.safeParse(body).data?.detail ?? '';
-      throw new StepFailed(`No link could be made for ${address}: ${answer.status} ${why}`.trim());
+      throw new StepFailed(`No link could be made: ${answer.status} ${why}`.trim());
     },
 
     followLink: async (link, address, entra) => {

@@ -1,6 +1,4 @@
-import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Stack } from '../stack.ts';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 
 /** The folder for everything that a run writes cannot be used; the message is one sentence. */
 export class StateFolderFault extends Error {
@@ -12,15 +10,6 @@ export function makeStateFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
     accessSync(folder, constants.W_OK);
-  } catch (error) {
-    throw fault(folder, error);
-  }
-}
-
-/** Writes stack.json for whoever wants to know where everything is. It holds the admin key of the local world. */
-export function writeStack(folder: string, stack: Stack): void {
-  try {
-    writeFileSync(join(folder, 'stack.json'), `${JSON.stringify(stack, undefined, 2)}\n`, { mode: 0o600 });
   } catch (error) {
     throw fault(folder, error);
   }
