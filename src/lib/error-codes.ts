@@ -277,6 +277,13 @@ const table = {
       'Somebody or something else changed the tables; the log names the row. Disconnect and connect the mailbox again.',
     who: 'deployment owner',
   },
+  row_refused: {
+    status: 500,
+    sentence: 'Table Storage does not take a row of this mailbox.',
+    remedy:
+      'The log names the cause; report it as a fault of the broker. The other mailboxes are not affected, and nothing is lost.',
+    who: 'deployment owner',
+  },
   row_newer: {
     status: 503,
     sentence: 'A stored row was written by a newer version of the broker.',

@@ -16,6 +16,11 @@ export interface CommitUnit {
   pending(): readonly BatchOperation[];
   /** What {@link pending} answered just now is on its way; from here on only later changes are pending. */
   sent(): void;
+  /**
+   * The rows handed out last were refused for their content, and nothing of them was stored: memory and table have
+   * parted, and nothing more of this unit is asked for.
+   */
+  refused(error: StoreError): void;
 }
 
 /** The only writer of a shard in a run: every commit is a batch that carries `!`, which renews the lease and fences the rest. */
@@ -27,14 +32,14 @@ export interface Committer {
    * @throws LeaseLost; StoreError `refused` if the rows of this unit are not taken (the other units are not affected)
    */
   commit(unit: CommitUnit): Promise<void>;
+  /** Has `unit` committed with the release at the latest. */
+  include(unit: CommitUnit): void;
   /** What is left of the lease. */
   remainingMs(): number;
   /** Waits until at least `ms` are left of the lease. @throws LeaseLost */
   ensure(ms: number): Promise<void>;
   /** Commits what is pending of all units ever handed in, and gives the lease back, in one batch if it fits. Never throws. */
   release(): Promise<void>;
-  /** Ends as a killed process would: nothing is written any more, and the lease is not given back. */
-  abandon(): void;
 }
 
 /** An unused lease is renewed this often. */
@@ -62,6 +67,9 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
   const stopped = new AbortController();
   /** Units with a commit asked for, in the order of asking. */
   const queue = new Map<CommitUnit, Waiter[]>();
+  /** Units to commit with the release, and those whose rows were refused. */
+  const known = new Set<CommitUnit>();
+  const broken = new Set<CommitUnit>();
   /** Everybody who waits for anything; whoever loses the lease tells them all. */
   const waiting = new Set<Waiter>();
   let { etag, sentAt } = lease;
@@ -211,9 +219,17 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
       if (!isStoreError(error, 'refused', 'missing', 'exists') || group.length === 0) throw error;
       // One faulty row must not hold up the other mailboxes: each goes alone, and the guilty one learns it.
       if (group.length > 1) for (const part of group) await commitParts([part], false);
-      else settle(waiters, (one) => one.reject(new StoreError('refused', { table: table.name, cause: error })));
+      else if (group[0] !== undefined) refuse(group[0], error);
       return false;
     }
+  }
+
+  function refuse({ unit, waiters }: Part, cause: StoreError): void {
+    const error = new StoreError('refused', { table: table.name, cause });
+    broken.add(unit);
+    settle([...waiters, ...(queue.get(unit) ?? [])], (one) => one.reject(error));
+    queue.delete(unit);
+    unit.refused(error);
   }
 
   async function drain(): Promise<void> {
@@ -265,12 +281,16 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
   // Its only end is the signal, which the sleep answers with a rejection.
   void watch().catch(() => {});
 
-  const known = new Set<CommitUnit>();
   return {
     signal: stopped.signal,
     commit(unit) {
+      if (broken.has(unit)) return Promise.reject(new StoreError('refused', { table: table.name }));
       known.add(unit);
       return waiter((own) => queue.set(unit, [...(queue.get(unit) ?? []), own]));
+    },
+    include(unit) {
+      known.add(unit);
+      if (releasing && !queue.has(unit)) queue.set(unit, []);
     },
     remainingMs,
     async ensure(ms) {
@@ -278,12 +298,9 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
       if (lost !== undefined) throw lost;
     },
     async release() {
-      for (const unit of known) if (!queue.has(unit)) queue.set(unit, []);
+      for (const unit of known) if (!queue.has(unit) && !broken.has(unit)) queue.set(unit, []);
       releasing = true;
       while (lost === undefined) await wake();
-    },
-    abandon() {
-      lose('released');
     },
   };
 }

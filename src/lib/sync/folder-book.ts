@@ -100,10 +100,9 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
   let fresh: RingEntry[] = [...cursor.fresh];
   let ring: RingRow | undefined;
   let index: { uid: Map<number, RingEntry>; hash: Map<string, RingEntry[]> } | undefined;
-  const dirty = {
-    cursor: stored === undefined || stored.path !== folder.path || stored.role !== folder.role,
-    ring: false,
-  };
+  // A folder without a cursor is written when it has a position.
+  const renamed = stored !== undefined && (stored.path !== folder.path || stored.role !== folder.role);
+  const dirty = { cursor: renamed, ring: false };
   let range: { listed: readonly number[]; at: number; top: number } = { listed: [], at: 0, top: 0 };
   let unsettled = new Set<number>();
 
@@ -293,7 +292,6 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
       return operations;
     },
     sent() {
-      exists = true;
       dirty.cursor = false;
       dirty.ring = false;
     },

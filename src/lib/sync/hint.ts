@@ -57,8 +57,7 @@ export function dropReason(
 }
 
 /**
- * The tick a run works in: now, or one ahead if the dispatcher's estimate of the server's time ran ahead of ours.
- * A hint from ticks of another length may name any number, and is cut to that.
+ * The tick a run works in: that of its hint, also if it comes late, or else the next hint would seem to have been worked
+ * on already. A hint from ticks of another length may name any number, and is cut to what can be.
  */
-export const workingTick = (hint: ShardHint, nowTick: number): number =>
-  Math.min(Math.max(hint.tick, nowTick), nowTick + 1);
+export const workingTick = (hint: ShardHint, nowTick: number): number => Math.min(hint.tick, nowTick + 1);

@@ -79,31 +79,31 @@ export type HoleSort = 'unseen' | 'missing' | 'present';
 const isPresent = (hole: Hole): boolean => hole.seen && hole.tries === 0;
 
 /**
- * Opens holes for `ranges`. UIDs that lie in a hole already stay in theirs, with its age; only its sort may change.
- * Beyond 64 the oldest are closed, but never one whose messages are there.
+ * Opens holes for `ranges`. UIDs that lie in a hole already stay in theirs, with its age; what is missing has one try
+ * more then, and is closed when it is gone for good. Beyond 64 the oldest are closed, but none whose messages are there.
  */
-export function openHoles(
-  holes: readonly Hole[],
-  ranges: readonly UidRange[],
-  since: Date,
-  sort: HoleSort,
-): HoleChange {
-  const fresh = { since, seen: sort !== 'unseen', tries: sort === 'missing' ? 1 : 0 };
+export function openHoles(holes: readonly Hole[], ranges: readonly UidRange[], now: Date, sort: HoleSort): HoleChange {
+  const fresh = { since: now, seen: sort !== 'unseen', tries: sort === 'missing' ? 1 : 0 };
   let all = [...holes];
   for (const range of ranges) {
     const uncovered = subtract(range, all);
     if (sort !== 'unseen') all = all.flatMap((hole) => resort(hole, range, sort));
     all.push(...uncovered.map((gap) => ({ ...fresh, ...gap })));
   }
-  return withinLimit(all);
+  const gone =
+    sort === 'missing' ? all.filter((hole) => isGone(hole, now) && ranges.some((range) => meets(hole, range))) : [];
+  const { holes: left, closed } = withinLimit(all.filter((hole) => !gone.includes(hole)));
+  return { holes: left, closed: [...gone, ...closed].sort((a, b) => a.from - b.from) };
 }
+
+const meets = (a: UidRange, b: UidRange): boolean => a.from <= b.to && a.to >= b.from;
 
 /** `hole`, of which the part within `range` is of another sort now. */
 function resort(hole: Hole, range: UidRange, sort: 'missing' | 'present'): Hole[] {
   const from = Math.max(hole.from, range.from);
   const to = Math.min(hole.to, range.to);
   if (from > to) return [hole];
-  const tries = sort === 'present' ? 0 : hole.seen ? Math.max(hole.tries, 1) : hole.tries + 1;
+  const tries = sort === 'present' ? 0 : hole.seen ? hole.tries + 1 : 1;
   return [...cut(hole, { from, to }), { ...hole, from, to, seen: true, tries }];
 }
 
@@ -144,8 +144,8 @@ export const closeUid = (holes: readonly Hole[], uid: number): readonly Hole[] =
   withinLimit(holes.flatMap((hole) => cut(hole, { from: uid, to: uid }))).holes;
 
 /**
- * Notes one more look at all holes, in which the server showed `found` (ascending): those are present, the rest has one
- * try more, and is closed when it is gone for good.
+ * Notes one more SEARCH over all holes, in which the server showed `found` (ascending). The rest has one try more, and is
+ * closed when it is gone for good. What is shown is present, or, if its content has not come before, as missing as it was.
  */
 export function lookedAt(holes: readonly Hole[], found: readonly number[], now: Date): HoleChange {
   const missing = holes.flatMap((hole) =>
@@ -156,7 +156,7 @@ export function lookedAt(holes: readonly Hole[], found: readonly number[], now: 
       ...hole,
       ...range,
       seen: true,
-      tries: 0,
+      tries: hole.seen ? hole.tries : 0,
     })),
   );
   const gone = missing.filter((piece) => isGone(piece, now));

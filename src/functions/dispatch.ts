@@ -1,0 +1,17 @@
+import { app, output } from '@azure/functions';
+import { broker } from '../lib/broker.ts';
+import { timerSchedule } from '../lib/sync/schedule.ts';
+
+/** The timer of the poll: one hint for every shard. What is due, the shards' own rows say. */
+export async function dispatch() {
+  const { dispatcher } = await broker();
+  return dispatcher.hints();
+}
+
+app.timer('dispatch', {
+  schedule: timerSchedule(process.env.POLL_INTERVAL),
+  // The monitor keeps a blob per timer and fires for missed ticks; a tick that was missed needs no replacement.
+  useMonitor: false,
+  return: output.storageQueue({ queueName: 'work', connection: 'AzureWebJobsStorage' }),
+  handler: dispatch,
+});

@@ -1,0 +1,26 @@
+import { app, output } from '@azure/functions';
+import { broker } from '../lib/broker.ts';
+import { parseHint } from '../lib/sync/hint.ts';
+
+/**
+ * One hint: looks after its shard. What is left when the time of an invocation is over goes on in the next, through the
+ * same queue. A message of an unknown form is dropped: nothing depends on any single one.
+ */
+export async function work(message: unknown) {
+  const hint = parseHint(message);
+  const { log, shardRunner } = await broker();
+  if (hint === undefined) {
+    log.warn('hint_unknown');
+    return undefined;
+  }
+  return shardRunner.run(hint);
+}
+
+const queue = { queueName: 'work', connection: 'AzureWebJobsStorage' };
+
+app.storageQueue('work', { ...queue, return: output.storageQueue(queue), handler: work });
+
+app.hook.appTerminate(async () => {
+  const { shardRunner } = await broker();
+  await shardRunner.stop();
+});

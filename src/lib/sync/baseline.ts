@@ -1,0 +1,118 @@
+import { messageIdHash, messageKeyBytes } from '../domain/ids.ts';
+import type { MessageMeta } from '../domain/message.ts';
+import type { FolderStatus, ImapSession } from '../mailbox/session.ts';
+import { dayOf } from '../store/ring-row.ts';
+import type { RingEntry } from '../store/rows.ts';
+import type { FolderBook } from './folder-book.ts';
+import type { MailboxBook } from './mailbox-book.ts';
+
+/** A ring begins with the newest messages of the folder, so that a reset before any new mail can be recovered from. */
+const baselineEntries = 200;
+
+/** UIDs of one FETCH. */
+const chunk = 200;
+
+const dayMs = 86_400_000;
+
+export async function fetchMeta(
+  session: ImapSession,
+  path: string,
+  uids: readonly number[],
+  how: 'whole' | 'bare' = 'whole',
+): Promise<MessageMeta[]> {
+  const metas: MessageMeta[] = [];
+  for (let at = 0; at < uids.length; at += chunk) {
+    metas.push(...(await session.fetchMeta(path, uids.slice(at, at + chunk), how)));
+  }
+  return metas;
+}
+
+/**
+ * Where a folder begins whose position at the connect is not known: below the first message that arrived at `since` or
+ * later. UIDs follow the order of arrival, so that everything above that message arrived after it, whatever its date.
+ */
+export async function positionAt(
+  session: ImapSession,
+  path: string,
+  status: FolderStatus,
+  since: Date,
+): Promise<number> {
+  // The server counts days in a zone of its own; one day earlier covers them all.
+  const candidates = await session.searchSince(path, new Date(since.getTime() - dayMs));
+  const metas = await fetchMeta(session, path, candidates, 'bare');
+  const wanted = metas
+    .filter((meta) => meta.internalDate >= since && meta.uid < status.uidNext)
+    .map((meta) => meta.uid);
+  return wanted.reduce((least, uid) => Math.min(least, uid), status.uidNext) - 1;
+}
+
+/**
+ * Fills the ring with the newest messages up to `lastUid`. They bear neither flag: they are known, not delivered.
+ * @param now the server's time, from which the search for the newest goes back, in steps that double
+ */
+export async function fillRing(
+  session: ImapSession,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  status: FolderStatus,
+  lastUid: number,
+  now: Date,
+): Promise<void> {
+  const { path, id: folderId } = book.folder;
+  const { uids, from } = await newest(session, path, status.messages, lastUid, now);
+  const dates = await fetchMeta(session, path, uids, 'bare');
+  dates.sort((a, b) => b.internalDate.getTime() - a.internalDate.getTime() || b.uid - a.uid);
+  const left = dates.slice(baselineEntries);
+  // Of the messages that were not even looked at is known that they are older than the search.
+  const floor = left[0] !== undefined ? dayOf(left[0].internalDate) : from === undefined ? undefined : dayOf(from);
+  const metas = await fetchMeta(
+    session,
+    path,
+    dates
+      .slice(0, baselineEntries)
+      .map((meta) => meta.uid)
+      .sort((a, b) => a - b),
+  );
+  const entries = metas.map(
+    (meta): RingEntry => ({
+      key: messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity: status.uidValidity, uid: meta.uid }),
+      hash: messageIdHash(meta),
+      uid: meta.uid,
+      posted: false,
+      accepted: false,
+      seen: meta.seen,
+      flagged: meta.flagged,
+      answered: meta.answered,
+      day: dayOf(meta.internalDate),
+    }),
+  );
+  const latest = metas.reduce((date, meta) => Math.max(date, meta.internalDate.getTime()), 0);
+  book.restart({
+    uidValidity: status.uidValidity,
+    lastUid,
+    uidNext: status.uidNext,
+    entries,
+    floor,
+    lastInternalDate: new Date(Math.min(latest, now.getTime())),
+  });
+  book.note(status);
+}
+
+/** UIDs up to `lastUid` among which are the newest 200, and the day from which on they are all; undefined for the whole folder. */
+async function newest(
+  session: ImapSession,
+  path: string,
+  messages: number,
+  lastUid: number,
+  now: Date,
+): Promise<{ uids: number[]; from: Date | undefined }> {
+  if (lastUid === 0) return { uids: [], from: undefined };
+  if (messages > baselineEntries) {
+    for (let days = 2; days <= 512; days *= 4) {
+      const from = new Date(now.getTime() - days * dayMs);
+      const uids = (await session.searchSince(path, from)).filter((uid) => uid <= lastUid);
+      if (uids.length >= baselineEntries) return { uids, from };
+    }
+  }
+  return { uids: await session.searchRange(path, 1, lastUid), from: undefined };
+}

@@ -1,0 +1,161 @@
+import { type ErrorCode, errorTable } from '../error-codes.ts';
+import type { MailboxState, SlotSchedule, StateRow } from '../store/rows.ts';
+import type { OutboxType } from './run-context.ts';
+
+/** How a mailbox fared in a run. */
+export type Verdict =
+  /** Every folder answered. `more`: work is left; `wait`: work is left that must wait for the destination. */
+  | { readonly kind: 'ok'; readonly left: 'nothing' | 'more' | 'wait' }
+  /** The mailbox answered, and one of its folders is not there. */
+  | { readonly kind: 'partly'; readonly code: ErrorCode; readonly left: 'nothing' | 'more' | 'wait' }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly retryAfterMs: number | undefined }
+  /** Nothing can be said of the mailbox: our own store or the destination was in the way. */
+  | { readonly kind: 'unknown' };
+
+export interface Situation {
+  readonly now: Date;
+  readonly tick: number;
+  readonly intervalSeconds: number;
+  readonly createdAt: Date;
+}
+
+export interface Judged {
+  readonly state: StateRow;
+  readonly slot: SlotSchedule;
+  /** Told in the commit that records the state. */
+  readonly event: { readonly type: OutboxType; readonly data: Readonly<Record<string, unknown>> } | undefined;
+}
+
+/** A mailbox that has not answered for so long, or for 3 of its intervals if that is longer, is `degraded`. */
+const degradedAfterMs = 15 * 60_000;
+const degradedAfterIntervals = 3;
+
+/** Waits after failures double up to this. */
+const longestWaitMs = 15 * 60_000;
+
+/** An administrator's consent makes the stored sign-in work again without a reconnect; it is tried this often. */
+const consentWaitMs = 60 * 60_000;
+
+/** "Authenticated but not connected" is often the server's passing trouble (microsoft.md 4.2); thrice is not. */
+const notConnectedTries = 3;
+
+/** What a failure says about the mailbox. `keep`: nothing yet. */
+function stateFor(code: ErrorCode, failures: number): MailboxState | 'keep' | 'leave' {
+  switch (code) {
+    case 'imap_throttled':
+      return 'throttled';
+    case 'imap_refused':
+      return 'degraded';
+    case 'imap_not_connected':
+      return failures >= notConnectedTries ? 'degraded' : 'keep';
+    case 'imap_unreachable':
+    case 'imap_token_expired':
+    case 'imap_unexpected':
+    case 'folder_missing':
+    case 'internal_error':
+      return 'keep';
+    case 'row_broken':
+    case 'row_refused':
+      return 'degraded';
+  }
+  // All others are answers to the question for a token.
+  switch (errorTable[code].who) {
+    case 'mailbox owner':
+      return 'reconnect_required';
+    case 'tenant admin':
+      return 'consent_required';
+    case 'nobody':
+      return 'throttled';
+    default:
+      // A fault of the whole deployment is told once, elsewhere; no mailbox is to blame.
+      return 'leave';
+  }
+}
+
+const told: Partial<Record<MailboxState, OutboxType>> = {
+  degraded: 'mailbox.degraded',
+  reconnect_required: 'mailbox.reconnect_required',
+  consent_required: 'mailbox.consent_required',
+};
+
+/**
+ * The next state and due time of a mailbox. Pure.
+ * Due times: work that is left is due at once (a continuation looks for what is due in its own tick), a held destination
+ * and a mailbox without news at the next tick, a failure after a wait that doubles.
+ */
+export function judge(state: StateRow, slot: SlotSchedule, verdict: Verdict, at: Situation): Judged {
+  const { tick } = at;
+  if (verdict.kind === 'unknown') return { state, slot: { ...slot, nextDue: tick + 1 }, event: undefined };
+  const seconds = at.intervalSeconds;
+  if (verdict.kind !== 'failed') {
+    const nextDue = verdict.left === 'more' ? tick : tick + 1;
+    if (verdict.kind === 'ok') {
+      return {
+        ...moved(state, 'active', '', undefined, at),
+        slot: { nextDue, lastOk: tick, interval: 1, failures: 0 },
+      };
+    }
+    const target = isOverdue(state, slot, at) ? 'degraded' : keep(state);
+    return { ...moved(state, target, verdict.code, undefined, at), slot: { ...slot, nextDue, failures: 0 } };
+  }
+  const failures = slot.failures + 1;
+  const ticksFor = (ms: number) => Math.max(1, Math.ceil(ms / 1000 / seconds));
+  const said = stateFor(verdict.code, failures);
+  const wait = Math.min(2 ** Math.min(failures - 1, 20), ticksFor(longestWaitMs));
+  const asked = verdict.retryAfterMs === undefined ? undefined : new Date(at.now.getTime() + verdict.retryAfterMs);
+  const least =
+    said === 'consent_required'
+      ? ticksFor(consentWaitMs)
+      : verdict.retryAfterMs === undefined
+        ? 1
+        : ticksFor(verdict.retryAfterMs);
+  const next: SlotSchedule = { ...slot, failures, nextDue: tick + Math.max(wait, least) };
+  if (said === 'leave') return { state: { ...state, backoffUntil: asked }, slot: next, event: undefined };
+  const target = said !== 'keep' ? said : isOverdue(state, slot, at) ? 'degraded' : keep(state);
+  return { ...moved(state, target, verdict.code, asked, at), slot: next };
+}
+
+/** A paused mailbox is not polled, so that one which is polled is no longer paused. */
+const keep = (state: StateRow): MailboxState => (state.state === 'paused' ? 'active' : state.state);
+
+function isOverdue(state: StateRow, slot: SlotSchedule, at: Situation): boolean {
+  const tickMs = at.intervalSeconds * 1000;
+  const waited = state.state === 'paused' || state.state === 'connecting' ? state.since.getTime() : 0;
+  const lastOkMs = Math.max(slot.lastOk * tickMs, at.createdAt.getTime(), waited);
+  const limitMs = Math.max(degradedAfterMs, degradedAfterIntervals * Math.max(slot.interval, 1) * tickMs);
+  return at.now.getTime() - lastOkMs >= limitMs;
+}
+
+function moved(
+  state: StateRow,
+  to: MailboxState,
+  code: string,
+  backoffUntil: Date | undefined,
+  at: Situation,
+): Pick<Judged, 'state' | 'event'> {
+  const same = state.state === to;
+  const next: StateRow = { ...state, state: to, code, backoffUntil, since: same ? state.since : at.now };
+  if (same) return { state: next, event: undefined };
+  const since = at.now.toISOString();
+  const type = told[to];
+  if (type !== undefined) return { state: next, event: { type, data: { state: to, code, since } } };
+  const recovered = to === 'active' && told[state.state] !== undefined;
+  return {
+    state: next,
+    event: recovered ? { type: 'mailbox.recovered', data: { state: to, was: state.state, since } } : undefined,
+  };
+}
+
+/** Whether a mailbox is polled in this run. Pure. */
+export function isDue(
+  state: StateRow,
+  slot: SlotSchedule,
+  account: { readonly paused: boolean; readonly deletedAt: Date | undefined; readonly asked: number },
+  at: { readonly now: Date; readonly tick: number },
+): boolean {
+  if (account.paused || account.deletedAt !== undefined) return false;
+  if (account.asked !== state.answered) return true;
+  if (state.state === 'reconnect_required') return false;
+  if (state.backoffUntil !== undefined && state.backoffUntil > at.now) return false;
+  return slot.nextDue <= at.tick;
+}

@@ -1,0 +1,126 @@
+import { shardKey, shardOfMailbox } from '../domain/ids.ts';
+import type { ErrorCode } from '../error-codes.ts';
+import { isBrokerError } from '../errors.ts';
+import { isIdle, type PollPlan, planPoll } from '../mailbox/plan.ts';
+import type { FolderStatus, ImapSession } from '../mailbox/session.ts';
+import { rowsOf } from '../store/keys.ts';
+import { fillRing, positionAt } from './baseline.ts';
+import type { FolderBook } from './folder-book.ts';
+import { look } from './look.ts';
+import type { MailboxBook } from './mailbox-book.ts';
+import type { Verdict } from './mailbox-state.ts';
+import { pump, type Turn } from './pump.ts';
+import { resetFolder } from './reset.ts';
+import { type RunContext, turn as turnLimits } from './run-context.ts';
+import { createSource, type Source } from './source.ts';
+
+/** A folder that a poll works on. */
+interface Work {
+  readonly book: FolderBook;
+  readonly status: FolderStatus;
+  plan: PollPlan;
+  source?: Source;
+  state: 'open' | 'drained' | 'blocked';
+}
+
+export type TakeTurn = <T>(work: () => Promise<T>) => Promise<T>;
+
+/**
+ * One poll of a mailbox: looks at all its folders, then delivers what is new, a turn at a time, so that a long backlog
+ * in one mailbox delays no other.
+ * @throws what the mail server, the token, the store or the lease throw; what was committed until then stands
+ */
+export async function poll(context: RunContext, mailbox: MailboxBook, takeTurn: TakeTurn): Promise<Verdict> {
+  const { session, folders, missing } = await look(context, mailbox);
+  const gone = new Set(missing);
+  try {
+    const now = context.now();
+    const works = folders.map(({ book, status }): Work => {
+      const plan = planPoll(book.exists ? book.cursor : undefined, status, now, mailbox.row.createdAt);
+      if (plan.kind === 'poll') book.note(status);
+      return { book, status, plan, state: isIdle(plan) ? 'drained' : 'open' };
+    });
+    const isOpen = () => works.some((work) => work.state === 'open');
+    const held = () => context.held.has(mailbox.row.destinationId);
+    while (isOpen() && !held() && !context.isOver()) {
+      await takeTurn(() => turn(context, session, mailbox, works, gone));
+    }
+    const left =
+      works.some((work) => work.state === 'blocked') || (isOpen() && held()) ? 'wait' : isOpen() ? 'more' : 'nothing';
+    const code: ErrorCode = 'folder_missing';
+    return gone.size > 0 ? { kind: 'partly', code, left } : { kind: 'ok', left };
+  } finally {
+    await session.close();
+  }
+}
+
+async function turn(
+  context: RunContext,
+  session: ImapSession,
+  mailbox: MailboxBook,
+  works: readonly Work[],
+  gone: Set<FolderBook>,
+): Promise<void> {
+  const until = context.clock.monotonic() + turnLimits.ms;
+  const own: Turn = {
+    messages: turnLimits.messages,
+    isOver: () => context.isOver() || context.clock.monotonic() >= until,
+  };
+  await readRings(context, mailbox);
+  const open = works.filter((work) => work.state === 'open');
+  // Renumbered folders first: until then nobody can say whether a message of theirs is still in its place.
+  for (const work of open) {
+    if (work.plan.kind === 'reset') await settleIn(context, session, mailbox, work, gone);
+  }
+  for (const work of open) {
+    if (own.isOver() || own.messages <= 0 || context.held.has(mailbox.row.destinationId)) break;
+    if (work.plan.kind !== 'poll' || work.plan.fillRing) await settleIn(context, session, mailbox, work, gone);
+    await missingAside(work, gone, async () => {
+      if (work.plan.kind !== 'poll') return;
+      work.source ??= await createSource(context, session, mailbox, work.book, work.plan.fresh);
+      const end = await pump(context, mailbox, work.book, work.source, own);
+      if (end !== 'more') work.state = end;
+    });
+  }
+  // STATUS on a selected folder is discouraged (RFC 3501 section 6.3.10), and the next poll begins with it.
+  await session.release();
+}
+
+/** Brings a folder that has no position yet, or a false one, to where it can be polled. */
+async function settleIn(
+  context: RunContext,
+  session: ImapSession,
+  mailbox: MailboxBook,
+  work: Work,
+  gone: Set<FolderBook>,
+): Promise<void> {
+  const { book, status, plan } = work;
+  const now = context.now();
+  await missingAside(work, gone, async () => {
+    if (plan.kind === 'reset') {
+      await resetFolder(context, session, mailbox, book, status, plan.cause);
+    } else {
+      const { path } = book.folder;
+      const lastUid = plan.kind === 'poll' ? book.cursor.lastUid : await positionAt(session, path, status, plan.since);
+      await fillRing(session, mailbox, book, status, lastUid, now);
+    }
+    work.plan = planPoll(book.cursor, status, now, mailbox.row.createdAt);
+  });
+}
+
+/** A folder that disappears while it is worked on concerns that folder alone. */
+async function missingAside(work: Work, gone: Set<FolderBook>, step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    if (!isBrokerError(error, 'folder_missing')) throw error;
+    work.state = 'drained';
+    gone.add(work.book);
+  }
+}
+
+async function readRings(context: RunContext, mailbox: MailboxBook): Promise<void> {
+  if (mailbox.ringsRead) return;
+  const partition = shardKey(shardOfMailbox(mailbox.id) ?? 0);
+  mailbox.setRings(await context.store.table('mail').list(partition, rowsOf('r', mailbox.id)));
+}

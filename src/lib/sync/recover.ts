@@ -1,0 +1,101 @@
+import type { UidRange } from '../mailbox/plan.ts';
+import { cursorLimits } from '../store/cursor-row.ts';
+import { dayOf } from '../store/ring-row.ts';
+import type { RingEntry } from '../store/rows.ts';
+import { atMost, toRanges } from './ranges.ts';
+
+/** What is known of a folder whose UIDs have changed their meaning. */
+export interface Renumbered {
+  readonly entries: readonly RingEntry[];
+  /** Of a day up to here the ring may not know all messages. */
+  readonly floor: number | undefined;
+  readonly lastInternalDate: Date | undefined;
+  /** What the folder shows now, as far as it was listed. */
+  readonly listed: readonly { readonly uid: number; readonly hash: Uint8Array; readonly internalDate: Date }[];
+  /** Every UID of the folder, ascending: those that are not in `listed` are older than the ring. */
+  readonly all: readonly number[];
+  readonly uidNext: number;
+}
+
+export interface Recovery {
+  /** The ring under the new numbers; an entry whose message is not there has uid 0. */
+  readonly entries: readonly RingEntry[];
+  readonly lastUid: number;
+  /** Messages up to lastUid that wait for their delivery. */
+  readonly waiting: readonly UidRange[];
+  readonly counts: {
+    readonly known: number;
+    readonly announced: number;
+    readonly assumedKnown: number;
+    readonly gone: number;
+  };
+}
+
+/**
+ * Finds out what is new in a folder that was renumbered (UIDVALIDITY changed, or UIDNEXT fell). Pure.
+ * A message whose Message-ID hash stands in the ring is known, and keeps its key; one of them that was posted and never
+ * accepted is delivered under that key. An unknown one is new if the ring would know it were it old: if it is later than
+ * `floor`, or later than all that was ever worked on. Everything else is taken for known.
+ */
+export function recover(found: Renumbered): Recovery {
+  const byHash = new Map<string, RingEntry[]>();
+  for (const entry of found.entries) {
+    const same = byHash.get(text(entry.hash)) ?? [];
+    byHash.set(text(entry.hash), [...same, entry]);
+  }
+  // Of copies with one hash, the one that is still owed is matched first: rather deliver twice than never.
+  for (const same of byHash.values()) same.sort((a, b) => Number(isOwed(b)) - Number(isOwed(a)));
+  const deliver: number[] = [];
+  const known = new Set<number>();
+  const entries: RingEntry[] = [];
+  let announced = 0;
+  for (const { uid, hash, internalDate } of [...found.listed].sort((a, b) => a.uid - b.uid)) {
+    const entry = byHash.get(text(hash))?.shift();
+    if (entry !== undefined) {
+      entries.push({ ...entry, uid });
+      if (isOwed(entry)) deliver.push(uid);
+      else known.add(uid);
+    } else if (isNew(found, internalDate)) {
+      announced += 1;
+      deliver.push(uid);
+    }
+  }
+  const matched = entries.length;
+  const lost = [...byHash.values()].flat().map((entry) => ({ ...entry, uid: 0 }));
+  const lastUid = cut(found, deliver, known);
+  return {
+    entries: [...entries, ...lost],
+    lastUid,
+    waiting: atMost(toRanges(deliver.filter((uid) => uid <= lastUid)), cursorLimits.holes),
+    counts: {
+      known: matched,
+      announced,
+      assumedKnown: found.all.length - matched - announced,
+      gone: lost.length,
+    },
+  };
+}
+
+function isNew(found: Renumbered, internalDate: Date): boolean {
+  if (found.floor === undefined || dayOf(internalDate) > found.floor) return true;
+  return found.lastInternalDate !== undefined && internalDate > found.lastInternalDate;
+}
+
+/** Posted and never accepted: the receiver may or may not have it, and it goes out again under its key. */
+const isOwed = (entry: RingEntry): boolean => entry.posted && !entry.accepted;
+
+/**
+ * The cursor goes below the messages to deliver if nothing above it is to be left alone but what the ring knows;
+ * those that lie among old mail wait as holes instead.
+ */
+function cut(found: Renumbered, deliver: readonly number[], known: ReadonlySet<number>): number {
+  const due = new Set(deliver);
+  let lastUid = found.uidNext - 1;
+  for (const uid of [...found.all].reverse()) {
+    if (due.has(uid)) lastUid = uid - 1;
+    else if (!known.has(uid)) break;
+  }
+  return lastUid;
+}
+
+const text = (hash: Uint8Array): string => Buffer.from(hash).toString('latin1');

@@ -1,0 +1,64 @@
+import { messageIdHash } from '../domain/ids.ts';
+import type { FolderStatus, ImapSession } from '../mailbox/session.ts';
+import { fetchMeta } from './baseline.ts';
+import type { FolderBook } from './folder-book.ts';
+import type { MailboxBook } from './mailbox-book.ts';
+import { recover } from './recover.ts';
+import type { RunContext } from './run-context.ts';
+
+const dayMs = 86_400_000;
+
+/**
+ * Recovers a folder whose UIDs were renumbered: lists it, decides what is new, takes the new numbers over, and tells of
+ * it, all in one commit. What is new is delivered afterwards like any other mail.
+ */
+export async function resetFolder(
+  context: RunContext,
+  session: ImapSession,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  status: FolderStatus,
+  cause: 'validity' | 'uidnext',
+): Promise<void> {
+  const { path, role } = book.folder;
+  const now = context.now();
+  const entries = book.entries();
+  const floor = book.floor();
+  const top = status.uidNext - 1;
+  const all = top < 1 ? [] : await session.searchRange(path, 1, top);
+  const oldest = entries.reduce((day, entry) => Math.min(day, entry.day), Number.POSITIVE_INFINITY);
+  // A ring without a floor knows of every message there was: then the whole folder is compared. A day earlier, because
+  // the server counts days in a zone of its own.
+  const uids =
+    floor === undefined || oldest === Number.POSITIVE_INFINITY
+      ? all
+      : (await session.searchSince(path, new Date((oldest - 1) * dayMs))).filter((uid) => uid <= top);
+  const metas = await fetchMeta(session, path, uids);
+  const { cursor } = book;
+  const recovery = recover({
+    entries,
+    floor,
+    lastInternalDate: cursor.lastInternalDate,
+    listed: metas.map((meta) => ({ uid: meta.uid, hash: messageIdHash(meta), internalDate: meta.internalDate })),
+    all,
+    uidNext: status.uidNext,
+  });
+  book.restart({
+    uidValidity: status.uidValidity,
+    lastUid: recovery.lastUid,
+    uidNext: status.uidNext,
+    entries: recovery.entries,
+    floor,
+    lastInternalDate: cursor.lastInternalDate ?? now,
+  });
+  book.note(status);
+  book.openHoles(recovery.waiting, now, 'present');
+  const occasion = [book.folder.id, status.uidValidity, now.getTime()];
+  context.tell(mailbox, 'folder.reset', occasion, {
+    folder: { path, role: role ?? null },
+    cause,
+    ...recovery.counts,
+  });
+  context.log.info('folder_reset', { mailbox: mailbox.id, folder: book.folder.id, cause, ...recovery.counts });
+  await context.committer.commit(mailbox);
+}

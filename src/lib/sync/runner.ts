@@ -1,0 +1,94 @@
+import { shardKey } from '../domain/ids.ts';
+import { isBrokerError } from '../errors.ts';
+import { type Committer, createCommitter } from '../store/committer.ts';
+import { hotRange, shardRowKey } from '../store/keys.ts';
+import { acquireLease, isHeld, LeaseLost } from '../store/lease.ts';
+import { decodeShard } from '../store/shard-row.ts';
+import { isStoreError } from '../store/table.ts';
+import { dropReason, type ShardHint, tickAt, workingTick } from './hint.ts';
+import { type HotRange, sortHot } from './hot.ts';
+import { runBudgetMs } from './run-context.ts';
+import { workShard } from './shard-run.ts';
+import type { ShardRunner, ShardRunnerDeps } from './types.ts';
+
+/** What is under way may settle for so long when the process ends. */
+const settleMs = 5_000;
+
+/** A run under way. */
+interface Active {
+  readonly committer: Committer;
+  done: Promise<void>;
+}
+
+/** @returns a runner for one process; it may run several shards at the same time */
+export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
+  const { store, clock, log, intervalSeconds } = deps;
+  const active = new Set<Active>();
+  let stopping = false;
+
+  async function run(hint: ShardHint): Promise<ShardHint | undefined> {
+    const { shard } = hint;
+    if (stopping) return undefined;
+    const startedAt = clock.monotonic();
+    // One query, `!` first: whatever is committed after `!` was read makes the acquire fail.
+    const rows = await store.table('mail').list(shardKey(shard), hotRange);
+    const head = rows.find((row) => row.rowKey === shardRowKey);
+    const why = (reason: string) => {
+      log.info('shard_skipped', { shard, tick: hint.tick, why: hint.why, reason });
+      return undefined;
+    };
+    if (head === undefined) return why('no such shard');
+    let hot: HotRange;
+    const nowTick = tickAt(store.time.whenJudging(), intervalSeconds);
+    try {
+      const known = decodeShard(head);
+      const dropped = dropReason(hint, nowTick, known, intervalSeconds);
+      if (dropped !== undefined) return why(dropped);
+      if (isHeld(known, store.time.whenJudging())) return why('held');
+      hot = sortHot(rows.filter((row) => row !== head));
+    } catch (error) {
+      // A newer version of the broker is at work on this shard, in its own form of the rows.
+      if (isBrokerError(error, 'row_newer')) return why('newer');
+      throw error;
+    }
+    if (hot.mailboxes.length === 0 && hot.broken.length === 0) return why('empty');
+    const tick = workingTick(hint, nowTick);
+    const lease = await acquireLease(deps, shard, head, { tick, intervalSeconds });
+    if (lease === undefined) return why('taken');
+    const committer = createCommitter(deps, lease);
+    const over = () => stopping || clock.monotonic() - startedAt >= runBudgetMs;
+    const self: Active = { committer, done: Promise.resolve() };
+    active.add(self);
+    try {
+      const working = workShard(deps, { shard, lease, committer, hot, tick, isOver: over });
+      self.done = working.then(
+        () => {},
+        () => {},
+      );
+      const more = await working;
+      if (!more || stopping) return undefined;
+      const next = tickAt(store.time.whenJudging(), intervalSeconds);
+      return { v: 1, kind: 'shard', shard, tick: next, cont: hint.cont + 1, why: 'continue' };
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) throw error;
+      // The lease ran out because the store did not answer: that fails the invocation. Else another run has the shard.
+      if (isStoreError(error.cause, 'unreachable')) throw error.cause;
+      log.warn('lease_lost', { shard, tick, why: error.why });
+      return undefined;
+    } finally {
+      active.delete(self);
+      await committer.release();
+    }
+  }
+
+  return {
+    run,
+    async stop() {
+      stopping = true;
+      const done = new AbortController();
+      const all = Promise.all([...active].map((one) => one.done));
+      await Promise.race([all, clock.sleep(settleMs, done.signal)]).finally(() => done.abort());
+      await Promise.all([...active].map((one) => one.committer.release()));
+    },
+  };
+}

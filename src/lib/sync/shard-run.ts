@@ -1,0 +1,224 @@
+import { isDeepStrictEqual } from 'node:util';
+import { eventId } from '../domain/ids.ts';
+import { isBrokerError } from '../errors.ts';
+import type { Committer, CommitUnit } from '../store/committer.ts';
+import { type Head, type Lease, LeaseLost } from '../store/lease.ts';
+import { coldKinds, type StateRow } from '../store/rows.ts';
+import { emptySlot } from '../store/shard-row.ts';
+import { encodeState } from '../store/state-row.ts';
+import { type BatchOperation, isStoreError, type StoreError } from '../store/table.ts';
+import { readCold } from './cold.ts';
+import { erase } from './erase.ts';
+import type { HotMailbox, HotRange } from './hot.ts';
+import { createMailboxBook, type MailboxBook } from './mailbox-book.ts';
+import { isDue, judge, type Verdict } from './mailbox-state.ts';
+import { sendOutbox } from './outbox.ts';
+import { poll } from './poll.ts';
+import { concurrentMailboxes, type RunContext } from './run-context.ts';
+import { createTurnstile } from './turnstile.ts';
+import type { ShardRunnerDeps } from './types.ts';
+
+export interface ShardWork {
+  readonly shard: number;
+  readonly lease: Lease;
+  readonly committer: Committer;
+  readonly hot: HotRange;
+  readonly tick: number;
+  readonly isOver: () => boolean;
+}
+
+/** A mailbox in this run. */
+interface Guest extends HotMailbox {
+  readonly book: MailboxBook;
+  readonly isAsked: boolean;
+  readonly isRemoved: boolean;
+}
+
+/**
+ * Works on a shard under its lease: erases what was removed, polls what is due, delivers, and gives the lease back in
+ * the commit that records how everybody fared. @returns true if work is left that a continuation can go on with at once
+ * @throws LeaseLost, StoreError
+ */
+export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise<boolean> {
+  const { committer, hot, shard } = work;
+  const { head } = work.lease;
+  const context = createContext(deps, work);
+  for (const { rowKey, error } of hot.broken) deps.log.error('row_broken', error, { shard, row: rowKey });
+
+  const guests = hot.mailboxes.map((found): Guest => {
+    const isRemoved = found.row.deletedAt !== undefined;
+    const book = createMailboxBook(found.row, found.state, found.cursors, context.now(), (_, error) =>
+      degrade(context, found, error),
+    );
+    return { ...found, book, isRemoved, isAsked: !isRemoved && book.state.answered !== found.row.asked };
+  });
+  // A tombstone whose rows are still there, or whose last steps outside this table may not be done.
+  const erasing = guests.filter(
+    (guest) => guest.isRemoved && (guest.state !== undefined || guest.cursors.size > 0 || has(head, 'tombstone')),
+  );
+  if (erasing.length > 0) head.flags |= coldKinds.tombstone;
+
+  const asked = guests.filter((guest) => guest.isAsked);
+  const cold = await readCold(
+    deps,
+    shard,
+    has(head, 'outbox') || asked.length > 0 || erasing.length > 0,
+    asked.map((guest) => guest.row.id),
+  );
+  head.flags |= cold.flags;
+  const byId = new Map(guests.map((guest) => [guest.row.id, guest]));
+  for (const event of cold.outbox) {
+    const guest = byId.get(event.mailboxId);
+    if (guest !== undefined && (!guest.isRemoved || event.type === 'mailbox.removed')) guest.book.foundOutbox(event);
+  }
+
+  const takeTurn = createTurnstile(concurrentMailboxes);
+  let more = false;
+  let erased = true;
+  await everyone([
+    ...erasing.map((guest) => async () => {
+      const failed = await attempt(context, guest, () => erase(context, guest.row));
+      if (failed !== undefined) erased = false;
+    }),
+    ...guests.map((guest) => async () => {
+      if (!guest.isRemoved) more = (await attend(context, head, guest, takeTurn)) || more;
+      await sendEvents(context, guest, takeTurn);
+    }),
+  ]);
+
+  if (erased) head.flags &= ~coldKinds.tombstone;
+  const waiting = cold.unreadable || guests.some((guest) => guest.book.outbox().length > 0);
+  if (!waiting) head.flags &= ~coldKinds.outbox;
+  await committer.release();
+  const { reason } = committer.signal;
+  if (reason instanceof LeaseLost && reason.why !== 'released') throw reason;
+  return more;
+}
+
+const has = (head: Head, kind: keyof typeof coldKinds): boolean => (head.flags & coldKinds[kind]) !== 0;
+
+function createContext(deps: ShardRunnerDeps, work: ShardWork): RunContext {
+  const now = () => new Date(deps.store.time.whenJudging());
+  const { head } = work.lease;
+  return {
+    ...deps,
+    committer: work.committer,
+    tick: work.tick,
+    now,
+    isOver: work.isOver,
+    held: new Set(),
+    tell(book, type, occasion, data) {
+      const id = eventId(book.id, type, ...occasion);
+      book.addOutbox({ mailboxId: book.id, id, type, at: now(), data: JSON.stringify(data) });
+      head.flags |= coldKinds.outbox;
+    },
+  };
+}
+
+/** Polls a mailbox if it is due, and notes how it fared. @returns true if it has work left for a continuation */
+async function attend(
+  context: RunContext,
+  head: Head,
+  guest: Guest,
+  takeTurn: ReturnType<typeof createTurnstile>,
+): Promise<boolean> {
+  const { book, row } = guest;
+  const { tick, intervalSeconds, committer } = context;
+  const now = context.now();
+  const slot = head.sched[row.slot] ?? emptySlot;
+  const due = isDue(book.state, slot, row, { now, tick });
+  if (guest.isAsked) {
+    // `answered` is what the hot range showed before the cold rows were read: a later wish is left for the next run.
+    book.setState({ ...book.state, answered: row.asked, backoffUntil: undefined });
+  }
+  if (row.paused && book.state.state !== 'paused') {
+    book.setState({ ...book.state, state: 'paused', code: '', since: now });
+  }
+  committer.include(book);
+  if (!due) return false;
+  let verdict: Verdict = { kind: 'failed', code: 'row_broken', retryAfterMs: undefined };
+  if (guest.fault === undefined) {
+    const failed = await attempt(context, guest, async () => {
+      verdict = await poll(context, book, takeTurn);
+    });
+    verdict = failed ?? verdict;
+  } else {
+    context.log.error('row_broken', guest.fault, { mailbox: row.id });
+  }
+  const at = { now: context.now(), tick, intervalSeconds, createdAt: row.createdAt };
+  const judged = judge(book.state, slot, verdict, at);
+  if (!isDeepStrictEqual(judged.state, book.state)) book.setState(judged.state);
+  head.sched[row.slot] = judged.slot;
+  if (judged.event !== undefined) {
+    context.tell(book, judged.event.type, [judged.state.since.getTime()], judged.event.data);
+  }
+  return verdict.kind !== 'failed' && verdict.kind !== 'unknown' && verdict.left === 'more';
+}
+
+/** Sends what waits in the outbox of a mailbox, polled or not; what was told in this run is stored first. */
+async function sendEvents(
+  context: RunContext,
+  guest: Guest,
+  takeTurn: ReturnType<typeof createTurnstile>,
+): Promise<void> {
+  if (guest.book.outbox().length === 0 || context.isOver()) return;
+  await attempt(context, guest, async () => {
+    await context.committer.commit(guest.book);
+    await takeTurn(() => sendOutbox(context, guest.book));
+  });
+}
+
+/**
+ * Does something for one mailbox, whose failure is its own: it is noted, and the others go on.
+ * @returns how it failed. @throws LeaseLost
+ */
+async function attempt(context: RunContext, guest: Guest, work: () => Promise<void>): Promise<Verdict | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (context.committer.signal.aborted) throw context.committer.signal.reason;
+    const fields = { mailbox: guest.row.id };
+    if (isBrokerError(error)) {
+      context.log.warn('mailbox_failed', { ...fields, code: error.code });
+      return { kind: 'failed', code: error.code, retryAfterMs: error.retry?.afterMs };
+    }
+    context.log.error('mailbox_failed', error, fields);
+    return isStoreError(error)
+      ? { kind: 'unknown' }
+      : { kind: 'failed', code: 'internal_error', retryAfterMs: undefined };
+  }
+}
+
+/** The table does not take the rows of a mailbox: what is in memory is void, and only that is noted. */
+function degrade(context: RunContext, found: HotMailbox, error: StoreError): void {
+  const { row } = found;
+  context.log.error('row_refused', error, { mailbox: row.id });
+  const code = 'row_refused';
+  const known = found.state?.state === 'degraded' && found.state.code === code;
+  const state: StateRow = {
+    mailboxId: row.id,
+    state: 'degraded',
+    code,
+    since: known ? (found.state?.since ?? context.now()) : context.now(),
+    backoffUntil: undefined,
+    answered: row.asked,
+  };
+  let operations: BatchOperation[] = [{ kind: 'upsert', row: encodeState(state) }];
+  const unit: CommitUnit = {
+    id: row.id,
+    pending: () => operations,
+    sent() {
+      operations = [];
+    },
+    refused: (second) => context.log.error('row_refused', second, { mailbox: row.id }),
+  };
+  context.committer.include(unit);
+}
+
+/** Waits for all, also when one fails. @throws what the first that failed threw */
+async function everyone(tasks: readonly (() => Promise<void>)[]): Promise<void> {
+  const results = await Promise.allSettled(tasks.map((task) => task()));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}

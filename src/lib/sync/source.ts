@@ -1,0 +1,187 @@
+import { encodeMessageRef } from '../delivery/message-ref.ts';
+import { messageIdHash, messageKeyBytes, messageKeyFromBytes } from '../domain/ids.ts';
+import type { MessageMeta, ReadMessage } from '../domain/message.ts';
+import { baselineMarginMs, type UidRange } from '../mailbox/plan.ts';
+import type { ImapSession, ReadCaps } from '../mailbox/session.ts';
+import { cursorLimits } from '../store/cursor-row.ts';
+import { dayOf } from '../store/ring-row.ts';
+import type { Hole, RingEntry } from '../store/rows.ts';
+import { type Claim, claim, isKnownElsewhere } from './claim.ts';
+import { type FolderBook, isSettled } from './folder-book.ts';
+import type { MailboxBook } from './mailbox-book.ts';
+import { sizeOf } from './ranges.ts';
+import type { RunContext } from './run-context.ts';
+
+/** A message that was read and is to be delivered. */
+export interface Ready {
+  readonly uid: number;
+  readonly entry: RingEntry;
+  readonly message: ReadMessage;
+  readonly seemsNew: boolean;
+}
+
+/** The messages of a folder that are to be delivered, one after the other. */
+export interface Source {
+  /** The next message, read; undefined if there is none, or none for now. */
+  next(): Promise<Ready | undefined>;
+  readonly exhausted: boolean;
+}
+
+/** UIDs of one FETCH of metadata. */
+const chunk = 50;
+
+/** Rows that pile up without a POST between them (moves) are committed before they fill a batch. */
+const heaviest = 60;
+
+/** 64 MiB of bodies are what a process may hold: 16 mailboxes, two messages of each (one going out, one being read). */
+const defaultCaps: ReadCaps = { capBytes: 2 * 1024 * 1024 };
+
+/**
+ * Goes through what a poll found: first the holes that show a message again, then the new UIDs, both ascending. What
+ * needs no POST is settled on the way: known, moved, vanished.
+ */
+export async function createSource(
+  context: RunContext,
+  session: ImapSession,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  fresh: UidRange | undefined,
+): Promise<Source> {
+  const { path, role, id: folderId } = book.folder;
+  const { uidValidity } = book.cursor;
+  const caps = context.readCaps ?? defaultCaps;
+  const todo: number[] = [];
+  let metas: MessageMeta[] = [];
+
+  const holes = await lookAtHoles();
+  todo.push(...holes);
+  if (fresh !== undefined) {
+    book.setRange(await session.searchRange(path, fresh.from, fresh.to), fresh.to);
+    vanish(book.advance(context.now()));
+    const again = new Set(holes);
+    todo.push(...book.unsettled.filter((uid) => !again.has(uid)));
+  }
+
+  async function lookAtHoles(): Promise<number[]> {
+    const open = book.cursor.holes;
+    const first = open[0];
+    const last = open.at(-1);
+    if (first === undefined || last === undefined) return [];
+    // A few ranges are asked for one by one, many by one search over all of them.
+    const shown =
+      open.length <= 4
+        ? await Promise.all(open.map((hole) => session.searchRange(path, hole.from, hole.to)))
+        : [await session.searchRange(path, first.from, last.to)];
+    const found = shown.flat().filter((uid) => open.some((hole) => uid >= hole.from && uid <= hole.to));
+    vanish(book.lookedAtHoles(found, context.now()));
+    return found;
+  }
+
+  /** Tells of UIDs that are given up: each that was once seen by its key, the others together. */
+  function vanish(closed: readonly Hole[]): void {
+    const folder = { path, role: role ?? null };
+    for (const hole of closed.filter((one) => one.seen)) {
+      for (let uid = hole.from; uid <= hole.to; uid++) {
+        const entry = book.entryAt(uid);
+        if (entry !== undefined && isSettled(entry)) continue;
+        const key = entry?.key ?? messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity, uid });
+        const messageKey = messageKeyFromBytes(key);
+        context.tell(mailbox, 'message.vanished', [messageKey, folderId, uid], { messageKey, folder });
+      }
+    }
+    const unseen = closed.filter((one) => !one.seen).map(({ from, to }) => ({ from, to }));
+    if (unseen.length > 0) {
+      const occasion = [folderId, uidValidity, ...unseen.flatMap(({ from, to }) => [from, to])];
+      context.tell(mailbox, 'message.vanished', occasion, { folder, count: sizeOf(unseen), ranges: unseen });
+    }
+  }
+
+  async function nextMeta(): Promise<MessageMeta | undefined> {
+    while (metas.length === 0 && todo.length > 0) {
+      const uids = todo.splice(0, chunk);
+      const answered = await session.fetchMeta(path, uids);
+      metas = [...answered].sort((a, b) => uids.indexOf(a.uid) - uids.indexOf(b.uid));
+      const shown = new Set(answered.map((meta) => meta.uid));
+      for (const uid of uids) if (!shown.has(uid)) vanish(book.miss(uid, context.now()));
+    }
+    return metas.shift();
+  }
+
+  function settle(meta: MessageMeta): void {
+    book.sawDate(meta.internalDate, context.now());
+    vanish(book.settle(meta.uid, context.now()));
+  }
+
+  /** The entry under which a message goes out, or undefined if it needs no delivery. */
+  async function entryFor(meta: MessageMeta): Promise<{ entry: RingEntry; seemsNew: boolean } | undefined> {
+    const known = book.entryAt(meta.uid);
+    const hash = messageIdHash(meta);
+    const old = meta.internalDate.getTime() < mailbox.row.createdAt.getTime() - baselineMarginMs;
+    if (known !== undefined) {
+      // Posted and not accepted: the last run ended between the two. It goes out again as it was.
+      return isSettled(known) ? undefined : { entry: known, seemsNew: !old && !isKnownElsewhere(mailbox, book, known) };
+    }
+    const found = await claim(session, mailbox, book, hash);
+    if (found.kind === 'move') return takeOver(found, meta);
+    const entry: RingEntry = {
+      key: messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity, uid: meta.uid }),
+      hash,
+      uid: meta.uid,
+      posted: true,
+      accepted: false,
+      seen: meta.seen,
+      flagged: meta.flagged,
+      answered: meta.answered,
+      day: dayOf(meta.internalDate),
+    };
+    return { entry, seemsNew: !old && found.kind === 'new' };
+  }
+
+  /** A move: the entry and its key come here. What was accepted is told as moved, what was not is delivered. */
+  function takeOver(
+    { from, entry }: Claim & { kind: 'move' },
+    meta: MessageMeta,
+  ): { entry: RingEntry; seemsNew: boolean } | undefined {
+    const here: RingEntry = { ...entry, uid: meta.uid, day: dayOf(meta.internalDate) };
+    if (!entry.accepted) {
+      // The entry itself is moved by whoever posts it, so that the two rows change in one commit.
+      const old = !entry.posted || meta.internalDate.getTime() < mailbox.row.createdAt.getTime() - baselineMarginMs;
+      from.drop(entry.uid, entry.key);
+      book.put({ ...here, posted: true });
+      return { entry: { ...here, posted: true }, seemsNew: !old };
+    }
+    from.drop(entry.uid, entry.key);
+    book.put(here);
+    const messageKey = messageKeyFromBytes(entry.key);
+    context.tell(mailbox, 'message.updated', [messageKey, folderId, uidValidity, meta.uid], {
+      messageKey,
+      change: 'moved',
+      from: { path: from.folder.path, role: from.folder.role ?? null },
+      folder: { path, role: role ?? null },
+      messageRef: encodeMessageRef({ folderId, uidValidity, uid: meta.uid, hash: entry.hash, day: here.day }),
+    });
+    return undefined;
+  }
+
+  async function next(): Promise<Ready | undefined> {
+    // Settled UIDs above the cursor have room for 64 in its row; beyond that the head must move first.
+    while (book.ahead < cursorLimits.acked - 8) {
+      const meta = await nextMeta();
+      if (meta === undefined) break;
+      const found = await entryFor(meta);
+      const message = found === undefined ? undefined : await session.read(path, meta, caps);
+      if (found !== undefined && message !== undefined) return { uid: meta.uid, message, ...found };
+      if (found === undefined) settle(meta);
+      else vanish(book.miss(meta.uid, context.now()));
+      if (mailbox.weight >= heaviest) await context.committer.commit(mailbox);
+    }
+    return undefined;
+  }
+
+  return {
+    next,
+    get exhausted() {
+      return todo.length === 0 && metas.length === 0;
+    },
+  };
+}
