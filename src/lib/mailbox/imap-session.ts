@@ -54,6 +54,9 @@ export function createImapSession({ client, watch, clock, commandMs }: ImapSessi
   const folderFault = (fault: BrokerError, status: string | undefined): BrokerError =>
     !isAboutSession(fault) && status === 'NO' ? new BrokerError('folder_missing', { cause: fault.cause }) : fault;
 
+  const isListed = async (path: string): Promise<boolean> =>
+    (await command(client.list())).some((folder) => folder.path === path);
+
   const release = async () => {
     if (selected === undefined) return;
     selected = undefined;
@@ -110,7 +113,13 @@ export function createImapSession({ client, watch, clock, commandMs }: ImapSessi
           if (field(error, 'code') !== 'NotFound') throw error;
           throw folderFault(translate(field(error, 'response'), 'command', client, watch), 'NO');
         });
-        if (status === false) throw folderFault(swallowed(), watch.refusal()?.status);
+        if (status === false) {
+          const fault = swallowed();
+          const said = watch.refusal()?.status;
+          // Most servers answer NO for a folder that is not there; one that says BAD is asked whether it is.
+          const isGone = said === 'BAD' && !isAboutSession(fault) && !(await isListed(path));
+          throw folderFault(fault, isGone ? 'NO' : said);
+        }
         validities.set(path, status.uidValidity);
         return status;
       }),

@@ -108,22 +108,30 @@ async function readParts(
   }
   if (headers === undefined || headers.cut) truncated.add('headers');
 
+  const contents = new Map<string, Uint8Array>();
   const wanted = leavesOf(structure).leaves.filter((leaf) => leaf.what !== 'file');
+  // Of a returned mail only its id is told, and the structure holds that.
+  for (const leaf of wanted) {
+    if (leaf.type === 'message/rfc822')
+      contents.set(leaf.part, Buffer.from(`Message-ID: ${leaf.returnedId ?? ''}\r\n\r\n`));
+  }
   if (wanted.length > mostTextParts) truncated.add('structure');
   // Plain text before HTML: where the cap does not hold both, the one that is safe to show is there.
   const order = ['report', 'calendar', 'text', 'html'];
-  const leaves = wanted.slice(0, mostTextParts).sort((a, b) => order.indexOf(a.what) - order.indexOf(b.what));
+  const leaves = wanted
+    .filter((leaf) => !contents.has(leaf.part))
+    .slice(0, mostTextParts)
+    .sort((a, b) => order.indexOf(a.what) - order.indexOf(b.what));
 
-  const contents = new Map<string, Uint8Array>();
   let left = caps.capBytes;
   for (const batch of batches(leaves, left)) {
     if (left === 0) {
       for (const leaf of batch) truncated.add(nameOf(leaf));
       continue;
     }
-    const answer = await ask({ bodyParts: batch.map((leaf) => ({ key: section(leaf), maxLength: left + 1 })) });
+    const answer = await ask({ bodyParts: batch.map((leaf) => ({ key: leaf.part, maxLength: left + 1 })) });
     for (const leaf of batch) {
-      const bytes = answer?.bodyParts?.get(section(leaf).toLowerCase());
+      const bytes = answer?.bodyParts?.get(leaf.part);
       if (!Buffer.isBuffer(bytes)) {
         truncated.add(nameOf(leaf));
         continue;
@@ -156,8 +164,5 @@ function batches(leaves: readonly Leaf[], capBytes: number): Leaf[][] {
   }
   return result;
 }
-
-/** Of a returned message only its headers are read: they name the mail that bounced. */
-const section = (leaf: Leaf): string => (leaf.type === 'message/rfc822' ? `${leaf.part}.HEADER` : leaf.part);
 
 const nameOf = (leaf: Leaf): string => (leaf.what === 'text' || leaf.what === 'html' ? leaf.what : 'structure');

@@ -87,7 +87,10 @@ function guessCharset(encoded: Uint8Array, encoding: string): string {
             'latin1',
           )
         : raw;
-  return isUtf8(bytes) ? 'utf-8' : 'windows-1252';
+  // A cap may have cut the last character in two.
+  return [0, 1, 2, 3].some((cut) => isUtf8(bytes.subarray(0, Math.max(0, bytes.length - cut))))
+    ? 'utf-8'
+    : 'windows-1252';
 }
 
 /** What cannot end a quoted string or a line. */

@@ -14,7 +14,8 @@ export interface Leaf {
   readonly filename: string | undefined;
   readonly contentId: string | undefined;
   readonly inRelated: boolean;
-  readonly inReport: boolean;
+  /** Message-ID of a mail that a report returns. */
+  readonly returnedId: string | undefined;
   readonly what: 'text' | 'html' | 'calendar' | 'report' | 'file';
 }
 
@@ -60,7 +61,7 @@ function leaf(node: MessageStructureObject, inRelated: boolean, inReport: boolea
     filename: filename === undefined || filename.trim() === '' ? undefined : filename,
     contentId: node.id === undefined ? undefined : bare(node.id),
     inRelated,
-    inReport,
+    returnedId: inReport ? node.envelope?.messageId : undefined,
     what: purpose(node.type, disposition, inReport),
   };
 }

@@ -1,0 +1,244 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ImapFlow } from 'imapflow';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeCertificates } from '../local/certificates.ts';
+import { startEmbeddedImap } from '../local/imap/embedded.ts';
+import { systemClock } from '../src/lib/domain/system.ts';
+import { createImapConnector } from '../src/lib/mailbox/imap-connector.ts';
+import { createProbe, recentMeta } from '../src/lib/mailbox/probe.ts';
+import type { ImapConnector, ImapSession } from '../src/lib/mailbox/session.ts';
+import { corpus } from './corpus/messages.ts';
+import { hasDovecot, startPlainDovecot } from './support/plain-dovecot.ts';
+
+interface Server {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+  tokenFor(address: string): string;
+  stop(): Promise<void>;
+}
+
+async function embedded(addresses: readonly string[]): Promise<Server> {
+  const folder = await mkdtemp(join(tmpdir(), 'imap-'));
+  const certificates = await makeCertificates(folder);
+  const started = await startEmbeddedImap({
+    certificates,
+    addresses,
+    entra: {
+      introspect: async (token) =>
+        token.startsWith('for ')
+          ? {
+              username: token.slice(4),
+              audience: 'https://outlook.office.com',
+              scopes: ['https://outlook.office.com/IMAP.AccessAsUser.All'],
+            }
+          : undefined,
+    },
+  });
+  return {
+    host: started.host,
+    port: started.port,
+    secure: true,
+    tokenFor: (address) => `for ${address}`,
+    stop: async () => {
+      await started.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function dovecot(everything: boolean): Promise<Server> {
+  const started = await startPlainDovecot({ everything });
+  return { host: '127.0.0.1', port: started.port, secure: false, tokenFor: started.tokenFor, stop: started.stop };
+}
+
+const names = Array.from({ length: 12 }, (_, n) => `user${n}@contoso.example`);
+const servers: readonly [string, boolean, () => Promise<Server>][] = [
+  ['the embedded server', true, () => embedded(names)],
+  ['Dovecot, hiding what Exchange has not', hasDovecot, () => dovecot(false)],
+  ['Dovecot with all it has', hasDovecot, () => dovecot(true)],
+];
+
+describe.each(servers)('reading from %s', (_, installed, start) => {
+  describe.skipIf(!installed)('over a real socket', () => {
+    let server: Server;
+    let connector: ImapConnector;
+    let login: string;
+    let session: ImapSession;
+    let other: ImapFlow;
+    let next = 0;
+
+    beforeAll(async () => {
+      server = await start();
+      connector = createImapConnector(server, { clock: systemClock });
+    });
+    afterAll(() => server.stop());
+
+    // Every test has a mailbox of its own.
+    beforeEach(async () => {
+      login = names[next++] ?? '';
+      session = await connector.open({ login, accessToken: server.tokenFor(login) });
+      other = new ImapFlow({
+        ...server,
+        ...(server.secure ? {} : { doSTARTTLS: false }),
+        logger: false,
+        disableAutoIdle: true,
+        auth: { user: login, accessToken: server.tokenFor(login) },
+      });
+      await other.connect();
+    });
+    afterEach(async () => {
+      await session.close();
+      await other.logout();
+    });
+
+    const deliver = async (
+      source: string | Buffer,
+      flags: string[] = [],
+      date = new Date('2026-03-01T10:00:00Z'),
+    ): Promise<number> => {
+      const stored = await other.append('INBOX', Buffer.from(source), flags, date);
+      if (stored === false || stored.uid === undefined) throw new Error('not stored');
+      return stored.uid;
+    };
+    const remove = async (uid: number) => {
+      await other.mailboxOpen('INBOX');
+      await other.messageDelete(String(uid), { uid: true });
+      await other.mailboxClose();
+    };
+    const mail = (n: number) =>
+      `Message-ID: <${n}@x.example>\r\nFrom: a@x.example\r\nSubject: mail ${n}\r\n\r\nbody ${n}\r\n`;
+
+    it('sees mail arrive, reads it, and leaves it unseen', async () => {
+      const before = await session.status('INBOX');
+      const uid = await deliver(mail(1));
+      const after = await session.status('INBOX');
+      expect(after).toMatchObject({
+        messages: before.messages + 1,
+        unseen: before.unseen + 1,
+        uidValidity: before.uidValidity,
+      });
+      expect(await session.searchRange('INBOX', before.uidNext, after.uidNext - 1)).toEqual([uid]);
+      const [meta] = await session.fetchMeta('INBOX', [uid]);
+      expect(meta).toMatchObject({
+        uid,
+        seen: false,
+        flagged: false,
+        answered: false,
+        messageId: '<1@x.example>',
+        subject: 'mail 1',
+        internalDate: new Date('2026-03-01T10:00:00Z'),
+      });
+      if (meta === undefined) return;
+      expect(await session.read('INBOX', meta, { capBytes: 10_000 })).toMatchObject({
+        subject: 'mail 1',
+        text: 'body 1',
+        from: { address: 'a@x.example' },
+      });
+      await session.release();
+      expect((await session.status('INBOX')).unseen).toBe(after.unseen);
+    });
+
+    it('tells flags, and dates in any zone', async () => {
+      const uid = await deliver(mail(1), ['\\Seen', '\\Flagged', '\\Answered'], new Date('2026-07-01T23:30:00+02:00'));
+      expect(await session.fetchMeta('INBOX', [uid])).toMatchObject([
+        { seen: true, flagged: true, answered: true, internalDate: new Date('2026-07-01T21:30:00Z') },
+      ]);
+    });
+
+    it('leaves gaps in the UIDs as they are', async () => {
+      const uids: number[] = [];
+      for (const n of [1, 2, 3, 4]) uids.push(await deliver(mail(n)));
+      const [a = 0, b = 0, c = 0, d = 0] = uids;
+      await remove(b);
+      expect(await session.searchRange('INBOX', a, d)).toEqual([a, c, d]);
+      expect((await session.fetchMeta('INBOX', uids)).map(({ uid }) => uid)).toEqual([a, c, d]);
+      expect((await session.fetchMeta('INBOX', uids, 'bare')).map(({ uid, size }) => [uid, size])).toEqual([
+        [a, 0],
+        [c, 0],
+        [d, 0],
+      ]);
+    });
+
+    it('answers nothing above the last message, though n:* would', async () => {
+      const uid = await deliver(mail(1));
+      expect(await session.searchRange('INBOX', uid + 1, uid + 100)).toEqual([]);
+    });
+
+    it('calls a message gone that was removed between finding and reading', async () => {
+      const uid = await deliver(mail(1));
+      const [meta] = await session.fetchMeta('INBOX', [uid]);
+      if (meta === undefined) throw new Error('no answer');
+      await session.release();
+      await remove(uid);
+      expect(await session.read('INBOX', meta, { capBytes: 10_000 })).toBeUndefined();
+    });
+
+    it('finds mail by its day of arrival', async () => {
+      await deliver(mail(1), [], new Date('2026-02-10T12:00:00Z'));
+      const day = await deliver(mail(2), [], new Date('2026-02-12T12:00:00Z'));
+      const later = await deliver(mail(3), [], new Date('2026-02-20T12:00:00Z'));
+      expect(await session.searchSince('INBOX', new Date('2026-02-12T00:00:00Z'))).toEqual([day, later]);
+    });
+
+    it('reads two hundred messages and more at once', async () => {
+      const uids: number[] = [];
+      for (let n = 0; n < 230; n += 1) uids.push(await deliver(mail(n)));
+      expect((await session.fetchMeta('INBOX', uids)).map(({ uid }) => uid)).toEqual(uids);
+      expect((await recentMeta(session, 'INBOX', 200)).map(({ uid }) => uid)).toEqual(uids.slice(-200));
+    });
+
+    it('reads an inline image, an attachment and an invitation', async () => {
+      for (const name of [
+        'an inline image and an attachment',
+        'an invitation with time zones',
+        'a bounce with the mail that came back',
+      ]) {
+        const sample = corpus.find((each) => each.name === name);
+        if (sample === undefined) throw new Error('not in the corpus');
+        const uid = await deliver(sample.source);
+        await session.status('INBOX');
+        const [meta] = await session.fetchMeta('INBOX', [uid]);
+        if (meta === undefined) throw new Error('no answer');
+        for (const size of [meta.size, 1e9]) {
+          expect(await session.read('INBOX', { ...meta, size }, { capBytes: 100_000 })).toMatchObject(
+            sample.expect ?? {},
+          );
+        }
+      }
+    });
+
+    it('finds inbox and sent, and says where they stand', async () => {
+      const uid = await deliver(mail(1));
+      const probe = createProbe({ connector });
+      const { watched, folders } = await probe({ login, accessToken: server.tokenFor(login) }, { recent: 200 });
+      expect(watched.map(({ role }) => role)).toEqual(['inbox', 'sent']);
+      expect(watched[0]).toMatchObject({
+        path: 'INBOX',
+        uidNext: uid + 1,
+        messages: 1,
+        recent: [{ uid, messageId: '<1@x.example>' }],
+      });
+      expect(folders.length).toBeGreaterThanOrEqual(2);
+      await expect(probe({ login, accessToken: server.tokenFor(login) }, { paths: ['Nowhere'] })).rejects.toMatchObject(
+        { code: 'folder_missing' },
+      );
+    });
+
+    it('refuses a wrong token, and reports a missing folder', async () => {
+      await expect(connector.open({ login, accessToken: 'wrong' })).rejects.toMatchObject({ code: 'imap_refused' });
+      await expect(session.status('No such folder')).rejects.toMatchObject({ code: 'folder_missing' });
+      expect((await session.status('INBOX')).uidNext).toBeGreaterThan(0);
+    });
+
+    it('opens folders with names in any script', async () => {
+      await other.mailboxCreate('收件 & Ärger');
+      const path = (await session.folders()).find(({ path: each }) => each.endsWith('Ärger'))?.path ?? '';
+      expect(path).toBe('收件 & Ärger');
+      expect(await session.status(path)).toMatchObject({ messages: 0 });
+      expect(await session.searchRange(path, 1, 10)).toEqual([]);
+    });
+  });
+});
