@@ -1,0 +1,260 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, BrowserContext } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { errorTable } from '../error-codes.ts';
+import { BrokerError } from '../errors.ts';
+import { pickLanguage } from './page-texts.ts';
+import { errorPage, type PageContent, page, wantsHtml } from './pages.ts';
+
+const start = { action: 'http://localhost:7071/api/connect', token: 'TOKEN' };
+const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>'&\u202egpj.exe`;
+
+const pages: Record<string, PageContent> = {
+  connect: {
+    kind: 'connect',
+    label: 'Contoso Sales',
+    address: 'ada@contoso.example',
+    receiver: 'https://nocobase.contoso.example',
+    start,
+  },
+  'connect, any address, nobody named': {
+    kind: 'connect',
+    label: undefined,
+    address: undefined,
+    receiver: 'https://nocobase.contoso.example',
+    start,
+  },
+  connected: { kind: 'connected', address: 'ada@contoso.example', receiver: 'https://nocobase.contoso.example' },
+  declined: { kind: 'failed', code: 'sign_in_declined', start },
+  'wrong account': {
+    kind: 'failed',
+    code: 'wrong_account',
+    addresses: { expected: 'ada@contoso.example', actual: 'bob@contoso.example' },
+    start,
+  },
+  'address taken': {
+    kind: 'failed',
+    code: 'mailbox_taken',
+    addresses: { expected: 'ada@contoso.example', actual: 'bob@contoso.example' },
+    start,
+  },
+  'needs your admin': { kind: 'failed', code: 'admin_consent_required', start },
+  'link invalid': { kind: 'failed', code: 'link_invalid' },
+  'link expired': { kind: 'failed', code: 'link_expired' },
+  'link spent': { kind: 'failed', code: 'link_spent' },
+  'start again': { kind: 'failed', code: 'sign_in_restart', start },
+  'another browser': { kind: 'failed', code: 'sign_in_foreign' },
+  'not connected': { kind: 'failed', code: 'scope_missing_imap', start },
+  'our fault': { kind: 'failed', code: 'storage_unreachable' },
+};
+const everyPage = Object.entries(pages);
+
+const draw = (content: PageContent, acceptLanguage = 'en') => page(content, { acceptLanguage, requestId: 'req-1' });
+const textOf = (content: PageContent, acceptLanguage?: string) => String(draw(content, acceptLanguage).body);
+
+describe('a page', () => {
+  it.each(everyPage)('that tells "%s" has its language, a title, one heading and no resource', (_name, content) => {
+    for (const language of ['en', 'zh-CN']) {
+      const text = textOf(content, language);
+      expect(text).toMatch(language === 'en' ? /<html lang="en">/ : /<html lang="zh-Hans">/);
+      expect(text).toMatch(/<title>[^<]{5,}<\/title>/);
+      expect(text.match(/<h1/g)).toHaveLength(1);
+      expect(text).not.toMatch(/<(script|link|img|iframe|object)|@import|url\(|\son\w+=/i);
+      expect(Buffer.byteLength(text)).toBeLessThan(8192);
+    }
+  });
+
+  it.each(everyPage)('that tells "%s" says it in Chinese throughout', (_name, content) => {
+    const chinese =
+      textOf(content, 'zh')
+        .split('<main>')[1]
+        ?.replace(/<p lang="en">.*?<\/p>/, '') ?? '';
+    // Three words in a row, without the names that stand in any language.
+    expect(chinese.replaceAll('Contoso Sales', '').match(/>[^<]*([A-Za-z]+ ){2}[A-Za-z]+[^<]*</g)).toBeNull();
+    expect(chinese).toMatch(/[\u4e00-\u9fff]{6,}/);
+  });
+
+  it('forbids scripts, frames and referrers to elsewhere', () => {
+    const { headers } = draw(pages.connected as PageContent);
+    expect(headers['Content-Security-Policy']).toMatch(
+      /^default-src 'none'; style-src 'sha256-[^']+'; base-uri 'none'/,
+    );
+    expect(headers['Content-Security-Policy']).toContain("frame-ancestors 'none'");
+    expect(headers['Content-Security-Policy']).not.toMatch(/unsafe|\*|script-src/);
+    expect(headers['Referrer-Policy']).toBe('same-origin');
+    expect(headers['Cache-Control']).toBe('no-store');
+  });
+
+  it.each(everyPage)('that tells "%s" has form-action only where it has no form', (_name, content) => {
+    const drawn = draw(content);
+    const hasForm = String(drawn.body).includes('<form');
+    expect(drawn.headers['Content-Security-Policy']?.includes("form-action 'none'")).toBe(!hasForm);
+  });
+
+  it('escapes whatever it is given, and drops what turns the direction of text', () => {
+    const everything: PageContent[] = [
+      {
+        kind: 'connect',
+        label: hostile,
+        address: hostile,
+        receiver: hostile,
+        start: { action: hostile, token: hostile },
+      },
+      { kind: 'connected', address: hostile, receiver: hostile },
+      { kind: 'failed', code: 'wrong_account', addresses: { expected: hostile, actual: hostile }, start },
+    ];
+    for (const content of everything) {
+      const text = textOf(content);
+      expect(text).not.toMatch(/<script|<img|\u202e/);
+      expect(text).toContain('&quot;&gt;&lt;script&gt;');
+    }
+    expect(
+      String(page(pages['our fault'] as PageContent, { acceptLanguage: hostile, requestId: hostile }).body),
+    ).not.toMatch(/<script/);
+  });
+
+  it('has the status of what it tells', () => {
+    for (const [, content] of everyPage) {
+      expect(draw(content).status).toBe(content.kind === 'failed' ? errorTable[content.code].status : 200);
+    }
+  });
+
+  it('names the code and the request where an administrator needs them', () => {
+    const text = textOf(pages['needs your admin'] as PageContent, 'zh');
+    expect(text).toContain('admin_consent_required');
+    expect(text).toContain('req-1');
+    expect(text).toContain('<p lang="en">');
+  });
+
+  it('says when to come back', () => {
+    const answer = errorPage(new BrokerError('entra_throttled', { retry: { afterMs: 30_000 } }), {
+      acceptLanguage: null,
+      requestId: 'r',
+    });
+    expect(new Headers(answer.headers).get('retry-after')).toBe('30');
+  });
+
+  it('never asks a person to start again without a button to do so', () => {
+    expect(textOf({ kind: 'failed', code: 'sign_in_restart' })).not.toContain('Start again');
+  });
+});
+
+describe('the language of a page', () => {
+  it.each([
+    [null, 'en'],
+    ['', 'en'],
+    ['zh', 'zh'],
+    ['zh-CN,zh;q=0.9,en;q=0.8', 'zh'],
+    ['en-US,en;q=0.9,zh;q=0.8', 'en'],
+    ['de-DE,de;q=0.9', 'en'],
+    ['de, zh-TW;q=0.3, en;q=0.2', 'zh'],
+    ['en;q=0, zh;q=0.1', 'zh'],
+    ['zh;q=x', 'en'],
+    ['*', 'en'],
+    ['ZH-hans', 'zh'],
+    [`${'x,'.repeat(5000)}zh`, 'en'],
+  ])('for %j is %s', (header, expected) => {
+    expect(pickLanguage(header)).toBe(expected);
+  });
+
+  it('is asked for by browsers alone', () => {
+    expect(wantsHtml('text/html,application/xhtml+xml,*/*;q=0.8')).toBe(true);
+    expect(wantsHtml('*/*')).toBe(false);
+    expect(wantsHtml(null)).toBe(false);
+  });
+});
+
+const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+
+describe.skipIf(chromium === undefined)('in a real browser (skipped without Chromium)', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    const { chromium: launcher } = await import('playwright-core');
+    browser = await launcher.launch({ executablePath: chromium ?? '', args: ['--no-sandbox'] });
+  });
+  afterAll(() => browser?.close());
+
+  /** Serves one page to a new context without any network. */
+  async function open(content: PageContent, options: Parameters<Browser['newContext']>[0] = {}, language = 'en') {
+    const context: BrowserContext = await browser.newContext(options);
+    const drawn = draw(content, language);
+    await context.route('**/*', (route) =>
+      route.request().url() === 'http://localhost:7071/api/page'
+        ? route.fulfill({ status: 200, headers: drawn.headers, body: String(drawn.body) })
+        : route.abort(),
+    );
+    const tab = await context.newPage();
+    const complaints: string[] = [];
+    tab.on('console', (message) => complaints.push(message.text()));
+    tab.on('requestfailed', (request) => {
+      if (!request.url().endsWith('/favicon.ico')) complaints.push(request.url());
+    });
+    await tab.goto('http://localhost:7071/api/page');
+    return { context, tab, complaints };
+  }
+
+  const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+  const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
+    [360, 1280].map((width) => ({ colorScheme, viewport: { width, height: 800 } })),
+  );
+
+  it.each(everyPage)(
+    'axe finds nothing on "%s", light or dark, small or wide, in either language',
+    async (_name, content) => {
+      for (const [index, look] of looks.entries()) {
+        const { context, tab } = await open(content, { ...look, bypassCSP: true }, index % 2 === 0 ? 'en' : 'zh');
+        for (const details of await tab.locator('summary').all()) await details.click();
+        await tab.addScriptTag({ path: axe });
+        const found = await tab.evaluate(
+          'axe.run(document, { resultTypes: ["violations"] }).then((result) => result.violations.map(({ id, help, nodes }) => [id, help, nodes.map((node) => node.html)]))',
+        );
+        expect(found).toEqual([]);
+        const overflow = await tab.evaluate(
+          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+        );
+        expect(overflow).toBe(0);
+        await context.close();
+      }
+    },
+  );
+
+  it('its own policy lets its style in and nothing else', async () => {
+    const { context, tab, complaints } = await open(pages.connect as PageContent);
+    expect(await tab.locator('button').evaluate((button: unknown) => Boolean(button))).toBe(true);
+    const radius = await tab.evaluate('getComputedStyle(document.querySelector("button")).borderRadius');
+    expect(radius).toBe('10px');
+    expect(complaints).toEqual([]);
+    await tab
+      .evaluate('document.body.insertAdjacentHTML("beforeend", "<img src=x onerror=\'window.ran=1\'>")')
+      .catch(() => {});
+    await tab.waitForTimeout(100);
+    expect(await tab.evaluate('window.ran')).toBeUndefined();
+    expect(complaints.join(' ')).toContain('Content Security Policy');
+    await context.close();
+  });
+
+  it('the button is reached by the keyboard, and one sees where one is', async () => {
+    const { context, tab } = await open(pages.connect as PageContent);
+    await tab.keyboard.press('Tab');
+    const focused = await tab.evaluate(
+      '({ tag: document.activeElement.tagName, outline: getComputedStyle(document.activeElement).outlineWidth })',
+    );
+    expect(focused).toEqual({ tag: 'BUTTON', outline: '3px' });
+    await context.close();
+  });
+
+  it('a label of one endless word does not break the card', async () => {
+    const long = 'W'.repeat(100);
+    const content: PageContent = {
+      kind: 'connect',
+      label: long,
+      address: `${long}@contoso.example`,
+      receiver: `https://${'a'.repeat(60)}.example`,
+      start,
+    };
+    const { context, tab } = await open(content, { viewport: { width: 360, height: 700 } });
+    expect(await tab.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+    await context.close();
+  });
+});
