@@ -43,6 +43,7 @@ const style = `
   header { background: #0b2a5b; color: #fff; padding: .75rem 1.5rem; display: flex; gap: 1rem; align-items: baseline; flex-wrap: wrap; }
   header h1 { font-size: 1.05rem; margin: 0; }
   header p { margin: 0; color: #c9d8f2; font-size: .875rem; }
+  header a { color: #fff; margin-left: auto; font-size: .875rem; }
   .panes { display: grid; grid-template-columns: minmax(18rem, 26rem) 1fr; gap: 1rem; padding: 1rem 1.5rem; align-items: start; }
   @media (max-width: 50rem) { .panes { grid-template-columns: 1fr; } }
   .card { background: #fff; border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
@@ -61,6 +62,7 @@ const style = `
   .tag.bad { border-color: #f1b5b0; background: #fff1f0; color: #8f1d14; }
   .tag.good { border-color: #a6d8b4; background: #effaf2; color: #14572b; }
   article { padding: 1rem 1.25rem 1.25rem; }
+  article p { margin: 0 0 .6rem; }
   article h3 { font-size: 1.25rem; line-height: 1.3; margin: 0 0 .75rem; overflow-wrap: anywhere; }
   dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem .9rem; margin: 0 0 1rem; }
   dt { color: var(--soft); }
@@ -95,13 +97,12 @@ export function nocobasePage(events: readonly ReceivedEvent[], open?: string): s
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-${open === undefined ? '<meta http-equiv="refresh" content="10">' : ''}
 <title>Received mail – NocoBase stand-in</title>
 <link rel="icon" href="data:,">
 <style>${style}</style>
 </head>
 <body>
-<header><h1>NocoBase stand-in</h1><p>${messages} ${messages === 1 ? 'message' : 'messages'}, ${events.length} ${events.length === 1 ? 'event' : 'events'} received as signed webhooks</p></header>
+<header><h1>NocoBase stand-in</h1><p>${messages} ${messages === 1 ? 'message' : 'messages'}, ${events.length} ${events.length === 1 ? 'event' : 'events'} received as signed webhooks</p><a href="/">Show the newest</a></header>
 <main class="panes">
 <nav class="card" aria-label="Received events"><h2>Received</h2>${
     items.length === 0

@@ -250,6 +250,6 @@ export interface Services extends Running {
   /** The destination that the NocoBase stand-in receives for. */
   readonly destinationId: string;
   /** What was started; a stand-in that a real setting replaces is absent. */
-  readonly standIns: Partial<StandIns>;
-  readonly ports: ServicePorts;
+  readonly standIns: Partial<StandIns> & Pick<StandIns, 'nocobase'>;
+  readonly ports: Partial<ServicePorts>;
 }
