@@ -95,8 +95,8 @@ const refreshes = (entra: { posts: readonly { form: URLSearchParams }[] }) =>
   entra.posts.filter((post) => post.form.get('grant_type') === 'refresh_token');
 
 describe('a token', () => {
-  it('comes from the cache that the sign-in left, without a request', async () => {
-    const { tokens, entra, connect } = world();
+  it('comes from the cache that the sign-in left, without a request and without a write', async () => {
+    const { tokens, grants, entra, connect } = world();
     const person = await connect();
     const token = await tokens.get(person, 'outlook');
     expect(token.accessToken).toMatch(/^access-/);
@@ -104,6 +104,7 @@ describe('a token', () => {
     expect(token.expiresAt.getTime()).toBeGreaterThan(Date.now() + 50 * minute);
     expect(await tokens.get(person, 'outlook')).toBe(token);
     expect(entra.posts).toEqual([]);
+    expect((await grants.read(person))?.generation).toBe(1);
   });
 
   it('is renewed at the tenant of its account when less than ten minutes are left', async () => {
@@ -256,7 +257,7 @@ describe('the row of a grant', () => {
     const { tokens, grants, entra, connect } = world();
     entra.lifetimeSeconds = 1;
     const person = await connect();
-    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
     entra.lifetimeSeconds = 3600;
     const graph = await tokens.get(person, 'graph');
     const cache = JSON.parse((await grants.open(person))?.cache ?? '{}');

@@ -9,7 +9,7 @@ import { failureClass, grantStatusFor } from './classify.ts';
 import type { EntraClient } from './client.ts';
 import { createPauses } from './pauses.ts';
 import { isGranted, neededScope, tokenScopes } from './scopes.ts';
-import { prune } from './token-cache.ts';
+import { accessTokensIn, prune } from './token-cache.ts';
 import type { AccessToken, GrantKey, Resource, Tokens } from './types.ts';
 
 export interface TokensDeps {
@@ -66,8 +66,11 @@ export function createTokens(config: Config['entra'], deps: TokensDeps): Tokens 
     return turn;
   };
 
-  /** Asks MSAL with the grant's own cache; answers the token and the cache as it is afterwards. */
-  const ask = (grant: OpenGrant, resource: Resource, force: boolean, gate: () => Promise<void>) => {
+  /**
+   * Asks MSAL with the grant's own cache; answers the token and the cache as it is afterwards. A cached token is taken
+   * if it lasts and is not one of those to `avoid`.
+   */
+  const ask = (grant: OpenGrant, resource: Resource, avoid: ReadonlySet<string>, gate: () => Promise<void>) => {
     const { tid, oid } = grant.key;
     return client.run({
       phase: 'renew',
@@ -76,26 +79,30 @@ export function createTokens(config: Config['entra'], deps: TokensDeps): Tokens 
       async run(app) {
         const cache = app.getTokenCache();
         cache.deserialize(grant.cache);
+        // Compared as text: MSAL calls a cache changed that was only filled or read.
+        const before = cache.serialize();
         const account = (await cache.getAllAccounts()).find(
           (known) => known.homeAccountId.toLowerCase() === `${oid}.${tid}`,
         );
         if (account === undefined) throw new BrokerError('reconnect_required');
         const scopes = tokenScopes(config, resource);
-        let result = await app.acquireTokenSilent({ account, scopes, forceRefresh: force });
+        let result = await app.acquireTokenSilent({ account, scopes });
         // MSAL hands out what has five minutes left.
-        if (result.fromCache && (result.expiresOn?.getTime() ?? 0) - clock.now() < minimumLeftMs) {
+        const lasts = (result.expiresOn?.getTime() ?? 0) - clock.now() >= minimumLeftMs;
+        if (result.fromCache && (!lasts || avoid.has(result.accessToken))) {
           result = await app.acquireTokenSilent({ account, scopes, forceRefresh: true });
         }
-        return { token: readResult(result), changed: cache.hasChanged(), cache: cache.serialize() };
+        const after = cache.serialize();
+        return { token: readResult(result), changed: after !== before, cache: after };
       },
     });
   };
 
-  const askPatiently = async (grant: OpenGrant, resource: Resource, force: boolean, gate: () => Promise<void>) => {
+  const askPatiently: typeof ask = async (grant, resource, avoid, gate) => {
     const startedAt = clock.monotonic();
     for (let attempt = 1; ; attempt++) {
       try {
-        return await ask(grant, resource, force, gate);
+        return await ask(grant, resource, avoid, gate);
       } catch (error) {
         const pauseMs = tries[attempt];
         const passes = error instanceof BrokerError && error.code === 'entra_unavailable' && error.retry === undefined;
@@ -106,13 +113,16 @@ export function createTokens(config: Config['entra'], deps: TokensDeps): Tokens 
   };
 
   const acquire = async (key: GrantKey, resource: Resource, force: boolean): Promise<AccessToken> => {
+    let avoid: ReadonlySet<string> | undefined;
     for (let attempt = 1; attempt <= attempts; attempt++) {
       let grant = await grants.open(key);
       if (grant === undefined) throw new BrokerError('grant_missing');
       checkStatus(grant, clock.now());
+      // By force: any token but those that were there to begin with. What another instance stored since will do.
+      avoid ??= force ? accessTokensIn(grant.cache) : new Set();
       const gate = createGate(grant);
       try {
-        const { token, changed, cache } = await askPatiently(grant, resource, force, gate.pass);
+        const { token, changed, cache } = await askPatiently(grant, resource, avoid, gate.pass);
         if (changed) {
           grant = await grants.renewed(grant, prune(cache, clock.now()));
           if (grant === undefined) continue;

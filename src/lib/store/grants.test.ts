@@ -151,17 +151,23 @@ test('the last mailbox does not take the grant along while a connect is about to
   expect(await grants.read(key)).toBeUndefined();
 });
 
-test('what a half-finished connect left is found after a while, and nothing else', async () => {
+test('grants whose list of mailboxes nobody touched for a while are found, and no others', async () => {
   const { grants, key, pass } = world();
-  const used = { tid: key.tid, oid: randomUUID() };
+  const later = { tid: key.tid, oid: randomUUID() };
   await grants.connected({ ...key, cache: 'c' });
-  await grants.connected({ ...used, cache: 'c' });
-  await grants.addMailbox(used, 'mbx_1');
   const mine = async (before: Date) =>
-    (await grants.withoutMailbox(before)).filter((grant) => grant.key.tid === key.tid).map((grant) => grant.key);
+    (await grants.untouchedSince(before)).filter((grant) => grant.key.tid === key.tid).map((grant) => grant.key);
   expect(await mine(new Date(Date.now() - minute))).toEqual([]);
   pass(24 * 60 * minute);
-  expect(await mine(new Date(Date.now() + minute))).toEqual([key]);
+  await grants.connected({ ...later, cache: 'c' });
+  await grants.addMailbox(later, 'mbx_1');
+  await grants.addMailbox(used, 'mbx_2');
+  expect(await mine(new Date(Date.now() + minute))).toEqual([[key, []]]);
+  pass(24 * 60 * minute);
+  expect(await mine(new Date(Date.now() + 25 * 60 * minute))).toEqual([
+    [key, []],
+    [used, ['mbx_1', 'mbx_2']],
+  ]);
 });
 
 test('a cache sealed under an older root key opens, and the next renewal seals it under the new one', async () => {

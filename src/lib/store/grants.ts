@@ -68,8 +68,8 @@ export interface Grants {
   removeMailbox(key: GrantKey, id: string): Promise<void>;
   /** Deletes the grant if no mailbox uses it and no connect is under way. True if there is no such grant afterwards. */
   eraseIfUnused(key: GrantKey): Promise<boolean>;
-  /** Grants that list no mailbox and were last touched before `before`: what half-finished connects leave behind. */
-  withoutMailbox(before: Date): Promise<readonly Grant[]>;
+  /** Grants whose list of mailboxes was last touched before `before`: among them is what half-finished connects leave behind. */
+  untouchedSince(before: Date): Promise<readonly Grant[]>;
 }
 
 const column = 'cache';
@@ -236,12 +236,11 @@ export function createGrants(deps: GrantsDeps): Grants {
     },
     eraseIfUnused,
 
-    withoutMailbox: (before) =>
+    untouchedSince: (before) =>
       reachingStore(async () => {
         const found: Grant[] = [];
         for await (const row of table.scan()) {
-          const { columns } = split(row);
-          if (columns.mailboxes.length === 0 && columns.touched < before) found.push(toGrant(row));
+          if (split(row).columns.touched < before) found.push(toGrant(row));
         }
         return found;
       }),
