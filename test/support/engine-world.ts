@@ -1,0 +1,136 @@
+import { buildMailboxEvent } from '../../src/lib/delivery/mailbox-event.ts';
+import { buildMessageReceived } from '../../src/lib/delivery/message-event.ts';
+import type { Clock } from '../../src/lib/domain/clock.ts';
+import { shardKey, shardOfMailbox } from '../../src/lib/domain/ids.ts';
+import { systemClock, systemRandom } from '../../src/lib/domain/system.ts';
+import type { Log, LogFields } from '../../src/lib/log.ts';
+import { decodeCursor } from '../../src/lib/store/cursor-row.ts';
+import { cursorRowKey, ringRowKey, shardRowKey, stateRowKey } from '../../src/lib/store/keys.ts';
+import { decodeRing } from '../../src/lib/store/ring-row.ts';
+import type { MailboxRow } from '../../src/lib/store/rows.ts';
+import { decodeShard } from '../../src/lib/store/shard-row.ts';
+import { decodeState } from '../../src/lib/store/state-row.ts';
+import type { Store } from '../../src/lib/store/table.ts';
+import { createDispatcher } from '../../src/lib/sync/dispatcher.ts';
+import { type ShardHint, tickAt } from '../../src/lib/sync/hint.ts';
+import { createShardRunner } from '../../src/lib/sync/runner.ts';
+import type { ShardRunnerDeps } from '../../src/lib/sync/types.ts';
+import { memoryMail } from './memory-mail.ts';
+import { memoryReceiver } from './memory-receiver.ts';
+import { registryWorld } from './registry-world.ts';
+
+export const intervalSeconds = 60;
+
+/** A time that can be moved ahead, as a whole: the server's and ours. Waiting takes real time. */
+export function movableTime(store: Store) {
+  let offset = 0;
+  const clock: Clock = {
+    now: () => systemClock.now() + offset,
+    monotonic: () => systemClock.monotonic() + offset,
+    sleep: systemClock.sleep,
+  };
+  const time = {
+    whenWriting: () => store.time.whenWriting() + offset,
+    whenJudging: () => store.time.whenJudging() + offset,
+  };
+  return {
+    clock,
+    at: (other: Store): Store => ({ time, table: (name) => other.table(name) }),
+    pass(ms: number) {
+      offset += ms;
+    },
+  };
+}
+
+/** The engine with real rows, and with mailboxes and a receiver in memory. */
+export function engineWorld(real: Store) {
+  const time = movableTime(real);
+  const store = time.at(real);
+  const now = () => new Date(time.clock.now());
+  const mail = memoryMail(now);
+  const receiver = memoryReceiver();
+  const registry = registryWorld(real);
+  const logged: { event: string; fields?: LogFields }[] = [];
+  const note = (event: string, fields?: LogFields) =>
+    void logged.push({ event, ...(fields === undefined ? {} : { fields }) });
+  const log: Log = {
+    info: note,
+    warn: note,
+    error: (event, error, fields) => note(event, { error: String(error), ...fields }),
+  };
+
+  const depsOf = (more: Partial<ShardRunnerDeps> = {}): ShardRunnerDeps => ({
+    store,
+    clock: time.clock,
+    random: systemRandom,
+    log,
+    imap: mail,
+    deliverer: receiver,
+    token: async ({ address }, { force }) => `token-${address}${force ? '-fresh' : ''}`,
+    messageReceived: buildMessageReceived,
+    mailboxEvent: buildMailboxEvent,
+    forget: (mailbox) => registry.registry.forget(mailbox),
+    intervalSeconds,
+    ...more,
+  });
+  const dispatcher = createDispatcher({ store, directory: registry.directory, intervalSeconds });
+  const runner = (more: Partial<ShardRunnerDeps> = {}) => createShardRunner(depsOf(more));
+  const table = store.table('mail');
+
+  return {
+    ...registry,
+    store,
+    time,
+    mail,
+    receiver,
+    logged,
+    log,
+    runner,
+    dispatcher,
+    now,
+    /** Connects a mailbox of its own shard or the first one with room, with the folders as they are now. */
+    async connectMailbox(address: string, paths: readonly string[] = ['INBOX']): Promise<MailboxRow> {
+      const folders = paths.map((path) => {
+        const { role, uidNext, uidValidity, messages } = mail.mailbox(address).folder(path);
+        return { path, role, status: { uidNext, uidValidity, messages: messages.length, unseen: 0 } };
+      });
+      const { mailbox } = await registry.connect(registry.person(address), { folders });
+      return mailbox;
+    },
+    hint(shard: number, more: Partial<ShardHint> = {}): ShardHint {
+      const tick = tickAt(store.time.whenJudging(), intervalSeconds);
+      return { v: 1, kind: 'shard', shard, tick, cont: 0, why: 'tick', ...more };
+    },
+    /** One tick later: the dispatcher's hints, and the continuations they lead to. */
+    async poll(more: Partial<ShardRunnerDeps> = {}): Promise<void> {
+      time.pass(intervalSeconds * 1000);
+      const one = runner(more);
+      const todo = await dispatcher.hints();
+      for (let hint = todo.shift(); hint !== undefined; hint = todo.shift()) {
+        const next = await one.run(hint);
+        if (next !== undefined) todo.push(next);
+      }
+    },
+    async shard(of: MailboxRow) {
+      const row = await table.get(shardKey(shardOfMailbox(of.id) ?? 0), shardRowKey);
+      if (row === undefined) throw new Error('no shard');
+      return decodeShard(row);
+    },
+    async state(of: MailboxRow) {
+      const row = await table.get(shardKey(shardOfMailbox(of.id) ?? 0), stateRowKey(of.id));
+      return row === undefined ? undefined : decodeState(row);
+    },
+    async cursor(of: MailboxRow, path = 'INBOX') {
+      const id = of.folders.find((folder) => folder.path === path)?.id ?? '';
+      const row = await table.get(shardKey(shardOfMailbox(of.id) ?? 0), cursorRowKey(of.id, id));
+      return row === undefined ? undefined : decodeCursor(row);
+    },
+    async ring(of: MailboxRow, path = 'INBOX') {
+      const id = of.folders.find((folder) => folder.path === path)?.id ?? '';
+      const row = await table.get(shardKey(shardOfMailbox(of.id) ?? 0), ringRowKey(of.id, id));
+      return row === undefined ? undefined : decodeRing(row);
+    },
+  };
+}
+
+export type EngineWorld = ReturnType<typeof engineWorld>;

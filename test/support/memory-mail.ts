@@ -1,0 +1,237 @@
+import type { FolderRole } from '../../src/lib/domain/folder.ts';
+import type { MessageMeta, ReadMessage } from '../../src/lib/domain/message.ts';
+import { BrokerError, type ErrorCode } from '../../src/lib/errors.ts';
+import type { FolderStatus, ImapConnector, ImapSession } from '../../src/lib/mailbox/session.ts';
+
+export interface Mail {
+  readonly subject: string;
+  readonly messageId?: string;
+  readonly internalDate?: Date;
+}
+
+interface Held extends Mail {
+  readonly uid: number;
+  readonly internalDate: Date;
+}
+
+/** A folder that can be filled, emptied and renumbered while somebody reads it. */
+export interface MemoryFolder {
+  readonly path: string;
+  readonly role: FolderRole | undefined;
+  uidValidity: bigint;
+  uidNext: number;
+  messages: Held[];
+  add(mail: Mail | string): number;
+  remove(uid: number): void;
+  /** The message goes to another folder, where it gets a new UID and keeps its date. */
+  move(uid: number, to: MemoryFolder): number;
+  copy(uid: number, to: MemoryFolder): number;
+  /** A new UIDVALIDITY: everything gets a new UID, in the order of `order` or of arrival. */
+  renumber(order?: (a: Held, b: Held) => number): void;
+  /** UIDs that FETCH or SEARCH does not answer although they are there. */
+  readonly unanswered: Set<number>;
+  readonly unlisted: Set<number>;
+}
+
+export interface MemoryMailbox {
+  folder(path: string): MemoryFolder;
+  drop(path: string): void;
+}
+
+export interface MemoryMail extends ImapConnector {
+  mailbox(login: string): MemoryMailbox;
+  /** Log-ins fail with this while it is set; by login, or for all. */
+  fault: { code: ErrorCode; login?: string; retryAfterMs?: number } | undefined;
+  /** Called before every command; may throw or wait. */
+  before: (command: string, login: string) => Promise<void> | void;
+  /** Commands that were sent, by name. */
+  readonly commands: string[];
+  /** Sessions that were opened and not closed. */
+  openSessions(): number;
+  readonly tokens: string[];
+}
+
+const dayMs = 86_400_000;
+
+/** Mailboxes in memory behind the engine's own interface, for tests in which the network does not matter. */
+export function memoryMail(now: () => Date): MemoryMail {
+  const mailboxes = new Map<string, Map<string, MemoryFolder>>();
+  let open = 0;
+  let ids = 0;
+
+  function createFolder(path: string): MemoryFolder {
+    const role: FolderRole | undefined =
+      path === 'INBOX' ? 'inbox' : path === 'Sent Items' ? 'sent' : path === 'Archive' ? 'archive' : undefined;
+    const folder: MemoryFolder = {
+      path,
+      role,
+      uidValidity: 7n,
+      uidNext: 1,
+      messages: [],
+      unanswered: new Set(),
+      unlisted: new Set(),
+      add(mail) {
+        const given = typeof mail === 'string' ? { subject: mail } : mail;
+        const uid = folder.uidNext++;
+        folder.messages.push({
+          messageId: `<${++ids}@example>`,
+          ...given,
+          internalDate: given.internalDate ?? now(),
+          uid,
+        });
+        return uid;
+      },
+      remove(uid) {
+        folder.messages = folder.messages.filter((mail) => mail.uid !== uid);
+      },
+      move(uid, to) {
+        const moved = folder.copy(uid, to);
+        folder.remove(uid);
+        return moved;
+      },
+      copy(uid, to) {
+        const found = folder.messages.find((mail) => mail.uid === uid);
+        if (found === undefined) throw new Error(`no message ${uid} in ${path}`);
+        return to.add(found);
+      },
+      renumber(order = () => 0) {
+        folder.uidValidity += 1n;
+        folder.messages = [...folder.messages].sort(order).map((mail, index) => ({ ...mail, uid: index + 1 }));
+        folder.uidNext = folder.messages.length + 1;
+      },
+    };
+    return folder;
+  }
+
+  function metaOf(mail: Held): MessageMeta {
+    return {
+      uid: mail.uid,
+      internalDate: mail.internalDate,
+      size: 1000,
+      seen: false,
+      flagged: false,
+      answered: false,
+      messageId: mail.messageId,
+      date: mail.internalDate.toUTCString(),
+      from: 'Bob <bob@example>',
+      subject: mail.subject,
+    };
+  }
+
+  const self: MemoryMail = {
+    fault: undefined,
+    before: () => {},
+    commands: [],
+    tokens: [],
+    openSessions: () => open,
+    mailbox(login) {
+      const folders = mailboxes.get(login) ?? new Map<string, MemoryFolder>();
+      mailboxes.set(login, folders);
+      return {
+        folder(path) {
+          const folder = folders.get(path) ?? createFolder(path);
+          folders.set(path, folder);
+          return folder;
+        },
+        drop: (path) => void folders.delete(path),
+      };
+    },
+    async open({ login, accessToken }, signal) {
+      signal?.throwIfAborted();
+      self.tokens.push(accessToken);
+      await self.before('open', login);
+      const { fault } = self;
+      if (fault !== undefined && (fault.login === undefined || fault.login === login)) {
+        throw new BrokerError(
+          fault.code,
+          fault.retryAfterMs === undefined ? {} : { retry: { afterMs: fault.retryAfterMs } },
+        );
+      }
+      open += 1;
+      let alive = true;
+      const command = async (name: string) => {
+        self.commands.push(name);
+        await self.before(name, login);
+        if (!alive) throw new BrokerError('imap_unreachable');
+      };
+      const folderAt = (path: string) => {
+        const folder = mailboxes.get(login)?.get(path);
+        if (folder === undefined) throw new BrokerError('folder_missing');
+        return folder;
+      };
+      const session: ImapSession = {
+        get alive() {
+          return alive;
+        },
+        async status(path): Promise<FolderStatus> {
+          await command('status');
+          const { uidNext, uidValidity, messages } = folderAt(path);
+          return { uidNext, uidValidity, messages: messages.length, unseen: messages.length };
+        },
+        async folders() {
+          return [...(mailboxes.get(login)?.values() ?? [])].map(({ path, role }) => ({
+            path,
+            role,
+            delimiter: '/',
+            selectable: true,
+          }));
+        },
+        async searchRange(path, from, to) {
+          await command('search');
+          const { messages, unlisted } = folderAt(path);
+          return messages
+            .map((mail) => mail.uid)
+            .filter((uid) => uid >= from && uid <= to && !unlisted.has(uid))
+            .sort((a, b) => a - b);
+        },
+        async searchSince(path, day) {
+          await command('search');
+          const from = Math.floor(day.getTime() / dayMs) * dayMs;
+          return folderAt(path)
+            .messages.filter((mail) => mail.internalDate.getTime() >= from)
+            .map((mail) => mail.uid)
+            .sort((a, b) => a - b);
+        },
+        async fetchMeta(path, uids) {
+          await command('fetch');
+          const { messages, unanswered } = folderAt(path);
+          return messages.filter((mail) => uids.includes(mail.uid) && !unanswered.has(mail.uid)).map(metaOf);
+        },
+        async read(path, meta): Promise<ReadMessage | undefined> {
+          await command('read');
+          const mail = folderAt(path).messages.find((one) => one.uid === meta.uid);
+          if (mail === undefined || folderAt(path).unanswered.has(meta.uid)) return undefined;
+          return {
+            meta,
+            messageId: mail.messageId,
+            inReplyTo: undefined,
+            references: [],
+            subject: mail.subject,
+            from: { name: 'Bob', address: 'bob@example' },
+            to: [],
+            cc: [],
+            bcc: [],
+            replyTo: [],
+            date: mail.internalDate,
+            text: `Text of ${mail.subject}`,
+            html: undefined,
+            truncated: [],
+            attachments: [],
+            autoReply: false,
+            bounce: undefined,
+            calendar: undefined,
+          };
+        },
+        async release() {
+          await command('release');
+        },
+        async close() {
+          if (alive) open -= 1;
+          alive = false;
+        },
+      };
+      return session;
+    },
+  };
+  return self;
+}
