@@ -5,23 +5,20 @@ import { systemClock } from '../src/lib/domain/system.ts';
 import { createImapConnector } from '../src/lib/mailbox/imap-connector.ts';
 import type { ImapSession } from '../src/lib/mailbox/session.ts';
 import { corpus } from './corpus/messages.ts';
-import { hasDovecot, type PlainDovecot, startPlainDovecot } from './support/plain-dovecot.ts';
+import { type DovecotForTests, hasDovecot, startDovecotForTests } from './support/dovecot.ts';
 
 const login = 'ada@contoso.example';
 const caps = { capBytes: 1024 * 1024 };
 
 describe.skipIf(!hasDovecot)('the corpus of difficult mails, read from Dovecot', () => {
-  let server: PlainDovecot;
+  let server: DovecotForTests;
   let session: ImapSession;
   const metas = new Map<string, MessageMeta>();
 
   beforeAll(async () => {
-    server = await startPlainDovecot();
+    server = await startDovecotForTests();
     const uids = await fill(server);
-    const connector = createImapConnector(
-      { host: '127.0.0.1', port: server.port, secure: false },
-      { clock: systemClock },
-    );
+    const connector = createImapConnector(server, { clock: systemClock });
     session = await connector.open({ login, accessToken: server.tokenFor(login) });
     const found = await session.fetchMeta('INBOX', [...uids.values()]);
     for (const [name, uid] of uids) {
@@ -114,12 +111,11 @@ function checkShape(message: ReadMessage): void {
   for (const name of message.truncated) expect(['text', 'html', 'headers', 'structure']).toContain(name);
 }
 
-async function fill(server: PlainDovecot): Promise<Map<string, number>> {
+async function fill(server: DovecotForTests): Promise<Map<string, number>> {
   const client = new ImapFlow({
-    host: '127.0.0.1',
+    host: server.host,
     port: server.port,
-    secure: false,
-    doSTARTTLS: false,
+    secure: server.secure,
     logger: false,
     disableAutoIdle: true,
     auth: { user: login, accessToken: server.tokenFor(login) },

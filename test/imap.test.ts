@@ -10,7 +10,7 @@ import { createImapConnector } from '../src/lib/mailbox/imap-connector.ts';
 import { createProbe, recentMeta } from '../src/lib/mailbox/probe.ts';
 import type { ImapConnector, ImapSession } from '../src/lib/mailbox/session.ts';
 import { corpus } from './corpus/messages.ts';
-import { hasDovecot, startPlainDovecot } from './support/plain-dovecot.ts';
+import { hasDovecot, startDovecotForTests } from './support/dovecot.ts';
 
 interface Server {
   readonly host: string;
@@ -49,16 +49,11 @@ async function embedded(addresses: readonly string[]): Promise<Server> {
   };
 }
 
-async function dovecot(everything: boolean): Promise<Server> {
-  const started = await startPlainDovecot({ everything });
-  return { host: '127.0.0.1', port: started.port, secure: false, tokenFor: started.tokenFor, stop: started.stop };
-}
-
 const names = Array.from({ length: 12 }, (_, n) => `user${n}@contoso.example`);
 const servers: readonly [string, boolean, () => Promise<Server>][] = [
   ['the embedded server', true, () => embedded(names)],
-  ['Dovecot, hiding what Exchange has not', hasDovecot, () => dovecot(false)],
-  ['Dovecot with all it has', hasDovecot, () => dovecot(true)],
+  ['Dovecot, hiding what Exchange has not', hasDovecot, () => startDovecotForTests()],
+  ['Dovecot with all it has', hasDovecot, () => startDovecotForTests({ everything: true })],
 ];
 
 describe.each(servers)('reading from %s', (_, installed, start) => {
@@ -82,7 +77,6 @@ describe.each(servers)('reading from %s', (_, installed, start) => {
       session = await connector.open({ login, accessToken: server.tokenFor(login) });
       other = new ImapFlow({
         ...server,
-        ...(server.secure ? {} : { doSTARTTLS: false }),
         logger: false,
         disableAutoIdle: true,
         auth: { user: login, accessToken: server.tokenFor(login) },

@@ -9,11 +9,21 @@ export interface DovecotSettings {
   readonly group: string;
   readonly uid: number;
   readonly gid: number;
+  /** Announces all that Dovecot can do, in place of what Exchange can. */
+  readonly everything?: boolean;
 }
 
 /** The configuration of an instance without privileges: one account for everything, no chroot, nothing but IMAPS on loopback. */
-export function dovecotConfig({ folder, port, user, group, uid, gid }: DovecotSettings): string {
-  const mailboxes = exchangeFolders.map((name) => `  mailbox "${name}" {\n    auto = subscribe\n  }`).join('\n');
+export function dovecotConfig({ folder, port, user, group, uid, gid, everything = false }: DovecotSettings): string {
+  const mailboxes = exchangeFolders
+    .map(
+      (name) =>
+        `  mailbox "${name}" {\n    auto = subscribe${everything && name === 'Sent Items' ? '\n    special_use = \\Sent' : ''}\n  }`,
+    )
+    .join('\n');
+  const capability = everything
+    ? ''
+    : 'imap_capability = IMAP4 IMAP4rev1 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+';
   return `base_dir = ${folder}/run
 state_dir = ${folder}/run
 log_path = ${folder}/dovecot.log
@@ -37,7 +47,7 @@ auth_mechanisms = xoauth2
 auth_failure_delay = 0
 login_greeting = The Microsoft Exchange IMAP4 service is ready.
 # Exchange's own, so that clients do not use what it lacks: no CONDSTORE, no QRESYNC, no SPECIAL-USE.
-imap_capability = IMAP4 IMAP4rev1 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+
+${capability}
 namespace inbox {
   inbox = yes
   separator = /

@@ -19,6 +19,8 @@ export interface DovecotOptions {
   /** A token that opens the mailbox of `address`; for delivery. */
   readonly token: (address: string) => Promise<string>;
   readonly port?: number;
+  /** Announces all that Dovecot can do, in place of what Exchange can. */
+  readonly everything?: boolean;
 }
 
 const run = promisify(execFile);
@@ -97,7 +99,7 @@ export async function startDovecot(options: DovecotOptions): Promise<MailServer>
   } catch (error) {
     const log = await readFile(join(settings.folder, 'dovecot.log'), 'utf8').catch(() => '');
     await stop();
-    throw new Error(`Dovecot did not start. It said:\n${complaints}${log}`, { cause: error });
+    throw new Error(`Dovecot did not start. It said:\n${complaints}${log.slice(0, 2000)}`, { cause: error });
   }
 
   return {
@@ -122,7 +124,7 @@ async function freePort(port?: number): Promise<number> {
 async function prepare(options: DovecotOptions, port: number): Promise<DovecotSettings> {
   const folder = await mkdtemp(join(tmpdir(), 'nmb-dovecot-'));
   const account = await runAs();
-  const settings = { folder, port, ...account };
+  const settings = { folder, port, ...account, everything: options.everything ?? false };
   const { cert, key } = options.certificates;
   await mkdir(join(folder, 'run'));
   await mkdir(join(folder, 'mail'));

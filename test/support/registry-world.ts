@@ -46,6 +46,7 @@ export function registryWorld(store: Store, clockOffset = { ms: 0 }) {
   });
   return {
     ...parts,
+    sealer,
     grants,
     registry,
     logged,

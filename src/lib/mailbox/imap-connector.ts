@@ -69,6 +69,8 @@ export function createImapConnector(server: Config['imap'], deps: ImapConnectorD
         auth: { user: account.login, accessToken: account.accessToken },
         logger: watch.logger,
         disableAutoIdle: true,
+        // Exchange's logs then name the broker, not the library; empty fields are not sent.
+        clientInfo: { name: 'nocobase-mail-broker', version: '', vendor: '', 'support-url': '' },
         // Nothing that Exchange does not offer: the same commands everywhere, and two round trips fewer on a log-in.
         disableAutoEnable: true,
         disableCompression: true,
@@ -88,7 +90,7 @@ export function createImapConnector(server: Config['imap'], deps: ImapConnectorD
       const abort = () => client.close();
       signal?.addEventListener('abort', abort, { once: true });
       try {
-        await within(deps.clock, timeouts.openMs, client.connect(), () => client.close());
+        await within(timeouts.openMs, client.connect(), () => client.close());
         return createImapSession({ client, watch, clock: deps.clock, commandMs: timeouts.commandMs });
       } catch (error) {
         client.close();

@@ -42,7 +42,7 @@ export function createImapSession({ client, watch, clock, commandMs }: ImapSessi
     return result;
   };
 
-  const command = <T>(work: Promise<T>): Promise<T> => within(clock, commandMs, work, () => client.close());
+  const command = <T>(work: Promise<T>): Promise<T> => within(commandMs, work, () => client.close());
 
   /** For what imapflow answers in place of throwing: the refusal that it kept to itself, or the end of the connection. */
   const swallowed = (): BrokerError => {

@@ -1,0 +1,58 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeCertificates } from '../../local/certificates.ts';
+import { findDovecot, startDovecot } from '../../local/imap/dovecot.ts';
+import { listen } from '../../local/listen.ts';
+
+export const hasDovecot = (await findDovecot()) !== undefined;
+
+export interface DovecotForTests {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: true;
+  /** A token that opens this mailbox; nobody has to sign in. */
+  tokenFor(address: string): string;
+  stop(): Promise<void>;
+}
+
+const prefix = 'token-of-the-test-';
+const scope = 'https://outlook.office.com/IMAP.AccessAsUser.All';
+
+/**
+ * Dovecot for tests of reading mail, with tokens made up on the spot.
+ * @param options.everything announces all that Dovecot can do, in place of what Exchange can
+ */
+export async function startDovecotForTests(options: { readonly everything?: boolean } = {}): Promise<DovecotForTests> {
+  const folder = await mkdtemp(join(tmpdir(), 'nmb-test-'));
+  const introspection = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const token = new URLSearchParams(Buffer.concat(chunks).toString()).get('token') ?? '';
+      const username = Buffer.from(token.slice(prefix.length), 'hex').toString();
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ active: token.startsWith(prefix), username, scope }));
+    });
+  });
+  const listener = await listen(introspection, 'the introspection of the test');
+  const tokenFor = (address: string) => prefix + Buffer.from(address).toString('hex');
+  const server = await startDovecot({
+    certificates: await makeCertificates(folder),
+    introspectionUrl: `http://127.0.0.1:${listener.port}/`,
+    token: async (address) => tokenFor(address),
+    everything: options.everything === true,
+  });
+  return {
+    host: server.host,
+    port: server.port,
+    secure: true,
+    tokenFor,
+    stop: async () => {
+      await server.stop();
+      await listener.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
