@@ -7,6 +7,7 @@ import { createDeliverer } from './delivery/deliverer.ts';
 import { createDestinations, type Destinations } from './delivery/destinations.ts';
 import { buildMailboxEvent } from './delivery/mailbox-event.ts';
 import { buildMessageReceived } from './delivery/message-event.ts';
+import type { Clock } from './domain/clock.ts';
 import { systemClock, systemRandom } from './domain/system.ts';
 import { createEntraClient } from './entra/client.ts';
 import { createCredential } from './entra/credential.ts';
@@ -18,6 +19,7 @@ import { createOutbound } from './http/outbound.ts';
 import { consoleLog, type Log } from './log.ts';
 import { createImapConnector } from './mailbox/imap-connector.ts';
 import { createProbe } from './mailbox/probe.ts';
+import { createAddressIndex } from './store/address-index.ts';
 import { createApiKeyRows } from './store/api-keys.ts';
 import { type Audit, createAudit } from './store/audit.ts';
 import { createAzureStore } from './store/azure-table.ts';
@@ -29,7 +31,9 @@ import type { Registry } from './store/registry.ts';
 import { createSignInStates } from './store/states.ts';
 import { createTickets } from './store/tickets.ts';
 import { createDispatcher } from './sync/dispatcher.ts';
+import { createHousekeeping, type Housekeeping } from './sync/housekeeping.ts';
 import { createShardRunner } from './sync/runner.ts';
+import { sweepChore } from './sync/sweep-chore.ts';
 import type { Dispatcher, ShardRunner } from './sync/types.ts';
 import { azureCredential } from './vault/azure-credential.ts';
 import { createVault } from './vault/reader.ts';
@@ -40,6 +44,7 @@ import { createSealer } from './vault/seal.ts';
 export interface Broker {
   readonly config: Config;
   readonly log: Log;
+  readonly clock: Clock;
   readonly apiKeys: ApiKeys;
   readonly audit: Audit;
   readonly connect: Connect;
@@ -48,6 +53,7 @@ export interface Broker {
   readonly destinations: Destinations;
   readonly dispatcher: Dispatcher;
   readonly shardRunner: ShardRunner;
+  readonly housekeeping: Housekeeping;
 }
 
 /**
@@ -66,6 +72,7 @@ export function createBroker(config: Config, environment: NodeJS.ProcessEnv = pr
 
   const store = createAzureStore(config, { clock, credential: identity });
   const grants = createGrants({ store, sealer, clock, random });
+  const directory = createDirectory({ store, clock, random });
   const registry = createRegistry({ store, clock, random, grants, log });
   const audit = createAudit({ table: store.table('audit'), clock, random });
   const apiKeys = createApiKeys({
@@ -119,13 +126,14 @@ export function createBroker(config: Config, environment: NodeJS.ProcessEnv = pr
   return {
     config,
     log,
+    clock,
     apiKeys,
     audit,
     connect,
     giveToken: createGiveToken({ config, clock, registry, grants, tokens, audit }),
     registry,
     destinations,
-    dispatcher: createDispatcher({ store, directory: createDirectory({ store, clock, random }), intervalSeconds }),
+    dispatcher: createDispatcher({ store, directory, intervalSeconds }),
     shardRunner: createShardRunner({
       store,
       clock,
@@ -141,6 +149,10 @@ export function createBroker(config: Config, environment: NodeJS.ProcessEnv = pr
       mailboxEvent: buildMailboxEvent,
       forget: (mailbox) => registry.forget(mailbox),
       intervalSeconds,
+    }),
+    housekeeping: createHousekeeping({
+      log,
+      chores: [sweepChore({ store, clock, log, directory, grants, index: createAddressIndex({ store, clock }) })],
     }),
   };
 }
