@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Clock } from '../domain/clock.ts';
-import type { GrantKey } from '../domain/grant.ts';
-import { columns, instant, json, readColumns, text } from './columns.ts';
+import { columns, instant, readColumns, text } from './columns.ts';
 import { addressKey } from './keys.ts';
 import type { Store, StoredRow } from './table.ts';
 
@@ -11,8 +10,6 @@ export interface AddressEntry {
   /** The address as the row's key has it. */
   readonly key: string;
   readonly mailboxId: string;
-  /** Whose sign-ins have worked on it: their grants may list the mailbox, also where it never came to be. */
-  readonly oids: readonly string[];
   /** When it was written, or last touched by somebody who is completing its mailbox. */
   readonly touchedAt: Date;
   readonly etag: string;
@@ -22,9 +19,9 @@ export interface AddressEntry {
 export interface AddressIndex {
   read(tid: string, address: string): Promise<AddressEntry | undefined>;
   /** @throws StoreError `exists` */
-  insert(grant: GrantKey, address: string, mailboxId: string): Promise<AddressEntry>;
+  insert(tid: string, address: string, mailboxId: string): Promise<AddressEntry>;
   /** Gives the address to `mailboxId`, or confirms it. @throws StoreError `conflict` | `missing` */
-  point(entry: AddressEntry, mailboxId: string, oid: string): Promise<AddressEntry>;
+  point(entry: AddressEntry, mailboxId: string): Promise<AddressEntry>;
   /** @throws StoreError `conflict` */
   delete(entry: AddressEntry): Promise<void>;
   /** Deletes the row of an address if it names this mailbox. @throws StoreError `conflict` */
@@ -32,7 +29,7 @@ export interface AddressIndex {
   scan(): AsyncIterable<AddressEntry>;
 }
 
-const form = z.object({ mailboxId: text, oids: json(z.array(z.string())), touchedAt: instant });
+const form = z.object({ mailboxId: text, touchedAt: instant });
 
 function decode(row: StoredRow): AddressEntry {
   return { tid: row.partitionKey, key: row.rowKey, etag: row.etag, ...readColumns(row, form) };
@@ -41,10 +38,10 @@ function decode(row: StoredRow): AddressEntry {
 export function createAddressIndex(deps: { readonly store: Store; readonly clock: Clock }): AddressIndex {
   const table = deps.store.table('index');
   const now = () => new Date(deps.clock.now());
-  const toRow = ({ tid, key, mailboxId, oids, touchedAt }: Omit<AddressEntry, 'etag'>) => ({
+  const toRow = ({ tid, key, mailboxId, touchedAt }: Omit<AddressEntry, 'etag'>) => ({
     partitionKey: tid,
     rowKey: key,
-    values: columns({ mailboxId, oids: JSON.stringify(oids), touchedAt }),
+    values: columns({ mailboxId, touchedAt }),
   });
 
   const read = async (tid: string, address: string): Promise<AddressEntry | undefined> => {
@@ -54,13 +51,12 @@ export function createAddressIndex(deps: { readonly store: Store; readonly clock
 
   return {
     read,
-    async insert({ tid, oid }, address, mailboxId) {
-      const entry = { tid, key: addressKey(address), mailboxId, oids: [oid], touchedAt: now() };
+    async insert(tid, address, mailboxId) {
+      const entry = { tid, key: addressKey(address), mailboxId, touchedAt: now() };
       return { ...entry, etag: await table.insert(toRow(entry)) };
     },
-    async point({ tid, key, etag, ...old }, mailboxId, oid) {
-      const oids = old.mailboxId === mailboxId ? [...new Set([...old.oids, oid])] : [oid];
-      const entry = { tid, key, mailboxId, oids, touchedAt: now() };
+    async point({ tid, key, etag }, mailboxId) {
+      const entry = { tid, key, mailboxId, touchedAt: now() };
       return { ...entry, etag: await table.replace(toRow(entry), etag) };
     },
     delete: (entry) => table.delete(entry.tid, entry.key, entry.etag),

@@ -9,7 +9,7 @@ import { untilSettled } from './modify.ts';
 import { newMailbox } from './new-mailbox.ts';
 import { type GrantMailboxes, MailboxTaken, type Placed, type PlaceInput } from './registry.ts';
 import type { GrantRef } from './rows.ts';
-import { isStoreError, type Store } from './table.ts';
+import { isStoreError, type Store, StoreError } from './table.ts';
 
 export interface PlaceDeps {
   readonly store: Store;
@@ -61,23 +61,14 @@ export function createPlacer(deps: PlaceDeps): (input: PlaceInput) => Promise<Pl
    * `entry` is the index row of the new address where there is one already.
    */
   const rename = async (found: StoredMailbox, input: PlaceInput, entry: AddressEntry | undefined): Promise<Placed> => {
-    const { tid, oid } = input.grant;
+    const { tid } = input.grant;
     const { id, address } = found.row;
-    if (entry === undefined) await index.insert(input.grant, input.address, id);
-    else {
-      if (entry.mailboxId !== id) await unlist(entry);
-      await index.point(entry, id, oid);
-    }
+    await (entry === undefined ? index.insert(tid, input.address, id) : index.point(entry, id));
     const placed = await reconnect(found, input);
     // Only the index row was lost.
     if (addressKey(address) === addressKey(input.address)) return placed;
     await index.deleteIfNames(tid, address, id);
     return { ...placed, outcome: 'renamed' };
-  };
-
-  /** The mailbox of an index row will never be: whoever has worked on it may have listed it. */
-  const unlist = async (entry: AddressEntry): Promise<void> => {
-    for (const oid of entry.oids) await grants.removeMailbox({ tid: entry.tid, oid }, entry.mailboxId);
   };
 
   /** Inserts whatever makes up the mailbox `id`. @throws StoreError `exists` if somebody else has done so meanwhile */
@@ -97,8 +88,8 @@ export function createPlacer(deps: PlaceDeps): (input: PlaceInput) => Promise<Pl
     const { mailboxId, slot } = await directory.take();
     try {
       await (replaced === undefined
-        ? index.insert(input.grant, input.address, mailboxId)
-        : index.point(replaced, mailboxId, input.grant.oid));
+        ? index.insert(input.grant.tid, input.address, mailboxId)
+        : index.point(replaced, mailboxId));
     } catch (error) {
       // Somebody else was faster. After a lost answer the row may name us all the same, so then nothing is given back.
       if (isStoreError(error, 'exists', 'conflict', 'missing')) await giveBack(mailboxId);
@@ -120,7 +111,7 @@ export function createPlacer(deps: PlaceDeps): (input: PlaceInput) => Promise<Pl
   const complete = async (entry: AddressEntry, input: PlaceInput): Promise<Placed> => {
     if (input.mailboxId !== undefined && input.mailboxId !== entry.mailboxId) throw new BrokerError('mailbox_mismatch');
     // Touched first, so that the sweep, which may have seen it without its mailbox, no longer has its ETag.
-    const touched = await index.point(entry, entry.mailboxId, input.grant.oid);
+    const touched = await index.point(entry, entry.mailboxId);
     const slot = await directory.confirm(entry.mailboxId);
     return slot === undefined ? begin(input, touched) : insertRows(entry.mailboxId, slot, input);
   };
@@ -148,8 +139,9 @@ export function createPlacer(deps: PlaceDeps): (input: PlaceInput) => Promise<Pl
     const own = input.shared ? undefined : await ownMailbox(input.grant);
     if (own !== undefined) {
       expectMailbox(input, own.row.id);
-      // Somebody else is just connecting a mailbox under this address.
-      if (entry !== undefined && found === undefined && !untouched) throw new BrokerError('conflict');
+      // Somebody is just connecting a mailbox under this address. It may be this very one, a moment ago: look again.
+      if (entry !== undefined && found === undefined && !untouched)
+        throw new StoreError('conflict', { table: 'index' });
       return rename(own, input, entry);
     }
     if (entry !== undefined && found === undefined) return complete(entry, input);

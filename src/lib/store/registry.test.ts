@@ -190,7 +190,7 @@ describe('connecting again', () => {
     const renamed = { ...ada, address: 'ada.lovelace@contoso.example' };
     await world.connect(renamed);
     // What a change of address leaves that was cut off before its last step.
-    await world.index.insert(ada, ada.address, mailbox.id);
+    await world.index.insert(ada.tid, ada.address, mailbox.id);
     const heir = { ...world.person(ada.address), tid: ada.tid };
     await expect(world.connect(heir)).rejects.toBeInstanceOf(MailboxTaken);
     world.pass(11 * minute);
