@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as tls from 'node:tls';
@@ -22,7 +23,9 @@ const lifetimeMs = 30 * 86_400_000;
  */
 export async function makeCertificates(stateDir: string): Promise<Certificates> {
   const notAfterDate = new Date(Date.now() + lifetimeMs);
-  const authority = await generate([{ name: 'commonName', value: 'NocoBase Mail Broker local CA' }], {
+  // A name of its own: of two CAs under one name OpenSSL tries the first, and fails on what the second signed.
+  const name = `NocoBase Mail Broker local CA ${randomBytes(4).toString('hex')}`;
+  const authority = await generate([{ name: 'commonName', value: name }], {
     keyType: 'ec',
     algorithm: 'sha256',
     notAfterDate,

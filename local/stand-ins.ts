@@ -83,12 +83,25 @@ async function startAll(
   needs: ReturnType<typeof plan>,
   start: Start,
 ): Promise<Omit<Started, 'stop'>> {
+  const { ports = {} } = options;
+  const certificates = await makeCertificates(stateDir);
+  // The emulator is a process that takes longest; the others come up meanwhile, and none is left behind if one fails.
+  const storage = needs.storage ? start(startAzurite({ ports })) : Promise.resolve(undefined);
+  const [, others] = await Promise.allSettled([storage, startOthers(options, certificates, start)]);
+  if (others.status === 'rejected') throw others.reason;
+  return { certificates, ...others.value, storage: await storage };
+}
+
+async function startOthers(
+  options: ServiceOptions,
+  certificates: Certificates,
+  start: Start,
+): Promise<Pick<Started, 'tenant' | 'users' | 'standIns'>> {
+  const needs = plan(options);
   const { ports = {}, users = demoUsers } = options;
   const port = (name: keyof typeof ports) => (ports[name] === undefined ? {} : { port: ports[name] });
-  const certificates = await makeCertificates(stateDir);
   const tenant = setting(options, 'TENANT', demoTenant);
   const nocobase = await start(startNocobase(port('nocobase')));
-  const storage = needs.storage ? await start(startAzurite({ ports })) : undefined;
   const identity = needs.identity ? await start(startManagedIdentity({ tenant, ...port('identity') })) : undefined;
   const secretName = setting(options, 'CLIENT_SECRET_NAME', 'client-secret');
   const publicUrl = setting(options, 'PUBLIC_URL', `http://localhost:${options.brokerPort ?? 7071}`);
@@ -125,10 +138,8 @@ async function startAll(
 
   const mail = entra !== undefined && needs.imap ? await startMail(options, certificates, entra, users, start) : {};
   return {
-    certificates,
     tenant,
     users,
-    storage,
     standIns: {
       nocobase,
       ...(identity === undefined ? {} : { identity }),
