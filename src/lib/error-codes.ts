@@ -437,8 +437,8 @@ const table = {
   account_locked: {
     status: 409,
     sentence: 'Microsoft has locked the account for a while after too many wrong sign-ins.',
-    remedy: 'Wait an hour; if it stays locked, an administrator of the organisation unlocks it.',
-    who: 'mailbox owner',
+    remedy: 'The broker tries again in an hour; if it stays locked, an administrator of the organisation unlocks it.',
+    who: 'nobody',
   },
   grant_doubtful: {
     status: 503,

@@ -17,6 +17,8 @@ export interface EntraClientDeps {
 
 export interface Operation<T> {
   readonly phase: Phase;
+  /** True if a refusal of the app, for whatever reason, means that no mailbox can be read: then all renewals stop. */
+  readonly isDecisive: boolean;
   /** A tenant id, `consumers`, `organizations` or `common`. */
   readonly tenant: string;
   /** Awaited before every token request; throws where none may be sent. */
@@ -39,7 +41,7 @@ export interface EntraClient {
 // Hosts whose metadata MSAL knows by heart; any other has to be called known.
 const microsoftHosts = ['login.microsoftonline.com', 'login.microsoftonline.us', 'login.partner.microsoftonline.cn'];
 
-// What may be wrong with the app when a person signs in (a redirect address, say) need not concern renewals; these do.
+// What else may be wrong with the app (a redirect address when a person signs in, a scope of Graph) need not concern mail.
 const credentialCodes: readonly ErrorCode[] = [
   'client_secret_invalid',
   'client_secret_expired',
@@ -100,7 +102,7 @@ export function createEntraClient(
       try {
         return await attempt(operation, fresh, behindCircuit);
       } catch (error) {
-        if (isRefusal(error) && (behindCircuit || credentialCodes.includes(error.code))) {
+        if (isRefusal(error) && (operation.isDecisive || credentialCodes.includes(error.code))) {
           circuit.refused(error, fresh.version);
         }
         throw error;

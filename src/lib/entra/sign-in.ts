@@ -49,6 +49,7 @@ export function createSignIn(config: Config['entra'], deps: SignInDeps): SignIn 
     async finish({ code, state, redirectUri, verifier, nonce }) {
       const { result, cache } = await client.run({
         phase: 'sign-in',
+        isDecisive: false,
         tenant: config.tenant,
         async run(app) {
           const result = await app.acquireTokenByCode(

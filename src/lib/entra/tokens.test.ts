@@ -364,6 +364,26 @@ describe('a dead grant', () => {
   });
 });
 
+describe('a refusal of Graph', () => {
+  it.each([
+    [65001, 'consent_missing'],
+    [53003, 'conditional_access_blocked'],
+    [undefined, 'grant_doubtful'],
+    [70011, 'scope_refused'],
+  ])('with AADSTS%s says nothing about mail', async (number, code) => {
+    const { tokens, grants, entra, connect, lines } = world();
+    const person = await connect();
+    entra.instead = ({ form }) =>
+      form.get('scope')?.includes('graph')
+        ? entraError('invalid_grant', number === undefined ? {} : { number })
+        : undefined;
+    await expect(tokens.get(person, 'graph')).rejects.toMatchObject({ code });
+    expect(await grants.read(person)).toMatchObject({ status: 'ok', code: '', retryAt: undefined });
+    await tokens.get(person, 'outlook', { force: true });
+    expect(lines.filter((line) => line.includes('entra_circuit_open'))).toEqual([]);
+  });
+});
+
 describe('a rest that Microsoft asked for', () => {
   it.each([
     [50196, 'entra_loop'],

@@ -74,6 +74,7 @@ export function createTokens(config: Config['entra'], deps: TokensDeps): Tokens 
     const { tid, oid } = grant.key;
     return client.run({
       phase: 'renew',
+      isDecisive: resource === 'outlook',
       tenant: tid === personalTenant ? 'consumers' : tid,
       gate,
       async run(app) {
@@ -211,12 +212,13 @@ const idOf = (key: GrantKey): string => `${key.tid}|${key.oid}`;
 
 /** What a failure means for the grant's row; undefined if nothing is to be noted. */
 export function noteFor(code: ErrorCode, grant: Grant, resource: Resource, now: number): GrantNote | undefined {
-  // Without the right to read mail the grant is of no use; without one of Graph it still reads mail.
-  if (code === 'grant_scope_missing' && resource === 'graph') return undefined;
   const status = grantStatusFor(code);
+  const kind = failureClass(code);
+  // A consent or a policy may be lacking for Graph alone; whether the grant still reads mail, mail tells.
+  if (resource === 'graph' && (status !== undefined || kind === 'doubt')) return undefined;
   if (status === 'consent_required') return { status, code, retryAt: new Date(now + dayMs), doubtSince: null };
   if (status !== undefined) return { status, code, retryAt: null, doubtSince: null };
-  switch (failureClass(code)) {
+  switch (kind) {
     case 'loop':
     case 'locked':
       return { code, retryAt: new Date(now + hourMs) };
