@@ -174,10 +174,13 @@ const ownPage: Partial<Record<ErrorCode, NoticeName>> = {
   sign_in_restart: 'startAgain',
   code_already_used: 'startAgain',
   sign_in_foreign: 'openAgain',
+  // A form that our own page did not make.
+  invalid_request: 'linkInvalid',
+  body_too_large: 'linkInvalid',
 };
 
 const pageByWho: Readonly<Record<Who, NoticeName>> = {
-  caller: 'linkInvalid',
+  caller: 'ourFault',
   'mailbox owner': 'notConnected',
   'tenant admin': 'needsAdmin',
   'deployment owner': 'ourFault',

@@ -1,0 +1,617 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Azurite, startAzurite } from '../../../local/azurite.ts';
+import {
+  anyCaller,
+  type ConnectWorld,
+  type ConnectWorldOptions,
+  connectWorld,
+  microsoft,
+  newBrowser,
+  onePage,
+  publicUrl,
+} from '../../../test/support/connect-world.ts';
+import { Killed, mortalStore } from '../../../test/support/mortal-store.ts';
+import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
+import { BrokerError } from '../errors.ts';
+import type { Store } from '../store/table.ts';
+import type { NewLink, Step } from './types.ts';
+
+let azurite: Azurite;
+let store: Store;
+beforeAll(async () => {
+  azurite = await startAzurite();
+  store = storeAt(azurite);
+});
+afterAll(() => azurite.stop());
+beforeEach(() => emptyTables(store));
+
+const tid = randomUUID();
+const ada = { tid, oid: randomUUID(), username: 'ada@contoso.example' };
+const bob = { tid, oid: randomUUID(), username: 'bob@contoso.example' };
+const forAda: NewLink = { expectedAddress: ada.username };
+const world = (options: ConnectWorldOptions = {}): ConnectWorld => connectWorld(store, options);
+
+const failure = (step: Step) => (step.kind === 'page' && step.content.kind === 'failed' ? step.content : undefined);
+const codeOf = (step: Step) => failure(step)?.code;
+const connected = (step: Step) =>
+  step.kind === 'page' && step.content.kind === 'connected' ? step.content : undefined;
+
+/** The whole way of one person with one browser. */
+async function walk(w: ConnectWorld, token: string, person: Parameters<ConnectWorld['entra']['codeFor']>[0]) {
+  const browser = newBrowser();
+  const state = await w.press(browser, token);
+  const query = { state, code: w.entra.codeFor(person) };
+  return { step: await w.back(browser, query), browser, state, query };
+}
+
+/** One mailbox in all, and nothing left over: what every end of every way must come to. */
+async function expectOneMailbox(w: ConnectWorld, address: string): Promise<string> {
+  const { items } = await w.registry.list({ limit: 10 });
+  expect(items.map(({ row }) => row.address)).toEqual([address]);
+  const id = items[0]?.row.id ?? '';
+  const index = await rowsOfTable(store, 'index');
+  expect(index).toHaveLength(1);
+  expect(await w.grants.mailboxesOf(ada)).toEqual([id]);
+  return id;
+}
+
+describe('a link', () => {
+  it('leads to a page that says who asks, for which address, and where the mail goes', async () => {
+    const w = world();
+    const token = await w.link({ ...forAda, label: 'Sales' });
+    expect(await w.connect.show(token)).toEqual({
+      kind: 'connect',
+      label: 'Sales',
+      address: ada.username,
+      receiver: 'https://nocobase.example',
+      start: { action: `${publicUrl}/api/connect`, token },
+    });
+  });
+
+  it('opened five times by a scanner is as good as new for the person', async () => {
+    const w = world();
+    const token = await w.link(forAda);
+    const before = await rowsOfTable(store, 'tickets');
+    for (let i = 0; i < 5; i += 1) await w.connect.show(token);
+    expect(await rowsOfTable(store, 'tickets')).toEqual(before);
+    expect(await rowsOfTable(store, 'states')).toEqual([]);
+    expect(connected((await walk(w, token, ada)).step)?.address).toBe(ada.username);
+    await expectOneMailbox(w, ada.username);
+  });
+
+  it('that somebody gave up half-way is finished on another device', async () => {
+    const w = world();
+    const token = await w.link(forAda);
+    await w.press(newBrowser(), token);
+    await w.press(newBrowser(), token);
+    expect(connected((await walk(w, token, ada)).step)).toBeDefined();
+    await expectOneMailbox(w, ada.username);
+  });
+
+  it('is spent by success, and by nothing else', async () => {
+    const w = world();
+    const token = await w.link(forAda);
+    const declined = newBrowser();
+    const state = await w.press(declined, token);
+    expect(codeOf(await w.back(declined, { state, error: 'access_denied' }))).toBe('sign_in_declined');
+    await w.connect.show(token);
+    expect(codeOf((await walk(w, token, bob)).step)).toBe('wrong_account');
+    await w.connect.show(token);
+    await walk(w, token, ada);
+    await expect(w.connect.show(token)).rejects.toMatchObject({ code: 'link_spent' });
+    await expect(w.press(newBrowser(), token)).rejects.toMatchObject({ code: 'link_spent' });
+  });
+
+  it('spent by one device tells the other one so, after the code is not even redeemed', async () => {
+    const w = world();
+    const token = await w.link(forAda);
+    const late = newBrowser();
+    const state = await w.press(late, token);
+    await walk(w, token, ada);
+    const redeemed = w.entra.redeemed.length;
+    const step = await w.back(late, { state, code: w.entra.codeFor(ada) });
+    expect(failure(step)).toEqual({ kind: 'failed', code: 'link_spent', addresses: undefined, start: undefined });
+    expect(w.entra.redeemed).toHaveLength(redeemed);
+  });
+
+  it('expires, and says so', async () => {
+    const w = world();
+    const { url, expiresAt } = await w.connect.createLink({ ...forAda, expiresInSeconds: 60 }, anyCaller);
+    const token = new URL(url).searchParams.get('token') ?? '';
+    expect(Math.abs(expiresAt.getTime() - w.clock.now() - 60_000)).toBeLessThan(2000);
+    w.pass(61_000);
+    await expect(w.connect.show(token)).rejects.toMatchObject({ code: 'link_expired' });
+    await expect(w.press(newBrowser(), token)).rejects.toMatchObject({ code: 'link_expired' });
+  });
+
+  it('whose row is gone, or whose destination is, says what is wrong', async () => {
+    const w = world();
+    const token = await w.link(forAda);
+    const elsewhere = world({ destinations: [{ id: 'dst_other0000000', url: 'https://other.example' }] });
+    await expect(elsewhere.connect.show(token)).rejects.toMatchObject({ code: 'destination_missing' });
+    await emptyTables(store);
+    await expect(w.connect.show(token)).rejects.toMatchObject({ code: 'link_invalid' });
+  });
+
+  it('cannot be made from what the table holds', async () => {
+    const w = world();
+    const token = await w.link(forAda);
+    const id = Buffer.from(token, 'base64url').subarray(4, 20);
+    const [row] = await rowsOfTable(store, 'tickets');
+    const text = JSON.stringify(row);
+    expect(text).not.toContain(id.toString('base64url'));
+    expect(text).not.toContain(token);
+  });
+
+  const refused: [string, NewLink, string, Partial<typeof anyCaller>?][] = [
+    ['without anybody', {}, 'invalid_request'],
+    ['with an address and any address', { ...forAda, anyAddress: true }, 'invalid_request'],
+    ['with an address and a mailbox', { ...forAda, mailboxId: 'mbx_0001_aaaaaaaaaaaaaaaa' }, 'invalid_request'],
+    ['for a mailbox that is not there', { mailboxId: 'mbx_0001_aaaaaaaaaaaaaaaa' }, 'not_found'],
+    ['for a destination that is not there', { ...forAda, destinationId: 'dst_nosuch000000' }, 'not_found'],
+    ['that lasts too long', { ...forAda, expiresInSeconds: 8 * 86_400 }, 'invalid_request'],
+    ['that returns to a foreign origin', { ...forAda, returnUrl: 'https://evil.example/' }, 'invalid_request'],
+    ['by a key that is limited to mailboxes', forAda, 'key_limited', { mailboxes: ['mbx_0001_aaaaaaaaaaaaaaaa'] }],
+    [
+      'to a destination outside the key',
+      { ...forAda, destinationId: 'dst_abcdefghijkl' },
+      'not_found',
+      { destinations: ['dst_other0000000'] },
+    ],
+    ['where the key knows no destination', forAda, 'destination_ambiguous', { destinations: ['dst_other0000000'] }],
+  ];
+  it.each(refused)('%s is not made', async (_what, wanted, code, limits = {}) => {
+    const w = world();
+    await expect(w.connect.createLink(wanted, { ...anyCaller, ...limits })).rejects.toMatchObject({ code });
+    expect(await rowsOfTable(store, 'tickets')).toEqual([]);
+    expect(await rowsOfTable(store, 'audit')).toEqual([]);
+  });
+
+  it('takes the only destination, and asks which where there are several or none', async () => {
+    const two = [
+      { id: 'dst_aaaaaaaaaaaa', url: 'https://a.example' },
+      { id: 'dst_bbbbbbbbbbbb', url: 'https://b.example' },
+    ];
+    const w = world({ destinations: two });
+    await expect(w.link(forAda)).rejects.toMatchObject({ code: 'destination_ambiguous', status: 422 });
+    const token = await w.link({ ...forAda, destinationId: 'dst_bbbbbbbbbbbb' });
+    expect(await w.connect.show(token)).toMatchObject({ receiver: 'https://b.example' });
+    const limited = await w.link(forAda, { ...anyCaller, destinations: ['dst_aaaaaaaaaaaa'] });
+    expect(await w.connect.show(limited)).toMatchObject({ receiver: 'https://a.example' });
+    await expect(world({ destinations: [] }).link(forAda)).rejects.toMatchObject({ code: 'destination_ambiguous' });
+  });
+});
+
+describe('the button', () => {
+  it('sends the browser away with its own state, a bound cookie and the right hints', async () => {
+    const w = world();
+    const token = await w.link(forAda);
+    const step = await w.connect.begin({ token, headers: new Headers({ 'sec-fetch-site': 'same-origin' }) });
+    if (step.kind !== 'redirect') throw new Error('no redirect');
+    expect(step.location).toMatch(/^https:\/\/login\.example\/authorize\?state=[\w-]{43}$/);
+    expect(step.cookie).toMatchObject({ path: '/', secure: true, httpOnly: true, sameSite: 'Lax', maxAge: 600 });
+    expect(step.cookie?.name).toMatch(/^__Host-nmb-[0-9a-f]{8}$/);
+    expect(w.entra.started[0]).toMatchObject({
+      loginHint: ada.username,
+      redirectUri: `${publicUrl}/api/oauth/callback`,
+      selectAccount: true,
+    });
+    const [row] = await rowsOfTable(store, 'states');
+    const state = new URL(step.location).searchParams.get('state') ?? '';
+    const text = JSON.stringify(row, (_name, value) =>
+      value?.type === 'Buffer' ? Buffer.from(value.data).toString('latin1') : value,
+    );
+    for (const secret of [state, step.cookie?.value ?? 'none', token, `verifier of ${state}`]) {
+      expect(text).not.toContain(secret);
+    }
+  });
+
+  it.each([
+    [{ 'sec-fetch-site': 'cross-site' }],
+    [{ 'sec-fetch-site': 'none' }],
+    [{ origin: 'https://evil.example' }],
+    [{}],
+  ])('pressed from elsewhere (%j) does nothing', async (headers) => {
+    const w = world();
+    const token = await w.link(forAda);
+    await expect(w.connect.begin({ token, headers: new Headers(headers) })).rejects.toMatchObject({
+      code: 'cross_site_refused',
+    });
+    expect(await rowsOfTable(store, 'states')).toEqual([]);
+  });
+
+  it('works in a browser that only knows Origin', async () => {
+    const w = world();
+    const token = await w.link(forAda);
+    const step = await w.connect.begin({ token, headers: new Headers({ origin: publicUrl }) });
+    expect(step.kind).toBe('redirect');
+  });
+});
+
+describe('the way back', () => {
+  it('ends with a mailbox, its grant, and a page that names both', async () => {
+    const w = world();
+    const { step } = await walk(w, await w.link({ ...forAda, label: 'Sales', ownerRef: 7 }), ada);
+    expect(connected(step)).toEqual({
+      kind: 'connected',
+      address: ada.username,
+      receiver: 'https://nocobase.example',
+    });
+    const id = await expectOneMailbox(w, ada.username);
+    expect((await w.registry.get(id))?.row).toMatchObject({ label: 'Sales', ownerRef: 7, login: ada.username });
+    expect((await w.grants.open(ada))?.cache).toBe('{"RefreshToken":{}}');
+    const audit = (await rowsOfTable(store, 'audit')).map(({ values }) => values);
+    expect(audit).toMatchObject([
+      { actor: anyCaller.keyId, action: 'connect-link.create', result: 'ok' },
+      { actor: 'owner', action: 'mailbox.connect', mailboxId: id, result: 'ok' },
+    ]);
+    expect(JSON.stringify([audit, w.log.lines])).not.toMatch(/@|token|RefreshToken/);
+  });
+
+  it('loaded again shows the same, and redeems nothing again', async () => {
+    const w = world();
+    const first = await walk(w, await w.link(forAda), ada);
+    expect(await w.back(first.browser, first.query)).toEqual(first.step);
+    expect(await w.back(first.browser, first.query)).toEqual(first.step);
+    expect(w.entra.redeemed).toHaveLength(1);
+
+    const failed = await walk(w, await w.link(forAda), bob);
+    expect(codeOf(failed.step)).toBe('wrong_account');
+    expect(await w.back(failed.browser, failed.query)).toEqual(failed.step);
+    expect(w.entra.redeemed).toHaveLength(2);
+  });
+
+  const fill = (cookies: Map<string, string>, value: string) => {
+    for (const name of cookies.keys()) cookies.set(name, value);
+  };
+  const foreignWays: [string, (query: Record<string, string>, cookies: Map<string, string>) => void][] = [
+    ['without a state', (query) => delete query.state],
+    ['with a state of the wrong form', (query) => Object.assign(query, { state: 'x' })],
+    ['with a state that nobody made', (query) => Object.assign(query, { state: 'A'.repeat(43) })],
+    ['without the cookie', (_query, cookies) => cookies.clear()],
+    ['with another value in the cookie', (_query, cookies) => fill(cookies, 'x'.repeat(43))],
+    ['with an empty cookie', (_query, cookies) => fill(cookies, '')],
+  ];
+  it.each(foreignWays)('%s is refused, and spends nothing', async (_what, change) => {
+    const w = world();
+    const token = await w.link(forAda);
+    const browser = newBrowser();
+    const state = await w.press(browser, token);
+    const query: Record<string, string> = { state, code: w.entra.codeFor(ada) };
+    const good = { ...query };
+    const cookies = new Map(browser.cookies);
+    change(query, cookies);
+    expect(await w.back({ cookies }, query)).toEqual({
+      kind: 'page',
+      content: { kind: 'failed', code: 'sign_in_foreign' },
+    });
+    expect(w.entra.redeemed).toEqual([]);
+    // The browser that began it still gets there.
+    expect(connected(await w.back(browser, good))).toBeDefined();
+  });
+
+  it('with the cookie and state of two different sign-ins is refused', async () => {
+    const w = world();
+    const [one, two] = [newBrowser(), newBrowser()];
+    const token = await w.link(forAda);
+    const state = await w.press(one, token);
+    await w.press(two, token);
+    expect(codeOf(await w.back(two, { state, code: w.entra.codeFor(ada) }))).toBe('sign_in_foreign');
+    // The other's value under the right name does not help.
+    const [name = ''] = one.cookies.keys();
+    const [value = ''] = two.cookies.values();
+    expect(codeOf(await w.back({ cookies: new Map([[name, value]]) }, { state, code: 'x' }))).toBe('sign_in_foreign');
+  });
+
+  it('after ten minutes offers to start again, and starting again works', async () => {
+    const w = world();
+    const token = await w.link(forAda);
+    const browser = newBrowser();
+    const state = await w.press(browser, token);
+    w.pass(600_000);
+    const step = await w.back(browser, { state, code: w.entra.codeFor(ada) });
+    expect(failure(step)).toMatchObject({ code: 'sign_in_restart', start: { token } });
+    expect(w.entra.redeemed).toEqual([]);
+    expect(connected((await walk(w, failure(step)?.start?.token ?? '', ada)).step)).toBeDefined();
+  });
+
+  it.each([
+    ['neither code nor error', {}],
+    ['both', { code: 'x', error: 'access_denied' }],
+    ['the answer to a question of consent', { code: 'x', admin_consent: 'True' }],
+  ])('with %s offers to start again, and the sign-in is not used up', async (_what, query) => {
+    const w = world();
+    const browser = newBrowser();
+    const state = await w.press(browser, await w.link(forAda));
+    expect(codeOf(await w.back(browser, { state, ...query }))).toBe('sign_in_restart');
+    expect(connected(await w.back(browser, { state, code: w.entra.codeFor(ada) }))).toBeDefined();
+  });
+
+  it.each([
+    ['access_denied', '', 'sign_in_declined'],
+    ['consent_required', 'AADSTS90094: admin consent is required', 'admin_consent_required'],
+  ])('with the refusal %s %s ends on the page for %s', async (error, description, code) => {
+    const w = world();
+    const token = await w.link(forAda);
+    const browser = newBrowser();
+    const state = await w.press(browser, token);
+    const step = await w.back(browser, { state, error, error_description: description });
+    expect(failure(step)).toMatchObject({ code, start: { token } });
+    expect(await rowsOfTable(store, 'grants')).toEqual([]);
+  });
+
+  it('tells of whatever Microsoft answers to the code, with the link still good', async () => {
+    const w = world();
+    const token = await w.link(forAda);
+    for (const code of ['guest_refused', 'tenant_not_allowed', 'scope_missing_imap', 'entra_unavailable'] as const) {
+      const { step } = await walk(w, token, new BrokerError(code));
+      expect(failure(step)).toMatchObject({ code, start: { token } });
+    }
+    expect(await rowsOfTable(store, 'grants')).toEqual([]);
+    expect(connected((await walk(w, token, ada)).step)).toBeDefined();
+  });
+
+  it('refuses another person, names both addresses, and stores nothing of hers', async () => {
+    const w = world();
+    const token = await w.link(forAda);
+    const { step } = await walk(w, token, bob);
+    expect(failure(step)).toEqual({
+      kind: 'failed',
+      code: 'wrong_account',
+      addresses: { expected: ada.username, actual: bob.username },
+      start: { action: `${publicUrl}/api/connect`, token },
+    });
+    expect(await rowsOfTable(store, 'grants')).toEqual([]);
+    expect(JSON.stringify(w.log.lines)).not.toContain('@');
+  });
+
+  it('takes any person where the link says so', async () => {
+    const w = world();
+    expect(connected((await walk(w, await w.link({ anyAddress: true }), bob)).step)?.address).toBe(bob.username);
+  });
+
+  it('refuses a mailbox that another person holds, naming both', async () => {
+    const w = world();
+    await walk(w, await w.link({ anyAddress: true }), ada);
+    const impostor = { tid, oid: randomUUID(), username: ada.username };
+    const { step } = await walk(w, await w.link({ anyAddress: true }), impostor);
+    expect(failure(step)).toMatchObject({
+      code: 'mailbox_taken',
+      addresses: { expected: ada.username, actual: ada.username },
+    });
+    await expectOneMailbox(w, ada.username);
+  });
+});
+
+describe('the mail server', () => {
+  it('that cannot be reached does not stop the connection: the mailbox begins by date', async () => {
+    for (const code of ['imap_unreachable', 'imap_throttled', 'imap_not_connected'] as const) {
+      await emptyTables(store);
+      const w = world({
+        probe: async () => {
+          throw new BrokerError(code);
+        },
+      });
+      const { step } = await walk(w, await w.link(forAda), ada);
+      expect(connected(step)).toBeDefined();
+      const id = await expectOneMailbox(w, ada.username);
+      expect((await w.registry.get(id))?.state).toMatchObject({ state: 'connecting', code });
+    }
+  });
+
+  it('that refuses fails the connection: no mailbox, and the link stays good', async () => {
+    const entra = microsoft();
+    const w = world({
+      microsoft: entra,
+      probe: async () => {
+        throw new BrokerError('imap_refused');
+      },
+    });
+    const token = await w.link(forAda);
+    const { step } = await walk(w, token, ada);
+    expect(failure(step)).toMatchObject({ code: 'imap_refused', start: { token } });
+    expect((await w.registry.list({ limit: 10 })).items).toEqual([]);
+    expect(connected((await walk(world({ microsoft: entra }), token, ada)).step)).toBeDefined();
+  });
+
+  it('is asked with the token of this very sign-in', async () => {
+    const asked: unknown[] = [];
+    const w = world({
+      probe: async (account) => {
+        asked.push(account);
+        return onePage(account);
+      },
+    });
+    await walk(w, await w.link(forAda), { ...ada, username: 'Ada@Contoso.example' });
+    expect(asked).toEqual([{ login: 'Ada@Contoso.example', accessToken: 'token of Ada@Contoso.example' }]);
+  });
+});
+
+describe('a link to reconnect', () => {
+  async function connectedWorld() {
+    const w = world();
+    await walk(w, await w.link({ ...forAda, label: 'Sales' }), ada);
+    return { w, id: await expectOneMailbox(w, ada.username) };
+  }
+
+  it('keeps the mailbox, shows its address, and does not ask for another account', async () => {
+    const { w, id } = await connectedWorld();
+    const token = await w.link({ mailboxId: id });
+    expect(await w.connect.show(token)).toMatchObject({ address: ada.username });
+    expect(connected((await walk(w, token, ada)).step)).toBeDefined();
+    expect(w.entra.started.at(-1)).toMatchObject({ selectAccount: false, loginHint: ada.username });
+    expect(await expectOneMailbox(w, ada.username)).toBe(id);
+  });
+
+  it('follows the person to a new address', async () => {
+    const { w, id } = await connectedWorld();
+    const renamed = { ...ada, username: 'ada.lovelace@contoso.example' };
+    const { step } = await walk(w, await w.link({ mailboxId: id }), renamed);
+    expect(connected(step)?.address).toBe(renamed.username);
+    expect(await expectOneMailbox(w, renamed.username)).toBe(id);
+    expect((await w.registry.get(id))?.row.login).toBe(renamed.username);
+  });
+
+  it('refuses everybody else, even under the same address', async () => {
+    const { w, id } = await connectedWorld();
+    const token = await w.link({ mailboxId: id });
+    const impostor = { tid, oid: randomUUID(), username: ada.username };
+    expect(codeOf((await walk(w, token, impostor)).step)).toBe('wrong_account');
+    const elsewhere = { ...ada, tid: randomUUID() };
+    expect(codeOf((await walk(w, token, elsewhere)).step)).toBe('wrong_account');
+    expect((await w.grants.open(ada))?.generation).toBe(1);
+  });
+
+  it('is good for two weeks, and dead once the mailbox is removed', async () => {
+    const { w, id } = await connectedWorld();
+    const token = await w.link({ mailboxId: id });
+    w.pass(13 * 86_400_000);
+    await w.connect.show(token);
+    await w.registry.remove(id);
+    await expect(w.press(newBrowser(), token)).rejects.toMatchObject({ code: 'link_invalid' });
+  });
+
+  it('is not made by a key that does not know the mailbox, nor with what a reconnect keeps', async () => {
+    const { w, id } = await connectedWorld();
+    const blind = { ...anyCaller, mailboxes: ['mbx_0001_aaaaaaaaaaaaaaaa'] };
+    await expect(w.link({ mailboxId: id }, blind)).rejects.toMatchObject({ code: 'not_found' });
+    const seeing = { ...anyCaller, mailboxes: [id] };
+    await w.link({ mailboxId: id }, seeing);
+    for (const more of [{ destinationId: 'dst_abcdefghijkl' }, { syncFrom: new Date() }]) {
+      await expect(w.link({ mailboxId: id, ...more })).rejects.toMatchObject({ code: 'invalid_request' });
+    }
+  });
+});
+
+describe('a returnUrl', () => {
+  const returnOrigins = ['https://nocobase.example'];
+  const link: NewLink = { ...forAda, returnUrl: 'https://nocobase.example/admin?tab=mail' };
+
+  it('is where success and failure lead', async () => {
+    const w = world({ returnOrigins });
+    const token = await w.link(link);
+    const failed = await walk(w, token, bob);
+    expect(failed.step).toEqual({
+      kind: 'redirect',
+      location: 'https://nocobase.example/admin?tab=mail&status=failed&code=wrong_account',
+    });
+    const done = await walk(w, token, ada);
+    const id = await expectOneMailbox(w, ada.username);
+    expect(done.step).toEqual({
+      kind: 'redirect',
+      location: `https://nocobase.example/admin?tab=mail&status=connected&mailboxId=${id}`,
+    });
+    expect(await w.back(done.browser, done.query)).toEqual(done.step);
+  });
+
+  it('is checked again when it is used', async () => {
+    const token = await world({ returnOrigins }).link(link);
+    const narrowed = world({ returnOrigins: [] });
+    expect(connected((await walk(narrowed, token, ada)).step)).toBeDefined();
+  });
+
+  it('is not used for whoever is not the browser that began', async () => {
+    const w = world({ returnOrigins });
+    const browser = newBrowser();
+    const state = await w.press(browser, await w.link(link));
+    const step = await w.back(newBrowser(), { state, code: 'x' });
+    expect(step).toMatchObject({ kind: 'page' });
+  });
+});
+
+describe('several at once', () => {
+  it('two callbacks of one sign-in: the code is redeemed once, both say connected', async () => {
+    const w = world();
+    const browser = newBrowser();
+    const query = { state: await w.press(browser, await w.link(forAda)), code: w.entra.codeFor(ada) };
+    const steps = await Promise.all([w.back(browser, query), w.back(browser, query)]);
+    expect(w.entra.redeemed).toHaveLength(1);
+    expect(steps.map((step) => connected(step)?.address)).toEqual([ada.username, ada.username]);
+    await expectOneMailbox(w, ada.username);
+  });
+
+  it('two sign-ins of one link: one mailbox, and nobody is told that it failed', async () => {
+    const w = world();
+    const token = await w.link(forAda);
+    const both = await Promise.all([walk(w, token, ada), walk(w, token, ada)]);
+    expect(both.filter(({ step }) => connected(step) !== undefined).length).toBeGreaterThanOrEqual(1);
+    expect(both.every(({ step }) => connected(step) ?? codeOf(step) === 'link_spent')).toBe(true);
+    await expectOneMailbox(w, ada.username);
+  });
+
+  it('two links for one address: one mailbox', async () => {
+    const w = world();
+    const tokens = [await w.link(forAda), await w.link(forAda)];
+    const both = await Promise.all(tokens.map((token) => walk(w, token, ada)));
+    expect(both.map(({ step }) => connected(step)?.address)).toEqual([ada.username, ada.username]);
+    await expectOneMailbox(w, ada.username);
+  });
+
+  it('one link for anybody, two people: one mailbox, the other is told that the link is used', async () => {
+    const w = world();
+    const token = await w.link({ anyAddress: true });
+    const both = await Promise.all([walk(w, token, ada), walk(w, token, bob)]);
+    expect(
+      both.map(({ step }) => connected(step)?.address ?? codeOf(step)).filter((end) => end === 'link_spent'),
+    ).toHaveLength(1);
+    expect((await w.registry.list({ limit: 10 })).items).toHaveLength(1);
+  });
+});
+
+describe('killed at any write of the way back, and tried again', () => {
+  /** How many writes the whole callback takes. */
+  async function writesOf(): Promise<number> {
+    const counting = mortalStore(store);
+    const w = connectWorld(counting);
+    const browser = newBrowser();
+    const query = { state: await w.press(browser, await w.link(forAda)), code: w.entra.codeFor(ada) };
+    const before = counting.writes;
+    expect(connected(await w.back(browser, query))).toBeDefined();
+    return counting.writes - before;
+  }
+
+  it.each([true, false])('one mailbox comes of it (the last write applied: %s)', async (applied) => {
+    const total = await writesOf();
+    expect(total).toBeGreaterThan(6);
+    for (let dying = 1; dying <= total; dying += 1) {
+      await emptyTables(store);
+      const entra = microsoft();
+      const clockOffset = { ms: 0 };
+      const whole = world({ microsoft: entra, clockOffset });
+      const token = await whole.link(forAda);
+      const browser = newBrowser();
+      const query = { state: await whole.press(browser, token), code: entra.codeFor(ada) };
+
+      const mortal = connectWorld(mortalStore(store, { atWrite: dying, applied }), { microsoft: entra, clockOffset });
+      await expect(mortal.back(browser, query)).rejects.toBeInstanceOf(Killed);
+
+      // A little later the person loads the page again, and presses the button that it offers.
+      whole.pass(10_000);
+      const again = await whole.back(browser, query);
+      const start = failure(again)?.start;
+      if (start !== undefined) {
+        expect(codeOf(again)).toBe('sign_in_restart');
+        expect(connected((await walk(whole, start.token, ada)).step)).toBeDefined();
+      } else {
+        expect(connected(again)?.address).toBe(ada.username);
+      }
+      const id = await expectOneMailbox(whole, ada.username);
+      expect((await whole.slots()).map(({ mailboxId }) => mailboxId)).toContain(id);
+      await expect(whole.connect.show(token)).rejects.toMatchObject({ code: 'link_spent' });
+    }
+  });
+
+  it('never shows the code that was redeemed before the death to Microsoft again', async () => {
+    const entra = microsoft();
+    const w = world({ microsoft: entra });
+    const browser = newBrowser();
+    const query = { state: await w.press(browser, await w.link(forAda)), code: entra.codeFor(ada) };
+    const mortal = connectWorld(mortalStore(store, { atWrite: 2, applied: true }), { microsoft: entra });
+    await expect(mortal.back(browser, query)).rejects.toBeInstanceOf(Killed);
+    w.pass(10_000);
+    await w.back(browser, query);
+    await w.back(browser, query);
+    expect(entra.redeemed).toEqual([query.code]);
+  });
+});

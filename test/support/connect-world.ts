@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { createConnect } from '../../src/lib/connect/connect.ts';
+import type { KnownDestination } from '../../src/lib/connect/ports.ts';
+import { createTicketTokens } from '../../src/lib/connect/tickets.ts';
+import type { Connect, NewLink, Step } from '../../src/lib/connect/types.ts';
+import { systemRandom } from '../../src/lib/domain/system.ts';
+import type { SignedIn, SignIn, SignInOptions } from '../../src/lib/entra/types.ts';
+import type { Caller } from '../../src/lib/http/caller.ts';
+import type { Probe } from '../../src/lib/mailbox/probe.ts';
+import { createAudit } from '../../src/lib/store/audit.ts';
+import { createSignInStates } from '../../src/lib/store/states.ts';
+import type { Store } from '../../src/lib/store/table.ts';
+import { createTickets } from '../../src/lib/store/tickets.ts';
+import { createRootKeys } from '../../src/lib/vault/root-keys.ts';
+import { createSealer } from '../../src/lib/vault/seal.ts';
+import { memoryLog, memoryVault, testRoot } from './http.ts';
+import { registryWorld } from './registry-world.ts';
+
+export const publicUrl = 'http://localhost:7071';
+
+/** A key that may do everything, to make links with. */
+export const anyCaller: Caller = {
+  keyId: 'testkey00000',
+  scopes: ['connect', 'read', 'send', 'token', 'admin'],
+  mailboxes: undefined,
+  destinations: undefined,
+  expiresAt: undefined,
+  bootstrap: false,
+};
+
+/** Microsoft, as far as connecting talks to it: a code is the name of a person who was made known before. */
+export interface Microsoft extends SignIn {
+  readonly started: SignInOptions[];
+  readonly redeemed: string[];
+  /** A code with which `finish` answers this person, or fails. */
+  codeFor(person: Partial<SignedIn> | Error): string;
+}
+
+export function microsoft(): Microsoft {
+  const people = new Map<string, Partial<SignedIn> | Error>();
+  const started: SignInOptions[] = [];
+  const redeemed: string[] = [];
+  const secretOf = (state: string, what: string) => `${what} of ${state}`;
+  return {
+    started,
+    redeemed,
+    codeFor(person) {
+      const code = `code-${people.size}`;
+      people.set(code, person);
+      return code;
+    },
+    async start(options) {
+      started.push(options);
+      return {
+        url: `https://login.example/authorize?state=${options.state}`,
+        verifier: secretOf(options.state, 'verifier'),
+        nonce: secretOf(options.state, 'nonce'),
+      };
+    },
+    async finish({ code, state, redirectUri, verifier, nonce }) {
+      redeemed.push(code);
+      if (verifier !== secretOf(state, 'verifier') || nonce !== secretOf(state, 'nonce')) throw new Error('mixed up');
+      if (redirectUri !== `${publicUrl}/api/oauth/callback`) throw new Error('another redirect URI');
+      const person = people.get(code);
+      if (person instanceof Error) throw person;
+      const tid = person?.tid ?? randomUUID();
+      const oid = person?.oid ?? randomUUID();
+      return {
+        homeAccountId: `${oid}.${tid}`,
+        displayName: '',
+        scopes: [],
+        accessToken: `token of ${person?.username}`,
+        expiresAt: new Date(Date.now() + 3_600_000),
+        cache: '{"RefreshToken":{}}',
+        username: 'nobody@contoso.example',
+        ...person,
+        tid,
+        oid,
+      };
+    },
+  };
+}
+
+/** One browser: its cookies, and what it is sent to. */
+export interface TestBrowser {
+  readonly cookies: Map<string, string>;
+}
+export const newBrowser = (): TestBrowser => ({ cookies: new Map() });
+
+export const onePage: Probe = async () => ({
+  folders: [],
+  watched: [
+    { path: 'INBOX', role: 'inbox', uidValidity: 7n, uidNext: 11, messages: 10, unseen: 2, recent: [] },
+    { path: 'Sent Items', role: 'sent', uidValidity: 8n, uidNext: 5, messages: 4, unseen: 0, recent: [] },
+  ],
+});
+
+export interface ConnectWorldOptions {
+  readonly microsoft?: Microsoft;
+  readonly probe?: Probe;
+  readonly destinations?: readonly KnownDestination[];
+  readonly returnOrigins?: readonly string[];
+  readonly clockOffset?: { ms: number };
+}
+
+/** Connecting with all its real parts but Microsoft and the mail server, on a store that may be killed. */
+export function connectWorld(store: Store, options: ConnectWorldOptions = {}) {
+  const registry = registryWorld(store, options.clockOffset);
+  const { clock } = registry;
+  const log = memoryLog();
+  const entra = options.microsoft ?? microsoft();
+  const known = options.destinations ?? [
+    { id: 'dst_abcdefghijkl', url: 'https://nocobase.example/api/webhook:trigger/x' },
+  ];
+  const vault = memoryVault({ 'broker-root': [testRoot] });
+  const keys = createRootKeys(vault);
+  const tickets = createTickets(store.table('tickets'));
+  const states = createSignInStates({
+    table: store.table('states'),
+    sealer: createSealer({ keys, random: systemRandom }),
+  });
+  const connect: Connect = createConnect({
+    config: { publicUrl, returnOrigins: options.returnOrigins ?? [] },
+    // Ten times as fast, so that a wait takes a while and a test does not.
+    clock: { ...clock, sleep: async (ms) => clock.sleep(ms / 10).then(() => registry.pass(ms)) },
+    random: systemRandom,
+    log,
+    tokens: createTicketTokens({ rootKeys: keys, clock, random: systemRandom }),
+    tickets,
+    states,
+    signIn: entra,
+    grants: registry.grants,
+    probe: options.probe ?? onePage,
+    registry: registry.registry,
+    destinations: {
+      get: async (id) => known.find((destination) => destination.id === id),
+      list: async () => known,
+    },
+    audit: createAudit({ table: store.table('audit'), clock, random: systemRandom }),
+  });
+
+  const keep = (browser: TestBrowser, step: Step): Step => {
+    if (step.kind === 'redirect' && step.cookie !== undefined) browser.cookies.set(step.cookie.name, step.cookie.value);
+    return step;
+  };
+
+  return {
+    ...registry,
+    log,
+    entra,
+    connect,
+    tickets,
+    states,
+    /** The token of a new link. */
+    link: async (wanted: NewLink = { anyAddress: true }, caller = anyCaller): Promise<string> => {
+      const { url } = await connect.createLink(wanted, caller);
+      return new URL(url).searchParams.get('token') ?? '';
+    },
+    /** Presses the button; answers the state that went to Microsoft. */
+    press: async (browser: TestBrowser, token: string): Promise<string> => {
+      const step = await connect.begin({ token, headers: new Headers({ 'sec-fetch-site': 'same-origin' }) });
+      if (step.kind !== 'redirect') throw new Error('no redirect');
+      keep(browser, step);
+      return new URL(step.location).searchParams.get('state') ?? '';
+    },
+    /** Comes back from Microsoft. */
+    back: async (browser: TestBrowser, query: Record<string, string>): Promise<Step> =>
+      connect.callback({
+        query: new URLSearchParams(query),
+        headers: new Headers({ cookie: [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ') }),
+      }),
+  };
+}
+
+export type ConnectWorld = ReturnType<typeof connectWorld>;
