@@ -115,7 +115,8 @@ describe('npm start', () => {
 
   it('ends cleanly when it is interrupted while it starts', async () => {
     const run = runStart(['--port', '0']);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    while (!run.output().includes('NocoBase Mail Broker')) await once(run.child.stdout ?? run.child, 'data');
+    await new Promise((resolve) => setTimeout(resolve, 300));
     run.child.kill('SIGINT');
     expect(await run.ended()).toBe(0);
     expect(groupOf(run.child)).toEqual([]);
@@ -151,6 +152,6 @@ describe('npm start', () => {
     writeFileSync(join(odd, 'local.settings.json'), '{"Values": []}');
     const settings = runStart(['--port', '0'], odd);
     expect(await settings.ended()).toBe(1);
-    expect(settings.output()).toContain('local.settings.json is not JSON with an object "Values" of texts');
+    expect(settings.output()).toContain('is not JSON with an object "Values" of texts');
   }, 60_000);
 });

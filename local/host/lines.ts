@@ -42,7 +42,7 @@ export function createLines(out: (line: string) => void, now: () => Date = () =>
   const put = (text: string) => out(`${clock(now())}  ${redact(text)}`);
   const log: Lines['log'] = (functionName, level, category, message) => {
     if (quiet.includes(level) || (category === 'system' && level === 'information')) return;
-    put(`       ${readable(level, message)}  (${functionName})`);
+    put(`  · ${readable(level, message)}  (${functionName})`);
   };
 
   const originals = new Map<keyof typeof consoleLevels, typeof console.log>();
@@ -61,7 +61,7 @@ export function createLines(out: (line: string) => void, now: () => Date = () =>
     host: (text) => put(text),
     invocation: ({ kind, functionName, subject, outcome, failed, ms }) =>
       put(
-        `${failed ? '✗' : '✓'} ${kind.padEnd(5)} ${functionName.padEnd(22)} ${subject}  → ${outcome}  ${Math.round(ms)} ms`,
+        `${failed ? '✗' : '✓'} ${kind.padEnd(5)} ${functionName.padEnd(16)} ${subject}  → ${outcome}  ${Math.round(ms)} ms`,
       ),
     capture: (functionName, work) => inFunction.run(functionName, work),
     release: () => {

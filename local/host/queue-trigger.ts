@@ -157,10 +157,22 @@ function decode(base64: string): string | undefined {
   }
 }
 
-/** One line of a message, short enough to read. */
+/** A message in a few words: `kind=shard shard=1` for an object, otherwise its text; always one short line. */
 function summary(text: string): string {
-  const line = text.replaceAll(/\s+/g, ' ');
+  const line = pairs(text) ?? text.replaceAll(/\s+/g, ' ');
   return line.length > 100 ? `${line.slice(0, 97)}…` : line;
+}
+
+function pairs(text: string): string | undefined {
+  if (!text.startsWith('{')) return undefined;
+  try {
+    const entries = Object.entries(JSON.parse(text));
+    return entries
+      .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+      .join(' ');
+  } catch {
+    return undefined;
+  }
 }
 
 /** What the storage extension tells of a message, as the worker receives it. */
