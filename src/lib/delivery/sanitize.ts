@@ -39,29 +39,34 @@ const options: IOptions = {
   // Tags below this are left out, their text stays: replies within replies do get deep.
   nestingLimit: 200,
   transformTags: {
-    a: (tagName, attribs) => ({
+    a: (tagName, { href = '', target: _target, rel: _rel, ...attribs }) => ({
       tagName,
-      attribs: { ...attribs, target: '_blank', rel: 'noopener noreferrer nofollow' },
+      attribs: {
+        // A relative address means a page of whoever shows the mail, and so never one that a mail may speak of.
+        ...(/^(https?|mailto|tel):/i.test(plain(href)) ? { href } : {}),
+        ...attribs,
+        target: '_blank',
+        rel: 'noopener noreferrer nofollow',
+      },
     }),
   },
-  exclusiveFilter: (frame) => frame.tag === 'img' && !imageSource(frame.attribs.src ?? ''),
+  exclusiveFilter: (frame) => frame.tag === 'img' && !imageSource.test(plain(frame.attribs.src ?? '')),
   parseStyleAttributes: true,
   allowedStyles: { '*': styles() },
 };
 
-/** Of data: only raster images; an SVG is a document. */
-function imageSource(source: string): boolean {
-  // Browsers drop these characters inside a scheme, so that "da\nta:" is data: to them.
-  const plain = [...source].filter((character) => character > ' ').join('');
-  return !/^data:/i.test(plain) || /^data:image\/(png|gif|jpe?g|webp|bmp);base64,/i.test(plain);
-}
+/** Absolute addresses, parts of the mail, and of data: raster images only, since an SVG is a document. */
+const imageSource = /^(https?:|cid:|data:image\/(png|gif|jpe?g|webp|bmp);base64,)/i;
+
+/** As browsers read an address: they drop these characters, so that "da\nta:" is data: to them. */
+const plain = (address: string): string => [...address].filter((character) => character > ' ').join('');
 
 /**
  * The declarations of a style attribute that may stay: sizes, colours, fonts, borders. Nothing that loads (`url`),
  * computes (`expression`) or leaves the flow (`position`), by which a mail could cover the page it is shown in.
  */
 function styles(): Record<string, RegExp[]> {
-  const plain = [/^(?!.*(?:url|expression|image|var|env|attr|calc|javascript)\s*[(:])[\w\s#.,%()!'"+/-]{1,200}$/i];
+  const harmless = [/^(?!.*(?:url|expression|image|var|env|attr|calc|javascript)\s*[(:])[\w\s#.,%()!'"+/-]{1,200}$/i];
   const names = [
     ...['color', 'background-color', 'font', 'font-family', 'font-size', 'font-style', 'font-weight', 'line-height'],
     ...['letter-spacing', 'text-align', 'text-decoration', 'text-indent', 'text-transform', 'vertical-align'],
@@ -71,7 +76,7 @@ function styles(): Record<string, RegExp[]> {
     ...['border-top', 'border-right', 'border-bottom', 'border-left', 'border-color', 'border-style', 'border-width'],
     ...['border-collapse', 'border-spacing', 'border-radius', 'display', 'float', 'clear', 'table-layout'],
   ];
-  return Object.fromEntries(names.map((name) => [name, plain]));
+  return Object.fromEntries(names.map((name) => [name, harmless]));
 }
 
 /** What is done with the HTML of a mail before it goes out. Both throw {@link HtmlTooDeep}. */

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { snippetOf } from './snippet.ts';
+
+it.each([
+  ['', ''],
+  [' \r\n\t \u00a0\u200b', ''],
+  ['Hello\r\n\r\n  world ', 'Hello world'],
+  ['Yes.\n> No?\n > Maybe.\nRegards', 'Yes. Regards'],
+  ['a\u200b\u200bb\u00ad', 'ab'],
+  ['Sale! \u200c \u00a0\u200c \u00a0\u200c now', 'Sale! now'],
+  ['می\u200cخواهم', 'می\u200cخواهم'],
+])('of %j is %j', (text, snippet) => {
+  expect(snippetOf(text)).toBe(snippet);
+});
+
+it('has 200 characters and a mark that there is more', () => {
+  expect(snippetOf('x'.repeat(200))).toBe('x'.repeat(200));
+  expect(snippetOf('x'.repeat(201))).toBe(`${'x'.repeat(200)}…`);
+});
+
+it('does not cut a character in two', () => {
+  const snippet = snippetOf('\u{1F4E7}'.repeat(500));
+  expect(snippet).toBe(`${'\u{1F4E7}'.repeat(200)}…`);
+});
+
+it('looks at the beginning of a huge text only', () => {
+  const started = performance.now();
+  expect(snippetOf('\n'.repeat(50_000_000))).toBe('');
+  expect(performance.now() - started).toBeLessThan(1000);
+});
