@@ -196,6 +196,18 @@ describe('many at once', () => {
     }
   });
 
+  it('a token for mail and one for Graph are renewed one after the other, with one request each', async () => {
+    const { tokens, grants, entra, connect } = world();
+    const person = await connect();
+    await Promise.all([
+      tokens.get(person, 'outlook', { force: true }),
+      tokens.get(person, 'graph', { force: true }),
+      tokens.get(person, 'graph'),
+    ]);
+    expect(refreshes(entra)).toHaveLength(2);
+    expect((await grants.read(person))?.generation).toBe(3);
+  });
+
   it('two instances that renew the same grant at the same moment lose nothing', async () => {
     const { tokens, grants, entra, connect, instance } = world();
     const person = await connect();
