@@ -46,7 +46,7 @@ export interface Endpoint<B, Q, Y> {
 export const allMethods: HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** On every answer: nothing of ours belongs in a cache, and nothing is what its bytes might look like. */
-const commonHeaders = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
+export const commonHeaders = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
 
 /**
  * Makes the handler of one address from its methods. In this order: method, key and scope, body (limit, JSON), query
