@@ -8,6 +8,8 @@ export interface LossyProxy {
   connections(): number;
   /** How many requests reached the server whose head contains the text. */
   seen(head: string): number;
+  /** Request line and headers of the last request whose head contains the text. */
+  lastHead(head: string): string | undefined;
   /**
    * Swallows the answer to the next request whose head (request line and headers) contains `head`. Then the connection is
    * cut, or, with `hang`, stays open without a word. Resolves when the server has answered into the void.
@@ -67,6 +69,7 @@ export async function startLossyProxy(targetPort: number): Promise<LossyProxy> {
     port: address.port,
     connections: () => connections,
     seen: (head) => requests.filter((request) => request.includes(head)).length,
+    lastHead: (head) => requests.findLast((request) => request.includes(head)),
     loseNext: (head, how = 'cut') =>
       new Promise((resolve) => {
         losses.push({ head, how, done: resolve });

@@ -6,6 +6,7 @@ import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { type LossyProxy, startLossyProxy } from '../../../test/support/lossy-proxy.ts';
 import { systemClock } from '../domain/system.ts';
 import { type AzureStoreDeps, createAzureStore } from './azure-table.ts';
+import { wireBytes } from './row-size.ts';
 import type { BatchOperation, Row } from './table.ts';
 
 let azurite: Azurite;
@@ -56,6 +57,18 @@ test('every type of value comes back as it went in', async () => {
   const etag = await table.insert(row(pk, 'r', values));
   expect(await table.get(pk, 'r')).toEqual({ partitionKey: pk, rowKey: 'r', etag, values });
   expect(await table.list(pk)).toEqual([{ partitionKey: pk, rowKey: 'r', etag, values }]);
+});
+
+test('of a view of a larger memory only the view is sent', async () => {
+  const table = store().table('mail');
+  const pk = partition();
+  const memory = Uint8Array.from({ length: 100 }, (_, i) => i);
+  await table.insert(row(pk, 'r', { bytes: memory.subarray(10, 13) }));
+  await table.batch(pk, [{ kind: 'insert', row: row(pk, 's', { bytes: memory.subarray(20, 22) }) }]);
+  expect((await table.list(pk)).map(({ values }) => values.bytes)).toEqual([
+    Uint8Array.from([10, 11, 12]),
+    Uint8Array.from([20, 21]),
+  ]);
 });
 
 test('columns that hold nothing are not written', async () => {
@@ -226,6 +239,30 @@ describe('a batch', () => {
     const many = Array.from({ length: 101 }, (_, i): BatchOperation => ({ kind: 'upsert', row: row(pk, `r${i}`) }));
     await expect(table.batch(pk, many)).rejects.toMatchObject({ kind: 'refused' });
     expect(await table.list(pk)).toEqual([]);
+  });
+
+  test('is on the wire no larger than its rows were said to be, and not much smaller', async () => {
+    const pk = partition();
+    const rows = Array.from({ length: 20 }, (_, i) =>
+      row(pk, `a!mbx_0001_${i}`, {
+        v: 1,
+        text: 'Grüße "你好"\n'.repeat(i),
+        bytes: new Uint8Array(i * 1000),
+        big: 4294967295n,
+        at: new Date(),
+        no: false,
+      }),
+    );
+    await lossy()
+      .table('mail')
+      .batch(
+        pk,
+        rows.map((each) => ({ kind: 'upsert', row: each })),
+      );
+    const said = rows.reduce((sum, each) => sum + wireBytes(each), 0);
+    const sent = Number(/content-length: (\d+)/i.exec(proxy.lastHead('$batch') ?? '')?.[1]);
+    expect(sent).toBeLessThanOrEqual(said);
+    expect(sent).toBeGreaterThan(said * 0.8);
   });
 
   test('without operations asks nobody', async () => {
