@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Azurite, startAzurite } from '../local/azurite.ts';
-import { type EngineWorld, engineWorld } from './support/engine-world.ts';
+import type { Store, Table } from '../src/lib/store/table.ts';
+import { type EngineWorld, engineWorld, intervalSeconds } from './support/engine-world.ts';
 import { accepted, down, refused } from './support/memory-receiver.ts';
 import { emptyTables, storeAt } from './support/tables.ts';
 
@@ -22,7 +23,26 @@ beforeEach(async () => {
 });
 
 const ada = 'ada@contoso.example';
+const bea = 'bea@contoso.example';
 const inbox = (address = ada) => world.mail.mailbox(address).folder('INBOX');
+const minutes = (count: number) => count * 60_000;
+
+/** `store` with every call counted. */
+function counting(store: Store): { store: Store; calls: string[] } {
+  const calls: string[] = [];
+  const wrap = (table: Table): Table =>
+    new Proxy(table, {
+      get(target, name, receiver) {
+        const value: unknown = Reflect.get(target, name, receiver);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          calls.push(`${target.name} ${String(name)}`);
+          return Reflect.apply(value, target, args);
+        };
+      },
+    });
+  return { calls, store: { time: store.time, table: (name) => wrap(store.table(name)) } };
+}
 
 describe('a poll', () => {
   it('delivers new mail once, in order, and none that was there before', async () => {
@@ -37,5 +57,496 @@ describe('a poll', () => {
     expect(world.receiver.subjects()).toEqual(['one', 'two', 'three']);
     expect(world.receiver.ofType('mailbox.connected')).toHaveLength(1);
     expect(world.mail.openSessions()).toBe(0);
+  });
+
+  it('takes mail that arrives while it delivers, in this poll or the next', async () => {
+    await world.connectMailbox(ada);
+    inbox().add('first');
+    let more = 3;
+    world.receiver.answer = () => {
+      if (more-- > 0) inbox().add(`meanwhile ${3 - more}`);
+      return accepted;
+    };
+    await world.poll();
+    await world.poll();
+    await world.poll();
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['first', 'meanwhile 1', 'meanwhile 2', 'meanwhile 3']);
+  });
+
+  it('commits the entry of a message before it posts it', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    inbox().add('one');
+    inbox().add('two');
+    const stored: unknown[] = [];
+    world.receiver.answer = async (event) => {
+      if (event.type !== 'message.received') return accepted;
+      const cursor = await world.cursor(mailbox);
+      stored.push(
+        cursor?.fresh.map(({ uid, posted, accepted }) => [uid, posted, accepted]),
+        cursor?.lastUid,
+      );
+      return accepted;
+    };
+    await world.poll();
+    expect(stored).toEqual([
+      [[1, true, false]],
+      0,
+      [
+        [1, true, true],
+        [2, true, false],
+      ],
+      1,
+    ]);
+    const after = await world.cursor(mailbox);
+    expect(after).toMatchObject({ lastUid: 2, acked: [], holes: [] });
+  });
+
+  it('asks for nothing but STATUS where nothing is new, and costs three table operations', async () => {
+    await world.connectMailbox(ada);
+    await world.connectMailbox(bea);
+    await world.poll();
+    world.mail.commands.length = 0;
+    const { store, calls } = counting(world.store);
+    await world.poll({ store });
+    expect(world.mail.commands).toEqual(['status', 'status']);
+    expect(calls).toEqual(['mail list', 'mail replace', 'mail batch']);
+  });
+
+  it('works on one tick once, however often it is told', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    world.time.pass(minutes(1));
+    const hint = world.hint(1);
+    inbox().add('one');
+    await world.runner().run(hint);
+    inbox().add('two');
+    await world.runner().run(hint);
+    expect(world.receiver.subjects()).toEqual(['one']);
+    expect((await world.shard(mailbox)).tick).toBe(hint.tick);
+    await world.runner().run({ ...hint, why: 'asked' });
+    expect(world.receiver.subjects()).toEqual(['one']);
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['one', 'two']);
+  });
+
+  it('drops a hint that is older than two ticks, and one for a shard that is not there', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    inbox().add('one');
+    world.time.pass(minutes(5));
+    const { tick } = world.hint(1);
+    await world.runner().run(world.hint(1, { tick: tick - 3 }));
+    await world.runner().run(world.hint(77));
+    expect(world.receiver.subjects()).toEqual([]);
+    await world.runner().run(world.hint(1, { tick: tick - 2 }));
+    expect(world.receiver.subjects()).toEqual(['one']);
+  });
+
+  it('finds all slots due when the ticks become shorter or longer', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    inbox().add('one');
+    const short = world.runner({ intervalSeconds: 2 });
+    await world.store.table('directory').list('dir');
+    const tick = Math.floor(world.store.time.whenJudging() / 2000);
+    await short.run(world.hint(1, { tick }));
+    expect(world.receiver.subjects()).toEqual(['one']);
+    const shard = await world.shard(mailbox);
+    expect(shard).toMatchObject({ intervalSeconds: 2, tick });
+    inbox().add('two');
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['one', 'two']);
+    expect((await world.shard(mailbox)).intervalSeconds).toBe(intervalSeconds);
+  });
+
+  it('hands back what it has no time for, and goes on where it was', async () => {
+    await world.connectMailbox(ada);
+    for (let n = 1; n <= 8; n++) inbox().add(`mail ${n}`);
+    // Each delivery takes 10 s: after the fifth or sixth the 45 s of the run are over.
+    world.receiver.answer = () => {
+      world.time.pass(10_000);
+      return accepted;
+    };
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((n) => `mail ${n}`));
+    expect(world.receiver.ofType('mailbox.connected')).toHaveLength(1);
+  });
+
+  it('returns the hint of its continuation', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    for (let n = 1; n <= 10; n++) inbox().add(`mail ${n}`);
+    world.receiver.answer = () => {
+      world.time.pass(10_000);
+      return accepted;
+    };
+    world.time.pass(minutes(1));
+    const next = await world.runner().run(world.hint(1));
+    expect(next).toMatchObject({ v: 1, kind: 'shard', shard: 1, cont: 1, why: 'continue' });
+    const done = world.receiver.subjects().length;
+    expect(done).toBeGreaterThan(2);
+    expect(done).toBeLessThan(10);
+    if (next === undefined) throw new Error('no continuation');
+    world.receiver.answer = () => accepted;
+    expect(await world.runner().run(next)).toBeUndefined();
+    expect(world.receiver.subjects()).toEqual(Array.from({ length: 10 }, (_, n) => `mail ${n + 1}`));
+  });
+
+  it('lets a backlog of one mailbox delay no other', async () => {
+    const addresses = Array.from({ length: 20 }, (_, n) => `user${n}@contoso.example`);
+    for (const address of addresses) await world.connectMailbox(address);
+    await world.poll();
+    for (const address of addresses.slice(0, 16)) for (let n = 0; n < 60; n++) inbox(address).add('backlog');
+    for (const address of addresses.slice(16)) inbox(address).add('single');
+    await world.poll();
+    const subjects = world.receiver.subjects();
+    expect(subjects).toHaveLength(16 * 60 + 4);
+    // Sixteen mailboxes are worked on at a time; each of them gives way after 50 messages.
+    expect(subjects.lastIndexOf('single')).toBeLessThan(subjects.length - 20);
+  }, 60_000);
+
+  it('fills the ring from what was there, so that a copy is known', async () => {
+    for (let n = 1; n <= 250; n++) inbox().add(`old ${n}`);
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    const ring = await world.ring(mailbox);
+    expect(ring?.entries).toHaveLength(200);
+    expect(ring?.entries.every((entry) => !entry.posted && !entry.accepted)).toBe(true);
+    expect(ring?.floor).toBe(ring?.entries[0]?.day);
+    expect(world.receiver.subjects()).toEqual([]);
+  });
+});
+
+describe('a mailbox that could not be reached when it was connected', () => {
+  it('begins with what has arrived since', async () => {
+    const old = new Date(Date.now() - minutes(60));
+    inbox().add({ subject: 'old', internalDate: old });
+    inbox().add({ subject: 'older still', internalDate: new Date(old.getTime() - minutes(600)) });
+    await world.connect(world.person(ada), {
+      folders: [{ path: 'INBOX', role: 'inbox', status: undefined }],
+      code: 'imap_unreachable',
+    });
+    inbox().add('after the connect');
+    inbox().add({ subject: 'moved in later, of old date', internalDate: old });
+    await world.poll();
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['after the connect', 'moved in later, of old date']);
+  });
+
+  it('begins at its end when nothing has arrived since', async () => {
+    inbox().add({ subject: 'old', internalDate: new Date(Date.now() - minutes(600)) });
+    const { mailbox } = await world.connect(world.person(ada), {
+      folders: [{ path: 'INBOX', role: 'inbox', status: undefined }],
+    });
+    await world.poll();
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 1, baselineFrom: undefined, uidValidity: 7n });
+    expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: '' });
+    inbox().add('new');
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['new']);
+  });
+});
+
+describe('a destination', () => {
+  it('that is down for three polls gets everything once, in order, when it is back', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    world.receiver.answer = () => down;
+    for (let n = 1; n <= 3; n++) {
+      inbox().add(`mail ${n}`);
+      await world.poll();
+    }
+    expect(world.receiver.subjects()).toEqual([]);
+    world.receiver.answer = () => accepted;
+    await world.poll();
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['mail 1', 'mail 2', 'mail 3']);
+    const tried = new Set(world.receiver.arrivals.map(({ event }) => event.id));
+    // Nothing but the head was ever tried, under the one id.
+    expect(tried.size).toBe(3 + 1);
+  });
+
+  it('is tried once a run, however much is waiting for it', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    for (let n = 1; n <= 5; n++) inbox().add(`mail ${n}`);
+    world.receiver.answer = () => down;
+    const before = world.receiver.arrivals.length;
+    await world.poll();
+    expect(world.receiver.arrivals.length - before).toBe(1);
+  });
+
+  it('that refuses a message stops its folder, and loses nothing', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    world.receiver.answer = (event) => (event.data.subject === 'bad' ? refused : accepted);
+    inbox().add('good');
+    inbox().add('bad');
+    inbox().add('behind');
+    await world.poll();
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['good']);
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 1 });
+    world.receiver.answer = () => accepted;
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['good', 'bad', 'behind']);
+  });
+
+  it('gets events of a mailbox until it accepts them, each under one id', async () => {
+    world.receiver.answer = () => down;
+    await world.connectMailbox(ada);
+    await world.poll();
+    await world.poll();
+    world.receiver.answer = () => accepted;
+    await world.poll();
+    await world.poll();
+    const tries = world.receiver.arrivals.filter(({ event }) => event.type === 'mailbox.connected');
+    expect(tries.map(({ outcome }) => outcome)).toEqual(['held', 'held', 'accepted']);
+    expect(new Set(tries.map(({ event }) => event.id)).size).toBe(1);
+    expect(await world.mailRows()).not.toContainEqual(expect.stringMatching(/^o!/));
+  });
+});
+
+describe('a message that does not come', () => {
+  it('is tried again while the others go on, and is delivered when it comes', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    inbox().add('late');
+    inbox().add('punctual');
+    inbox().unanswered.add(1);
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['punctual']);
+    inbox().unanswered.clear();
+    inbox().add('next');
+    await world.poll();
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['punctual', 'late', 'next']);
+  });
+
+  it('is announced as vanished by its key when it was seen, after three more polls', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    const uid = inbox().add('brief');
+    inbox().unanswered.add(uid);
+    await world.poll();
+    inbox().remove(uid);
+    await world.poll();
+    await world.poll();
+    expect(world.receiver.ofType('message.vanished')).toEqual([]);
+    await world.poll();
+    const [event, ...more] = world.receiver.ofType('message.vanished');
+    expect(more).toEqual([]);
+    expect(event?.data).toMatchObject({ messageKey: expect.stringMatching(/^m_/), folder: { path: 'INBOX' } });
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 1, holes: [] });
+    expect(world.receiver.subjects()).toEqual([]);
+  });
+
+  it('is announced once with its number when it was never seen, and keeps nobody waiting', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    for (let n = 1; n <= 20_000; n++) inbox().uidNext++;
+    inbox().add('after the gap');
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['after the gap']);
+    for (let n = 0; n < 4; n++) await world.poll();
+    const events = world.receiver.ofType('message.vanished');
+    expect(events.map(({ data }) => [data.count, data.ranges])).toEqual([[20_000, [{ from: 1, to: 20_000 }]]]);
+  });
+
+  it('that SEARCH leaves out at first is delivered when it shows', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    inbox().add('slow replica');
+    inbox().add('there');
+    inbox().unlisted.add(1);
+    await world.poll();
+    inbox().unlisted.clear();
+    await world.poll();
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['there', 'slow replica']);
+  });
+
+  it('that is removed between SEARCH and reading does not stop the poll', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    const uid = inbox().add('gone');
+    inbox().add('stays');
+    world.mail.before = (command) => {
+      if (command === 'read') inbox().remove(uid);
+    };
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['stays']);
+    for (let n = 0; n < 4; n++) await world.poll();
+    expect(world.receiver.ofType('message.vanished')).toHaveLength(1);
+  });
+});
+
+describe('a mailbox that fails', () => {
+  it('is its own affair: the others are delivered', async () => {
+    const own = await world.connectMailbox(ada);
+    const other = await world.connectMailbox(bea);
+    await world.poll();
+    world.mail.fault = { code: 'imap_refused', login: ada };
+    inbox(ada).add('for ada');
+    inbox(bea).add('for bea');
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['for bea']);
+    expect(await world.state(own)).toMatchObject({ state: 'degraded', code: 'imap_refused' });
+    expect(await world.state(other)).toMatchObject({ state: 'active', code: '' });
+    expect(world.receiver.ofType('mailbox.degraded').map(({ data }) => data.code)).toEqual(['imap_refused']);
+    // The refused token was tried once more as a fresh one.
+    expect(world.mail.tokens.filter((token) => token.endsWith('-fresh'))).toEqual([`token-${ada}-fresh`]);
+    world.mail.fault = undefined;
+    for (let n = 0; n < 3; n++) await world.poll();
+    expect(world.receiver.subjects()).toEqual(['for bea', 'for ada']);
+    expect(await world.state(own)).toMatchObject({ state: 'active', code: '' });
+    expect(world.receiver.ofType('mailbox.recovered')).toHaveLength(1);
+  });
+
+  it('is left alone for as long as the server asks', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    world.mail.fault = { code: 'imap_throttled', retryAfterMs: minutes(5) };
+    await world.poll();
+    expect(await world.state(mailbox)).toMatchObject({ state: 'throttled', code: 'imap_throttled' });
+    world.mail.fault = undefined;
+    inbox().add('waiting');
+    const opened = world.mail.tokens.length;
+    for (let n = 0; n < 4; n++) await world.poll();
+    expect(world.mail.tokens.length).toBe(opened);
+    await world.poll();
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['waiting']);
+    expect(world.receiver.ofType('mailbox.degraded')).toEqual([]);
+  });
+
+  it('whose sign-in is dead is not polled until it is asked for; then everything is delivered', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    const { BrokerError } = await import('../src/lib/errors.ts');
+    const token = () => Promise.reject(new BrokerError('grant_revoked'));
+    inbox().add('one');
+    await world.poll({ token });
+    expect(await world.state(mailbox)).toMatchObject({ state: 'reconnect_required', code: 'grant_revoked' });
+    expect(world.receiver.ofType('mailbox.reconnect_required')).toHaveLength(1);
+    const opened = world.mail.tokens.length;
+    inbox().add('two');
+    for (let n = 0; n < 3; n++) await world.poll();
+    expect(world.mail.tokens.length).toBe(opened);
+    await world.registry.ask(mailbox.id);
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['one', 'two']);
+    expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: '' });
+  });
+
+  it('does not hang the run when its server says nothing', async () => {
+    await world.connectMailbox(ada);
+    await world.connectMailbox(bea);
+    await world.poll();
+    const clock = {
+      ...world.time.clock,
+      sleep: (ms: number, signal?: AbortSignal) => world.time.clock.sleep(Math.min(ms, 200), signal),
+    };
+    world.mail.before = (command, login) =>
+      command === 'status' && login === ada ? new Promise<void>(() => {}) : undefined;
+    inbox(bea).add('for bea');
+    await world.poll({ clock });
+    expect(world.receiver.subjects()).toEqual(['for bea']);
+    expect(world.mail.openSessions()).toBe(0);
+  });
+
+  it('loses one folder only when one folder is missing', async () => {
+    const mailbox = await world.connectMailbox(ada, ['INBOX', 'Archive']);
+    await world.poll();
+    world.mail.mailbox(ada).drop('Archive');
+    inbox().add('one');
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['one']);
+    expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: 'folder_missing' });
+    for (let n = 0; n < 16; n++) await world.poll();
+    expect(await world.state(mailbox)).toMatchObject({ state: 'degraded', code: 'folder_missing' });
+    expect(world.receiver.ofType('mailbox.degraded')).toHaveLength(1);
+  }, 60_000);
+});
+
+describe('what the API asks for', () => {
+  it('pauses a mailbox, and delivers on resume what came meanwhile', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    await world.registry.setPaused(mailbox.id, true);
+    inbox().add('while paused');
+    for (let n = 0; n < 3; n++) await world.poll();
+    expect(world.receiver.subjects()).toEqual([]);
+    expect(await world.state(mailbox)).toMatchObject({ state: 'paused' });
+    await world.registry.setPaused(mailbox.id, false);
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['while paused']);
+    expect(await world.state(mailbox)).toMatchObject({ state: 'active', answered: 3 });
+  });
+
+  it('leaves a wish that comes during the run to the next run', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    await world.registry.ask(mailbox.id);
+    world.mail.before = async (command) => {
+      world.mail.before = () => {};
+      if (command === 'open') await world.registry.ask(mailbox.id);
+    };
+    await world.poll();
+    expect(await world.state(mailbox)).toMatchObject({ answered: 2 });
+    await world.poll();
+    expect(await world.state(mailbox)).toMatchObject({ answered: 3 });
+  });
+
+  it('erases a removed mailbox, tells of it, and leaves the tombstone', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    inbox().add('one');
+    await world.poll();
+    expect(await world.registry.remove(mailbox.id)).toBe(true);
+    inbox().add('never read');
+    world.receiver.answer = () => down;
+    await world.poll();
+    const rows = await world.mailRows();
+    expect(rows.filter((key) => !key.startsWith('o!'))).toEqual(['!', `a!${mailbox.id}`]);
+    expect(rows.filter((key) => key.startsWith('o!'))).toHaveLength(1);
+    world.receiver.answer = () => accepted;
+    await world.poll();
+    expect(world.receiver.ofType('mailbox.removed')).toHaveLength(1);
+    expect(world.receiver.subjects()).toEqual(['one']);
+    expect(await world.mailRows()).toEqual(['!', `a!${mailbox.id}`]);
+    expect(await world.index.read(mailbox.grant.tid, ada)).toBeUndefined();
+    expect((await world.shard(mailbox)).flags).toBe(0);
+  });
+
+  it('takes up an erasure again that was cut short outside the table', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    await world.registry.remove(mailbox.id);
+    await world.poll({ forget: () => Promise.reject(new Error('the index does not answer')) });
+    expect(await world.index.read(mailbox.grant.tid, ada)).toBeDefined();
+    await world.poll();
+    expect(await world.index.read(mailbox.grant.tid, ada)).toBeUndefined();
+    expect((await world.shard(mailbox)).flags).toBe(0);
+  });
+
+  it('erases in the next run a mailbox that is removed while it is worked on', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    for (let n = 1; n <= 3; n++) inbox().add(`mail ${n}`);
+    world.receiver.answer = async (event) => {
+      if (event.data.subject === 'mail 1') await world.registry.remove(mailbox.id);
+      return accepted;
+    };
+    await world.poll();
+    await world.poll();
+    expect(await world.mailRows()).toEqual(['!', `a!${mailbox.id}`]);
+    expect(world.receiver.ofType('mailbox.removed')).toHaveLength(1);
+    // The address is free again, for a mailbox of another id.
+    const again = await world.connectMailbox(ada);
+    expect(again.id).not.toBe(mailbox.id);
+    inbox().add('for the new one');
+    await world.poll();
+    expect(world.receiver.subjects().at(-1)).toBe('for the new one');
   });
 });

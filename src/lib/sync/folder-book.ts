@@ -37,8 +37,11 @@ export interface FolderBook {
   }): void;
   /** Adds an entry, or puts it in the place of the one with its uid. */
   put(entry: RingEntry): void;
-  /** Takes an entry out: another folder has taken its message over. */
-  drop(uid: number, key: Uint8Array): void;
+  /**
+   * Takes an entry out: another place has taken its message over. Its UID here is settled by that.
+   * @returns holes that were closed for want of room
+   */
+  takeAway(entry: RingEntry, now: Date): readonly Hole[];
 
   /** `listed`: the UIDs that SEARCH shows in (lastUid, top], ascending. Those not settled before hold the cursor. */
   setRange(listed: readonly number[], top: number): void;
@@ -181,7 +184,13 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     range = { ...range, at };
     const gaps = complement(passed, cursor.lastUid + 1, lastUid);
     change({ lastUid, acked: cursor.acked.filter((uid) => uid > lastUid) });
-    return gaps.length === 0 ? [] : setHoles(openHoles(cursor.holes, gaps, now, 'unseen'));
+    if (gaps.length === 0) return [];
+    const closed = setHoles(openHoles(cursor.holes, gaps, now, 'unseen'));
+    // A message that was posted before was seen, although SEARCH leaves it out now: its going will be told by its key.
+    const missing = [...known().entries, ...fresh].flatMap(({ uid, posted, accepted }) =>
+      posted && !accepted && gaps.some((gap) => uid >= gap.from && uid <= gap.to) ? [{ from: uid, to: uid }] : [],
+    );
+    return missing.length === 0 ? closed : [...closed, ...setHoles(openHoles(cursor.holes, missing, now, 'missing'))];
   }
 
   function settle(uid: number, now: Date): readonly Hole[] {
@@ -249,12 +258,17 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
       unsettled = new Set();
     },
     put,
-    drop(uid, key) {
+    takeAway({ uid, key }, now) {
       const before = fresh.length;
       fresh = fresh.filter((entry) => entry.uid !== uid || !sameBytes(entry.key, key));
       if (fresh.length < before) dirty.cursor = true;
       else if (uid !== 0) setRing(dropEntries(known(), new Set([uid])));
       else setRing({ ...known(), entries: known().entries.filter((entry) => !sameBytes(entry.key, key)) });
+      if (uid === 0 || unsettled.has(uid) || uid <= cursor.lastUid) return settle(uid, now);
+      if (cursor.acked.length < cursorLimits.acked) {
+        change({ acked: [...new Set([...cursor.acked, uid])].sort((a, b) => a - b) });
+      }
+      return [];
     },
 
     setRange(listed, top) {

@@ -27,7 +27,7 @@ export interface MailboxBook extends CommitUnit {
 }
 
 /**
- * @param state undefined where the row is missing or broken; it is then written anew
+ * @param state undefined where the row is missing or broken; it is then written anew with the first change
  * @param onRefused told when the table does not take the rows of this mailbox
  */
 export function createMailboxBook(
@@ -45,7 +45,7 @@ export function createMailboxBook(
     backoffUntil: undefined,
     answered: -1,
   };
-  let stateDirty = state === undefined;
+  let stateDirty = false;
   const folders = row.folders.map((folder) => createFolderBook(row.id, folder, cursors.get(folder.id)));
   const outbox = new Map<string, OutboxRow>();
   /** Ids of outbox rows that the table holds, and those that a batch has yet to put there or take away. */

@@ -47,7 +47,9 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
 
   const guests = hot.mailboxes.map((found): Guest => {
     const isRemoved = found.row.deletedAt !== undefined;
-    const book = createMailboxBook(found.row, found.state, found.cursors, context.now(), (_, error) =>
+    // Of a removed mailbox only the outbox is worked with: nothing may bring its other rows back.
+    const [state, cursors] = isRemoved ? [undefined, new Map()] : [found.state, found.cursors];
+    const book = createMailboxBook(found.row, state, cursors, context.now(), (_, error) =>
       degrade(context, found, error),
     );
     return { ...found, book, isRemoved, isAsked: !isRemoved && book.state.answered !== found.row.asked };
@@ -194,6 +196,7 @@ async function attempt(context: RunContext, guest: Guest, work: () => Promise<vo
 function degrade(context: RunContext, found: HotMailbox, error: StoreError): void {
   const { row } = found;
   context.log.error('row_refused', error, { mailbox: row.id });
+  if (row.deletedAt !== undefined) return;
   const code = 'row_refused';
   const known = found.state?.state === 'degraded' && found.state.code === code;
   const state: StateRow = {

@@ -9,8 +9,8 @@ import type { Hole, RingEntry } from '../store/rows.ts';
 import { type Claim, claim, isKnownElsewhere } from './claim.ts';
 import { type FolderBook, isSettled } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
-import { sizeOf } from './ranges.ts';
 import type { RunContext } from './run-context.ts';
+import { tellVanished } from './vanished.ts';
 
 /** A message that was read and is to be delivered. */
 export interface Ready {
@@ -50,6 +50,8 @@ export async function createSource(
   const { path, role, id: folderId } = book.folder;
   const { uidValidity } = book.cursor;
   const caps = context.readCaps ?? defaultCaps;
+  const vanishIn = (from: FolderBook, closed: readonly Hole[]) => tellVanished(context, mailbox, from, closed);
+  const vanish = (closed: readonly Hole[]) => vanishIn(book, closed);
   const todo: number[] = [];
   let metas: MessageMeta[] = [];
 
@@ -75,25 +77,6 @@ export async function createSource(
     const found = shown.flat().filter((uid) => open.some((hole) => uid >= hole.from && uid <= hole.to));
     vanish(book.lookedAtHoles(found, context.now()));
     return found;
-  }
-
-  /** Tells of UIDs that are given up: each that was once seen by its key, the others together. */
-  function vanish(closed: readonly Hole[]): void {
-    const folder = { path, role: role ?? null };
-    for (const hole of closed.filter((one) => one.seen)) {
-      for (let uid = hole.from; uid <= hole.to; uid++) {
-        const entry = book.entryAt(uid);
-        if (entry !== undefined && isSettled(entry)) continue;
-        const key = entry?.key ?? messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity, uid });
-        const messageKey = messageKeyFromBytes(key);
-        context.tell(mailbox, 'message.vanished', [messageKey, folderId, uid], { messageKey, folder });
-      }
-    }
-    const unseen = closed.filter((one) => !one.seen).map(({ from, to }) => ({ from, to }));
-    if (unseen.length > 0) {
-      const occasion = [folderId, uidValidity, ...unseen.flatMap(({ from, to }) => [from, to])];
-      context.tell(mailbox, 'message.vanished', occasion, { folder, count: sizeOf(unseen), ranges: unseen });
-    }
   }
 
   async function nextMeta(): Promise<MessageMeta | undefined> {
@@ -146,11 +129,11 @@ export async function createSource(
     if (!entry.accepted) {
       // The entry itself is moved by whoever posts it, so that the two rows change in one commit.
       const old = !entry.posted || meta.internalDate.getTime() < mailbox.row.createdAt.getTime() - baselineMarginMs;
-      from.drop(entry.uid, entry.key);
+      vanishIn(from, from.takeAway(entry, context.now()));
       book.put({ ...here, posted: true });
       return { entry: { ...here, posted: true }, seemsNew: !old };
     }
-    from.drop(entry.uid, entry.key);
+    vanishIn(from, from.takeAway(entry, context.now()));
     book.put(here);
     const messageKey = messageKeyFromBytes(entry.key);
     context.tell(mailbox, 'message.updated', [messageKey, folderId, uidValidity, meta.uid], {

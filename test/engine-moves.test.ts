@@ -1,0 +1,264 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Azurite, startAzurite } from '../local/azurite.ts';
+import { type EngineWorld, engineWorld } from './support/engine-world.ts';
+import { accepted, down } from './support/memory-receiver.ts';
+import { emptyTables, storeAt } from './support/tables.ts';
+
+let azurite: Azurite;
+let world: EngineWorld;
+
+beforeAll(async () => {
+  azurite = await startAzurite();
+});
+
+afterAll(async () => {
+  await azurite.stop();
+});
+
+beforeEach(async () => {
+  const store = storeAt(azurite);
+  await emptyTables(store);
+  world = engineWorld(store);
+});
+
+const ada = 'ada@contoso.example';
+const folder = (path: string) => world.mail.mailbox(ada).folder(path);
+const received = () => world.receiver.ofType('message.received');
+const polls = async (count: number) => {
+  for (let n = 0; n < count; n++) await world.poll();
+};
+
+describe('a message that moves', () => {
+  it('keeps its key, and is told as moved, not as new', async () => {
+    await world.connectMailbox(ada, ['INBOX', 'Archive']);
+    await world.poll();
+    const uid = folder('INBOX').add('wanders');
+    await world.poll();
+    folder('INBOX').move(uid, folder('Archive'));
+    await polls(2);
+    expect(world.receiver.subjects()).toEqual(['wanders']);
+    const [event, ...more] = world.receiver.ofType('message.updated');
+    expect(more).toEqual([]);
+    expect(event?.data).toMatchObject({
+      messageKey: received()[0]?.id,
+      change: 'moved',
+      from: { path: 'INBOX', role: 'inbox' },
+      folder: { path: 'Archive', role: 'archive' },
+    });
+    expect(event?.data.messageRef).not.toBe(received()[0]?.data.messageRef);
+  });
+
+  it('to another folder and back is the same message all the way', async () => {
+    await world.connectMailbox(ada, ['INBOX', 'Archive']);
+    await world.poll();
+    const uid = folder('INBOX').add('there and back');
+    await world.poll();
+    const away = folder('INBOX').move(uid, folder('Archive'));
+    await world.poll();
+    folder('Archive').move(away, folder('INBOX'));
+    await polls(2);
+    expect(received()).toHaveLength(1);
+    const keys = world.receiver.ofType('message.updated').map(({ data }) => data.messageKey);
+    expect(keys).toEqual([received()[0]?.id, received()[0]?.id]);
+    expect(new Set(world.receiver.ofType('message.updated').map(({ id }) => id)).size).toBe(2);
+  });
+
+  it('away and back between two polls is a move within its folder', async () => {
+    await world.connectMailbox(ada, ['INBOX', 'Archive']);
+    await world.poll();
+    const uid = folder('INBOX').add('blink');
+    await world.poll();
+    folder('Archive').move(folder('INBOX').move(uid, folder('Archive')), folder('INBOX'));
+    await polls(5);
+    expect(received()).toHaveLength(1);
+    expect(world.receiver.ofType('message.updated')).toHaveLength(1);
+  });
+
+  it('before it was accepted is delivered from its new place under its first key', async () => {
+    await world.connectMailbox(ada, ['INBOX', 'Archive']);
+    await world.poll();
+    world.receiver.answer = () => down;
+    const uid = folder('INBOX').add('early mover');
+    await world.poll();
+    const first = world.receiver.arrivals.at(-1)?.event.id;
+    folder('INBOX').move(uid, folder('Archive'));
+    await world.poll();
+    world.receiver.answer = () => accepted;
+    await polls(6);
+    expect(world.receiver.subjects()).toEqual(['early mover']);
+    expect(received()[0]).toMatchObject({ id: first, data: { folder: { path: 'Archive' }, seemsNew: true } });
+    expect(world.receiver.ofType('message.vanished')).toEqual([]);
+  });
+
+  it('as one of many is moved with all of them, none is lost or doubled', async () => {
+    const mailbox = await world.connectMailbox(ada, ['INBOX', 'Archive']);
+    await world.poll();
+    for (let n = 1; n <= 150; n++) folder('INBOX').add(`mail ${n}`);
+    await world.poll();
+    expect(received()).toHaveLength(150);
+    for (const { uid } of folder('INBOX').messages) folder('INBOX').move(uid, folder('Archive'));
+    await polls(3);
+    expect(received()).toHaveLength(150);
+    const moved = world.receiver.ofType('message.updated').map(({ data }) => data.messageKey);
+    expect(new Set(moved)).toEqual(new Set(received().map(({ id }) => id)));
+    expect(moved).toHaveLength(150);
+    expect(await world.cursor(mailbox, 'Archive')).toMatchObject({ lastUid: 150, holes: [], acked: [] });
+  }, 60_000);
+
+  it('from before the connect is delivered as one that does not seem new', async () => {
+    folder('Archive').add({ subject: 'old', internalDate: new Date(Date.now() - 86_400_000) });
+    await world.connectMailbox(ada, ['INBOX', 'Archive']);
+    await world.poll();
+    folder('INBOX').add('anything');
+    await world.poll();
+    folder('Archive').move(1, folder('INBOX'));
+    await world.poll();
+    expect(received().map(({ data }) => [data.subject, data.seemsNew])).toEqual([
+      ['anything', true],
+      ['old', false],
+    ]);
+  });
+});
+
+describe('a copy', () => {
+  it('is delivered as a message of its own that does not seem new', async () => {
+    await world.connectMailbox(ada, ['INBOX', 'Archive']);
+    await world.poll();
+    const uid = folder('INBOX').add('twice');
+    await world.poll();
+    folder('INBOX').copy(uid, folder('Archive'));
+    await polls(2);
+    const [one, two, ...more] = received();
+    expect(more).toEqual([]);
+    expect(one?.id).not.toBe(two?.id);
+    expect(one?.data.fingerprint).toBe(two?.data.fingerprint);
+    expect([one?.data.seemsNew, two?.data.seemsNew]).toEqual([true, false]);
+  });
+
+  it('in Sent of a mail to oneself is no copy', async () => {
+    await world.connectMailbox(ada, ['INBOX', 'Sent Items']);
+    await world.poll();
+    folder('Sent Items').add({ subject: 'to myself', messageId: '<self@example>' });
+    folder('INBOX').add({ subject: 'to myself', messageId: '<self@example>' });
+    await polls(2);
+    expect(received().map(({ data }) => [data.direction, data.seemsNew])).toEqual([
+      ['in', true],
+      ['out', true],
+    ]);
+  });
+
+  it('that arrives with its original in one poll is told once as new', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    folder('INBOX').add({ subject: 'by list', messageId: '<same@example>' });
+    folder('INBOX').add({ subject: 'direct', messageId: '<same@example>' });
+    await polls(2);
+    expect(received().map(({ data }) => [data.subject, data.seemsNew])).toEqual([
+      ['by list', true],
+      ['direct', false],
+    ]);
+  });
+});
+
+describe('a folder that is renumbered', () => {
+  it('announces the five that arrived meanwhile, and floods nobody', async () => {
+    for (let n = 1; n <= 300; n++) {
+      folder('INBOX').add({ subject: `old ${n}`, internalDate: new Date(Date.now() - (400 - n) * 3_600_000) });
+    }
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    folder('INBOX').add('known');
+    await world.poll();
+    for (let n = 1; n <= 5; n++) folder('INBOX').add(`new ${n}`);
+    folder('INBOX').renumber();
+    await polls(3);
+    expect(world.receiver.subjects()).toEqual(['known', 'new 1', 'new 2', 'new 3', 'new 4', 'new 5']);
+    const [event, ...more] = world.receiver.ofType('folder.reset');
+    expect(more).toEqual([]);
+    expect(event?.data).toMatchObject({
+      cause: 'validity',
+      folder: { path: 'INBOX' },
+      known: 201,
+      announced: 5,
+      assumedKnown: 100,
+      gone: 0,
+    });
+    expect(world.receiver.ofType('message.vanished')).toEqual([]);
+    expect(await world.cursor(mailbox)).toMatchObject({ uidValidity: 8n, lastUid: 306, holes: [] });
+  });
+
+  it('in any order announces what is new among what is old', async () => {
+    for (let n = 1; n <= 300; n++) {
+      folder('INBOX').add({ subject: `old ${n}`, internalDate: new Date(Date.now() - (400 - n) * 3_600_000) });
+    }
+    await world.connectMailbox(ada);
+    await world.poll();
+    for (let n = 1; n <= 5; n++) folder('INBOX').add(`new ${n}`);
+    folder('INBOX').renumber((a, b) => ((a.uid * 7919) % 311) - ((b.uid * 7919) % 311));
+    await polls(6);
+    expect(world.receiver.subjects().toSorted()).toEqual(['new 1', 'new 2', 'new 3', 'new 4', 'new 5']);
+    expect(world.receiver.ofType('message.vanished')).toEqual([]);
+  });
+
+  it('sends again, under its key, what was posted and never accepted', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    world.receiver.answer = () => down;
+    folder('INBOX').add('owed');
+    await world.poll();
+    const owed = world.receiver.arrivals.at(-1)?.event.id;
+    folder('INBOX').renumber();
+    world.receiver.answer = () => accepted;
+    await polls(2);
+    expect(received().map(({ id, data }) => [id, data.subject])).toEqual([[owed, 'owed']]);
+  });
+
+  it('again and again loses and doubles nothing', async () => {
+    folder('INBOX').add('old');
+    await world.connectMailbox(ada);
+    await world.poll();
+    for (let n = 1; n <= 4; n++) {
+      folder('INBOX').add(`mail ${n}`);
+      folder('INBOX').renumber();
+      await polls(2);
+    }
+    expect(world.receiver.subjects()).toEqual(['mail 1', 'mail 2', 'mail 3', 'mail 4']);
+    expect(world.receiver.ofType('folder.reset')).toHaveLength(4);
+  });
+
+  it('before the first look begins by date', async () => {
+    folder('INBOX').add({ subject: 'old', internalDate: new Date(Date.now() - 86_400_000) });
+    await world.connectMailbox(ada);
+    folder('INBOX').add('new');
+    folder('INBOX').renumber();
+    await polls(2);
+    expect(world.receiver.subjects()).toEqual(['new']);
+  });
+
+  it('is also one whose numbers went back under the same validity', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    for (let n = 1; n <= 5; n++) folder('INBOX').add(`mail ${n}`);
+    await world.poll();
+    // Restored from a backup of yesterday, without the last three; one has arrived since.
+    const box = folder('INBOX');
+    box.messages = box.messages.slice(0, 2);
+    box.uidNext = 3;
+    box.add('after the restore');
+    await polls(2);
+    expect(world.receiver.subjects()).toEqual(['mail 1', 'mail 2', 'mail 3', 'mail 4', 'mail 5', 'after the restore']);
+    expect(world.receiver.ofType('folder.reset').map(({ data }) => [data.cause, data.gone])).toEqual([['uidnext', 3]]);
+  });
+
+  it('recognises a message that moved to another folder meanwhile', async () => {
+    await world.connectMailbox(ada, ['INBOX', 'Archive']);
+    await world.poll();
+    const uid = folder('INBOX').add('moved meanwhile');
+    await world.poll();
+    folder('INBOX').move(uid, folder('Archive'));
+    folder('INBOX').renumber();
+    await polls(2);
+    expect(received()).toHaveLength(1);
+    expect(world.receiver.ofType('message.updated').map(({ data }) => data.messageKey)).toEqual([received()[0]?.id]);
+  });
+});
