@@ -48,7 +48,8 @@ try {
     settings,
     port: Number(args.port),
     queueConnectionString: settings.AzureWebJobsStorage ?? '',
-    out: (line) => console.log(line),
+    // Not console.log: the host takes the console over, and a line about a line would never end.
+    out: (line) => process.stdout.write(`${line}\n`),
     ...(args['host-json'] === undefined ? {} : { hostJson: args['host-json'] }),
   });
   const stop = async () => {
