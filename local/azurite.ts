@@ -94,7 +94,8 @@ async function launch(
       ...services.flatMap((name) => [`--${name}Host`, '127.0.0.1', `--${name}Port`, String(ports[name] ?? 0)]),
     ],
     // It calls its working directory its workspace, also when it keeps everything in memory.
-    { cwd: tmpdir(), execArgv: ['--import', dieWithParent], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+    // In a group of its own, Ctrl-C in the terminal leaves it running for those who still have something to store.
+    { cwd: tmpdir(), detached: true, execArgv: ['--import', dieWithParent], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
   );
   // The channel is there to be closed; it shall not keep this process alive.
   child.channel?.unref();
