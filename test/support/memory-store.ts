@@ -1,0 +1,119 @@
+import { wireBytes } from '../../src/lib/store/row-size.ts';
+import {
+  type BatchOperation,
+  batchLimits,
+  type Row,
+  type Store,
+  type StoredRow,
+  StoreError,
+  type Table,
+} from '../../src/lib/store/table.ts';
+
+/** A write on its way, as a test may disturb it. */
+export interface MemoryWrite {
+  readonly table: string;
+  readonly operations: readonly BatchOperation[];
+  /** How often this very write has been seen. */
+  readonly attempt: number;
+}
+
+/**
+ * What becomes of a write: `lost` before it arrives, or applied with its answer lost (`unheard`); a StoreError refuses
+ * it; a promise holds it up.
+ */
+export type Disturbance = 'lost' | 'unheard' | StoreError | undefined;
+
+export interface MemoryStore extends Store {
+  disturb: (write: MemoryWrite) => Disturbance | Promise<Disturbance>;
+  /** Every batch that was applied. */
+  readonly batches: (readonly BatchOperation[])[];
+}
+
+/** Table Storage in memory: ETags, transactions, ordered lists. Its time is that of `clock`. */
+export function memoryStore(clock: { now(): number }): MemoryStore {
+  const tables = new Map<string, Map<string, StoredRow>>();
+  const seen = new Map<string, number>();
+  let etags = 0;
+  const batches: (readonly BatchOperation[])[] = [];
+  const keyOf = (partitionKey: string, rowKey: string) => `${partitionKey}\n${rowKey}`;
+
+  function table(name: string): Table {
+    const rows = tables.get(name) ?? new Map<string, StoredRow>();
+    tables.set(name, rows);
+    const fail = (kind: StoreError['kind'], index?: number) =>
+      new StoreError(kind, { table: name, ...(index === undefined ? {} : { index }) });
+
+    function check(partitionKey: string, operation: BatchOperation, index: number): void {
+      const found = rows.get(
+        keyOf(partitionKey, operation.kind === 'delete' ? operation.rowKey : operation.row.rowKey),
+      );
+      if (operation.kind === 'insert' && found !== undefined) throw fail('exists', index);
+      if (operation.kind === 'replace' && found === undefined) throw fail('missing', index);
+      if (operation.kind === 'replace' && found?.etag !== operation.etag) throw fail('conflict', index);
+      if (operation.kind === 'delete' && found === undefined) throw fail('missing', index);
+    }
+
+    function apply(partitionKey: string, operations: readonly BatchOperation[]): string[] {
+      if (operations.length > batchLimits.operations) throw fail('refused');
+      const keys = operations.map((one) => (one.kind === 'delete' ? one.rowKey : one.row.rowKey));
+      if (new Set(keys).size < keys.length) throw fail('refused');
+      const bytes = operations.reduce((sum, one) => sum + (one.kind === 'delete' ? 0 : wireBytes(one.row)), 0);
+      if (bytes > 4 * 1024 * 1024) throw fail('refused');
+      operations.forEach((operation, index) => {
+        check(partitionKey, operation, index);
+      });
+      return operations.map((operation) => {
+        if (operation.kind === 'delete') {
+          rows.delete(keyOf(partitionKey, operation.rowKey));
+          return '';
+        }
+        const etag = `W/"${++etags}"`;
+        rows.set(keyOf(partitionKey, operation.row.rowKey), { ...operation.row, etag });
+        return etag;
+      });
+    }
+
+    async function write(partitionKey: string, operations: readonly BatchOperation[]): Promise<string[]> {
+      const text = JSON.stringify(operations, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
+      const attempt = (seen.get(text) ?? 0) + 1;
+      seen.set(text, attempt);
+      const disturbance = await self.disturb({ table: name, operations, attempt });
+      if (disturbance === 'lost') throw fail('unreachable');
+      if (disturbance instanceof StoreError) throw disturbance;
+      const answer = apply(partitionKey, operations);
+      batches.push(operations);
+      if (disturbance === 'unheard') throw fail('unreachable');
+      return answer;
+    }
+    const one = (answer: string[]) => answer[0] ?? '';
+    return {
+      name,
+      get: async (partitionKey, rowKey) => rows.get(keyOf(partitionKey, rowKey)),
+      list: async (partitionKey, range = {}) =>
+        [...rows.values()]
+          .filter((row) => row.partitionKey === partitionKey)
+          .filter(({ rowKey }) => rowKey >= (range.from ?? '') && (range.below === undefined || rowKey < range.below))
+          .sort((a, b) => (a.rowKey < b.rowKey ? -1 : 1)),
+      async *scan() {
+        yield* rows.values();
+      },
+      insert: async (row: Row) => one(await write(row.partitionKey, [{ kind: 'insert', row }])),
+      replace: async (row, etag) => one(await write(row.partitionKey, [{ kind: 'replace', row, etag }])),
+      async delete(partitionKey, rowKey, etag) {
+        const found = rows.get(keyOf(partitionKey, rowKey));
+        if (found === undefined) return;
+        if (found.etag !== etag) throw fail('conflict');
+        rows.delete(keyOf(partitionKey, rowKey));
+      },
+      batch: write,
+    };
+  }
+
+  const self: MemoryStore = {
+    disturb: () => undefined,
+    batches,
+    time: { whenWriting: () => clock.now(), whenJudging: () => clock.now() },
+    table,
+  };
+  return self;
+}
