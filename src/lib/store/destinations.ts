@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isDestinationId } from '../domain/ids.ts';
 import type { Sealer, SealPlace } from '../domain/sealing.ts';
 import { brokenRow, columns, count, instant, json, readColumns, text } from './columns.ts';
 import type { Row, Store, StoredRow } from './table.ts';
@@ -211,8 +212,11 @@ export function createDestinationRows(deps: { readonly store: Store; readonly se
     };
   };
 
+  // An id may come from a request's path: one of another form is no key to ask the table for.
+  const rowOf = (id: string, key: string) => (isDestinationId(id) ? table.get(partitionKey, key) : undefined);
+
   const readRow = async (id: string) => {
-    const row = await table.get(partitionKey, configKey(id));
+    const row = await rowOf(id, configKey(id));
     return row === undefined ? undefined : { row, ...decodeConfig(row) };
   };
 
@@ -263,7 +267,7 @@ export function createDestinationRows(deps: { readonly store: Store; readonly se
     },
 
     async readState(id) {
-      const row = await table.get(partitionKey, stateKey(id));
+      const row = await rowOf(id, stateKey(id));
       return row === undefined ? { state: restingState, etag: undefined } : decodeState(row);
     },
 

@@ -7,9 +7,8 @@ const url = z.string().max(2000).refine(URL.canParse, 'Is not an address such as
 const credential = (longest: number) =>
   z
     .string()
-    .min(1)
     .max(longest)
-    .regex(/^[\x20-\x7e]+$/, 'Holds a character that is not printable ASCII.');
+    .regex(/^[\x20-\x7e]+$/, 'Is empty or holds a character that is not printable ASCII.');
 
 /** How the broker signs in at the destination. */
 const auth = z.discriminatedUnion('type', [
