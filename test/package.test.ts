@@ -15,6 +15,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadApp } from '../local/host/core.ts';
+import { settingNames } from '../src/lib/config.ts';
 import { bundleOf } from './support/bundle.ts';
 import { packedFiles, parseFuncignore } from './support/funcignore.ts';
 import { type HostProcess, startHostProcess } from './support/host-process.ts';
@@ -126,6 +127,19 @@ describe('the published package', () => {
     );
     expect(registered.length).toBeGreaterThan(0);
     expect([...app.functions.keys()].sort()).toEqual(registered.sort());
+  });
+
+  it('answers 503 where nothing is set, and names no setting to the public', async () => {
+    const host = await startHostProcess({
+      settings: { AzureWebJobsStorage: 'UseDevelopmentStorage=true' },
+      bundle: join(unpack(), 'dist/functions.cjs'),
+    });
+    const health = await fetch(`${host.url}/api/health`);
+    const text = await health.text();
+    expect(health.status).toBe(503);
+    for (const name of settingNames()) expect(text).not.toContain(name);
+    expect((await fetch(`${host.url}/api/mailboxes`)).status).toBe(503);
+    expect(await host.stop()).toBe(0);
   });
 
   it('asks for no module beyond Node itself and the one that the worker provides', () => {

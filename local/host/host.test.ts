@@ -135,6 +135,11 @@ describe('HTTP', () => {
     expect(lines.join('\n')).not.toContain('secret');
   });
 
+  it('answers a bare 500 where the answer cannot be written', async () => {
+    const answer = await get('unwritable');
+    expect([answer.status, await answer.text(), answer.headers.getSetCookie()]).toEqual([500, '', []]);
+  });
+
   it('answers 404 without a body for an unknown path, a wrong method and a HEAD that no function takes', async () => {
     for (const [path, method] of [
       ['unknown', 'GET'],
@@ -243,6 +248,16 @@ describe('queues', () => {
     await queue('work').sendMessage(Buffer.from('{"by":"hand"}').toString('base64'));
     await seen(1);
     expect(memory().seen[0]?.body).toEqual({ by: 'hand' });
+  });
+
+  it('run at once when asked over the admin address, with the input as the message', async () => {
+    const answer = await fetch(`${host.url}/admin/functions/work`, {
+      method: 'POST',
+      body: '{"input":"{\\"by\\":1}"}',
+    });
+    expect(answer.status).toBe(202);
+    await seen(1);
+    expect(memory().seen[0]?.body).toEqual({ by: 1 });
   });
 
   it('hand a returned value on to the next queue, and nothing for undefined', async () => {

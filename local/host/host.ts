@@ -116,10 +116,18 @@ async function start(options: HostOptions, lines: Lines, giveBack: () => void): 
       invoke: async (input, subject) =>
         (await invocations.run({ kind: 'http', registered, subject, input })).returnValue,
     })),
-    runNow: (name) => {
+    runNow: (name, input = '') => {
       const timer = timers.find((candidate) => candidate.name === name);
       if (timer !== undefined) void timer.runNow();
-      return timer !== undefined;
+      const queue = bindings.queues.find(({ registered }) => registered.metadata.name === name);
+      if (queue !== undefined) {
+        const { registered } = queue;
+        // Whoever asks is answered before it runs; a failure is its line.
+        void invocations
+          .run({ kind: 'queue', registered, subject: 'asked for by hand', input: { string: input } })
+          .catch(() => undefined);
+      }
+      return timer !== undefined || queue !== undefined;
     },
   });
   for (const { registered, ...timer } of bindings.timers) {

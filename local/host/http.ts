@@ -111,7 +111,10 @@ async function answer(
     sendRpcResponse(response, await match.target.invoke(input, `${method} ${path}`));
   } catch {
     // The invocation has written its line; a caller learns nothing more in Azure either.
-    if (!response.headersSent) response.writeHead(500, { 'content-length': 0 });
+    if (!response.headersSent) {
+      for (const name of response.getHeaderNames()) response.removeHeader(name);
+      response.writeHead(500, { 'content-length': 0 });
+    }
     response.end();
   }
 }

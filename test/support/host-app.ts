@@ -70,6 +70,11 @@ app.http('throws', {
     throw new Error('the inside of the app');
   },
 });
+app.http('unwritable', {
+  methods: ['GET'],
+  route: 'unwritable',
+  handler: () => ({ body: 'x', cookies: [{ name: 'a', value: 'b', path: '/', domain: 'a\nb' }] }),
+});
 app.http('settings', { methods: ['GET'], route: 'settings', handler: () => ({ body: process.env.GREETING ?? '' }) });
 app.http('logs', {
   methods: ['GET'],
