@@ -7,7 +7,10 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startServices } from '../../local/services.ts';
 import type { ReceivedEvent, ServiceOptions, Services, StandIns } from '../../local/world.ts';
+import type { Store } from '../../src/lib/store/table.ts';
 import { BrowserClient, hiddenField, type Page } from './browser-client.ts';
+import { type HostProcess, startHostProcess } from './host-process.ts';
+import { storeAt } from './tables.ts';
 
 /** An answer of the broker's API. */
 export interface Answer {
@@ -21,6 +24,8 @@ export interface Answer {
 export interface World {
   readonly services: Services;
   readonly standIns: StandIns;
+  /** The tables, past the broker: to see what was really written. */
+  readonly store: Store;
   readonly api: (method: string, path: string, options?: { body?: unknown; key?: string | null }) => Promise<Answer>;
   /** Where the API listens: `http://localhost:PORT/api`. */
   readonly url: string;
@@ -31,6 +36,8 @@ export interface World {
   readonly killHost: () => Promise<void>;
   /** SIGTERM; answers the exit code. */
   readonly stopHost: () => Promise<number | null>;
+  /** A second instance of the app on a port of its own, as Azure adds one under load. The test stops it. */
+  readonly startPeer: () => Promise<HostProcess>;
   /** Lets the dispatcher run at once. */
   readonly poll: () => Promise<void>;
   /** Makes a link, opens it, presses the button and signs in as `address`; answers the page that it ends on. */
@@ -131,8 +138,10 @@ export async function startWorld(options: ServiceOptions = {}): Promise<World> {
   return {
     services,
     standIns,
+    store: storeAt({ connectionString: services.storageConnectionString }),
     api,
     url,
+    startPeer: () => startHostProcess({ settings: services.settings }),
     output: () => output,
     startHost,
     killHost: async () => {
