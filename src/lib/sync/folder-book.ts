@@ -47,6 +47,8 @@ export interface FolderBook {
   setRange(listed: readonly number[], top: number): void;
   /** UIDs of the range that are not settled, ascending. */
   readonly unsettled: readonly number[];
+  /** The first of them, which holds the cursor. */
+  readonly headUid: number | undefined;
   /** How many UIDs above the cursor are settled already. */
   readonly ahead: number;
   /**
@@ -281,6 +283,9 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     },
     get unsettled() {
       return [...unsettled];
+    },
+    get headUid() {
+      return unsettled.size === 0 ? undefined : range.listed[range.at];
     },
     get ahead() {
       return cursor.acked.length;

@@ -33,6 +33,10 @@ export type TakeTurn = <T>(work: () => Promise<T>) => Promise<T>;
 export async function poll(context: RunContext, mailbox: MailboxBook, takeTurn: TakeTurn): Promise<Verdict> {
   const { session, folders, missing } = await look(context, mailbox);
   const gone = new Set(missing);
+  // Whoever has lost the lease has nothing more to ask the mail server.
+  const { signal } = context.committer;
+  const leave = () => void session.close();
+  signal.addEventListener('abort', leave, { once: true });
   try {
     const now = context.now();
     const works = folders.map(({ book, status }): Work => {
@@ -50,6 +54,7 @@ export async function poll(context: RunContext, mailbox: MailboxBook, takeTurn: 
     const code: ErrorCode = 'folder_missing';
     return gone.size > 0 ? { kind: 'partly', code, left } : { kind: 'ok', left };
   } finally {
+    signal.removeEventListener('abort', leave);
     await session.close();
   }
 }

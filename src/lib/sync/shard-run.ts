@@ -89,7 +89,9 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
   ]);
 
   if (erased) head.flags &= ~coldKinds.tombstone;
-  const waiting = cold.unreadable || guests.some((guest) => guest.book.outbox().length > 0);
+  // Events of a mailbox whose row is broken wait until that is mended.
+  const stuck = hot.broken.length > 0 && cold.outbox.some((event) => !byId.has(event.mailboxId));
+  const waiting = cold.unreadable || stuck || guests.some((guest) => guest.book.outbox().length > 0);
   if (!waiting) head.flags &= ~coldKinds.outbox;
   await committer.release();
   const { reason } = committer.signal;

@@ -146,9 +146,15 @@ export async function createSource(
     return undefined;
   }
 
+  /** Settled UIDs above the cursor have room for 64 in its row; beyond that its head must move first. */
+  function hasRoom(): boolean {
+    const uid = metas[0]?.uid ?? todo[0];
+    const { headUid } = book;
+    return book.ahead < cursorLimits.acked - 8 || uid === undefined || headUid === undefined || uid <= headUid;
+  }
+
   async function next(): Promise<Ready | undefined> {
-    // Settled UIDs above the cursor have room for 64 in its row; beyond that the head must move first.
-    while (book.ahead < cursorLimits.acked - 8) {
+    while (hasRoom()) {
       const meta = await nextMeta();
       if (meta === undefined) break;
       const found = await entryFor(meta);

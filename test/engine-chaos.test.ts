@@ -1,0 +1,238 @@
+import { describe, expect, it } from 'vitest';
+import { buildMailboxEvent } from '../src/lib/delivery/mailbox-event.ts';
+import { buildMessageReceived } from '../src/lib/delivery/message-event.ts';
+import type { Log } from '../src/lib/log.ts';
+import { decodeCursor } from '../src/lib/store/cursor-row.ts';
+import { rowsOf } from '../src/lib/store/keys.ts';
+import { newMailbox } from '../src/lib/store/new-mailbox.ts';
+import { decodeRing } from '../src/lib/store/ring-row.ts';
+import type { MailboxRow, RingEntry } from '../src/lib/store/rows.ts';
+import { encodeShard, newShard } from '../src/lib/store/shard-row.ts';
+import { tickAt } from '../src/lib/sync/hint.ts';
+import { createShardRunner } from '../src/lib/sync/runner.ts';
+import { dice, mortalWorker } from './support/chaos.ts';
+import { type MemoryFolder, memoryMail } from './support/memory-mail.ts';
+import { accepted, down, memoryReceiver } from './support/memory-receiver.ts';
+import { memoryStore } from './support/memory-store.ts';
+import { settled, virtualClock } from './support/virtual-clock.ts';
+
+const intervalSeconds = 60;
+const paths = ['INBOX', 'Archive', 'Sent Items'];
+const silent: Log = { info: () => {}, warn: () => {}, error: () => {} };
+
+/** One life of two mailboxes in one shard, full of accidents; then the accidents stop, and everything must come right. */
+async function live(seed: number, rounds: number) {
+  const { random, below, chance, pick } = dice(seed);
+  const clock = virtualClock();
+  const store = memoryStore(clock);
+  const mail = memoryMail(() => new Date(clock.now()));
+  const receiver = memoryReceiver();
+  const table = store.table('mail');
+  await table.insert(encodeShard(1, newShard));
+
+  const mailboxes: MailboxRow[] = [];
+  const baseline = new Set<string>();
+  for (const [slot, address] of ['ada@contoso.example', 'bea@contoso.example'].entries()) {
+    for (let n = below(4); n > 0; n--) {
+      const subject = `${address} before ${n}`;
+      mail.mailbox(address).folder('INBOX').add(subject);
+      baseline.add(subject);
+    }
+    const folders = paths.map((path) => {
+      const { role, uidNext, uidValidity, messages } = mail.mailbox(address).folder(path);
+      return { path, role, status: { uidNext, uidValidity, messages: messages.length, unseen: 0 } };
+    });
+    const place = { id: `mbx_0001_${String(slot).repeat(16)}`, slot };
+    const input = {
+      grant: { kind: 'user', tid: 't', oid: address } as const,
+      address,
+      login: address,
+      shared: false,
+      folders,
+      destinationId: 'dst_abcdefghijkl',
+    };
+    const { row, inserts } = newMailbox(input, place, new Date(clock.now()), random);
+    await table.batch('s0001', inserts);
+    mailboxes.push(row);
+  }
+
+  let peace = false;
+  let accidents = 0;
+  let receiverDown = false;
+  receiver.answer = async () => {
+    if (peace) return accepted;
+    if (receiverDown) return down;
+    if (chance(0.03)) {
+      accidents += 1;
+      return down;
+    }
+    return accepted;
+  };
+  // An acceptance of which the broker never hears.
+  const deaf: typeof receiver.deliver = async (...args) => {
+    const outcome = await receiver.deliver(...args);
+    if (peace || outcome.kind !== 'accepted' || !chance(0.02)) return outcome;
+    accidents += 1;
+    return down;
+  };
+  store.disturb = ({ table: name }) => {
+    if (peace || name !== 'mail' || !chance(0.03)) return undefined;
+    return chance(0.5) ? 'lost' : 'unheard';
+  };
+  mail.before = (command) => {
+    if (!peace && chance(0.01)) throw Object.assign(new Error(`accident in ${command}`), {});
+  };
+
+  let count = 0;
+  /** How many physical messages there ever were of a Message-ID, and which were once copied. */
+  const instances = new Map<string, number>();
+  const folderOf = (address: string, path: string): MemoryFolder => mail.mailbox(address).folder(path);
+
+  function disturbMail(): void {
+    for (const { address } of mailboxes) {
+      const inbox = folderOf(address, 'INBOX');
+      const archive = folderOf(address, 'Archive');
+      for (let n = below(4); n > 0; n--) {
+        const subject = `${address} mail ${String(++count).padStart(4, '0')}`;
+        const messageId = `<${count}@sim>`;
+        (chance(0.8) ? inbox : chance(0.5) ? archive : folderOf(address, 'Sent Items')).add({ subject, messageId });
+        instances.set(messageId, 1);
+      }
+      const [from, to] = chance(0.5) ? [inbox, archive] : [archive, inbox];
+      const one = pick(from.messages);
+      if (one !== undefined && chance(0.25)) from.move(one.uid, to);
+      const two = pick(from.messages);
+      if (two !== undefined && chance(0.1)) {
+        from.copy(two.uid, to);
+        const id = two.messageId ?? '';
+        instances.set(id, (instances.get(id) ?? 1) + 1);
+      }
+      const three = pick(from.messages);
+      if (three !== undefined && chance(0.05)) from.remove(three.uid);
+      if (chance(0.02)) from.renumber();
+      for (const faults of [inbox.unlisted, inbox.unanswered]) {
+        faults.clear();
+        const unlucky = inbox.messages.at(-1);
+        if (unlucky !== undefined && chance(0.05)) faults.add(unlucky.uid);
+      }
+    }
+    if (chance(0.1)) receiverDown = !receiverDown;
+  }
+
+  const deps = {
+    store,
+    clock,
+    random,
+    log: silent,
+    imap: mail,
+    deliverer: { deliver: deaf },
+    token: async () => 'token',
+    messageReceived: buildMessageReceived,
+    mailboxEvent: buildMailboxEvent,
+    forget: async () => {},
+    intervalSeconds,
+  };
+  const hint = () =>
+    ({ v: 1, kind: 'shard', shard: 1, tick: tickAt(clock.now(), intervalSeconds), cont: 0, why: 'tick' }) as const;
+
+  /** Runs to its end, while time goes on whenever nothing else happens. */
+  async function finish(run: Promise<unknown>, isDead: () => boolean): Promise<void> {
+    let over = false;
+    const ended = run.then(
+      () => {
+        over = true;
+      },
+      () => {
+        over = true;
+      },
+    );
+    for (let idle = 0; !over && !isDead() && idle < 2000; idle++) {
+      await settled();
+      if (!over && !isDead()) await clock.advance(200);
+    }
+    if (!isDead()) await ended;
+  }
+
+  for (let round = 0; round < rounds; round++) {
+    disturbMail();
+    if (chance(0.2)) {
+      const worker = mortalWorker({ ...deps, imap: mail }, below(60), chance(0.5));
+      await finish(createShardRunner({ ...deps, ...worker }).run(hint()), () => worker.dead);
+      if (worker.dead) accidents += 1;
+    } else if (chance(0.1)) {
+      const both = [createShardRunner(deps).run(hint()), createShardRunner(deps).run(hint())];
+      await finish(Promise.allSettled(both), () => false);
+    } else {
+      await finish(createShardRunner(deps).run(hint()), () => false);
+    }
+    await clock.advance(chance(0.1) ? 200_000 : 60_000);
+  }
+
+  peace = true;
+  for (const { address } of mailboxes) {
+    folderOf(address, 'INBOX').unlisted.clear();
+    folderOf(address, 'INBOX').unanswered.clear();
+  }
+  for (let n = 0; n < 25; n++) {
+    await clock.advance(60_000);
+    await finish(createShardRunner(deps).run(hint()), () => false);
+  }
+
+  const entries = new Map<string, RingEntry>();
+  const open: string[] = [];
+  for (const { id, address, folders } of mailboxes) {
+    const rings = (await table.list('s0001', rowsOf('r', id))).map(decodeRing);
+    for (const row of await table.list('s0001', rowsOf('c', id))) {
+      const cursor = decodeCursor(row);
+      const { path } = folders.find((folder) => folder.id === cursor.folderId) ?? { path: '' };
+      const ring = rings.find((one) => one.folderId === cursor.folderId);
+      for (const entry of [...(ring?.entries ?? []), ...cursor.fresh])
+        entries.set(`${address} ${path} ${entry.uid}`, entry);
+      const box = folderOf(address, path);
+      if (cursor.lastUid !== box.uidNext - 1 || cursor.holes.length > 0 || cursor.acked.length > 0) {
+        open.push(`${address} ${path} ends at ${cursor.lastUid} of ${box.uidNext - 1}, ${cursor.holes.length} holes`);
+      }
+    }
+  }
+  return { mailboxes, mail, receiver, entries, open, instances, baseline, accidents, folderOf, store };
+}
+
+function check(world: Awaited<ReturnType<typeof live>>): string[] {
+  const faults = [...world.open];
+  const events = world.receiver.ofType('message.received');
+  const idsOf = new Map<string, Set<string>>();
+  for (const { id, data } of events) {
+    const key = String(data.messageId);
+    idsOf.set(key, (idsOf.get(key) ?? new Set()).add(id));
+  }
+  for (const [messageId, ids] of idsOf) {
+    const most = world.instances.get(messageId) ?? 1;
+    if (ids.size > most) faults.push(`${messageId} has ${ids.size} keys for ${most} messages`);
+  }
+  for (const { address } of world.mailboxes) {
+    for (const path of paths) {
+      for (const message of world.folderOf(address, path).messages) {
+        if (world.baseline.has(message.subject)) continue;
+        const entry = world.entries.get(`${address} ${path} ${message.uid}`);
+        const name = `${message.subject} ${message.messageId} (${path} ${message.uid})`;
+        if (entry === undefined) faults.push(`${name} is not known`);
+        else if (!entry.accepted) faults.push(`${name} is not accepted`);
+        if (!idsOf.has(message.messageId ?? '')) faults.push(`${name} never arrived`);
+      }
+    }
+  }
+  const repeats = events.length - new Set(events.map(({ id }) => id)).size;
+  // One for each folder that was being delivered when something went wrong.
+  if (repeats > world.accidents * 6) faults.push(`${repeats} repeats after ${world.accidents} accidents`);
+  return faults;
+}
+
+describe('whatever goes wrong', () => {
+  const seeds = Array.from(
+    { length: Number(process.env.CHAOS_SEEDS ?? 40) },
+    (_, n) => n + Number(process.env.CHAOS_FROM ?? 1),
+  );
+  it.each(seeds)('every message arrives, under one key (seed %i)', async (seed) => {
+    expect(check(await live(seed, 30))).toEqual([]);
+  });
+});
