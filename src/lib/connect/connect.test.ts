@@ -11,9 +11,12 @@ import {
   onePage,
   publicUrl,
 } from '../../../test/support/connect-world.ts';
+import { interruptedStore } from '../../../test/support/interrupted-store.ts';
 import { Killed, mortalStore } from '../../../test/support/mortal-store.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
+import { halves } from '../../../test/support/wholeness.ts';
 import { BrokerError } from '../errors.ts';
+import { readMailbox } from '../store/mailboxes.ts';
 import type { Store } from '../store/table.ts';
 import type { NewLink, Step } from './types.ts';
 
@@ -613,5 +616,49 @@ describe('killed at any write of the way back, and tried again', () => {
     await w.back(browser, query);
     await w.back(browser, query);
     expect(entra.redeemed).toEqual([query.code]);
+  });
+});
+
+describe('met by a DELETE at any write of the way back', () => {
+  /** What the worker does for a tombstone. */
+  async function erase(w: ConnectWorld, id: string): Promise<void> {
+    const mail = store.table('mail');
+    for (const row of await rowsOfTable(store, 'mail')) {
+      const [kind, mailboxId] = row.rowKey.split('!');
+      if (mailboxId !== id || kind === 'a' || row.values.type === 'mailbox.removed') continue;
+      await mail.delete(row.partitionKey, row.rowKey, row.etag);
+    }
+    const tombstone = await readMailbox(mail, id);
+    if (tombstone !== undefined) await w.registry.forget(tombstone.row);
+  }
+
+  it.each([
+    ['and the worker is quick', 0],
+    ['and the worker comes at the next write', 1],
+    ['and the worker comes later', 3],
+  ])('leaves one whole mailbox or none, %s', async (_when, workerWaits) => {
+    for (let at = 1; ; at += 1) {
+      await emptyTables(store);
+      const calm = world();
+      await walk(calm, await calm.link(forAda), ada);
+      const id = await expectOneMailbox(calm, ada.username);
+
+      const between = interruptedStore(store, async (write) => {
+        if (write === begun + at) await calm.registry.remove(id);
+        if (write === begun + at + workerWaits) await erase(calm, id);
+      });
+      let begun = Number.POSITIVE_INFINITY;
+      const w = connectWorld(between);
+      const browser = newBrowser();
+      const state = await w.press(browser, await w.link(forAda));
+      begun = between.writes;
+      const step = await w.back(browser, { state, code: w.entra.codeFor(ada) });
+      const writes = between.writes - begun;
+      if ((await calm.registry.get(id)) !== undefined) await calm.registry.remove(id);
+      await erase(calm, id);
+      expect(connected(step)?.address, `DELETE before write ${at}: ${codeOf(step)}`).toBe(ada.username);
+      expect(await halves(store), `DELETE before write ${at}`).toEqual([]);
+      if (at > writes) break;
+    }
   });
 });

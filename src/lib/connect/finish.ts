@@ -1,7 +1,7 @@
 import type { SignedIn } from '../entra/types.ts';
-import { BrokerError } from '../errors.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
 import { isUnreachable } from '../mailbox/probe.ts';
-import type { FolderBaseline } from '../store/registry.ts';
+import type { FolderBaseline, Placed, PlaceInput } from '../store/registry.ts';
 import type { SignInStateRow } from '../store/states.ts';
 import { isStoreError } from '../store/table.ts';
 import type { StoredTicket, TicketResult, TicketRow } from '../store/tickets.ts';
@@ -37,7 +37,7 @@ export async function finishConnect(
   ticket: TicketRow,
   person: SignedIn,
 ): Promise<TicketResult> {
-  const { grants, registry, tickets } = deps;
+  const { grants, tickets } = deps;
   const judged = judgePerson(expectedOf(state, ticket), person);
   if (judged.kind === 'refused') throw new WrongAccount(judged.addresses);
   const wanted = await wantedMailbox(deps, ticket, person);
@@ -47,7 +47,7 @@ export async function finishConnect(
   const taken = await take(deps, state, ticket, wanted.address);
   if (taken.row.result !== undefined) return taken.row.result;
 
-  const { mailbox } = await registry.place({
+  const { mailbox } = await place(deps, person, {
     grant: { kind: 'user', tid: person.tid, oid: person.oid },
     ...wanted,
     ...baseline,
@@ -60,6 +60,24 @@ export async function finishConnect(
   const result = { mailboxId: mailbox.id, address: mailbox.address };
   await spend(tickets, taken, result);
   return result;
+}
+
+// Each round loses to a removal of its own mailbox; nobody removes one as fast as that for ever.
+const placements = 3;
+
+/**
+ * Places the mailbox. The grant goes with the last mailbox that it carried: one that was removed after this sign-in had
+ * found it takes the grant along, and then what the sign-in brought is stored once more.
+ */
+async function place(deps: FinishDeps, person: SignedIn, input: PlaceInput): Promise<Placed> {
+  for (let round = 1; ; round += 1) {
+    try {
+      return await deps.registry.place(input);
+    } catch (error) {
+      if (round === placements || !isBrokerError(error, 'grant_missing')) throw error;
+      await deps.grants.connected(person);
+    }
+  }
 }
 
 function expectedOf(state: SignInStateRow, ticket: TicketRow): Expected {
