@@ -67,7 +67,6 @@ export async function startNocobase(options: NocobaseOptions = {}): Promise<Noco
   const receive = async (call: Call): Promise<Reply> => {
     if (call.method !== 'POST') return { status: 405, headers: { allow: 'POST' } };
     const { status: ordered, delayMs } = currentMode();
-    if (delayMs > 0) await delay(delayMs);
     const isVerified = isSigned(call);
     const status = secrets.size > 0 && !isVerified ? 401 : ordered;
     const body = parse(call.body.toString());
@@ -83,6 +82,8 @@ export async function startNocobase(options: NocobaseOptions = {}): Promise<Noco
     events.push(event);
     if (events.length > keptEvents) events.splice(0, events.length - keptEvents);
     options.onEvent?.(event);
+    // Noted before it is answered: a sender that is killed while it waits has sent all the same.
+    if (delayMs > 0) await delay(delayMs);
     // NocoBase answers a webhook trigger with a bare ok.
     return { status, body: status < 300 ? 'ok' : '' };
   };

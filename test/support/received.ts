@@ -1,0 +1,12 @@
+import type { ReceivedEvent } from '../../local/world.ts';
+import type { World } from './world.ts';
+
+/** The subject of the message that an event tells of; '' for other events. */
+export const subjectOf = (event: ReceivedEvent): string =>
+  (event.body as { data: { subject?: string } }).data.subject ?? '';
+
+/** Attempts to deliver a message whose subject begins with `prefix`, whatever NocoBase answered. */
+export const attemptsOf = (world: World, prefix: string): ReceivedEvent[] =>
+  world.standIns.nocobase
+    .events()
+    .filter((event) => event.type === 'message.received' && subjectOf(event).startsWith(prefix));
