@@ -121,7 +121,7 @@ function instance(
   );
   const keys = createRootKeys(reader);
   const sealer = createSealer({ keys, random: systemRandom });
-  const grants = createGrants({ store, sealer, clock, random: systemRandom });
+  const grants = createGrants({ store, sealer, clock, random: systemRandom, log });
   const credential = createCredential(config, { vault: reader, identity: azure, clock });
   const client = createEntraClient(config, { fetch, clock, log, credential });
   const signIn = createSignIn(config, { client, random: systemRandom, log });

@@ -71,7 +71,7 @@ export function createBroker(config: Config, environment: NodeJS.ProcessEnv = pr
   const sealer = createSealer({ keys, random });
 
   const store = createAzureStore(config, { clock, credential: identity });
-  const grants = createGrants({ store, sealer, clock, random });
+  const grants = createGrants({ store, sealer, clock, random, log });
   const directory = createDirectory({ store, clock, random });
   const registry = createRegistry({ store, clock, random, grants, log });
   const audit = createAudit({ table: store.table('audit'), clock, random });
@@ -101,7 +101,6 @@ export function createBroker(config: Config, environment: NodeJS.ProcessEnv = pr
       const page = await registry.list({ where: (row) => row.destinationId === id, limit: 1 });
       return page.items.length > 0;
     },
-    time: store.time,
     clock,
     random,
   });

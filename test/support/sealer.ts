@@ -5,8 +5,8 @@ import { createRootKeys } from '../../src/lib/vault/root-keys.ts';
 import { createSealer } from '../../src/lib/vault/seal.ts';
 import type { SecretVersion } from '../../src/lib/vault/types.ts';
 
-/** The real sealer over root keys that live in memory. */
-export function memorySealer(): { readonly sealer: Sealer; rotate(): void } {
+/** The real sealer over root keys that live in memory; the oldest of them can be lost. */
+export function memorySealer(): { readonly sealer: Sealer; rotate(): void; loseOldest(count: number): void } {
   const versions: SecretVersion[] = [];
   const rotate = () =>
     void versions.unshift({
@@ -23,5 +23,6 @@ export function memorySealer(): { readonly sealer: Sealer; rotate(): void } {
     secretVersion: async (_name, version) => versions.find((item) => item.version === version),
     versions: async () => versions.map((item) => item.version),
   });
-  return { sealer: createSealer({ keys, random: systemRandom }), rotate };
+  const loseOldest = (count: number) => void versions.splice(-count, count);
+  return { sealer: createSealer({ keys, random: systemRandom }), rotate, loseOldest };
 }

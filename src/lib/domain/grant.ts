@@ -9,3 +9,9 @@ export interface GrantKey {
  * tenant acts first. `revoked`: given up on purpose.
  */
 export type GrantStatus = 'ok' | 'reconnect_required' | 'consent_required' | 'revoked';
+
+/** Stands in the place of a person's object id where the app itself has the right to open mailboxes of a tenant. */
+export const appOid = 'app';
+
+/** Key of the app's own permission in a tenant. */
+export const appGrantKey = (tid: string): GrantKey => ({ tid: tid.toLowerCase(), oid: appOid });

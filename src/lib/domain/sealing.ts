@@ -14,3 +14,25 @@ export interface Sealer {
   /** True if the value lies under another than the newest root key, and so is to be sealed again on its next write. */
   needsReseal(sealed: Uint8Array): Promise<boolean>;
 }
+
+/** A row that hangs on the root key, as a look through its table found it. */
+export interface KeyedRow {
+  /** What {@link KeyedRows.renew} takes; also names it to a person. */
+  readonly id: string;
+  /**
+   * `old`: under an older version than the newest. `broken`: it cannot be read, or does not count, so that it can be
+   * neither used nor renewed.
+   */
+  readonly state: 'newest' | 'old' | 'broken';
+}
+
+/** Rows of one kind that hang on the root key, because they are sealed or carry a MAC of ours. */
+export interface KeyedRows {
+  readonly kind: string;
+  scan(): AsyncIterable<KeyedRow>;
+  /**
+   * Brings a row under the newest version, by its ETag; nothing to do if it is there already, or gone.
+   * @throws BrokerError `seal_broken` and what the vault and the table throw
+   */
+  renew(id: string): Promise<void>;
+}

@@ -71,7 +71,7 @@ function world() {
     );
     const credential = createCredential(config, { vault, identity: { getToken: async () => null }, clock });
     const client = createEntraClient(config, { fetch: entra.fetch, clock, log, credential });
-    const grants = createGrants({ store, sealer, clock, random: systemRandom });
+    const grants = createGrants({ store, sealer, clock, random: systemRandom, log });
     return {
       grants,
       signIn: createSignIn(config, { client, random: systemRandom, log }),

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { memorySealer } from '../../../test/support/sealer.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
+import { consoleLog } from '../log.ts';
 import { createAzureStore } from './azure-table.ts';
-import { createGrants, type OpenGrant } from './grants.ts';
+import { createGrants, grantKeyOf, type OpenGrant } from './grants.ts';
 import type { Store } from './table.ts';
 
 let azurite: Azurite;
@@ -23,15 +24,17 @@ const minute = 60_000;
 function world() {
   let offset = 0;
   const clock = { ...systemClock, now: () => Date.now() + offset };
-  const { sealer, rotate } = memorySealer();
-  const grants = createGrants({ store, sealer, clock, random: systemRandom });
+  const { sealer, rotate, loseOldest } = memorySealer();
+  const lines: string[] = [];
+  const log = consoleLog((_level, line) => lines.push(line));
+  const grants = createGrants({ store, sealer, clock, random: systemRandom, log });
   const key = { tid: randomUUID(), oid: randomUUID() };
   const opened = async (): Promise<OpenGrant> => {
     const grant = await grants.open(key);
     if (grant === undefined) throw new Error('no grant');
     return grant;
   };
-  return { grants, key, opened, rotate, pass: (ms: number) => (offset += ms) };
+  return { grants, key, opened, rotate, loseOldest, lines, pass: (ms: number) => (offset += ms) };
 }
 
 test('a grant that was connected opens with its cache, and knows no mailbox yet', async () => {
@@ -184,3 +187,104 @@ test('a row that is not in the expected form is named, not guessed at', async ()
   await store.table('grants').insert({ partitionKey: key.tid, rowKey: key.oid, values: { v: 1, status: 'fine' } });
   await expect(grants.read(key)).rejects.toMatchObject({ code: 'row_broken' });
 });
+
+test('with every write after a rotation the cache moves to the new root key; without the old one it is kept as it is', async () => {
+  const { grants, key, opened, rotate, loseOldest } = world();
+  await grants.connected({ ...key, cache: 'c' });
+  const sealed = async () => (await store.table('grants').get(key.tid, key.oid))?.values.cache0;
+  const first = await sealed();
+  await grants.addMailbox(key, 'mbx_1');
+  expect(await sealed()).toEqual(first);
+  rotate();
+  await grants.addMailbox(key, 'mbx_2');
+  const second = await sealed();
+  expect(kidOf(second)).not.toBe(kidOf(first));
+  expect((await opened()).cache).toBe('c');
+  rotate();
+  await grants.note(await opened(), { code: 'account_locked' });
+  expect(kidOf(await sealed())).not.toBe(kidOf(second));
+  const kept = await sealed();
+  const grant = await opened();
+  rotate();
+  loseOldest(3);
+  expect(await grants.note(grant, { code: 'grant_doubtful' })).toBe(true);
+  expect(await sealed()).toEqual(kept);
+  expect((await grants.read(key))?.code).toBe('grant_doubtful');
+});
+
+test('caches under an older root key are found and moved, whatever else happens to the row', async () => {
+  const { grants, key, opened, rotate } = world();
+  await grants.connected({ ...key, cache: 'c' });
+  await grants.openApp(key.tid);
+  const found = async () => {
+    const rows: Record<string, string> = {};
+    for await (const row of grants.keyed.scan()) if (row.id.startsWith(key.tid)) rows[row.id] = row.state;
+    return rows;
+  };
+  const [mine, app] = [`${key.tid}!${key.oid}`, `${key.tid}!app`];
+  expect(await found()).toEqual({ [mine]: 'newest', [app]: 'newest' });
+  rotate();
+  expect(await found()).toEqual({ [mine]: 'old', [app]: 'newest' });
+  await Promise.all([grants.keyed.renew(mine), grants.addMailbox(key, 'mbx_1'), grants.keyed.renew(mine)]);
+  expect(await found()).toEqual({ [mine]: 'newest', [app]: 'newest' });
+  expect(await opened()).toMatchObject({ cache: 'c', mailboxes: ['mbx_1'] });
+  const { etag } = (await store.table('grants').get(key.tid, key.oid)) ?? {};
+  await grants.keyed.renew(mine);
+  await grants.keyed.renew(`${key.tid}!${randomUUID()}`);
+  expect((await store.table('grants').get(key.tid, key.oid))?.etag).toBe(etag);
+});
+
+test('a row that cannot be read stands in the way of no other', async () => {
+  const { grants, key, lines, pass } = world();
+  await grants.connected({ ...key, cache: 'c' });
+  const broken = { partitionKey: key.tid, rowKey: randomUUID() };
+  await store.table('grants').insert({ ...broken, values: { v: 1, status: 'fine' } });
+  const newer = { partitionKey: key.tid, rowKey: randomUUID() };
+  await store.table('grants').insert({ ...newer, values: { v: 99 } });
+  pass(24 * 60 * minute);
+  const mine = (all: readonly { key: { tid: string } }[]) => all.filter((grant) => grant.key.tid === key.tid);
+  expect(mine(await grants.untouchedSince(new Date(Date.now() + minute)))).toHaveLength(1);
+  expect(mine(await Array.fromAsync(grants.all()))).toHaveLength(1);
+  const states = (await Array.fromAsync(grants.keyed.scan())).filter((row) => row.id.startsWith(key.tid));
+  expect(states.map((row) => row.state).sort()).toEqual(['broken', 'broken', 'newest']);
+  expect(lines.filter((line) => line.includes(broken.rowKey))).not.toEqual([]);
+});
+
+test('the permission of the app itself has a row of its own: it lists mailboxes, holds no cache, and goes with the last one', async () => {
+  const { grants, key, pass } = world();
+  const app = grantKeyOf({ kind: 'app', tid: key.tid });
+  await grants.openApp(key.tid);
+  await grants.addMailbox(app, 'mbx_1');
+  const made = await grants.read(app);
+  expect(made).toMatchObject({ key: app, status: 'ok', mailboxes: ['mbx_1'] });
+  if (made === undefined) throw new Error('no grant');
+  await grants.note(made, { status: 'consent_required', code: 'admin_consent_required' });
+  await grants.openApp(key.tid);
+  expect(await grants.read(app)).toMatchObject({ status: 'consent_required', mailboxes: ['mbx_1'] });
+  const noted = await grants.read(app);
+  await grants.used(noted ?? made);
+  const ok = await grants.read(app);
+  expect(ok).toMatchObject({ status: 'ok', code: '' });
+  const { etag } = (await store.table('grants').get(app.tid, app.oid)) ?? {};
+  await grants.used(ok ?? made);
+  expect((await store.table('grants').get(app.tid, app.oid))?.etag).toBe(etag);
+  pass(24 * 60 * minute + 1);
+  await grants.used(ok ?? made);
+  expect((await grants.read(app))?.lastUsed.getTime()).toBeGreaterThan(Date.now() + 23 * 60 * minute);
+  await grants.removeMailbox(app, 'mbx_1');
+  expect(await grants.read(app)).toBeUndefined();
+});
+
+test('what Microsoft wants to hear in the next sign-in is kept until that sign-in', async () => {
+  const { grants, key, opened } = world();
+  await grants.connected({ ...key, cache: 'c' });
+  const claims = '{"access_token":{"polids":{"essential":true,"values":["1"]}}}';
+  await grants.note(await opened(), { status: 'reconnect_required', code: 'mfa_required', claims });
+  await grants.addMailbox(key, 'mbx_1');
+  expect((await opened()).claims).toBe(claims);
+  await grants.connected({ ...key, cache: 'd' });
+  expect((await opened()).claims).toBeUndefined();
+});
+
+const kidOf = (sealed: unknown): string =>
+  sealed instanceof Uint8Array ? Buffer.from(sealed.subarray(1, 17)).toString('hex') : '';

@@ -1,33 +1,23 @@
-import { z } from 'zod';
 import type { Clock, Random } from '../domain/clock.ts';
-import type { GrantKey, GrantStatus } from '../domain/grant.ts';
-import type { Sealer } from '../domain/sealing.ts';
+import { appGrantKey, type GrantKey, type GrantStatus } from '../domain/grant.ts';
+import type { KeyedRows, Sealer } from '../domain/sealing.ts';
 import { BrokerError } from '../errors.ts';
-import { count, instant, json, readColumns, text, columns as writeColumns } from './columns.ts';
+import type { Log } from '../log.ts';
+import {
+  type Grant,
+  type GrantColumns,
+  type GrantParts,
+  grantOf,
+  grantValues,
+  keyOfRow,
+  readGrantRow,
+  toGrant,
+} from './grant-row.ts';
+import { createGrantSeals, placeOfCache, readableRows } from './grant-seals.ts';
 import { modify, reachingStore } from './modify.ts';
-import type { Store, StoredRow, Values } from './table.ts';
+import type { Store } from './table.ts';
 
-/** One person's consent, as its row in the table `grants` holds it (PartitionKey tid, RowKey oid). */
-export interface Grant {
-  readonly key: GrantKey;
-  readonly status: GrantStatus;
-  /** The error code behind a status other than `ok` or behind `retryAt`; '' when all is well. */
-  readonly code: string;
-  /** Since when it has this status. */
-  readonly since: Date;
-  /** Ids of the mailboxes that are read through it. */
-  readonly mailboxes: readonly string[];
-  /** When its tokens were last renewed. */
-  readonly lastUsed: Date;
-  /** Not to be used before: Microsoft asked for rest. */
-  readonly retryAt: Date | undefined;
-  /** Since when Microsoft has been refusing it without a reason that we know. */
-  readonly doubtSince: Date | undefined;
-  /** Until then a connect is under way that will add its mailbox: an empty list does not mean that nobody needs the grant. */
-  readonly connectingUntil: Date | undefined;
-  /** Rises with every new cache, so that one can tell whether somebody else has renewed or reconnected it meanwhile. */
-  readonly generation: number;
-}
+export { type Grant, grantKeyOf } from './grant-row.ts';
 
 /** A grant with its opened cache (MSAL's JSON, which holds the refresh token). */
 export interface OpenGrant extends Grant {
@@ -40,6 +30,7 @@ export interface GrantNote {
   readonly code?: string;
   readonly retryAt?: Date | null;
   readonly doubtSince?: Date | null;
+  readonly claims?: string | null;
 }
 
 /**
@@ -58,6 +49,13 @@ export interface Grants {
    * @throws BrokerError `grant_missing` if the row is gone
    */
   renewed(grant: OpenGrant, cache: string): Promise<OpenGrant | undefined>;
+  /**
+   * Makes the row of the app's own permission in a tenant if it is not there, and says that a connect is under way. Its
+   * status stays as it is: whether the permission holds, the next token tells.
+   */
+  openApp(tid: string): Promise<void>;
+  /** Notes that the app's own permission gave a token: status `ok`. Nothing is written if `grant` said so already today. */
+  used(grant: Grant): Promise<void>;
   /** Notes what became of it. False, and nothing written, if another cache was stored since `grant` was read, or it is gone. */
   note(grant: Grant, note: GrantNote): Promise<boolean>;
   /** Empty if there is no such grant. */
@@ -70,69 +68,54 @@ export interface Grants {
   eraseIfUnused(key: GrantKey): Promise<boolean>;
   /** Grants whose list of mailboxes was last touched before `before`: among them is what half-finished connects leave behind. */
   untouchedSince(before: Date): Promise<readonly Grant[]>;
+  /** Every grant, for housekeeping. The log tells of rows that cannot be read; they are passed over, here and above. */
+  all(): AsyncIterable<Grant>;
+  /** The sealed caches, for moving them to another version of the root key. */
+  readonly keyed: KeyedRows;
 }
 
-const column = 'cache';
-/** A binary property holds at most 64 KiB (Table service data model). */
-const chunkBytes = 64 * 1024;
 /** From the grant stored to the mailbox listed takes seconds; a browser, a slow server and a retry fit in this. */
 const connectingMs = 15 * 60_000;
-
-const statuses = ['ok', 'reconnect_required', 'consent_required', 'revoked'] as const satisfies readonly GrantStatus[];
-
-const schema = z.object({
-  status: z.enum(statuses),
-  code: text,
-  since: instant,
-  mailboxes: json(z.array(text)),
-  lastUsed: instant,
-  touched: instant,
-  retryAt: instant.optional(),
-  doubtSince: instant.optional(),
-  connectingUntil: instant.optional(),
-  generation: count,
-});
-
-type Columns = z.output<typeof schema>;
-
-/** A row taken apart: its columns, and the sealed cache as it lies there. */
-interface Parts {
-  readonly columns: Columns;
-  readonly sealed: Uint8Array;
-}
 
 export interface GrantsDeps {
   readonly store: Store;
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log: Log;
 }
 
+/** That a permission of the app still works is noted no more often than this. */
+const noteUseEveryMs = 24 * 60 * 60_000;
+
 export function createGrants(deps: GrantsDeps): Grants {
-  const { sealer, clock } = deps;
+  const { clock, log } = deps;
   const table = deps.store.table('grants');
   const now = () => new Date(clock.now());
-  const placeOf = (key: GrantKey) => ({ table: 'grants', partitionKey: key.tid, rowKey: key.oid, column });
-  const seal = (key: GrantKey, cache: string) => sealer.seal(placeOf(key), new TextEncoder().encode(cache));
+  const seals = createGrantSeals(deps);
+  const seal = (key: GrantKey, cache: string) => deps.sealer.seal(placeOfCache(key), new TextEncoder().encode(cache));
   const find = (key: GrantKey) => reachingStore(() => table.get(key.tid, key.oid));
 
   /** Changes a row that exists, by its ETag. What `edit` answers without `parts` is not written. */
   const change = <T>(
     key: GrantKey,
     absent: () => T,
-    edit: (parts: Parts) => { readonly parts: Parts; readonly result: T } | { readonly result: T },
+    edit: (parts: GrantParts) => { readonly parts: GrantParts; readonly result: T } | { readonly result: T },
   ): Promise<T> =>
-    modify<T>(deps, table, { partitionKey: key.tid, rowKey: key.oid }, (row) => {
+    modify<T>(deps, table, { partitionKey: key.tid, rowKey: key.oid }, async (row) => {
       if (row === undefined) return { kind: 'keep', result: absent() };
-      const edited = edit(split(row));
+      const before = readGrantRow(row);
+      const edited = edit(before);
       if (!('parts' in edited)) return { kind: 'keep', result: edited.result };
-      return { kind: 'write', values: join(edited.parts), result: edited.result };
+      const { columns, sealed } = edited.parts;
+      const kept = sealed === before.sealed ? await seals.forWrite(key, sealed) : sealed;
+      return { kind: 'write', values: grantValues({ columns, sealed: kept }), result: edited.result };
     });
 
   const eraseIfUnused = (key: GrantKey): Promise<boolean> =>
     modify<boolean>(deps, table, { partitionKey: key.tid, rowKey: key.oid }, (row) => {
       if (row === undefined) return { kind: 'keep', result: true };
-      const { mailboxes, connectingUntil } = split(row).columns;
+      const { mailboxes, connectingUntil } = readGrantRow(row).columns;
       const isUsed = mailboxes.length > 0 || (connectingUntil?.getTime() ?? 0) > clock.now();
       return isUsed ? { kind: 'keep', result: false } : { kind: 'delete', result: true };
     });
@@ -150,15 +133,15 @@ export function createGrants(deps: GrantsDeps): Grants {
     async open(key) {
       const row = await find(key);
       if (row === undefined) return undefined;
-      const cache = await sealer.open(placeOf(key), split(row).sealed);
+      const cache = await deps.sealer.open(placeOfCache(key), readGrantRow(row).sealed);
       return { ...toGrant(row), cache: new TextDecoder().decode(cache) };
     },
 
     async connected({ tid, oid, cache }) {
       const sealed = await seal({ tid, oid }, cache);
       await modify(deps, table, { partitionKey: tid, rowKey: oid }, (row) => {
-        const before = row === undefined ? undefined : split(row).columns;
-        const columns: Columns = {
+        const before = row === undefined ? undefined : readGrantRow(row).columns;
+        const columns: GrantColumns = {
           status: 'ok',
           code: '',
           since: before?.status === 'ok' ? before.since : now(),
@@ -168,7 +151,7 @@ export function createGrants(deps: GrantsDeps): Grants {
           connectingUntil: new Date(clock.now() + connectingMs),
           generation: (before?.generation ?? 0) + 1,
         };
-        return { kind: 'write', values: join({ columns, sealed }), result: undefined };
+        return { kind: 'write', values: grantValues({ columns, sealed }), result: undefined };
       });
     },
 
@@ -176,8 +159,8 @@ export function createGrants(deps: GrantsDeps): Grants {
       const sealed = await seal(key, cache);
       return change<OpenGrant | undefined>(key, missing, ({ columns: before }) => {
         if (before.generation !== generation) return { result: undefined };
-        const { retryAt: _retryAt, doubtSince: _doubtSince, ...rest } = before;
-        const columns: Columns = {
+        const { retryAt: _retryAt, doubtSince: _doubtSince, claims: _claims, ...rest } = before;
+        const columns: GrantColumns = {
           ...rest,
           status: 'ok',
           code: '',
@@ -189,6 +172,32 @@ export function createGrants(deps: GrantsDeps): Grants {
       });
     },
 
+    openApp: (tid) => {
+      const key = appGrantKey(tid);
+      return modify<void>(deps, table, { partitionKey: key.tid, rowKey: key.oid }, (row) => {
+        const fresh = { touched: now(), connectingUntil: new Date(clock.now() + connectingMs) };
+        const made = { status: 'ok' as const, code: '', since: now(), mailboxes: [], lastUsed: now(), generation: 1 };
+        const columns: GrantColumns = { ...(row === undefined ? made : readGrantRow(row).columns), ...fresh };
+        return { kind: 'write', values: grantValues({ columns, sealed: noCache }), result: undefined };
+      });
+    },
+
+    async used(grant) {
+      const isFresh = clock.now() - grant.lastUsed.getTime() < noteUseEveryMs;
+      if (grant.status === 'ok' && grant.retryAt === undefined && isFresh) return;
+      await change<void>(
+        grant.key,
+        () => {},
+        ({ columns: { retryAt: _retryAt, ...before }, sealed }) => {
+          const since = before.status === 'ok' ? before.since : now();
+          return {
+            parts: { columns: { ...before, status: 'ok', code: '', since, lastUsed: now() }, sealed },
+            result: undefined,
+          };
+        },
+      );
+    },
+
     note: ({ key, generation }, note) =>
       change(
         key,
@@ -196,13 +205,14 @@ export function createGrants(deps: GrantsDeps): Grants {
         ({ columns: before, sealed }) => {
           if (before.generation !== generation) return { result: false };
           const status = note.status ?? before.status;
-          const columns: Columns = {
+          const columns: GrantColumns = {
             ...before,
             status,
             code: note.code ?? before.code,
             since: status === before.status ? before.since : now(),
             retryAt: kept(note.retryAt, before.retryAt),
             doubtSince: kept(note.doubtSince, before.doubtSince),
+            claims: kept(note.claims, before.claims),
           };
           return { parts: { columns, sealed }, result: true };
         },
@@ -210,7 +220,7 @@ export function createGrants(deps: GrantsDeps): Grants {
 
     async mailboxesOf(key) {
       const row = await find(key);
-      return row === undefined ? [] : split(row).columns.mailboxes;
+      return row === undefined ? [] : readGrantRow(row).columns.mailboxes;
     },
 
     addMailbox: (key, id) =>
@@ -239,39 +249,21 @@ export function createGrants(deps: GrantsDeps): Grants {
     untouchedSince: (before) =>
       reachingStore(async () => {
         const found: Grant[] = [];
-        for await (const row of table.scan()) {
-          if (split(row).columns.touched < before) found.push(toGrant(row));
+        for await (const { row, parts } of readableRows(table, log)) {
+          if (parts.columns.touched < before) found.push(grantOf(keyOfRow(row), parts.columns));
         }
         return found;
       }),
+
+    async *all() {
+      for await (const { row, parts } of readableRows(table, log)) yield grantOf(keyOfRow(row), parts.columns);
+    },
+    keyed: seals.keyed,
   };
 }
 
+const noCache = new Uint8Array();
+
 /** A column that is set, cleared (null) or left as it is (undefined). */
-const kept = (given: Date | null | undefined, before: Date | undefined): Date | undefined =>
+const kept = <T>(given: T | null | undefined, before: T | undefined): T | undefined =>
   given === undefined ? before : (given ?? undefined);
-
-function split(row: StoredRow): Parts {
-  const chunks: Uint8Array[] = [];
-  for (let index = 0; ; index++) {
-    const chunk = row.values[`${column}${index}`];
-    if (!(chunk instanceof Uint8Array)) break;
-    chunks.push(chunk);
-  }
-  return { columns: readColumns(row, schema), sealed: new Uint8Array(Buffer.concat(chunks)) };
-}
-
-function join({ columns, sealed }: Parts): Values {
-  const values: Record<string, Values[string]> = { ...columns, mailboxes: JSON.stringify(columns.mailboxes) };
-  for (let at = 0, index = 0; at < sealed.length; at += chunkBytes, index++) {
-    values[`${column}${index}`] = sealed.subarray(at, at + chunkBytes);
-  }
-  return writeColumns(values);
-}
-
-const toGrant = (row: StoredRow): Grant => grantOf({ tid: row.partitionKey, oid: row.rowKey }, split(row).columns);
-
-function grantOf(key: GrantKey, columns: Columns): Grant {
-  const { touched: _touched, retryAt, doubtSince, connectingUntil, ...rest } = columns;
-  return { key, ...rest, retryAt, doubtSince, connectingUntil };
-}
