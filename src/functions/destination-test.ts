@@ -2,6 +2,7 @@ import { app } from '@azure/functions';
 import { broker } from '../lib/broker.ts';
 import { BrokerError } from '../lib/errors.ts';
 import { mayUseDestination } from '../lib/http/caller.ts';
+import { noFields } from '../lib/http/requests/fields.ts';
 import { allMethods, json, resource } from '../lib/http/resource.ts';
 
 // The request to the destination gives up by itself after 20 s; this is for what comes before and after it.
@@ -11,6 +12,7 @@ const longestMs = 30_000;
 export const destinationTest = resource(broker, {
   POST: {
     scope: 'admin',
+    body: noFields,
     handler: async ({ broker, caller, params }) => {
       const id = params.id ?? '';
       const result = mayUseDestination(caller, id)

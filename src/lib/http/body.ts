@@ -4,12 +4,17 @@ import { BrokerError } from '../errors.ts';
 /** No request of ours needs more; the remedy of `body_too_large` states it. */
 export const bodyLimitBytes = 64 * 1024;
 
+/** Refuses a body by the length that it announces, before a byte of it is read. @throws BrokerError `body_too_large` */
+export function checkLength(request: HttpRequest, limitBytes = bodyLimitBytes): void {
+  if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw new BrokerError('body_too_large');
+}
+
 /**
  * The body as text. Bytes are counted as they come in: a Content-Length may be absent or wrong.
  * @throws BrokerError `body_too_large`, `malformed_json` if it is not UTF-8
  */
 export async function readText(request: HttpRequest, limitBytes = bodyLimitBytes): Promise<string> {
-  if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw new BrokerError('body_too_large');
+  checkLength(request, limitBytes);
   if (request.body === null) return '';
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -2,7 +2,7 @@ import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit } from '@az
 import type { z } from 'zod';
 import { BrokerError } from '../errors.ts';
 import { consoleLog, type Log } from '../log.ts';
-import { readForm, readJson } from './body.ts';
+import { checkLength, readForm, readJson } from './body.ts';
 import { anonymous, type Caller, type KeyVerifier, type Scope } from './caller.ts';
 import { problem, toBrokerError } from './problem.ts';
 import { validate } from './validate.ts';
@@ -33,7 +33,7 @@ export interface Endpoint<B, Q, Y> {
   /** True where the first key of a deployment (see {@link Caller.bootstrap}) may be used. */
   readonly takesBootstrapKey?: boolean;
   readonly query?: z.ZodType<Q>;
-  /** Without it the request's body is not read. */
+  /** Without it the request's body is not read; one over the limit is refused all the same. */
   readonly body?: z.ZodType<Y>;
   /** How the body is written; JSON unless an HTML form posts here. */
   readonly bodyForm?: 'json' | 'form';
@@ -148,7 +148,10 @@ async function authorise<B, Q, Y>(
 }
 
 async function parsedBody<B, Q, Y>(endpoint: Endpoint<B, Q, Y>, request: HttpRequest): Promise<Y> {
-  if (endpoint.body === undefined) return undefined as Y;
+  if (endpoint.body === undefined) {
+    checkLength(request);
+    return undefined as Y;
+  }
   const raw = endpoint.bodyForm === 'form' ? await readForm(request) : await readJson(request);
   return validate(endpoint.body, raw, 'body');
 }

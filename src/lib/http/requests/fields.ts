@@ -36,3 +36,6 @@ export const paging = {
   /** As the page before gave it. */
   cursor: z.string().max(500).optional(),
 };
+
+/** Body of an endpoint that takes no fields: absent or `{}`. What somebody puts there would have no effect. */
+export const noFields = z.strictObject({});
