@@ -235,6 +235,20 @@ const table = {
       'Let the host name resolve to public addresses only, or list the private host and its network in PRIVATE_DESTINATIONS.',
     who: 'deployment owner',
   },
+  destination_answer_unexpected: {
+    status: 502,
+    sentence: 'The destination answers, but not as the collections of NocoBase do.',
+    remedy:
+      'Check that the URL of the destination ends in /api and that the messages collection has a field messageKey. Delivery goes on by itself then.',
+    who: 'deployment owner',
+  },
+  destination_unfit: {
+    status: 422,
+    sentence: 'The collections of the destination are not fit for mail.',
+    remedy:
+      'All three must exist; messageKey must be a unique field of the messages collection and mailboxId one of the accounts collection, or mail could be stored twice.',
+    who: 'deployment owner',
+  },
   destination_refused_message: {
     status: 502,
     sentence: 'The destination refused the message itself, or failed on it.',

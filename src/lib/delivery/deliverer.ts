@@ -4,11 +4,13 @@ import type { Outbound } from '../http/outbound.ts';
 import type { Log } from '../log.ts';
 import type { DestinationRows, DestinationState, DestinationType, StoredState } from '../store/destinations.ts';
 import { isStoreError, type ServerTime } from '../store/table.ts';
+import { createCollection } from './collection.ts';
 import { afterAttempt, claimed, gate, mended } from './hold.ts';
 import { createRenderer } from './render.ts';
 import { loadSanitizer } from './sanitize.ts';
 import { createSlots, type Slots } from './slots.ts';
 import { createWebhook, type OpenDestination, type Transport } from './webhook.ts';
+import { createWorkflow } from './workflow.ts';
 
 export interface DelivererDeps {
   readonly rows: DestinationRows;
@@ -24,9 +26,14 @@ export interface DelivererDeps {
 export interface DestinationDeliverer extends Deliverer {
   /**
    * One attempt although the destination may be held or paused; undefined if there is no such destination. An accepted
-   * one brings the next probe of a hold forward.
+   * one brings the next probe of a hold forward. Where a destination can be examined, that is done in its place.
    */
   attempt(destinationId: string, event: OutgoingEvent, signal: AbortSignal): Promise<DeliveryOutcome | undefined>;
+  /**
+   * Looks whether a destination that is yet to be stored is as it has to be. Accepted if it is, or if only an event
+   * could tell.
+   */
+  examine(destination: OpenDestination, signal: AbortSignal): Promise<DeliveryOutcome>;
   /** Forgets what this process has cached of a destination, because it was changed. */
   forget(destinationId: string): void;
 }
@@ -62,7 +69,11 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
   const { rows, clock, time, log } = deps;
   const renderer = createRenderer({ log, loadSanitizer });
   const transportDeps = { outbound: deps.outbound, clock, renderer };
-  const transports: Partial<Record<DestinationType, Transport>> = { webhook: createWebhook(transportDeps) };
+  const transports: Record<DestinationType, Transport> = {
+    webhook: createWebhook(transportDeps),
+    workflow: createWorkflow(transportDeps),
+    collection: createCollection(transportDeps),
+  };
   const peers = new Map<string, Peer>();
 
   const peerOf = (id: string): Peer => {
@@ -162,12 +173,6 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
     }
   };
 
-  const send = (open: OpenDestination, event: OutgoingEvent, signal: AbortSignal): Promise<DeliveryOutcome> => {
-    const transport = transports[open.config.type];
-    if (transport === undefined) throw new Error(`No transport for destinations of type ${open.config.type}.`);
-    return transport.send(open, event, signal);
-  };
-
   return {
     async deliver(destinationId, event, signal) {
       const peer = peerOf(destinationId);
@@ -178,7 +183,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
         if (open.config.paused) return { kind: 'held', reason: 'destination_paused', attempted: false };
         const entry = await inTurn(peer, () => enter(peer));
         if (entry.kind === 'held') return entry;
-        const outcome = await send(open, event, signal);
+        const outcome = await transports[open.config.type].send(open, event, signal);
         await inTurn(peer, () => record(peer, outcome, entry.probing)).catch((error: unknown) => {
           // The outcome stands: it was sent. Whoever comes next meets the same state, or notes it then.
           log.error('destination.state_not_written', error, { destinationId });
@@ -193,15 +198,20 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
       const peer = peerOf(destinationId);
       const open = await configOf(peer);
       if (open === undefined) return undefined;
-      const outcome = await send(open, event, signal);
+      const transport = transports[open.config.type];
+      const outcome = await (transport.examine?.(open, signal) ?? transport.send(open, event, signal));
       if (outcome.kind === 'accepted') {
         await inTurn(peer, async () => {
           const stored = await stateOf(peer, true);
-          const next = mended(stored.state, time.whenJudging());
+          const next = mended(stored.state);
           if (next !== stored.state) await write(peer, next, stored.etag);
         });
       }
       return outcome;
+    },
+
+    async examine(open, signal) {
+      return (await transports[open.config.type].examine?.(open, signal)) ?? { kind: 'accepted', status: 200 };
     },
 
     forget(destinationId) {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Azurite, startAzurite } from '../../../local/azurite.ts';
+import { startNocobaseApi } from '../../../test/support/nocobase-api.ts';
 import { memorySealer } from '../../../test/support/sealer.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
@@ -49,16 +50,18 @@ beforeEach(async () => {
   status = 200;
 });
 
-function world(used: readonly string[] = []) {
+function world(used: readonly string[] = [], sender: Outbound = outbound) {
   const rows = createDestinationRows({ store, sealer: memorySealer().sealer });
   const log = consoleLog(() => undefined);
-  const shared = { rows, outbound, time: store.time, clock: systemClock, random: systemRandom };
-  const deliverer = createDeliverer({ ...shared, log });
+  const shared = { rows, outbound: sender, clock: systemClock, random: systemRandom };
+  const deliverer = createDeliverer({ ...shared, time: store.time, log });
   const destinations = createDestinations({ ...shared, deliverer, inUse: async (id) => used.includes(id) });
   return { rows, deliverer, destinations };
 }
 
-const webhook = (change: Partial<NewDestination> = {}): NewDestination => ({
+type NewWebhook = Extract<NewDestination, { type: 'webhook' }>;
+
+const webhook = (change: Partial<NewWebhook> = {}): NewWebhook => ({
   type: 'webhook',
   name: 'NocoBase',
   url: 'https://nocobase.example.com/api/webhook:trigger/abc',
@@ -135,6 +138,88 @@ describe('a new destination', () => {
         expect(text).not.toContain(signingSecret.slice(6));
       }
     }
+  });
+});
+
+describe('a destination inside NocoBase', () => {
+  const collections = { messages: 'mail_messages', accounts: 'mail_accounts', outbox: 'mail_outbox' };
+
+  async function nocobase() {
+    const api = await startNocobaseApi();
+    const own = createOutbound({
+      inAzure: false,
+      privateDestinations: [{ host: api.host, network: '127.0.0.0/8' }],
+    });
+    const { destinations, rows } = world([], own);
+    const common = { name: 'NocoBase', rawHtml: false, paused: false };
+    const auth = { type: 'bearer', token: api.token } as const;
+    const stop = async () => {
+      await own.close();
+      api.stop();
+    };
+    return { api, destinations, rows, common, auth, stop };
+  }
+
+  it('may be its collections, if their keys are unique', async () => {
+    const { api, destinations, common, auth, stop } = await nocobase();
+    const input = { ...common, type: 'collection', url: api.url, auth, collections } as const;
+    const { destination, signingSecret } = await destinations.create(input);
+    expect(destination).toMatchObject({
+      type: 'collection',
+      collections,
+      signingSecrets: [],
+      auth: { type: 'bearer' },
+    });
+    expect(signingSecret).toBeUndefined();
+    expect(await destinations.test(destination.id, never)).toEqual({ accepted: true, status: 200 });
+    expect(api.collections.mail_messages?.rows).toEqual([]);
+
+    Object.assign(api.collections.mail_messages?.fields ?? {}, { messageKey: {} });
+    await expect(destinations.create(input)).rejects.toMatchObject({ code: 'destination_unfit', status: 422 });
+    expect(await destinations.test(destination.id, never)).toMatchObject({ code: 'destination_unfit' });
+    expect(await destinations.list()).toHaveLength(1);
+    // What does not touch NocoBase is possible all the same.
+    expect((await destinations.patch(destination.id, { paused: true }))?.destination.paused).toBe(true);
+    const other = destinations.patch(destination.id, { collections: { ...collections, messages: 'mail_accounts' } });
+    await expect(other).rejects.toMatchObject({ code: 'destination_unfit' });
+    await stop();
+  });
+
+  it('is not made with a key that is not good, or while nobody answers', async () => {
+    const { api, destinations, common, auth, stop } = await nocobase();
+    const input = { ...common, type: 'collection', url: api.url, auth, collections } as const;
+    const wrong = destinations.create({ ...input, auth: { ...auth, token: 'wrong' } });
+    await expect(wrong).rejects.toMatchObject({ code: 'destination_unauthorised' });
+    api.stop();
+    await expect(destinations.create(input)).rejects.toMatchObject({ code: 'destination_unreachable' });
+    expect(await destinations.list()).toEqual([]);
+    await stop();
+  });
+
+  it('may be a workflow, by the address of its trigger', async () => {
+    const { api, destinations, common, auth, stop } = await nocobase();
+    const input = {
+      ...common,
+      type: 'workflow',
+      url: `${api.url}/workflows:trigger?triggerWorkflows=abc`,
+      auth,
+    } as const;
+    const { destination, signingSecret } = await destinations.create(input);
+    expect(signingSecret).toBeUndefined();
+    expect(await destinations.test(destination.id, never)).toEqual({ accepted: true, status: 200 });
+    expect(api.triggered).toEqual([expect.objectContaining({ type: 'destination.test' })]);
+    const wrong = destinations.create({ ...input, url: api.url });
+    await expect(wrong).rejects.toMatchObject({ code: 'invalid_request', fields: [{ field: 'url' }] });
+    for (const patch of [
+      { rotateSigningSecret: true },
+      { dropOldSigningSecret: true },
+      { collections },
+      { auth: { type: 'none' } },
+      { url: `${api.url}/webhook:trigger/abc` },
+    ] as const) {
+      await expect(destinations.patch(destination.id, patch)).rejects.toMatchObject({ code: 'invalid_request' });
+    }
+    await stop();
   });
 });
 

@@ -6,6 +6,7 @@ import { BrokerError } from '../errors.ts';
 import type { Outbound } from '../http/outbound.ts';
 import {
   type DestinationAuth,
+  type DestinationCollections,
   type DestinationConfig,
   type DestinationRows,
   type DestinationSecrets,
@@ -13,25 +14,38 @@ import {
   type DestinationType,
   restingState,
 } from '../store/destinations.ts';
-import { isStoreError, type ServerTime } from '../store/table.ts';
+import { isStoreError } from '../store/table.ts';
 import type { DestinationDeliverer } from './deliverer.ts';
 import { mended } from './hold.ts';
 import { isSigningSecret, newSigningSecret } from './sign.ts';
+import type { OpenDestination } from './webhook.ts';
+import { isWorkflowTrigger } from './workflow.ts';
 
 export type AuthInput =
   | { readonly type: 'none' }
   | { readonly type: 'basic'; readonly user: string; readonly password: string }
   | { readonly type: 'bearer'; readonly token: string };
 
-export interface NewDestination {
-  readonly type: 'webhook';
+interface NewCommon {
   readonly name: string;
   readonly url: string;
   readonly rawHtml: boolean;
   readonly paused: boolean;
-  readonly auth: AuthInput;
-  readonly signingSecret?: string | undefined;
 }
+
+export type NewDestination =
+  | (NewCommon & {
+      readonly type: 'webhook';
+      readonly auth: AuthInput;
+      /** One that the receiver knows already; else a new one is made. */
+      readonly signingSecret?: string | undefined;
+    })
+  | (NewCommon & { readonly type: 'workflow'; readonly auth: AuthInput })
+  | (NewCommon & {
+      readonly type: 'collection';
+      readonly auth: AuthInput;
+      readonly collections: DestinationCollections;
+    });
 
 export interface DestinationPatch {
   readonly name?: string | undefined;
@@ -39,6 +53,9 @@ export interface DestinationPatch {
   readonly rawHtml?: boolean | undefined;
   readonly paused?: boolean | undefined;
   readonly auth?: AuthInput | undefined;
+  /** For `collection` only. */
+  readonly collections?: DestinationCollections | undefined;
+  /** These two for `webhook` only. */
   readonly rotateSigningSecret?: true | undefined;
   readonly dropOldSigningSecret?: true | undefined;
 }
@@ -52,6 +69,8 @@ export interface DestinationView {
   readonly rawHtml: boolean;
   readonly paused: boolean;
   readonly auth: { readonly type: DestinationAuth['kind'] };
+  /** Present exactly for `collection`. */
+  readonly collections: DestinationCollections | undefined;
   /** The live signing secrets by their age, newest first. */
   readonly signingSecrets: readonly { readonly createdAt: Date }[];
   /** Present while nothing but probes is sent, because of a fault of the destination. */
@@ -61,6 +80,7 @@ export interface DestinationView {
         readonly code: string;
         readonly sentence: string;
         readonly remedy: string;
+        /** Undefined: with the next message. */
         readonly nextProbe: Date | undefined;
       }
     | undefined;
@@ -92,12 +112,15 @@ export interface Destinations {
   /** In the order in which they were made. */
   list(): Promise<DestinationView[]>;
   get(id: string): Promise<DestinationView | undefined>;
-  /** @throws BrokerError `destination_url_refused` | `invalid_request` */
+  /**
+   * @throws BrokerError `destination_url_refused` | `invalid_request`; for a `collection` also `destination_unfit` and
+   * the codes of a destination that cannot be asked
+   */
   create(input: NewDestination): Promise<DestinationChange>;
   /**
    * Undefined if there is no such destination. Another origin in the URL clears the credentials, unless new ones come
    * along: whoever may change the address shall not get sent what was meant for the one before.
-   * @throws BrokerError `destination_url_refused` | `conflict`
+   * @throws BrokerError as `create` does, and `conflict`
    */
   patch(id: string, patch: DestinationPatch): Promise<DestinationChange | undefined>;
   /** False if there was none. @throws BrokerError `destination_in_use` | `conflict` */
@@ -108,11 +131,10 @@ export interface Destinations {
 
 export interface DestinationsDeps {
   readonly rows: DestinationRows;
-  readonly deliverer: Pick<DestinationDeliverer, 'attempt' | 'forget'>;
+  readonly deliverer: Pick<DestinationDeliverer, 'attempt' | 'examine' | 'forget'>;
   readonly outbound: Pick<Outbound, 'mayReach'>;
   /** True if a mailbox delivers to it. */
   readonly inUse: (id: string) => Promise<boolean>;
-  readonly time: ServerTime;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -123,8 +145,19 @@ const liveSecrets = 2;
 export function createDestinations(deps: DestinationsDeps): Destinations {
   const { rows, deliverer, outbound, clock, random } = deps;
 
-  const checkUrl = (url: string): void => {
+  const checkUrl = (type: DestinationType, url: string): void => {
     if (!outbound.mayReach(url)) throw new BrokerError('destination_url_refused');
+    if (type === 'workflow' && !isWorkflowTrigger(url))
+      throw wrongField('url', 'Is not …/workflows:trigger?triggerWorkflows=KEY.');
+    if (type === 'collection' && (new URL(url).search !== '' || new URL(url).hash !== '')) {
+      throw wrongField('url', 'Is not the address of an API, such as https://nocobase.example.com/api, alone.');
+    }
+  };
+
+  const examine = async (destination: OpenDestination): Promise<void> => {
+    const outcome = await deliverer.examine(destination, new AbortController().signal);
+    if (outcome.kind === 'accepted') return;
+    throw new BrokerError(isErrorCode(outcome.reason) ? outcome.reason : 'internal_error');
   };
 
   const writing = async <T>(work: Promise<T>): Promise<T> => {
@@ -139,7 +172,7 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
   /** A change may have mended what the hold is for. */
   const probeAtOnce = async (id: string): Promise<DestinationState> => {
     const { state, etag } = await rows.readState(id);
-    const next = mended(state, deps.time.whenJudging());
+    const next = mended(state);
     if (next === state || etag === undefined) return state;
     try {
       await rows.writeState(id, next, etag);
@@ -161,13 +194,9 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
     },
 
     async create(input) {
-      checkUrl(input.url);
-      if (input.signingSecret !== undefined && !isSigningSecret(input.signingSecret)) {
-        const message = 'Is not whsec_ followed by the base64 of 24 to 64 bytes.';
-        throw new BrokerError('invalid_request', { fields: [{ field: 'signingSecret', message }] });
-      }
+      checkUrl(input.type, input.url);
       const now = new Date(clock.now());
-      const signingSecret = input.signingSecret ?? newSigningSecret(random);
+      const signingSecret = signingSecretOf(input, random);
       const config: DestinationConfig = {
         id: newDestinationId(random),
         type: input.type,
@@ -175,22 +204,28 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
         url: input.url,
         rawHtml: input.rawHtml,
         paused: input.paused,
-        collections: undefined,
+        collections: input.type === 'collection' ? input.collections : undefined,
         auth: input.auth.type,
-        signingSince: [now],
+        signingSince: signingSecret === undefined ? [] : [now],
         createdAt: now,
         updatedAt: now,
       };
-      await rows.insert(config, { signing: [signingSecret], auth: authOf(input.auth) });
+      const secrets = { signing: signingSecret === undefined ? [] : [signingSecret], auth: authOf(input.auth) };
+      await examine({ config, secrets });
+      await rows.insert(config, secrets);
       return { destination: viewOf(config, restingState), signingSecret };
     },
 
     async patch(id, patch) {
       const found = await rows.open(id);
       if (found === undefined) return undefined;
-      if (patch.url !== undefined) checkUrl(patch.url);
+      checkPatch(found.config.type, patch);
+      if (patch.url !== undefined) checkUrl(found.config.type, patch.url);
       const now = new Date(clock.now());
       const { config, secrets, signingSecret } = patched(found, patch, now, random);
+      // What was fit before is not asked again when only its name changes, or when it is paused because it is down.
+      const touched = patch.url ?? patch.auth ?? patch.collections;
+      if (touched !== undefined && secrets.auth.kind !== 'none') await examine({ config, secrets });
       await writing(rows.replace(config, secrets, found.etag));
       const state = await probeAtOnce(id);
       deliverer.forget(id);
@@ -224,6 +259,30 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
       return { accepted: false, status, code: outcome.reason, ...explanation(outcome.reason) };
     },
   };
+}
+
+const wrongField = (field: string, message: string): BrokerError =>
+  new BrokerError('invalid_request', { fields: [{ field, message }] });
+
+/** Workflows and collections know us by their API key; nothing is signed for them. */
+function signingSecretOf(input: NewDestination, random: Random): string | undefined {
+  if (input.type !== 'webhook') return undefined;
+  if (input.signingSecret === undefined) return newSigningSecret(random);
+  if (isSigningSecret(input.signingSecret)) return input.signingSecret;
+  throw wrongField('signingSecret', 'Is not whsec_ followed by the base64 of 24 to 64 bytes.');
+}
+
+function checkPatch(type: DestinationType, patch: DestinationPatch): void {
+  if (type !== 'collection' && patch.collections !== undefined) {
+    throw wrongField('collections', 'Is for destinations of the type collection.');
+  }
+  if (type === 'webhook') return;
+  for (const field of ['rotateSigningSecret', 'dropOldSigningSecret'] as const) {
+    if (patch[field] !== undefined) throw wrongField(field, 'Is for destinations of the type webhook.');
+  }
+  if (patch.auth !== undefined && patch.auth.type !== 'bearer') {
+    throw wrongField('auth', 'Is not bearer: NocoBase takes API keys only.');
+  }
 }
 
 function authOf(input: AuthInput): DestinationAuth {
@@ -262,6 +321,7 @@ function patched(
     url,
     rawHtml: patch.rawHtml ?? before.rawHtml,
     paused: patch.paused ?? before.paused,
+    collections: patch.collections ?? before.collections,
     auth: auth.kind,
     signingSince,
     updatedAt: now,
@@ -279,6 +339,7 @@ function viewOf(config: DestinationConfig, state: DestinationState): Destination
     rawHtml: config.rawHtml,
     paused: config.paused,
     auth: { type: config.auth },
+    collections: config.collections,
     signingSecrets: config.signingSince.map((createdAt) => ({ createdAt })),
     held: since === undefined ? undefined : { since, code, ...explanation(code), nextProbe },
     lastAccepted: state.lastAccepted,

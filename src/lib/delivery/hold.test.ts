@@ -115,6 +115,6 @@ describe('the wait before a probe', () => {
 
 it('a destination that was mended is probed at once', () => {
   const state = { ...held, nextProbe: seconds(250), probes: 7 };
-  expect(gate(mended(state, now), now)).toEqual({ kind: 'probe' });
-  expect(mended(restingState, now)).toBe(restingState);
+  expect(gate(mended(state), now)).toEqual({ kind: 'probe' });
+  expect(mended(restingState)).toBe(restingState);
 });

@@ -103,5 +103,5 @@ function prolonged(
 }
 
 /** The state after somebody has mended the destination: what it did before says nothing any more, so probe at once. */
-export const mended = (state: DestinationState, now: number): DestinationState =>
-  state.heldSince === undefined ? state : { ...state, nextProbe: new Date(now), probes: 0 };
+export const mended = (state: DestinationState): DestinationState =>
+  state.heldSince === undefined ? state : { ...state, nextProbe: undefined, probes: 0 };

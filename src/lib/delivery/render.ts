@@ -50,7 +50,15 @@ export function createRenderer(deps: RenderDeps): Renderer {
   };
 }
 
-/** The exact text that is sent and signed: `type`, `timestamp` and `data`, as Standard Webhooks has it. */
-export function bodyOf(event: OutgoingEvent, data: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify({ type: event.type, timestamp: event.timestamp.toISOString(), data });
+/**
+ * The exact text that is sent and signed: `type`, `timestamp` and `data`, as Standard Webhooks has it.
+ * @param options `withId` puts the event's id before them, for receivers that see no header
+ */
+export function bodyOf(
+  event: OutgoingEvent,
+  data: Readonly<Record<string, unknown>>,
+  options: { readonly withId: boolean } = { withId: false },
+): string {
+  const id = options.withId ? { id: event.id } : {};
+  return JSON.stringify({ ...id, type: event.type, timestamp: event.timestamp.toISOString(), data });
 }

@@ -16,6 +16,11 @@ export interface OpenDestination {
 export interface Transport {
   /** One attempt. Throws nothing but the signal's reason. */
   send(destination: OpenDestination, event: OutgoingEvent, signal: AbortSignal): Promise<DeliveryOutcome>;
+  /**
+   * Looks whether the other side is as it has to be, without leaving anything there; absent where only an event can
+   * tell. Accepted if it is.
+   */
+  examine?(destination: OpenDestination, signal: AbortSignal): Promise<DeliveryOutcome>;
 }
 
 export interface TransportDeps {

@@ -8,7 +8,8 @@ const faults = (schema: typeof newDestination | typeof destinationPatch, body: u
 describe('the body of POST destinations', () => {
   it('needs a type, a name and a URL', () => {
     expect(newDestination.parse(good)).toEqual({ ...good, rawHtml: false, paused: false, auth: { type: 'none' } });
-    expect(faults(newDestination, {})).toEqual(['type', 'name', 'url']);
+    expect(faults(newDestination, {})).toEqual(['type']);
+    expect(faults(newDestination, { type: 'webhook' })).toEqual(['name', 'url']);
   });
 
   it.each<[string, object, string]>([
@@ -28,6 +29,29 @@ describe('the body of POST destinations', () => {
     ['an unknown field', { headers: {} }, ''],
   ])('does not take %s', (_what, change, field) => {
     expect(faults(newDestination, { ...good, ...change })).toEqual([field]);
+  });
+});
+
+describe('the body of POST destinations for a workflow or a collection', () => {
+  const apiKey = { type: 'bearer', token: 'eyJ.x.y' };
+  const names = { messages: 'mail_messages', accounts: 'mail_accounts', outbox: 'mail_outbox' };
+
+  it('needs an API key, and the collections by their names', () => {
+    expect(faults(newDestination, { ...good, type: 'workflow', auth: apiKey })).toEqual([]);
+    expect(faults(newDestination, { ...good, type: 'workflow' })).toEqual(['auth']);
+    expect(faults(newDestination, { ...good, type: 'collection', auth: apiKey, collections: names })).toEqual([]);
+    expect(faults(newDestination, { ...good, type: 'collection', auth: apiKey })).toEqual(['collections']);
+  });
+
+  it.each(['', '../users', 'users:create?x=', 'a b', '1st', 'x'.repeat(64)])('does not take %j for one', (messages) => {
+    const body = { ...good, type: 'collection', auth: apiKey, collections: { ...names, messages } };
+    expect(faults(newDestination, body)).toEqual(['collections.messages']);
+  });
+
+  it('takes no other way to sign in, and no signing secret', () => {
+    const basic = { type: 'basic', user: 'u', password: 'p' };
+    expect(faults(newDestination, { ...good, type: 'workflow', auth: basic })).toContain('auth.type');
+    expect(faults(newDestination, { ...good, type: 'workflow', auth: apiKey, signingSecret: 'whsec_x' })).toEqual(['']);
   });
 });
 

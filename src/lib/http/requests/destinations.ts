@@ -10,6 +10,9 @@ const credential = (longest: number) =>
     .max(longest)
     .regex(/^[\x20-\x7e]+$/, 'Is empty or holds a character that is not printable ASCII.');
 
+// NocoBase takes `Authorization: Basic` for a bad token.
+const apiKey = z.strictObject({ type: z.literal('bearer'), token: credential(4000) });
+
 /** How the broker signs in at the destination. */
 const auth = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('none') }),
@@ -19,20 +22,28 @@ const auth = z.discriminatedUnion('type', [
     user: line(200).regex(/^[^:]*$/, 'Holds a colon.'),
     password: line(500),
   }),
-  z.strictObject({ type: z.literal('bearer'), token: credential(4000) }),
+  apiKey,
 ]);
 
+const collectionName = z.string().regex(/^[A-Za-z_]\w{0,62}$/, 'Is not the name of a collection.');
+
+const collections = z.strictObject({ messages: collectionName, accounts: collectionName, outbox: collectionName });
+
+const common = { name: line(100), url, rawHtml: z.boolean().default(false), paused: z.boolean().default(false) };
+
 /** Body of POST destinations. */
-export const newDestination = z.strictObject({
-  type: z.literal('webhook'),
-  name: line(100),
-  url,
-  rawHtml: z.boolean().default(false),
-  paused: z.boolean().default(false),
-  auth: auth.default({ type: 'none' }),
-  /** One that the receiver knows already; a new one is made if it is left out. */
-  signingSecret: z.string().max(100).optional(),
-});
+export const newDestination = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('webhook'),
+    ...common,
+    auth: auth.default({ type: 'none' }),
+    signingSecret: z.string().max(100).optional(),
+  }),
+  /** `url`: …/api/workflows:trigger?triggerWorkflows=KEY */
+  z.strictObject({ type: z.literal('workflow'), ...common, auth: apiKey }),
+  /** `url`: the API of NocoBase, …/api or …/api/__app/NAME */
+  z.strictObject({ type: z.literal('collection'), ...common, auth: apiKey, collections }),
+]);
 
 /** Body of PATCH destinations/{id}: what is left out stays. */
 export const destinationPatch = z.strictObject({
@@ -41,6 +52,7 @@ export const destinationPatch = z.strictObject({
   rawHtml: z.boolean().optional(),
   paused: z.boolean().optional(),
   auth: auth.optional(),
+  collections: collections.optional(),
   /** Adds a new signing secret; the one before stays good until it is dropped or the next rotation. */
   rotateSigningSecret: z.literal(true).optional(),
   /** Leaves the newest signing secret alone. */
