@@ -1,0 +1,432 @@
+import { request as httpRequest } from 'node:http';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { errorTable } from '../src/lib/error-codes.ts';
+import { formatApiKey } from '../src/lib/http/api-key.ts';
+import { tableNames } from '../src/lib/store/table.ts';
+import { rowsOfTable } from './support/tables.ts';
+import { startWorld, type World } from './support/world.ts';
+
+type Ids = Readonly<Record<'mailbox' | 'destination' | 'key', string>>;
+
+/** An address and a method of the API, and how it can be called wrongly. */
+interface Door {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** Below /api; `{mailbox}`, `{destination}` and `{key}` stand for an id. */
+  readonly path: string;
+  readonly scope: 'connect' | 'read' | 'token' | 'admin' | 'none';
+  /** Bodies that are JSON and not what is asked for. Absent where no body is read. */
+  readonly wrong?: readonly unknown[];
+  /** Queries of the wrong form. */
+  readonly wrongQuery?: readonly string[];
+}
+
+const marker = 'hunter2';
+const paging = ['limit=0', 'limit=many', 'limit=201', 'limit=1.5'];
+const notAnObject = [[], 'text', 7, true, null];
+
+const doors: readonly Door[] = [
+  {
+    method: 'POST',
+    path: 'connect-links',
+    scope: 'connect',
+    wrong: [
+      {},
+      { expectedAddress: 7 },
+      { expectedAddress: marker },
+      { anyAddress: 'true' },
+      { anyAddress: true, expectedAddress: 'ada@contoso.example' },
+      { anyAddress: true, expiresIn: '3600' },
+      { anyAddress: true, expiresIn: 1e12 },
+      { anyAddress: true, ownerRef: { [marker]: 1 } },
+      { anyAddress: true, syncFrom: '2026-11-22T08:00:00' },
+      { anyAddress: true, destinationId: marker },
+      { anyAddress: true, label: 'a\nb' },
+      { mailboxId: `../${marker}` },
+      { anyAddress: true, surprise: 1 },
+    ],
+  },
+  { method: 'GET', path: 'mailboxes', scope: 'read', wrongQuery: [...paging, `state=${marker}`, `cursor=${marker}`] },
+  { method: 'GET', path: 'mailboxes/{mailbox}', scope: 'read' },
+  {
+    method: 'PATCH',
+    path: 'mailboxes/{mailbox}',
+    scope: 'admin',
+    wrong: [
+      { paused: 'yes' },
+      { paused: true, label: 7 },
+      { label: 'fine', destinationId: null },
+      { label: 'fine', destinationId: marker },
+      { address: 'other@contoso.example' },
+      { ownerRef: [1] },
+    ],
+  },
+  { method: 'DELETE', path: 'mailboxes/{mailbox}', scope: 'admin' },
+  { method: 'POST', path: 'mailboxes/{mailbox}/sync', scope: 'read', wrong: [{ force: true }] },
+  {
+    method: 'POST',
+    path: 'mailboxes/{mailbox}/token',
+    scope: 'token',
+    wrong: [{ resource: 1 }, { resource: marker }, { scopes: [marker] }],
+  },
+  { method: 'GET', path: 'destinations', scope: 'admin', wrongQuery: paging },
+  {
+    method: 'POST',
+    path: 'destinations',
+    scope: 'admin',
+    wrong: [
+      {},
+      { type: marker },
+      { type: 'webhook', name: 7, url: 'https://nocobase.example/x' },
+      { type: 'webhook', name: 'x', url: marker },
+      { type: 'webhook', name: 'x', url: 'https://nocobase.example/x', auth: { type: 'bearer', token: `${marker}\n` } },
+      { type: 'webhook', name: 'x', url: 'https://nocobase.example/x', auth: marker },
+      { type: 'webhook', name: 'x', url: 'https://nocobase.example/x', surprise: 1 },
+    ],
+  },
+  { method: 'GET', path: 'destinations/{destination}', scope: 'admin' },
+  {
+    method: 'PATCH',
+    path: 'destinations/{destination}',
+    scope: 'admin',
+    wrong: [{ paused: 1 }, { name: 'fine', url: 7 }, { paused: true, auth: { type: marker } }, { surprise: 1 }],
+  },
+  { method: 'DELETE', path: 'destinations/{destination}', scope: 'admin' },
+  { method: 'POST', path: 'destinations/{destination}/test', scope: 'admin', wrong: [{ surprise: true }] },
+  { method: 'GET', path: 'keys', scope: 'admin', wrongQuery: paging },
+  {
+    method: 'POST',
+    path: 'keys',
+    scope: 'admin',
+    wrong: [
+      {},
+      { scopes: [] },
+      { scopes: 'read' },
+      { scopes: [marker] },
+      { scopes: ['token'] },
+      { scopes: ['read'], mailboxes: marker },
+      { scopes: ['read'], expiresAt: 'tomorrow' },
+      { scopes: ['read'], surprise: 1 },
+    ],
+  },
+  { method: 'DELETE', path: 'keys/{key}', scope: 'admin' },
+  { method: 'GET', path: 'health', scope: 'none' },
+  { method: 'GET', path: 'connect', scope: 'none' },
+  { method: 'POST', path: 'connect', scope: 'none' },
+  { method: 'GET', path: 'oauth/callback', scope: 'none' },
+];
+const keyed = doors.filter(({ scope }) => scope !== 'none');
+const named = (list: readonly Door[]) => list.map((door): [string, Door] => [`${door.method} ${door.path}`, door]);
+
+const unknownIds: readonly Ids[] = [
+  { mailbox: 'mbx_0001_aaaaaaaaaaaaaaaa', destination: 'dst_aaaaaaaaaaaa', key: 'aaaaaaaaaaaa' },
+  { mailbox: 'mbx_9999_aaaaaaaaaaaaaaaa', destination: marker, key: marker },
+  { mailbox: marker, destination: `..%2f${marker}`, key: `x'%20or%201%20eq%201` },
+  { mailbox: '%00', destination: '%ff', key: `%3Cscript%3E${marker}` },
+  { mailbox: 'x'.repeat(4000), destination: 'x'.repeat(4000), key: 'x'.repeat(4000) },
+];
+
+interface Sent {
+  readonly headers?: Record<string, string>;
+  readonly body?: string | Buffer;
+}
+
+interface Wire {
+  readonly status: number;
+  readonly headers: Record<string, string | string[] | undefined>;
+  readonly text: string;
+}
+
+/** Not fetch, which sends no body with a GET. */
+function send(method: string, url: string, { headers = {}, body }: Sent = {}): Promise<Wire> {
+  return new Promise((resolve, reject) => {
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    const request = httpRequest(url, { method, headers: { ...headers, ...length } }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+      });
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+}
+
+describe('the front doors, over HTTP', () => {
+  let world: World;
+  let known: Ids;
+  let adminKey: string;
+  let before: unknown;
+
+  /** Every row of every table, but for what the clock alone changes. */
+  const everyRow = async () => {
+    const all: Record<string, unknown> = {};
+    for (const name of tableNames) {
+      for (const { partitionKey, rowKey, values } of await rowsOfTable(world.store, name)) {
+        const { lastUsedAt: _, ...rest } = values;
+        all[`${name} ${partitionKey} ${rowKey}`] = rest;
+      }
+    }
+    return all;
+  };
+
+  beforeAll(async () => {
+    // A poll an hour: whatever changes in the tables here was changed by a request.
+    world = await startWorld({ pollIntervalSeconds: 3600 });
+    adminKey = world.services.stack.adminKey;
+    const { mailboxId } = await world.connect('ada@contoso.example', { label: 'Before' });
+    const spare = await world.api('POST', 'keys', { body: { scopes: ['read'], label: 'spare' } });
+    known = { mailbox: mailboxId, destination: world.services.destinationId, key: spare.body.id };
+    expect(mailboxId).not.toBe('');
+  });
+  afterAll(() => world?.stop());
+  beforeEach(async () => {
+    before = await everyRow();
+  });
+  // Whatever was refused has left no trace in any table.
+  afterEach(async () => {
+    expect(await everyRow()).toEqual(before);
+  });
+
+  const urlOf = (path: string, ids: Ids = known): string =>
+    `${world.url}/${path.replace(/\{(mailbox|destination|key)\}/g, (_, kind: keyof Ids) => ids[kind])}`;
+  const withKey = (key: string, sent: Sent = {}): Sent => ({
+    ...sent,
+    headers: { 'content-type': 'application/json', ...sent.headers, authorization: `Bearer ${key}` },
+  });
+  const asAdmin = (method: string, url: string, sent: Sent = {}) => send(method, url, withKey(adminKey, sent));
+
+  const expectProblem = (answer: Wire, code: keyof typeof errorTable) => {
+    expect(answer.headers['content-type'], answer.text).toBe('application/problem+json');
+    const body = JSON.parse(answer.text);
+    const { status, remedy, who } = errorTable[code];
+    expect(body).toMatchObject({ code, status, remedy, who });
+    expect(answer.status).toBe(status);
+    expect(body.title).toMatch(/^[A-Z].*\.$/);
+    expect(body.detail).toMatch(/^[A-Z].*\.$/);
+    expect(body.remedy).toMatch(/^[A-Z].*\.$/);
+    expect(body.requestId).toMatch(/^[\w-]{8,}$/);
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(answer.text).not.toMatch(new RegExp(`${marker}|xxxxx`));
+  };
+
+  it('are all in this table', () => {
+    const ready = /^READY (.*)$/m.exec(world.output())?.[1] ?? '{}';
+    const functions: unknown = JSON.parse(ready).functions;
+    const timersAndQueues = ['dispatch', 'housekeeping', 'work'];
+    const http = (Array.isArray(functions) ? functions.map(String) : []).filter(
+      (name) => !timersAndQueues.includes(name),
+    );
+    // A function is named after its path, and what has an id after one of its kind: mailboxes/{mailbox}/sync, mailbox-sync.
+    const functionOf = (path: string) => path.replace(/\w+\/\{(\w+)\}/, '$1').replace('/', '-');
+    const covered = new Set(['not-found', ...doors.map(({ path }) => functionOf(path))]);
+    expect([...covered].toSorted()).toEqual(http.toSorted());
+  });
+
+  describe.each(named(keyed))('%s', (_name, door) => {
+    it('refuses whoever shows no key', async () => {
+      const answer = await send(door.method, urlOf(door.path));
+      expectProblem(answer, 'key_missing');
+      expect(answer.headers['www-authenticate']).toBe('Bearer');
+      expectProblem(await send(door.method, `${urlOf(door.path)}?code=${adminKey}`), 'key_missing');
+    });
+
+    it('refuses a key that is wrong', async () => {
+      const forged = formatApiKey({ id: 'nosuchkey000', secret: 'x'.repeat(43) });
+      const [nmb = '', id = '', secret = ''] = adminKey.split('_');
+      const turned = formatApiKey({ id, secret: [...secret].toReversed().join('') });
+      for (const wrong of [marker, forged, turned, adminKey.slice(0, -1), `${nmb}_${id}`]) {
+        expectProblem(await send(door.method, urlOf(door.path), withKey(wrong)), 'key_invalid');
+      }
+    });
+
+    it('tells the session token of a NocoBase user from a key, and writes it nowhere', async () => {
+      const session = 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VySWQiOjF9.c2lnbmF0dXJl';
+      const answer = await send(door.method, urlOf(door.path), withKey(session));
+      expectProblem(answer, 'nocobase_session_token');
+      expect(answer.text).not.toContain('eyJ');
+      expect(world.output()).not.toContain('eyJ');
+    });
+
+    it('names its methods to any other', async () => {
+      const taken = doors.filter(({ path }) => path === door.path).map(({ method }) => method);
+      for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+        if (taken.some((one) => one === method)) continue;
+        const answer = await asAdmin(method, urlOf(door.path), { body: `{"${marker}":1}` });
+        expectProblem(answer, 'method_not_allowed');
+        for (const one of taken) expect(answer.headers.allow).toContain(one);
+      }
+    });
+
+    it('takes no body over the limit, and says what the limit is', async () => {
+      const answer = await asAdmin(door.method, urlOf(door.path), { body: `{"x":"${marker.repeat(10_000)}"}` });
+      expectProblem(answer, 'body_too_large');
+      expect(JSON.parse(answer.text).remedy).toContain('64 KiB');
+    });
+
+    if (door.path.includes('{')) {
+      it('knows no id but its own', async () => {
+        for (const ids of unknownIds) expectProblem(await asAdmin(door.method, urlOf(door.path, ids)), 'not_found');
+      });
+    }
+
+    if (door.wrong !== undefined) {
+      it('refuses what is no JSON', async () => {
+        for (const body of [
+          `{"${marker}"`,
+          `${marker}`,
+          '{"a":1}{"b":2}',
+          "{'a':1}",
+          Buffer.from([0xff, 0xfe, 0x7b]),
+        ]) {
+          expectProblem(await asAdmin(door.method, urlOf(door.path), { body }), 'malformed_json');
+        }
+      });
+
+      it('refuses JSON of the wrong form, and names the fields', async () => {
+        for (const wrong of [...notAnObject, ...(door.wrong ?? [])]) {
+          const answer = await asAdmin(door.method, urlOf(door.path), { body: JSON.stringify(wrong) });
+          // Some ids are of the right form and of nothing that is there.
+          expectProblem(answer, 'invalid_request');
+          expect(JSON.parse(answer.text).fields.length, JSON.stringify(wrong)).toBeGreaterThan(0);
+        }
+      });
+    }
+
+    if (door.wrongQuery !== undefined) {
+      it('refuses a query of the wrong form', async () => {
+        for (const query of door.wrongQuery ?? []) {
+          expectProblem(await asAdmin(door.method, `${urlOf(door.path)}?${query}`), 'invalid_request');
+        }
+      });
+    }
+  });
+
+  describe('a browser’s door', () => {
+    it.each([
+      ['connect', ['PUT', 'PATCH', 'DELETE', 'OPTIONS']],
+      ['oauth/callback', ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
+      ['health', ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
+    ])('%s names its methods to any other', async (path, methods) => {
+      for (const method of methods) {
+        const answer = await send(method, urlOf(path));
+        expectProblem(answer, 'method_not_allowed');
+        expect(answer.headers.allow).toContain('GET');
+      }
+    });
+
+    it('takes no body over the limit', async () => {
+      const body = `token=${'x'.repeat(70_000)}`;
+      for (const [method, path] of [
+        ['POST', 'connect'],
+        ['GET', 'connect'],
+        ['GET', 'oauth/callback'],
+        ['GET', 'health'],
+      ]) {
+        expectProblem(await send(method ?? '', urlOf(path ?? ''), { body }), 'body_too_large');
+      }
+    });
+
+    it('shows a page for a link that is none, whatever it is given', async () => {
+      for (const token of ['', marker, 'A'.repeat(54), 'A'.repeat(2000), '%00', '%ff', '%3Cscript%3E', '1&token=2']) {
+        const opened = await send('GET', `${urlOf('connect')}?token=${token}`, { headers: { accept: 'text/html' } });
+        expect([404, 400]).toContain(opened.status);
+        expect(opened.headers['content-type']).toContain('text/html');
+        expect(opened.text).toContain('This link is not complete');
+        expect(opened.text).not.toMatch(/hunter2|<script|AAAA/);
+      }
+    });
+
+    it('begins no sign-in for a form that another site posts, or for JSON', async () => {
+      const made = await world.api('POST', 'connect-links', { body: { anyAddress: true } });
+      before = await everyRow();
+      const body = `token=${new URL(made.body.url).searchParams.get('token')}`;
+      const form = { 'content-type': 'application/x-www-form-urlencoded' };
+      const cases: Record<string, string>[] = [
+        {},
+        { 'sec-fetch-site': 'cross-site' },
+        { 'sec-fetch-site': 'same-site' },
+        { 'sec-fetch-site': 'none' },
+        { origin: 'https://evil.example' },
+        { origin: 'null' },
+        { 'x-forwarded-host': 'evil.example', origin: 'https://evil.example' },
+      ];
+      for (const headers of cases) {
+        expectProblem(
+          await send('POST', urlOf('connect'), { headers: { ...form, ...headers }, body }),
+          'cross_site_refused',
+        );
+      }
+      const json = await send('POST', urlOf('connect'), {
+        headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' },
+        body: '{"token":"x"}',
+      });
+      expect([json.status, json.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8']);
+    });
+
+    it('health says nothing but that all is well', async () => {
+      const answer = await send('GET', urlOf('health'));
+      expect([answer.status, answer.text]).toEqual([200, '{"status":"ok"}']);
+    });
+  });
+
+  it('know no id that a body names and that is not there, and then change nothing else either', async () => {
+    const unknown = { mailboxId: 'mbx_0001_aaaaaaaaaaaaaaaa', destinationId: 'dst_aaaaaaaaaaaa' };
+    const cases: [string, string, object][] = [
+      ['POST', 'connect-links', { mailboxId: unknown.mailboxId }],
+      ['POST', 'connect-links', { anyAddress: true, destinationId: unknown.destinationId }],
+      ['PATCH', 'mailboxes/{mailbox}', { label: 'After', paused: true, destinationId: unknown.destinationId }],
+    ];
+    for (const [method, path, body] of cases) {
+      expectProblem(await asAdmin(method, urlOf(path), { body: JSON.stringify(body) }), 'not_found');
+    }
+    expectProblem(await asAdmin('DELETE', urlOf('destinations/{destination}')), 'destination_in_use');
+    const plain = { type: 'webhook', name: 'x', url: 'http://169.254.169.254/hunter2' };
+    expectProblem(
+      await asAdmin('POST', urlOf('destinations'), { body: JSON.stringify(plain) }),
+      'destination_url_refused',
+    );
+  });
+
+  it('an address that is none answers as every door does', async () => {
+    for (const path of ['', 'nothing', 'mailboxes/x/y/z', 'keys/a/b', '..%2f..%2fadmin', 'connect/x', 'oauth']) {
+      for (const method of ['GET', 'POST', 'DELETE']) {
+        expectProblem(await send(method, urlOf(path), { body: marker }), 'not_found');
+      }
+    }
+  });
+
+  describe('a key', () => {
+    const scopes = ['connect', 'read', 'send', 'token', 'admin'];
+    let keys: Map<string, string>;
+    beforeAll(async () => {
+      keys = new Map();
+      for (const scope of scopes) {
+        const limits =
+          scope === 'token'
+            ? { mailboxes: [known.mailbox], expiresAt: new Date(Date.now() + 3_600_000).toISOString() }
+            : {};
+        const made = await world.api('POST', 'keys', { body: { scopes: [scope], ...limits } });
+        expect(made.status).toBe(201);
+        keys.set(scope, made.body.key);
+      }
+    });
+
+    it.each(named(keyed))('of another scope does not open %s', async (_name, door) => {
+      for (const scope of scopes) {
+        if (scope === door.scope) continue;
+        const answer = await send(door.method, urlOf(door.path), withKey(keys.get(scope) ?? ''));
+        expectProblem(answer, 'scope_missing');
+      }
+    });
+
+    it('that was removed opens nothing', async () => {
+      const made = await world.api('POST', 'keys', { body: { scopes: ['read'] } });
+      expect((await world.api('DELETE', `keys/${made.body.id}`)).status).toBe(204);
+      expectProblem(await send('GET', urlOf('mailboxes'), withKey(made.body.key)), 'key_invalid');
+      before = await everyRow();
+    });
+  });
+});
