@@ -140,10 +140,7 @@ export function createBroker(config: Config, environment: NodeJS.ProcessEnv = pr
       log,
       imap,
       deliverer,
-      token: async ({ grant }, { force }) => {
-        if (grant.kind === 'app') throw new BrokerError('grant_missing');
-        return (await tokens.get(grant, 'outlook', { force })).accessToken;
-      },
+      token: async ({ grant }, options) => (await tokens.of(grant, 'outlook', options)).accessToken,
       messageReceived: buildMessageReceived,
       mailboxEvent: buildMailboxEvent,
       forget: (mailbox) => registry.forget(mailbox),

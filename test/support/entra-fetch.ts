@@ -42,6 +42,7 @@ export function entraError(
     readonly number?: number;
     readonly suberror?: string;
     readonly status?: number;
+    readonly claims?: string;
     readonly headers?: Readonly<Record<string, string>>;
   } = {},
 ): Response {
@@ -51,6 +52,7 @@ export function entraError(
     error_description: `AADSTS${number ?? 0}: Something about secret-person@contoso.example. Trace ID: ${randomUUID()}`,
     ...(number === undefined ? {} : { error_codes: [number] }),
     ...(suberror === undefined ? {} : { suberror }),
+    ...(options.claims === undefined ? {} : { claims: options.claims }),
     timestamp: '2026-11-22 10:00:00Z',
     trace_id: randomUUID(),
     correlation_id: randomUUID(),
@@ -99,6 +101,11 @@ export function fakeEntra(clientId: string): FakeEntra {
       .split(' ')
       .filter((name) => name.includes('/'))
       .join(' ');
+    if (form.get('grant_type') === 'client_credentials') {
+      const { lifetimeSeconds } = fake;
+      const lasts = { expires_in: lifetimeSeconds, ext_expires_in: lifetimeSeconds };
+      return Response.json({ token_type: 'Bearer', ...lasts, access_token: `app-access-${randomUUID()}` });
+    }
     if (form.get('grant_type') === 'authorization_code') {
       const code = codes.get(form.get('code') ?? '');
       codes.delete(form.get('code') ?? '');

@@ -22,7 +22,7 @@ export interface GiveTokenDeps {
   readonly clock: Pick<Clock, 'now'>;
   readonly registry: Pick<Registry, 'get'>;
   readonly grants: Pick<GrantMailboxes, 'mailboxesOf'>;
-  readonly tokens: Tokens;
+  readonly tokens: Pick<Tokens, 'get'>;
   readonly audit: Audit;
 }
 

@@ -4,6 +4,7 @@ import { type ErrorCode, errorTable } from '../error-codes.ts';
 import { BrokerError } from '../errors.ts';
 import {
   authorizeFailure,
+  claimsOf,
   failureClass,
   failureError,
   findRule,
@@ -28,7 +29,8 @@ const numbers: readonly [number, string, FailureClass, ErrorCode, Phase?][] = [
   [50078, 'invalid_grant', 'user', 'mfa_required'],
   [50079, 'invalid_grant', 'user', 'mfa_required'],
   [50055, 'invalid_grant', 'user', 'password_expired'],
-  [65001, 'invalid_grant', 'user', 'consent_missing'],
+  [65001, 'invalid_grant', 'user', 'consent_missing', 'sign-in'],
+  [65001, 'invalid_grant', 'user', 'consent_missing', 'renew'],
   [50097, 'interaction_required', 'user', 'device_sign_in_required'],
   [90094, 'access_denied', 'tenant admin', 'admin_consent_required'],
   [90095, 'access_denied', 'tenant admin', 'admin_consent_required'],
@@ -40,6 +42,11 @@ const numbers: readonly [number, string, FailureClass, ErrorCode, Phase?][] = [
   [53003, 'invalid_grant', 'tenant admin', 'conditional_access_blocked'],
   [530032, 'invalid_grant', 'tenant admin', 'conditional_access_blocked'],
   [700016, 'unauthorized_client', 'tenant admin', 'app_not_in_tenant'],
+  [7000229, 'invalid_client', 'tenant admin', 'app_not_in_tenant'],
+  [65001, 'invalid_grant', 'tenant admin', 'admin_consent_required', 'app'],
+  [501051, 'invalid_grant', 'tenant admin', 'admin_consent_required', 'app'],
+  [500011, 'invalid_resource', 'tenant admin', 'app_permissions_broken'],
+  [1002012, 'invalid_scope', 'owner', 'scope_refused'],
   [7000112, 'unauthorized_client', 'tenant admin', 'app_disabled'],
   [650052, 'invalid_client', 'tenant admin', 'app_permissions_broken'],
   [650056, 'invalid_client', 'tenant admin', 'app_permissions_broken'],
@@ -88,6 +95,36 @@ describe('a failure with a number', () => {
     // 500112 is 50011 as the token endpoint says it.
     expect(missing).toEqual([500112]);
   });
+});
+
+describe('a failure of the app on its own behalf', () => {
+  it.each(numbers.filter(([, , kind]) => ['declined', 'user', 'restart'].includes(kind)))(
+    'AADSTS%i with %s asks no person to act',
+    (number, error) => {
+      const { code } = findRule({ number, error }, 'app');
+      expect(['mailbox owner', 'caller']).not.toContain(errorTable[code].who);
+      expect(grantStatusFor(code)).not.toBe('reconnect_required');
+    },
+  );
+});
+
+describe('the claims of a refusal', () => {
+  const claims = '{"access_token":{"polids":{"essential":true,"values":["x"]}}}';
+  const kept = (text: string) => claimsOf(failureError({ error: 'interaction_required', claims: text }, 'renew'));
+
+  it('are kept beside the error, and in none of its words', () => {
+    const error = failureError({ error: 'interaction_required', number: 50076, claims }, 'renew');
+    expect(claimsOf(error)).toBe(claims);
+    expect(`${error.message} ${String(error.cause)}`).not.toContain('polids');
+    expect(claimsOf(new BrokerError('mfa_required'))).toBeUndefined();
+  });
+
+  it.each([
+    ['not JSON', 'a b'],
+    ['a list', '["x"]'],
+    ['null', 'null'],
+    ['too long for an address', JSON.stringify({ access_token: 'x'.repeat(2000) })],
+  ])('that are %s are dropped', (_name, text) => expect(kept(text)).toBeUndefined());
 });
 
 describe('a failure without a number that we know', () => {

@@ -11,11 +11,18 @@ export interface FailureFacts {
   readonly error: string;
   readonly suberror?: string;
   readonly number?: number;
+  /** What Microsoft wants to hear in the next sign-in, as it sent it. */
+  readonly claims?: string;
 }
+
+/** Of no use where nobody signs in: what such a rule says to a person is, of the app, a failure that we do not know. */
+const personal: ReadonlySet<FailureClass> = new Set(['declined', 'user', 'restart', 'doubt']);
 
 /** The rule for a failure: by number, else by suberror, else by `error`. */
 export function findRule(facts: FailureFacts, phase: Phase): FailureRule {
-  const rules = failureTable.filter((rule) => rule.phase === undefined || rule.phase === phase);
+  const rules = failureTable.filter(
+    (rule) => (rule.phase ?? phase) === phase && !(phase === 'app' && personal.has(rule.class)),
+  );
   const { number, suberror, error } = facts;
   return (
     (number === undefined ? undefined : rules.find((rule) => rule.numbers?.includes(number))) ??
@@ -28,11 +35,32 @@ export function findRule(facts: FailureFacts, phase: Phase): FailureRule {
 /** A failure as Microsoft named it; the cause of a BrokerError, for the log. */
 export class EntraAnswer extends Error {
   override readonly name = 'EntraAnswer';
+  /** For the next sign-in; JSON. In no message, since it names policies of the tenant. */
+  readonly claims: string | undefined;
   constructor(facts: FailureFacts) {
     const number = facts.number === undefined ? [] : [`AADSTS${facts.number}`];
     super([...number, facts.error, ...(facts.suberror ? [facts.suberror] : [])].map(plain).join(' '));
+    this.claims = usable(facts.claims);
   }
 }
+
+// They go back in an address, whose length has bounds of its own; Entra's have some 100 characters.
+const longestClaims = 2_000;
+
+/** Claims that can be passed on: a JSON object (OpenID Connect Core section 5.5) of a bearable length. */
+function usable(claims: string | undefined): string | undefined {
+  if (claims === undefined || claims.length > longestClaims) return undefined;
+  try {
+    const parsed: unknown = JSON.parse(claims);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? claims : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The claims that came with a failure. */
+export const claimsOf = (error: BrokerError): string | undefined =>
+  error.cause instanceof EntraAnswer ? error.cause.claims : undefined;
 
 /** What comes from a callback's query is anybody's; only what looks like a code gets into a log. */
 const plain = (text: string): string => (/^[\w.-]{1,64}$/.test(text) ? text : '(no code)');
@@ -44,8 +72,9 @@ export function failureError(facts: FailureFacts, phase: Phase): BrokerError {
 /**
  * What MSAL threw, as a BrokerError. Branches on the fields of the error, never on its class: a revoked grant comes as
  * ServerError, a missing consent as InteractionRequiredAuthError, though both are `invalid_grant`.
+ * @param claims as the answer had them; of MSAL's two classes only one carries them
  */
-export function msalError(error: unknown, phase: Phase): BrokerError {
+export function msalError(error: unknown, phase: Phase, claims?: string): BrokerError {
   if (error instanceof BrokerError) return error;
   if (!(error instanceof Error) || !('errorCode' in error) || typeof error.errorCode !== 'string') {
     return new BrokerError('internal_error', { cause: error });
@@ -57,6 +86,7 @@ export function msalError(error: unknown, phase: Phase): BrokerError {
       error: error.errorCode,
       ...(suberror === '' ? {} : { suberror }),
       ...(Number.isInteger(number) ? { number } : {}),
+      ...(claims === undefined ? {} : { claims }),
     },
     phase,
   );

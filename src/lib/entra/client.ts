@@ -82,7 +82,7 @@ export function createEntraClient(
       if (network.posts() > 0) circuit.accepted();
       return result;
     } catch (error) {
-      throw network.failure() ?? msalError(error, operation.phase);
+      throw network.failure() ?? msalError(error, operation.phase, network.claims());
     }
   };
 
@@ -91,7 +91,7 @@ export function createEntraClient(
   return {
     async run(operation) {
       // A person at the browser is the best probe there is; renewals wait for the circuit.
-      const behindCircuit = operation.phase === 'renew';
+      const behindCircuit = operation.phase !== 'sign-in';
       const credential = await credentials.current();
       try {
         return await attempt(operation, credential, behindCircuit);

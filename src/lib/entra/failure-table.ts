@@ -22,8 +22,8 @@ export type FailureClass =
   /** `invalid_grant` without a reason we know: once more after a minute, then the person. */
   | 'doubt';
 
-/** Whether a person is at the browser, or a stored sign-in is being renewed. */
-export type Phase = 'sign-in' | 'renew';
+/** Whether a person is at the browser, a stored sign-in is being renewed, or the app asks on its own behalf. */
+export type Phase = 'sign-in' | 'renew' | 'app';
 
 export interface FailureRule {
   readonly code: ErrorCode;
@@ -66,6 +66,8 @@ export const failureTable: readonly FailureRule[] = [
   },
   { code: 'password_expired', class: 'user', numbers: [50055], suberrors: ['user_password_expired'] },
   { code: 'device_sign_in_required', class: 'user', numbers: [50097], suberrors: ['device_authentication_failed'] },
+  // Where nobody signs in, nobody but an administrator can consent. 501051: the app has no role that it was asked for.
+  { code: 'admin_consent_required', class: 'tenant admin', numbers: [65001, 501051], phase: 'app' },
   {
     code: 'consent_missing',
     class: 'user',
@@ -95,9 +97,10 @@ export const failureTable: readonly FailureRule[] = [
     numbers: [53000, 53001, 53002, 53003, 530032],
     suberrors: ['message_only', 'protection_policy_required'],
   },
-  { code: 'app_not_in_tenant', class: 'tenant admin', numbers: [700016] },
+  // 7000229: the application has no service principal in the tenant.
+  { code: 'app_not_in_tenant', class: 'tenant admin', numbers: [700016, 7000229] },
   { code: 'app_disabled', class: 'tenant admin', numbers: [7000112] },
-  { code: 'app_permissions_broken', class: 'tenant admin', numbers: [650052, 650056, 650057, 65006] },
+  { code: 'app_permissions_broken', class: 'tenant admin', numbers: [650052, 650056, 650057, 65006, 500011] },
   { code: 'account_not_in_tenant', class: 'tenant admin', numbers: [50020] },
   { code: 'app_single_tenant', class: 'tenant admin', numbers: [50194] },
 
@@ -107,7 +110,7 @@ export const failureTable: readonly FailureRule[] = [
   { code: 'client_credential_refused', class: 'owner', numbers: [7000218, 700027], errors: ['invalid_client'] },
   { code: 'app_not_authorized', class: 'owner', errors: ['unauthorized_client'] },
   { code: 'redirect_uri_mismatch', class: 'owner', numbers: [50011, 500112] },
-  { code: 'scope_refused', class: 'owner', numbers: [70011, 28000], errors: ['invalid_scope'] },
+  { code: 'scope_refused', class: 'owner', numbers: [70011, 28000, 1002012], errors: ['invalid_scope'] },
 
   {
     code: 'entra_unavailable',

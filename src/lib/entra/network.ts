@@ -18,6 +18,8 @@ export interface Network {
   failure(): BrokerError | undefined;
   /** Token requests that were sent. */
   posts(): number;
+  /** The `claims` of the last refusal, which MSAL drops with some of its errors. */
+  claims(): string | undefined;
 }
 
 // MSAL itself waits for ever. Entra answers within a second or two.
@@ -32,6 +34,7 @@ export function createNetwork(deps: NetworkDeps): Network {
   const { timeoutMs = defaultTimeoutMs } = deps;
   let failure: BrokerError | undefined;
   let posts = 0;
+  let claims: string | undefined;
 
   const send = async <T>(url: string, init: RequestInit): Promise<NetworkResponse<T>> => {
     let response: Response;
@@ -49,7 +52,9 @@ export function createNetwork(deps: NetworkDeps): Network {
         ...(afterMs === undefined ? {} : { retry: { afterMs } }),
       });
     }
-    return { status: response.status, headers: Object.fromEntries(response.headers), body: parse<T>(text) };
+    const body = parse<T & object>(text);
+    claims = 'claims' in body && typeof body.claims === 'string' ? body.claims : undefined;
+    return { status: response.status, headers: Object.fromEntries(response.headers), body };
   };
 
   const noted = async <T>(run: () => Promise<T>): Promise<T> => {
@@ -79,6 +84,7 @@ export function createNetwork(deps: NetworkDeps): Network {
     },
     failure: () => failure,
     posts: () => posts,
+    claims: () => claims,
   };
 }
 

@@ -13,6 +13,15 @@ export function tokenScopes(resources: Resources, resource: Resource): string[] 
     : [`${resources.graphResource}/User.Read`];
 }
 
+/**
+ * The scope of a token of the app itself: all application permissions that it was given on the resource, which for mail
+ * has a name of its own (`IMAP.AccessAsApp` and `SMTP.SendAsApp` of Office 365 Exchange Online).
+ */
+export const appScope = (
+  resources: Pick<Config['entra'], 'outlookAppResource' | 'graphResource'>,
+  resource: Resource,
+): string => `${resource === 'outlook' ? resources.outlookAppResource : resources.graphResource}/.default`;
+
 /** Consented to in the same sign-in, though the code is redeemed for the mail resource only. */
 export const furtherScopes = (resources: Resources): string[] => tokenScopes(resources, 'graph');
 

@@ -39,6 +39,7 @@ export function createSignIn(config: Config['entra'], deps: SignInDeps): SignIn 
           codeChallenge: base64url(sha256(verifier)),
           codeChallengeMethod: 'S256',
           ...hints(options),
+          ...(options.claims === undefined ? {} : { claims: options.claims }),
         });
         return { url, verifier, nonce };
       } catch (error) {

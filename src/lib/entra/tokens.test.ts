@@ -1,95 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Azurite, startAzurite } from '../../../local/azurite.ts';
-import { entraError, fakeEntra } from '../../../test/support/entra-fetch.ts';
-import { memorySealer } from '../../../test/support/sealer.ts';
-import { systemClock, systemRandom } from '../domain/system.ts';
-import { consoleLog } from '../log.ts';
-import { createAzureStore } from '../store/azure-table.ts';
-import { createGrants } from '../store/grants.ts';
+import { entraError } from '../../../test/support/entra-fetch.ts';
+import { storeAt } from '../../../test/support/tables.ts';
+import { redirectUri, tokenWorld } from '../../../test/support/token-world.ts';
 import type { Store } from '../store/table.ts';
-import { createVault } from '../vault/reader.ts';
-import { createEntraClient } from './client.ts';
-import { createCredential } from './credential.ts';
-import { createSignIn } from './sign-in.ts';
-import { createTokens } from './tokens.ts';
 
 let azurite: Azurite;
 let store: Store;
 beforeAll(async () => {
   azurite = await startAzurite();
-  store = createAzureStore(
-    { tables: { connectionString: azurite.connectionString }, identityClientId: undefined },
-    { clock: systemClock, chance: Math.random },
-  );
+  store = storeAt(azurite);
 });
 afterAll(() => azurite.stop());
 
 const minute = 60_000;
-const config = {
-  clientId: 'cccccccc-0000-4000-8000-000000000001',
-  tenant: 'organizations',
-  allowedTenants: '*',
-  authorityHost: 'https://login.microsoftonline.com',
-  credential: 'secret',
-  clientSecretName: 'client-secret',
-  outlookResource: 'https://outlook.office.com',
-  outlookAppResource: 'https://outlook.office365.com',
-  graphResource: 'https://graph.microsoft.com',
-} as const;
-const redirectUri = 'https://broker.example/api/oauth/callback';
-
-/** Two instances of the broker on one table, one vault and one Entra, and a clock that can be put forward. */
-function world() {
-  const entra = fakeEntra(config.clientId);
-  const { sealer } = memorySealer();
-  const lines: string[] = [];
-  const log = consoleLog((_level, line) => lines.push(line));
-  let offset = 0;
-  const clock = {
-    now: () => Date.now() + offset,
-    monotonic: () => performance.now() + offset,
-    sleep: async () => {},
-  };
-  const kept = { value: 'the-secret', version: 'a'.repeat(32) };
-  const vaultReads = { count: 0 };
-  const instance = () => {
-    const vault = createVault(
-      { keyVaultUrl: 'https://unused.vault.azure.net', inAzure: true },
-      {
-        credential: { getToken: async () => null },
-        clock,
-        log,
-        source: {
-          get: async () => {
-            vaultReads.count++;
-            return { ...kept };
-          },
-          versions: async () => [kept.version],
-        },
-      },
-    );
-    const credential = createCredential(config, { vault, identity: { getToken: async () => null }, clock });
-    const client = createEntraClient(config, { fetch: entra.fetch, clock, log, credential });
-    const grants = createGrants({ store, sealer, clock, random: systemRandom, log });
-    return {
-      grants,
-      signIn: createSignIn(config, { client, random: systemRandom, log }),
-      tokens: createTokens(config, { client, grants, clock, random: systemRandom, log }),
-    };
-  };
-  const one = instance();
-  const connect = async (tid: string = randomUUID()) => {
-    const person = { tid, oid: randomUUID(), username: `person-${randomUUID()}@contoso.example` };
-    const { verifier, nonce } = await one.signIn.start({ state: 's', redirectUri });
-    const code = entra.code(person, nonce);
-    const signedIn = await one.signIn.finish({ code, state: 's', redirectUri, verifier, nonce });
-    await one.grants.connected(signedIn);
-    entra.posts.length = 0;
-    return person;
-  };
-  return { entra, lines, log, kept, vaultReads, instance, connect, pass: (ms: number) => (offset += ms), ...one };
-}
+const world = () => tokenWorld(store);
 
 const refreshes = (entra: { posts: readonly { form: URLSearchParams }[] }) =>
   entra.posts.filter((post) => post.form.get('grant_type') === 'refresh_token');
@@ -306,6 +232,26 @@ describe('a dead grant', () => {
     await grants.connected({ ...person, cache });
     await tokens.get(person, 'outlook', { force: true });
     expect(await grants.read(person)).toMatchObject({ status: 'ok', code: '' });
+  });
+
+  it.each([
+    ["as MSAL's server error", 'invalid_grant', {}],
+    ["as MSAL's interaction error", 'invalid_grant', { suberror: 'basic_action' }],
+    ['under its own name', 'interaction_required', {}],
+  ])('keeps the claims that came %s, and the next sign-in passes them on', async (_name, error, more) => {
+    const { tokens, grants, signIn, entra, connect, lines } = world();
+    const person = await connect();
+    const claims = '{"access_token":{"polids":{"essential":true,"values":["policy-1"]}}}';
+    entra.instead = () => entraError(error, { number: 50076, claims, ...more });
+    await expect(tokens.get(person, 'outlook', { force: true })).rejects.toMatchObject({ code: 'mfa_required' });
+    const kept = (await grants.read(person))?.claims;
+    expect(kept).toBe(claims);
+    const { url } = await signIn.start({ state: 's', redirectUri, ...(kept === undefined ? {} : { claims: kept }) });
+    expect(JSON.parse(new URL(url).searchParams.get('claims') ?? '')).toMatchObject(JSON.parse(claims));
+    expect(lines.join()).not.toContain('policy-1');
+    entra.instead = undefined;
+    await grants.connected({ ...person, cache: '{}' });
+    expect((await grants.read(person))?.claims).toBeUndefined();
   });
 
   it('that waits for an administrator is tried again after a day', async () => {

@@ -1,4 +1,5 @@
 import type { GrantKey } from '../domain/grant.ts';
+import type { GrantRef } from '../store/rows.ts';
 
 export type { GrantKey, GrantStatus } from '../domain/grant.ts';
 
@@ -11,7 +12,7 @@ export interface AccessToken {
   readonly expiresAt: Date;
   /** As granted, which may be less than asked. */
   readonly scopes: readonly string[];
-  /** `preferred_username` at the last sign-in. */
+  /** `preferred_username` at the last sign-in; '' for a token of the app itself. */
   readonly username: string;
 }
 
@@ -34,6 +35,8 @@ export interface SignInOptions {
   readonly selectAccount?: boolean;
   /** True only to repair a sign-in that lacked a scope. */
   readonly forceConsent?: boolean;
+  /** What Microsoft asked for when it refused to renew the grant (the `claims` of that answer); JSON. */
+  readonly claims?: string;
 }
 
 /** A person who has just signed in. */
@@ -81,4 +84,10 @@ export interface Tokens {
    * @throws BrokerError by the class of Entra's answer, `grant_missing`
    */
   get(grant: GrantKey, resource: Resource, options?: { readonly force?: boolean }): Promise<AccessToken>;
+  /**
+   * The same for what a mailbox names: a person's grant, or the app's own permission in a tenant (client credentials,
+   * RFC 6749 section 4.4). A token of the app opens every mailbox that the app may open: it goes to the mail server only.
+   * @throws BrokerError as `get`
+   */
+  of(grant: GrantRef, resource: Resource, options?: { readonly force?: boolean }): Promise<AccessToken>;
 }
