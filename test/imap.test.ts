@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { ImapFlow } from 'imapflow';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeCertificates } from '../local/certificates.ts';
@@ -8,7 +10,7 @@ import { startEmbeddedImap } from '../local/imap/embedded.ts';
 import { systemClock } from '../src/lib/domain/system.ts';
 import { createImapConnector } from '../src/lib/mailbox/imap-connector.ts';
 import { createProbe, recentMeta } from '../src/lib/mailbox/probe.ts';
-import type { ImapConnector, ImapSession } from '../src/lib/mailbox/session.ts';
+import type { ImapConnector, MailSession, PartContent } from '../src/lib/mailbox/session.ts';
 import { corpus } from './corpus/messages.ts';
 import { hasDovecot, startDovecotForTests } from './support/dovecot.ts';
 
@@ -49,7 +51,12 @@ async function embedded(addresses: readonly string[]): Promise<Server> {
   };
 }
 
-const names = Array.from({ length: 12 }, (_, n) => `user${n}@contoso.example`);
+async function contentOf(content: PartContent | undefined): Promise<Buffer> {
+  if (content === undefined) throw new Error('no content');
+  return buffer(content.bytes);
+}
+
+const names = Array.from({ length: 20 }, (_, n) => `user${n}@contoso.example`);
 const servers: readonly [string, boolean, () => Promise<Server>][] = [
   ['the embedded server', true, () => embedded(names)],
   ['Dovecot, hiding what Exchange has not', hasDovecot, () => startDovecotForTests()],
@@ -59,9 +66,9 @@ const servers: readonly [string, boolean, () => Promise<Server>][] = [
 describe.each(servers)('reading from %s', (_, installed, start) => {
   describe.skipIf(!installed)('over a real socket', () => {
     let server: Server;
-    let connector: ImapConnector;
+    let connector: ImapConnector<MailSession>;
     let login: string;
-    let session: ImapSession;
+    let session: MailSession;
     let other: ImapFlow;
     let next = 0;
 
@@ -175,6 +182,78 @@ describe.each(servers)('reading from %s', (_, installed, start) => {
       const day = await deliver(mail(2), [], new Date('2026-02-12T12:00:00Z'));
       const later = await deliver(mail(3), [], new Date('2026-02-20T12:00:00Z'));
       expect(await session.searchSince('INBOX', new Date('2026-02-12T00:00:00Z'))).toEqual([day, later]);
+    });
+
+    it('finds mail between two days', async () => {
+      await deliver(mail(1), [], new Date('2026-02-10T12:00:00Z'));
+      const day = await deliver(mail(2), [], new Date('2026-02-12T12:00:00Z'));
+      await deliver(mail(3), [], new Date('2026-02-20T12:00:00Z'));
+      const [from, to] = [new Date('2026-02-12T00:00:00Z'), new Date('2026-02-13T00:00:00Z')];
+      expect(await session.searchBetween('INBOX', from, to)).toEqual([day]);
+    });
+
+    it('reads many messages one by one, also those that went meanwhile', async () => {
+      const uids: number[] = [];
+      for (let n = 0; n < 60; n += 1) uids.push(await deliver(mail(n)));
+      const metas = await session.fetchMeta('INBOX', uids);
+      await remove(uids[40] ?? 0);
+      const subjects: (string | undefined)[] = [];
+      for (const meta of metas) subjects.push((await session.read('INBOX', meta, { capBytes: 10_000 }))?.subject);
+      expect(subjects).toEqual(uids.map((_, n) => (n === 40 ? undefined : `mail ${n}`)));
+    });
+
+    it('hands out the file behind an attachment, in every encoding', async () => {
+      const file = randomBytes(3_000_000);
+      const text = 'Grüße = 100 %\r\n'.repeat(50);
+      const quoted = [...Buffer.from(text)]
+        .map((byte) =>
+          byte === 13 ? '\r' : byte === 10 ? '\n' : `=${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+        )
+        .join('')
+        .replace(/(?:=..){20}/g, '$&=\r\n');
+      const uid = await deliver(
+        [
+          'Message-ID: <f@x.example>',
+          'From: a@x.example',
+          'Content-Type: multipart/mixed; boundary=b',
+          '',
+          '--b',
+          'Content-Type: text/plain',
+          '',
+          'see below',
+          '--b',
+          'Content-Type: application/octet-stream; name="=?utf-8?Q?Gr=C3=BC=C3=9Fe.bin?="',
+          'Content-Transfer-Encoding: base64',
+          'Content-Disposition: attachment',
+          '',
+          file.toString('base64').replace(/.{76}/g, '$&\r\n'),
+          '--b',
+          'Content-Type: text/csv; charset=utf-8',
+          'Content-Transfer-Encoding: quoted-printable',
+          'Content-Disposition: attachment; filename=a.csv',
+          '',
+          quoted,
+          '--b--',
+          '',
+        ].join('\r\n'),
+      );
+      expect(await session.part('INBOX', uid, '2')).toMatchObject({
+        part: '2',
+        contentType: 'application/octet-stream',
+      });
+      const first = await session.download('INBOX', uid, '2', 10_000_000);
+      // Asked for while the other is under way: it waits for its turn.
+      const second = session.download('INBOX', uid, '3', 10_000_000);
+      expect((await contentOf(first)).equals(file)).toBe(true);
+      expect((await contentOf(await second)).toString()).toBe(text);
+      const little = await session.download('INBOX', uid, '2', 1000);
+      expect((await contentOf(little)).equals(file.subarray(0, 1000))).toBe(true);
+      const left = await session.download('INBOX', uid, '2', 10_000_000);
+      left?.bytes.destroy();
+      expect(await session.part('INBOX', uid, '9')).toBeUndefined();
+      expect(await session.download('INBOX', uid + 1, '2', 1000)).toBeUndefined();
+      await session.release();
+      expect((await session.status('INBOX')).unseen).toBe(1);
     });
 
     it('reads two hundred messages and more at once', async () => {

@@ -28,10 +28,26 @@ declare module 'hoodiecrow-imap' {
     /** `raw` is a binary string: one character a byte. */
     appendMessage(folder: Folder, flags: string[], internalDate: string, raw: string): { message: Message };
     registerCapability(keyword: string): void;
+    /** Asked before the server's own; by the name of the data item. */
+    readonly fetchHandlers: Record<string, FetchHandler>;
   }
+
+  /** One data item of a FETCH; the same object for every message that it asks about. */
+  export interface FetchItem {
+    partial?: number[];
+  }
+
+  export type FetchHandler = (connection: Connection, message: Message, item: FetchItem) => unknown;
 
   export default function hoodiecrow(options: {
     readonly plugins: readonly (string | ((server: HoodiecrowServer) => void))[];
     readonly storage: object;
   }): HoodiecrowServer;
+}
+
+declare module 'hoodiecrow-imap/lib/commands/handlers/fetch.js' {
+  import type { FetchHandler } from 'hoodiecrow-imap';
+
+  const handlers: Record<'BODY' | 'BODY.PEEK', FetchHandler>;
+  export default handlers;
 }

@@ -1,5 +1,6 @@
 import { type Duplex, duplexPair } from 'node:stream';
-import hoodiecrow, { type HoodiecrowServer } from 'hoodiecrow-imap';
+import hoodiecrow, { type FetchHandler, type HoodiecrowServer } from 'hoodiecrow-imap';
+import fetchHandlers from 'hoodiecrow-imap/lib/commands/handlers/fetch.js';
 import type { Drop } from '../world.ts';
 import { exchangeFolders } from './folders.ts';
 
@@ -23,6 +24,7 @@ export function createMailbox(uidValidity: number): EmbeddedMailbox {
       ...plugins,
       (self) => {
         for (const keyword of further) self.registerCapability(keyword);
+        for (const name of ['BODY', 'BODY.PEEK'] as const) self.fetchHandlers[name] = forEveryMessage(name);
       },
     ],
     storage: {
@@ -58,6 +60,22 @@ export function createMailbox(uidValidity: number): EmbeddedMailbox {
       });
       found.uidnext = found.messages.length + 1;
     },
+  };
+}
+
+/**
+ * hoodiecrow takes the length off a partial FETCH at the first message that is shorter, and then answers nothing for
+ * those after it. So every message gets the request as it was.
+ */
+function forEveryMessage(name: 'BODY' | 'BODY.PEEK'): FetchHandler {
+  const asked = new WeakMap<object, readonly number[]>();
+  return (connection, message, item) => {
+    const partial = asked.get(item) ?? item.partial;
+    if (partial !== undefined) {
+      asked.set(item, [...partial]);
+      item.partial = [...partial];
+    }
+    return fetchHandlers[name](connection, message, item);
   };
 }
 

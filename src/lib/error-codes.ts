@@ -647,6 +647,39 @@ const table = {
     remedy: 'Put the folder back under its name, or choose another folder for this mailbox.',
     who: 'mailbox owner',
   },
+
+  // Attachments
+  message_gone: {
+    status: 410,
+    sentence: 'The message is no longer in a folder that the broker watches.',
+    remedy: 'Its owner moved or deleted it; put it back, or ask the owner for the file.',
+    who: 'mailbox owner',
+  },
+  attachment_link_invalid: {
+    status: 404,
+    sentence: 'This is not one of our attachment links, or a part of it was cut off.',
+    remedy: 'Use the url of the attachment whole, as the event brought it.',
+    who: 'caller',
+  },
+  attachment_link_expired: {
+    status: 410,
+    sentence: 'The link to this attachment has expired.',
+    remedy:
+      'Have the message delivered again: its event brings new links. Whoever keeps the file should fetch it at once.',
+    who: 'caller',
+  },
+  attachment_too_large: {
+    status: 413,
+    sentence: 'The attachment is larger than the broker hands out.',
+    remedy: 'Open the message in Outlook to get it.',
+    who: 'caller',
+  },
+  downloads_busy: {
+    status: 429,
+    sentence: 'Too many attachments are being fetched at once from this mailbox or by this broker.',
+    remedy: 'Fetch it again in a moment; two at a time from one mailbox go through.',
+    who: 'caller',
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof table;

@@ -5,7 +5,7 @@ import type { Clock } from '../domain/clock.ts';
 import { BrokerError } from '../errors.ts';
 import { createImapSession } from './imap-session.ts';
 import { createImapWatch } from './imap-watch.ts';
-import type { ImapAccount, ImapConnector } from './session.ts';
+import type { ImapAccount, ImapConnector, MailSession } from './session.ts';
 import { translate } from './translate.ts';
 import { within } from './within.ts';
 
@@ -49,7 +49,7 @@ export interface ImapConnectorDeps {
  * Opens IMAP sessions with XOAUTH2 (or OAUTHBEARER where a server prefers it), one TCP connection each.
  * @throws BrokerError from `open`: `imap_unreachable`, `imap_throttled`, `imap_not_connected`, `imap_refused`, `imap_unexpected`
  */
-export function createImapConnector(server: Config['imap'], deps: ImapConnectorDeps): ImapConnector {
+export function createImapConnector(server: Config['imap'], deps: ImapConnectorDeps): ImapConnector<MailSession> {
   const timeouts = { ...defaultTimeouts, ...deps.timeouts };
   return {
     open: async (account, signal) => {

@@ -1,13 +1,16 @@
 import type { ImapFlow } from 'imapflow';
 import type { Clock } from '../domain/clock.ts';
 import { BrokerError } from '../errors.ts';
+import { downloadPart } from './download-part.ts';
 import { isAboutSession, understand } from './exchange.ts';
 import { fetchMeta } from './fetch-meta.ts';
 import type { FetchVerb } from './fetch-verb.ts';
 import { folderInfo } from './folders.ts';
 import { field, type ImapWatch } from './imap-watch.ts';
+import { createReadAhead } from './read-ahead.ts';
 import { readMessage } from './read-message.ts';
-import type { FolderStatus, ImapSession } from './session.ts';
+import type { FolderStatus, MailSession } from './session.ts';
+import { attachmentsOf, leavesOf } from './structure.ts';
 import { translate } from './translate.ts';
 import { within } from './within.ts';
 
@@ -22,11 +25,14 @@ export interface ImapSessionParts {
 const logoutMs = 2_000;
 
 /** The session over one connection; see {@link ImapSession}. */
-export function createImapSession({ client, watch, clock, commandMs }: ImapSessionParts): ImapSession {
+export function createImapSession({ client, watch, clock, commandMs }: ImapSessionParts): MailSession {
   // One folder is selected at a time, so calls wait for each other.
   let last: Promise<unknown> = Promise.resolve();
+  // Until a download has been read to its end it has the folder to itself.
+  let busy: Promise<void> = Promise.resolve();
   let selected: string | undefined;
   const validities = new Map<string, bigint>();
+  const ahead = createReadAhead();
 
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const run = async () => {
@@ -38,7 +44,10 @@ export function createImapSession({ client, watch, clock, commandMs }: ImapSessi
       }
     };
     const result = last.then(run, run);
-    last = result.catch(() => undefined);
+    last = result.then(
+      () => busy,
+      () => undefined,
+    );
     return result;
   };
 
@@ -107,6 +116,7 @@ export function createImapSession({ client, watch, clock, commandMs }: ImapSessi
 
     status: (path) =>
       inTurn(async () => {
+        ahead.forget(path);
         // The answer for the selected folder may be a stale one, and is discouraged (RFC 3501 section 6.3.10).
         if (selected === path) await release();
         const status = await askStatus(client, command, path).catch((error: unknown) => {
@@ -150,13 +160,47 @@ export function createImapSession({ client, watch, clock, commandMs }: ImapSessi
       inTurn(async () => {
         if (uids.length === 0) return [];
         await select(path);
-        return fetchMeta(fetch, uids, how);
+        const metas = await fetchMeta(fetch, uids, how);
+        if (how === 'whole') ahead.expect(path, metas);
+        return metas;
       }),
 
     read: (path, meta, caps) =>
       inTurn(async () => {
+        // Selected only where something is left to ask.
+        const ask: FetchVerb = async (range, query) => {
+          await select(path);
+          return fetch(range, query);
+        };
+        const early = await ahead.answerFor(ask, path, meta, caps);
+        return readMessage(ask, meta, caps, early);
+      }),
+
+    searchBetween: (path, from, to) =>
+      inTurn(async () => {
         await select(path);
-        return readMessage(fetch, meta, caps);
+        client.capabilities.delete('WITHIN');
+        return search({ since: from, before: to });
+      }),
+
+    part: (path, uid, part) =>
+      inTurn(async () => {
+        await select(path);
+        const { messages } = await fetch(String(uid), { uid: true, bodyStructure: true });
+        const structure = messages.find((message) => message.uid === uid)?.bodyStructure;
+        return structure === undefined
+          ? undefined
+          : attachmentsOf(leavesOf(structure).leaves).find((each) => each.part === part);
+      }),
+
+    download: (path, uid, part, mostBytes) =>
+      inTurn(async () => {
+        await select(path);
+        const failure = (error: unknown) => translate(error, 'command', client, watch);
+        const found = await command(downloadPart(client, uid, part, mostBytes, failure));
+        if (found === undefined) return undefined;
+        busy = found.ended;
+        return found.content;
       }),
 
     release: () => inTurn(release),

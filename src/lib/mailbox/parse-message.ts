@@ -102,12 +102,20 @@ function fromEmail(email: Email, meta: MessageMeta, rest: Rest): ReadMessage {
 // A thread of a thousand mails still hangs together by its last hundred.
 const mostReferences = 100;
 
+let loading: Promise<typeof import('postal-mime')> | undefined;
+
+/** Loaded at the first mail; a dynamic import costs as much as parsing a small header, so it is not repeated. */
+const loadPostalMime = () => {
+  loading ??= import('postal-mime');
+  return loading;
+};
+
 /**
  * postal-mime on bytes of our own; undefined where it gives up. Messages inside the message stay closed: they are files.
  * @param bare parse the headers only
  */
 async function parse(bytes: Uint8Array, bare = false): Promise<Email | undefined> {
-  const { default: PostalMime } = await import('postal-mime');
+  const { default: PostalMime } = await loadPostalMime();
   const input = bare ? Buffer.concat([bytes, Buffer.from('\r\n\r\n')]) : bytes;
   try {
     // What came in is within the cap, so its headers need no limit of their own.

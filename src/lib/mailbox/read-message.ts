@@ -1,4 +1,4 @@
-import type { FetchMessageObject, MessageStructureObject } from 'imapflow';
+import type { FetchMessageObject, FetchQueryObject, MessageStructureObject } from 'imapflow';
 import type { MessageMeta, ReadMessage } from '../domain/message.ts';
 import { refusedHere } from './fetch-meta.ts';
 import type { FetchVerb } from './fetch-verb.ts';
@@ -18,27 +18,36 @@ const worthTryingBytes = 3 * wholeBytes;
 const headerBytes = 256 * 1024;
 const mostTextParts = 50;
 
+/** True for a message that is read in one piece, so that many of them may be read together. */
+export const isSmall = (meta: MessageMeta): boolean => meta.size > 0 && meta.size <= wholeBytes;
+
+const wholeOf = (caps: ReadCaps): number => Math.min(wholeBytes, caps.capBytes);
+
+/** What is asked first about a message. */
+export function firstQuestion(meta: MessageMeta, caps: ReadCaps): FetchQueryObject {
+  return meta.size <= worthTryingBytes
+    ? { uid: true, bodyStructure: true, source: { maxLength: wholeOf(caps) } }
+    : { uid: true, bodyStructure: true, bodyParts: [{ key: 'HEADER', maxLength: headerBytes }] };
+}
+
 /**
  * Reads one message. Content never makes it throw: whatever cannot be read is named in `truncated`.
+ * @param early the answer to {@link firstQuestion}, where it is there already
  * @returns undefined if the message is gone
  */
 export async function readMessage(
   fetch: FetchVerb,
   meta: MessageMeta,
   caps: ReadCaps,
+  early?: FetchMessageObject,
 ): Promise<ReadMessage | undefined> {
-  const whole = Math.min(wholeBytes, caps.capBytes);
+  const whole = wholeOf(caps);
   const ask = async (query: Parameters<FetchVerb>[1]): Promise<FetchMessageObject | undefined> => {
     const answer = await fetch(String(meta.uid), { uid: true, ...query }).catch(refusedHere);
     return answer?.messages.find((message) => message.uid === meta.uid && hasContent(message));
   };
 
-  const inOnePiece = meta.size <= worthTryingBytes;
-  const first = await ask(
-    inOnePiece
-      ? { bodyStructure: true, source: { maxLength: whole } }
-      : { bodyStructure: true, bodyParts: [{ key: 'HEADER', maxLength: headerBytes }] },
-  );
+  const first = early ?? (await ask(firstQuestion(meta, caps)));
   if (first?.source !== undefined && first.source.length < whole) {
     const message = await parseMessage(first.source, { meta, structure: first.bodyStructure, truncated: [] });
     if (first.bodyStructure === undefined || !isDoubtful(first.bodyStructure, message)) return message;

@@ -1,5 +1,6 @@
+import type { Readable } from 'node:stream';
 import type { FolderRole } from '../domain/folder.ts';
-import type { MessageMeta, ReadMessage } from '../domain/message.ts';
+import type { Attachment, MessageMeta, ReadMessage } from '../domain/message.ts';
 
 /** Where a folder stands; of EXAMINE-free STATUS. A missing UIDNEXT or UIDVALIDITY is an error, never "nothing new". */
 export interface FolderStatus {
@@ -27,6 +28,8 @@ export interface ImapAccount {
 export interface ReadCaps {
   /** Bytes received, not the size the server states: Exchange's RFC822.SIZE can be three times off. */
   readonly capBytes: number;
+  /** Nothing but this message is fetched: for whoever must know which message the process was busy with when it died. */
+  readonly alone?: boolean;
 }
 
 /**
@@ -59,11 +62,33 @@ export interface ImapSession {
   close(): Promise<void>;
 }
 
+/** The bytes of a part, decoded. */
+export interface PartContent {
+  /** As the mail names it; of a text that was recoded on the way, what it is now. */
+  readonly charset: string | undefined;
+  /** Fetched in pieces as it is read. Fails with BrokerError, `message_gone` if the message goes meanwhile. */
+  readonly bytes: Readable;
+}
+
+/** What more is needed where people ask for single messages and files. */
+export interface MailSession extends ImapSession {
+  /** UIDs whose INTERNALDATE lies from the day of `from` up to, not including, the day of `to`, as the server counts days. */
+  searchBetween(path: string, from: Date, to: Date): Promise<number[]>;
+  /** One file of a message as its structure tells of it; undefined if the message is gone or has no such part. */
+  part(path: string, uid: number, part: string): Promise<Attachment | undefined>;
+  /**
+   * The content of a part that is there; undefined if the message is gone. Other calls wait until it has been read to
+   * its end or destroyed.
+   * @param mostBytes after so many decoded bytes the content ends
+   */
+  download(path: string, uid: number, part: string, mostBytes: number): Promise<PartContent | undefined>;
+}
+
 /** Opens sessions; the engine gets one of these passed in. */
-export interface ImapConnector {
+export interface ImapConnector<Session extends ImapSession = ImapSession> {
   /**
    * Connects and logs in. `signal` counts until the promise settles: an abort closes the socket at once and rejects
    * with the signal's reason. Later, `close` the session.
    */
-  open(account: ImapAccount, signal?: AbortSignal): Promise<ImapSession>;
+  open(account: ImapAccount, signal?: AbortSignal): Promise<Session>;
 }
