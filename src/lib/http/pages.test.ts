@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { axeFindings, launchChromium, overflowOf } from '../../../test/support/chromium.ts';
+import { describeNeeding } from '../../../test/support/requirements.ts';
 import { errorTable } from '../error-codes.ts';
 import { BrokerError } from '../errors.ts';
 import { pickLanguage } from './page-texts.ts';
@@ -165,13 +165,10 @@ describe('the language of a page', () => {
   });
 });
 
-const chromium = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-
-describe.skipIf(chromium === undefined)('in a real browser (skipped without Chromium)', () => {
+describeNeeding('chromium', 'in a real browser', () => {
   let browser: Browser;
   beforeAll(async () => {
-    const { chromium: launcher } = await import('playwright-core');
-    browser = await launcher.launch({ executablePath: chromium ?? '', args: ['--no-sandbox'] });
+    browser = await launchChromium();
   });
   afterAll(() => browser?.close());
 
@@ -194,26 +191,21 @@ describe.skipIf(chromium === undefined)('in a real browser (skipped without Chro
     return { context, tab, complaints };
   }
 
-  const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-  const looks = (['light', 'dark'] as const).flatMap((colorScheme) =>
-    [360, 1280].map((width) => ({ colorScheme, viewport: { width, height: 800 } })),
-  );
-
   it.each(everyPage)(
     'axe finds nothing on "%s", light or dark, small or wide, in either language',
     async (_name, content) => {
-      for (const [index, look] of looks.entries()) {
-        const { context, tab } = await open(content, { ...look, bypassCSP: true }, index % 2 === 0 ? 'en' : 'zh');
+      for (const language of ['en', 'zh']) {
+        const { context, tab } = await open(content, {}, language);
         for (const details of await tab.locator('summary').all()) await details.click();
-        await tab.addScriptTag({ path: axe });
-        const found = await tab.evaluate(
-          'axe.run(document, { resultTypes: ["violations"] }).then((result) => result.violations.map(({ id, help, nodes }) => [id, help, nodes.map((node) => node.html)]))',
-        );
-        expect(found).toEqual([]);
-        const overflow = await tab.evaluate(
-          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-        );
-        expect(overflow).toBe(0);
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await tab.emulateMedia({ colorScheme });
+          await tab.setViewportSize({
+            width: (colorScheme === 'dark') === (language === 'en') ? 360 : 1280,
+            height: 800,
+          });
+          expect(await axeFindings(tab)).toEqual([]);
+          expect(await overflowOf(tab)).toBe(0);
+        }
         await context.close();
       }
     },
@@ -254,7 +246,7 @@ describe.skipIf(chromium === undefined)('in a real browser (skipped without Chro
       start,
     };
     const { context, tab } = await open(content, { viewport: { width: 360, height: 700 } });
-    expect(await tab.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')).toBe(0);
+    expect(await overflowOf(tab)).toBe(0);
     await context.close();
   });
 });

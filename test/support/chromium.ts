@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { chromiumPath } from './requirements.ts';
+
+const quiet = [
+  '--headless',
+  // The build machine runs as root, where Chromium refuses its sandbox.
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  // What would leave this machine fails, and so shows in a test.
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
+];
+
+/** The system's Chromium without a window. @throws Error if none is installed; see {@link chromiumPath} */
+export function launchChromium(): Promise<Browser> {
+  if (chromiumPath === undefined) throw new Error('No Chromium is installed.');
+  return chromium.launch({ executablePath: chromiumPath, args: quiet });
+}
+
+let axeSource: string | undefined;
+
+/**
+ * What axe-core finds on a page as it is shown now, as `[rule, help, elements]`. It is evaluated past the page's own
+ * Content-Security-Policy, which stays in force for the page.
+ */
+export async function axeFindings(tab: Page): Promise<unknown> {
+  axeSource ??= readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  await tab.evaluate(`${axeSource};0`);
+  return tab.evaluate(
+    `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+      violations.map(({ id, help, nodes }) => [id, help, nodes.map((node) => node.html)]))`,
+  );
+}
+
+/** CSS pixels by which a page is wider than its window. */
+export const overflowOf = (tab: Page): Promise<unknown> =>
+  tab.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');
