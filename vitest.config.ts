@@ -4,8 +4,9 @@ export default defineConfig({
   test: {
     // Unit tests stand beside their file; suites that need more than one part stand in test/.
     include: ['src/**/*.test.ts', 'local/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Far more than a quiet machine needs: a shared one is sometimes ten times slower, and no test measures time.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Every integration suite brings up its own servers; two cores carry two of them.
     maxWorkers: 2,
   },

@@ -59,7 +59,7 @@ export async function freePort(): Promise<number> {
 export async function eventually<T>(
   what: string,
   look: () => T | undefined | Promise<T | undefined>,
-  forMs = 30_000,
+  forMs = 60_000,
 ): Promise<T> {
   const end = Date.now() + forMs;
   for (;;) {
