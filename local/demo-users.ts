@@ -16,3 +16,6 @@ export const demoUsers: readonly DemoUser[] = [
 export const sharedMailboxes: Readonly<Record<string, readonly string[]>> = {
   'support@contoso.example': ['ada@contoso.example', 'grace@contoso.example'],
 };
+
+/** Mailboxes that the app itself may open. The first is shared by people too, the second is nobody's. */
+export const appMailboxes: readonly string[] = ['support@contoso.example', 'tickets@contoso.example'];

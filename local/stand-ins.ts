@@ -2,7 +2,7 @@ import type { Azurite } from './azurite.ts';
 import { startAzurite } from './azurite.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
 import { demoMessages } from './demo-mail.ts';
-import { demoTenant, demoUsers, sharedMailboxes } from './demo-users.ts';
+import { appMailboxes, demoTenant, demoUsers, sharedMailboxes } from './demo-users.ts';
 import { startEntra } from './entra/entra.ts';
 import { startDovecot } from './imap/dovecot.ts';
 import { startEmbeddedImap } from './imap/embedded.ts';
@@ -159,7 +159,7 @@ async function startMail(
 ): Promise<Pick<StandIns, 'imap' | 'smtp'>> {
   const { imap: imapPort, smtp: smtpPort } = options.ports ?? {};
   const people = users.map((user) => user.address);
-  const addresses = [...people, ...Object.keys(sharedMailboxes)];
+  const addresses = [...new Set([...people, ...Object.keys(sharedMailboxes), ...appMailboxes])];
   const imapOptions = imapPort === undefined ? {} : { port: imapPort };
   const imap =
     options.imap === 'dovecot'
@@ -171,7 +171,16 @@ async function startMail(
             ...imapOptions,
           }),
         )
-      : await start(startEmbeddedImap({ certificates, entra, addresses, shared: sharedMailboxes, ...imapOptions }));
+      : await start(
+          startEmbeddedImap({
+            certificates,
+            entra,
+            addresses,
+            shared: sharedMailboxes,
+            app: { [entra.tenant]: appMailboxes },
+            ...imapOptions,
+          }),
+        );
   const smtp = await start(
     startSmtp({
       certificates,

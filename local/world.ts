@@ -59,6 +59,19 @@ export interface EntraStandIn extends Running {
   /** Refresh tokens of this person stop working (AADSTS50173), access tokens too. */
   revoke(address: string): void;
   requests(): EntraRequests;
+  /**
+   * From now on only an administrator may consent to mail permissions in a tenant (the local world's if left out): people
+   * who sign in come back with AADSTS90094 until one has, at `/{tenant}/v2.0/adminconsent`.
+   */
+  requireAdminConsent(tid?: string): void;
+  /** The app's own permissions in a tenant (the local world's if left out); undefined: the app is not known there. */
+  giveApp(roles: readonly string[] | undefined, tid?: string): void;
+  /** Everything secret that was ever handed out, for those who look whether it turns up where it must not. */
+  issued(): {
+    readonly codes: readonly string[];
+    readonly refreshTokens: readonly string[];
+    readonly accessTokens: readonly string[];
+  };
   /** A token for `resource`, as if she had signed in; lasts as long as the others. */
   mint(
     address: string,
@@ -75,11 +88,14 @@ export interface EntraStandIn extends Running {
 }
 
 export interface TokenFacts {
+  /** '' for a token of the app itself. */
   readonly username: string;
   readonly oid: string;
   readonly tid: string;
   readonly audience: string;
   readonly scopes: readonly string[];
+  /** Application permissions, in a token of the app itself. */
+  readonly roles: readonly string[];
   readonly expiresAt: Date;
 }
 

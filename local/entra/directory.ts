@@ -14,11 +14,26 @@ export interface Account {
 export interface Directory {
   byAddress(address: string): Account | undefined;
   byId(oid: string): Account | undefined;
-  /** Those who may sign in under this tenant in the authority; all for `organizations` and `common`. */
+  /** Those who may sign in under this tenant in the authority: people at work, personal accounts, or both (`common`). */
   of(tenant: string): readonly Account[];
 }
 
-const anyTenant = ['organizations', 'common', 'consumers'];
+/** Personal accounts all live in this tenant. */
+export const personalTenant = '9188040d-6c67-4c5b-b112-36a304b66dad';
+
+/** True if accounts of the tenant `tid` are served under `named` in the authority. */
+export function isServed(named: string, tid: string): boolean {
+  switch (named.toLowerCase()) {
+    case 'common':
+      return true;
+    case 'organizations':
+      return tid !== personalTenant;
+    case 'consumers':
+      return tid === personalTenant;
+    default:
+      return named.toLowerCase() === tid;
+  }
+}
 
 export function createDirectory(users: readonly DemoUser[], tenant: string): Directory {
   const accounts = users.map((user): Account => {
@@ -29,6 +44,6 @@ export function createDirectory(users: readonly DemoUser[], tenant: string): Dir
   return {
     byAddress: (address) => accounts.find((account) => account.address.toLowerCase() === address.trim().toLowerCase()),
     byId: (oid) => accounts.find((account) => account.oid === oid),
-    of: (named) => (anyTenant.includes(named) ? accounts : accounts.filter((account) => account.tid === named)),
+    of: (named) => accounts.filter((account) => isServed(named, account.tid)),
   };
 }

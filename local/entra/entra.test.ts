@@ -12,6 +12,12 @@ const tenant = '11111111-2222-4333-8444-555555555555';
 const otherTenant = '99999999-2222-4333-8444-555555555555';
 const users = [
   { address: 'ada@contoso.example', name: 'Ada', oid: 'aaaaaaaa-0000-4000-8000-000000000001' },
+  {
+    address: 'lea@outlook.example',
+    name: 'Lea',
+    oid: '00000000-0000-0000-0003-bffd00000001',
+    tid: '9188040d-6c67-4c5b-b112-36a304b66dad',
+  },
   { address: 'grace@fabrikam.example', name: 'Grace', oid: 'aaaaaaaa-0000-4000-8000-000000000002', tid: otherTenant },
 ];
 const redirectUri = 'http://localhost:7071/api/oauth/callback';
@@ -42,6 +48,7 @@ beforeAll(async () => {
 
 afterEach(() => {
   entra.heal();
+  entra.giveApp(['IMAP.AccessAsApp', 'SMTP.SendAsApp']);
   secrets = ['secret-one'];
 });
 
@@ -300,6 +307,138 @@ describe('the Entra stand-in, asked by MSAL in its normal mode', () => {
     const wrong = await fetch(`${entra.pageUrl}/control/failures`, { method: 'POST', body: '{"status":"x"}' });
     expect(wrong.status).toBe(400);
   });
+});
+
+describe('a token of the app itself', () => {
+  const mailOfAll = 'https://outlook.office365.com/.default';
+  const ask = (scope = mailOfAll, options: AppOptions = {}) =>
+    app(options).acquireTokenByClientCredential({ scopes: [scope] });
+
+  it('names nobody, is for one resource, and carries the roles that the app was given there', async () => {
+    const before = entra.requests().token.client_credentials;
+    const result = await ask();
+    expect(await entra.introspect(result?.accessToken ?? '')).toMatchObject({
+      username: '',
+      tid: tenant,
+      audience: 'https://outlook.office365.com',
+      scopes: [],
+      roles: ['IMAP.AccessAsApp', 'SMTP.SendAsApp'],
+    });
+    expect(entra.requests().token.client_credentials).toBe(before + 1);
+    entra.giveApp([]);
+    const bare = await ask();
+    expect(await entra.introspect(bare?.accessToken ?? '')).toMatchObject({ roles: [] });
+  });
+
+  it.each([
+    ['in a tenant that does not know the app', 700016, mailOfAll, { authorityTenant: otherTenant }],
+    ['without .default', 1002012, 'https://outlook.office365.com/IMAP.AccessAsApp', {}],
+    ['for a resource that is not there', 500011, 'https://elsewhere.example/.default', {}],
+    ['at no tenant in particular', 900023, mailOfAll, { authorityTenant: 'organizations' }],
+    ['with a wrong secret', 7000215, mailOfAll, { secret: 'wrong' }],
+  ])('%s is refused with AADSTS%i', async (_name, errorNo, scope, options) => {
+    // MSAL itself refuses an authority without a tenant, so the endpoint is asked directly.
+    const body = new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: entra.clientId,
+      client_secret: 'secret' in options ? options.secret : 'secret-one',
+      scope,
+    });
+    const named = 'authorityTenant' in options ? options.authorityTenant : tenant;
+    const response = await fetch(`${entra.pageUrl}/${named}/oauth2/v2.0/token`, { method: 'POST', body });
+    expect(Reflect.get(Object(await response.json()), 'error_codes')).toEqual([errorNo]);
+  });
+});
+
+describe('personal accounts', () => {
+  const wide = () => app({ authorityTenant: 'common' });
+  const signIn = async (client = wide()) => {
+    const { url, verifier } = await authorizeUrl(client);
+    return redeem(client, await entra.signInAs('lea@outlook.example', url), verifier);
+  };
+
+  it('live in a tenant of their own, and their tokens are no JWTs', async () => {
+    const result = await signIn();
+    expect(result.account?.tenantId).toBe('9188040d-6c67-4c5b-b112-36a304b66dad');
+    expect(result.accessToken).toMatch(/^EwB[^.]+$/);
+    expect(await entra.introspect(result.accessToken)).toMatchObject({ username: 'lea@outlook.example' });
+  });
+
+  it('are renewed at consumers, and at no tenant of an organisation', async () => {
+    const client = wide();
+    await signIn(client);
+    const renew = async (named: string) =>
+      client.acquireTokenSilent({
+        account: await account(client),
+        scopes: mail,
+        forceRefresh: true,
+        authority: `${entra.url}/${named}`,
+      });
+    expect((await renew('consumers')).accessToken).not.toBe('');
+    await expect(renew(tenant)).rejects.toMatchObject({ errorNo: 50020 });
+    await expect(renew('organizations')).rejects.toMatchObject({ errorNo: 50020 });
+  });
+});
+
+describe('the consent of an administrator', () => {
+  const consentUrl = (change: Record<string, string> = {}, named = otherTenant) => {
+    const query = new URLSearchParams({
+      client_id: entra.clientId,
+      redirect_uri: redirectUri,
+      state: 'the-state',
+      scope: 'https://outlook.office.com/.default',
+      ...change,
+    });
+    return `${entra.url}/${named}/v2.0/adminconsent?${query}`;
+  };
+  const grace = 'grace@fabrikam.example';
+
+  it('lets people in who could not consent themselves, and the app with them', async () => {
+    entra.requireAdminConsent(otherTenant);
+    const client = app({ authorityTenant: 'organizations' });
+    const before = await authorizeUrl(client);
+    const refused = new URL(await entra.signInAs(grace, before.url));
+    expect(refused.searchParams.get('error_description')).toContain('AADSTS90094');
+    const callback = new URL(await entra.signInAs(grace, consentUrl()));
+    expect(callback.origin + callback.pathname).toBe(redirectUri);
+    expect(Object.fromEntries(callback.searchParams)).toMatchObject({
+      admin_consent: 'True',
+      tenant: otherTenant,
+      state: 'the-state',
+    });
+    const after = await authorizeUrl(client);
+    expect((await redeem(client, await entra.signInAs(grace, after.url), after.verifier)).account?.username).toBe(
+      grace,
+    );
+    const scopes = ['https://outlook.office365.com/.default'];
+    const result = await app({ authorityTenant: otherTenant }).acquireTokenByClientCredential({ scopes });
+    expect(result?.accessToken).not.toBe('');
+  });
+
+  it('may be declined', async () => {
+    const callback = new URL(await entra.signInAs(grace, consentUrl(), { decline: true }));
+    expect(callback.searchParams.get('error')).toBe('consent_required');
+    expect(callback.searchParams.get('error_description')).toContain('AADSTS65004');
+    expect(callback.searchParams.get('state')).toBe('the-state');
+  });
+
+  it.each([
+    ['another app', consentUrl.bind(null, { client_id: 'another' })],
+    ['an address that is not registered', consentUrl.bind(null, { redirect_uri: 'https://evil.example/callback' })],
+    ['common in place of a tenant', consentUrl.bind(null, {}, 'common')],
+  ])('goes nowhere for %s', async (_name, url) => {
+    await expect(entra.signInAs(grace, url())).rejects.toThrow('trouble signing you in');
+  });
+});
+
+it('everything secret that was handed out can be looked for', async () => {
+  const client = app();
+  const { accessToken } = await connect(client);
+  const { codes, refreshTokens, accessTokens } = entra.issued();
+  expect(codes.length).toBeGreaterThan(0);
+  expect(accessTokens).toContain(accessToken);
+  const cache: { RefreshToken: Record<string, { secret: string }> } = JSON.parse(client.getTokenCache().serialize());
+  for (const { secret } of Object.values(cache.RefreshToken)) expect(refreshTokens).toContain(secret);
 });
 
 describe('the Entra stand-in with automatic sign-in', () => {

@@ -6,13 +6,15 @@ import type { Certificates } from '../certificates.ts';
 import { listen } from '../listen.ts';
 import { readBody, send } from '../web.ts';
 import type { DemoUser, EntraRequests, EntraStandIn, TokenFacts, TokenFailure } from '../world.ts';
+import { adminConsent } from './admin-consent.ts';
 import { control } from './control.ts';
-import { createDirectory } from './directory.ts';
+import { createDirectory, personalTenant } from './directory.ts';
 import { errorPage, signInPage } from './pages.ts';
 import { signInAs } from './person.ts';
-import { accessTokenText, createProvider, routes } from './provider.ts';
+import { accessTokenText, createProvider, personalTokenText, routes } from './provider.ts';
 import { audienceOfScopes, oidcScopes, parseScopes, resourceOf, resourceScopes } from './scopes.ts';
 import { createTokenStore } from './store.ts';
+import { createTenants } from './tenants.ts';
 import { createTokenEndpoint } from './token.ts';
 
 export interface EntraOptions {
@@ -46,6 +48,7 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
   const { tenant, clientId = randomUUID() } = options;
   const directory = createDirectory(options.users, tenant);
   const store = createTokenStore();
+  const tenants = createTenants(tenant);
   const revoked = new Set<string>();
   const counts: EntraRequests = {
     authorize: 0,
@@ -95,6 +98,8 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
     isTrustedAssertion: options.isTrustedAssertion ?? (() => false),
     directory,
     store,
+    tenants,
+    lifetimeSeconds,
     revoked,
     counts,
     nextFailure: (grantType) => {
@@ -145,6 +150,13 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
     if (account === undefined) {
       return show('This username may be incorrect. Make sure that you typed it correctly (AADSTS50034).');
     }
+    const { needsAdmin, consented } = tenants.of(account.tid);
+    if (needsAdmin && !consented) {
+      return finish({
+        error: 'access_denied',
+        error_description: 'AADSTS90094: An administrator has to grant permission to this app before it can be used.',
+      });
+    }
     return finish({ login: { accountId: account.oid, remember: false } });
   }
 
@@ -186,7 +198,9 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
     const stored = store.find('AccessToken', token);
     const account = directory.byId(stored?.accountId ?? '');
     const expiresAt = new Date((stored?.exp ?? 0) * 1000);
-    if (stored === undefined || account === undefined || expiresAt.getTime() <= Date.now()) return undefined;
+    if (stored === undefined || expiresAt.getTime() <= Date.now()) return undefined;
+    if (stored.app !== undefined) return { ...stored.app, username: '', scopes: [], expiresAt };
+    if (account === undefined) return undefined;
     const scopes = parseScopes(stored.scope ?? '');
     return {
       username: account.address,
@@ -194,6 +208,7 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
       tid: account.tid,
       audience: audienceOfScopes(scopes),
       scopes,
+      roles: [],
       expiresAt,
     };
   };
@@ -237,10 +252,21 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
       for (const token of store.removeTokensOf(account.oid)) revoked.add(token);
     },
     requests: () => structuredClone(counts),
+    requireAdminConsent: (tid = tenant) => {
+      Object.assign(tenants.of(tid), { needsAdmin: true, consented: false });
+    },
+    giveApp: (roles, tid = tenant) => {
+      tenants.of(tid).roles = roles;
+    },
+    issued: () => ({
+      codes: store.everIssued('AuthorizationCode'),
+      refreshTokens: store.everIssued('RefreshToken'),
+      accessTokens: store.everIssued('AccessToken'),
+    }),
     mint: async (address, resource = 'outlook', { lifetimeSeconds: lifetime = lifetimeSeconds() } = {}) => {
       const account = directory.byAddress(address);
       if (account === undefined) throw new Error('The Entra stand-in has no such account.');
-      const token = accessTokenText();
+      const token = account.tid === personalTenant ? personalTokenText() : accessTokenText();
       const scope = resourceScopes.filter((item) => resourceOf(item) === resource).join(' ');
       const exp = Math.floor(Date.now() / 1000) + lifetime;
       store.put('AccessToken', token, { kind: 'AccessToken', accountId: account.oid, clientId, scope, exp });
@@ -269,7 +295,13 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
     if (named === '') return send(response, { status: 404, body: { error: 'There is nothing under this address.' } });
     Object.assign(request, { originalUrl: request.url, url: request.url?.slice(named.length + 1) });
     dropSession(request);
-    if (rest === routes.token && request.method === 'POST') return tokens.handle(request, response);
+    if (rest === routes.token && request.method === 'POST') return tokens.handle(request, response, named);
+    if (rest === '/v2.0/adminconsent') {
+      const { searchParams } = new URL(request.url ?? '/', url);
+      const form = request.method === 'POST' ? new URLSearchParams((await readBody(request)).toString()) : undefined;
+      const { redirectUris } = options;
+      return send(response, adminConsent(named, searchParams, form, { clientId, redirectUris, directory, tenants }));
+    }
     if (rest === routes.authorization) {
       counts.authorize += 1;
       askForSignIn(request);

@@ -85,6 +85,26 @@ export const faults = {
     text: 'The user or administrator has not consented to use the application. Send an interactive authorization request for this user and resource.',
     suberror: 'consent_required',
   },
+  notDefault: {
+    error: 'invalid_scope',
+    number: 1002012,
+    text: 'The provided value for scope is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).',
+  },
+  resourceUnknown: {
+    error: 'invalid_resource',
+    number: 500011,
+    text: 'The resource principal was not found in the tenant. This can happen if the application has not been installed by the administrator of the tenant.',
+  },
+  tenantless: {
+    error: 'invalid_request',
+    number: 900023,
+    text: 'Specified tenant identifier is neither a valid DNS name, nor a valid external domain.',
+  },
+  wrongTenant: {
+    error: 'invalid_grant',
+    number: 50020,
+    text: 'User account from identity provider does not exist in tenant and cannot access the application in that tenant.',
+  },
   grantTypeUnknown: {
     error: 'unsupported_grant_type',
     number: 70003,

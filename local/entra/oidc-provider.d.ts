@@ -49,7 +49,7 @@ declare module 'oidc-provider' {
       accountId: string;
     }) => Grant;
     readonly Client: { prototype: { redirectUriAllowed(this: Client, uri: string): boolean } };
-    readonly AccessToken: { prototype: { generateTokenId(this: object): string } };
+    readonly AccessToken: { prototype: { generateTokenId(this: { readonly accountId?: string }): string } };
     callback(): RequestListener;
     use(middleware: (context: ProviderContext, next: () => Promise<void>) => Promise<void>): this;
     on(event: 'grant.error', listener: (context: ProviderContext, error: ProviderError) => void): this;

@@ -66,6 +66,24 @@ ${fault === undefined ? '' : `<p role="alert">${escapeHtml(fault)}</p>`}
   );
 }
 
+/** An administrator accepts for everybody in her tenant. */
+export function adminConsentPage({ accounts, scopes }: Pick<SignInPage, 'accounts' | 'scopes'>): string {
+  const items = accounts.map(
+    ({ address, name }) =>
+      `<li><button name="account" value="${escapeHtml(address)}">Accept as ${escapeHtml(name)}<small>${escapeHtml(address)}</small></button></li>`,
+  );
+  const asked = scopes.map((scope) => `<li><code>${escapeHtml(scope)}</code></li>`).join('');
+  return page(
+    'Permissions requested',
+    `<h1>Permissions requested</h1>
+<p>Review for your organisation. If you accept, this app gets what it asks for, for all people of the organisation.</p>
+<ul>${asked}</ul>
+<form method="post"><ul>${items.join('')}</ul></form>
+<form method="post"><button class="plain" name="decline" value="yes">Cancel</button></form>
+<p class="note">This page stands in for Microsoft Entra on this machine, where everybody is an administrator.</p>`,
+  );
+}
+
 export function errorPage(error: string, description: string): string {
   return page(
     'Sign-in failed',

@@ -32,7 +32,8 @@ export async function signInAs(
       continue;
     }
     const page = await response.text();
-    if (response.status !== 200 || form !== undefined || !url.pathname.startsWith('/sign-in/')) {
+    const isForm = url.pathname.startsWith('/sign-in/') || url.pathname.endsWith('/adminconsent');
+    if (response.status !== 200 || form !== undefined || !isForm) {
       const text = page.replace(/<style>[\s\S]*?<\/style>|<[^>]+>/g, ' ').replace(/\s+/g, ' ');
       throw new Error(`The Entra stand-in answered ${response.status}: ${text.trim()}`);
     }

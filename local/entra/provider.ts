@@ -1,8 +1,9 @@
 import { generateKeyPair, randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import Provider, { type ProviderContext } from 'oidc-provider';
-import type { Account, Directory } from './directory.ts';
+import { type Account, type Directory, personalTenant } from './directory.ts';
 import { errorPage } from './pages.ts';
+import { sameButPort } from './redirects.ts';
 import { oidcScopes, parseScopes, resourceScopes } from './scopes.ts';
 import type { TokenStore } from './store.ts';
 
@@ -101,18 +102,11 @@ export async function createProvider(options: ProviderOptions): Promise<Provider
   provider.AccessToken.prototype.generateTokenId = function generate() {
     // The original also notes the token's format on it.
     generateTokenId.call(this);
-    return accessTokenText();
+    const isPersonal = directory.byId(this.accountId ?? '')?.tid === personalTenant;
+    return isPersonal ? personalTokenText() : accessTokenText();
   };
   provider.on('server_error', (_, error) => console.error('The Entra stand-in failed:', error));
   return provider;
-}
-
-function sameButPort(known: string, given: string): boolean {
-  if (!URL.canParse(given)) return false;
-  const [one, other] = [new URL(known), new URL(given)];
-  one.port = '';
-  other.port = '';
-  return one.hostname === 'localhost' && one.href === other.href;
 }
 
 function claimsOf(account: Account): Record<string, string> {
@@ -136,3 +130,6 @@ export function accessTokenText(): string {
   const header = Buffer.from(JSON.stringify({ typ: 'JWT', alg: 'RS256' })).toString('base64url');
   return `${header}.${randomBytes(900).toString('base64url')}.${randomBytes(256).toString('base64url')}`;
 }
+
+/** A personal account's token: no JWT at all. */
+export const personalTokenText = (): string => `EwB${randomBytes(900).toString('base64')}`;

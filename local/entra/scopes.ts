@@ -12,6 +12,9 @@ const resources = {
 
 export type ResourceName = keyof typeof resources;
 
+/** Resources for which the app gets tokens of its own, by `.default`. Mail has another name here than for people. */
+export const appResources: readonly string[] = ['https://outlook.office365.com', 'https://graph.microsoft.com'];
+
 export const oidcScopes: readonly string[] = ['openid', 'profile', 'email', 'offline_access'];
 
 export const resourceScopes: readonly string[] = Object.values(resources).flatMap(({ prefix, names }) =>

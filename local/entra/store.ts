@@ -6,6 +6,8 @@ export interface Stored {
   readonly grantId?: string;
   readonly uid?: string;
   readonly exp?: number;
+  /** A token of the app itself. */
+  readonly app?: { readonly oid: string; readonly tid: string; readonly audience: string; readonly roles: string[] };
   scope?: string;
   consumed?: number;
 }
@@ -14,6 +16,8 @@ export interface Stored {
 export interface TokenStore {
   find(model: string, id: string): Stored | undefined;
   put(model: string, id: string, stored: Stored): void;
+  /** Ids of everything of this model that was ever stored. For opaque tokens and codes the id is the value. */
+  everIssued(model: string): readonly string[];
   /** Removes the access and refresh tokens of an account and answers the ids of its refresh tokens. */
   removeTokensOf(accountId: string): string[];
   /** The `adapter` setting of oidc-provider. */
@@ -24,6 +28,10 @@ const nowSeconds = (): number => Math.floor(Date.now() / 1000);
 
 export function createTokenStore(): TokenStore {
   const models = new Map<string, Map<string, Stored>>();
+  const issued = new Map<string, Set<string>>();
+  const note = (model: string, id: string): void => {
+    issued.set(model, (issued.get(model) ?? new Set()).add(id));
+  };
   const of = (model: string): Map<string, Stored> => {
     const rows = models.get(model) ?? new Map<string, Stored>();
     models.set(model, rows);
@@ -34,8 +42,10 @@ export function createTokenStore(): TokenStore {
   return {
     find: (model, id) => of(model).get(id),
     put: (model, id, stored) => {
+      note(model, id);
       of(model).set(id, stored);
     },
+    everIssued: (model) => [...(issued.get(model) ?? [])],
     removeTokensOf(accountId) {
       const removed: string[] = [];
       for (const model of ['AccessToken', 'RefreshToken']) {
@@ -49,6 +59,7 @@ export function createTokenStore(): TokenStore {
     },
     adapter: (model) => ({
       upsert: async (id: string, stored: Stored) => {
+        note(model, id);
         of(model).set(id, stored);
       },
       find: async (id: string) => of(model).get(id),

@@ -4,10 +4,12 @@ import type Provider from 'oidc-provider';
 import type { ProviderContext } from 'oidc-provider';
 import { readBody, send } from '../web.ts';
 import type { EntraRequests, TokenFailure } from '../world.ts';
-import type { Directory } from './directory.ts';
+import { type ClientCredentialsOptions, clientCredentials } from './client-credentials.ts';
+import { type Directory, isServed } from './directory.ts';
 import { type EntraFault, failureReply, faultOf, faultReply, faults } from './faults.ts';
 import { isKnownScope, oidcScopes, parseScopes, type ResourceName, resourceOf } from './scopes.ts';
 import type { TokenStore } from './store.ts';
+import type { Tenants } from './tenants.ts';
 
 export interface TokenEndpointOptions {
   readonly clientId: string;
@@ -18,6 +20,8 @@ export interface TokenEndpointOptions {
   readonly isTrustedAssertion: (assertion: string) => boolean;
   readonly directory: Directory;
   readonly store: TokenStore;
+  readonly tenants: Tenants;
+  readonly lifetimeSeconds: ClientCredentialsOptions['lifetimeSeconds'];
   /** Refresh tokens that were revoked. */
   readonly revoked: ReadonlySet<string>;
   readonly counts: EntraRequests;
@@ -32,7 +36,8 @@ interface Asked {
 }
 
 export interface TokenEndpoint {
-  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  /** @param tenant as the path names it */
+  handle(request: IncomingMessage, response: ServerResponse, tenant: string): Promise<void>;
 }
 
 /** The token endpoint: oidc-provider's, behind Entra's own rules. */
@@ -87,7 +92,7 @@ export function createTokenEndpoint(provider: Provider, options: TokenEndpointOp
   }
 
   /** Entra's rules that oidc-provider does not have. */
-  function check(form: URLSearchParams, scopes: readonly string[]): EntraFault | undefined {
+  function check(form: URLSearchParams, scopes: readonly string[], tenant: string): EntraFault | undefined {
     if (!scopes.every(isKnownScope)) return faults.scopeUnknown;
     const wanted = new Set(scopes.map(resourceOf).filter((resource) => resource !== undefined));
     if (wanted.size > 1) return faults.severalResources;
@@ -97,6 +102,8 @@ export function createTokenEndpoint(provider: Provider, options: TokenEndpointOp
     const token = form.get('refresh_token') ?? '';
     if (options.revoked.has(token)) return faults.revoked;
     const source = code ?? store.find('RefreshToken', token);
+    const account = directory.byId(source?.accountId ?? '');
+    if (account !== undefined && !isServed(tenant, account.tid)) return faults.wrongTenant;
     const consented = parseScopes(source?.scope ?? '');
     const missing = scopes.filter(
       (scope) => !oidcScopes.includes(scope) && !scope.endsWith('/.default') && !consented.includes(scope),
@@ -112,7 +119,7 @@ export function createTokenEndpoint(provider: Provider, options: TokenEndpointOp
     return candidates.map(resourceOf).find((resource) => resource !== undefined);
   }
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function handle(request: IncomingMessage, response: ServerResponse, tenant: string): Promise<void> {
     const form = new URLSearchParams((await readBody(request)).toString());
     const grantType = form.get('grant_type') ?? '';
     counts.token[isCounted(grantType) ? grantType : 'other'] += 1;
@@ -124,8 +131,10 @@ export function createTokenEndpoint(provider: Provider, options: TokenEndpointOp
     }
     if (failure !== undefined && failure.answer !== 'truth') return send(response, failureReply(failure));
     const scopes = parseScopes(form.get('scope') ?? '');
-    const fault = authenticate(form) ?? check(form, scopes);
+    const forApp = grantType === 'client_credentials';
+    const fault = authenticate(form) ?? (forApp ? undefined : check(form, scopes, tenant));
     if (fault !== undefined) return send(response, faultReply(fault));
+    if (forApp) return send(response, clientCredentials(form, tenant, options));
     const resource = resourceAsked(form, scopes);
     form.delete('client_assertion');
     form.delete('client_assertion_type');

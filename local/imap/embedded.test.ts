@@ -26,12 +26,13 @@ let imap: EmbeddedImap;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'imap-'));
   const certificates = await makeCertificates(folder);
-  entra = await startEntra({ certificates, users, tenant, redirectUris: [], secrets: () => [] });
+  entra = await startEntra({ certificates, users, tenant, redirectUris: [], secrets: () => ['a-secret'] });
   imap = await startEmbeddedImap({
     certificates,
     entra,
     addresses: [ada, alan, support],
     shared: { [support]: [ada] },
+    app: { [tenant]: [support] },
   });
 });
 
@@ -54,6 +55,18 @@ async function session(user: string, accessToken: string): Promise<ImapFlow> {
   client.on('error', () => undefined);
   await client.connect();
   return client;
+}
+
+/** A token of the app itself. */
+async function appToken(named = tenant): Promise<string> {
+  const body = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: entra.clientId,
+    client_secret: 'a-secret',
+    scope: 'https://outlook.office365.com/.default',
+  });
+  const response = await fetch(`${entra.pageUrl}/${named}/oauth2/v2.0/token`, { method: 'POST', body });
+  return String(Reflect.get(Object(await response.json()), 'access_token'));
 }
 
 const logIn = async (user: string, person = user) => session(user, await entra.mint(person));
@@ -103,6 +116,17 @@ describe('the embedded IMAP server, asked by imapflow with a token of the Entra 
     expect(new Date(message.internalDate ?? 0)).toEqual(date);
     expect(message.flags?.has('\\Seen')).toBe(true);
     await client.logout();
+  });
+
+  it('opens to the app the mailboxes that it was given, and no others', async () => {
+    const elsewhere = '99999999-2222-4333-8444-555555555555';
+    await (await session(support, await appToken())).logout();
+    const notConnected = { response: expect.stringContaining('not connected') };
+    await expect(session(ada, await appToken())).rejects.toMatchObject(notConnected);
+    entra.giveApp(['IMAP.AccessAsApp'], elsewhere);
+    await expect(session(support, await appToken(elsewhere))).rejects.toMatchObject(notConnected);
+    entra.giveApp(['SMTP.SendAsApp']);
+    await expect(session(support, await appToken())).rejects.toMatchObject({ authenticationFailed: true });
   });
 
   it('takes a message by APPEND from whoever holds a token, bytes beyond ASCII included', async () => {

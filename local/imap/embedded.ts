@@ -14,12 +14,16 @@ export interface EmbeddedImapOptions {
   readonly addresses: readonly string[];
   /** Who may open a mailbox that is not her own: address of the mailbox -> addresses of people. */
   readonly shared?: Readonly<Record<string, readonly string[]>>;
+  /** Mailboxes that the app itself may open (Add-MailboxPermission for its service principal), by tenant. */
+  readonly app?: Readonly<Record<string, readonly string[]>>;
   readonly port?: number;
 }
 
 type Mode = Parameters<EmbeddedImap['behave']>[0];
 
+// Tokens of people and of the app name the same service differently.
 const outlook = 'https://outlook.office.com';
+const outlookForApps = 'https://outlook.office365.com';
 const everybody = '*';
 
 /**
@@ -36,6 +40,8 @@ export async function startEmbeddedImap(options: EmbeddedImapOptions): Promise<E
       people.map((person) => person.toLowerCase()),
     ]),
   );
+  const givenToApp = (tid: string, address: string): boolean =>
+    (options.app?.[tid] ?? []).some((given) => given.toLowerCase() === address);
   const modes = new Map<string, { readonly mode: Mode; readonly backoffMs: number }>();
   const open = new Map<TLSSocket, string | undefined>();
   let logins = 0;
@@ -54,12 +60,15 @@ export async function startEmbeddedImap(options: EmbeddedImapOptions): Promise<E
       const behaviour = modeOf(address);
       if (behaviour?.mode === 'throttle') return { kind: 'throttled', backoffMs: behaviour.backoffMs };
       const facts = await options.entra.introspect(token);
-      const opensMail =
+      const isApp = facts?.audience === outlookForApps && facts.roles?.includes('IMAP.AccessAsApp') === true;
+      const isPerson =
         facts?.audience === outlook && facts.scopes.some((scope) => scope.endsWith('/IMAP.AccessAsUser.All'));
-      if (behaviour?.mode === 'refuse' || !opensMail) return { kind: 'refused' };
+      if (behaviour?.mode === 'refuse' || facts === undefined || !(isApp || isPerson)) return { kind: 'refused' };
       const mailbox = mailboxes.get(address);
       const person = facts.username.toLowerCase();
-      const isAllowed = person === address || (shared.get(address) ?? []).includes(person);
+      const isAllowed = isApp
+        ? givenToApp(facts.tid ?? '', address)
+        : person === address || (shared.get(address) ?? []).includes(person);
       open.set(socket, address);
       if (behaviour?.mode === 'not-connected' || mailbox === undefined || !isAllowed) return { kind: 'not-connected' };
       logins += 1;

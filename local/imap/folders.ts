@@ -3,9 +3,16 @@ export const exchangeFolders = ['Sent Items', 'Drafts', 'Archive', 'Junk Email',
 
 /** What a mailbox server of ours needs of the Entra stand-in to let somebody in. */
 export interface TokenFactsReader {
-  introspect(
-    token: string,
-  ): Promise<{ readonly username: string; readonly audience: string; readonly scopes: readonly string[] } | undefined>;
+  introspect(token: string): Promise<
+    | {
+        readonly username: string;
+        readonly tid?: string;
+        readonly audience: string;
+        readonly scopes: readonly string[];
+        readonly roles?: readonly string[];
+      }
+    | undefined
+  >;
 }
 
 /** User and token of a XOAUTH2 answer: `user=<u>^Aauth=Bearer <t>^A^A`, in base64. */
