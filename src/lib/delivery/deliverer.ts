@@ -4,6 +4,7 @@ import type { Outbound } from '../http/outbound.ts';
 import type { Log } from '../log.ts';
 import type { DestinationRows, DestinationState, DestinationType, StoredState } from '../store/destinations.ts';
 import { isStoreError, type ServerTime } from '../store/table.ts';
+import type { LinkMaker } from './attachment-links.ts';
 import { createCollection } from './collection.ts';
 import { afterAttempt, claimed, gate, mended } from './hold.ts';
 import { createRenderer } from './render.ts';
@@ -20,6 +21,8 @@ export interface DelivererDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Loads a maker of links to attachments; without it events carry none. */
+  readonly attachmentLinks?: () => Promise<LinkMaker>;
 }
 
 /** The deliverer and what the API needs of it. */
@@ -67,7 +70,7 @@ type Entry = { readonly kind: 'send'; readonly probing: boolean } | (DeliveryOut
 
 export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
   const { rows, clock, time, log } = deps;
-  const renderer = createRenderer({ log, loadSanitizer });
+  const renderer = createRenderer({ log, loadSanitizer, attachmentLinks: deps.attachmentLinks });
   const transportDeps = { outbound: deps.outbound, clock, renderer };
   const transports: Record<DestinationType, Transport> = {
     webhook: createWebhook(transportDeps),

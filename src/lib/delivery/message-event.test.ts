@@ -3,7 +3,7 @@ import vectors from '../../../test/vectors.json' with { type: 'json' };
 import type { ReadMessage } from '../domain/message.ts';
 import { consoleLog } from '../log.ts';
 import { buildMessageReceived, type MessageReceivedInput, threadKey } from './message-event.ts';
-import { decodeMessageRef } from './message-ref.ts';
+import { dayOf, decodeMessageRef } from './message-ref.ts';
 import { bodyOf, createRenderer } from './render.ts';
 import { loadSanitizer } from './sanitize.ts';
 
@@ -55,6 +55,47 @@ const input: MessageReceivedInput = {
 const dataOf = (change: Partial<MessageReceivedInput>) => buildMessageReceived({ ...input, ...change }).data;
 
 describe('message.received', () => {
+  it('gives each attachment its link, and shows the images in the text by it', async () => {
+    const asked: unknown[] = [];
+    const renderer = createRenderer({
+      log: consoleLog(() => undefined),
+      loadSanitizer,
+      attachmentLinks: async () => (place) => {
+        asked.push(place);
+        return place.part === '2' ? undefined : `https://broker.example/${place.part}`;
+      },
+    });
+    const html = '<p>Look: <img src="cid:logo@x"> <img src="cid:none@x"></p>';
+    const event = buildMessageReceived({ ...input, message: { ...message, html } });
+    const sent = await renderer.data(event, { rawHtml: false });
+    expect(sent.attachments).toMatchObject([
+      { part: '2', url: null },
+      { part: '1.3', contentId: 'logo@x', url: 'https://broker.example/1.3' },
+    ]);
+    expect(sent.html).toBe('<p>Look: <img src="https://broker.example/1.3" /> <img src="cid:none@x" /></p>');
+    expect(asked[0]).toMatchObject({
+      mailboxId: input.mailbox.id,
+      folderId: 'f1234567',
+      uidValidity: 1_700_000_000n,
+      uid: 4711,
+      day: dayOf(message.meta.internalDate),
+      part: '2',
+    });
+    const raw = await renderer.data(event, { rawHtml: true });
+    expect(raw).toMatchObject({ html, attachments: [{ url: null }, { url: 'https://broker.example/1.3' }] });
+  });
+
+  it('asks for no key where there is no attachment', async () => {
+    const renderer = createRenderer({
+      log: consoleLog(() => undefined),
+      loadSanitizer,
+      attachmentLinks: () => Promise.reject(new Error('asked')),
+    });
+    const event = buildMessageReceived({ ...input, message: { ...message, attachments: [] } });
+    expect(await renderer.data(event, { rawHtml: false })).toMatchObject({ attachments: [] });
+    await expect(renderer.data(buildMessageReceived(input), { rawHtml: false })).rejects.toThrow('asked');
+  });
+
   it('has every field, in the published form', async () => {
     const event = buildMessageReceived(input);
     const renderer = createRenderer({ log: consoleLog(() => undefined), loadSanitizer });

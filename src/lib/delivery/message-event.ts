@@ -77,6 +77,8 @@ export function buildMessageReceived(input: MessageReceivedInput): OutgoingEvent
         size: attachment.size,
         inline: attachment.inline,
         contentId: attachment.contentId ?? null,
+        // Made when it is sent: a link lives for a day, and a message may wait longer for its destination.
+        url: null,
       })),
       autoReply: message.autoReply,
       bounce: message.bounce ?? null,

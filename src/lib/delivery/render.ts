@@ -1,5 +1,6 @@
 import type { OutgoingEvent } from '../domain/event.ts';
 import type { Log } from '../log.ts';
+import { type LinkMaker, linkAttachments } from './attachment-links.ts';
 import type { Sanitizer } from './sanitize.ts';
 import { snippetOf } from './snippet.ts';
 
@@ -7,11 +8,17 @@ export interface RenderDeps {
   readonly log: Log;
   /** Loads the sanitiser; called at the first mail that has HTML. */
   readonly loadSanitizer: () => Promise<Sanitizer>;
+  /** Links to attachments; without it they have none. */
+  readonly attachmentLinks?: (() => Promise<LinkMaker>) | undefined;
 }
 
 /** Makes what a destination gets to read of an event. */
 export interface Renderer {
-  /** The event's data as it goes out: HTML sanitised, unless the destination asks for it raw. */
+  /**
+   * The event's data as it goes out: with links to the attachments, and its HTML sanitised, unless the destination asks
+   * for it raw. In sanitised HTML the images that are parts of the mail are shown by their links.
+   * @throws BrokerError if our vault does not answer
+   */
   data(event: OutgoingEvent, options: { readonly rawHtml: boolean }): Promise<Readonly<Record<string, unknown>>>;
 }
 
@@ -22,12 +29,17 @@ export function createRenderer(deps: RenderDeps): Renderer {
   let loading: Promise<Sanitizer> | undefined;
 
   /** Its safe HTML and, where it is wanted, the text of it. */
-  const clean = async (dirty: string, id: string, wantText: boolean) => {
+  const clean = async (
+    dirty: string,
+    id: string,
+    wantText: boolean,
+    imageOf: (contentId: string) => string | undefined,
+  ) => {
     if (dirty.length > htmlCapCharacters) return undefined;
     loading ??= deps.loadSanitizer();
     const sanitizer = await loading;
     try {
-      const html = sanitizer.html(dirty);
+      const html = sanitizer.html(dirty, imageOf);
       return { html, text: wantText ? sanitizer.text(html) : '' };
     } catch (error) {
       // What cannot be made safe does not go out; the text does, and `truncated` says what is missing.
@@ -38,14 +50,18 @@ export function createRenderer(deps: RenderDeps): Renderer {
 
   return {
     async data(event, { rawHtml }) {
-      const { html, snippet, truncated } = event.data;
-      if (event.type !== 'message.received' || typeof html !== 'string' || rawHtml) return event.data;
-      const safe = await clean(html, event.id, snippet === '');
+      if (event.type !== 'message.received') return event.data;
+      const linked =
+        deps.attachmentLinks === undefined ? undefined : await linkAttachments(event.data, deps.attachmentLinks);
+      const data = linked === undefined ? event.data : { ...event.data, attachments: linked.attachments };
+      const { html, snippet, truncated } = data;
+      if (typeof html !== 'string' || rawHtml) return data;
+      const safe = await clean(html, event.id, snippet === '', (contentId) => linked?.byContentId(contentId));
       if (safe === undefined) {
         const cut = Array.isArray(truncated) ? truncated : [];
-        return { ...event.data, html: null, truncated: [...new Set([...cut, 'html'])] };
+        return { ...data, html: null, truncated: [...new Set([...cut, 'html'])] };
       }
-      return { ...event.data, html: safe.html, snippet: snippet === '' ? snippetOf(safe.text) : snippet };
+      return { ...data, html: safe.html, snippet: snippet === '' ? snippetOf(safe.text) : snippet };
     },
   };
 }

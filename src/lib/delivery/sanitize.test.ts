@@ -41,6 +41,17 @@ describe('the HTML of a mail', () => {
     },
   );
 
+  it('shows images that are parts of the mail at their address', () => {
+    const imageOf = (id: string) => (id === 'logo@x' ? 'https://broker.example/a?b&c' : undefined);
+    const shown = '<img alt="L" src="https://broker.example/a?b&amp;c" />';
+    for (const src of ['cid:logo@x', 'CID:logo%40x', ' cid:logo@x ', 'c\nid:logo@x']) {
+      expect(sanitizer.html(`<img alt="L" src="${src}">`, imageOf)).toBe(shown);
+    }
+    expect(sanitizer.html('<img src="cid:other@x">', imageOf)).toBe('<img src="cid:other@x" />');
+    expect(sanitizer.html('<img src="cid:%E0%A4%A">', imageOf)).toBe('<img src="cid:%E0%A4%A" />');
+    expect(sanitizer.html('<img src="cid:logo@x" onerror="alert(1)">', imageOf)).not.toContain('onerror');
+  });
+
   it('keeps text that looks like markup as text', () => {
     expect(sanitizer.html('1 &lt; 2 &amp;&amp; <b>3 > 2</b>')).toBe('1 &lt; 2 &amp;&amp; <b>3 &gt; 2</b>');
   });

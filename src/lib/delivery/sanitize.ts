@@ -1,4 +1,4 @@
-import type { IOptions } from 'sanitize-html';
+import type { IOptions, Transformer } from 'sanitize-html';
 
 /**
  * What mail may look like inside NocoBase, and nothing that does anything. Mail HTML comes from strangers and is shown
@@ -81,8 +81,11 @@ function styles(): Record<string, RegExp[]> {
 
 /** What is done with the HTML of a mail before it goes out. Both throw {@link HtmlTooDeep}. */
 export interface Sanitizer {
-  /** HTML that is safe to show. */
-  html(dirty: string): string;
+  /**
+   * HTML that is safe to show.
+   * @param imageOf the address at which an image that is a part of the mail can be seen; without one it stays `cid:`
+   */
+  html(dirty: string, imageOf?: (contentId: string) => string | undefined): string;
   /** Its text alone. */
   text(dirty: string): string;
 }
@@ -109,11 +112,32 @@ function depthGuard(): Pick<IOptions, 'onOpenTag' | 'onCloseTag'> {
   };
 }
 
+/** Gives an image that is a part of the mail the address at which it can be seen. */
+function shown(imageOf: (contentId: string) => string | undefined): Transformer {
+  return (tagName, attribs) => {
+    const contentId = /^cid:(.+)$/i.exec(plain(attribs.src ?? ''))?.[1];
+    const src = contentId === undefined ? undefined : (imageOf(contentId) ?? imageOf(unescaped(contentId)));
+    return { tagName, attribs: src === undefined ? attribs : { ...attribs, src } };
+  };
+}
+
+/** RFC 2392 section 2: in an address the characters of a Content-ID may be written with percent signs. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** Loads sanitize-html, at the first mail that has HTML. */
 export async function loadSanitizer(): Promise<Sanitizer> {
   const { default: sanitize } = await import('sanitize-html');
   return {
-    html: (dirty) => sanitize(dirty, { ...options, ...depthGuard() }),
+    html: (dirty, imageOf) => {
+      const transformTags = { ...options.transformTags, ...(imageOf === undefined ? {} : { img: shown(imageOf) }) };
+      return sanitize(dirty, { ...options, ...depthGuard(), transformTags });
+    },
     text: (dirty) =>
       decode(sanitize(dirty, { ...options, ...depthGuard(), allowedTags: [], textFilter: (text) => `${text} ` })),
   };

@@ -14,7 +14,7 @@ export interface OpenDestination {
 
 /** One way of sending; there is one for each type of destination. */
 export interface Transport {
-  /** One attempt. Throws nothing but the signal's reason. */
+  /** One attempt. Throws nothing but the signal's reason, and BrokerError when our own vault does not answer. */
   send(destination: OpenDestination, event: OutgoingEvent, signal: AbortSignal): Promise<DeliveryOutcome>;
   /**
    * Looks whether the other side is as it has to be, without leaving anything there; absent where only an event can
