@@ -75,8 +75,14 @@ async function live(seed: number, rounds: number) {
     accidents += 1;
     return down;
   };
-  store.disturb = ({ table: name }) => {
+  store.disturb = async ({ table: name }) => {
     if (peace || name !== 'mail' || !chance(0.03)) return undefined;
+    if (chance(0.1)) {
+      // A request that arrives when its lease may be another run's.
+      accidents += 1;
+      await clock.sleep(20_000 + below(100_000));
+      return undefined;
+    }
     return chance(0.5) ? 'lost' : 'unheard';
   };
   mail.before = (command) => {
@@ -215,11 +221,25 @@ function check(world: Awaited<ReturnType<typeof live>>): string[] {
         if (world.baseline.has(message.subject)) continue;
         const entry = world.entries.get(`${address} ${path} ${message.uid}`);
         const name = `${message.subject} ${message.messageId} (${path} ${message.uid})`;
-        if (entry === undefined) faults.push(`${name} is not known`);
-        else if (!entry.accepted) faults.push(`${name} is not accepted`);
+        // A copy that shows while SEARCH leaves its original out looks like a move; the original has arrived before.
+        const copied = (world.instances.get(message.messageId ?? '') ?? 1) > 1;
+        if (entry === undefined && !copied) faults.push(`${name} is not known`);
+        else if (entry?.accepted === false) faults.push(`${name} is not accepted`);
         if (!idsOf.has(message.messageId ?? '')) faults.push(`${name} never arrived`);
       }
     }
+  }
+  // Every commit follows upon the one before it: a stale worker commits nothing.
+  const heads = world.store.batches.flat().flatMap((one) => (one.kind === 'replace' ? [one.row.values] : []));
+  for (const [index, head] of heads.entries()) {
+    const before = heads[index - 1];
+    const follows =
+      before === undefined || Number(head.epoch) > Number(before.epoch) || Number(head.seq) > Number(before.seq);
+    const goesBack = before !== undefined && Number(head.epoch) < Number(before.epoch);
+    if (!follows || goesBack) faults.push(`commit ${head.epoch}/${head.seq} after ${before?.epoch}/${before?.seq}`);
+  }
+  for (const batch of world.store.batches.slice(world.mailboxes.length + 1)) {
+    if (!batch.some((one) => one.kind === 'replace')) faults.push('a commit without its fence');
   }
   const repeats = events.length - new Set(events.map(({ id }) => id)).size;
   // One for each folder that was being delivered when something went wrong.

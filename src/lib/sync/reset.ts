@@ -3,8 +3,10 @@ import type { FolderStatus, ImapSession } from '../mailbox/session.ts';
 import { fetchMeta } from './baseline.ts';
 import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
+import { complement, toRanges } from './ranges.ts';
 import { recover } from './recover.ts';
 import type { RunContext } from './run-context.ts';
+import { tellVanished } from './vanished.ts';
 
 const dayMs = 86_400_000;
 
@@ -53,6 +55,13 @@ export async function resetFolder(
   });
   book.note(status);
   book.openHoles(recovery.waiting, now, 'present');
+  // What the server lists and does not show, or counts and does not list, is looked for again.
+  const shown = new Set(metas.map((meta) => meta.uid));
+  const unanswered = uids.filter((uid) => !shown.has(uid) && uid <= recovery.lastUid);
+  tellVanished(context, mailbox, book, book.openHoles(toRanges(unanswered), now, 'missing'));
+  if (all.length < status.messages) {
+    tellVanished(context, mailbox, book, book.openHoles(complement(all, 1, recovery.lastUid), now, 'unseen'));
+  }
   const occasion = [book.folder.id, status.uidValidity, now.getTime()];
   context.tell(mailbox, 'folder.reset', occasion, {
     folder: { path, role: role ?? null },
