@@ -27,6 +27,7 @@ import { createRegistry } from './store/create-registry.ts';
 import { createDestinationRows } from './store/destinations.ts';
 import { createDirectory } from './store/directory.ts';
 import { createGrants } from './store/grants.ts';
+import { createNotices } from './store/notices.ts';
 import type { Registry } from './store/registry.ts';
 import { createSignInStates } from './store/states.ts';
 import { createTickets } from './store/tickets.ts';
@@ -84,8 +85,9 @@ export function createBroker(config: Config, environment: NodeJS.ProcessEnv = pr
     bootstrap: config.inAzure ? vault : undefined,
   });
 
+  const notices = createNotices({ store, clock, random });
   const credential = createCredential(config.entra, { vault, identity, clock });
-  const client = createEntraClient(config.entra, { fetch, clock, log, credential });
+  const client = createEntraClient(config.entra, { fetch, clock, log, credential, notices });
   const tokens = createTokens(config.entra, { client, grants, clock, random, log });
 
   const imap = createImapConnector(config.imap, { clock, requireTls: config.inAzure });

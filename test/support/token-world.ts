@@ -6,6 +6,7 @@ import { createSignIn } from '../../src/lib/entra/sign-in.ts';
 import { createTokens } from '../../src/lib/entra/tokens.ts';
 import { consoleLog } from '../../src/lib/log.ts';
 import { createGrants } from '../../src/lib/store/grants.ts';
+import { createNotices } from '../../src/lib/store/notices.ts';
 import type { Store } from '../../src/lib/store/table.ts';
 import { createVault } from '../../src/lib/vault/reader.ts';
 import { fakeEntra } from './entra-fetch.ts';
@@ -39,7 +40,7 @@ export function tokenWorld(store: Store) {
     monotonic: () => performance.now() + offset,
     sleep: async () => {},
   };
-  const kept = { value: 'the-secret', version: 'a'.repeat(32) };
+  const kept = { value: 'the-secret', version: randomUUID().replaceAll('-', '') };
   const vaultReads = { count: 0 };
   const instance = () => {
     const vault = createVault(
@@ -58,7 +59,8 @@ export function tokenWorld(store: Store) {
       },
     );
     const credential = createCredential(config, { vault, identity: { getToken: async () => null }, clock });
-    const client = createEntraClient(config, { fetch: entra.fetch, clock, log, credential });
+    const notices = createNotices({ store, clock, random: systemRandom });
+    const client = createEntraClient(config, { fetch: entra.fetch, clock, log, credential, notices });
     const grants = createGrants({ store, sealer, clock, random: systemRandom, log });
     return {
       grants,

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { BrokerError, ErrorCode } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { createCircuit } from './circuit.ts';
+import { createCircuit, type OutageNotices } from './circuit.ts';
 import { failureClass, msalError, type Phase } from './classify.ts';
 import type { ClientCredential, CredentialSource } from './credential.ts';
 import { createNetwork, type Network } from './network.ts';
@@ -13,6 +13,7 @@ export interface EntraClientDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly credential: CredentialSource;
+  readonly notices: OutageNotices;
 }
 
 export interface Operation<T> {
@@ -79,7 +80,7 @@ export function createEntraClient(
     try {
       const app = new ConfidentialClientApplication({ ...rest, auth: { ...auth, ...credential.auth } });
       const result = await operation.run(app);
-      if (network.posts() > 0) circuit.accepted();
+      if (network.posts() > 0) await circuit.accepted();
       return result;
     } catch (error) {
       throw network.failure() ?? msalError(error, operation.phase, network.claims());
@@ -96,14 +97,18 @@ export function createEntraClient(
       try {
         return await attempt(operation, credential, behindCircuit);
       } catch (error) {
-        if (!isRefusal(error) || (behindCircuit && circuit.isOpenFor(credential.version))) throw error;
+        if (!isRefusal(error)) throw error;
+        if (behindCircuit && circuit.isOpenFor(credential.version)) {
+          await circuit.refused(error, credential.version);
+          throw error;
+        }
       }
       const fresh = await credentials.fresh();
       try {
         return await attempt(operation, fresh, behindCircuit);
       } catch (error) {
         if (isRefusal(error) && (operation.isDecisive || credentialCodes.includes(error.code))) {
-          circuit.refused(error, fresh.version);
+          await circuit.refused(error, fresh.version);
         }
         throw error;
       }

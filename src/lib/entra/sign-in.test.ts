@@ -30,7 +30,8 @@ function world(settings: { tenant?: string; allowedTenants?: readonly string[] |
     current: async () => ({ version: 'v', auth: { clientSecret: 'the-secret' } }),
     fresh: async () => ({ version: 'v', auth: { clientSecret: 'the-secret' } }),
   };
-  const client = createEntraClient(config, { fetch: entra.fetch, clock: systemClock, log, credential });
+  const notices = { claim: async () => true, touch: async () => {}, clear: async () => {} };
+  const client = createEntraClient(config, { fetch: entra.fetch, clock: systemClock, log, credential, notices });
   const signIn = createSignIn(config, { client, random: systemRandom, log });
   const finish = async (person: Person, options: { nonce?: string; claims?: Record<string, unknown> } = {}) => {
     const { verifier, nonce } = await signIn.start({ state: 'st', redirectUri });

@@ -476,6 +476,48 @@ describe('a client secret that Microsoft refuses', () => {
     expect(lines.filter((line) => line.includes('entra_circuit_closed'))).toHaveLength(1);
   });
 
+  it('is told of by one of several instances, again after it was mended and broke anew, and never goes untold', async () => {
+    const { tokens, instance, entra, connect, lines, pass } = world();
+    const people = [await connect(), await connect(), await connect()];
+    const [second, third] = [instance(), instance()];
+    const alerts = () => lines.filter((line) => line.includes('entra_circuit_open')).length;
+    const askAll = async () => {
+      for (const [index, each] of [{ tokens }, second, third].entries()) {
+        const person = people[index] ?? people[0];
+        if (person !== undefined) await each.tokens.get(person, 'outlook', { force: true }).catch(() => {});
+      }
+    };
+    entra.secrets.clear();
+    await askAll();
+    expect(alerts()).toBe(1);
+    expect(lines.filter((line) => line.includes('entra_circuit_joined'))).toHaveLength(2);
+    // An outage of hours is one outage: with every probe it is known to last.
+    for (let probe = 0; probe < 12; probe++) {
+      pass(10 * minute);
+      await askAll();
+    }
+    expect(alerts()).toBe(1);
+    entra.secrets.add('the-secret');
+    pass(10 * minute);
+    await askAll();
+    expect(lines.filter((line) => line.includes('entra_circuit_closed'))).toHaveLength(3);
+    entra.secrets.clear();
+    await askAll();
+    expect(alerts()).toBe(2);
+  });
+
+  it('is told of even if the instance that told of it died and everything slept since', async () => {
+    const { tokens, instance, entra, connect, lines, pass } = world();
+    const person = await connect();
+    entra.secrets.clear();
+    await tokens.get(person, 'outlook', { force: true }).catch(() => {});
+    pass(31 * minute);
+    await instance()
+      .tokens.get(person, 'outlook', { force: true })
+      .catch(() => {});
+    expect(lines.filter((line) => line.includes('entra_circuit_open'))).toHaveLength(2);
+  });
+
   it('is probed every five minutes, and accepted as soon as Microsoft does', async () => {
     const { tokens, entra, connect, pass } = world();
     const person = await connect();
