@@ -83,9 +83,17 @@ describe('a mailbox that failed', () => {
   it.each(['client_secret_expired', 'vault_unreachable', 'storage_unreachable'] as const)(
     'by %s, a fault of the deployment, keeps its state untouched',
     (code) => {
-      expect(judge(state(), slot(), failed(code), at)).toMatchObject({ state: state(), event: undefined });
+      const judged = judge(state(), slot({ failures: 2 }), failed(code), at);
+      // However long it lasts, the next tick tries again.
+      expect(judged).toEqual({ state: state(), slot: slot({ failures: 2, nextDue: tick + 1 }), event: undefined });
     },
   );
+
+  it('by a fault of the deployment waits no longer than it was told', () => {
+    const judged = judge(state(), slot({ failures: 9 }), failed('client_secret_invalid', 150_000), at);
+    expect(judged.slot).toEqual(slot({ failures: 9, nextDue: tick + 3 }));
+    expect(judged.state).toEqual(state({ backoffUntil: new Date(now.getTime() + 150_000) }));
+  });
 
   it('waits longer with every failure, up to a quarter of an hour', () => {
     const waits = [0, 1, 2, 3, 4, 5, 50].map(

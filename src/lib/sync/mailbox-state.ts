@@ -110,7 +110,12 @@ export function judge(state: StateRow, slot: SlotSchedule, verdict: Verdict, at:
         ? 1
         : ticksFor(verdict.retryAfterMs);
   const next: SlotSchedule = { ...slot, failures, nextDue: tick + Math.max(wait, least) };
-  if (said === 'leave') return { state: { ...state, backoffUntil: asked }, slot: next, event: undefined };
+  if (said === 'leave') {
+    // Asking again costs next to nothing (nothing goes to Microsoft while it refuses the app), and once the fault is
+    // mended nobody should have to wait for a delay that its length has built up.
+    const soon = { ...slot, nextDue: tick + least };
+    return { state: { ...state, backoffUntil: asked }, slot: soon, event: undefined };
+  }
   const target = said !== 'keep' ? said : isOverdue(state, slot, at) ? 'degraded' : keep(state);
   return { ...moved(state, target, verdict.code, asked, at), slot: next };
 }
