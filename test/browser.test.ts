@@ -1,8 +1,9 @@
 import type { Browser, BrowserContext, Page, Response } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { launchChromium } from '../local/chromium.ts';
 import { demoUsers } from '../local/demo-users.ts';
 import type { DemoUser } from '../local/world.ts';
-import { axeFindings, launchChromium, overflowOf } from './support/chromium.ts';
+import { axeFindings, overflowOf } from './support/chromium.ts';
 import { describeNeeding } from './support/requirements.ts';
 import { rowsOfTable } from './support/tables.ts';
 import { startWorld, type World } from './support/world.ts';

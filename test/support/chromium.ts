@@ -1,27 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { chromiumPath } from './requirements.ts';
-
-const quiet = [
-  '--headless',
-  // The build machine runs as root, where Chromium refuses its sandbox.
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  // What would leave this machine fails, and so shows in a test.
-  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
-];
-
-/** The system's Chromium without a window. @throws Error if none is installed; see {@link chromiumPath} */
-export function launchChromium(): Promise<Browser> {
-  if (chromiumPath === undefined) throw new Error('No Chromium is installed.');
-  return chromium.launch({ executablePath: chromiumPath, args: quiet });
-}
+import type { Page } from 'playwright-core';
 
 let axeSource: string | undefined;
 

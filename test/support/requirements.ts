@@ -1,20 +1,9 @@
-import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { chromiumPath } from '../../local/chromium.ts';
 import { findDovecot } from '../../local/imap/dovecot.ts';
 
 /** Programs of the system that some suites need; npm does not bring them. */
 export type Requirement = 'dovecot' | 'chromium';
-
-const chromiumPlaces = [
-  process.env.CHROMIUM_PATH ?? '',
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-];
-
-/** The browser that playwright-core drives, or undefined if none is installed. */
-export const chromiumPath: string | undefined = chromiumPlaces.find((path) => path !== '' && existsSync(path));
 
 export const dovecotAvailable: boolean = (await findDovecot()) !== undefined;
 

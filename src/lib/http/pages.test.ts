@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { axeFindings, launchChromium, overflowOf } from '../../../test/support/chromium.ts';
+import { launchChromium } from '../../../local/chromium.ts';
+import { axeFindings, overflowOf } from '../../../test/support/chromium.ts';
 import { describeNeeding } from '../../../test/support/requirements.ts';
 import { errorTable } from '../error-codes.ts';
 import { BrokerError } from '../errors.ts';
