@@ -1,5 +1,6 @@
 import { type Config, readConfig, SettingsError } from './config.ts';
 import { createConnect } from './connect/connect.ts';
+import { createEventLinks } from './connect/event-links.ts';
 import { createGiveToken, type GiveToken } from './connect/give-token.ts';
 import { createTicketTokens } from './connect/tickets.ts';
 import type { Connect } from './connect/types.ts';
@@ -107,13 +108,16 @@ export function createBroker(config: Config, environment: NodeJS.ProcessEnv = pr
     random,
   });
 
+  const ticketTokens = createTicketTokens({ rootKeys: keys, clock, random });
+  const tickets = createTickets(store.table('tickets'));
+  const eventLinks = createEventLinks({ config, tokens: ticketTokens, tickets });
   const connect = createConnect({
     config,
     clock,
     random,
     log,
-    tokens: createTicketTokens({ rootKeys: keys, clock, random }),
-    tickets: createTickets(store.table('tickets')),
+    tokens: ticketTokens,
+    tickets,
     states: createSignInStates({ table: store.table('states'), sealer }),
     signIn: createSignIn(config.entra, { client, random, log }),
     grants,
@@ -144,7 +148,10 @@ export function createBroker(config: Config, environment: NodeJS.ProcessEnv = pr
       deliverer,
       token: async ({ grant }, options) => (await tokens.of(grant, 'outlook', options)).accessToken,
       messageReceived: buildMessageReceived,
-      mailboxEvent: buildMailboxEvent,
+      mailboxEvent: async (row, mailbox) => {
+        const event = buildMailboxEvent(row, mailbox);
+        return { ...event, data: { ...event.data, ...(await eventLinks(row, mailbox)) } };
+      },
       forget: (mailbox) => registry.forget(mailbox),
       intervalSeconds,
     }),

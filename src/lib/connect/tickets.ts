@@ -6,8 +6,11 @@ import type { RootKeys } from '../vault/types.ts';
 
 /** The token of a link: `base64url(kid 4 | id 16 | expiry 4 | mac 16)`. It is the only thing that opens its row. */
 export interface TicketTokens {
-  /** A new token; `key` is the row key that belongs to it. Whole seconds of `expiresAt` count. */
-  issue(expiresAt: Date): Promise<{ readonly token: string; readonly key: string }>;
+  /**
+   * A token; `key` is the row key that belongs to it. Whole seconds of `expiresAt` count.
+   * @param id 16 bytes, drawn by chance unless given; whoever gives the same again gets the same row key
+   */
+  issue(expiresAt: Date, id?: Uint8Array): Promise<{ readonly token: string; readonly key: string }>;
   /**
    * The row key behind a token. What does not carry our MAC is refused before the store or the vault is asked.
    * @throws BrokerError `link_invalid` | `link_expired`
@@ -37,10 +40,9 @@ export function createTicketTokens(deps: {
 }): TicketTokens {
   const { rootKeys, clock, random } = deps;
   return {
-    async issue(expiresAt) {
+    async issue(expiresAt, id = random.bytes(idBytes)) {
       const root = await rootKeys.current('ticket');
       const kid = new Uint8Array(Buffer.from(root.kid.slice(0, 2 * kidBytes), 'hex'));
-      const id = random.bytes(idBytes);
       const expirySeconds = Math.floor(expiresAt.getTime() / 1000);
       const bytes = Buffer.alloc(totalBytes);
       bytes.set(kid, 0);

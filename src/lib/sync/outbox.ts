@@ -1,3 +1,4 @@
+import type { OutgoingEvent } from '../domain/event.ts';
 import { isBrokerError } from '../errors.ts';
 import type { OutboxRow } from '../store/rows.ts';
 import type { MailboxBook } from './mailbox-book.ts';
@@ -24,17 +25,17 @@ export async function sendOutbox(context: RunContext, mailbox: MailboxBook): Pro
 
 async function send(context: RunContext, mailbox: MailboxBook, event: OutboxRow): Promise<boolean> {
   const { row } = mailbox;
-  await context.committer.ensure(postRoomMs);
   const fields = { mailbox: row.id, event: event.id, type: event.type, destination: row.destinationId };
-  let outgoing: ReturnType<RunContext['mailboxEvent']>;
+  let outgoing: OutgoingEvent;
   try {
-    outgoing = context.mailboxEvent(event, row);
+    outgoing = await context.mailboxEvent(event, row);
   } catch (error) {
-    // A row that a newer version wrote, or that is broken: it waits for somebody who can read it.
+    // A row that a newer version wrote, or that is broken, or one whose link cannot be made just now: it waits.
     if (!isBrokerError(error)) throw error;
-    context.log.error('outbox_unreadable', error, fields);
+    context.log.error('outbox_not_built', error, fields);
     return false;
   }
+  await context.committer.ensure(postRoomMs);
   const outcome = await context.deliverer.deliver(row.destinationId, outgoing, context.committer.signal);
   if (outcome.kind === 'accepted') return true;
   if (outcome.kind === 'held') context.held.add(row.destinationId);

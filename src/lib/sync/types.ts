@@ -1,6 +1,6 @@
 import type { MessageReceivedInput } from '../delivery/message-event.ts';
 import type { Clock, Random } from '../domain/clock.ts';
-import type { Deliverer, EventMailbox, OutgoingEvent } from '../domain/event.ts';
+import type { Deliverer, OutgoingEvent } from '../domain/event.ts';
 import type { Log } from '../log.ts';
 import type { ImapConnector, ReadCaps } from '../mailbox/session.ts';
 import type { MailboxRow, OutboxRow } from '../store/rows.ts';
@@ -18,7 +18,8 @@ export interface ShardRunnerDeps {
   /** An access token for the mail of `mailbox`. @throws BrokerError by the class of Entra's answer */
   readonly token: (mailbox: MailboxRow, options: { readonly force: boolean }) => Promise<string>;
   readonly messageReceived: (input: MessageReceivedInput) => OutgoingEvent;
-  readonly mailboxEvent: (row: OutboxRow, mailbox: EventMailbox) => OutgoingEvent;
+  /** The event that an outbox row tells of; the same on every attempt. */
+  readonly mailboxEvent: (row: OutboxRow, mailbox: MailboxRow) => OutgoingEvent | Promise<OutgoingEvent>;
   /**
    * Last steps of removing a mailbox, after its rows are gone: the index row if it still names this id, then the grant
    * if it carries no other mailbox. Safe to repeat.
