@@ -341,6 +341,19 @@ describe('Exchange in trouble', () => {
     await expect(mute.open()).rejects.toMatchObject({ code: 'imap_unreachable' });
   });
 
+  it('bears silence while it is set aside, and only then', async () => {
+    const { open } = await server({ folders: twoMails }, { socketMs: 200 });
+    const [aside, other] = [await open(), await open()];
+    aside.setAside(true);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(other.alive).toBe(false);
+    expect(aside.alive).toBe(true);
+    aside.setAside(false);
+    expect(await aside.status('INBOX')).toMatchObject({ messages: 2 });
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(aside.alive).toBe(false);
+  });
+
   it('gives up on a server that trickles for ever', async () => {
     const trickle: Script = {
       on: ({ name }, { send, socket }) => {

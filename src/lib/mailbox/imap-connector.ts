@@ -5,7 +5,7 @@ import type { Clock } from '../domain/clock.ts';
 import { BrokerError } from '../errors.ts';
 import { createImapSession } from './imap-session.ts';
 import { createImapWatch } from './imap-watch.ts';
-import type { ImapAccount, ImapConnector, MailSession } from './session.ts';
+import type { ImapAccount, ImapConnector, KeepableSession } from './session.ts';
 import { translate } from './translate.ts';
 import { within } from './within.ts';
 
@@ -49,7 +49,7 @@ export interface ImapConnectorDeps {
  * Opens IMAP sessions with XOAUTH2 (or OAUTHBEARER where a server prefers it), one TCP connection each.
  * @throws BrokerError from `open`: `imap_unreachable`, `imap_throttled`, `imap_not_connected`, `imap_refused`, `imap_unexpected`
  */
-export function createImapConnector(server: Config['imap'], deps: ImapConnectorDeps): ImapConnector<MailSession> {
+export function createImapConnector(server: Config['imap'], deps: ImapConnectorDeps): ImapConnector<KeepableSession> {
   const timeouts = { ...defaultTimeouts, ...deps.timeouts };
   return {
     open: async (account, signal) => {
@@ -91,7 +91,7 @@ export function createImapConnector(server: Config['imap'], deps: ImapConnectorD
       signal?.addEventListener('abort', abort, { once: true });
       try {
         await within(timeouts.openMs, client.connect(), () => client.close());
-        return createImapSession({ client, watch, clock: deps.clock, commandMs: timeouts.commandMs });
+        return createImapSession({ client, watch, clock: deps.clock, ...timeouts });
       } catch (error) {
         client.close();
         signal?.throwIfAborted();

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { ImapFlow } from 'imapflow';
 import type { Clock } from '../domain/clock.ts';
 import { BrokerError } from '../errors.ts';
@@ -9,7 +10,7 @@ import { folderInfo } from './folders.ts';
 import { field, type ImapWatch } from './imap-watch.ts';
 import { createReadAhead } from './read-ahead.ts';
 import { readMessage } from './read-message.ts';
-import type { FolderStatus, MailSession } from './session.ts';
+import type { FolderStatus, KeepableSession } from './session.ts';
 import { attachmentsOf, leavesOf } from './structure.ts';
 import { translate } from './translate.ts';
 import { within } from './within.ts';
@@ -20,12 +21,13 @@ export interface ImapSessionParts {
   readonly watch: ImapWatch;
   readonly clock: Clock;
   readonly commandMs: number;
+  readonly socketMs: number;
 }
 
 const logoutMs = 2_000;
 
 /** The session over one connection; see {@link ImapSession}. */
-export function createImapSession({ client, watch, clock, commandMs }: ImapSessionParts): MailSession {
+export function createImapSession({ client, watch, clock, commandMs, socketMs }: ImapSessionParts): KeepableSession {
   // One folder is selected at a time, so calls wait for each other.
   let last: Promise<unknown> = Promise.resolve();
   // Until a download has been read to its end it has the folder to itself.
@@ -204,6 +206,14 @@ export function createImapSession({ client, watch, clock, commandMs }: ImapSessi
       }),
 
     release: () => inTurn(release),
+
+    setAside: (aside) => {
+      // Hundreds of sessions may wait; none of them holds mail meanwhile.
+      ahead.forget();
+      // imapflow closes a connection that is silent; it has no setting that changes, and does not name its socket.
+      const socket = field(client, 'socket');
+      if (socket instanceof Socket) socket.setTimeout(aside ? 0 : socketMs);
+    },
 
     close: async () => {
       const done = new AbortController();

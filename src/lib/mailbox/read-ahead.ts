@@ -12,8 +12,8 @@ export interface ReadAhead {
   expect(path: string, metas: readonly MessageMeta[]): void;
   /** The answer for a small message, from memory or fetched now with those that come next; undefined: ask for it alone. */
   answerFor(fetch: FetchVerb, path: string, meta: MessageMeta, caps: ReadCaps): Promise<FetchMessageObject | undefined>;
-  /** What is known of a folder no longer counts. */
-  forget(path: string): void;
+  /** What is known of a folder, or of all, no longer counts. */
+  forget(path?: string): void;
 }
 
 // One round trip for so many: it no longer matters beside the delivery of each. What is read ahead and then not wanted,
@@ -78,8 +78,8 @@ export function createReadAhead(): ReadAhead {
     },
 
     forget: (path) => {
-      if (expected?.path === path) expected = undefined;
-      if (kept?.path === path) kept = undefined;
+      if (path === undefined || expected?.path === path) expected = undefined;
+      if (path === undefined || kept?.path === path) kept = undefined;
     },
   };
 }

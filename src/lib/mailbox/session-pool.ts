@@ -1,102 +1,138 @@
 import type { Clock } from '../domain/clock.ts';
-import type { ImapAccount, ImapConnector, ImapSession } from './session.ts';
+import { shardOfMailbox } from '../domain/ids.ts';
+import type { ImapAccount, ImapConnector, KeepableSession, MailSession } from './session.ts';
+import { createLoan, type Loan } from './session-loan.ts';
 
-/** A log-in whose token has a known end. */
-export interface PooledAccount extends ImapAccount {
-  /** Instant at which the access token ends, milliseconds since 1970. */
-  readonly tokenEndsAt: number;
-}
-
-export interface SessionPool {
-  /** A warm session of this mailbox, or a new one. It belongs to the caller until given back or closed. */
-  take(mailboxId: string, account: PooledAccount, signal?: AbortSignal): Promise<ImapSession>;
-  /** Keeps the session for the next run, if it lives and there is room; else closes it. Never throws. */
-  giveBack(mailboxId: string, session: ImapSession): Promise<void>;
-  /** Closes the mailbox's warm session: after a reconnect, a DELETE, a failure. */
-  drop(mailboxId: string): Promise<void>;
-  /** Closes all; the process ends. */
+/** Opens sessions as an {@link ImapConnector} does; closing one may keep its connection for the next who asks. */
+export interface SessionPool extends ImapConnector<MailSession> {
+  /** Closes what is kept of a shard: another process has looked after it, and has connections of its own. */
+  leave(shard: number): void;
+  /** Closes what is kept of a mailbox, because it was removed. */
+  drop(mailboxId: string): void;
+  /** Closes sessions that are of no more use; it does so by itself from time to time. */
+  sweep(): void;
+  /** Closes all, and keeps none from now on; the process ends. */
   closeAll(): Promise<void>;
   readonly size: number;
 }
 
 export interface SessionPoolDeps {
-  readonly connector: ImapConnector;
+  readonly connector: ImapConnector<KeepableSession>;
   readonly clock: Clock;
-  /** Sessions kept open at most (WARM_SESSIONS); 0 keeps none. */
+  /** Sessions kept at most; 0 keeps none. The least recently used goes first. */
   readonly capacity: number;
+  /** How long one is kept that nobody asks for. */
+  readonly idleMs: number;
+  /** When the access token of a mailbox ends, milliseconds since 1970; where that is not known, nothing is kept. */
+  readonly tokenEndsAt: (mailboxId: string) => number | undefined;
 }
 
-interface Warm {
-  readonly session: ImapSession;
-  readonly login: string;
+interface Kept {
+  readonly mailboxId: string;
+  readonly account: ImapAccount;
+  readonly session: KeepableSession;
+  readonly since: number;
   readonly endsAt: number;
 }
 
 // A session is closed before the server ends it (`BYE Session invalidated - AccessTokenExpired`), with room for a run.
 const tokenMarginMs = 2 * 60_000;
+const sweepMs = 30_000;
 
 /**
- * Sessions that stay open between the polls of one process, least recently used closed first. Nothing relies on finding
- * one: a session that has died meanwhile is noticed by its caller, who drops it and takes a new one.
+ * Sessions that stay open between the polls of one process. Nothing relies on finding one. A session that broke while
+ * it was kept, which a network may not tell, is replaced by a new one when its first answer does not come.
  */
-export function createSessionPool({ connector, clock, capacity }: SessionPoolDeps): SessionPool {
-  // A Map keeps the order of insertion, so its first key is the least recently used.
-  const warm = new Map<string, Warm>();
+export function createSessionPool(deps: SessionPoolDeps): SessionPool {
+  const { connector, clock, capacity, idleMs, tokenEndsAt } = deps;
+  // A Set keeps the order of insertion, so its first entry is the least recently used.
+  const all = new Set<Kept>();
+  const ofMailbox = new Map<string, Set<Kept>>();
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
 
-  const fits = (kept: Warm, login: string) =>
-    kept.session.alive && kept.login === login && clock.now() < kept.endsAt - tokenMarginMs;
+  const isGood = (kept: Kept): boolean =>
+    kept.session.alive && clock.now() < kept.endsAt - tokenMarginMs && clock.now() - kept.since < idleMs;
 
-  const remove = (mailboxId: string): Warm | undefined => {
-    const kept = warm.get(mailboxId);
-    warm.delete(mailboxId);
-    return kept;
+  const remove = (kept: Kept): void => {
+    all.delete(kept);
+    const others = ofMailbox.get(kept.mailboxId);
+    others?.delete(kept);
+    if (others?.size === 0) ofMailbox.delete(kept.mailboxId);
+    if (all.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
   };
 
-  // With which log-in, and until when, each session that is out was opened.
-  const opened = new WeakMap<ImapSession, { readonly login: string; readonly endsAt: number }>();
-
-  /** Sessions whose token ends soon are of no use to anybody, and those beyond the capacity have to go. */
-  const surplus = (): Warm[] => {
-    const ended = [...warm].filter(([, kept]) => !fits(kept, kept.login));
-    const left = warm.size - ended.length;
-    const oldest = [...warm].filter((entry) => !ended.includes(entry)).slice(0, Math.max(0, left - capacity));
-    return [...ended, ...oldest].flatMap(([mailboxId]) => remove(mailboxId) ?? []);
+  /** `close` never throws, and nobody has to wait for the good-bye of a connection that is given up. */
+  const discard = (kept: Kept): void => {
+    remove(kept);
+    void kept.session.close();
   };
 
-  const closeEach = async (sessions: readonly Warm[]) => {
-    await Promise.all(sessions.map(({ session }) => session.close()));
+  const sweep = (): void => {
+    for (const kept of all) if (!isGood(kept)) discard(kept);
+  };
+
+  const take = (mailboxId: string, account: ImapAccount): KeepableSession | undefined => {
+    let found: KeepableSession | undefined;
+    for (const kept of ofMailbox.get(mailboxId) ?? []) {
+      // Another token: the mailbox was connected again, or the old token is about to end.
+      const fits = kept.account.login === account.login && kept.account.accessToken === account.accessToken;
+      if (!fits || !isGood(kept)) discard(kept);
+      else if (found === undefined) {
+        remove(kept);
+        found = kept.session;
+      }
+    }
+    found?.setAside(false);
+    return found;
+  };
+
+  const keep = (mailboxId: string, account: ImapAccount, session: KeepableSession): boolean => {
+    const endsAt = tokenEndsAt(mailboxId);
+    if (closed || capacity === 0 || endsAt === undefined) return false;
+    const kept: Kept = { mailboxId, account, session, since: clock.now(), endsAt };
+    if (!isGood(kept)) return false;
+    session.setAside(true);
+    all.add(kept);
+    ofMailbox.set(mailboxId, (ofMailbox.get(mailboxId) ?? new Set()).add(kept));
+    for (const oldest of all) {
+      if (all.size <= capacity) break;
+      discard(oldest);
+    }
+    timer ??= setInterval(sweep, sweepMs).unref();
+    return true;
   };
 
   return {
-    take: async (mailboxId, account, signal) => {
-      const kept = remove(mailboxId);
-      if (kept !== undefined && fits(kept, account.login)) return kept.session;
-      if (kept !== undefined) await kept.session.close();
-      const session = await connector.open(account, signal);
-      opened.set(session, { login: account.login, endsAt: account.tokenEndsAt });
-      return session;
+    open: async (account, signal) => {
+      const { mailboxId } = account;
+      if (mailboxId === undefined) return connector.open(account, signal);
+      const loan: Omit<Loan, 'session' | 'isProven'> = {
+        clock,
+        reopen: () => connector.open(account),
+        giveBack: (session) => keep(mailboxId, account, session),
+      };
+      const kept = take(mailboxId, account);
+      if (kept !== undefined) return createLoan({ ...loan, session: kept, isProven: false });
+      return createLoan({ ...loan, session: await connector.open(account, signal), isProven: true });
     },
-    giveBack: async (mailboxId, session) => {
-      const from = opened.get(session);
-      const former = remove(mailboxId);
-      if (from !== undefined && session.alive && capacity > 0) {
-        warm.set(mailboxId, { session, ...from });
-      } else {
-        await session.close();
-      }
-      await closeEach([...(former === undefined || former.session === session ? [] : [former]), ...surplus()]);
+    leave: (shard) => {
+      for (const kept of all) if (shardOfMailbox(kept.mailboxId) === shard) discard(kept);
     },
-    drop: async (mailboxId) => {
-      const kept = remove(mailboxId);
-      if (kept !== undefined) await kept.session.close();
+    drop: (mailboxId) => {
+      for (const kept of ofMailbox.get(mailboxId) ?? []) discard(kept);
     },
+    sweep,
     closeAll: async () => {
-      const all = [...warm.values()];
-      warm.clear();
-      await closeEach(all);
+      closed = true;
+      const sessions = [...all].map(({ session }) => session);
+      for (const kept of all) remove(kept);
+      await Promise.all(sessions.map((session) => session.close()));
     },
     get size() {
-      return warm.size;
+      return all.size;
     },
   };
 }

@@ -22,6 +22,8 @@ export interface FolderInfo {
 export interface ImapAccount {
   readonly login: string;
   readonly accessToken: string;
+  /** Whose mailbox it is, where a session may be kept for it; see session-pool.ts. */
+  readonly mailboxId?: string;
 }
 
 /** Limits on what is read of one message. */
@@ -82,6 +84,12 @@ export interface MailSession extends ImapSession {
    * @param mostBytes after so many decoded bytes the content ends
    */
   download(path: string, uid: number, part: string, mostBytes: number): Promise<PartContent | undefined>;
+}
+
+/** A session that can be set aside. */
+export interface KeepableSession extends MailSession {
+  /** While it is set aside, silence is no fault. */
+  setAside(aside: boolean): void;
 }
 
 /** Opens sessions; the engine gets one of these passed in. */
