@@ -14,12 +14,14 @@ import { createEntraClient } from './entra/client.ts';
 import { createCredential } from './entra/credential.ts';
 import { createSignIn } from './entra/sign-in.ts';
 import { createTokens } from './entra/tokens.ts';
+import type { Tokens } from './entra/types.ts';
 import { BrokerError } from './errors.ts';
 import { type ApiKeys, createApiKeys } from './http/api-keys.ts';
 import { createOutbound } from './http/outbound.ts';
 import { consoleLog, type Log } from './log.ts';
 import { createImapConnector } from './mailbox/imap-connector.ts';
 import { createProbe } from './mailbox/probe.ts';
+import { createSessionPool } from './mailbox/session-pool.ts';
 import { createAddressIndex } from './store/address-index.ts';
 import { createApiKeyRows } from './store/api-keys.ts';
 import { type Audit, createAudit } from './store/audit.ts';
@@ -30,11 +32,14 @@ import { createDirectory } from './store/directory.ts';
 import { createGrants } from './store/grants.ts';
 import { createNotices } from './store/notices.ts';
 import type { Registry } from './store/registry.ts';
+import type { MailboxRow } from './store/rows.ts';
 import { createSignInStates } from './store/states.ts';
 import { createTickets } from './store/tickets.ts';
 import { createDispatcher } from './sync/dispatcher.ts';
 import { createHousekeeping, type Housekeeping } from './sync/housekeeping.ts';
+import { keepAliveChore } from './sync/keep-alive-chore.ts';
 import { createShardRunner } from './sync/runner.ts';
+import { secretExpiryChore } from './sync/secret-expiry-chore.ts';
 import { sweepChore } from './sync/sweep-chore.ts';
 import type { Dispatcher, ShardRunner } from './sync/types.ts';
 import { azureCredential } from './vault/azure-credential.ts';
@@ -127,7 +132,38 @@ export function createBroker(config: Config, environment: NodeJS.ProcessEnv = pr
     audit,
   });
 
+  const mailTokens = createMailTokens(tokens);
+  const polled = createSessionPool({
+    connector: imap,
+    clock,
+    capacity: config.warmSessions,
+    // Twice the longest interval between two polls of a mailbox that is well.
+    idleMs: 10 * 60_000,
+    tokenEndsAt: mailTokens.endsAt,
+  });
+
+  const secretName = config.entra.credential === 'secret' ? config.entra.clientSecretName : undefined;
   const intervalSeconds = config.pollIntervalSeconds;
+  const shardRunner = createShardRunner({
+    store,
+    clock,
+    random,
+    log,
+    imap: polled,
+    deliverer,
+    token: mailTokens.of,
+    messageReceived: buildMessageReceived,
+    mailboxEvent: async (row, mailbox) => {
+      const event = buildMailboxEvent(row, mailbox);
+      return { ...event, data: { ...event.data, ...(await eventLinks(row, mailbox)) } };
+    },
+    forget: (mailbox) => {
+      polled.drop(mailbox.id);
+      return registry.forget(mailbox);
+    },
+    otherHeld: polled.leave,
+    intervalSeconds,
+  });
   return {
     config,
     log,
@@ -139,26 +175,37 @@ export function createBroker(config: Config, environment: NodeJS.ProcessEnv = pr
     registry,
     destinations,
     dispatcher: createDispatcher({ store, directory, intervalSeconds }),
-    shardRunner: createShardRunner({
-      store,
-      clock,
-      random,
-      log,
-      imap,
-      deliverer,
-      token: async ({ grant }, options) => (await tokens.of(grant, 'outlook', options)).accessToken,
-      messageReceived: buildMessageReceived,
-      mailboxEvent: async (row, mailbox) => {
-        const event = buildMailboxEvent(row, mailbox);
-        return { ...event, data: { ...event.data, ...(await eventLinks(row, mailbox)) } };
+    shardRunner: {
+      ...shardRunner,
+      stop: async () => {
+        await shardRunner.stop();
+        await polled.closeAll();
       },
-      forget: (mailbox) => registry.forget(mailbox),
-      intervalSeconds,
-    }),
+    },
     housekeeping: createHousekeeping({
       log,
-      chores: [sweepChore({ store, clock, log, directory, grants, index: createAddressIndex({ store, clock }) })],
+      chores: [
+        sweepChore({ store, clock, log, directory, grants, index: createAddressIndex({ store, clock }) }),
+        keepAliveChore({ clock, log, grants, tokens }),
+        // Where a managed identity stands in for the secret, there is nothing that could run out.
+        ...(secretName === undefined
+          ? []
+          : [secretExpiryChore({ clock, log, vault, secretName, notices, destinations, deliverer })]),
+      ],
     }),
+  };
+}
+
+/** Access tokens for mail, and when the last one of each mailbox ends. */
+function createMailTokens(tokens: Tokens) {
+  const ends = new Map<string, number>();
+  return {
+    of: async ({ id, grant }: MailboxRow, options: { readonly force: boolean }): Promise<string> => {
+      const { accessToken, expiresAt } = await tokens.of(grant, 'outlook', options);
+      ends.set(id, expiresAt.getTime());
+      return accessToken;
+    },
+    endsAt: (mailboxId: string) => ends.get(mailboxId),
   };
 }
 

@@ -66,7 +66,7 @@ export async function open(context: RunContext, mailbox: MailboxRow, signal: Abo
   const attempt = async (force: boolean) => {
     const accessToken = await context.token(mailbox, { force });
     signal.throwIfAborted();
-    return context.imap.open({ login: mailbox.login, accessToken }, signal);
+    return context.imap.open({ login: mailbox.login, accessToken, mailboxId: mailbox.id }, signal);
   };
   try {
     return await attempt(false);

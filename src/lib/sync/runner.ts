@@ -24,6 +24,8 @@ interface Active {
 export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
   const { store, clock, log, intervalSeconds } = deps;
   const active = new Set<Active>();
+  /** The epoch under which this process last held each shard. */
+  const ownEpochs = new Map<number, number>();
   let stopping = false;
 
   async function run(hint: ShardHint): Promise<ShardHint | undefined> {
@@ -55,6 +57,8 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
     const tick = workingTick(hint, nowTick);
     const lease = await acquireLease(deps, shard, head, { tick, intervalSeconds });
     if (lease === undefined) return why('taken');
+    if (lease.previousEpoch !== ownEpochs.get(shard)) deps.otherHeld?.(shard);
+    ownEpochs.set(shard, lease.epoch);
     const committer = createCommitter(deps, lease);
     const over = () => stopping || clock.monotonic() - startedAt >= runBudgetMs;
     const self: Active = { committer, done: Promise.resolve() };
