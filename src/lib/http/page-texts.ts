@@ -11,17 +11,18 @@ export interface PageTexts {
   readonly again: string;
   readonly connect: {
     readonly title: string;
-    readonly lead: (label: string | undefined) => string;
+    readonly lead: string;
     readonly asks: string;
     readonly mailbox: string;
     readonly anyMailbox: string;
     readonly receiver: string;
     readonly button: string;
-    readonly notes: readonly string[];
+    /** What the person has to know before she presses the button, each with its sign. */
+    readonly notes: Readonly<Record<'lock' | 'onward' | 'back', string>>;
   };
   readonly connected: {
     readonly title: string;
-    readonly lead: (address: string, receiver: string | undefined) => string;
+    readonly lead: string;
     readonly close: string;
   };
   readonly declined: Notice;
@@ -46,33 +47,27 @@ export interface Notice {
 
 const en: PageTexts = {
   tag: 'en',
-  product: 'Mail connection',
+  product: 'Mail connection for NocoBase',
   details: 'Details for your administrator',
   requestId: 'Request',
   again: 'Start again',
   connect: {
     title: 'Connect your mailbox',
-    lead: (label) =>
-      label === undefined
-        ? 'You have been asked to connect a mailbox, so that its mail can be worked with in NocoBase.'
-        : `${label} asks you to connect your mailbox, so that its mail can be worked with in NocoBase.`,
+    lead: 'You are asked to connect a mailbox, so that its mail can be worked with in NocoBase.',
     asks: 'Asked by',
     mailbox: 'Mailbox',
     anyMailbox: 'The one you sign in with',
-    receiver: 'Mail is sent to',
+    receiver: 'Mail goes to',
     button: 'Continue to Microsoft',
-    notes: [
-      'You sign in at Microsoft. Your password is never seen here.',
-      'New mail of this mailbox is then passed on to the address above.',
-      'You can take the permission back at any time in your Microsoft account.',
-    ],
+    notes: {
+      lock: 'You sign in at Microsoft. Your password is never seen here.',
+      onward: 'New mail of this mailbox is passed on to that address.',
+      back: 'You can take the permission back at Microsoft at any time.',
+    },
   },
   connected: {
     title: 'Your mailbox is connected',
-    lead: (address, receiver) =>
-      receiver === undefined
-        ? `New mail of ${address} is passed on from now on.`
-        : `New mail of ${address} is passed on to ${receiver} from now on.`,
+    lead: 'From now on its new mail is passed on.',
     close: 'You can close this window.',
   },
   declined: {
@@ -137,33 +132,27 @@ const en: PageTexts = {
 
 const zh: PageTexts = {
   tag: 'zh-Hans',
-  product: '邮箱连接',
+  product: 'NocoBase 邮箱连接',
   details: '供管理员参考的详细信息',
   requestId: '请求编号',
   again: '重新开始',
   connect: {
     title: '连接您的邮箱',
-    lead: (label) =>
-      label === undefined
-        ? '有人请您连接一个邮箱，以便在 NocoBase 中处理其中的邮件。'
-        : `${label} 请您连接您的邮箱，以便在 NocoBase 中处理其中的邮件。`,
+    lead: '有人请您连接一个邮箱，以便在 NocoBase 中处理其中的邮件。',
     asks: '请求方',
     mailbox: '邮箱',
     anyMailbox: '您登录时所用的邮箱',
     receiver: '邮件将发送到',
     button: '前往 Microsoft 登录',
-    notes: [
-      '您在 Microsoft 的页面登录，我们不会看到您的密码。',
-      '此后，该邮箱的新邮件会转到上面的地址。',
-      '您可以随时在 Microsoft 帐户中收回此授权。',
-    ],
+    notes: {
+      lock: '您在 Microsoft 的页面登录，我们不会看到您的密码。',
+      onward: '此后，该邮箱的新邮件会转到上面的地址。',
+      back: '您可以随时在 Microsoft 帐户中收回此授权。',
+    },
   },
   connected: {
     title: '您的邮箱已连接',
-    lead: (address, receiver) =>
-      receiver === undefined
-        ? `从现在起，${address} 的新邮件会被转送。`
-        : `从现在起，${address} 的新邮件会转送到 ${receiver}。`,
+    lead: '从现在起，该邮箱的新邮件会被转送。',
     close: '您可以关闭此窗口。',
   },
   declined: {

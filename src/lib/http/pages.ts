@@ -87,7 +87,7 @@ function policy(hasForm: boolean): string {
 
 interface Drawn {
   readonly title: string;
-  readonly mark: keyof typeof marks;
+  readonly mark: 'mail' | 'good' | 'notice';
   /** Markup, its values escaped. */
   readonly inner: string;
   readonly hasForm: boolean;
@@ -126,11 +126,17 @@ const bidi = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 export const escapeHtml = (text: string): string =>
   text.replace(bidi, '').replace(/[&<>"']/g, (character) => entities[character] ?? '');
 
-const marks = {
+const drawings = {
   mail: '<path d="M4 6.5h16v11H4z"/><path d="m4.5 7 7.5 6 7.5-6"/>',
   good: '<path d="m5 12.5 4.5 4.5L19 7.5"/>',
   notice: '<path d="M12 6.5v7"/><path d="M12 17.2v.3"/>',
+  lock: '<path d="M6 11h12v8.5H6z"/><path d="M8.5 11V8a3.5 3.5 0 0 1 7 0v3"/>',
+  onward: '<path d="M4 12h15"/><path d="m13 6 6 6-6 6"/>',
+  back: '<path d="m8.5 5-4 4 4 4"/><path d="M4.5 9H14a5 5 0 0 1 0 10H9"/>',
 } as const;
+
+const drawing = (name: keyof typeof drawings): Markup =>
+  new Markup(`<svg viewBox="0 0 24 24" aria-hidden="true">${drawings[name]}</svg>`);
 
 const rows = (pairs: readonly (readonly [string, string])[]): Markup =>
   html`<dl>${join(pairs.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`))}</dl>`;
@@ -146,13 +152,18 @@ function draw(content: PageContent, texts: PageTexts, requestId: string): Drawn 
       [texts.connect.mailbox, address ?? texts.connect.anyMailbox],
       [texts.connect.receiver, receiver],
     ];
-    const inner = html`<p>${texts.connect.lead(label)}</p>${rows(pairs)}${startForm(start, texts.connect.button)}<ul>${join(
-      texts.connect.notes.map((note) => html`<li>${note}</li>`),
-    )}</ul>`;
+    const { lock, onward, back } = texts.connect.notes;
+    const notes = html`<ul><li>${drawing('lock')}${lock}</li><li>${drawing('onward')}${onward}</li><li>${drawing('back')}${back}</li></ul>`;
+    const inner = html`<p>${texts.connect.lead}</p>${rows(pairs)}${startForm(start, texts.connect.button)}${notes}`;
     return { title: texts.connect.title, mark: 'mail', inner: inner.text, hasForm: true };
   }
   if (content.kind === 'connected') {
-    const inner = html`<p>${texts.connected.lead(content.address, content.receiver)}</p><p>${texts.connected.close}</p>`;
+    const { address, receiver } = content;
+    const pairs: [string, string][] = [
+      [texts.connect.mailbox, address],
+      ...(receiver === undefined ? [] : [[texts.connect.receiver, receiver] as [string, string]]),
+    ];
+    const inner = html`<p>${texts.connected.lead}</p>${rows(pairs)}<p>${texts.connected.close}</p>`;
     return { title: texts.connected.title, mark: 'good', inner: inner.text, hasForm: false };
   }
   return failed(content, texts, requestId);
@@ -221,10 +232,7 @@ function details(code: ErrorCode, texts: PageTexts, requestId: string): Markup {
 }
 
 function whole(drawn: Drawn, texts: PageTexts): string {
-  const good = drawn.mark === 'good' ? new Markup(' good') : nothing;
-  const body = html`<body><main><div class="mark${good}" aria-hidden="true"><svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">${new Markup(
-    marks[drawn.mark],
-  )}</svg></div><h1>${drawn.title}</h1>${new Markup(drawn.inner)}</main></body>`;
+  const body = html`<body><main><p class="head ${drawn.mark}"><span>${drawing(drawn.mark)}</span>${texts.product}</p><h1>${drawn.title}</h1>${new Markup(drawn.inner)}</main></body>`;
   const head = html`<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><title>${drawn.title} - ${texts.product}</title><style>${new Markup(pageStyle)}</style></head>`;
   return html`<!doctype html><html lang="${texts.tag}">${head}${body}</html>`.text;
 }
