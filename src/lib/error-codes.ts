@@ -536,6 +536,14 @@ const table = {
       'Create a new client secret in the app registration and store it in Key Vault; the broker takes it up by itself.',
     who: 'deployment owner',
   },
+  // Not an answer to anybody, but told ahead in the event secret.expiring.
+  client_secret_expiring: {
+    status: 503,
+    sentence: 'The client secret of the app runs out soon; then no mailbox can be read or sent from any more.',
+    remedy:
+      'Create a new client secret in the app registration and store it in Key Vault, with its expiry date; the broker takes it up by itself. Then remove the old one.',
+    who: 'deployment owner',
+  },
   client_credential_refused: {
     status: 503,
     sentence: 'Microsoft refuses the credential of the app.',
