@@ -23,8 +23,8 @@ const dayMs = 24 * hourMs;
 
 /** Days ahead at which it is announced. */
 const thresholds = [30, 7, 1] as const;
-/** A destination that has not accepted is told again a day later; a run may come some minutes early. */
-const againMs = 23 * hourMs;
+/** A destination that has not accepted is told again a day later; the run of that hour may come some minutes early. */
+const againMs = 23.5 * hourMs;
 /** Notices of a secret that is long gone. */
 const forgetMs = 60 * dayMs;
 /** A POST takes 20 s at most (the deliverer's own limit), and it may have to wait for others to the same destination. */
