@@ -73,7 +73,9 @@ function world(left: number | undefined, destinations: string[] = ['dst_a', 'dst
     notices,
     secretName: 'client-secret',
     vault: { secret: async () => secret },
-    destinations: { list: async () => destinations.map((id) => ({ id })) },
+    destinations: {
+      list: async () => destinations.map((id) => ({ id, type: id.endsWith('collection') ? 'collection' : 'webhook' })),
+    },
     deliverer: {
       async deliver(to, event) {
         const answer = answers[to] ?? accepted;
@@ -128,6 +130,12 @@ describe('the chore', () => {
     expect(await days(2)).toEqual([]);
     destinations.push('dst_new');
     expect(await days(2)).toEqual(['2 dst_new']);
+  });
+
+  it('sends nothing to a collection, which could not show it; then the log alone tells, every day', async () => {
+    const { days, lines } = world(20 * day, ['dst_collection']);
+    expect(await days(3)).toEqual([]);
+    expect(lines.filter((line) => line.includes('"secret_expiring"'))).toHaveLength(3);
   });
 
   it('is silent after a rotation, and begins anew with the new version', async () => {

@@ -3,6 +3,7 @@ import type { Deliverer, OutgoingEvent } from '../domain/event.ts';
 import { eventId } from '../domain/ids.ts';
 import { errorTable } from '../error-codes.ts';
 import type { Log } from '../log.ts';
+import type { DestinationType } from '../store/destinations.ts';
 import type { Notices } from '../store/notices.ts';
 import type { Vault } from '../vault/types.ts';
 import type { Chore } from './housekeeping.ts';
@@ -14,7 +15,7 @@ export interface SecretExpiryDeps {
   /** Name of the client secret in Key Vault. */
   readonly secretName: string;
   readonly notices: Notices;
-  readonly destinations: { list(): Promise<readonly { readonly id: string }[]> };
+  readonly destinations: { list(): Promise<readonly { readonly id: string; readonly type: DestinationType }[]> };
   readonly deliverer: Deliverer;
 }
 
@@ -57,7 +58,7 @@ export function expiringEvent(
 
 /**
  * Announces 30, 7 and 1 day ahead to every destination that the client secret runs out, by what Key Vault says of it,
- * and to each again every day until it has accepted. A rotation ends it: the newest version is the one that counts.
+ * and to each again every day until it has accepted; the log tells of it as often. A rotation ends it: the newest version is the one that counts.
  */
 export const secretExpiryChore = (deps: SecretExpiryDeps): Chore => ({
   name: 'secret_expiry',
@@ -72,8 +73,11 @@ export const secretExpiryChore = (deps: SecretExpiryDeps): Chore => ({
     const event = expiringEvent({ name: deps.secretName, version, expiresOn }, threshold, now);
     const notice = `secret!${event.id}`;
     const accepted = await notices.acceptedBy(notice);
-    const waiting = (await deps.destinations.list()).filter(({ id }) => !accepted.includes(id));
-    if (waiting.length === 0 || !(await notices.claim(notice, againMs))) return undefined;
+    // In a collection there is no record that could show it, and what cannot be sent must not count as an attempt.
+    const told = (await deps.destinations.list()).filter(({ type }) => type !== 'collection');
+    const waiting = told.filter(({ id }) => !accepted.includes(id));
+    if (waiting.length === 0 && accepted.length > 0) return undefined;
+    if (!(await notices.claim(notice, againMs))) return undefined;
     log.warn('secret_expiring', { secret: deps.secretName, expiresOn: expiresOn.toISOString() });
     const did = { accepted: 0, waiting: 0 };
     for (const { id } of waiting) {
