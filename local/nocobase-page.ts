@@ -37,44 +37,49 @@ function dataOf(event: ReceivedEvent): Shown {
 }
 
 const style = `
-  :root { color-scheme: light; --ink: #1f2329; --soft: #5f6672; --line: #e4e7ec; --back: #f4f6f9; --blue: #0958d9; --tint: #eaf2ff; }
+  :root { color-scheme: light; --ink: #1b2430; --soft: #566070; --line: #e3e7ed; --back: #f3f5f8; --blue: #0b5cad; --tint: #eaf2fc; }
   * { box-sizing: border-box; }
   body { margin: 0; background: var(--back); color: var(--ink); font: 15px/1.5 system-ui, "Noto Sans", sans-serif; }
-  header { background: #0b2a5b; color: #fff; padding: .75rem 1.5rem; display: flex; gap: 1rem; align-items: baseline; flex-wrap: wrap; }
+  header { background: #0d2748; color: #fff; padding: .8rem 1.5rem; display: flex; gap: .9rem; align-items: baseline; flex-wrap: wrap; }
   header h1 { font-size: 1.05rem; margin: 0; }
-  header p { margin: 0; color: #c9d8f2; font-size: .875rem; }
+  header p { margin: 0; color: #c5d5ec; font-size: .875rem; }
   header a { color: #fff; margin-left: auto; font-size: .875rem; }
-  .panes { display: grid; grid-template-columns: minmax(18rem, 26rem) 1fr; gap: 1rem; padding: 1rem 1.5rem; align-items: start; }
-  @media (max-width: 50rem) { .panes { grid-template-columns: 1fr; } }
-  .card { background: #fff; border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
-  .card h2 { font-size: .95rem; margin: 0; padding: .7rem 1rem; border-bottom: 1px solid var(--line); }
+  .panes { display: grid; grid-template-columns: minmax(18rem, 22rem) 1fr; gap: 1rem; padding: 1rem 1.5rem; align-items: start; }
+  @media (max-width: 50rem) { .panes { grid-template-columns: 1fr; padding: 1rem; } }
+  .card { background: #fff; border: 1px solid var(--line); border-radius: 12px; overflow: hidden; box-shadow: 0 1px 2px rgb(16 24 40 / 5%); }
+  .card h2 { font-size: .8125rem; font-weight: 600; color: var(--soft); margin: 0; padding: .7rem 1.1rem; border-bottom: 1px solid var(--line); }
   ol { list-style: none; margin: 0; padding: 0; }
   li + li { border-top: 1px solid var(--line); }
-  li a { display: block; padding: .65rem 1rem; color: inherit; text-decoration: none; border-left: 3px solid transparent; }
+  li a { display: block; padding: .6rem 1.1rem .65rem .9rem; color: inherit; text-decoration: none; border-left: 3px solid transparent; font-size: .875rem; }
   li a:hover { background: #f7f9fc; }
-  li a:focus-visible { outline: 2px solid var(--blue); outline-offset: -2px; }
+  li a:focus-visible, summary:focus-visible { outline: 2px solid var(--blue); outline-offset: -2px; }
   li a[aria-current] { background: var(--tint); border-left-color: var(--blue); }
-  .row { display: flex; justify-content: space-between; gap: .75rem; }
-  .row time { color: var(--soft); font-size: .8125rem; white-space: nowrap; }
+  .row { display: flex; justify-content: space-between; gap: .75rem; align-items: baseline; }
+  .row strong { font-size: .9375rem; }
+  .row time { color: var(--soft); font-size: .75rem; white-space: nowrap; }
   .one { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-  .soft { color: var(--soft); font-size: .875rem; }
-  .tag { display: inline-block; font-size: .75rem; padding: 0 .45rem; border-radius: 4px; border: 1px solid #b7d2ff; background: var(--tint); color: #063a94; }
-  .tag.bad { border-color: #f1b5b0; background: #fff1f0; color: #8f1d14; }
-  .tag.good { border-color: #a6d8b4; background: #effaf2; color: #14572b; }
-  article { padding: 1rem 1.25rem 1.25rem; }
-  article p { margin: 0 0 .6rem; }
-  article h3 { font-size: 1.25rem; line-height: 1.3; margin: 0 0 .75rem; overflow-wrap: anywhere; }
-  dl { display: grid; grid-template-columns: max-content 1fr; gap: .15rem .9rem; margin: 0 0 1rem; }
+  .soft { color: var(--soft); }
+  svg { width: 1em; height: 1em; fill: none; stroke: currentColor; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; vertical-align: -.12em; }
+  .tag { display: inline-block; font-size: .75rem; font-weight: 600; padding: .1rem .55rem; border-radius: 99px; background: var(--tint); color: #084a8c; }
+  .tag.bad { background: #fdecea; color: #8f1d14; }
+  .tag.good { background: #e0f3e7; color: #14572b; }
+  article { padding: 1.25rem 1.5rem 1.5rem; }
+  article p { margin: 0; display: flex; flex-wrap: wrap; gap: .4rem; }
+  article h3 { font-size: 1.375rem; line-height: 1.3; letter-spacing: -.01em; margin: .75rem 0 1rem; overflow-wrap: anywhere; }
+  dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; margin: 0 0 1.25rem; font-size: .875rem; }
   dt { color: var(--soft); }
   dd { margin: 0; overflow-wrap: anywhere; }
-  .text { white-space: pre-wrap; overflow-wrap: anywhere; border-top: 1px solid var(--line); padding-top: 1rem; }
-  .files { display: flex; flex-wrap: wrap; gap: .5rem; margin: 1rem 0 0; padding: 0; list-style: none; }
-  .files li { border: 1px solid var(--line); border-radius: 6px; padding: .35rem .6rem; background: #fafbfc; }
-  details { margin-top: 1rem; border-top: 1px solid var(--line); padding-top: .75rem; }
+  .text { white-space: pre-wrap; overflow-wrap: anywhere; border-top: 1px solid var(--line); padding-top: 1.25rem; }
+  .files { display: flex; flex-wrap: wrap; gap: .5rem; margin: 1.25rem 0 0; padding: 0; list-style: none; font-size: .875rem; }
+  .files li { border: 1px solid var(--line); border-radius: 8px; padding: .35rem .7rem; background: #fafbfd; }
+  details { margin-top: 1.5rem; border-top: 1px solid var(--line); padding-top: 1rem; font-size: .875rem; }
   summary { cursor: pointer; color: var(--blue); }
-  pre { background: #10192b; color: #dbe6fb; padding: .9rem; border-radius: 6px; overflow: auto; max-height: 28rem; font: 12.5px/1.5 ui-monospace, monospace; }
+  pre { background: #10192b; color: #dbe6fb; padding: .9rem; border-radius: 8px; overflow: auto; max-height: 28rem; font: 12.5px/1.5 ui-monospace, monospace; }
   .empty { padding: 2rem 1rem; text-align: center; color: var(--soft); }
 `;
+
+const clip =
+  '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="m20 11.5-8 8a5 5 0 0 1-7-7l8.5-8.5a3.3 3.3 0 0 1 4.7 4.7L9.8 17a1.7 1.7 0 0 1-2.4-2.4l7.6-7.6"/></svg>';
 
 /** How many rows the list shows; the rest is at `events`. */
 const listed = 100;
@@ -120,10 +125,11 @@ function row(event: ReceivedEvent, index: number, isOpen: boolean): string {
   const isMessage = event.type.startsWith('message.') && data.subject !== '';
   const title = isMessage ? data.from.name || data.from.address || '(no sender)' : event.type || '(no type)';
   const line = isMessage ? data.subject : data.mailbox.address || event.id;
+  const hasFiles = data.attachments.some((file) => !file.inline);
   const more = isMessage ? data.snippet || data.text.slice(0, 120) : '';
   return `<li><a href="?open=${index}"${isOpen ? ' aria-current="true"' : ''}>
 <span class="row"><strong class="one">${escapeHtml(title)}</strong>${time(data.receivedAt || event.receivedAt)}</span>
-<span class="one">${escapeHtml(line)}</span>${more === '' ? '' : `<span class="one soft">${escapeHtml(more)}</span>`}
+<span class="row"><span class="one">${escapeHtml(line)}</span>${hasFiles ? `<span class="soft" role="img" aria-label="with attachments">${clip}</span>` : ''}</span>${more === '' ? '' : `<span class="one soft">${escapeHtml(more)}</span>`}
 </a></li>`;
 }
 
@@ -142,13 +148,16 @@ function opened(event: ReceivedEvent): string {
     ['From', data.from.address === '' ? '' : address(data.from)],
     ['To', data.to.map(address).join(', ')],
     ['Mailbox', data.mailbox.address],
-    ['Arrived', data.receivedAt],
+    ['Arrived', data.receivedAt === '' ? '' : `${minute(data.receivedAt)} UTC`],
     ['webhook-id', event.id],
   ];
-  const files = data.attachments.map(
-    (file) =>
-      `<li>${escapeHtml(file.filename || '(no name)')} <span class="soft">${escapeHtml(file.contentType)}, ${kilobytes(file.size)}${file.inline ? ', inline' : ''}</span></li>`,
-  );
+  // What was attached on purpose first; pictures that stand in the text after it.
+  const files = data.attachments
+    .toSorted((one, other) => Number(one.inline) - Number(other.inline))
+    .map(
+      (file) =>
+        `<li>${clip} ${escapeHtml(file.filename || '(no name)')} <span class="soft">${escapeHtml(file.contentType)}, ${kilobytes(file.size)}${file.inline ? ', inline' : ''}</span></li>`,
+    );
   return `<article>
 <p>${tags.filter((tag) => tag !== '').join(' ')}</p>
 <h3>${escapeHtml(data.subject || event.type || '(no subject)')}</h3>
@@ -170,6 +179,10 @@ const kilobytes = (size: number): string => (size < 1024 ? `${size} B` : `${Math
 function time(text: string): string {
   const date = new Date(text);
   if (Number.isNaN(date.getTime())) return '';
-  const label = date.toISOString().slice(0, 16).replace('T', ' ');
-  return `<time datetime="${date.toISOString()}">${label}</time>`;
+  return `<time datetime="${date.toISOString()}">${minute(text)}</time>`;
+}
+
+function minute(text: string): string {
+  const date = new Date(text);
+  return Number.isNaN(date.getTime()) ? text : date.toISOString().slice(0, 16).replace('T', ' ');
 }

@@ -27,8 +27,8 @@ const arrivalWithinMs = 60_000;
 
 // Two pictures stand side by side in the README, so all have one shape.
 const views = {
-  connect: { width: 840, height: 700 },
-  delivered: { width: 1080, height: 900 },
+  connect: { width: 800, height: 600 },
+  delivered: { width: 1080, height: 810 },
 };
 
 /** The fonts that people's systems have are not on a build machine; these are nearest. */
@@ -137,14 +137,16 @@ async function deliveredPage(browser: Browser, services: Services): Promise<void
   if (owner === undefined) throw new Error('The local world has too few people.');
   const client = createBrokerClient(stack.broker, stack.adminKey);
   await client.followLink(await client.connectLink(owner.address), owner.address, entra);
+  const arrived = async (type: string, count: number): Promise<void> => {
+    for (const end = Date.now() + arrivalWithinMs; nocobase.events({ type }).length < count; await delay(200)) {
+      if (Date.now() > end) throw new Error(`${type} did not arrive at the NocoBase stand-in.`);
+    }
+  };
+  await arrived('mailbox.connected', 1);
   const inbox = (await demoMessages(owner)).filter(({ drop }) => drop.folder === undefined);
   for (const { raw, drop } of inbox) await imap.deliver(owner.address, raw, drop);
   await imap.deliver(owner.address, await composeDemoMail({ to: owner }));
-  const wanted = inbox.length + 1;
-  for (const end = Date.now() + arrivalWithinMs; nocobase.events({ type: 'message.received' }).length < wanted; ) {
-    if (Date.now() > end) throw new Error('The mail did not arrive at the NocoBase stand-in.');
-    await delay(200);
-  }
+  await arrived('message.received', inbox.length + 1);
   const tab = await open(browser, 'delivered');
   await tab.goto(nocobase.url);
   await take(tab, 'delivered');

@@ -4,9 +4,10 @@ import { launchChromium } from '../local/chromium.ts';
 import { demoUsers } from '../local/demo-users.ts';
 import type { DemoUser } from '../local/world.ts';
 import { axeFindings, overflowOf } from './support/chromium.ts';
+import { composeMail } from './support/mail.ts';
 import { describeNeeding } from './support/requirements.ts';
 import { rowsOfTable } from './support/tables.ts';
-import { startWorld, type World } from './support/world.ts';
+import { accepted, eventsOf, startWorld, type World } from './support/world.ts';
 
 const devices = {
   telephone: { viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, isMobile: true, hasTouch: true },
@@ -86,7 +87,8 @@ describeNeeding('chromium', 'in a real browser', () => {
   afterEach(async () => {
     const ours = new URL(world.url).origin;
     const origins = new Set(answers.map((answer) => new URL(answer.url()).origin));
-    for (const origin of origins) expect([ours, world.standIns.entra.pageUrl]).toContain(origin);
+    for (const origin of origins)
+      expect([ours, world.standIns.entra.pageUrl, world.standIns.nocobase.url]).toContain(origin);
     expect(complaints).toEqual([]);
     for (const answer of answers) {
       if (!answer.url().startsWith(`${ours}/api/`)) continue;
@@ -231,6 +233,33 @@ describeNeeding('chromium', 'in a real browser', () => {
     expect(lifeSeconds).toBeLessThanOrEqual(600);
     await account(owner.address).click();
     expect(await heading()).toBe('Your mailbox is connected');
+  });
+
+  it('what arrived is shown at the NocoBase stand-in, hostile mail included', async () => {
+    const hostile = '"><script>alert(1)</script><img src=http://evil.example/x.png>';
+    const { mailboxId } = await world.connect(demoUsers[0]?.address ?? '');
+    await world.standIns.imap.deliver(
+      demoUsers[0]?.address ?? '',
+      await composeMail({
+        from: { name: hostile, address: 'wang.wei@litware.example' },
+        to: demoUsers[0]?.address ?? '',
+        subject: `回复：交货时间 ${hostile}`,
+        html: `<p>您好 ${hostile}</p>`,
+        attachments: [{ filename: `${hostile}.pdf`, content: 'x' }],
+      }),
+    );
+    await eventsOf(world, 1, accepted('message.received'));
+    for (const device of Object.values(devices)) {
+      await open(device);
+      await tab.goto(world.standIns.nocobase.url);
+      expect(await tab.locator('article h3').innerText()).toContain('回复：交货时间');
+      expect(await tab.locator('article').innerText()).toContain('signature verified');
+      await tab.locator('summary').click();
+      expect(await tab.locator('pre').innerText()).toContain(mailboxId);
+      expect(await axeFindings(tab)).toEqual([]);
+      expect(await overflowOf(tab)).toBe(0);
+      if (device === devices.telephone) await context.close();
+    }
   });
 
   it('its policy allows no script and no frame, and a form on another site does not press its button', async () => {
