@@ -21,7 +21,7 @@ const shard: ShardRow = {
   tick: 2_900_000_000,
   intervalSeconds: 60,
   starts: 2,
-  current: { mailboxId, folderId: 'fAbCdEf1', uid: 4294967295 },
+  current: { mailboxId, folderId: 'fAbCdEf1', uid: 4294967295, deaths: 1 },
   sched: Array.from({ length: 64 }, (_, i) => ({ nextDue: 4294967295 - i, lastOk: i, interval: 5, failures: i % 3 })),
   flags: 31,
 };

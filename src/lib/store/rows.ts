@@ -25,11 +25,20 @@ export interface ShardRow {
   /** Acquires without a release: 3 mean a kill loop, and safe mode. */
   readonly starts: number;
   /** The message being fetched and parsed in safe mode. */
-  readonly current: { readonly mailboxId: string; readonly folderId: string; readonly uid: number } | undefined;
+  readonly current: CurrentMessage | undefined;
   /** One entry a slot, 64 in all. */
   readonly sched: readonly SlotSchedule[];
   /** Bits of {@link coldKinds}: kinds of rows outside the hot range that exist. */
   readonly flags: number;
+}
+
+/** Found at an acquire, it names the message with which the process before died. */
+export interface CurrentMessage {
+  readonly mailboxId: string;
+  readonly folderId: string;
+  readonly uid: number;
+  /** How often it was found so before. */
+  readonly deaths: number;
 }
 
 /** 16 bytes in `!`.sched; all in ticks but failures. */
@@ -174,4 +183,44 @@ export interface OutboxRow {
   readonly at: Date;
   /** JSON of the event's data. */
   readonly data: string;
+}
+
+/** How a message is known again wherever it lies now. */
+export interface MessageMark {
+  readonly mailboxId: string;
+  readonly folderId: string;
+  /** Where it lay when the row was made; the key of the row. */
+  readonly uidValidity: bigint;
+  readonly uid: number;
+  /** 16 bytes behind the messageKey, which it keeps. */
+  readonly key: Uint8Array;
+  /** 8 bytes of the Message-ID hash. */
+  readonly hash: Uint8Array;
+  /** Day of INTERNALDATE: days since 1970, UTC. */
+  readonly day: number;
+}
+
+/** `d!mbx!fld!validity!uid10`: a message that did not go through and no longer holds its folder up. */
+export interface RetryRow extends MessageMark {
+  /** Failures that count against it: the destination took something else in between. */
+  readonly attempts: number;
+  /** All failures; they set the wait before the next attempt. */
+  readonly tries: number;
+  /** An error code. */
+  readonly reason: string;
+  readonly status: number | undefined;
+  readonly failedAt: Date;
+  readonly nextAt: Date;
+  /** How often it was looked for in vain. */
+  readonly missing: number;
+  /** What is tried next: the whole message, or, after a time-out, what is small. */
+  readonly variant: 'full' | 'metadata';
+}
+
+/** `x!mbx!fld!validity!uid10`: a message that is given up until somebody replays it. */
+export interface DeadRow extends MessageMark {
+  readonly reason: string;
+  readonly status: number | undefined;
+  readonly attempts: number;
+  readonly at: Date;
 }

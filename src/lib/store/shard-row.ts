@@ -15,7 +15,7 @@ const form = z.object({
   tick: int64,
   interval: count,
   starts: count,
-  current: json(z.tuple([z.string(), z.string(), z.number()])).optional(),
+  current: json(z.tuple([z.string(), z.string(), z.number(), z.number().default(0)])).optional(),
   sched: pieces(slotBytes, shardSize).refine((bytes) => bytes.length === slotBytes * shardSize, 'not 64 slots'),
   flags: count,
 });
@@ -51,7 +51,10 @@ export function encodeShard(shard: number, row: ShardRow): Row {
       tick: BigInt(row.tick),
       interval: row.intervalSeconds,
       starts: row.starts,
-      current: current === undefined ? undefined : JSON.stringify([current.mailboxId, current.folderId, current.uid]),
+      current:
+        current === undefined
+          ? undefined
+          : JSON.stringify([current.mailboxId, current.folderId, current.uid, current.deaths]),
       sched: encodeSched(row.sched),
       flags: row.flags,
     }),
@@ -64,7 +67,10 @@ export function decodeShard(row: StoredRow): ShardRow {
   return {
     ...rest,
     intervalSeconds: interval,
-    current: current === undefined ? undefined : { mailboxId: current[0], folderId: current[1], uid: current[2] },
+    current:
+      current === undefined
+        ? undefined
+        : { mailboxId: current[0], folderId: current[1], uid: current[2], deaths: current[3] },
     sched: decodeSched(sched),
   };
 }

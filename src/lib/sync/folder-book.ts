@@ -19,6 +19,7 @@ export interface FolderBook {
   entries(): readonly RingEntry[];
   entryAt(uid: number): RingEntry | undefined;
   entriesOf(hash: Uint8Array): readonly RingEntry[];
+  entryOf(key: Uint8Array, hash: Uint8Array): RingEntry | undefined;
   readonly ringRead: boolean;
   /** Takes the ring as it was read; undefined if there is none. */
   setRing(ring: RingRow | undefined): void;
@@ -62,6 +63,10 @@ export interface FolderBook {
   miss(uid: number, now: Date): readonly Hole[];
   openHoles(ranges: readonly UidRange[], now: Date, sort: HoleSort): readonly Hole[];
   lookedAtHoles(found: readonly number[], now: Date): readonly Hole[];
+  /** How many messages of the folder are being retried, and when the first of them is due. */
+  setRetries(count: number, at: Date | undefined): void;
+  /** Since when the message at the head fails; forgotten when the cursor moves. */
+  setHeadSince(since: Date): void;
   /** The latest INTERNALDATE that was worked on. */
   sawDate(internalDate: Date, now: Date): void;
 
@@ -185,7 +190,7 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     if (lastUid === cursor.lastUid) return [];
     range = { ...range, at };
     const gaps = complement(passed, cursor.lastUid + 1, lastUid);
-    change({ lastUid, acked: cursor.acked.filter((uid) => uid > lastUid) });
+    change({ lastUid, acked: cursor.acked.filter((uid) => uid > lastUid), headSince: undefined });
     if (gaps.length === 0) return [];
     const closed = setHoles(openHoles(cursor.holes, gaps, now, 'unseen'));
     // A message that was posted before was seen, although SEARCH leaves it out now: its going will be told by its key.
@@ -206,6 +211,11 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     return advance(now);
   }
 
+  const entriesOf = (hash: Uint8Array): readonly RingEntry[] => [
+    ...fresh.filter((entry) => sameBytes(entry.hash, hash)),
+    ...(indexed().hash.get(hashKey(hash)) ?? []),
+  ];
+
   return {
     folder,
     get cursor() {
@@ -216,10 +226,8 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     },
     entries: () => [...known().entries, ...fresh],
     entryAt: (uid) => fresh.find((entry) => entry.uid === uid) ?? indexed().uid.get(uid),
-    entriesOf: (hash) => [
-      ...fresh.filter((entry) => sameBytes(entry.hash, hash)),
-      ...(indexed().hash.get(hashKey(hash)) ?? []),
-    ],
+    entriesOf,
+    entryOf: (key, hash) => entriesOf(hash).find((entry) => sameBytes(entry.key, key)),
     get ringRead() {
       return ring !== undefined;
     },
@@ -298,6 +306,12 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     },
     openHoles: (ranges, now, sort) => setHoles(openHoles(cursor.holes, ranges, now, sort)),
     lookedAtHoles: (found, now) => setHoles(lookedAt(cursor.holes, found, now)),
+    setRetries(retries, retryAt) {
+      if (retries !== cursor.retries || retryAt?.getTime() !== cursor.retryAt?.getTime()) change({ retries, retryAt });
+    },
+    setHeadSince(headSince) {
+      change({ headSince });
+    },
     sawDate(internalDate, now) {
       // A mail server may claim a date in the future; it must not make all later mail look old.
       const date = new Date(Math.min(internalDate.getTime(), now.getTime()));

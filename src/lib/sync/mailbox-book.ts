@@ -1,11 +1,17 @@
 import type { CommitUnit } from '../store/committer.ts';
-import { outboxRowKey } from '../store/keys.ts';
+import { messageRowKey, outboxRowKey } from '../store/keys.ts';
 import { encodeOutbox } from '../store/outbox-row.ts';
+import { decodeDead, decodeRetry, encodeDead, encodeRetry } from '../store/retry-row.ts';
 import { decodeRing } from '../store/ring-row.ts';
-import type { CursorRow, MailboxRow, OutboxRow, StateRow } from '../store/rows.ts';
+import type { CursorRow, DeadRow, MailboxRow, MessageMark, OutboxRow, RetryRow, StateRow } from '../store/rows.ts';
 import { encodeState } from '../store/state-row.ts';
-import type { BatchOperation, StoredRow, StoreError } from '../store/table.ts';
+import type { BatchOperation, Row, StoredRow, StoreError } from '../store/table.ts';
 import { createFolderBook, type FolderBook } from './folder-book.ts';
+
+/** A message that is out of its folder's way: it is tried again by itself, or given up. */
+export type Parked =
+  | { readonly kind: 'retry'; readonly row: RetryRow }
+  | { readonly kind: 'dead'; readonly row: DeadRow };
 
 /** Everything of one mailbox that a run may change, in memory: the unit that its commits are made of. */
 export interface MailboxBook extends CommitUnit {
@@ -13,18 +19,30 @@ export interface MailboxBook extends CommitUnit {
   readonly state: StateRow;
   setState(state: StateRow): void;
   readonly folders: readonly FolderBook[];
-  /** Rings are read only when a message has to be known again. `rows` are all `r!` rows of the mailbox. */
-  setRings(rows: readonly StoredRow[]): void;
-  readonly ringsRead: boolean;
+  /**
+   * Takes what is read only when messages are handled: all `r!` rows of the mailbox, and its `d!` and `x!` rows.
+   * @throws BrokerError `row_broken` | `row_newer`
+   */
+  setMessageRows(rings: readonly StoredRow[], retries: readonly StoredRow[], dead: readonly StoredRow[]): void;
+  readonly messageRowsRead: boolean;
   /** Events that are not accepted yet, oldest first. */
   outbox(): readonly OutboxRow[];
   /** Takes an event that the table holds already. */
   foundOutbox(row: OutboxRow): void;
   addOutbox(row: OutboxRow): void;
   removeOutbox(id: string): void;
+  /** The messages of a folder that are tried again, those that are due longest first. */
+  retriesOf(folderId: string): readonly RetryRow[];
+  /** Whether a message is out of its folder's way, by its key. */
+  parked(key: Uint8Array): Parked | undefined;
+  /** Makes or changes the row of a parked message, or takes it away; the folder's summary follows. */
+  park(parked: Parked): void;
+  unpark(mark: MessageMark): void;
   /** At most so many operations would the next commit carry; to commit before they are more than a batch takes. */
   readonly weight: number;
 }
+
+const keyText = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
 
 /**
  * @param state undefined where the row is missing or broken; it is then written anew with the first change
@@ -48,21 +66,37 @@ export function createMailboxBook(
   let stateDirty = false;
   const folders = row.folders.map((folder) => createFolderBook(row.id, folder, cursors.get(folder.id)));
   const outbox = new Map<string, OutboxRow>();
-  /** Ids of outbox rows that the table holds, and those that a batch has yet to put there or take away. */
+  const parked = new Map<string, Parked>();
+  /** Rows of kinds that come and go: which of them the table holds, and what the next batch does to them. */
   const stored = new Set<string>();
-  const adding = new Set<string>();
-  const removing = new Set<string>();
-  let ringsRead = false;
+  const changes = new Map<string, Row | undefined>();
+  let messageRowsRead = false;
 
-  function pending(): BatchOperation[] {
-    const operations = folders.flatMap((folder) => folder.pending());
-    if (stateDirty) operations.push({ kind: 'upsert', row: encodeState(current) });
-    for (const id of adding) {
-      const event = outbox.get(id);
-      if (event !== undefined) operations.push({ kind: 'upsert', row: encodeOutbox(event) });
-    }
-    for (const id of removing) operations.push({ kind: 'delete', rowKey: outboxRowKey(row.id, id) });
-    return operations;
+  const write = (next: Row) => void changes.set(next.rowKey, next);
+
+  function erase(rowKey: string): void {
+    if (stored.has(rowKey)) changes.set(rowKey, undefined);
+    else changes.delete(rowKey);
+  }
+
+  const rowKeyOf = ({ kind, row: mark }: Parked) => messageRowKey(kind === 'retry' ? 'd' : 'x', mark);
+
+  const retriesOf = (folderId: string): RetryRow[] =>
+    [...parked.values()]
+      .flatMap((one) => (one.kind === 'retry' && one.row.folderId === folderId ? [one.row] : []))
+      .sort((a, b) => a.nextAt.getTime() - b.nextAt.getTime() || a.uid - b.uid);
+
+  function summarise(folderId: string): void {
+    const retries = retriesOf(folderId);
+    folders.find(({ folder }) => folder.id === folderId)?.setRetries(retries.length, retries[0]?.nextAt);
+  }
+
+  function unpark(mark: MessageMark): void {
+    const known = parked.get(keyText(mark.key));
+    if (known === undefined) return;
+    parked.delete(keyText(mark.key));
+    erase(rowKeyOf(known));
+    summarise(known.row.folderId);
   }
 
   const self: MailboxBook = {
@@ -76,39 +110,66 @@ export function createMailboxBook(
       stateDirty = true;
     },
     folders,
-    setRings(rows) {
-      const rings = new Map(rows.map((stored) => decodeRing(stored)).map((ring) => [ring.folderId, ring]));
+    setMessageRows(ringRows, retryRows, deadRows) {
+      const rings = new Map(ringRows.map((each) => decodeRing(each)).map((ring) => [ring.folderId, ring]));
+      for (const each of retryRows) {
+        const retry = decodeRetry(each);
+        parked.set(keyText(retry.key), { kind: 'retry', row: retry });
+        stored.add(each.rowKey);
+      }
+      for (const each of deadRows) {
+        const dead = decodeDead(each);
+        parked.set(keyText(dead.key), { kind: 'dead', row: dead });
+        stored.add(each.rowKey);
+      }
       for (const folder of folders) folder.setRing(rings.get(folder.folder.id));
-      ringsRead = true;
+      messageRowsRead = true;
     },
-    get ringsRead() {
-      return ringsRead;
+    get messageRowsRead() {
+      return messageRowsRead;
     },
     outbox: () => [...outbox.values()].sort((a, b) => a.at.getTime() - b.at.getTime() || (a.id < b.id ? -1 : 1)),
     foundOutbox(event) {
       outbox.set(event.id, event);
-      stored.add(event.id);
+      stored.add(outboxRowKey(row.id, event.id));
     },
     addOutbox(event) {
       outbox.set(event.id, event);
-      adding.add(event.id);
+      write(encodeOutbox(event));
     },
     removeOutbox(id) {
       outbox.delete(id);
-      adding.delete(id);
-      if (stored.has(id)) removing.add(id);
+      erase(outboxRowKey(row.id, id));
     },
+    retriesOf,
+    parked: (key) => parked.get(keyText(key)),
+    park(next) {
+      const before = parked.get(keyText(next.row.key));
+      if (before !== undefined && rowKeyOf(before) !== rowKeyOf(next)) unpark(before.row);
+      parked.set(keyText(next.row.key), next);
+      write(next.kind === 'retry' ? encodeRetry(next.row) : encodeDead(next.row));
+      summarise(next.row.folderId);
+    },
+    unpark,
     get weight() {
-      return 1 + 2 * folders.length + adding.size + removing.size;
+      return 1 + 2 * folders.length + changes.size;
     },
-    pending,
+    pending() {
+      const operations: BatchOperation[] = folders.flatMap((folder) => folder.pending());
+      if (stateDirty) operations.push({ kind: 'upsert', row: encodeState(current) });
+      for (const [rowKey, change] of changes) {
+        operations.push(change === undefined ? { kind: 'delete', rowKey } : { kind: 'upsert', row: change });
+      }
+      return operations;
+    },
     sent() {
       for (const folder of folders) folder.sent();
       stateDirty = false;
-      for (const id of adding) stored.add(id);
-      for (const id of removing) stored.delete(id);
-      adding.clear();
-      removing.clear();
+      for (const [rowKey, change] of changes) {
+        if (change === undefined) stored.delete(rowKey);
+        else stored.add(rowKey);
+      }
+      changes.clear();
     },
     refused: (error) => onRefused(self, error),
   };

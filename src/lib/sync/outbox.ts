@@ -37,7 +37,10 @@ async function send(context: RunContext, mailbox: MailboxBook, event: OutboxRow)
   }
   await context.committer.ensure(postRoomMs);
   const outcome = await context.deliverer.deliver(row.destinationId, outgoing, context.committer.signal);
-  if (outcome.kind === 'accepted') return true;
+  if (outcome.kind === 'accepted') {
+    context.accepted.set(row.destinationId, context.now());
+    return true;
+  }
   if (outcome.kind === 'held') context.held.add(row.destinationId);
   context.log.warn('outbox_waits', {
     ...fields,

@@ -11,6 +11,7 @@ import type { MailboxBook } from './mailbox-book.ts';
 import type { Verdict } from './mailbox-state.ts';
 import { pump, type Turn } from './pump.ts';
 import { resetFolder } from './reset.ts';
+import { retryFolder } from './retry.ts';
 import { type RunContext, turn as turnLimits } from './run-context.ts';
 import { createSource, type Source } from './source.ts';
 
@@ -20,7 +21,9 @@ interface Work {
   readonly status: FolderStatus;
   plan: PollPlan;
   source?: Source;
-  state: 'open' | 'drained' | 'blocked';
+  /** What is left of new mail, then of messages to try again. */
+  fresh: 'open' | 'drained' | 'blocked';
+  retries: 'open' | 'done';
 }
 
 export type TakeTurn = <T>(work: () => Promise<T>) => Promise<T>;
@@ -42,15 +45,17 @@ export async function poll(context: RunContext, mailbox: MailboxBook, takeTurn: 
     const works = folders.map(({ book, status }): Work => {
       const plan = planPoll(book.exists ? book.cursor : undefined, status, now, mailbox.row.createdAt);
       if (plan.kind === 'poll') book.note(status);
-      return { book, status, plan, state: isIdle(plan) ? 'drained' : 'open' };
+      const retries = plan.kind === 'poll' && plan.retries ? 'open' : 'done';
+      return { book, status, plan, fresh: isIdle(plan) ? 'drained' : 'open', retries };
     });
-    const isOpen = () => works.some((work) => work.state === 'open');
+    const order = (await context.destinations?.order(mailbox.row.destinationId)) ?? 'strict';
+    const isOpen = () => works.some((work) => work.fresh === 'open' || work.retries === 'open');
     const held = () => context.held.has(mailbox.row.destinationId);
     while (isOpen() && !held() && !context.isOver()) {
-      await takeTurn(() => turn(context, session, mailbox, works, gone));
+      await takeTurn(() => turn(context, session, mailbox, works, gone, order));
     }
     const left =
-      works.some((work) => work.state === 'blocked') || (isOpen() && held()) ? 'wait' : isOpen() ? 'more' : 'nothing';
+      works.some((work) => work.fresh === 'blocked') || (isOpen() && held()) ? 'wait' : isOpen() ? 'more' : 'nothing';
     const code: ErrorCode = 'folder_missing';
     return gone.size > 0 ? { kind: 'partly', code, left } : { kind: 'ok', left };
   } finally {
@@ -65,14 +70,15 @@ async function turn(
   mailbox: MailboxBook,
   works: readonly Work[],
   gone: Set<FolderBook>,
+  order: 'strict' | 'window',
 ): Promise<void> {
   const until = context.clock.monotonic() + turnLimits.ms;
   const own: Turn = {
     messages: turnLimits.messages,
     isOver: () => context.isOver() || context.clock.monotonic() >= until,
   };
-  await readRings(context, mailbox);
-  const open = works.filter((work) => work.state === 'open');
+  await readMessageRows(context, mailbox);
+  const open = works.filter((work) => work.fresh === 'open');
   // Renumbered folders first: until then nobody can say whether a message of theirs is still in its place.
   for (const work of open) {
     if (work.plan.kind === 'reset') await settleIn(context, session, mailbox, work, gone);
@@ -83,8 +89,16 @@ async function turn(
     await missingAside(work, gone, async () => {
       if (work.plan.kind !== 'poll') return;
       work.source ??= await createSource(context, session, mailbox, work.book, work.plan.fresh);
-      const end = await pump(context, mailbox, work.book, work.source, own);
-      if (end !== 'more') work.state = end;
+      const end = await pump(context, mailbox, work.book, work.source, own, order);
+      if (end !== 'more') work.fresh = end;
+    });
+  }
+  // New mail of all folders first: a message that moved has taken its row along by then.
+  const retrying = works.some((work) => work.fresh === 'open') ? [] : works.filter((work) => work.retries === 'open');
+  for (const work of retrying) {
+    await missingAside(work, gone, async () => {
+      const end = await retryFolder(context, session, mailbox, work.book, own);
+      if (end !== 'more') work.retries = 'done';
     });
   }
   // STATUS on a selected folder is discouraged (RFC 3501 section 6.3.10), and the next poll begins with it.
@@ -119,13 +133,21 @@ async function missingAside(work: Work, gone: Set<FolderBook>, step: () => Promi
     await step();
   } catch (error) {
     if (!isBrokerError(error, 'folder_missing')) throw error;
-    work.state = 'drained';
+    Object.assign(work, { fresh: 'drained', retries: 'done' });
     gone.add(work.book);
   }
 }
 
-async function readRings(context: RunContext, mailbox: MailboxBook): Promise<void> {
-  if (mailbox.ringsRead) return;
+/** Reads rings once a run, and the rows of parked messages if the shard has any. */
+async function readMessageRows(context: RunContext, mailbox: MailboxBook): Promise<void> {
+  if (mailbox.messageRowsRead) return;
+  const table = context.store.table('mail');
   const partition = shardKey(shardOfMailbox(mailbox.id) ?? 0);
-  mailbox.setRings(await context.store.table('mail').list(partition, rowsOf('r', mailbox.id)));
+  const list = (kind: string) => table.list(partition, rowsOf(kind, mailbox.id));
+  const [rings, retries, dead] = await Promise.all([
+    list('r'),
+    context.has('retry') ? list('d') : [],
+    context.has('dead') ? list('x') : [],
+  ]);
+  mailbox.setMessageRows(rings, retries, dead);
 }

@@ -1,7 +1,8 @@
-import { messageKeyFromBytes } from '../domain/ids.ts';
+import { attemptMessage } from './attempt.ts';
 import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
-import { postRoomMs, type RunContext } from './run-context.ts';
+import { headLimitMs, mostRetries, parkFailed } from './parking.ts';
+import type { RunContext } from './run-context.ts';
 import type { Ready, Source } from './source.ts';
 
 /** How a turn of a folder ended. */
@@ -20,12 +21,17 @@ export interface Turn {
   isOver(): boolean;
 }
 
+/** Messages of a folder that are posted and not yet committed, where order is not asked for. */
+const windowSize = 8;
+
 /**
- * Delivers what `source` gives, in order. Each message goes through the same steps: its ring entry is committed, then it
- * is posted, then its acceptance is committed, in the same batch as the entry of the next one. So a worker that dies at
- * any point leaves at most one message of the folder that is sent again, and that under the same key.
+ * Delivers what `source` gives. Each message goes through the same steps: its ring entry is committed, then it is posted,
+ * then its acceptance is committed, in the same batch as the entry of the next one. So a worker that dies at any point
+ * leaves at most one message of the folder that is sent again (`strict`), or as many as the window holds, and those under
+ * the same keys.
  *
- * The mailbox is read ahead by one message while the one before is under way.
+ * `strict`: one after the other; a head that fails holds the folder up for ten minutes at most. `window`: several at
+ * once, and one that is refused goes out of the way at once.
  */
 export async function pump(
   context: RunContext,
@@ -33,78 +39,104 @@ export async function pump(
   book: FolderBook,
   source: Source,
   turn: Turn,
+  order: 'strict' | 'window',
 ): Promise<PumpEnd> {
   const { committer } = context;
   const destination = mailbox.row.destinationId;
   let failure: { error: unknown } | undefined;
+  let blocked = false;
+  let taking: Promise<unknown> = Promise.resolve();
 
-  /** The next message of this turn. A failure to read it is told after the message under way is settled. */
-  async function take(): Promise<Ready | undefined> {
-    if (turn.messages <= 0 || turn.isOver() || context.held.has(destination)) return undefined;
-    try {
-      const ready = await source.next();
-      if (ready !== undefined) turn.messages -= 1;
-      return ready;
-    } catch (error) {
-      failure = { error };
-      return undefined;
-    }
+  const isStopped = () => blocked || failure !== undefined || context.held.has(destination);
+
+  /** The next message of this turn. A failure to read it is told after the messages under way are settled. */
+  function take(): Promise<Ready | undefined> {
+    const next = taking.then(async () => {
+      if (turn.messages <= 0 || turn.isOver() || isStopped()) return undefined;
+      if (book.cursor.retries >= mostRetries) {
+        blocked = true;
+        return undefined;
+      }
+      try {
+        const ready = await source.next();
+        if (ready !== undefined) turn.messages -= 1;
+        return ready;
+      } catch (error) {
+        failure = { error };
+        return undefined;
+      }
+    });
+    taking = next;
+    return next;
   }
 
-  let blocked = false;
-  let current = await take();
-  if (current !== undefined) book.put(current.entry);
-  await committer.commit(mailbox);
-  while (current !== undefined) {
-    await committer.ensure(postRoomMs);
-    const upcoming = take();
-    const accepted = await post(context, mailbox, book, current).catch(async (error: unknown) => {
-      await upcoming;
-      throw error;
-    });
-    const ahead = await upcoming;
-    if (accepted) {
-      const now = context.now();
-      book.put({ ...current.entry, accepted: true });
-      book.sawDate(current.message.meta.internalDate, now);
-      book.settle(current.uid, now);
-    } else {
-      blocked = true;
+  /** Settles a message that was tried; false if it has to wait in its place. */
+  async function conclude(ready: Ready): Promise<boolean> {
+    const result = await attemptMessage(context, mailbox, book, ready, { late: false, variant: 'full' });
+    const now = context.now();
+    if (result?.kind === 'accepted') {
+      book.put({ ...ready.entry, accepted: true });
+      book.sawDate(ready.message.meta.internalDate, now);
+      book.settle(ready.uid, now);
+      return true;
     }
-    // What was read ahead is not lost by leaving it: it is above the cursor, and the next poll finds it again.
-    current = blocked ? undefined : ahead;
+    if (result === undefined) return false;
+    const { outcome } = result;
+    if (order === 'window' && outcome.kind === 'held') return false;
+    if (order === 'strict' && !(await isHeadOver(context, mailbox, book, outcome.kind === 'held', now))) return false;
+    parkFailed(context, mailbox, book, ready, result);
+    book.settle(ready.uid, now);
+    return true;
+  }
+
+  async function lane(): Promise<void> {
+    let current = await take();
     if (current !== undefined) book.put(current.entry);
     await committer.commit(mailbox);
+    while (current !== undefined) {
+      // In order, the mailbox is read ahead by one message while the one before is under way; a window has others to do.
+      const upcoming = order === 'strict' ? take() : undefined;
+      try {
+        if (!(await conclude(current))) blocked = true;
+      } finally {
+        await upcoming;
+      }
+      const ahead: Ready | undefined = await (upcoming ?? take());
+      // What was read ahead is not lost by leaving it: it is above the cursor, and the next poll finds it again.
+      current = isStopped() ? undefined : ahead;
+      if (current !== undefined) book.put(current.entry);
+      await committer.commit(mailbox);
+    }
   }
+
+  const lanes = Array.from({ length: order === 'strict' ? 1 : windowSize }, () => lane());
+  const ends = await Promise.allSettled(lanes);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
   if (failure !== undefined) throw failure.error;
-  if (blocked || context.held.has(destination)) return 'blocked';
+  if (isStopped()) return 'blocked';
   return source.exhausted ? 'drained' : 'more';
 }
 
-/** One attempt; false if the message has to wait. */
-async function post(context: RunContext, mailbox: MailboxBook, book: FolderBook, ready: Ready): Promise<boolean> {
-  const { row } = mailbox;
-  if (context.held.has(row.destinationId)) return false;
-  const event = context.messageReceived({
-    key: messageKeyFromBytes(ready.entry.key),
-    mailbox: row,
-    folder: book.folder,
-    uidValidity: book.cursor.uidValidity,
-    message: ready.message,
-    seemsNew: ready.seemsNew,
-    late: false,
-  });
-  const outcome = await context.deliverer.deliver(row.destinationId, event, context.committer.signal);
-  if (outcome.kind === 'accepted') return true;
-  if (outcome.kind === 'held') context.held.add(row.destinationId);
-  context.log.warn('delivery_waits', {
-    mailbox: row.id,
-    folder: book.folder.id,
-    message: event.id,
-    destination: row.destinationId,
-    outcome: outcome.kind,
-    reason: outcome.reason,
-    status: outcome.status,
-  });
-  return false;
+/**
+ * Whether a head that has just failed has held its folder up for long enough. While its destination is held, every head
+ * that this hold has moved doubles the limit for the next: a receiver that is down for a day shall not scatter a folder.
+ */
+async function isHeadOver(
+  context: RunContext,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  held: boolean,
+  now: Date,
+): Promise<boolean> {
+  const { headSince } = book.cursor;
+  if (headSince === undefined) book.setHeadSince(now);
+  const failingMs = now.getTime() - (headSince ?? now).getTime();
+  if (!held) return failingMs >= headLimitMs;
+  const { destinations } = context;
+  // Without knowing how many heads a hold has moved, none is.
+  if (destinations === undefined) return false;
+  const destination = mailbox.row.destinationId;
+  if (failingMs < headLimitMs * 2 ** (await destinations.headsMoved(destination))) return false;
+  await destinations.headMoved(destination);
+  return true;
 }

@@ -27,6 +27,7 @@ function run(change: Partial<Renumbered> & Pick<Renumbered, 'listed'>) {
     lastInternalDate: at(day),
     all,
     uidNext: Math.max(0, ...all) + 1,
+    isParked: () => false,
     ...change,
   });
 }
@@ -102,6 +103,15 @@ describe('a renumbered folder', () => {
       [0, 11, true],
     ]);
     expect(result.lastUid).toBe(0);
+  });
+
+  it('leaves what is tried by itself to that', () => {
+    const result = run({
+      entries: [known('a', 11, { accepted: false })],
+      listed: [listed('a', 1)],
+      isParked: (key) => key[0] === 11,
+    });
+    expect(result).toMatchObject({ lastUid: 1, waiting: [], counts: { known: 1 } });
   });
 
   it('does not owe what was there before the connect', () => {

@@ -15,6 +15,8 @@ export interface Renumbered {
   /** Every UID of the folder, ascending: those that are not in `listed` are older than the ring. */
   readonly all: readonly number[];
   readonly uidNext: number;
+  /** Keys of messages that are tried by themselves, or were given up: they are not the folder's to deliver. */
+  readonly isParked: (key: Uint8Array) => boolean;
 }
 
 export interface Recovery {
@@ -44,7 +46,7 @@ export function recover(found: Renumbered): Recovery {
     byHash.set(text(entry.hash), [...same, entry]);
   }
   // Of copies with one hash, the one that is still owed is matched first: rather deliver twice than never.
-  for (const same of byHash.values()) same.sort((a, b) => Number(isOwed(b)) - Number(isOwed(a)));
+  for (const same of byHash.values()) same.sort((a, b) => Number(isOwed(found, b)) - Number(isOwed(found, a)));
   const deliver: number[] = [];
   const known = new Set<number>();
   const entries: RingEntry[] = [];
@@ -53,7 +55,7 @@ export function recover(found: Renumbered): Recovery {
     const entry = byHash.get(text(hash))?.shift();
     if (entry !== undefined) {
       entries.push({ ...entry, uid });
-      if (isOwed(entry)) deliver.push(uid);
+      if (isOwed(found, entry)) deliver.push(uid);
       else known.add(uid);
     } else if (isNew(found, internalDate)) {
       announced += 1;
@@ -82,7 +84,8 @@ function isNew(found: Renumbered, internalDate: Date): boolean {
 }
 
 /** Posted and never accepted: the receiver may or may not have it, and it goes out again under its key. */
-const isOwed = (entry: RingEntry): boolean => entry.posted && !entry.accepted;
+const isOwed = (found: Renumbered, entry: RingEntry): boolean =>
+  entry.posted && !entry.accepted && !found.isParked(entry.key);
 
 /**
  * The cursor goes below the messages to deliver if nothing above it is to be left alone but what the ring knows;

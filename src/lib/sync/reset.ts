@@ -44,6 +44,7 @@ export async function resetFolder(
     listed: metas.map((meta) => ({ uid: meta.uid, hash: messageIdHash(meta), internalDate: meta.internalDate })),
     all,
     uidNext: status.uidNext,
+    isParked: (key) => mailbox.parked(key) !== undefined,
   });
   book.restart({
     uidValidity: status.uidValidity,

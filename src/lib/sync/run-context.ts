@@ -1,4 +1,6 @@
+import type { ReadCaps } from '../mailbox/session.ts';
 import type { Committer } from '../store/committer.ts';
+import type { coldKinds } from '../store/rows.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import type { ShardRunnerDeps } from './types.ts';
 
@@ -12,6 +14,11 @@ export interface RunContext extends ShardRunnerDeps {
   isOver(): boolean;
   /** Destinations to which nothing more goes in this run. */
   readonly held: Set<string>;
+  /** When a destination last accepted something in this run. */
+  readonly accepted: Map<string, Date>;
+  /** Notes in `!` that there are rows of a cold kind. */
+  mark(kind: keyof typeof coldKinds): void;
+  has(kind: keyof typeof coldKinds): boolean;
   /**
    * Keeps an event until it is accepted; it is stored by the next commit of the mailbox.
    * `occasion` tells it from other events of its type: told again, it has the same id.
@@ -27,6 +34,7 @@ export interface RunContext extends ShardRunnerDeps {
 export type OutboxType =
   | 'message.updated'
   | 'message.vanished'
+  | 'message.undeliverable'
   | 'folder.reset'
   | 'mailbox.degraded'
   | 'mailbox.reconnect_required'
@@ -47,3 +55,8 @@ export const turn = { messages: 50, ms: 5_000 } as const;
 
 /** Mailboxes of one shard that are worked on at the same time. */
 export const concurrentMailboxes = 16;
+
+/** 64 MiB of bodies are what a process may hold: 16 mailboxes, two messages of each (one going out, one being read). */
+const defaultCaps: ReadCaps = { capBytes: 2 * 1024 * 1024 };
+
+export const readCaps = (context: Pick<RunContext, 'readCaps'>): ReadCaps => context.readCaps ?? defaultCaps;

@@ -93,6 +93,14 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
   const stuck = hot.broken.length > 0 && cold.outbox.some((event) => !byId.has(event.mailboxId));
   const waiting = cold.unreadable || stuck || guests.some((guest) => guest.book.outbox().length > 0);
   if (!waiting) head.flags &= ~coldKinds.outbox;
+  // A cursor says how many of its messages are tried again; a folder that is no longer watched has its rows all the same.
+  const retrying = guests.some(({ book, cursors, fault }) => {
+    if (fault !== undefined) return has(head, 'retry');
+    const watched = new Set(book.folders.map(({ folder }) => folder.id));
+    const unwatched = [...cursors.values()].some((cursor) => cursor.retries > 0 && !watched.has(cursor.folderId));
+    return unwatched || book.folders.some((folder) => folder.cursor.retries > 0);
+  });
+  head.flags = retrying ? head.flags | coldKinds.retry : head.flags & ~coldKinds.retry;
   await committer.release();
   const { reason } = committer.signal;
   if (reason instanceof LeaseLost && reason.why !== 'released') throw reason;
@@ -104,19 +112,25 @@ const has = (head: Head, kind: keyof typeof coldKinds): boolean => (head.flags &
 function createContext(deps: ShardRunnerDeps, work: ShardWork): RunContext {
   const now = () => new Date(deps.store.time.whenJudging());
   const { head } = work.lease;
-  return {
+  const context: RunContext = {
     ...deps,
     committer: work.committer,
     tick: work.tick,
     now,
     isOver: work.isOver,
     held: new Set(),
+    accepted: new Map(),
+    mark(kind) {
+      head.flags |= coldKinds[kind];
+    },
+    has: (kind) => has(head, kind),
     tell(book, type, occasion, data) {
       const id = eventId(book.id, type, ...occasion);
       book.addOutbox({ mailboxId: book.id, id, type, at: now(), data: JSON.stringify(data) });
-      head.flags |= coldKinds.outbox;
+      context.mark('outbox');
     },
   };
+  return context;
 }
 
 /** Polls a mailbox if it is due, and notes how it fared. @returns true if it has work left for a continuation */

@@ -2,14 +2,14 @@ import { encodeMessageRef } from '../delivery/message-ref.ts';
 import { messageIdHash, messageKeyBytes, messageKeyFromBytes } from '../domain/ids.ts';
 import type { MessageMeta, ReadMessage } from '../domain/message.ts';
 import { baselineMarginMs, type UidRange } from '../mailbox/plan.ts';
-import type { ImapSession, ReadCaps } from '../mailbox/session.ts';
+import type { ImapSession } from '../mailbox/session.ts';
 import { cursorLimits } from '../store/cursor-row.ts';
 import { dayOf } from '../store/ring-row.ts';
 import type { Hole, RingEntry } from '../store/rows.ts';
 import { type Claim, claim, isKnownElsewhere } from './claim.ts';
 import { type FolderBook, isSettled } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
-import type { RunContext } from './run-context.ts';
+import { type RunContext, readCaps } from './run-context.ts';
 import { tellVanished } from './vanished.ts';
 
 /** A message that was read and is to be delivered. */
@@ -33,9 +33,6 @@ const chunk = 50;
 /** Rows that pile up without a POST between them (moves) are committed before they fill a batch. */
 const heaviest = 60;
 
-/** 64 MiB of bodies are what a process may hold: 16 mailboxes, two messages of each (one going out, one being read). */
-const defaultCaps: ReadCaps = { capBytes: 2 * 1024 * 1024 };
-
 /**
  * Goes through what a poll found: first the holes that show a message again, then the new UIDs, both ascending. What
  * needs no POST is settled on the way: known, moved, vanished.
@@ -49,7 +46,7 @@ export async function createSource(
 ): Promise<Source> {
   const { path, role, id: folderId } = book.folder;
   const { uidValidity } = book.cursor;
-  const caps = context.readCaps ?? defaultCaps;
+  const caps = readCaps(context);
   const vanishIn = (from: FolderBook, closed: readonly Hole[]) => tellVanished(context, mailbox, from, closed);
   const vanish = (closed: readonly Hole[]) => vanishIn(book, closed);
   const todo: number[] = [];
@@ -101,8 +98,11 @@ export async function createSource(
     const hash = messageIdHash(meta);
     const old = meta.internalDate.getTime() < mailbox.row.createdAt.getTime() - baselineMarginMs;
     if (known !== undefined) {
-      // Posted and not accepted: the last run ended between the two. It goes out again as it was.
-      return isSettled(known) ? undefined : { entry: known, seemsNew: !old && !isKnownElsewhere(mailbox, book, known) };
+      // Posted and not accepted: the last run ended between the two, and it goes out again as it was; unless it failed,
+      // and goes by itself now.
+      return isSettled(known) || mailbox.parked(known.key) !== undefined
+        ? undefined
+        : { entry: known, seemsNew: !old && !isKnownElsewhere(mailbox, book, known) };
     }
     const found = await claim(session, mailbox, book, hash);
     if (found.kind === 'move') return takeOver(found, meta);
@@ -126,6 +126,19 @@ export async function createSource(
     meta: MessageMeta,
   ): { entry: RingEntry; seemsNew: boolean } | undefined {
     const here: RingEntry = { ...entry, uid: meta.uid, day: dayOf(meta.internalDate) };
+    const parked = mailbox.parked(entry.key);
+    if (!entry.accepted && parked !== undefined) {
+      // What is tried by itself, or was given up, stays so in the new place.
+      const place = { folderId, uidValidity, uid: meta.uid };
+      mailbox.park(
+        parked.kind === 'retry'
+          ? { kind: 'retry', row: { ...parked.row, ...place, missing: 0 } }
+          : { kind: 'dead', row: { ...parked.row, ...place } },
+      );
+      vanishIn(from, from.takeAway(entry, context.now()));
+      book.put(here);
+      return undefined;
+    }
     if (!entry.accepted) {
       // The entry itself is moved by whoever posts it, so that the two rows change in one commit.
       const old = !entry.posted || meta.internalDate.getTime() < mailbox.row.createdAt.getTime() - baselineMarginMs;

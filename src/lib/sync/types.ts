@@ -7,6 +7,19 @@ import type { MailboxRow, OutboxRow } from '../store/rows.ts';
 import type { Store } from '../store/table.ts';
 import type { ShardHint } from './hint.ts';
 
+/** What the engine asks of destinations besides delivering; shared by all workers. */
+export interface DestinationFacts {
+  /** `strict`: one message of a folder after the other. `window`: several at once. */
+  order(destinationId: string): Promise<'strict' | 'window'>;
+  /** When it last accepted something, as far as that was noted (server time; at most once a minute). */
+  lastAccepted(destinationId: string): Promise<Date | undefined>;
+  /** A message was given up; three in a row hold the destination. */
+  died(destinationId: string): Promise<void>;
+  /** How many heads of folders were moved out of the way during the present hold. */
+  headsMoved(destinationId: string): Promise<number>;
+  headMoved(destinationId: string): Promise<void>;
+}
+
 /** What the sync engine stands on. Time and chance come in with the rest, so that it also runs in a simulated world. */
 export interface ShardRunnerDeps {
   readonly store: Store;
@@ -30,6 +43,8 @@ export interface ShardRunnerDeps {
   /** Length of a tick. */
   readonly intervalSeconds: number;
   readonly readCaps?: ReadCaps;
+  /** Without it every folder is delivered in order, and nothing is noted of destinations. */
+  readonly destinations?: DestinationFacts;
 }
 
 export interface ShardRunner {

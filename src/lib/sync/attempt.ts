@@ -1,0 +1,60 @@
+import type { DeliveryOutcome } from '../domain/event.ts';
+import { messageKeyFromBytes } from '../domain/ids.ts';
+import type { FolderBook } from './folder-book.ts';
+import type { MailboxBook } from './mailbox-book.ts';
+import { postRoomMs, type RunContext } from './run-context.ts';
+import type { Ready } from './source.ts';
+
+/** What became of a message: accepted, or how it failed. Undefined: nothing was sent, and nothing is its fault. */
+export type Attempted =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'failed'; readonly outcome: Exclude<DeliveryOutcome, { kind: 'accepted' }> }
+  | undefined;
+
+/**
+ * Sends a message, whose entry is committed. If it is refused, it is sent once more with what is small alone, under the
+ * same id: a receiver that chokes on the text or the HTML then at least knows of the mail.
+ * @throws LeaseLost; StoreError or BrokerError if our own store or vault does not answer
+ */
+export async function attemptMessage(
+  context: RunContext,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  ready: Ready,
+  how: { readonly late: boolean; readonly variant: 'full' | 'metadata' },
+): Promise<Attempted> {
+  const { row } = mailbox;
+  const destination = row.destinationId;
+
+  async function send(variant: 'full' | 'metadata'): Promise<DeliveryOutcome | undefined> {
+    await context.committer.ensure(postRoomMs);
+    if (context.held.has(destination)) return undefined;
+    const event = context.messageReceived({
+      key: messageKeyFromBytes(ready.entry.key),
+      mailbox: row,
+      folder: book.folder,
+      uidValidity: book.cursor.uidValidity,
+      message: ready.message,
+      seemsNew: ready.seemsNew,
+      late: how.late,
+      variant,
+    });
+    const outcome = await context.deliverer.deliver(destination, event, context.committer.signal);
+    if (outcome.kind === 'held') context.held.add(destination);
+    if (outcome.kind !== 'accepted') {
+      const { kind, reason, status } = outcome;
+      const fields = { mailbox: row.id, folder: book.folder.id, message: event.id, destination, variant };
+      context.log.warn('delivery_waits', { ...fields, outcome: kind, reason, status });
+    }
+    return outcome;
+  }
+
+  let outcome = await send(how.variant);
+  if (outcome?.kind === 'refused' && how.variant === 'full') outcome = await send('metadata');
+  if (outcome?.kind === 'accepted') {
+    context.accepted.set(destination, context.now());
+    return { kind: 'accepted' };
+  }
+  if (outcome === undefined || (outcome.kind === 'held' && !outcome.attempted)) return undefined;
+  return { kind: 'failed', outcome };
+}

@@ -1,0 +1,98 @@
+import { messageIdHash, messageKeyFromBytes } from '../domain/ids.ts';
+import type { MessageMeta } from '../domain/message.ts';
+import type { ImapSession } from '../mailbox/session.ts';
+import { dayOf } from '../store/ring-row.ts';
+import type { RetryRow, RingEntry } from '../store/rows.ts';
+import { attemptMessage } from './attempt.ts';
+import type { FolderBook } from './folder-book.ts';
+import type { MailboxBook } from './mailbox-book.ts';
+import { noteFailure } from './parking.ts';
+import type { Turn } from './pump.ts';
+import { type RunContext, readCaps } from './run-context.ts';
+
+const dayMs = 86_400_000;
+
+/** A message that is not found is looked for so often before it is told as vanished; it may be on its way to a folder. */
+const mostMissing = 3;
+const missingWaitMs = 60_000;
+
+/** A search by date lists more than the one message; beyond so many it is not worth its cost. */
+const mostListed = 500;
+
+/**
+ * Tries the messages of a folder again that are due. New mail goes first, so that by now a message that moved has taken
+ * its row along.
+ * @returns `more` if the turn was over before all were tried
+ */
+export async function retryFolder(
+  context: RunContext,
+  session: ImapSession,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  turn: Turn,
+): Promise<'done' | 'more' | 'held'> {
+  const due = mailbox.retriesOf(book.folder.id).filter((row) => row.nextAt <= context.now());
+  for (const row of due) {
+    if (context.held.has(mailbox.row.destinationId)) return 'held';
+    if (turn.isOver() || turn.messages <= 0) return 'more';
+    turn.messages -= 1;
+    const found = await locate(session, book, row);
+    const message = found === undefined ? undefined : await session.read(book.folder.path, found, readCaps(context));
+    if (found === undefined || message === undefined) {
+      missed(context, mailbox, book, row);
+      await context.committer.commit(mailbox);
+      continue;
+    }
+    const known = book.entryOf(row.key, row.hash);
+    const entry = known ?? entryOf(row, found);
+    const ready = { uid: found.uid, entry, message, seemsNew: true };
+    const result = await attemptMessage(context, mailbox, book, ready, { late: true, variant: row.variant });
+    if (result === undefined) return 'held';
+    if (result.kind === 'accepted') {
+      mailbox.unpark(row);
+      if (known !== undefined) book.put({ ...known, posted: true, accepted: true });
+    } else if (await noteFailure(context, mailbox, row, result)) {
+      await context.destinations?.died(mailbox.row.destinationId);
+    }
+    await context.committer.commit(mailbox);
+  }
+  return 'done';
+}
+
+/** Where the message lies now: by its UID, by its entry in the ring (which follows it through a reset), or by its day. */
+async function locate(session: ImapSession, book: FolderBook, row: RetryRow): Promise<MessageMeta | undefined> {
+  const { path } = book.folder;
+  const isIt = (meta: MessageMeta) => Buffer.compare(messageIdHash(meta), row.hash) === 0;
+  const entry = book.entryOf(row.key, row.hash);
+  const uid = entry !== undefined ? entry.uid : row.uidValidity === book.cursor.uidValidity ? row.uid : 0;
+  if (uid !== 0) return (await session.fetchMeta(path, [uid])).find(isIt);
+  const listed = await session.searchSince(path, new Date((row.day - 1) * dayMs));
+  const candidates = listed.slice(0, mostListed);
+  return candidates.length === 0 ? undefined : (await session.fetchMeta(path, candidates)).find(isIt);
+}
+
+const entryOf = (row: RetryRow, meta: MessageMeta): RingEntry => ({
+  key: row.key,
+  hash: row.hash,
+  uid: meta.uid,
+  posted: true,
+  accepted: false,
+  seen: meta.seen,
+  flagged: meta.flagged,
+  answered: meta.answered,
+  day: dayOf(meta.internalDate),
+});
+
+function missed(context: RunContext, mailbox: MailboxBook, book: FolderBook, row: RetryRow): void {
+  const missing = row.missing + 1;
+  if (missing < mostMissing) {
+    const nextAt = new Date(context.now().getTime() + missingWaitMs);
+    mailbox.park({ kind: 'retry', row: { ...row, missing, nextAt } });
+    return;
+  }
+  mailbox.unpark(row);
+  const { path, role, id } = book.folder;
+  const messageKey = messageKeyFromBytes(row.key);
+  const folder = { path, role: role ?? null };
+  context.tell(mailbox, 'message.vanished', [messageKey, id, row.uid], { messageKey, folder });
+}

@@ -1,0 +1,298 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Azurite, startAzurite } from '../local/azurite.ts';
+import { coldKinds } from '../src/lib/store/rows.ts';
+import type { DestinationFacts } from '../src/lib/sync/types.ts';
+import { type EngineWorld, engineWorld } from './support/engine-world.ts';
+import { accepted, down, refused } from './support/memory-receiver.ts';
+import { emptyTables, storeAt } from './support/tables.ts';
+
+let azurite: Azurite;
+let world: EngineWorld;
+
+beforeAll(async () => {
+  azurite = await startAzurite();
+});
+
+afterAll(async () => {
+  await azurite.stop();
+});
+
+beforeEach(async () => {
+  const store = storeAt(azurite);
+  await emptyTables(store);
+  world = engineWorld(store);
+});
+
+const ada = 'ada@contoso.example';
+const bea = 'bea@contoso.example';
+const folder = (path: string, address = ada) => world.mail.mailbox(address).folder(path);
+const inbox = (address = ada) => folder('INBOX', address);
+const received = () => world.receiver.ofType('message.received');
+const polls = async (count: number, more: Parameters<EngineWorld['poll']>[0] = {}) => {
+  for (let n = 0; n < count; n++) await world.poll(more);
+};
+const tried = (subject: string) => world.receiver.arrivals.filter(({ event }) => event.data.subject === subject);
+
+/** A destination's facts, kept in memory. */
+function factsOf(order: 'strict' | 'window') {
+  const noted = { died: 0, headsMoved: 0 };
+  const facts: DestinationFacts = {
+    order: async () => order,
+    lastAccepted: async () => undefined,
+    died: async () => void noted.died++,
+    headsMoved: async () => noted.headsMoved,
+    headMoved: async () => void noted.headsMoved++,
+  };
+  return { facts, noted };
+}
+
+describe('a message that is refused', () => {
+  it('is sent once more with what is small alone, under its id', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    world.receiver.answer = (event) =>
+      event.type === 'message.received' && event.data.text !== null ? refused : accepted;
+    inbox().add('too much');
+    await world.poll();
+    const [full, small] = tried('too much');
+    expect(small?.event.id).toBe(full?.event.id);
+    expect(small?.event.data).toMatchObject({ text: null, truncated: ['text'] });
+    expect(received()).toHaveLength(1);
+  });
+
+  it('holds its folder up for ten minutes, then goes by itself, and is marked late', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    world.receiver.answer = (event) => (event.data.subject === 'bad' ? refused : accepted);
+    inbox().add('bad');
+    inbox().add('behind');
+    await polls(9);
+    expect(world.receiver.subjects()).toEqual([]);
+    await polls(3);
+    expect(world.receiver.subjects()).toEqual(['behind']);
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 2, retries: 1, headSince: undefined });
+    expect((await world.shard(mailbox)).flags & coldKinds.retry).toBe(coldKinds.retry);
+    world.receiver.answer = () => accepted;
+    await polls(3);
+    expect(world.receiver.subjects()).toEqual(['behind', 'bad']);
+    expect(received().map(({ data }) => data.late)).toEqual([false, true]);
+    expect(new Set(tried('bad').map(({ event }) => event.id)).size).toBe(1);
+    expect(await world.cursor(mailbox)).toMatchObject({ retries: 0, retryAt: undefined });
+    expect((await world.shard(mailbox)).flags).toBe(0);
+    expect(await world.mailRows()).not.toContainEqual(expect.stringMatching(/^d!/));
+  }, 60_000);
+
+  it('is given up after five failures that count, and said so once', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    const { facts, noted } = factsOf('strict');
+    world.receiver.answer = (event) => (event.data.subject === 'bad' ? refused : accepted);
+    inbox().add('bad');
+    for (let n = 1; n <= 90; n++) {
+      inbox().add(`mail ${n}`);
+      await world.poll({ destinations: facts });
+    }
+    expect(world.receiver.subjects()).toHaveLength(90);
+    const [event, ...more] = world.receiver.ofType('message.undeliverable');
+    expect(more).toEqual([]);
+    expect(event?.data).toMatchObject({
+      messageKey: tried('bad')[0]?.event.id,
+      code: 'destination_refused_message',
+      status: 422,
+      attempts: 5,
+      folder: { path: 'INBOX' },
+    });
+    expect(noted.died).toBe(1);
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 91, retries: 0 });
+    const rows = await world.mailRows();
+    expect(rows.filter((key) => key.startsWith('x!'))).toHaveLength(1);
+    expect((await world.shard(mailbox)).flags).toBe(coldKinds.dead);
+    const attempts = tried('bad').length;
+    await polls(70, { destinations: facts });
+    expect(tried('bad').length).toBe(attempts);
+  }, 120_000);
+
+  it('never dies of a receiver that accepts nothing', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    world.receiver.answer = () => refused;
+    inbox().add('one');
+    inbox().add('two');
+    for (let n = 0; n < 60; n++) {
+      world.time.pass(300_000);
+      await world.poll();
+    }
+    expect(world.receiver.ofType('message.undeliverable')).toEqual([]);
+    expect((await world.mailRows()).filter((key) => key.startsWith('x!'))).toEqual([]);
+    expect(await world.cursor(mailbox)).toMatchObject({ retries: 2 });
+    world.receiver.answer = () => accepted;
+    for (let n = 0; n < 3; n++) {
+      world.time.pass(3_600_000);
+      await world.poll();
+    }
+    expect(world.receiver.subjects().toSorted()).toEqual(['one', 'two']);
+  }, 60_000);
+
+  it('takes its row along when it moves, and is told as vanished when it is removed', async () => {
+    const mailbox = await world.connectMailbox(ada, ['INBOX', 'Archive']);
+    await world.poll();
+    const { facts } = factsOf('window');
+    world.receiver.answer = (event) => (event.type === 'message.received' ? refused : accepted);
+    const moving = inbox().add('moving');
+    const leaving = inbox().add('leaving');
+    await world.poll({ destinations: facts });
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 2, retries: 2 });
+    inbox().move(moving, folder('Archive'));
+    inbox().remove(leaving);
+    await world.poll({ destinations: facts });
+    expect(await world.cursor(mailbox, 'Archive')).toMatchObject({ lastUid: 1, retries: 1 });
+    world.receiver.answer = () => accepted;
+    await polls(12, { destinations: facts });
+    expect(received().map(({ id, data }) => [id, data.subject, data.late])).toEqual([
+      [tried('moving')[0]?.event.id, 'moving', true],
+    ]);
+    expect(received()[0]?.data.folder).toMatchObject({ path: 'Archive' });
+    expect(world.receiver.ofType('message.vanished').map(({ data }) => data.messageKey)).toEqual([
+      tried('leaving')[0]?.event.id,
+    ]);
+    expect(await world.cursor(mailbox)).toMatchObject({ retries: 0 });
+  }, 60_000);
+
+  it('is found again after its folder was renumbered, and is delivered once', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    const { facts } = factsOf('window');
+    world.receiver.answer = (event) => (event.data.subject === 'bad' ? refused : accepted);
+    inbox().add('bad');
+    inbox().add('good');
+    await world.poll({ destinations: facts });
+    inbox().renumber((a, b) => b.uid - a.uid);
+    world.receiver.answer = () => accepted;
+    await polls(4, { destinations: facts });
+    expect(world.receiver.subjects()).toEqual(['good', 'bad']);
+    expect(new Set(tried('bad').map(({ event }) => event.id)).size).toBe(1);
+  });
+});
+
+describe('a message that always times out', () => {
+  it('is got out of the way, and is given up while the others arrive', async () => {
+    await world.connectMailbox(ada);
+    await world.connectMailbox(bea);
+    await world.poll();
+    const { facts, noted } = factsOf('strict');
+    world.receiver.answer = (event) => (event.data.subject === 'slow' ? down : accepted);
+    inbox().add('slow');
+    for (let n = 1; n <= 150; n++) {
+      inbox(ada).add(`ada ${n}`);
+      inbox(bea).add(`bea ${n}`);
+      await world.poll({ destinations: facts });
+    }
+    await polls(2, { destinations: facts });
+    expect(world.receiver.ofType('message.undeliverable')).toHaveLength(1);
+    expect(noted.headsMoved).toBe(1);
+    expect(world.receiver.subjects()).toHaveLength(300);
+    // After a time-out only what is small is tried.
+    expect(tried('slow').at(-1)?.event.data.text).toBeNull();
+  }, 120_000);
+});
+
+describe('a receiver that is down for a day', () => {
+  it('moves few heads out of the way, ever more seldom, and loses nothing', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    const { facts, noted } = factsOf('strict');
+    for (let n = 1; n <= 20; n++) inbox().add(`mail ${String(n).padStart(2, '0')}`);
+    world.receiver.answer = () => down;
+    for (let n = 0; n < 24 * 12; n++) {
+      world.time.pass(240_000);
+      await world.poll({ destinations: facts });
+    }
+    expect(noted.headsMoved).toBeLessThanOrEqual(8);
+    expect(noted.headsMoved).toBeGreaterThan(3);
+    expect(noted.died).toBe(0);
+    world.receiver.answer = () => accepted;
+    for (let n = 0; n < 4; n++) {
+      world.time.pass(3_600_000);
+      await world.poll({ destinations: facts });
+    }
+    expect(world.receiver.subjects().toSorted()).toEqual(
+      Array.from({ length: 20 }, (_, n) => `mail ${String(n + 1).padStart(2, '0')}`),
+    );
+  }, 120_000);
+});
+
+describe('a window', () => {
+  it('has eight messages under way at once, and not more', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    const { facts } = factsOf('window');
+    for (let n = 1; n <= 40; n++) inbox().add(`mail ${n}`);
+    let now = 0;
+    let most = 0;
+    world.receiver.answer = async () => {
+      most = Math.max(most, ++now);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      now -= 1;
+      return accepted;
+    };
+    await world.poll({ destinations: facts });
+    expect(most).toBe(8);
+    expect(new Set(world.receiver.subjects()).size).toBe(40);
+    expect(world.receiver.subjects()).toHaveLength(40);
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 40, acked: [], holes: [] });
+  });
+
+  it('never has the cursor above a message that is not settled', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    const { facts } = factsOf('window');
+    for (let n = 1; n <= 30; n++) inbox().add(`mail ${n}`);
+    let open = () => {};
+    const slow = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const seen: (number | undefined)[] = [];
+    let answered = 0;
+    world.receiver.answer = async (event) => {
+      if (event.data.subject === 'mail 3') await slow;
+      else if (++answered === 29) {
+        seen.push((await world.cursor(mailbox))?.lastUid);
+        open();
+      }
+      return accepted;
+    };
+    await world.poll({ destinations: facts });
+    expect(seen).toEqual([2]);
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 30, acked: [] });
+  });
+
+  it('stops at a destination that is down, and repeats at most what was under way', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    const { facts } = factsOf('window');
+    for (let n = 1; n <= 60; n++) inbox().add(`mail ${n}`);
+    let count = 0;
+    world.receiver.answer = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      return ++count > 20 ? down : accepted;
+    };
+    await world.poll({ destinations: facts });
+    const refusals = world.receiver.arrivals.filter(({ outcome }) => outcome === 'held').length;
+    expect(refusals).toBeLessThanOrEqual(9);
+    world.receiver.answer = () => accepted;
+    await polls(3, { destinations: facts });
+    expect(world.receiver.subjects()).toHaveLength(60);
+    expect(new Set(world.receiver.subjects()).size).toBe(60);
+  });
+
+  it('gets one that is refused out of the way at once', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    const { facts } = factsOf('window');
+    world.receiver.answer = (event) => (event.data.subject === 'mail 2' ? refused : accepted);
+    for (let n = 1; n <= 5; n++) inbox().add(`mail ${n}`);
+    await world.poll({ destinations: facts });
+    expect(new Set(world.receiver.subjects())).toEqual(new Set(['mail 1', 'mail 3', 'mail 4', 'mail 5']));
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 5, retries: 1 });
+  });
+});
