@@ -57,6 +57,7 @@ describe('local.settings.json.example', () => {
       POLL_INTERVAL: config.pollIntervalSeconds,
       TOKEN_ENDPOINT: config.tokenEndpoint ? 'on' : 'off',
       WARM_SESSIONS: config.warmSessions,
+      ATTACHMENT_LINK_HOURS: config.attachmentLinkHours,
     };
     for (const [name, value] of Object.entries(defaults)) {
       expect(example._explained[name], name).toMatch(new RegExp(`(Default:? ${value}\\b|${value} \\(default)`));

@@ -1,4 +1,5 @@
 // The entry of the bundle: every front door registers itself when it is loaded.
+import './attachments.ts';
 import './connect.ts';
 import './connect-links.ts';
 import './destination.ts';

@@ -17,8 +17,11 @@ import { createTokens } from './entra/tokens.ts';
 import type { Tokens } from './entra/types.ts';
 import { BrokerError } from './errors.ts';
 import { type ApiKeys, createApiKeys } from './http/api-keys.ts';
+import { type AttachmentTokens, createAttachmentTokens } from './http/attachment-token.ts';
 import { createOutbound } from './http/outbound.ts';
 import { consoleLog, type Log } from './log.ts';
+import { type Attachments, createAttachments } from './mailbox/attachments.ts';
+import { createDownloadSlots, downloadLimits } from './mailbox/download-slots.ts';
 import { createImapConnector } from './mailbox/imap-connector.ts';
 import { createProbe } from './mailbox/probe.ts';
 import { createSessionPool } from './mailbox/session-pool.ts';
@@ -58,6 +61,8 @@ export interface Broker {
   readonly giveToken: GiveToken;
   readonly registry: Registry;
   readonly destinations: Destinations;
+  readonly attachmentTokens: AttachmentTokens;
+  readonly attachments: Attachments;
   readonly dispatcher: Dispatcher;
   readonly shardRunner: ShardRunner;
   readonly housekeeping: Housekeeping;
@@ -100,7 +105,26 @@ export function createBroker(config: Config, environment: NodeJS.ProcessEnv = pr
 
   const destinationRows = createDestinationRows({ store, sealer });
   const outbound = createOutbound({ inAzure: config.inAzure, privateDestinations: config.privateDestinations });
-  const deliverer = createDeliverer({ rows: destinationRows, outbound, time: store.time, clock, random, log });
+  const attachmentTokens = createAttachmentTokens({
+    rootKeys: keys,
+    clock,
+    lifetimeMs: config.attachmentLinkHours * 3_600_000,
+  });
+  const deliverer = createDeliverer({
+    rows: destinationRows,
+    outbound,
+    time: store.time,
+    clock,
+    random,
+    log,
+    attachmentLinks: async () => {
+      const sign = await attachmentTokens.signer();
+      return (place) => {
+        const token = sign(place);
+        return token === undefined ? undefined : `${config.publicUrl}/api/attachments?token=${token}`;
+      };
+    },
+  });
   const destinations = createDestinations({
     rows: destinationRows,
     deliverer,
@@ -143,6 +167,16 @@ export function createBroker(config: Config, environment: NodeJS.ProcessEnv = pr
   });
 
   const secretName = config.entra.credential === 'secret' ? config.entra.clientSecretName : undefined;
+  // People who open links do not take the connections of the polls away.
+  const downloads = createSessionPool({
+    connector: imap,
+    clock,
+    capacity: 8,
+    // A page full of images of one mail asks for them within moments.
+    idleMs: 60_000,
+    tokenEndsAt: mailTokens.endsAt,
+  });
+
   const intervalSeconds = config.pollIntervalSeconds;
   const shardRunner = createShardRunner({
     store,
@@ -174,12 +208,20 @@ export function createBroker(config: Config, environment: NodeJS.ProcessEnv = pr
     giveToken: createGiveToken({ config, clock, registry, grants, tokens, audit }),
     registry,
     destinations,
+    attachmentTokens,
+    attachments: createAttachments({
+      mailbox: async (id) => (await registry.get(id))?.row,
+      token: mailTokens.of,
+      imap: downloads,
+      slots: createDownloadSlots(downloadLimits, clock),
+      clock,
+    }),
     dispatcher: createDispatcher({ store, directory, intervalSeconds }),
     shardRunner: {
       ...shardRunner,
       stop: async () => {
         await shardRunner.stop();
-        await polled.closeAll();
+        await Promise.all([polled.closeAll(), downloads.closeAll()]);
       },
     },
     housekeeping: createHousekeeping({

@@ -40,6 +40,8 @@ export interface Config {
   readonly privateDestinations: readonly { readonly host: string; readonly network: string }[];
   /** IMAP sessions kept open between polls, in one process. */
   readonly warmSessions: number;
+  /** How long the link of an attachment is good. */
+  readonly attachmentLinkHours: number;
 }
 
 /** Settings do not hold; carries every fault by the setting's name. */
@@ -179,6 +181,7 @@ function schema(inAzure: boolean) {
         }),
       ),
     WARM_SESSIONS: integer(0, 5000, 'sessions').default(300),
+    ATTACHMENT_LINK_HOURS: integer(1, 168, 'hours').default(24),
   });
 }
 
@@ -228,6 +231,7 @@ export function readConfig(environment: Environment): Config {
     returnOrigins: settings.RETURN_ORIGINS,
     privateDestinations: settings.PRIVATE_DESTINATIONS,
     warmSessions: settings.WARM_SESSIONS,
+    attachmentLinkHours: settings.ATTACHMENT_LINK_HOURS,
   };
 }
 

@@ -1,0 +1,70 @@
+import { base64url } from '../domain/bytes.ts';
+import { messageIdHash } from '../domain/ids.ts';
+import type { Attachment } from '../domain/message.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
+import type { AttachmentPlace } from '../http/attachment-token.ts';
+import type { WatchedFolder } from '../store/rows.ts';
+import type { MailSession } from './session.ts';
+
+/** A file, where it is now. */
+export interface FoundPart {
+  readonly path: string;
+  readonly uid: number;
+  readonly file: Attachment;
+}
+
+const dayMs = 86_400_000;
+
+// Of a day with more messages than this the newest are looked through.
+const mostCandidates = 2_000;
+
+/**
+ * The file that a link means: where its message was last seen, or, if the folder was renumbered or the message is not
+ * there any more, wherever in the watched folders a message of that day has the same Message-ID.
+ * @throws BrokerError `message_gone`
+ */
+export async function findPart(
+  session: MailSession,
+  folders: readonly WatchedFolder[],
+  place: AttachmentPlace,
+): Promise<FoundPart> {
+  const own = folders.filter((folder) => folder.id === place.folderId);
+  for (const { path } of own) {
+    const found = await orMissing(async () => {
+      const { uidValidity } = await session.status(path);
+      if (uidValidity !== place.uidValidity) return undefined;
+      const file = await session.part(path, place.uid, place.part);
+      return file === undefined ? undefined : { path, uid: place.uid, file };
+    });
+    if (found !== undefined) return found;
+  }
+  for (const { path } of [...own, ...folders.filter((folder) => !own.includes(folder))]) {
+    const found = await orMissing(() => search(session, path, place));
+    if (found !== undefined) return found;
+  }
+  throw new BrokerError('message_gone');
+}
+
+async function search(session: MailSession, path: string, place: AttachmentPlace): Promise<FoundPart | undefined> {
+  // The server counts days in a zone of its own, so the day before and the day after are asked for too.
+  const from = new Date((place.day - 1) * dayMs);
+  const until = new Date((place.day + 2) * dayMs);
+  const uids = (await session.searchBetween(path, from, until)).slice(-mostCandidates);
+  const hash = base64url(place.hash);
+  const same = (await session.fetchMeta(path, uids)).filter((meta) => base64url(messageIdHash(meta)) === hash);
+  for (const { uid } of same) {
+    const file = await session.part(path, uid, place.part);
+    if (file !== undefined) return { path, uid, file };
+  }
+  return undefined;
+}
+
+/** A folder that is not there holds nothing. */
+async function orMissing<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (isBrokerError(error, 'folder_missing')) return undefined;
+    throw error;
+  }
+}
