@@ -1,5 +1,6 @@
 import { type Config, readConfig, SettingsError } from './config.ts';
 import { createConnect } from './connect/connect.ts';
+import { createEventConsentLink } from './connect/create-consent-link.ts';
 import { createEventLinks } from './connect/event-links.ts';
 import { createGiveToken, type GiveToken } from './connect/give-token.ts';
 import { createTicketTokens } from './connect/tickets.ts';
@@ -10,6 +11,7 @@ import { buildMailboxEvent } from './delivery/mailbox-event.ts';
 import { buildMessageReceived } from './delivery/message-event.ts';
 import type { Clock } from './domain/clock.ts';
 import { systemClock, systemRandom } from './domain/system.ts';
+import { createAdminConsent } from './entra/admin-consent.ts';
 import { createEntraClient } from './entra/client.ts';
 import { createCredential } from './entra/credential.ts';
 import { createSignIn } from './entra/sign-in.ts';
@@ -29,6 +31,7 @@ import { createAddressIndex } from './store/address-index.ts';
 import { createApiKeyRows } from './store/api-keys.ts';
 import { type Audit, createAudit } from './store/audit.ts';
 import { createAzureStore } from './store/azure-table.ts';
+import { createConsentTickets } from './store/consent-tickets.ts';
 import { createRegistry } from './store/create-registry.ts';
 import { createDestinationRows } from './store/destinations.ts';
 import { createDirectory } from './store/directory.ts';
@@ -139,7 +142,17 @@ export function createBroker(config: Config, environment: NodeJS.ProcessEnv = pr
 
   const ticketTokens = createTicketTokens({ rootKeys: keys, clock, random });
   const tickets = createTickets(store.table('tickets'));
-  const eventLinks = createEventLinks({ config, tokens: ticketTokens, tickets });
+  const consentTickets = createConsentTickets(store.table('tickets'));
+  const adminConsent = createAdminConsent(config.entra);
+  const adminConsentLink = createEventConsentLink({
+    config,
+    clock,
+    tokens: ticketTokens,
+    consentTickets,
+    adminConsent,
+    audit,
+  });
+  const eventLinks = createEventLinks({ config, tokens: ticketTokens, tickets, adminConsentLink });
   const connect = createConnect({
     config,
     clock,
@@ -147,6 +160,8 @@ export function createBroker(config: Config, environment: NodeJS.ProcessEnv = pr
     log,
     tokens: ticketTokens,
     tickets,
+    consentTickets,
+    adminConsent,
     states: createSignInStates({ table: store.table('states'), sealer }),
     signIn: createSignIn(config.entra, { client, random, log }),
     grants,

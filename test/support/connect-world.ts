@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import type { Config } from '../../src/lib/config.ts';
 import { createConnect } from '../../src/lib/connect/connect.ts';
 import type { KnownDestination } from '../../src/lib/connect/ports.ts';
 import { createTicketTokens } from '../../src/lib/connect/tickets.ts';
 import type { Connect, NewLink, Step } from '../../src/lib/connect/types.ts';
 import { systemRandom } from '../../src/lib/domain/system.ts';
+import { createAdminConsent } from '../../src/lib/entra/admin-consent.ts';
 import type { SignedIn, SignIn, SignInOptions } from '../../src/lib/entra/types.ts';
 import type { Caller } from '../../src/lib/http/caller.ts';
 import type { Probe } from '../../src/lib/mailbox/probe.ts';
 import { createAudit } from '../../src/lib/store/audit.ts';
+import { createConsentTickets } from '../../src/lib/store/consent-tickets.ts';
 import { createSignInStates } from '../../src/lib/store/states.ts';
 import type { Store } from '../../src/lib/store/table.ts';
 import { createTickets } from '../../src/lib/store/tickets.ts';
@@ -17,6 +20,19 @@ import { memoryLog, memoryVault, testRoot } from './http.ts';
 import { registryWorld } from './registry-world.ts';
 
 export const publicUrl = 'http://localhost:7071';
+
+/** Several tenants, all allowed. */
+export const entraConfig: Config['entra'] = {
+  clientId: 'cccccccc-0000-4000-8000-000000000001',
+  tenant: 'organizations',
+  allowedTenants: '*',
+  authorityHost: 'https://login.example',
+  credential: 'secret',
+  clientSecretName: 'client-secret',
+  outlookResource: 'https://outlook.office.com',
+  outlookAppResource: 'https://outlook.office365.com',
+  graphResource: 'https://graph.microsoft.com',
+};
 
 /** A key that may do everything, to make links with. */
 export const anyCaller: Caller = {
@@ -101,6 +117,7 @@ export interface ConnectWorldOptions {
   readonly destinations?: readonly KnownDestination[];
   readonly returnOrigins?: readonly string[];
   readonly clockOffset?: { ms: number };
+  readonly entra?: Partial<Config['entra']>;
 }
 
 /** Connecting with all its real parts but Microsoft and the mail server, on a store that may be killed. */
@@ -115,6 +132,7 @@ export function connectWorld(store: Store, options: ConnectWorldOptions = {}) {
   const vault = memoryVault({ 'broker-root': [testRoot] });
   const keys = createRootKeys(vault);
   const tickets = createTickets(store.table('tickets'));
+  const consentTickets = createConsentTickets(store.table('tickets'));
   const states = createSignInStates({
     table: store.table('states'),
     sealer: createSealer({ keys, random: systemRandom }),
@@ -127,6 +145,8 @@ export function connectWorld(store: Store, options: ConnectWorldOptions = {}) {
     log,
     tokens: createTicketTokens({ rootKeys: keys, clock, random: systemRandom }),
     tickets,
+    consentTickets,
+    adminConsent: createAdminConsent({ ...entraConfig, ...options.entra }),
     states,
     signIn: entra,
     grants: registry.grants,
@@ -150,6 +170,7 @@ export function connectWorld(store: Store, options: ConnectWorldOptions = {}) {
     entra,
     connect,
     tickets,
+    consentTickets,
     states,
     /** The token of a new link. */
     link: async (wanted: NewLink = { anyAddress: true }, caller = anyCaller): Promise<string> => {

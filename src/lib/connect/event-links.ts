@@ -1,4 +1,5 @@
 import { purposeHash } from '../domain/bytes.ts';
+import type { ConsentPermissions } from '../entra/admin-consent.ts';
 import { isErrorCode } from '../error-codes.ts';
 import type { MailboxRow, OutboxRow } from '../store/rows.ts';
 import { isStoreError } from '../store/table.ts';
@@ -12,13 +13,17 @@ export interface EventLink {
   readonly expiresAt: Date;
 }
 
-/** Makes the link by which an administrator consents for a tenant. The same `id` makes the same ticket; may be repeated. */
+/**
+ * Makes the link by which an administrator consents for a tenant. The same `id` makes the same ticket; may be repeated.
+ * Undefined where the tenant has no administrator to ask.
+ */
 export type AdminConsentLink = (wanted: {
   readonly tid: string;
+  readonly permissions: ConsentPermissions;
   /** 16 bytes. */
   readonly id: Uint8Array;
   readonly expiresAt: Date;
-}) => Promise<EventLink>;
+}) => Promise<EventLink | undefined>;
 
 export interface EventLinksDeps {
   readonly config: { readonly publicUrl: string };
@@ -80,8 +85,9 @@ export function createEventLinks(deps: EventLinksDeps): EventLinks {
     const { adminConsentLink } = deps;
     if (event.type === 'mailbox.consent_required' && adminConsentLink && mendedByConsent.has(codeIn(event))) {
       const { tid } = mailbox.grant;
-      const wanted = { tid, id: ticketIdOf(event), expiresAt: expiryOf(event) };
-      return { adminConsent: await adminConsentLink(wanted) };
+      const permissions = mailbox.grant.kind === 'app' ? 'app' : 'delegated';
+      const link = await adminConsentLink({ tid, permissions, id: ticketIdOf(event), expiresAt: expiryOf(event) });
+      return link === undefined ? {} : { adminConsent: link };
     }
     return {};
   };

@@ -1,8 +1,11 @@
 import type { Clock, Random } from '../domain/clock.ts';
-import type { SignedIn, SignIn } from '../entra/types.ts';
+import type { AdminConsent } from '../entra/admin-consent.ts';
+import type { SignIn } from '../entra/types.ts';
 import type { Log } from '../log.ts';
 import type { Probe } from '../mailbox/probe.ts';
 import type { Audit } from '../store/audit.ts';
+import type { ConsentTickets } from '../store/consent-tickets.ts';
+import type { Grants } from '../store/grants.ts';
 import type { Registry } from '../store/registry.ts';
 import type { SignInStates } from '../store/states.ts';
 import type { Tickets } from '../store/tickets.ts';
@@ -29,11 +32,13 @@ export interface ConnectDeps {
   readonly log: Log;
   readonly tokens: TicketTokens;
   readonly tickets: Tickets;
+  readonly consentTickets: ConsentTickets;
   readonly states: SignInStates;
   readonly signIn: SignIn;
-  readonly grants: { connected(signedIn: Pick<SignedIn, 'tid' | 'oid' | 'cache'>): Promise<void> };
+  readonly adminConsent: AdminConsent;
+  readonly grants: Pick<Grants, 'connected' | 'mailboxesOf' | 'read' | 'note'>;
   readonly probe: Probe;
-  readonly registry: Pick<Registry, 'get' | 'place'>;
+  readonly registry: Pick<Registry, 'get' | 'place' | 'list' | 'ask'>;
   readonly destinations: DestinationLookup;
   readonly audit: Audit;
 }
@@ -43,3 +48,6 @@ export const redirectUriOf = (publicUrl: string): string => `${publicUrl}/api/oa
 
 /** Where the button of a page posts to. */
 export const startActionOf = (publicUrl: string): string => `${publicUrl}/api/connect`;
+
+/** Where the button of the administrator's page posts to. */
+export const consentActionOf = (publicUrl: string): string => `${publicUrl}/api/admin-consent`;

@@ -20,6 +20,6 @@ export function withResult(returnUrl: string, result: SignInResult): string {
   const url = new URL(returnUrl);
   url.searchParams.set('status', result.kind);
   if (result.kind === 'connected') url.searchParams.set('mailboxId', result.mailboxId);
-  else url.searchParams.set('code', result.code);
+  if (result.kind === 'failed') url.searchParams.set('code', result.code);
   return url.href;
 }

@@ -1,4 +1,5 @@
 import type { Cookie } from '@azure/functions';
+import type { ConsentPermissions } from '../entra/admin-consent.ts';
 import type { Caller } from '../http/caller.ts';
 import type { PageContent } from '../http/pages.ts';
 
@@ -14,6 +15,18 @@ export interface NewLink {
   readonly syncFrom?: Date | undefined;
   readonly destinationId?: string | undefined;
   /** A day unless given; at most 7 days, 14 for a reconnect. */
+  readonly expiresInSeconds?: number | undefined;
+  readonly returnUrl?: string | undefined;
+}
+
+/** What an administrator is to be asked, as POST admin-consent-links takes it. */
+export interface NewAdminConsentLink {
+  /** Of several tenants: which. Left out: the broker's own, or that of whoever signs in. */
+  readonly tenantId?: string | undefined;
+  /** `delegated` (unless given): that people may connect their mailboxes. `app`: that the app may open mailboxes by itself. */
+  readonly permissions?: ConsentPermissions | undefined;
+  readonly label?: string | undefined;
+  /** A week unless given; at most 14 days. */
   readonly expiresInSeconds?: number | undefined;
   readonly returnUrl?: string | undefined;
 }
@@ -49,6 +62,19 @@ export interface Connect {
   show(token: string): Promise<PageContent>;
   /** The button: makes a sign-in bound to this browser and sends it to Microsoft. @throws BrokerError as `show`, `cross_site_refused` */
   begin(press: ButtonPress): Promise<Step>;
-  /** The way back: ends on a page, or at the link's returnUrl. */
+  /**
+   * A link by which an administrator consents for everybody in a tenant.
+   * @param madeBy id of the API key, for the audit; `broker` where an event carries the link
+   * @throws BrokerError `invalid_request`
+   */
+  createAdminConsentLink(
+    wanted: NewAdminConsentLink,
+    madeBy: string,
+  ): Promise<{ readonly url: string; readonly tenant: string; readonly expiresAt: Date }>;
+  /** The page behind such a link. Changes nothing. @throws BrokerError `link_invalid` | `link_expired` | `link_spent` */
+  showAdminConsent(token: string): Promise<PageContent>;
+  /** Its button. @throws BrokerError as `showAdminConsent`, `cross_site_refused` */
+  beginAdminConsent(press: ButtonPress): Promise<Step>;
+  /** The way back from Microsoft, of either kind: ends on a page, or at the link's returnUrl. */
   callback(request: CallbackRequest): Promise<Step>;
 }

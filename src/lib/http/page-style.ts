@@ -21,6 +21,10 @@ dd{margin:0;font-weight:600;overflow-wrap:anywhere}
 ul{list-style:none;margin:1.25rem 0 0;padding:0;color:var(--soft);font-size:.875rem}
 li{display:flex;gap:.6rem;margin:.45rem 0 0}
 li svg{flex:none;width:1.05rem;height:1.05rem;margin-top:.15rem}
+a{color:var(--act);overflow-wrap:anywhere}
+.forward{margin:1.25rem 0;padding:1rem;border:1px solid var(--line);border-radius:10px;background:var(--ground)}
+.forward p:last-child{margin:0}
+.soft{font-size:.875rem;color:var(--soft)}
 button{display:block;width:100%;border:0;border-radius:10px;padding:.85rem 1.25rem;font:inherit;font-weight:600;color:var(--on-act);background:var(--act);cursor:pointer}
 button:hover{background:var(--act-over)}
 :focus-visible{outline:3px solid var(--act);outline-offset:3px;border-radius:10px}

@@ -2,8 +2,9 @@ import type { HttpResponseInit } from '@azure/functions';
 import { sha256 } from '../domain/bytes.ts';
 import { errorTable } from '../error-codes.ts';
 import type { BrokerError, ErrorCode, Who } from '../errors.ts';
+import { html, join, Markup, nothing } from './markup.ts';
 import { pageStyle } from './page-style.ts';
-import { type Notice, type PageTexts, pageTexts, pickLanguage } from './page-texts.ts';
+import { type Notes, type Notice, type PageTexts, pageTexts, pickLanguage } from './page-texts.ts';
 import { errorHeaders } from './problem.ts';
 
 /** The button that begins a link (again): a form, because opening a link must not change anything. */
@@ -11,6 +12,12 @@ export interface StartForm {
   /** Absolute address of POST connect. */
   readonly action: string;
   readonly token: string;
+}
+
+/** A link that the reader passes on to an administrator. */
+export interface AdminLink {
+  readonly url: string;
+  readonly expiresAt: Date;
 }
 
 /** What a person is to see. Every value is text, and is escaped here. */
@@ -26,12 +33,25 @@ export type PageContent =
     }
   | { readonly kind: 'connected'; readonly address: string; readonly receiver: string | undefined }
   | {
+      readonly kind: 'admin-consent';
+      readonly label: string | undefined;
+      /** Undefined where whoever signs in says which by that. */
+      readonly tenant: string | undefined;
+      readonly permissions: 'delegated' | 'app';
+      readonly start: StartForm;
+    }
+  | { readonly kind: 'consented'; readonly permissions: 'delegated' | 'app' }
+  | {
       readonly kind: 'failed';
       readonly code: ErrorCode;
+      /** What the link was for; connecting a mailbox unless it says otherwise. */
+      readonly about?: 'admin-consent' | undefined;
       /** Where an account is not the one expected: the address of the link (or who holds the mailbox), and the person's. */
       readonly addresses?: { readonly expected: string; readonly actual: string } | undefined;
       /** Undefined where the link is not known or not good any more. */
       readonly start?: StartForm | undefined;
+      /** Where an administrator has to act first, or may have to. */
+      readonly adminLink?: AdminLink | undefined;
     };
 
 export interface PageOptions {
@@ -64,8 +84,8 @@ export function page(
 }
 
 /** A failure as a page, with the headers (Retry-After) that go with it. */
-export function errorPage(error: BrokerError, options: PageOptions): HttpResponseInit {
-  const drawn = page({ kind: 'failed', code: error.code }, options);
+export function errorPage(error: BrokerError, options: PageOptions, about?: 'admin-consent'): HttpResponseInit {
+  const drawn = page({ kind: 'failed', code: error.code, about }, options);
   return { ...drawn, headers: { ...errorHeaders(error), ...drawn.headers } };
 }
 
@@ -93,39 +113,6 @@ interface Drawn {
   readonly hasForm: boolean;
 }
 
-/** A piece of markup whose values are escaped. */
-function html(parts: TemplateStringsArray, ...values: readonly (string | Markup)[]): Markup {
-  const text = parts.reduce((whole, part, index) => {
-    const value = values[index - 1];
-    return whole + (value instanceof Markup ? value.text : escapeHtml(value ?? '')) + part;
-  });
-  return new Markup(text);
-}
-
-class Markup {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
-const nothing = new Markup('');
-const join = (pieces: readonly Markup[]): Markup => new Markup(pieces.map((piece) => piece.text).join(''));
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-// Characters that turn the direction of text could make an address look like another; they are dropped.
-const bidi = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-
-export const escapeHtml = (text: string): string =>
-  text.replace(bidi, '').replace(/[&<>"']/g, (character) => entities[character] ?? '');
-
 const drawings = {
   mail: '<path d="M4 6.5h16v11H4z"/><path d="m4.5 7 7.5 6 7.5-6"/>',
   good: '<path d="m5 12.5 4.5 4.5L19 7.5"/>',
@@ -152,8 +139,7 @@ function draw(content: PageContent, texts: PageTexts, requestId: string): Drawn 
       [texts.connect.mailbox, address ?? texts.connect.anyMailbox],
       [texts.connect.receiver, receiver],
     ];
-    const { lock, onward, back } = texts.connect.notes;
-    const notes = html`<ul><li>${drawing('lock')}${lock}</li><li>${drawing('onward')}${onward}</li><li>${drawing('back')}${back}</li></ul>`;
+    const notes = noteList(texts.connect.notes);
     const inner = html`<p>${texts.connect.lead}</p>${rows(pairs)}${startForm(start, texts.connect.button)}${notes}`;
     return { title: texts.connect.title, mark: 'mail', inner: inner.text, hasForm: true };
   }
@@ -166,7 +152,39 @@ function draw(content: PageContent, texts: PageTexts, requestId: string): Drawn 
     const inner = html`<p>${texts.connected.lead}</p>${rows(pairs)}<p>${texts.connected.close}</p>`;
     return { title: texts.connected.title, mark: 'good', inner: inner.text, hasForm: false };
   }
+  if (content.kind === 'admin-consent') return adminConsent(content, texts);
+  if (content.kind === 'consented') {
+    const text = texts.consented;
+    const inner = html`<p>${text.happened}</p><p>${text.todo[content.permissions]}</p><p>${texts.connected.close}</p>`;
+    return { title: text.title, mark: 'good', inner: inner.text, hasForm: false };
+  }
   return failed(content, texts, requestId);
+}
+
+const noteList = ({ lock, onward, back }: Notes): Markup =>
+  html`<ul><li>${drawing('lock')}${lock}</li><li>${drawing('onward')}${onward}</li><li>${drawing('back')}${back}</li></ul>`;
+
+function adminConsent(content: Extract<PageContent, { readonly kind: 'admin-consent' }>, texts: PageTexts): Drawn {
+  const { label, tenant, permissions, start } = content;
+  const text = texts.adminConsent;
+  const pairs: [string, string][] = [
+    ...(label === undefined ? [] : [[texts.connect.asks, label] as [string, string]]),
+    [text.organisation, tenant ?? text.anyOrganisation],
+    [text.allows, text.what[permissions]],
+  ];
+  const notes = noteList(text.notes[permissions]);
+  const inner = html`<p>${text.lead[permissions]}</p>${rows(pairs)}${startForm(start, texts.connect.button)}${notes}`;
+  return { title: text.title, mark: 'mail', inner: inner.text, hasForm: true };
+}
+
+/** The link to pass on: to be copied, or sent from here by the reader's own mail program. */
+function toForward(name: NoticeName, link: AdminLink, texts: PageTexts): Markup {
+  const text = texts.adminLink;
+  const expires = new Intl.DateTimeFormat(texts.tag, { dateStyle: 'long', timeZone: 'UTC' }).format(link.expiresAt);
+  const body = encodeURIComponent(`${text.mailBody}\n\n${link.url}\n`);
+  const mail = `mailto:?subject=${encodeURIComponent(text.mailSubject)}&body=${body}`;
+  const lead = name === 'needsAdmin' ? text.lead : text.perhaps;
+  return html`<section class="forward"><p>${lead}</p><p><a href="${link.url}">${link.url}</a></p><p><a href="${mail}">${text.send}</a></p><p class="soft">${text.until(expires)}</p></section>`;
 }
 
 type NoticeName = {
@@ -190,6 +208,14 @@ const ownPage: Partial<Record<ErrorCode, NoticeName>> = {
   body_too_large: 'linkInvalid',
 };
 
+/** The same failures of a link for an administrator. */
+const ownConsentPage: Partial<Record<ErrorCode, NoticeName>> = {
+  sign_in_declined: 'consentDeclined',
+  consent_missing: 'consentDeclined',
+  link_spent: 'consentSpent',
+  sign_in_restart: 'consentAgain',
+};
+
 const pageByWho: Readonly<Record<Who, NoticeName>> = {
   caller: 'ourFault',
   'mailbox owner': 'notConnected',
@@ -199,7 +225,14 @@ const pageByWho: Readonly<Record<Who, NoticeName>> = {
 };
 
 // These say all there is to say; the others carry what an administrator needs.
-const withoutDetails: ReadonlySet<NoticeName> = new Set(['declined', 'linkExpired', 'linkSpent', 'linkInvalid']);
+const withoutDetails: ReadonlySet<NoticeName> = new Set([
+  'declined',
+  'consentDeclined',
+  'consentSpent',
+  'linkExpired',
+  'linkSpent',
+  'linkInvalid',
+]);
 
 function failed(
   content: Extract<PageContent, { readonly kind: 'failed' }>,
@@ -207,9 +240,12 @@ function failed(
   requestId: string,
 ): Drawn {
   const entry = errorTable[content.code];
-  const named = ownPage[content.code] ?? pageByWho[entry.who];
+  const isConsent = content.about === 'admin-consent';
+  const named =
+    (isConsent ? ownConsentPage[content.code] : undefined) ?? ownPage[content.code] ?? byWho(entry.who, isConsent);
   // "Start again" without a button to press would help nobody.
-  const name = named === 'startAgain' && content.start === undefined ? 'openAgain' : named;
+  const isStart = named === 'startAgain' || named === 'consentAgain';
+  const name = isStart && content.start === undefined ? 'openAgain' : named;
   const text = texts[name];
   const { expected, actual } = content.addresses ?? { expected: '', actual: '' };
   const pairs =
@@ -219,10 +255,19 @@ function failed(
           [name === 'taken' ? texts.taken.heldBy : texts.wrongAccount.asked, expected],
           [texts.wrongAccount.signedIn, actual],
         ]);
-  const inner = html`<p>${text.happened}</p>${pairs}<p>${text.todo}</p>${
-    content.start === undefined ? nothing : startForm(content.start, texts.again)
+  const { start, adminLink } = content;
+  const forward = adminLink === undefined ? nothing : toForward(name, adminLink, texts);
+  const todo = name === 'needsAdmin' && adminLink !== undefined ? texts.adminLink.afterwards : text.todo;
+  const inner = html`<p>${text.happened}</p>${pairs}${forward}<p>${todo}</p>${
+    start === undefined ? nothing : startForm(start, texts.again)
   }${withoutDetails.has(name) ? nothing : details(content.code, texts, requestId)}`;
-  return { title: text.title, mark: 'notice', inner: inner.text, hasForm: content.start !== undefined };
+  return { title: text.title, mark: 'notice', inner: inner.text, hasForm: start !== undefined };
+}
+
+/** Who reads the page of a link for an administrator is one, and has connected nothing. */
+function byWho(who: Who, isConsent: boolean): NoticeName {
+  const name = pageByWho[who];
+  return isConsent && (name === 'needsAdmin' || name === 'notConnected') ? 'consentFailed' : name;
 }
 
 /** The table's own sentences are English, whatever the language of the page. */

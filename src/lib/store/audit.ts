@@ -5,6 +5,8 @@ import type { Table } from './table.ts';
 /** Deeds that are kept for 90 days. */
 export type AuditAction =
   | 'connect-link.create'
+  | 'admin-consent-link.create'
+  | 'admin-consent.answer'
   | 'mailbox.connect'
   | 'mailbox.change'
   | 'mailbox.remove'
@@ -18,11 +20,11 @@ export type AuditAction =
 
 /** One line of the audit. It holds no address and no secret: a mailbox and a key are named by their ids. */
 export interface AuditEntry {
-  /** Id of the key that acted; `owner` for the person who connects a mailbox. */
+  /** Id of the key that acted; `owner` for the person who connects a mailbox, `tenant admin` for who consents, `broker` for ourselves. */
   readonly actor: string;
   readonly action: AuditAction;
   readonly mailboxId?: string;
-  /** Id of the key or destination that it was done to. */
+  /** Id of the key, destination or tenant that it was done to. */
   readonly subject?: string;
   /** `ok`, or the code of the failure. */
   readonly result: string;

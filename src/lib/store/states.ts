@@ -6,18 +6,23 @@ import type { Row, StoredRow, Table } from './table.ts';
 /** How a sign-in ended, kept so that a page that is loaded again says the same. */
 export type SignInResult =
   | { readonly kind: 'connected'; readonly mailboxId: string; readonly address: string }
+  /** An administrator consented. */
+  | { readonly kind: 'consented' }
   | {
       readonly kind: 'failed';
       readonly code: string;
       readonly addresses?: { readonly expected: string; readonly actual: string } | undefined;
     };
 
+/** What a browser is sent to Microsoft for: to sign its person in, or to ask an administrator for consent. */
+export type SignInKind = 'connect' | 'admin-consent';
+
 /** One trip of one browser to Microsoft and back. Its row key is a hash of the state; the state itself is not stored. */
 export interface SignInStateRow {
   /** base64url of the hash of the state. */
   readonly key: string;
-  readonly kind: 'connect';
-  /** Row key of the ticket. */
+  readonly kind: SignInKind;
+  /** Row key of the ticket of that kind. */
   readonly ticket: string;
   /** Hash of the cookie of the browser that began it. */
   readonly browserHash: Uint8Array;
@@ -32,11 +37,13 @@ export interface SignInStateRow {
 
 /** What is needed to finish the sign-in and must not be read in a table. */
 export interface SignInSecrets {
-  /** PKCE (RFC 7636). */
+  /** PKCE (RFC 7636); '' where no code comes back. */
   readonly verifier: string;
   readonly nonce: string;
   /** The link's token, for the button that starts anew. */
   readonly token: string;
+  /** Token of the link for the administrator, where the sign-in has shown that one must consent first. */
+  readonly consentToken?: string | undefined;
 }
 
 export interface StoredSignInState {
@@ -50,8 +57,8 @@ export interface SignInStates {
   insert(row: SignInStateRow, secrets: SignInSecrets): Promise<void>;
   /** @throws BrokerError `seal_broken` */
   secrets(stored: StoredSignInState): Promise<SignInSecrets>;
-  /** Answers the row as it is stored now. @throws StoreError `conflict` | `missing` */
-  replace(stored: StoredSignInState, row: SignInStateRow): Promise<StoredSignInState>;
+  /** Answers the row as it is stored now; the secrets stay unless given. @throws StoreError `conflict` | `missing` */
+  replace(stored: StoredSignInState, row: SignInStateRow, secrets?: SignInSecrets): Promise<StoredSignInState>;
 }
 
 const partitionKey = 'state';
@@ -59,6 +66,7 @@ const placeOf = (key: string) => ({ table: 'states', partitionKey, rowKey: key, 
 
 const resultSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('connected'), mailboxId: z.string(), address: z.string() }),
+  z.object({ kind: z.literal('consented') }),
   z.object({
     kind: z.literal('failed'),
     code: z.string(),
@@ -67,7 +75,7 @@ const resultSchema = z.discriminatedUnion('kind', [
 ]);
 
 const schema = z.object({
-  kind: z.literal('connect'),
+  kind: z.enum(['connect', 'admin-consent']),
   ticket: text,
   browserHash: z.instanceof(Uint8Array),
   sealed: z.instanceof(Uint8Array),
@@ -79,7 +87,12 @@ const schema = z.object({
   result: json(resultSchema).optional(),
 });
 
-const secretsSchema = z.object({ verifier: z.string(), nonce: z.string(), token: z.string() });
+const secretsSchema = z.object({
+  verifier: z.string(),
+  nonce: z.string(),
+  token: z.string(),
+  consentToken: z.string().optional(),
+});
 
 function decode(stored: StoredRow): StoredSignInState {
   const { sealed, ...row } = readColumns(stored, schema);
@@ -117,21 +130,23 @@ function encode({ key, ...row }: SignInStateRow, sealed: Uint8Array): Row {
 /** The rows of the table `states`. */
 export function createSignInStates(deps: { readonly table: Table; readonly sealer: Sealer }): SignInStates {
   const { table, sealer } = deps;
+  const seal = (key: string, secrets: SignInSecrets) =>
+    sealer.seal(placeOf(key), new TextEncoder().encode(JSON.stringify(secrets)));
   return {
     async get(key) {
       const stored = await table.get(partitionKey, key);
       return stored && decode(stored);
     },
     async insert(row, secrets) {
-      const sealed = await sealer.seal(placeOf(row.key), new TextEncoder().encode(JSON.stringify(secrets)));
-      await table.insert(encode(row, sealed));
+      await table.insert(encode(row, await seal(row.key, secrets)));
     },
     async secrets(stored) {
       const plain = await sealer.open(placeOf(stored.row.key), stored.sealed);
       return secretsSchema.parse(JSON.parse(new TextDecoder().decode(plain)));
     },
-    async replace(stored, row) {
-      return { row, sealed: stored.sealed, etag: await table.replace(encode(row, stored.sealed), stored.etag) };
+    async replace(stored, row, secrets) {
+      const sealed = secrets === undefined ? stored.sealed : await seal(row.key, secrets);
+      return { row, sealed, etag: await table.replace(encode(row, sealed), stored.etag) };
     },
   };
 }

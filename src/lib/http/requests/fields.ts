@@ -26,6 +26,9 @@ export const instant = z.iso
   .datetime({ offset: true, error: 'Is not a time such as 2026-11-22T08:00:00Z.' })
   .transform((text) => new Date(text));
 
+/** A tenant by its id; a domain name would have to be looked up. */
+export const tenantId = z.guid('Is not the id of a tenant (a GUID).').transform((id) => id.toLowerCase());
+
 export const mailboxId = z.string().refine(isMailboxId, 'Is not a mailbox id.');
 
 export const destinationId = z.string().refine(isDestinationId, 'Is not a destination id.');

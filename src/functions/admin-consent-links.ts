@@ -1,0 +1,27 @@
+import { app } from '@azure/functions';
+import { broker } from '../lib/broker.ts';
+import { newAdminConsentLink } from '../lib/http/requests/admin-consent-links.ts';
+import { allMethods, json, resource } from '../lib/http/resource.ts';
+
+/** `POST admin-consent-links`: a link by which an administrator consents for everybody in a tenant. */
+export const adminConsentLinks = resource(broker, {
+  POST: {
+    scope: 'admin',
+    body: newAdminConsentLink,
+    handler: async ({ broker, caller, body }) => {
+      const { expiresIn, ...wanted } = body;
+      const link = await broker.connect.createAdminConsentLink(
+        { ...wanted, expiresInSeconds: expiresIn },
+        caller.keyId,
+      );
+      return json(201, link);
+    },
+  },
+});
+
+app.http('admin-consent-links', {
+  route: 'admin-consent-links',
+  methods: allMethods,
+  authLevel: 'anonymous',
+  handler: adminConsentLinks,
+});

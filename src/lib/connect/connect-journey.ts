@@ -1,0 +1,168 @@
+import { authorizeFailure } from '../entra/classify.ts';
+import { isErrorCode } from '../error-codes.ts';
+import { BrokerError, type ErrorCode, isBrokerError } from '../errors.ts';
+import type { AdminLink, PageContent } from '../http/pages.ts';
+import { MailboxTaken } from '../store/registry.ts';
+import type { SignInResult, SignInSecrets, SignInStateRow } from '../store/states.ts';
+import type { TicketRow } from '../store/tickets.ts';
+import { consentLinkLifetime, consentLinkOf, createConsentTicketMaker } from './create-consent-link.ts';
+import { finishConnect, WrongAccount } from './finish.ts';
+import { type Conclusion, type Journey, type Refusal, refusalIn } from './journey.ts';
+import { openConsentTicket } from './open-consent-ticket.ts';
+import { type ConnectDeps, startActionOf } from './ports.ts';
+import { returnUrlFault, withResult } from './return-url.ts';
+import type { Step } from './types.ts';
+
+/** Codes that leave nothing to start again. */
+const linkIsDead: ReadonlySet<ErrorCode> = new Set(['link_invalid', 'link_expired', 'link_spent']);
+
+/**
+ * Codes after which the owner can forward a link to an administrator. Who meets Microsoft's page "Need admin approval"
+ * and returns from it comes back as somebody who declined.
+ */
+const askAdmin: ReadonlySet<ErrorCode> = new Set([
+  'admin_consent_required',
+  'consent_missing',
+  'app_not_in_tenant',
+  'sign_in_declined',
+]);
+
+type Answer = { readonly kind: 'code'; readonly code: string } | ({ readonly kind: 'refusal' } & Refusal);
+
+/** RFC 6749 section 4.1.2: a code or an error, not both; the answer to another question has neither. */
+function answerOf(query: URLSearchParams): Answer | undefined {
+  const code = query.get('code') ?? '';
+  const refusal = refusalIn(query);
+  if (query.has('admin_consent') || (code === '') === (refusal === undefined)) return undefined;
+  return refusal === undefined ? { kind: 'code', code } : { kind: 'refusal', ...refusal };
+}
+
+/** The way back of a person who connects a mailbox. */
+export async function connectJourney(
+  deps: ConnectDeps,
+  state: SignInStateRow,
+  secrets: SignInSecrets,
+): Promise<Journey> {
+  const { config, clock, tickets } = deps;
+  const ticket = (await tickets.get(state.ticket))?.row;
+  const returnUrl = goodReturnUrl(ticket, config.returnOrigins);
+
+  function page(content: Extract<PageContent, { kind: 'failed' }>): Step {
+    const isGood =
+      ticket?.status === 'open' && ticket.expiresAt.getTime() > clock.now() && !linkIsDead.has(content.code);
+    const start = isGood ? { action: startActionOf(config.publicUrl), token: secrets.token } : undefined;
+    return { kind: 'page', content: { ...content, start } };
+  }
+
+  async function end({ result, consentToken }: Conclusion): Promise<Step> {
+    if (returnUrl !== undefined) return { kind: 'redirect', location: withResult(returnUrl, result) };
+    if (result.kind === 'connected') {
+      const destination = ticket && (await deps.destinations.get(ticket.destinationId));
+      const receiver = destination && new URL(destination.url).origin;
+      return { kind: 'page', content: { kind: 'connected', address: result.address, receiver } };
+    }
+    const failed = result.kind === 'failed' ? result : { code: 'internal_error' };
+    return page({
+      kind: 'failed',
+      // A code as it was stored; one that this version does not know counts as a fault of ours.
+      code: isErrorCode(failed.code) ? failed.code : 'internal_error',
+      addresses: 'addresses' in failed ? failed.addresses : undefined,
+      adminLink: await adminLink(deps, consentToken),
+    });
+  }
+
+  return {
+    conclude(query) {
+      const answer = answerOf(query);
+      if (answer === undefined) return undefined;
+      return () => conclude(deps, { state, secrets, ticket, answer, returnUrl }, query.get('state') ?? '');
+    },
+    async resultElsewhere() {
+      const now = (await tickets.get(state.ticket))?.row;
+      if (now?.result === undefined) return undefined;
+      return now.takenBy?.state === state.key
+        ? { kind: 'connected', ...now.result }
+        : { kind: 'failed', code: 'link_spent' };
+    },
+    restart: () => page({ kind: 'failed', code: 'sign_in_restart' }),
+    end,
+  };
+}
+
+/** Checked when the link was made; the setting may have been narrowed since. */
+const goodReturnUrl = (ticket: TicketRow | undefined, origins: readonly string[]): string | undefined =>
+  ticket?.returnUrl !== undefined && returnUrlFault(ticket.returnUrl, origins) === undefined
+    ? ticket.returnUrl
+    : undefined;
+
+interface Trip {
+  readonly state: SignInStateRow;
+  readonly secrets: SignInSecrets;
+  readonly ticket: TicketRow | undefined;
+  readonly answer: Answer;
+  readonly returnUrl: string | undefined;
+}
+
+/** What came of it, told and noted. Only what nobody foresaw is thrown, and leaves the sign-in without a result. */
+async function conclude(deps: ConnectDeps, trip: Trip, stateText: string): Promise<Conclusion> {
+  const { ticket } = trip;
+  try {
+    const { mailboxId, address } = await connect(deps, trip, stateText);
+    await deps.audit.write({ actor: 'owner', action: 'mailbox.connect', mailboxId, result: 'ok' });
+    deps.log.info('connect.finished', { mailboxId });
+    return { result: { kind: 'connected', mailboxId, address } };
+  } catch (error) {
+    if (!(error instanceof BrokerError) || error.code === 'storage_unreachable') throw error;
+    if (error.status >= 500) deps.log.error('connect.failed', error, { who: error.who });
+    else deps.log.warn('connect.failed', { code: error.code, who: error.who });
+    const mailboxId = ticket?.mailboxId;
+    await deps.audit.write({
+      actor: 'owner',
+      action: 'mailbox.connect',
+      result: error.code,
+      ...(mailboxId === undefined ? {} : { mailboxId }),
+    });
+    const result: SignInResult = { kind: 'failed', code: error.code, addresses: addressesIn(error) };
+    return { result, consentToken: await consentToken(deps, trip, error.code) };
+  }
+}
+
+async function connect(deps: ConnectDeps, { state, secrets, ticket, answer }: Trip, stateText: string) {
+  if (ticket === undefined) throw new BrokerError('link_invalid');
+  if (ticket.status === 'spent') throw new BrokerError('link_spent');
+  if (answer.kind === 'refusal') throw authorizeFailure(answer);
+  const person = await deps.signIn.finish({
+    code: answer.code,
+    state: stateText,
+    redirectUri: state.redirectUri,
+    verifier: secrets.verifier,
+    nonce: secrets.nonce,
+  });
+  return finishConnect(deps, state, ticket, person);
+}
+
+function addressesIn(error: BrokerError): { expected: string; actual: string } | undefined {
+  if (error instanceof WrongAccount) return error.addresses;
+  if (error instanceof MailboxTaken) return { expected: error.heldBy, actual: error.askedBy };
+  return undefined;
+}
+
+/** A link for the administrator, where one can help and the person comes to see it. */
+async function consentToken(deps: ConnectDeps, trip: Trip, code: ErrorCode): Promise<string | undefined> {
+  if (!askAdmin.has(code) || trip.ticket === undefined || trip.returnUrl !== undefined) return undefined;
+  const expiresAt = new Date(deps.clock.now() + consentLinkLifetime.usualSeconds * 1000);
+  const made = await createConsentTicketMaker(deps)({ tenantId: trip.state.expected?.tid, expiresAt }, 'owner');
+  return made?.token;
+}
+
+async function adminLink(deps: ConnectDeps, token: string | undefined): Promise<AdminLink | undefined> {
+  if (token === undefined) return undefined;
+  try {
+    const { expiresAt } = await openConsentTicket(deps, token);
+    return { url: consentLinkOf(deps.config.publicUrl, token), expiresAt };
+  } catch (error) {
+    // The page is loaded again after the administrator has acted, or much later.
+    if (isBrokerError(error, 'link_invalid', 'link_expired', 'link_spent')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,132 @@
+import { authorizeFailure } from '../entra/classify.ts';
+import { isErrorCode } from '../error-codes.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
+import type { PageContent } from '../http/pages.ts';
+import type { ConsentTicketRow, StoredConsentTicket } from '../store/consent-tickets.ts';
+import { grantKeyOf } from '../store/grants.ts';
+import type { MailboxRow } from '../store/rows.ts';
+import type { SignInSecrets, SignInStateRow } from '../store/states.ts';
+import { isStoreError } from '../store/table.ts';
+import { type Conclusion, type Journey, type Refusal, refusalIn } from './journey.ts';
+import { type ConnectDeps, consentActionOf } from './ports.ts';
+import { returnUrlFault, withResult } from './return-url.ts';
+import type { Step } from './types.ts';
+
+type Answer = { readonly kind: 'consented' } | ({ readonly kind: 'refusal' } & Refusal);
+
+/**
+ * `admin_consent=True`, or an error with or without it; never a code. The parameters `tenant` and `scope` are anybody's
+ * to write and are not looked at: nothing is allowed because of this answer, for whether the consent is there, the next
+ * sign-in or token shows.
+ */
+function answerOf(query: URLSearchParams): Answer | undefined {
+  if (query.has('code')) return undefined;
+  const refusal = refusalIn(query);
+  if (refusal !== undefined) return { kind: 'refusal', ...refusal };
+  return query.get('admin_consent')?.toLowerCase() === 'true' ? { kind: 'consented' } : undefined;
+}
+
+/** The way back of an administrator who was asked for consent. */
+export async function consentJourney(
+  deps: ConnectDeps,
+  state: SignInStateRow,
+  secrets: SignInSecrets,
+): Promise<Journey> {
+  const { config, clock, consentTickets } = deps;
+  const stored = await consentTickets.get(state.ticket);
+  const ticket = stored?.row;
+
+  function page(content: Extract<PageContent, { kind: 'failed' }>): Step {
+    const isGood = ticket?.status === 'open' && ticket.expiresAt.getTime() > clock.now();
+    const start = isGood ? { action: consentActionOf(config.publicUrl), token: secrets.token } : undefined;
+    return { kind: 'page', content: { ...content, about: 'admin-consent', start } };
+  }
+
+  async function end({ result }: Conclusion): Promise<Step> {
+    const returnUrl = ticket?.returnUrl;
+    if (returnUrl !== undefined && returnUrlFault(returnUrl, config.returnOrigins) === undefined) {
+      return { kind: 'redirect', location: withResult(returnUrl, result) };
+    }
+    if (result.kind === 'failed') {
+      return page({ kind: 'failed', code: isErrorCode(result.code) ? result.code : 'internal_error' });
+    }
+    return { kind: 'page', content: { kind: 'consented', permissions: ticket?.permissions ?? 'delegated' } };
+  }
+
+  return {
+    conclude(query) {
+      const answer = answerOf(query);
+      return answer === undefined ? undefined : () => conclude(deps, stored, answer);
+    },
+    resultElsewhere: async () => undefined,
+    restart: () => page({ kind: 'failed', code: 'sign_in_restart' }),
+    end,
+  };
+}
+
+async function conclude(
+  deps: ConnectDeps,
+  stored: StoredConsentTicket | undefined,
+  answer: Answer,
+): Promise<Conclusion> {
+  const subject = stored === undefined ? {} : { subject: stored.row.tenant };
+  const noted = { actor: 'tenant admin', action: 'admin-consent.answer', ...subject } as const;
+  try {
+    if (stored === undefined) throw new BrokerError('link_invalid');
+    if (answer.kind === 'refusal') throw authorizeFailure(answer);
+    await wakeWaiting(deps, stored.row);
+    await spend(deps, stored);
+    await deps.audit.write({ ...noted, result: 'ok' });
+    deps.log.info('admin_consent.given', { permissions: stored.row.permissions });
+    return { result: { kind: 'consented' } };
+  } catch (error) {
+    if (!(error instanceof BrokerError) || error.code === 'storage_unreachable') throw error;
+    deps.log.warn('admin_consent.failed', { code: error.code, who: error.who });
+    await deps.audit.write({ ...noted, result: error.code });
+    return { result: { kind: 'failed', code: error.code } };
+  }
+}
+
+async function spend({ consentTickets }: ConnectDeps, { row, etag }: StoredConsentTicket): Promise<void> {
+  if (row.status === 'spent') return;
+  try {
+    await consentTickets.replace({ ...row, status: 'spent' }, etag);
+  } catch (error) {
+    // Another administrator was faster: it is spent.
+    if (!isStoreError(error, 'conflict', 'missing')) throw error;
+  }
+}
+
+const atOnce = 100;
+
+/**
+ * Mailboxes that wait for the consent are tried again at once, and not within a day. Which tenant, our own ticket says;
+ * where it does not, those of every tenant are tried, which costs a token request each and allows nothing.
+ */
+async function wakeWaiting(deps: ConnectDeps, { tenant }: ConsentTicketRow): Promise<void> {
+  const { registry } = deps;
+  let cursor: string | undefined;
+  do {
+    const page = await registry.list({
+      where: (row) => tenant === 'organizations' || row.grant.tid === tenant,
+      limit: atOnce,
+      cursor,
+    });
+    for (const { row, state } of page.items) {
+      if (state?.state === 'consent_required') await wake(deps, row);
+    }
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+}
+
+async function wake({ registry, grants, log }: ConnectDeps, mailbox: MailboxRow): Promise<void> {
+  try {
+    const grant = await grants.read(grantKeyOf(mailbox.grant));
+    if (grant?.status === 'consent_required') await grants.note(grant, { retryAt: null });
+    await registry.ask(mailbox.id);
+  } catch (error) {
+    // It wakes by itself later.
+    if (!isBrokerError(error, 'not_found', 'conflict', 'row_broken')) throw error;
+    log.warn('admin_consent.not_woken', { mailbox: mailbox.id, code: error.code });
+  }
+}

@@ -1,0 +1,19 @@
+import { BrokerError } from '../errors.ts';
+import type { ConsentTicketRow } from '../store/consent-tickets.ts';
+import type { ConnectDeps } from './ports.ts';
+
+/**
+ * The ticket behind a link for an administrator, if it may still be used.
+ * @throws BrokerError `link_invalid` | `link_expired` | `link_spent`
+ */
+export async function openConsentTicket(
+  deps: Pick<ConnectDeps, 'tokens' | 'consentTickets' | 'clock'>,
+  token: string,
+): Promise<ConsentTicketRow> {
+  const { key } = await deps.tokens.open(token);
+  const ticket = (await deps.consentTickets.get(key))?.row;
+  if (ticket === undefined) throw new BrokerError('link_invalid');
+  if (ticket.status === 'spent') throw new BrokerError('link_spent');
+  if (ticket.expiresAt.getTime() <= deps.clock.now()) throw new BrokerError('link_expired');
+  return ticket;
+}

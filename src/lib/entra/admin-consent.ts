@@ -1,0 +1,64 @@
+import type { Config } from '../config.ts';
+import { appScope, furtherScopes, tokenScopes } from './scopes.ts';
+
+/** What an administrator is asked for: that people may connect their own mailboxes, or that the app may open mailboxes by itself. */
+export const consentPermissions = ['delegated', 'app'] as const;
+export type ConsentPermissions = (typeof consentPermissions)[number];
+
+/** Asking the administrator of a tenant for her consent. */
+export interface AdminConsent {
+  /**
+   * The tenant in the address of a link: `wanted`, or the broker's own, or `organizations`, where whoever signs in says
+   * which by that. A fault where there is nobody to ask, or the tenant is none that this broker serves.
+   */
+  tenantFor(wanted: string | undefined): { readonly tenant: string } | { readonly fault: string };
+  /** Where the browser of an administrator is sent. https://learn.microsoft.com/entra/identity-platform/v2-admin-consent */
+  url(request: {
+    readonly tenant: string;
+    readonly permissions: ConsentPermissions;
+    readonly state: string;
+    readonly redirectUri: string;
+  }): string;
+}
+
+const anyTenant = 'organizations';
+/** Personal accounts all live in this tenant. */
+const personalTenant = '9188040d-6c67-4c5b-b112-36a304b66dad';
+
+export function createAdminConsent(config: Config['entra']): AdminConsent {
+  const { tenant: own, allowedTenants, authorityHost, clientId } = config;
+  const isOneTenant = !['organizations', 'common', 'consumers'].includes(own);
+
+  return {
+    tenantFor(wanted) {
+      const tid = wanted?.toLowerCase();
+      if (own === 'consumers' || tid === personalTenant)
+        return { fault: 'is of no use: personal accounts have no administrator' };
+      if (tid === undefined) return { tenant: isOneTenant ? own.toLowerCase() : anyTenant };
+      const isServed = isOneTenant ? tid === own.toLowerCase() : allowedTenants === '*' || allowedTenants.includes(tid);
+      return isServed ? { tenant: tid } : { fault: 'is not a tenant that this broker serves' };
+    },
+
+    url({ tenant, permissions, state, redirectUri }) {
+      const address = new URL(`${authorityHost}/${tenant}/v2.0/adminconsent`);
+      // People's permissions by name, the very ones that a sign-in asks for. What the app may do by itself has no other
+      // name than `.default`, which stands for all that the registration lists of Exchange Online.
+      const scopes =
+        permissions === 'app'
+          ? [appScope(config, 'outlook')]
+          : [
+              'openid',
+              'profile',
+              'email',
+              'offline_access',
+              ...tokenScopes(config, 'outlook'),
+              ...furtherScopes(config),
+            ];
+      address.searchParams.set('client_id', clientId);
+      address.searchParams.set('redirect_uri', redirectUri);
+      address.searchParams.set('state', state);
+      address.searchParams.set('scope', scopes.join(' '));
+      return address.href;
+    },
+  };
+}
