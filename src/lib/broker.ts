@@ -33,8 +33,10 @@ import { type Audit, createAudit } from './store/audit.ts';
 import { createAzureStore } from './store/azure-table.ts';
 import { createConsentTickets } from './store/consent-tickets.ts';
 import { createRegistry } from './store/create-registry.ts';
+import { createDestinationSeals } from './store/destination-seals.ts';
 import { createDestinationRows } from './store/destinations.ts';
 import { createDirectory } from './store/directory.ts';
+import { openLinks, openSignIns } from './store/expiring-rows.ts';
 import { createGrants } from './store/grants.ts';
 import { createNotices } from './store/notices.ts';
 import type { Registry } from './store/registry.ts';
@@ -50,6 +52,7 @@ import { sweepChore } from './sync/sweep-chore.ts';
 import type { Dispatcher, ShardRunner } from './sync/types.ts';
 import { azureCredential } from './vault/azure-credential.ts';
 import { createVault } from './vault/reader.ts';
+import { createReseal, type Reseal } from './vault/reseal.ts';
 import { createRootKeys } from './vault/root-keys.ts';
 import { createSealer } from './vault/seal.ts';
 
@@ -69,16 +72,20 @@ export interface Broker {
   readonly dispatcher: Dispatcher;
   readonly shardRunner: ShardRunner;
   readonly housekeeping: Housekeeping;
+  readonly reseal: Reseal;
 }
 
 /**
  * Builds every part once. The only place that knows all of them; nothing here does I/O, so that an app whose vault or
  * storage is down still starts and says so, request by request.
  */
-export function createBroker(config: Config, environment: NodeJS.ProcessEnv = process.env): Broker {
+export function createBroker(
+  config: Config,
+  environment: NodeJS.ProcessEnv = process.env,
+  log: Log = consoleLog(),
+): Broker {
   const clock = systemClock;
   const random = systemRandom;
-  const log = consoleLog();
 
   const identity = azureCredential(config, environment);
   const vault = createVault(config, { credential: identity, clock, log });
@@ -239,6 +246,14 @@ export function createBroker(config: Config, environment: NodeJS.ProcessEnv = pr
         await Promise.all([polled.closeAll(), downloads.closeAll()]);
       },
     },
+    reseal: createReseal({
+      vault,
+      keyed: [grants.keyed, createDestinationSeals({ store, sealer, clock, random }), apiKeys.keyed],
+      expiring: [
+        openSignIns({ table: store.table('states'), sealer, clock }),
+        openLinks({ table: store.table('tickets'), clock }),
+      ],
+    }),
     housekeeping: createHousekeeping({
       log,
       chores: [

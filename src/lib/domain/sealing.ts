@@ -26,6 +26,13 @@ export interface KeyedRow {
   readonly state: 'newest' | 'old' | 'broken';
 }
 
+/** Rows that hang on the root key for a while and then end by themselves; nobody renews them. */
+export interface ExpiringRows {
+  readonly kind: string;
+  /** How many hang on a version that was the newest before `before`, and when the last of them ends. */
+  waiting(before: Date): Promise<{ readonly count: number; readonly until: Date | undefined }>;
+}
+
 /** Rows of one kind that hang on the root key, because they are sealed or carry a MAC of ours. */
 export interface KeyedRows {
   readonly kind: string;

@@ -2,6 +2,7 @@ import { purposeBytes, sha256 } from '../domain/bytes.ts';
 import type { Clock, Random } from '../domain/clock.ts';
 import { equalBytes, hmacSha256 } from '../domain/mac.ts';
 import { scopes } from '../domain/scope.ts';
+import type { KeyedRow, KeyedRows } from '../domain/sealing.ts';
 import { BrokerError, type FieldFault, isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ApiKeyRow, ApiKeyRows, StoredApiKey } from '../store/api-keys.ts';
@@ -52,6 +53,8 @@ export interface ApiKeys extends KeyVerifier {
   get(id: string): Promise<ApiKeyInfo | undefined>;
   /** True if there was such a key. Other processes may accept it for another minute. */
   remove(id: string): Promise<boolean>;
+  /** The MACs of keys, for moving them to another version of the root key. One that does not hold stays as it is. */
+  readonly keyed: KeyedRows;
 }
 
 export interface ApiKeysDeps {
@@ -110,6 +113,40 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
     return stored;
   }
 
+  /** A row whose MAC holds, under the newest version of the root key. The secret is not needed: the MAC is over its hash. */
+  async function withNewestMac(row: ApiKeyRow): Promise<ApiKeyRow> {
+    const { kid, key } = await rootKeys.current('apikey');
+    return kid === row.kid ? row : { ...row, kid, mac: hmacSha256(key, macInput(row)) };
+  }
+
+  const keyed: KeyedRows = {
+    kind: 'API keys',
+    async *scan(): AsyncGenerator<KeyedRow> {
+      const { kid } = await rootKeys.current('apikey');
+      for (const { row } of await rows.list()) {
+        yield { id: row.id, state: !(await macHolds(row)) ? 'broken' : row.kid === kid ? 'newest' : 'old' };
+      }
+    },
+    async renew(id) {
+      for (;;) {
+        const stored = await rows.get(id);
+        if (stored === undefined) return;
+        // A row that was forged or widened must not get a MAC of ours.
+        if (!(await macHolds(stored.row))) throw new BrokerError('key_invalid');
+        const renewed = await withNewestMac(stored.row);
+        if (renewed === stored.row) return;
+        try {
+          await rows.replace(renewed, stored.etag);
+          cache.delete(id);
+          return;
+        } catch (error) {
+          // Its use was noted meanwhile, or it was removed.
+          if (!isStoreError(error, 'conflict', 'missing')) throw error;
+        }
+      }
+    },
+  };
+
   async function isBootstrap(text: string): Promise<boolean> {
     if (deps.bootstrap === undefined) return false;
     if (bootstrap === undefined || bootstrap.until <= clock.now()) {
@@ -123,7 +160,7 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
     if (now - (stored.row.lastUsedAt?.getTime() ?? 0) < lastUseEveryMs) return;
     const row = { ...stored.row, lastUsedAt: new Date(now) };
     try {
-      await rows.replace(row, stored.etag);
+      await rows.replace(await withNewestMac(row), stored.etag);
     } catch (error) {
       // Another process noted the use, or the key was removed: the next look at the row tells. Not to be able to note
       // it is no reason to refuse a key that is good.
@@ -207,6 +244,7 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
       cache.delete(id);
       return rows.remove(id);
     },
+    keyed,
   };
 }
 

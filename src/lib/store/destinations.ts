@@ -118,10 +118,12 @@ export const restingState: DestinationState = {
 };
 
 // One partition: there are few destinations, each is cached where it is used, and a list is one query.
-const partitionKey = 'dst';
+export const destinationPartition = 'dst';
+const partitionKey = destinationPartition;
 const configKey = (id: string): string => `a!${id}`;
 const stateKey = (id: string): string => `b!${id}`;
-const place = (id: string): SealPlace => ({
+/** Where the secrets of a destination lie. */
+export const placeOfSecrets = (id: string): SealPlace => ({
   table: 'destinations',
   partitionKey,
   rowKey: configKey(id),
@@ -207,7 +209,7 @@ export function createDestinationRows(deps: { readonly store: Store; readonly se
         ...rest,
         collections: collections === undefined ? undefined : JSON.stringify(collections),
         signingSince: JSON.stringify(signingSince),
-        secrets: await deps.sealer.seal(place(id), new TextEncoder().encode(JSON.stringify(secrets))),
+        secrets: await deps.sealer.seal(placeOfSecrets(id), new TextEncoder().encode(JSON.stringify(secrets))),
       }),
     };
   };
@@ -242,7 +244,7 @@ export function createDestinationRows(deps: { readonly store: Store; readonly se
     async open(id) {
       const found = await readRow(id);
       if (found === undefined) return undefined;
-      const plain = new TextDecoder().decode(await deps.sealer.open(place(id), found.sealed));
+      const plain = new TextDecoder().decode(await deps.sealer.open(placeOfSecrets(id), found.sealed));
       const secrets = secretsForm.safeParse(JSON.parse(plain));
       if (!secrets.success) throw brokenRow(found.row, 'secrets');
       return { config: found.config, etag: found.etag, secrets: secrets.data };

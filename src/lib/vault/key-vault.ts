@@ -46,11 +46,12 @@ export function keyVaultSource(
           ...(version === undefined ? {} : { version }),
           abortSignal: AbortSignal.timeout(timeoutMs),
         });
-        const { expiresOn } = secret.properties;
+        const { expiresOn, createdOn } = secret.properties;
         return {
           value: secret.value ?? '',
           version: secret.properties.version ?? '',
           ...(expiresOn === undefined ? {} : { expiresOn }),
+          ...(createdOn === undefined ? {} : { createdOn }),
         };
       } catch (error) {
         if (meansAbsent(error)) return undefined;

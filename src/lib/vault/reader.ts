@@ -25,6 +25,9 @@ const knownVersionTtlMs = 10 * 60_000;
 const staleMs = 60 * 60_000;
 const failureMs = 5_000;
 
+/** The longest that an instance goes on with a version after a newer one was made. */
+export const longestUseMs = secretTtlMs + staleMs;
+
 const versionForm = /^[0-9a-f]{32}$/;
 
 /** Key Vault with a cache: each value read once however many ask, errors as BrokerErrors. */

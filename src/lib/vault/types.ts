@@ -6,6 +6,7 @@ export interface SecretVersion {
   /** Key Vault's own id of the version: 32 hex digits. */
   readonly version: string;
   readonly expiresOn?: Date;
+  readonly createdOn?: Date;
 }
 
 /** Key Vault, cached: never read per request or per poll. */

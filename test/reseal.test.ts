@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../src/lib/domain/system.ts';
+import { createAzureStore } from '../src/lib/store/azure-table.ts';
+import type { Store } from '../src/lib/store/table.ts';
+import { accepted, eventsOf, startWorld, type World } from './support/world.ts';
+
+// The command as a person runs it, beside the running broker, on everything that a deployment has sealed.
+const ada = 'ada@contoso.example';
+const grace = 'grace@contoso.example';
+const command = resolve(import.meta.dirname, '../cli/broker.ts');
+
+let world: World;
+let store: Store;
+let folder: string;
+
+beforeAll(async () => {
+  world = await startWorld();
+  folder = await mkdtemp(join(tmpdir(), 'broker-cli-'));
+  await writeFile(join(folder, 'local.settings.json'), JSON.stringify({ Values: world.services.settings }));
+  store = createAzureStore(
+    { tables: { connectionString: world.services.storageConnectionString }, identityClientId: undefined },
+    { clock: systemClock },
+  );
+});
+afterAll(async () => {
+  await world.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+function start(...args: string[]): {
+  child: ChildProcess;
+  ended: Promise<{ code: number | null; out: string; err: string }>;
+} {
+  const child = spawn(process.execPath, [command, ...args], { cwd: folder, env: { PATH: process.env.PATH } });
+  const [out, err]: [string[], string[]] = [[], []];
+  child.stdout?.on('data', (chunk: Buffer) => out.push(chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => err.push(chunk.toString()));
+  const ended = once(child, 'close').then(([code]) => ({
+    code: code as number | null,
+    out: out.join(''),
+    err: err.join(''),
+  }));
+  return { child, ended };
+}
+
+const broker = (...args: string[]) => start(...args).ended;
+
+/** The version of the root key that every sealed column and every key names. */
+async function versionsInUse(): Promise<Set<string>> {
+  const found = new Set<string>();
+  const kidOf = (sealed: unknown) => {
+    if (sealed instanceof Uint8Array) found.add(Buffer.from(sealed.subarray(1, 17)).toString('hex'));
+  };
+  for await (const { values } of store.table('grants').scan()) kidOf(values.cache0);
+  for await (const { values } of store.table('destinations').scan()) kidOf(values.secrets);
+  for await (const { values } of store.table('keys').scan()) found.add(String(values.kid));
+  return found;
+}
+
+describe('broker reseal', () => {
+  it('moves everything to a new root key, so that the old one can go and nobody notices', async () => {
+    await world.connect(ada);
+    await world.connect(grace);
+    const extra = await world.api('POST', 'keys', { body: { scopes: ['read'], label: 'another' } });
+    const [old] = await versionsInUse();
+    const { vault, imap } = world.standIns;
+    const version = vault.set('broker-root', randomBytes(32).toString('base64url'));
+    const first = await broker('reseal');
+    expect(first.err).toContain('grants: 2 of 2');
+    expect(first.out).toContain(`Newest version of broker-root: ${version}`);
+    expect(first.out).toMatch(/^grants: 2 rows, 2 moved, 0 left\.$/m);
+    expect(first.out).toMatch(/^destinations: 1 row, 1 moved, 0 left\.$/m);
+    expect(first.out).toMatch(/^API keys: 2 rows, 2 moved, 0 left\.$/m);
+    expect(first.out).toMatch(/^0 rows are left under older versions\.$/m);
+    expect(first.out).toMatch(/may use an older version until .* UTC/);
+    expect(first.code).toBe(0);
+    expect(await versionsInUse()).toEqual(new Set([version]));
+    const again = await broker('reseal');
+    expect(again.out).toMatch(/^grants: 2 rows, 0 moved, 0 left\.$/m);
+
+    vault.change('broker-root', { enabled: false }, old);
+    await world.stopHost();
+    await world.startHost();
+    expect((await world.api('GET', 'mailboxes')).body.items).toHaveLength(2);
+    expect((await world.api('GET', 'mailboxes', { key: extra.body.key })).status).toBe(200);
+    await imap.deliver(ada, `From: x@y.example\r\nTo: ${ada}\r\nSubject: after the rotation\r\n\r\nHello\r\n`);
+    await world.poll();
+    const [event] = await eventsOf(world, 1, accepted('message.received'));
+    expect(event?.verified).toBe(true);
+  });
+
+  it('does not make a key valid that somebody forged, and names it', async () => {
+    const rows = store.table('keys');
+    const [real] = await rows.list('key');
+    if (real === undefined) throw new Error('no key');
+    const forged = { ...real.values, scopes: 'connect read send token admin', label: 'forged' };
+    await rows.insert({ partitionKey: 'key', rowKey: 'Forged000000', values: forged });
+    world.standIns.vault.set('broker-root', randomBytes(32).toString('base64url'));
+    const { out, code } = await broker('reseal');
+    expect(out).toContain('Forged000000 cannot be read, or was changed by somebody else');
+    expect(code).toBe(0);
+    expect((await rows.get('key', 'Forged000000'))?.values.kid).toBe(real.values.kid);
+  });
+
+  it('names a row whose seal does not open, counts it as left, and says so by its exit code', async () => {
+    const table = store.table('grants');
+    for await (const row of table.scan()) {
+      await table.insert({ ...row, rowKey: 'copied-to-another-person' });
+      break;
+    }
+    world.standIns.vault.set('broker-root', randomBytes(32).toString('base64url'));
+    const { out, code } = await broker('reseal');
+    expect(out).toMatch(/!copied-to-another-person could not be moved: seal_broken\./);
+    expect(out).toMatch(/^1 row is left under older versions\.$/m);
+    expect(out).not.toContain('run this once more after that');
+    expect(code).toBe(1);
+  });
+
+  it('says what is wrong when the vault is down, and shows no value', async () => {
+    world.standIns.vault.down();
+    const { out, err, code } = await broker('reseal');
+    world.standIns.vault.down(false);
+    expect(err).toContain('Key Vault does not answer.');
+    expect(code).toBe(1);
+    expect(out).toBe('');
+  });
+});
+
+describe('the command', () => {
+  it('names every setting that is wrong, all at once', async () => {
+    const empty = await mkdtemp(join(tmpdir(), 'broker-cli-'));
+    await writeFile(
+      join(empty, 'local.settings.json'),
+      JSON.stringify({ Values: { CLIENT_ID: 'not a guid', IMAP_PORT: '99999' } }),
+    );
+    const child = spawn(process.execPath, [command, 'reseal'], { cwd: empty, env: { PATH: process.env.PATH } });
+    let err = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk.toString();
+    });
+    const [code] = await once(child, 'close');
+    await rm(empty, { recursive: true });
+    expect(code).toBe(1);
+    for (const name of ['PUBLIC_URL', 'CLIENT_ID', 'TENANT', 'KEY_VAULT_URL', 'TABLES_URL', 'IMAP_PORT']) {
+      expect(err).toContain(`${name}: `);
+    }
+    expect(err).not.toContain('    at ');
+  });
+
+  it.each([
+    [['nope'], 2, 'There is no command "nope"'],
+    [['reseal', '--fast'], 2, 'broker reseal takes no arguments.'],
+    [[], 2, 'Usage: broker <command>'],
+  ])('%j ends with %i and one sentence', async (args, code, sentence) => {
+    const ended = await broker(...args);
+    expect(ended).toMatchObject({ code, out: '', err: expect.stringContaining(sentence) });
+  });
+
+  it('explains itself', async () => {
+    expect(await broker('--help')).toMatchObject({ code: 0, out: expect.stringContaining('reseal'), err: '' });
+    expect(await broker('reseal', '--help')).toMatchObject({ code: 0, out: expect.stringContaining('broker-root') });
+  });
+});
