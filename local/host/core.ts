@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire, Module } from 'node:module';
+import { Server } from 'node:net';
 import { resolve } from 'node:path';
 import type { FunctionCallback, FunctionMetadata, HookCallback, LogLevel, ProgrammingModel } from './rpc.ts';
 
@@ -12,6 +13,8 @@ export interface RegisteredFunction {
 export interface LoadedApp {
   readonly functions: ReadonlyMap<string, RegisteredFunction>;
   readonly model: ProgrammingModel;
+  /** Where the app takes its HTTP requests itself; undefined unless it has asked for HTTP streams. */
+  readonly httpUri: string | undefined;
   /** Runs the hooks of one name in the order of their registration; the first that throws ends it. */
   runHooks(name: string, context: object): Promise<void>;
   /** Forgets the bundle, so that the next load runs its top level again. */
@@ -86,14 +89,44 @@ export async function loadApp(bundlePath: string, log: SystemLog): Promise<Loade
     Module.prototype.require = original;
   }
   if (model === undefined || functions.size === 0) throw new Error(`${bundlePath} registers no function.`);
-  // As in the worker, asking for the capabilities locks app.setup().
-  await model.getCapabilities({});
+  const { httpUri, close } = await capabilitiesOf(model);
   return {
     functions,
     model,
-    unload,
+    httpUri,
+    unload: () => {
+      close();
+      unload();
+    },
     runHooks: async (name, context) => {
       for (const hook of hooks.get(name) ?? []) await hook(context);
     },
   };
+}
+
+/**
+ * What the app tells the host of itself; as in the worker, asking for it locks app.setup(). For HTTP streams the library
+ * starts a server on every interface of the machine; here it is kept to this machine.
+ */
+async function capabilitiesOf(model: ProgrammingModel): Promise<{ httpUri: string | undefined; close: () => void }> {
+  const servers: Server[] = [];
+  const original = Server.prototype.listen;
+  Server.prototype.listen = new Proxy(original, {
+    apply: (target, server: Server, args: unknown[]) => {
+      servers.push(server);
+      return Reflect.apply(target, server, typeof args[0] === 'function' ? [0, '127.0.0.1', args[0]] : args);
+    },
+  });
+  try {
+    const { HttpUri: httpUri } = await model.getCapabilities({});
+    // The library names the host `localhost`, which may be another address.
+    return {
+      httpUri: httpUri?.replace('localhost', '127.0.0.1'),
+      close: () => {
+        for (const server of servers) server.close();
+      },
+    };
+  } finally {
+    Server.prototype.listen = original;
+  }
 }

@@ -5,6 +5,7 @@ import { bindingsOf } from './bindings.ts';
 import { loadApp } from './core.ts';
 import { readHostJson } from './host-json.ts';
 import { startHttpFront } from './http.ts';
+import { exchange } from './http-stream.ts';
 import { createInvocations } from './invocations.ts';
 import { createInvoker } from './invoke.ts';
 import { createLines, type Lines } from './lines.ts';
@@ -80,6 +81,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
 async function start(options: HostOptions, lines: Lines, giveBack: () => void): Promise<Host> {
   const hostJson = readHostJson(options.hostJson ?? join(projectFolder, 'host.json'));
   const app = await loadApp(options.bundle, (level, category, message) => lines.log('host', level, category, message));
+  const { httpUri } = app;
   const bindings = bindingsOf(app.functions, (name) => process.env[name], options.queueConnectionString);
   const appHookData = {};
   const invoker = createInvoker({ app, timeoutMs: hostJson.functionTimeoutMs, appHookData, log: lines.log });
@@ -115,6 +117,14 @@ async function start(options: HostOptions, lines: Lines, giveBack: () => void): 
       route,
       invoke: async (input, subject) =>
         (await invocations.run({ kind: 'http', registered, subject, input })).returnValue,
+      ...(httpUri === undefined
+        ? {}
+        : {
+            stream: (request, subject) =>
+              exchange(httpUri, request, (invocation) =>
+                invocations.run({ kind: 'http', registered, subject, input: {}, ...invocation }),
+              ),
+          }),
     })),
     runNow: (name, input = '') => {
       const timer = timers.find((candidate) => candidate.name === name);

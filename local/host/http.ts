@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sendRpcResponse, toRpcRequest } from './http-messages.ts';
+import type { Exchange } from './http-stream.ts';
 import { createRouter } from './routes.ts';
 import type { TypedData } from './rpc.ts';
 
@@ -12,6 +13,8 @@ export interface HttpFunction {
   readonly route: string;
   /** Answers the worker's return value; rejects where the function threw. `subject` is method and path, without the query. */
   readonly invoke: (input: TypedData, subject: string) => Promise<TypedData | null | undefined>;
+  /** In place of `invoke`, where the app takes the request and gives the answer itself. */
+  readonly stream?: (exchange: Exchange, subject: string) => Promise<void>;
 }
 
 export interface HttpFrontOptions {
@@ -107,6 +110,11 @@ async function answer(
     return;
   }
   try {
+    const { stream } = match.target;
+    if (stream !== undefined) {
+      await stream({ request, response, body, params: match.params }, `${method} ${path}`);
+      return;
+    }
     const input = toRpcRequest(request, match.params, body);
     sendRpcResponse(response, await match.target.invoke(input, `${method} ${path}`));
   } catch {

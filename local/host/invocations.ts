@@ -12,6 +12,9 @@ export interface Call {
   readonly subject: string;
   readonly input: TypedData;
   readonly triggerMetadata?: Readonly<Record<string, TypedData>>;
+  readonly invocationId?: string;
+  /** The status of an HTTP answer that did not come back with the invocation. */
+  readonly status?: () => string | undefined;
 }
 
 export interface Invocations {
@@ -46,20 +49,24 @@ export function createInvocations({ invoker, outputs, outputAt, lines }: Invocat
   };
 
   return {
-    run: async ({ kind, registered, subject, input, triggerMetadata = {} }) => {
+    run: async ({ kind, registered, subject, input, triggerMetadata = {}, invocationId, status: streamed }) => {
       const { name } = registered.metadata;
       const startedAt = performance.now();
       const line = (outcome: string, failed: boolean) =>
         lines.invocation({ kind, functionName: name, subject, outcome, failed, ms: performance.now() - startedAt });
       const work = lines.capture(name, async () => {
-        const response = await invoker.invoke(registered, { input, triggerMetadata });
+        const response = await invoker.invoke(registered, {
+          input,
+          triggerMetadata,
+          ...(invocationId === undefined ? {} : { invocationId }),
+        });
         return { response, sent: await sendOutputs(name, response) };
       });
       underWay.add(work);
       try {
         const { response, sent } = await work;
         if (kind === 'http') {
-          const status = response.returnValue?.http?.statusCode ?? '204';
+          const status = response.returnValue?.http?.statusCode ?? streamed?.() ?? '204';
           line(status, Number(status) >= 500);
         } else {
           line(sent === 0 ? 'ok' : `${sent} queue message${sent === 1 ? '' : 's'}`, false);

@@ -5,6 +5,8 @@ import type { CoreInvocationContext, FunctionCallback, InvocationResponse, LogLe
 export interface Invocation {
   readonly input: TypedData;
   readonly triggerMetadata?: Readonly<Record<string, TypedData>>;
+  /** A new one unless given. */
+  readonly invocationId?: string;
 }
 
 /** The function ran longer than host.json's functionTimeout; in Azure the host would end the worker. */
@@ -31,10 +33,9 @@ export interface InvokerDeps {
 
 export function createInvoker({ app, timeoutMs, appHookData, log }: InvokerDeps): Invoker {
   return {
-    invoke: async (registered, { input, triggerMetadata = {} }) => {
+    invoke: async (registered, { input, triggerMetadata = {}, invocationId = randomUUID() }) => {
       const { metadata } = registered;
       const trigger = triggerOf(registered);
-      const invocationId = randomUUID();
       const core: CoreInvocationContext = {
         invocationId,
         request: {
