@@ -109,6 +109,23 @@ const doors: readonly Door[] = [
     ],
   },
   { method: 'DELETE', path: 'keys/{key}', scope: 'admin' },
+  {
+    method: 'POST',
+    path: 'admin-consent-links',
+    scope: 'admin',
+    wrong: [
+      { expiresIn: '3600' },
+      { expiresIn: 1 },
+      { tenantId: 7 },
+      { tenantId: marker },
+      { permissions: 'all' },
+      { returnUrl: 7 },
+      { surprise: 1 },
+    ],
+  },
+  { method: 'GET', path: 'admin-consent', scope: 'none' },
+  { method: 'POST', path: 'admin-consent', scope: 'none' },
+  { method: 'GET', path: 'attachments', scope: 'none' },
   { method: 'GET', path: 'health', scope: 'none' },
   { method: 'GET', path: 'connect', scope: 'none' },
   { method: 'POST', path: 'connect', scope: 'none' },
@@ -308,6 +325,8 @@ describe('the front doors, over HTTP', () => {
     it.each([
       ['connect', ['PUT', 'PATCH', 'DELETE', 'OPTIONS']],
       ['oauth/callback', ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
+      ['admin-consent', ['PUT', 'PATCH', 'DELETE', 'OPTIONS']],
+      ['attachments', ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
       ['health', ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
     ])('%s names its methods to any other', async (path, methods) => {
       for (const method of methods) {
@@ -323,6 +342,8 @@ describe('the front doors, over HTTP', () => {
         ['POST', 'connect'],
         ['GET', 'connect'],
         ['GET', 'oauth/callback'],
+        ['POST', 'admin-consent'],
+        ['GET', 'attachments'],
         ['GET', 'health'],
       ]) {
         expectProblem(await send(method ?? '', urlOf(path ?? ''), { body }), 'body_too_large');
