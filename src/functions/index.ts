@@ -1,7 +1,7 @@
 // The entry of the bundle: every front door registers itself when it is loaded.
-import './attachments.ts';
 import './admin-consent.ts';
 import './admin-consent-links.ts';
+import './attachments.ts';
 import './connect.ts';
 import './connect-links.ts';
 import './destination.ts';
