@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { buildMailboxEvent } from '../src/lib/delivery/mailbox-event.ts';
 import { buildMessageReceived } from '../src/lib/delivery/message-event.ts';
+import { base64url } from '../src/lib/domain/bytes.ts';
 import type { Log } from '../src/lib/log.ts';
 import { decodeCursor } from '../src/lib/store/cursor-row.ts';
 import { rowsOf } from '../src/lib/store/keys.ts';
 import { newMailbox } from '../src/lib/store/new-mailbox.ts';
+import { decodeDead } from '../src/lib/store/retry-row.ts';
 import { decodeRing } from '../src/lib/store/ring-row.ts';
 import type { MailboxRow, RingEntry } from '../src/lib/store/rows.ts';
 import { encodeShard, newShard } from '../src/lib/store/shard-row.ts';
@@ -12,22 +14,23 @@ import { tickAt } from '../src/lib/sync/hint.ts';
 import { createShardRunner } from '../src/lib/sync/runner.ts';
 import { dice, mortalWorker } from './support/chaos.ts';
 import { type MemoryFolder, memoryMail } from './support/memory-mail.ts';
-import { accepted, down, memoryReceiver } from './support/memory-receiver.ts';
+import { accepted, down, memoryReceiver, refused } from './support/memory-receiver.ts';
 import { memoryStore } from './support/memory-store.ts';
 import { settled, virtualClock } from './support/virtual-clock.ts';
 
 const intervalSeconds = 60;
 const paths = ['INBOX', 'Archive', 'Sent Items'];
-const silent: Log = { info: () => {}, warn: () => {}, error: () => {} };
 
 /** One life of two mailboxes in one shard, full of accidents; then the accidents stop, and everything must come right. */
-async function live(seed: number, rounds: number) {
+async function live(seed: number, rounds: number, trace: (line: string) => void = () => {}) {
   const { random, below, chance, pick } = dice(seed);
   const clock = virtualClock();
   const store = memoryStore(clock);
   const mail = memoryMail(() => new Date(clock.now()));
   const receiver = memoryReceiver();
   const table = store.table('mail');
+  const note = (event: string, fields?: object) => trace(`log ${event} ${JSON.stringify(fields ?? {})}`);
+  const log: Log = { info: note, warn: note, error: (event, error) => note(event, { error: String(error) }) };
   await table.insert(encodeShard(1, newShard));
 
   const mailboxes: MailboxRow[] = [];
@@ -49,7 +52,7 @@ async function live(seed: number, rounds: number) {
       login: address,
       shared: false,
       folders,
-      destinationId: 'dst_abcdefghijkl',
+      destinationId: slot === 0 ? 'dst_strictstrict' : 'dst_windowwindow',
     };
     const { row, inserts } = newMailbox(input, place, new Date(clock.now()), random);
     await table.batch('s0001', inserts);
@@ -59,8 +62,11 @@ async function live(seed: number, rounds: number) {
   let peace = false;
   let accidents = 0;
   let receiverDown = false;
-  receiver.answer = async () => {
+  // What a receiver chokes on, it chokes on every time, until it is mended.
+  const indigestible = (subject: string) => /[37]$/.test(subject) && seed % 3 === 0;
+  receiver.answer = async ({ data }) => {
     if (peace) return accepted;
+    if (indigestible(String(data.subject))) return refused;
     if (receiverDown) return down;
     if (chance(0.03)) {
       accidents += 1;
@@ -71,6 +77,10 @@ async function live(seed: number, rounds: number) {
   // An acceptance of which the broker never hears.
   const deaf: typeof receiver.deliver = async (...args) => {
     const outcome = await receiver.deliver(...args);
+    const [, { type, id, data }] = args;
+    trace(
+      `deliver ${type} ${id} ${data.subject ?? data.messageKey ?? ''} ${JSON.stringify(data.folder)}: ${outcome.kind}`,
+    );
     if (peace || outcome.kind !== 'accepted' || !chance(0.02)) return outcome;
     accidents += 1;
     return down;
@@ -106,20 +116,31 @@ async function live(seed: number, rounds: number) {
       }
       const [from, to] = chance(0.5) ? [inbox, archive] : [archive, inbox];
       const one = pick(from.messages);
-      if (one !== undefined && chance(0.25)) from.move(one.uid, to);
+      if (one !== undefined && chance(0.25))
+        trace(`move ${one.subject} ${from.path} ${one.uid} to ${to.path} ${from.move(one.uid, to)}`);
       const two = pick(from.messages);
       if (two !== undefined && chance(0.1)) {
-        from.copy(two.uid, to);
+        trace(`copy ${two.subject} ${from.path} ${two.uid} to ${to.path} ${from.copy(two.uid, to)}`);
         const id = two.messageId ?? '';
         instances.set(id, (instances.get(id) ?? 1) + 1);
       }
       const three = pick(from.messages);
-      if (three !== undefined && chance(0.05)) from.remove(three.uid);
-      if (chance(0.02)) from.renumber();
+      if (three !== undefined && chance(0.05)) {
+        trace(`remove ${three.subject} ${from.path} ${three.uid}`);
+        from.remove(three.uid);
+      }
+      if (chance(0.02)) {
+        from.renumber();
+        trace(
+          `renumber ${address} ${from.path} ${from.messages.map((each) => `${each.messageId}=${each.uid}`).join(' ')}`,
+        );
+      }
       for (const faults of [inbox.unlisted, inbox.unanswered]) {
         faults.clear();
         const unlucky = inbox.messages.at(-1);
-        if (unlucky !== undefined && chance(0.05)) faults.add(unlucky.uid);
+        if (unlucky === undefined || !chance(0.05)) continue;
+        trace(`hide ${unlucky.subject} ${unlucky.uid} ${faults === inbox.unlisted ? 'from SEARCH' : 'from FETCH'}`);
+        faults.add(unlucky.uid);
       }
     }
     if (chance(0.1)) receiverDown = !receiverDown;
@@ -129,7 +150,7 @@ async function live(seed: number, rounds: number) {
     store,
     clock,
     random,
-    log: silent,
+    log,
     imap: mail,
     deliverer: { deliver: deaf },
     token: async () => 'token',
@@ -137,6 +158,13 @@ async function live(seed: number, rounds: number) {
     mailboxEvent: buildMailboxEvent,
     forget: async () => {},
     intervalSeconds,
+    destinations: {
+      order: async (id: string) => (id === 'dst_windowwindow' ? 'window' : 'strict') as 'window' | 'strict',
+      lastAccepted: async () => undefined,
+      died: async () => {},
+      headsMoved: async () => 0,
+      headMoved: async () => {},
+    },
   };
   const hint = () =>
     ({ v: 1, kind: 'shard', shard: 1, tick: tickAt(clock.now(), intervalSeconds), cont: 0, why: 'tick' }) as const;
@@ -160,11 +188,14 @@ async function live(seed: number, rounds: number) {
   }
 
   for (let round = 0; round < rounds; round++) {
+    trace(`--- round ${round}`);
     disturbMail();
     if (chance(0.2)) {
       const worker = mortalWorker({ ...deps, imap: mail }, below(60), chance(0.5));
       await finish(createShardRunner({ ...deps, ...worker }).run(hint()), () => worker.dead);
-      if (worker.dead) accidents += 1;
+      if (!worker.dead) continue;
+      trace('killed');
+      accidents += 1;
     } else if (chance(0.1)) {
       const both = [createShardRunner(deps).run(hint()), createShardRunner(deps).run(hint())];
       await finish(Promise.allSettled(both), () => false);
@@ -180,10 +211,12 @@ async function live(seed: number, rounds: number) {
     folderOf(address, 'INBOX').unanswered.clear();
   }
   for (let n = 0; n < 25; n++) {
-    await clock.advance(60_000);
+    await clock.advance(n < 10 ? 60_000 : 600_000);
     await finish(createShardRunner(deps).run(hint()), () => false);
   }
 
+  const dead = new Set<string>();
+  for (const row of await table.list('s0001', { from: 'x!', below: 'x"' })) dead.add(base64url(decodeDead(row).key));
   const entries = new Map<string, RingEntry>();
   const open: string[] = [];
   for (const { id, address, folders } of mailboxes) {
@@ -195,12 +228,14 @@ async function live(seed: number, rounds: number) {
       for (const entry of [...(ring?.entries ?? []), ...cursor.fresh])
         entries.set(`${address} ${path} ${entry.uid}`, entry);
       const box = folderOf(address, path);
-      if (cursor.lastUid !== box.uidNext - 1 || cursor.holes.length > 0 || cursor.acked.length > 0) {
-        open.push(`${address} ${path} ends at ${cursor.lastUid} of ${box.uidNext - 1}, ${cursor.holes.length} holes`);
+      if (cursor.lastUid !== box.uidNext - 1 || cursor.holes.length + cursor.acked.length + cursor.retries > 0) {
+        open.push(
+          `${address} ${path} ends at ${cursor.lastUid} of ${box.uidNext - 1}, ${cursor.holes.length} holes, ${cursor.retries} retries`,
+        );
       }
     }
   }
-  return { mailboxes, mail, receiver, entries, open, instances, baseline, accidents, folderOf, store };
+  return { mailboxes, mail, receiver, entries, dead, open, instances, baseline, accidents, folderOf, store };
 }
 
 function check(world: Awaited<ReturnType<typeof live>>): string[] {
@@ -219,6 +254,8 @@ function check(world: Awaited<ReturnType<typeof live>>): string[] {
     for (const path of paths) {
       for (const message of world.folderOf(address, path).messages) {
         if (world.baseline.has(message.subject)) continue;
+        const given = world.entries.get(`${address} ${path} ${message.uid}`);
+        if (given !== undefined && world.dead.has(base64url(given.key))) continue;
         const entry = world.entries.get(`${address} ${path} ${message.uid}`);
         const name = `${message.subject} ${message.messageId} (${path} ${message.uid})`;
         // A copy that shows while SEARCH leaves its original out looks like a move; the original has arrived before.
@@ -242,8 +279,8 @@ function check(world: Awaited<ReturnType<typeof live>>): string[] {
     if (!batch.some((one) => one.kind === 'replace')) faults.push('a commit without its fence');
   }
   const repeats = events.length - new Set(events.map(({ id }) => id)).size;
-  // One for each folder that was being delivered when something went wrong.
-  if (repeats > world.accidents * 6) faults.push(`${repeats} repeats after ${world.accidents} accidents`);
+  // One for each folder in order that was being delivered when something went wrong, eight for one without order.
+  if (repeats > world.accidents * 30) faults.push(`${repeats} repeats after ${world.accidents} accidents`);
   return faults;
 }
 
@@ -253,6 +290,7 @@ describe('whatever goes wrong', () => {
     (_, n) => n + Number(process.env.CHAOS_FROM ?? 1),
   );
   it.each(seeds)('every message arrives, under one key (seed %i)', async (seed) => {
-    expect(check(await live(seed, 30))).toEqual([]);
+    // CHAOS_TRACE=1 tells the life of a seed, for instance with CHAOS_FROM=234 CHAOS_SEEDS=1.
+    expect(check(await live(seed, 30, process.env.CHAOS_TRACE === undefined ? undefined : console.log))).toEqual([]);
   });
 });

@@ -55,6 +55,15 @@ describe('folding', () => {
     expect(ring.floor).toBeUndefined();
   });
 
+  test('holds an entry once that is put in its own place again', () => {
+    const one = entry(1, 10, { posted: true });
+    expect(foldEntries(foldEntries(empty, [one]), [one]).entries).toEqual([one]);
+  });
+
+  test('holds every entry that has no place just now', () => {
+    expect(foldEntries(empty, [entry(0, 10), entry(0, 11)]).entries).toHaveLength(2);
+  });
+
   test('an entry replaces the one with its uid', () => {
     const before = foldEntries(empty, [entry(1, 10, { posted: true }), entry(2, 10)]);
     const after = foldEntries(before, [entry(1, 10, { posted: true, accepted: true })]);

@@ -52,7 +52,8 @@ const older = (a: RingEntry, b: RingEntry): number => a.day - b.day || a.uid - b
  */
 export function foldEntries(ring: RingRow, entries: readonly RingEntry[]): RingRow {
   if (entries.length === 0) return ring;
-  const all = [...ring.entries, ...entries];
+  // An entry that is put in its own place again is the very same object; it is there once.
+  const all = [...new Set([...ring.entries, ...entries])];
   const byUid = new Map(all.map((entry) => [entry.uid, entry]));
   const sorted = all.filter((entry) => entry.uid === 0 || byUid.get(entry.uid) === entry).sort(older);
   const evicted = sorted.splice(0, Math.max(0, sorted.length - ringSize));
