@@ -1,8 +1,17 @@
 import { shardKey, shardOfMailbox } from '../../src/lib/domain/ids.ts';
 import { decodeSlots } from '../../src/lib/store/directory.ts';
-import { addressKey, cursorRowKey, mailboxRowKey, parseRowKey, stateRowKey } from '../../src/lib/store/keys.ts';
+import { grantKeyOf } from '../../src/lib/store/grants.ts';
+import {
+  addressKey,
+  cursorRowKey,
+  mailboxRowKey,
+  parseRowKey,
+  personKey,
+  stateRowKey,
+} from '../../src/lib/store/keys.ts';
 import { decodeMailbox } from '../../src/lib/store/mailbox-row.ts';
 import { decodeOutbox } from '../../src/lib/store/outbox-row.ts';
+import { isOwn } from '../../src/lib/store/own-mailbox.ts';
 import type { MailboxRow } from '../../src/lib/store/rows.ts';
 import type { Store, StoredRow } from '../../src/lib/store/table.ts';
 import { rowsOfTable } from './tables.ts';
@@ -48,6 +57,7 @@ interface Tables {
 
 function missingOf(mailbox: MailboxRow, { mail, grants, addresses }: Tables): string[] {
   const { id, grant } = mailbox;
+  const key = grantKeyOf(grant);
   const partition = shardKey(shardOfMailbox(id) ?? -1);
   const wanted = [
     mailboxRowKey(id),
@@ -59,12 +69,15 @@ function missingOf(mailbox: MailboxRow, { mail, grants, addresses }: Tables): st
       row.partitionKey === grant.tid && row.rowKey === addressKey(mailbox.address) && text(row, 'mailboxId') === id,
   );
   const isCarried = grants.some(
-    (row) =>
-      grant.kind === 'user' && row.partitionKey === grant.tid && row.rowKey === grant.oid && listOf(row).includes(id),
+    (row) => row.partitionKey === key.tid && row.rowKey === key.oid && listOf(row).includes(id),
+  );
+  const isClaimed = addresses.some(
+    (row) => row.partitionKey === key.tid && row.rowKey === personKey(key.oid) && text(row, 'mailboxId') === id,
   );
   return [
     ...wanted.map((key) => `${id} has no row ${key}`),
     ...(isFound ? [] : [`the address of ${id} does not lead to it`]),
+    ...(isClaimed || !isOwn(mailbox) ? [] : [`the person of ${id} does not lead to it`]),
     ...(isCarried ? [] : [`no grant carries ${id}`]),
   ];
 }

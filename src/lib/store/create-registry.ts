@@ -5,6 +5,7 @@ import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { createAddressIndex } from './address-index.ts';
 import { createDirectory } from './directory.ts';
+import { grantKeyOf } from './grant-row.ts';
 import { addressKey, mailboxRowKey, parseRowKey, stateRowKey } from './keys.ts';
 import { decodeMailbox, encodeMailbox, partitionOf } from './mailbox-row.ts';
 import { readMailbox, replaceMailbox, type StoredMailbox } from './mailboxes.ts';
@@ -127,8 +128,10 @@ export function createRegistry(deps: RegistryDeps): Registry {
 
     forget: (mailbox) =>
       settle(async () => {
-        await index.deleteIfNames(mailbox.grant.tid, mailbox.address, mailbox.id);
-        if (mailbox.grant.kind === 'user') await grants.removeMailbox(mailbox.grant, mailbox.id);
+        const key = grantKeyOf(mailbox.grant);
+        await index.deleteIfNames(key.tid, mailbox.address, mailbox.id);
+        await index.deletePersonIfNames(key, mailbox.id);
+        await grants.removeMailbox(key, mailbox.id);
       }),
   };
 }

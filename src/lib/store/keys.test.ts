@@ -8,6 +8,8 @@ import {
   messageRowKey,
   outboxRowKey,
   parseRowKey,
+  personKey,
+  personOfKey,
   ringRowKey,
   rowsOf,
   settingsRowKey,
@@ -86,4 +88,12 @@ test.each([
   ['JÖRG@x.example', 'j!c3!b6rg@x.example'],
 ])('%j has the index key %j', (address, key) => {
   expect(addressKey(address)).toBe(key);
+});
+
+test('the key of a person is that of no address, and tells whose it is', () => {
+  const oid = 'aaaaaaaa-0000-4000-8000-000000000001';
+  expect(personOfKey(personKey(oid))).toBe(oid);
+  for (const address of [personKey(oid), `person!${oid}`, `ada@contoso.example`, '!p', '']) {
+    expect(personOfKey(addressKey(address))).toBeUndefined();
+  }
 });

@@ -76,3 +76,15 @@ export function addressKey(address: string): string {
     .toLowerCase()
     .replace(/[^0-9a-z@._+-]/gu, hex);
 }
+
+/**
+ * RowKey of a person in the table `index`. No address makes such a key: what follows a `!` there are hex digits, and
+ * `p` is none.
+ */
+export const personKey = (oid: string): string => `${personPrefix}${oid}`;
+
+const personPrefix = '!person!';
+
+/** The person that a RowKey of the table `index` stands for; undefined if it stands for an address. */
+export const personOfKey = (rowKey: string): string | undefined =>
+  rowKey.startsWith(personPrefix) ? rowKey.slice(personPrefix.length) : undefined;

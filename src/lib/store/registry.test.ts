@@ -3,12 +3,14 @@ import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { Killed, mortalStore } from '../../../test/support/mortal-store.ts';
 import { type Person, type RegistryWorld, registryWorld } from '../../../test/support/registry-world.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
+import { halves } from '../../../test/support/wholeness.ts';
+import { appGrantKey } from '../domain/grant.ts';
 import { eventId } from '../domain/ids.ts';
 import { decodeCursor } from './cursor-row.ts';
-import { mailboxRowKey, outboxRowKey, parseRowKey, shardRowKey, stateRowKey } from './keys.ts';
+import { mailboxRowKey, outboxRowKey, parseRowKey, personKey, shardRowKey, stateRowKey } from './keys.ts';
 import { partitionOf } from './mailbox-row.ts';
 import { decodeOutbox } from './outbox-row.ts';
-import { MailboxTaken } from './registry.ts';
+import { MailboxTaken, type PlaceInput } from './registry.ts';
 import type { Store } from './table.ts';
 
 let azurite: Azurite;
@@ -159,7 +161,7 @@ describe('connecting again', () => {
     await world.connect({ ...ada, address: 'other@contoso.example' });
     expect((await world.connect(ada)).outcome).toBe('renamed');
     await expectOneMailbox(ada);
-    expect((await rowsOfTable(store, 'index')).length).toBe(1);
+    expect((await rowsOfTable(store, 'index')).length).toBe(2);
   });
 
   test('another person is refused, with both named', async () => {
@@ -275,6 +277,8 @@ describe('after a removal', () => {
   );
 });
 
+const indexKeys = async () => (await rowsOfTable(store, 'index')).map(({ rowKey }) => rowKey).toSorted();
+
 describe('two at once', () => {
   test.each([2, 4, 8])(
     '%i for one address by one person end with one mailbox, and no slot or index row too many',
@@ -285,9 +289,26 @@ describe('two at once', () => {
       const id = await expectOneMailbox(ada);
       expect(new Set(all.map(({ mailbox }) => mailbox.id))).toEqual(new Set([id]));
       expect((await world.slots()).length).toBe(1);
-      expect((await rowsOfTable(store, 'index')).length).toBe(1);
+      expect(await indexKeys()).toEqual([personKey(ada.oid), ada.address].toSorted());
     },
   );
+
+  test.each([2, 3, 4])('%i addresses of one person at the very same moment end with one mailbox', async (count) => {
+    for (let round = 0; round < 6; round++) {
+      await emptyTables(store);
+      const ada = world.person();
+      const aliases = Array.from({ length: count }, (_, i) => ({ ...ada, address: `ada${i}@contoso.example` }));
+      await world.grants.connected({ ...ada, cache: '{}' });
+      const all = await Promise.all(aliases.map((alias) => world.registry.place(world.inputOf(alias))));
+      expect(new Set(all.map(({ mailbox }) => mailbox.id)).size).toBe(1);
+      const [only] = (await world.registry.list({ limit: 9 })).items;
+      const winner = aliases.find(({ address }) => address === only?.row.address) ?? ada;
+      expect(await expectOneMailbox(winner)).toBe(all[0]?.mailbox.id);
+      expect((await world.slots()).length).toBe(1);
+      expect(await indexKeys()).toEqual([personKey(ada.oid), winner.address].toSorted());
+      expect(await halves(store)).toEqual([]);
+    }
+  });
 
   test('two people for one address: one gets it, the other is refused', async () => {
     const ada = world.person('shared@contoso.example');
@@ -306,6 +327,111 @@ describe('two at once', () => {
     const slots = await world.slots();
     expect(new Set(slots.map(({ slot }) => slot)).size).toBe(5);
   });
+});
+
+describe('a mailbox that is nobody’s own', () => {
+  const support = 'support@contoso.example';
+  const viaPerson = (who: Person, more: Partial<PlaceInput> = {}) =>
+    world.registry.place(world.inputOf({ ...who, address: support }, { shared: true, ...more }));
+  const viaApp = async (tid: string, more: Partial<PlaceInput> = {}) => {
+    await world.grants.openApp(tid);
+    const input = world.inputOf({ ...world.person(support), tid });
+    return world.registry.place({ ...input, grant: { kind: 'app', tid }, ...more });
+  };
+
+  test('is carried by the grant of a person beside her own, and outlives it', async () => {
+    const ada = world.person();
+    const { mailbox: own } = await world.connect(ada);
+    const { outcome, mailbox } = await viaPerson(ada);
+    expect(outcome).toBe('connected');
+    expect(mailbox).toMatchObject({ address: support, login: support, shared: true, grant: own.grant });
+    expect(await world.grants.mailboxesOf(ada)).toEqual([own.id, mailbox.id]);
+    expect((await viaPerson(ada, { label: 'Again' })).outcome).toBe('reconnected');
+    expect(await halves(store)).toEqual([]);
+
+    await world.registry.remove(own.id);
+    await world.registry.forget(own);
+    expect(await world.grants.mailboxesOf(ada)).toEqual([mailbox.id]);
+    // Who connects again gets a mailbox of her own, not the shared one.
+    const { mailbox: again } = await world.connect(ada);
+    expect([own.id, mailbox.id]).not.toContain(again.id);
+  });
+
+  test('is carried by the app’s own permission, which goes with the last one', async () => {
+    const { tid } = world.person();
+    const { mailbox } = await viaApp(tid);
+    expect(mailbox).toMatchObject({ address: support, grant: { kind: 'app', tid }, shared: false });
+    expect((await viaApp(tid)).outcome).toBe('reconnected');
+    expect((await world.registry.find(tid, support))?.row.id).toBe(mailbox.id);
+    expect(await world.grants.mailboxesOf(appGrantKey(tid))).toEqual([mailbox.id]);
+    expect(await halves(store)).toEqual([]);
+
+    await world.registry.remove(mailbox.id);
+    await world.registry.forget(mailbox);
+    await world.registry.forget(mailbox);
+    expect(await rowsOfTable(store, 'grants')).toEqual([]);
+    expect(await rowsOfTable(store, 'index')).toEqual([]);
+  });
+
+  test('moves to another grant where it stands, whoever left it', async () => {
+    const ada = world.person();
+    const grace = { ...world.person(), tid: ada.tid };
+    const { mailbox: own } = await world.connect(ada);
+    await world.connect(grace);
+    const { mailbox: first } = await viaPerson(ada);
+    const moved = await viaPerson(grace, { login: 'support.box@contoso.example' });
+    expect(moved.outcome).toBe('moved');
+    expect(moved.mailbox).toMatchObject({
+      id: first.id,
+      slot: first.slot,
+      folders: first.folders,
+      login: 'support.box@contoso.example',
+      grant: { kind: 'user', oid: grace.oid },
+      asked: first.asked + 1,
+    });
+    expect(await world.grants.mailboxesOf(ada)).toEqual([own.id]);
+    expect((await viaApp(ada.tid)).mailbox).toMatchObject({ id: first.id, grant: { kind: 'app' }, shared: false });
+    expect(await world.grants.mailboxesOf(grace)).not.toContain(first.id);
+    expect((await viaPerson(ada)).outcome).toBe('moved');
+    // With its last mailbox the app's permission has gone.
+    expect(await world.grants.read(appGrantKey(ada.tid))).toBeUndefined();
+    expect(await halves(store)).toEqual([]);
+  });
+
+  test('and somebody’s own do not take each other’s address', async () => {
+    const ada = world.person();
+    await world.connect(ada);
+    const owner = { ...world.person(support), tid: ada.tid };
+    const { mailbox } = await world.connect(owner);
+    await expect(viaPerson(ada)).rejects.toBeInstanceOf(MailboxTaken);
+    await expect(viaApp(ada.tid)).rejects.toBeInstanceOf(MailboxTaken);
+    await world.registry.remove(mailbox.id);
+    await world.registry.forget(mailbox);
+    await viaPerson(ada);
+    await expect(world.connect(owner)).rejects.toBeInstanceOf(MailboxTaken);
+  });
+
+  test('named again through the person whose own it is, is her own', async () => {
+    const ada = world.person();
+    const { mailbox } = await world.connect(ada);
+    const { outcome, mailbox: same } = await world.registry.place(world.inputOf(ada, { shared: true }));
+    expect([outcome, same.id, same.shared]).toEqual(['reconnected', mailbox.id, false]);
+  });
+
+  test.each(Array.from({ length: 6 }, (_, i) => i))(
+    'begun by a person and by the app at once is one (%i)',
+    async () => {
+      const ada = world.person();
+      await world.connect(ada);
+      const all = await Promise.all([viaPerson(ada), viaApp(ada.tid)]);
+      expect(new Set(all.map(({ mailbox }) => mailbox.id)).size).toBe(1);
+      expect((await world.registry.list({ limit: 9 })).items).toHaveLength(2);
+      const id = all[0]?.mailbox.id ?? '';
+      const { grant } = (await world.registry.get(id))?.row ?? {};
+      const carrying = grant?.kind === 'app' ? appGrantKey(ada.tid) : ada;
+      expect(await world.grants.mailboxesOf(carrying)).toContain(id);
+    },
+  );
 });
 
 /** Writes that one connect does, so that each can be made the last. */
@@ -350,8 +476,8 @@ describe('killed at any write, and done again', () => {
       () => world.grants.connected({ ...ada, cache: '{}' }),
       async (id) => expect(await expectOneMailbox(ada)).toBe(id),
     );
-    // `!` and directory of a new shard, index, grant, and the mailbox itself.
-    expect(writes).toBe(5);
+    // `!` and directory of a new shard, the person's row and the address's, grant, and the mailbox itself.
+    expect(writes).toBe(6);
   });
 
   test('a change of address', async () => {
@@ -395,7 +521,7 @@ describe('killed at any write, and done again', () => {
   test('by one person, and done again by another', async () => {
     const ada = world.person('shared@contoso.example');
     const eve = { ...world.person('shared@contoso.example'), tid: ada.tid };
-    for (let atWrite = 1; atWrite <= 5; atWrite++) {
+    for (let atWrite = 1; atWrite <= 6; atWrite++) {
       await emptyTables(store);
       await world.grants.connected({ ...ada, cache: '{}' });
       const mortal = registryWorld(mortalStore(store, { atWrite, applied: false }));

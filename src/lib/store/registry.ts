@@ -30,9 +30,9 @@ export interface FolderBaseline {
     | undefined;
 }
 
-/** A mailbox whose owner has just signed in, as it is to be placed. */
+/** A mailbox that has just been looked into, as it is to be placed. */
 export interface PlaceInput {
-  readonly grant: GrantRef & { readonly kind: 'user' };
+  readonly grant: GrantRef;
   readonly address: string;
   /** IMAP log-in name. */
   readonly login: string;
@@ -53,8 +53,8 @@ export interface PlaceInput {
 }
 
 export interface Placed {
-  /** `renamed`: the same person under another address. */
-  readonly outcome: 'connected' | 'reconnected' | 'renamed';
+  /** `renamed`: the same person under another address. `moved`: a mailbox that is nobody's own goes on under another grant. */
+  readonly outcome: 'connected' | 'reconnected' | 'renamed' | 'moved';
   readonly mailbox: MailboxRow;
 }
 
@@ -101,8 +101,8 @@ export interface MailboxChange {
  */
 export interface Registry {
   /**
-   * Connects or reconnects a mailbox: one for each address and tenant, however many try at once and wherever one of them
-   * ends. @throws MailboxTaken; BrokerError `mailbox_mismatch`
+   * Connects or reconnects a mailbox: one for each address and tenant, and one own mailbox for each person, however many
+   * try at once and wherever one of them ends. @throws MailboxTaken; BrokerError `mailbox_mismatch`
    */
   place(input: PlaceInput): Promise<Placed>;
   /** Undefined if there is none of this id, or if it has been removed. */

@@ -3,6 +3,7 @@ import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { Killed, mortalStore } from '../../../test/support/mortal-store.ts';
 import { type RegistryWorld, registryWorld } from '../../../test/support/registry-world.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
+import { appGrantKey } from '../domain/grant.ts';
 import { mailboxRowKey, rowsOf } from '../store/keys.ts';
 import { partitionOf } from '../store/mailbox-row.ts';
 import type { Store } from '../store/table.ts';
@@ -59,9 +60,9 @@ test('a connected mailbox is left alone, however old it is', async () => {
 
 test('whichever step of a connect was the last, a day later nothing is left of it', async () => {
   const ada = world.person();
-  for (let atWrite = 1; atWrite <= 5; atWrite++) {
+  for (let atWrite = 1; atWrite <= 6; atWrite++) {
     for (const applied of [false, true]) {
-      if (atWrite === 5 && applied) continue; // That one is connected.
+      if (atWrite === 6 && applied) continue; // That one is connected.
       await emptyTables(store);
       const now = registryWorld(store);
       await now.grants.connected({ ...ada, cache: '{}' });
@@ -81,7 +82,7 @@ test('of two people who began the same mailbox, the grant of the one who did not
   const ada = world.person('shared@contoso.example');
   const eve = { ...world.person('shared@contoso.example'), tid: ada.tid };
   await world.grants.connected({ ...ada, cache: '{}' });
-  const mortal = registryWorld(mortalStore(store, { atWrite: 5, applied: false }));
+  const mortal = registryWorld(mortalStore(store, { atWrite: 6, applied: false }));
   await expect(mortal.registry.place(mortal.inputOf(ada))).rejects.toBeInstanceOf(Killed);
   const { mailbox } = await world.connect(eve);
   expect(await world.grants.mailboxesOf(ada)).toEqual([mailbox.id]);
@@ -102,6 +103,36 @@ test('an old name that a change of address left behind goes, and the mailbox sta
   expect(await world.index.read(ada.tid, ada.address)).toBeUndefined();
   expect((await world.registry.find(ada.tid, renamed.address))?.row.id).toBe(mailbox.id);
   expect(await world.grants.mailboxesOf(ada)).toEqual([mailbox.id]);
+});
+
+test('a person’s row that names the mailbox of another goes, and her own stays', async () => {
+  const ada = world.person();
+  const eve = { ...world.person(), tid: ada.tid };
+  await world.connect(ada);
+  const { mailbox } = await world.connect(eve);
+  const seen = await world.index.readPerson(ada);
+  if (seen !== undefined) await world.index.point(seen, mailbox.id);
+  world.pass(day + hour);
+  expect(await sweep(world)).toEqual({ ...nothing, addresses: 1 });
+  expect(await world.index.readPerson(ada)).toBeUndefined();
+  expect((await world.index.readPerson(eve))?.mailboxId).toBe(mailbox.id);
+});
+
+test('a mailbox of the app keeps its permission, and one that was left half-way loses it', async () => {
+  const { tid } = world.person();
+  const input = { ...world.inputOf(world.person('support@contoso.example')), grant: { kind: 'app', tid } as const };
+  await world.grants.openApp(tid);
+  const mortal = registryWorld(mortalStore(store, { atWrite: 4, applied: true }));
+  await expect(mortal.registry.place(input)).rejects.toBeInstanceOf(Killed);
+  world.pass(day + hour);
+  await sweep(world);
+  expect(await left()).toEqual(empty);
+
+  await world.grants.openApp(tid);
+  const { mailbox } = await world.registry.place(input);
+  world.pass(day + hour);
+  expect(await sweep(world)).toEqual(nothing);
+  expect(await world.grants.mailboxesOf(appGrantKey(tid))).toEqual([mailbox.id]);
 });
 
 describe('a removed mailbox', () => {

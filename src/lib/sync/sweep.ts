@@ -5,9 +5,12 @@ import { isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { AddressEntry, AddressIndex } from '../store/address-index.ts';
 import type { Directory } from '../store/directory.ts';
-import { addressKey, parseRowKey, rowsOf } from '../store/keys.ts';
+import { grantKeyOf } from '../store/grants.ts';
+import { addressKey, parseRowKey, personOfKey, rowsOf } from '../store/keys.ts';
 import { decodeMailbox, partitionOf } from '../store/mailbox-row.ts';
 import type { StoredMailbox } from '../store/mailboxes.ts';
+import { isOwn } from '../store/own-mailbox.ts';
+import type { MailboxRow } from '../store/rows.ts';
 import { isStoreError, type Store, type TableName } from '../store/table.ts';
 
 /** What the sweep needs of the grants. Every call may be repeated. */
@@ -110,8 +113,16 @@ async function sweepAddress(
   if (entry.touchedAt >= before) return false;
   const mailbox = mailboxes.get(entry.mailboxId);
   if (mailbox === 'broken') return false;
-  if (mailbox !== undefined && addressKey(mailbox.row.address) === entry.key) return false;
+  if (mailbox !== undefined && isNamed(entry, mailbox.row)) return false;
   return unlessTouched(() => deps.index.delete(entry));
+}
+
+/** Whether an index row says what is true of the mailbox that it names. */
+function isNamed({ tid, key }: AddressEntry, mailbox: MailboxRow): boolean {
+  const person = personOfKey(key);
+  if (person === undefined) return addressKey(mailbox.address) === key;
+  const grant = grantKeyOf(mailbox.grant);
+  return isOwn(mailbox) && grant.tid === tid && grant.oid === person;
 }
 
 /**
@@ -127,8 +138,8 @@ async function sweepGrant(
   const isOfOthers = (id: string): boolean => {
     const mailbox = mailboxes.get(id);
     if (mailbox === undefined || mailbox === 'broken') return false;
-    const { grant } = mailbox.row;
-    return grant.kind !== 'user' || grant.tid !== key.tid || grant.oid !== key.oid;
+    const other = grantKeyOf(mailbox.row.grant);
+    return other.tid !== key.tid || other.oid !== key.oid;
   };
   const vain = listed.filter((id) => !named.has(id) || isOfOthers(id));
   for (const id of vain) await grants.removeMailbox(key, id);
