@@ -298,6 +298,12 @@ const table = {
       'The log names the cause; report it as a fault of the broker. The other mailboxes are not affected, and nothing is lost.',
     who: 'deployment owner',
   },
+  message_deadly: {
+    status: 500,
+    sentence: 'Reading this message ended the process three times; it was left in the mailbox.',
+    remedy: 'Look at it in the mailbox; report it as a fault of the broker, with the log of the app.',
+    who: 'deployment owner',
+  },
   row_newer: {
     status: 503,
     sentence: 'A stored row was written by a newer version of the broker.',
@@ -601,6 +607,12 @@ const table = {
     sentence: 'Microsoft saw too many equal sign-in requests for this mailbox and stopped answering them.',
     remedy: 'The broker waits for an hour. If it comes again, report it as a fault of the broker.',
     who: 'deployment owner',
+  },
+  graph_unavailable: {
+    status: 503,
+    sentence: 'Microsoft Graph does not answer, so the addresses of the account cannot be compared.',
+    remedy: 'Nothing is lost; open the link again in a few minutes.',
+    who: 'nobody',
   },
   entra_refused: {
     status: 503,

@@ -79,6 +79,9 @@ export function mortalWorker(
     get dead() {
       return dead;
     },
+    kill() {
+      dead = true;
+    },
     store: { time: parts.store.time, table: (name) => mortalTable(parts.store.table(name)) } satisfies Store,
     imap: {
       open: (...args) => guard(async () => mortalSession(await parts.imap.open(...args))),

@@ -34,6 +34,8 @@ export interface Committer {
   commit(unit: CommitUnit): Promise<void>;
   /** Has `unit` committed with the release at the latest. */
   include(unit: CommitUnit): void;
+  /** Commits `!` alone, as it is now. @throws LeaseLost */
+  renew(): Promise<void>;
   /** What is left of the lease. */
   remainingMs(): number;
   /** Waits until at least `ms` are left of the lease. @throws LeaseLost */
@@ -292,6 +294,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
       known.add(unit);
       if (releasing && !queue.has(unit)) queue.set(unit, []);
     },
+    renew,
     remainingMs,
     async ensure(ms) {
       while (remainingMs() < ms) await renew();

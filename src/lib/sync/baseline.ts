@@ -1,10 +1,12 @@
 import { messageIdHash, messageKeyBytes } from '../domain/ids.ts';
 import type { MessageMeta } from '../domain/message.ts';
+import type { UidRange } from '../mailbox/plan.ts';
 import type { FolderStatus, ImapSession } from '../mailbox/session.ts';
 import { dayOf } from '../store/ring-row.ts';
 import type { RingEntry } from '../store/rows.ts';
 import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
+import { complement, toRanges } from './ranges.ts';
 
 /** A ring begins with the newest messages of the folder, so that a reset before any new mail can be recovered from. */
 const baselineEntries = 200;
@@ -27,27 +29,44 @@ export async function fetchMeta(
   return metas;
 }
 
+/** Where a folder begins, and which UIDs below may be new all the same. */
+export interface Beginning {
+  readonly lastUid: number;
+  /** Listed, but their date was not told. */
+  readonly missing: readonly UidRange[];
+  /** Not listed, although the server counts more messages than it lists. */
+  readonly unseen: readonly UidRange[];
+}
+
 /**
  * Where a folder begins whose position at the connect is not known: below the first message that arrived at `since` or
  * later. UIDs follow the order of arrival, so that everything above that message arrived after it, whatever its date.
+ * A server that lags may not show what has just arrived: what it keeps back is looked for again.
  */
 export async function positionAt(
   session: ImapSession,
   path: string,
   status: FolderStatus,
   since: Date,
-): Promise<number> {
+): Promise<Beginning> {
+  const top = status.uidNext - 1;
   // The server counts days in a zone of its own; one day earlier covers them all.
   const candidates = await session.searchSince(path, new Date(since.getTime() - dayMs));
   const metas = await fetchMeta(session, path, candidates, 'bare');
-  const wanted = metas
-    .filter((meta) => meta.internalDate >= since && meta.uid < status.uidNext)
-    .map((meta) => meta.uid);
-  return wanted.reduce((least, uid) => Math.min(least, uid), status.uidNext) - 1;
+  const wanted = metas.filter((meta) => meta.internalDate >= since && meta.uid <= top).map((meta) => meta.uid);
+  const lastUid = wanted.reduce((least, uid) => Math.min(least, uid), status.uidNext) - 1;
+  const shown = new Set(metas.map((meta) => meta.uid));
+  const all = top < 1 ? [] : await session.searchRange(path, 1, top);
+  return {
+    lastUid,
+    missing: toRanges(candidates.filter((uid) => uid <= lastUid && !shown.has(uid))),
+    unseen: all.length < status.messages ? complement(all, 1, lastUid) : [],
+  };
 }
 
 /**
  * Fills the ring with the newest messages up to `lastUid`. They bear neither flag: they are known, not delivered.
+ * @param doubtful what may be new although it lies below; it is left out
  * @param now the server's time, from which the search for the newest goes back, in steps that double
  */
 export async function fillRing(
@@ -56,10 +75,12 @@ export async function fillRing(
   book: FolderBook,
   status: FolderStatus,
   lastUid: number,
+  doubtful: readonly UidRange[],
   now: Date,
 ): Promise<void> {
   const { path, id: folderId } = book.folder;
-  const { uids, from } = await newest(session, path, status.messages, lastUid, now);
+  const { uids: newestUids, from } = await newest(session, path, status.messages, lastUid, now);
+  const uids = newestUids.filter((uid) => !doubtful.some((range) => uid >= range.from && uid <= range.to));
   const dates = await fetchMeta(session, path, uids, 'bare');
   dates.sort((a, b) => b.internalDate.getTime() - a.internalDate.getTime() || b.uid - a.uid);
   const left = dates.slice(baselineEntries);

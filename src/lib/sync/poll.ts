@@ -120,8 +120,12 @@ async function settleIn(
       await resetFolder(context, session, mailbox, book, status, plan.cause);
     } else {
       const { path } = book.folder;
-      const lastUid = plan.kind === 'poll' ? book.cursor.lastUid : await positionAt(session, path, status, plan.since);
-      await fillRing(session, mailbox, book, status, lastUid, now);
+      const begin = plan.kind === 'poll' ? undefined : await positionAt(session, path, status, plan.since);
+      const { lastUid, missing, unseen } = begin ?? { lastUid: book.cursor.lastUid, missing: [], unseen: [] };
+      await fillRing(session, mailbox, book, status, lastUid, [...missing, ...unseen], now);
+      // Of what is pushed out here nobody knows that it ever was there: nothing is told.
+      book.openHoles(missing, now, 'missing');
+      book.openHoles(unseen, now, 'unseen');
     }
     work.plan = planPoll(book.cursor, status, now, mailbox.row.createdAt);
   });

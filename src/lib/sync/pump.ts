@@ -95,12 +95,14 @@ export async function pump(
     await committer.commit(mailbox);
     while (current !== undefined) {
       // In order, the mailbox is read ahead by one message while the one before is under way; a window has others to do.
-      const upcoming = order === 'strict' ? take() : undefined;
+      const upcoming = order === 'strict' && context.safe === undefined ? take() : undefined;
       try {
         if (!(await conclude(current))) blocked = true;
       } finally {
         await upcoming;
       }
+      // In a kill loop nothing is left open that the next message could take down with it.
+      if (context.safe !== undefined) await committer.commit(mailbox);
       const ahead: Ready | undefined = await (upcoming ?? take());
       // What was read ahead is not lost by leaving it: it is above the cursor, and the next poll finds it again.
       current = isStopped() ? undefined : ahead;
@@ -109,7 +111,7 @@ export async function pump(
     }
   }
 
-  const lanes = Array.from({ length: order === 'strict' ? 1 : windowSize }, () => lane());
+  const lanes = Array.from({ length: order === 'strict' || context.safe !== undefined ? 1 : windowSize }, () => lane());
   const ends = await Promise.allSettled(lanes);
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
   if (failure !== undefined) throw failure.error;

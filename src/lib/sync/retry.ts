@@ -1,5 +1,5 @@
 import { messageIdHash, messageKeyFromBytes } from '../domain/ids.ts';
-import type { MessageMeta } from '../domain/message.ts';
+import type { MessageMeta, ReadMessage } from '../domain/message.ts';
 import type { ImapSession } from '../mailbox/session.ts';
 import { dayOf } from '../store/ring-row.ts';
 import type { RetryRow, RingEntry } from '../store/rows.ts';
@@ -9,6 +9,7 @@ import type { MailboxBook } from './mailbox-book.ts';
 import { noteFailure } from './parking.ts';
 import type { Turn } from './pump.ts';
 import { type RunContext, readCaps } from './run-context.ts';
+import { type Care, metadataOnly } from './safe-mode.ts';
 
 const dayMs = 86_400_000;
 
@@ -36,8 +37,7 @@ export async function retryFolder(
     if (context.held.has(mailbox.row.destinationId)) return 'held';
     if (turn.isOver() || turn.messages <= 0) return 'more';
     turn.messages -= 1;
-    const found = await locate(session, book, row);
-    const message = found === undefined ? undefined : await session.read(book.folder.path, found, readCaps(context));
+    const { found, message } = await read(context, session, mailbox, book, row);
     if (found === undefined || message === undefined) {
       missed(context, mailbox, book, row);
       await context.committer.commit(mailbox);
@@ -57,6 +57,24 @@ export async function retryFolder(
     await context.committer.commit(mailbox);
   }
   return 'done';
+}
+
+async function read(
+  context: RunContext,
+  session: ImapSession,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  row: RetryRow,
+): Promise<{ found: MessageMeta | undefined; message: ReadMessage | undefined }> {
+  const { safe } = context;
+  const { path, id: folderId } = book.folder;
+  const work = async (care: Care) => {
+    const found = await locate(session, book, row);
+    if (found === undefined) return { found, message: undefined };
+    if (care !== 'whole') return { found, message: metadataOnly(found) };
+    return { found, message: await session.read(path, found, { ...readCaps(context), alone: safe !== undefined }) };
+  };
+  return safe === undefined ? work('whole') : safe.read({ mailboxId: mailbox.id, folderId, uid: row.uid }, work);
 }
 
 /** Where the message lies now: by its UID, by its entry in the ring (which follows it through a reset), or by its day. */

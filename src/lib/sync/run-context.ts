@@ -2,6 +2,7 @@ import type { ReadCaps } from '../mailbox/session.ts';
 import type { Committer } from '../store/committer.ts';
 import type { coldKinds } from '../store/rows.ts';
 import type { MailboxBook } from './mailbox-book.ts';
+import type { SafeMode } from './safe-mode.ts';
 import type { ShardRunnerDeps } from './types.ts';
 
 /** What the steps of one run share. */
@@ -12,6 +13,8 @@ export interface RunContext extends ShardRunnerDeps {
   now(): Date;
   /** True when the run is to take no new work: its time is over, or the process ends. */
   isOver(): boolean;
+  /** Present while the shard kills the processes that work on it. */
+  readonly safe: SafeMode | undefined;
   /** Destinations to which nothing more goes in this run. */
   readonly held: Set<string>;
   /** When a destination last accepted something in this run. */

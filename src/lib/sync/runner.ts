@@ -9,6 +9,7 @@ import { dropReason, type ShardHint, tickAt, workingTick } from './hint.ts';
 import { type HotRange, sortHot } from './hot.ts';
 import { runBudgetMs } from './run-context.ts';
 import { workShard } from './shard-run.ts';
+import { createTurnstile } from './turnstile.ts';
 import type { ShardRunner, ShardRunnerDeps } from './types.ts';
 
 /** What is under way may settle for so long when the process ends. */
@@ -26,6 +27,7 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
   const active = new Set<Active>();
   /** The epoch under which this process last held each shard. */
   const ownEpochs = new Map<number, number>();
+  const alone = createTurnstile(1);
   let stopping = false;
 
   async function run(hint: ShardHint): Promise<ShardHint | undefined> {
@@ -59,12 +61,13 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
     if (lease === undefined) return why('taken');
     if (lease.previousEpoch !== ownEpochs.get(shard)) deps.otherHeld?.(shard);
     ownEpochs.set(shard, lease.epoch);
+    if (lease.head.starts > 1) log.warn('shard_restarted', { shard, tick, starts: lease.head.starts });
     const committer = createCommitter(deps, lease);
     const over = () => stopping || clock.monotonic() - startedAt >= runBudgetMs;
     const self: Active = { committer, done: Promise.resolve() };
     active.add(self);
     try {
-      const working = workShard(deps, { shard, lease, committer, hot, tick, isOver: over });
+      const working = workShard(deps, { shard, lease, committer, hot, tick, isOver: over, alone });
       self.done = working.then(
         () => {},
         () => {},

@@ -15,6 +15,7 @@ import { isDue, judge, type Verdict } from './mailbox-state.ts';
 import { sendOutbox } from './outbox.ts';
 import { poll } from './poll.ts';
 import { concurrentMailboxes, type RunContext } from './run-context.ts';
+import { safeModeOf } from './safe-mode.ts';
 import { createTurnstile } from './turnstile.ts';
 import type { ShardRunnerDeps } from './types.ts';
 
@@ -25,6 +26,8 @@ export interface ShardWork {
   readonly hot: HotRange;
   readonly tick: number;
   readonly isOver: () => boolean;
+  /** Lets one through at a time in the whole process. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 /** A mailbox in this run. */
@@ -118,6 +121,7 @@ function createContext(deps: ShardRunnerDeps, work: ShardWork): RunContext {
     tick: work.tick,
     now,
     isOver: work.isOver,
+    safe: safeModeOf(head, work.committer, work.alone),
     held: new Set(),
     accepted: new Map(),
     mark(kind) {

@@ -9,7 +9,9 @@ import type { Hole, RingEntry } from '../store/rows.ts';
 import { type Claim, claim, isKnownElsewhere } from './claim.ts';
 import { type FolderBook, isSettled } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
+import { bury } from './parking.ts';
 import { type RunContext, readCaps } from './run-context.ts';
+import { type Care, metadataOnly, type SafeMode } from './safe-mode.ts';
 import { tellVanished } from './vanished.ts';
 
 /** A message that was read and is to be delivered. */
@@ -166,24 +168,75 @@ export async function createSource(
     return book.ahead < cursorLimits.acked - 8 || uid === undefined || headUid === undefined || uid <= headUid;
   }
 
+  /** Works on the next UID: ready to be posted, or settled by that. */
+  async function work(meta: MessageMeta, care: Care): Promise<Ready | undefined> {
+    const found = await entryFor(meta);
+    if (found === undefined) {
+      settle(meta);
+      return undefined;
+    }
+    const message =
+      care === 'metadata'
+        ? metadataOnly(meta)
+        : await session.read(path, meta, { ...caps, alone: context.safe !== undefined });
+    if (message !== undefined) return { uid: meta.uid, message, ...found };
+    vanish(book.miss(meta.uid, context.now()));
+    return undefined;
+  }
+
+  /** The same in a kill loop: one UID at a time, none of them touched any more that took three processes down. */
+  async function workSafely(safe: SafeMode): Promise<Ready | undefined> {
+    const uid = todo.shift();
+    if (uid === undefined) return undefined;
+    return safe.read({ mailboxId: mailbox.id, folderId, uid }, async (care) => {
+      if (care === 'nothing') {
+        giveUp(uid);
+        return undefined;
+      }
+      const [meta] = await session.fetchMeta(path, [uid]);
+      if (meta !== undefined) return work(meta, care);
+      vanish(book.miss(uid, context.now()));
+      return undefined;
+    });
+  }
+
+  function giveUp(uid: number): void {
+    const entry = book.entryAt(uid);
+    const key = entry?.key ?? messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity, uid });
+    // Its headers were never read; it can be replayed by its UID.
+    const { hash, day } = entry ?? { hash: new Uint8Array(8), day: dayOf(context.now()) };
+    bury(
+      context,
+      mailbox,
+      { mailboxId: mailbox.id, folderId, uidValidity, uid, key, hash, day },
+      'message_deadly',
+      undefined,
+      0,
+    );
+    vanish(book.settle(uid, context.now()));
+  }
+
   async function next(): Promise<Ready | undefined> {
-    while (hasRoom()) {
-      const meta = await nextMeta();
-      if (meta === undefined) break;
-      const found = await entryFor(meta);
-      const message = found === undefined ? undefined : await session.read(path, meta, caps);
-      if (found !== undefined && message !== undefined) return { uid: meta.uid, message, ...found };
-      if (found === undefined) settle(meta);
-      else vanish(book.miss(meta.uid, context.now()));
+    while (hasRoom() && !isExhausted()) {
+      let ready: Ready | undefined;
+      if (context.safe !== undefined && metas.length === 0) {
+        ready = await workSafely(context.safe);
+      } else {
+        const meta = await nextMeta();
+        ready = meta === undefined ? undefined : await work(meta, 'whole');
+      }
+      if (ready !== undefined) return ready;
       if (mailbox.weight >= heaviest) await context.committer.commit(mailbox);
     }
     return undefined;
   }
 
+  const isExhausted = () => todo.length === 0 && metas.length === 0;
+
   return {
     next,
     get exhausted() {
-      return todo.length === 0 && metas.length === 0;
+      return isExhausted();
     },
   };
 }

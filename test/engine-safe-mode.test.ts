@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Azurite, startAzurite } from '../local/azurite.ts';
+import type { ImapConnector, ImapSession } from '../src/lib/mailbox/session.ts';
+import { mortalWorker } from './support/chaos.ts';
+import { type EngineWorld, engineWorld } from './support/engine-world.ts';
+import { emptyTables, storeAt } from './support/tables.ts';
+
+let azurite: Azurite;
+let world: EngineWorld;
+
+beforeAll(async () => {
+  azurite = await startAzurite();
+});
+
+afterAll(async () => {
+  await azurite.stop();
+});
+
+beforeEach(async () => {
+  const store = storeAt(azurite);
+  await emptyTables(store);
+  world = engineWorld(store);
+});
+
+const ada = 'ada@contoso.example';
+const bea = 'bea@contoso.example';
+const inbox = (address = ada) => world.mail.mailbox(address).folder('INBOX');
+
+/** Runs the shard in a process that dies when it does something with the mail of this subject. @returns true if it died */
+async function runMortally(deadly: { subject: string; by: 'read' | 'fetch' }): Promise<boolean> {
+  const worker = mortalWorker(
+    { store: world.store, imap: world.mail, deliverer: world.receiver, clock: world.time.clock },
+    Number.POSITIVE_INFINITY,
+    false,
+  );
+  let died = () => {};
+  const death = new Promise<void>((resolve) => {
+    died = resolve;
+  });
+  const uidOf = () => inbox().messages.find(({ subject }) => subject === deadly.subject)?.uid ?? 0;
+  const kill = () => {
+    worker.kill();
+    died();
+    return new Promise<never>(() => {});
+  };
+  const imap: ImapConnector = {
+    open: async (account, signal) => {
+      const session = await worker.imap.open(account, signal);
+      const own = account.login === ada;
+      const wrapped: ImapSession = Object.create(session, {
+        read: {
+          value: (...args: Parameters<ImapSession['read']>) =>
+            own && deadly.by === 'read' && args[1].uid === uidOf() ? kill() : session.read(...args),
+        },
+        fetchMeta: {
+          value: (...args: Parameters<ImapSession['fetchMeta']>) =>
+            own && deadly.by === 'fetch' && args[1].includes(uidOf()) ? kill() : session.fetchMeta(...args),
+        },
+      });
+      return wrapped;
+    },
+  };
+  const { store, deliverer, clock } = worker;
+  const run = world.runner({ store, deliverer, clock, imap }).run(world.hint(1));
+  await Promise.race([run, death]);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  return worker.dead;
+}
+
+/** Lives on, one process after the other. @returns how many died */
+async function liveOn(deadly: Parameters<typeof runMortally>[0], runs: number): Promise<number> {
+  let deaths = 0;
+  for (let n = 0; n < runs; n++) {
+    world.time.pass(75_000);
+    if (await runMortally(deadly)) deaths += 1;
+  }
+  return deaths;
+}
+
+describe('a mail that kills the process', () => {
+  it('when it is read is found out, goes out as metadata, and holds nobody up for long', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.connectMailbox(bea);
+    await world.poll();
+    inbox().add('before');
+    inbox().add('deadly');
+    inbox().add('behind');
+    inbox(bea).add('for bea');
+    const deaths = await liveOn({ subject: 'deadly', by: 'read' }, 10);
+    // Two deaths in which nobody knew which message it was, two in which it was named.
+    expect(deaths).toBe(4);
+    expect(new Set(world.receiver.subjects())).toEqual(new Set(['before', 'deadly', 'behind', 'for bea']));
+    const sent = world.receiver.ofType('message.received').find(({ data }) => data.subject === 'deadly');
+    expect(sent?.data).toMatchObject({ text: '', truncated: ['text', 'html', 'headers', 'structure'] });
+    expect(await world.shard(mailbox)).toMatchObject({ starts: 0, current: undefined, owner: '' });
+    // Once for each death in which it was read ahead of, while the message before it was under way.
+    const before = world.receiver.ofType('message.received').filter(({ data }) => data.subject === 'before');
+    expect(before.length).toBeLessThanOrEqual(3);
+    expect(new Set(before.map(({ id }) => id)).size).toBe(1);
+  }, 60_000);
+
+  it('when it is so much as looked at is given up after three deaths of its own, and said so', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    inbox().add('before');
+    inbox().add('deadly');
+    inbox().add('behind');
+    const deaths = await liveOn({ subject: 'deadly', by: 'fetch' }, 11);
+    expect(deaths).toBe(5);
+    expect([...new Set(world.receiver.subjects())]).toEqual(['before', 'behind']);
+    expect(world.receiver.subjects().length).toBeLessThanOrEqual(4);
+    const [event, ...more] = world.receiver.ofType('message.undeliverable');
+    expect(more).toEqual([]);
+    expect(event?.data).toMatchObject({ code: 'message_deadly', folder: { path: 'INBOX' } });
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 3, holes: [] });
+    expect(await world.mailRows()).toContainEqual(expect.stringMatching(/^x!/));
+    expect((await world.shard(mailbox)).starts).toBe(0);
+  }, 60_000);
+});
+
+describe('processes that die for another reason', () => {
+  it('make a shard careful until one run ends well', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    for (let n = 0; n < 3; n++) {
+      world.time.pass(75_000);
+      const worker = mortalWorker(
+        { store: world.store, imap: world.mail, deliverer: world.receiver, clock: world.time.clock },
+        3,
+        true,
+      );
+      void world.runner({ ...worker }).run(world.hint(1));
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      expect(worker.dead).toBe(true);
+    }
+    expect((await world.shard(mailbox)).starts).toBe(3);
+    for (let n = 1; n <= 3; n++) inbox().add(`mail ${n}`);
+    world.time.pass(75_000);
+    await world.runner().run(world.hint(1));
+    expect(world.receiver.subjects()).toEqual(['mail 1', 'mail 2', 'mail 3']);
+    expect(await world.shard(mailbox)).toMatchObject({ starts: 0, current: undefined });
+  }, 60_000);
+});
