@@ -234,6 +234,24 @@ describe('a mailbox that could not be reached when it was connected', () => {
     expect(world.receiver.subjects()).toEqual(['after the connect', 'moved in later, of old date']);
   });
 
+  it('takes for new, as soon as it shows, what the server keeps back at the first look', async () => {
+    inbox().add({ subject: 'old', internalDate: new Date(Date.now() - minutes(60 * 24 * 9)) });
+    await world.connect(world.person(ada), {
+      folders: [{ path: 'INBOX', role: 'inbox', status: undefined }],
+      code: 'imap_unreachable',
+    });
+    inbox().unlisted.add(inbox().add('not listed'));
+    inbox().unanswered.add(inbox().add('not answered'));
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual([]);
+    inbox().unlisted.clear();
+    inbox().unanswered.clear();
+    await world.poll();
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['not listed', 'not answered']);
+    expect(world.receiver.ofType('message.vanished')).toEqual([]);
+  });
+
   it('begins at its end when nothing has arrived since', async () => {
     inbox().add({ subject: 'old', internalDate: new Date(Date.now() - minutes(600)) });
     const { mailbox } = await world.connect(world.person(ada), {
