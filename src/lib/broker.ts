@@ -14,6 +14,7 @@ import { systemClock, systemRandom } from './domain/system.ts';
 import { createAdminConsent } from './entra/admin-consent.ts';
 import { createEntraClient } from './entra/client.ts';
 import { createCredential } from './entra/credential.ts';
+import { createFindAddresses } from './entra/person-addresses.ts';
 import { createSignIn } from './entra/sign-in.ts';
 import { createTokens } from './entra/tokens.ts';
 import type { Tokens } from './entra/types.ts';
@@ -172,6 +173,7 @@ export function createBroker(
     states: createSignInStates({ table: store.table('states'), sealer }),
     signIn: createSignIn(config.entra, { client, random, log }),
     grants,
+    findAddresses: createFindAddresses(config.entra, { client, fetch, log }),
     probe: createProbe({ connector: imap }),
     registry,
     destinations,

@@ -6,6 +6,7 @@ import { createTicketTokens } from '../../src/lib/connect/tickets.ts';
 import type { Connect, NewLink, Step } from '../../src/lib/connect/types.ts';
 import { systemRandom } from '../../src/lib/domain/system.ts';
 import { createAdminConsent } from '../../src/lib/entra/admin-consent.ts';
+import type { FindAddresses } from '../../src/lib/entra/person-addresses.ts';
 import type { SignedIn, SignIn, SignInOptions } from '../../src/lib/entra/types.ts';
 import type { Caller } from '../../src/lib/http/caller.ts';
 import type { Probe } from '../../src/lib/mailbox/probe.ts';
@@ -118,6 +119,8 @@ export interface ConnectWorldOptions {
   readonly returnOrigins?: readonly string[];
   readonly clockOffset?: { ms: number };
   readonly entra?: Partial<Config['entra']>;
+  /** Microsoft Graph; it tells nothing unless given. */
+  readonly findAddresses?: FindAddresses;
 }
 
 /** Connecting with all its real parts but Microsoft and the mail server, on a store that may be killed. */
@@ -150,6 +153,7 @@ export function connectWorld(store: Store, options: ConnectWorldOptions = {}) {
     states,
     signIn: entra,
     grants: registry.grants,
+    findAddresses: options.findAddresses ?? (async (person) => ({ person, addresses: undefined })),
     probe: options.probe ?? onePage,
     registry: registry.registry,
     destinations: {

@@ -6,10 +6,11 @@ import { MailboxTaken } from '../store/registry.ts';
 import type { SignInResult, SignInSecrets, SignInStateRow } from '../store/states.ts';
 import type { TicketRow } from '../store/tickets.ts';
 import { consentLinkLifetime, consentLinkOf, createConsentTicketMaker } from './create-consent-link.ts';
-import { finishConnect, WrongAccount } from './finish.ts';
+import { finishConnect } from './finish.ts';
 import { type Conclusion, type Journey, type Refusal, refusalIn } from './journey.ts';
 import { openConsentTicket } from './open-consent-ticket.ts';
 import { type ConnectDeps, startActionOf } from './ports.ts';
+import { WrongAccount } from './recognise.ts';
 import { returnUrlFault, withResult } from './return-url.ts';
 import type { Step } from './types.ts';
 

@@ -15,7 +15,9 @@ import { interruptedStore } from '../../../test/support/interrupted-store.ts';
 import { Killed, mortalStore } from '../../../test/support/mortal-store.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
 import { halves } from '../../../test/support/wholeness.ts';
+import type { FindAddresses } from '../entra/person-addresses.ts';
 import { BrokerError } from '../errors.ts';
+import type { Probe } from '../mailbox/probe.ts';
 import { addressKey, personKey } from '../store/keys.ts';
 import { readMailbox } from '../store/mailboxes.ts';
 import type { Store } from '../store/table.ts';
@@ -485,6 +487,146 @@ describe('a link to reconnect', () => {
     for (const more of [{ destinationId: 'dst_abcdefghijkl' }, { syncFrom: new Date() }]) {
       await expect(w.link({ mailboxId: id, ...more })).rejects.toMatchObject({ code: 'invalid_request' });
     }
+  });
+});
+
+describe('an address that is not the name she signs in with', () => {
+  const sales = 'sales@contoso.example';
+  const noted = 'ada@home.example';
+  const asked: string[] = [];
+  const findAddresses: FindAddresses = async (person) => {
+    asked.push(person.username);
+    const isAda = person.oid === ada.oid;
+    const addresses = { primary: ada.username, own: isAda ? [ada.username, sales] : [], others: isAda ? [noted] : [] };
+    return { person: { ...person, cache: '{"after":"graph"}' }, addresses };
+  };
+  /** A mail server at which certain names open. */
+  const opens = (...names: string[]): { probe: Probe; tried: string[] } => {
+    const tried: string[] = [];
+    return {
+      tried,
+      probe: async (account, ...rest) => {
+        tried.push(account.login);
+        if (!names.includes(account.login)) throw new BrokerError('imap_not_connected');
+        return onePage(account, ...rest);
+      },
+    };
+  };
+  const person = { ...ada, cache: '{"before":"graph"}' };
+
+  it('is accepted where the directory knows it as hers, and becomes the mailbox’s', async () => {
+    const { probe, tried } = opens(sales);
+    const w = world({ findAddresses, probe });
+    const { step } = await walk(w, await w.link({ expectedAddress: 'Sales@contoso.example' }), person);
+    expect(connected(step)?.address).toBe('Sales@contoso.example');
+    expect(tried).toEqual(['Sales@contoso.example', ada.username]);
+  });
+
+  it('is opened by the first name that the mail server takes, which is kept', async () => {
+    const { probe, tried } = opens(ada.username);
+    const w = world({ findAddresses, probe });
+    await walk(w, await w.link({ expectedAddress: sales }), person);
+    expect(tried).toEqual([sales, ada.username]);
+    const id = await expectOneMailbox(w, sales);
+    expect((await w.registry.get(id))?.row).toMatchObject({ login: ada.username });
+    expect((await w.registry.get(id))?.state).toMatchObject({ state: 'active', code: '' });
+    // What the question at Graph brought is part of the grant.
+    expect((await w.grants.open(ada))?.cache).toBe('{"after":"graph"}');
+  });
+
+  it('is not asked for where the name fits already', async () => {
+    asked.length = 0;
+    const w = world({ findAddresses });
+    await walk(w, await w.link(forAda), person);
+    await walk(w, await w.link({ anyAddress: true }), person);
+    expect(asked).toEqual([]);
+  });
+
+  it('that is only noted for her counts only if the mail server opens it by that very name', async () => {
+    const refused = opens(ada.username);
+    const w = world({ findAddresses, probe: refused.probe });
+    const token = await w.link({ expectedAddress: noted });
+    expect(codeOf((await walk(w, token, person)).step)).toBe('imap_not_connected');
+    expect(refused.tried).toEqual([noted]);
+    expect((await w.registry.list({ limit: 9 })).items).toEqual([]);
+    const unreachable: Probe = async () => {
+      throw new BrokerError('imap_unreachable');
+    };
+    const down = world({ findAddresses, probe: unreachable, microsoft: w.entra });
+    expect(codeOf((await walk(down, token, person)).step)).toBe('imap_unreachable');
+    const up = world({ findAddresses, probe: opens(noted).probe, microsoft: w.entra });
+    expect(connected((await walk(up, token, person)).step)?.address).toBe(noted);
+  });
+
+  it('of nobody she is, is refused with both names, and nothing of hers is stored', async () => {
+    const w = world({ findAddresses });
+    const { step } = await walk(w, await w.link({ expectedAddress: 'boss@contoso.example' }), person);
+    expect(failure(step)?.addresses).toEqual({ expected: 'boss@contoso.example', actual: ada.username });
+    expect(codeOf((await walk(w, await w.link({ expectedAddress: sales }), bob)).step)).toBe('wrong_account');
+    expect(await rowsOfTable(store, 'grants')).toEqual([]);
+  });
+
+  it('cannot be judged while Graph is down: the link stays good, and nobody is called wrong', async () => {
+    let isDown = true;
+    const w = world({
+      findAddresses: async (who) => {
+        if (isDown) throw new BrokerError('graph_unavailable');
+        return findAddresses(who);
+      },
+    });
+    const token = await w.link({ expectedAddress: sales });
+    expect(failure((await walk(w, token, person)).step)).toMatchObject({ code: 'graph_unavailable', start: { token } });
+    expect(await rowsOfTable(store, 'grants')).toEqual([]);
+    isDown = false;
+    expect(connected((await walk(w, token, person)).step)?.address).toBe(sales);
+  });
+
+  it('stays the mailbox’s when she reconnects, or connects whatever she has', async () => {
+    const account = { home_account_id: `${ada.oid}.${ada.tid}`, username: ada.username };
+    const cache = JSON.stringify({ Account: { one: account } });
+    const { probe } = opens(sales, ada.username);
+    const w = world({ findAddresses: async (who) => ({ ...(await findAddresses(who)), person: who }), probe });
+    await walk(w, await w.link({ expectedAddress: sales }), { ...person, cache });
+    const id = await expectOneMailbox(w, sales);
+    await walk(w, await w.link({ mailboxId: id }), { ...person, cache });
+    await walk(w, await w.link({ anyAddress: true }), { ...person, cache });
+    expect(await expectOneMailbox(w, sales)).toBe(id);
+    // A link that names the other address moves it there.
+    await walk(w, await w.link(forAda), { ...person, cache });
+    expect(await expectOneMailbox(w, ada.username)).toBe(id);
+  });
+
+  it('and the name itself, both connected at the same moment, are one mailbox', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      await emptyTables(store);
+      const w = world({ findAddresses, probe: opens(sales, ada.username).probe });
+      const tokens = [await w.link({ expectedAddress: sales }), await w.link(forAda)];
+      const both = await Promise.all(tokens.map((token) => walk(w, token, person)));
+      expect(both.map(({ step }) => connected(step) === undefined)).toEqual([false, false]);
+      const { items } = await w.registry.list({ limit: 9 });
+      await expectOneMailbox(w, items[0]?.row.address ?? '');
+      expect(await halves(store)).toEqual([]);
+    }
+  });
+});
+
+describe('several mailboxes of one grant', () => {
+  it('all go on when their person signs in again', async () => {
+    const w = world();
+    await walk(w, await w.link(forAda), ada);
+    const own = await expectOneMailbox(w, ada.username);
+    const { mailbox } = await w.registry.place(
+      w.inputOf({ ...ada, address: 'support@contoso.example' }, { shared: true }),
+    );
+    const askedOf = async (id: string) => (await w.registry.get(id))?.row.asked ?? 0;
+    const before = [await askedOf(own), await askedOf(mailbox.id)];
+    await walk(w, await w.link({ mailboxId: own }), ada);
+    expect([await askedOf(own), await askedOf(mailbox.id)]).toEqual(before.map((count) => count + 1));
+    // A link for the shared one asks for the same person, and keeps what is shared.
+    await walk(w, await w.link({ mailboxId: mailbox.id }), ada);
+    expect((await w.registry.get(mailbox.id))?.row).toMatchObject({ shared: true, address: 'support@contoso.example' });
+    expect([await askedOf(own), await askedOf(mailbox.id)]).toEqual(before.map((count) => count + 2));
+    expect(codeOf((await walk(w, await w.link({ mailboxId: mailbox.id }), bob)).step)).toBe('wrong_account');
   });
 });
 

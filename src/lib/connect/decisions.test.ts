@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Expected, judgePerson } from './identity.ts';
+import { aliasMailbox, type KnownNames, ownMailbox, type Wanted } from './choose-mailbox.ts';
+import { sameAddress, samePerson } from './identity.ts';
 import { returnUrlFault, withResult } from './return-url.ts';
 
 describe('an address to return to', () => {
@@ -46,35 +47,90 @@ describe('an address to return to', () => {
     expect(withResult('https://n.example/?status=old', { kind: 'failed', code: 'wrong_account' })).toBe(
       'https://n.example/?status=failed&code=wrong_account',
     );
+    expect(withResult('https://n.example/', { kind: 'consented' })).toBe('https://n.example/?status=consented');
   });
 });
 
-describe('the person who came back', () => {
-  const ada = { tid: 'T1', oid: 'O1', username: 'Ada@Contoso.example' };
-  const cases: [string, Expected, boolean][] = [
-    ['has the expected address', { kind: 'address', address: 'ada@contoso.example' }, true],
-    ['has it in other letters', { kind: 'address', address: ' ADA@contoso.EXAMPLE ' }, true],
-    ['has another address', { kind: 'address', address: 'bob@contoso.example' }, false],
-    ['has an address that begins alike', { kind: 'address', address: 'ada@contoso.example.evil' }, false],
-    ['meets a link without an address', { kind: 'address', address: '' }, false],
-    ['meets a link for anybody', { kind: 'anybody' }, true],
-    ['is the one behind the mailbox', { kind: 'person', tid: 't1', oid: 'o1', address: 'old@contoso.example' }, true],
-    ['is of another tenant', { kind: 'person', tid: 't2', oid: 'o1', address: 'ada@contoso.example' }, false],
-    ['is another one of the tenant', { kind: 'person', tid: 't1', oid: 'o2', address: 'ada@contoso.example' }, false],
-  ];
-  it.each(cases)('%s', (_what, expected, fits) => {
-    const judged = judgePerson(expected, ada);
-    expect(judged.kind).toBe(fits ? 'accepted' : 'refused');
-    if (judged.kind === 'refused' && expected.kind !== 'anybody') {
-      expect(judged).toMatchObject({
-        code: 'wrong_account',
-        addresses: { expected: expected.address, actual: ada.username },
-      });
-    }
+describe('addresses and people', () => {
+  it.each([
+    ['ada@contoso.example', ' ADA@contoso.EXAMPLE ', true],
+    ['ada@contoso.example', 'bob@contoso.example', false],
+    ['ada@contoso.example', 'ada@contoso.example.evil', false],
+    ['', '', false],
+    [' ', '', false],
+  ])('%j and %j: the same is %s', (one, other, same) => {
+    expect(sameAddress(one, other)).toBe(same);
   });
 
-  it('may have the expected address as a further one', () => {
-    const expected: Expected = { kind: 'address', address: 'sales@contoso.example' };
-    expect(judgePerson(expected, ada, [ada.username, 'Sales@contoso.example']).kind).toBe('accepted');
+  it.each([
+    [{ tid: 't1', oid: 'o1' }, true],
+    [{ tid: 'T1', oid: 'O1' }, true],
+    [{ tid: 't2', oid: 'o1' }, false],
+    [{ tid: 't1', oid: 'o2' }, false],
+  ])('%j is the person t1, o1: %s', (person, same) => {
+    expect(samePerson(person, { tid: 't1', oid: 'o1' })).toBe(same);
+  });
+});
+
+describe('the mailbox of somebody who has signed in', () => {
+  const ada = 'ada@contoso.example';
+  const old = 'ada.byron@contoso.example';
+  const byHand = 'ada@contoso.onmicrosoft.example';
+  type Case = readonly [what: string, known: KnownNames | undefined, former: string | undefined, like: Partial<Wanted>];
+  const cases: readonly Case[] = [
+    ['is new: her log-in name', undefined, undefined, { address: ada, logins: [ada] }],
+    ['is known under it', { address: 'Ada@Contoso.example', login: ada }, undefined, { address: ada, logins: [ada] }],
+    [
+      'is known with a log-in name of its own, which stays',
+      { address: ada, login: byHand },
+      undefined,
+      { address: ada, logins: [byHand, ada] },
+    ],
+    ['has gone with her to a new name', { address: old, login: old }, old, { address: ada, logins: [ada] }],
+    [
+      'has gone with her, and its log-in name stayed',
+      { address: old, login: byHand },
+      old,
+      { address: ada, logins: [byHand, ada] },
+    ],
+    ['nobody knows her former name', { address: old, login: old }, undefined, { address: ada, logins: [ada] }],
+    [
+      'is connected under another address of hers, which stays',
+      { address: 'sales@contoso.example', login: 'sales@contoso.example' },
+      ada,
+      { address: 'sales@contoso.example', logins: ['sales@contoso.example', ada] },
+    ],
+    [
+      'is connected under another address and her name of then',
+      { address: 'sales@contoso.example', login: old },
+      old,
+      { address: 'sales@contoso.example', logins: [old, ada] },
+    ],
+  ];
+  it.each(cases)('%s', (_what, known, former, like) => {
+    expect(ownMailbox(ada, known, former)).toEqual({ shared: false, mustOpen: false, ...like });
+  });
+
+  const directory = {
+    primary: 'ada.lovelace@contoso.example',
+    own: ['ada.lovelace@contoso.example', 'Sales@contoso.example'],
+    others: ['ada@home.example'],
+  };
+  it.each([
+    ['her primary one', 'ada.lovelace@contoso.example', ['ada.lovelace@contoso.example', ada], false],
+    [
+      'another one of hers',
+      'sales@contoso.example',
+      ['sales@contoso.example', ada, 'ada.lovelace@contoso.example'],
+      false,
+    ],
+    // Nothing but a log-in under this very name shows that it is hers.
+    ['one that is only noted for her', 'ADA@home.example', ['ADA@home.example'], true],
+  ])('is meant by an address: %s', (_what, expected, logins, mustOpen) => {
+    expect(aliasMailbox(expected, ada, directory)).toEqual({ address: expected, logins, shared: false, mustOpen });
+  });
+
+  it.each(['bob@contoso.example', 'ada.lovelace@contoso.example.evil', ''])('is not meant by %j', (expected) => {
+    expect(aliasMailbox(expected, ada, directory)).toBeUndefined();
   });
 });

@@ -5,29 +5,15 @@ import type { FolderBaseline, Placed, PlaceInput } from '../store/registry.ts';
 import type { SignInStateRow } from '../store/states.ts';
 import { isStoreError } from '../store/table.ts';
 import type { StoredTicket, TicketResult, TicketRow } from '../store/tickets.ts';
-import { type Expected, judgePerson, sameAddress } from './identity.ts';
+import type { Wanted } from './choose-mailbox.ts';
+import { sameAddress } from './identity.ts';
 import type { ConnectDeps } from './ports.ts';
+import { recognise } from './recognise.ts';
 
-/** The person who came back is another one than the link is for; carries both addresses for the page. */
-export class WrongAccount extends BrokerError {
-  readonly addresses: { readonly expected: string; readonly actual: string };
-  constructor(addresses: { expected: string; actual: string }) {
-    super('wrong_account');
-    this.addresses = addresses;
-  }
-}
-
-type FinishDeps = Pick<ConnectDeps, 'grants' | 'probe' | 'registry' | 'tickets' | 'log'>;
-
-/** A mailbox about to be placed: its address, its log-in, and whether it is read through somebody else's sign-in. */
-interface Wanted {
-  readonly address: string;
-  readonly login: string;
-  readonly shared: boolean;
-}
+type FinishDeps = Pick<ConnectDeps, 'grants' | 'probe' | 'registry' | 'tickets' | 'findAddresses' | 'log'>;
 
 /**
- * From a redeemed code to a connected mailbox: person judged, grant stored, mailbox looked into, ticket taken, mailbox
+ * From a redeemed code to a connected mailbox: person recognised, grant stored, mailbox looked into, ticket taken, mailbox
  * placed, ticket spent. Any step may be the last, and all may be repeated, by the same sign-in or by another one.
  * @throws WrongAccount; MailboxTaken; BrokerError `imap_refused`, `link_spent` and what the parts throw
  */
@@ -35,31 +21,42 @@ export async function finishConnect(
   deps: FinishDeps,
   state: SignInStateRow,
   ticket: TicketRow,
-  person: SignedIn,
+  signedIn: SignedIn,
 ): Promise<TicketResult> {
   const { grants, tickets } = deps;
-  const judged = judgePerson(expectedOf(state, ticket), person);
-  if (judged.kind === 'refused') throw new WrongAccount(judged.addresses);
-  const wanted = await wantedMailbox(deps, ticket, person);
+  const { person, wanted } = await recognise(deps, state, ticket, signedIn);
 
   await grants.connected(person);
-  const baseline = await lookInside(deps, wanted, person);
+  const looked = await lookInside(deps, wanted, person);
   const taken = await take(deps, state, ticket, wanted.address);
   if (taken.row.result !== undefined) return taken.row.result;
 
   const { mailbox } = await place(deps, person, {
     grant: { kind: 'user', tid: person.tid, oid: person.oid },
-    ...wanted,
-    ...baseline,
+    address: wanted.address,
+    shared: wanted.shared,
+    ...looked,
     destinationId: ticket.destinationId,
     label: ticket.label,
     ownerRef: ticket.ownerRef,
     syncFrom: ticket.syncFrom,
     mailboxId: ticket.mailboxId,
   });
+  await wakeOthers(deps, person, mailbox.id);
   const result = { mailboxId: mailbox.id, address: mailbox.address };
   await spend(tickets, taken, result);
   return result;
+}
+
+/** One sign-in carries all mailboxes of its grant: those that stopped with the old one go on with the new one. */
+async function wakeOthers({ grants, registry }: FinishDeps, person: SignedIn, placed: string): Promise<void> {
+  for (const id of await grants.mailboxesOf(person)) {
+    try {
+      if (id !== placed) await registry.ask(id);
+    } catch (error) {
+      if (!isBrokerError(error, 'not_found')) throw error;
+    }
+  }
 }
 
 // Each round loses to a removal of its own mailbox; nobody removes one as fast as that for ever.
@@ -80,44 +77,43 @@ async function place(deps: FinishDeps, person: SignedIn, input: PlaceInput): Pro
   }
 }
 
-function expectedOf(state: SignInStateRow, ticket: TicketRow): Expected {
-  const address = ticket.expectedAddress ?? '';
-  if (state.expected !== undefined) return { kind: 'person', ...state.expected, address };
-  return ticket.anyAddress ? { kind: 'anybody' } : { kind: 'address', address };
+interface Looked {
+  /** The log-in name that opened it, or is to be tried first once the server can be reached. */
+  readonly login: string;
+  readonly folders: readonly FolderBaseline[];
+  /** '' if it was opened, else why not yet. */
+  readonly code: string;
 }
 
-async function wantedMailbox(deps: FinishDeps, ticket: TicketRow, person: SignedIn): Promise<Wanted> {
-  const own = { address: person.username, login: person.username, shared: false };
-  if (ticket.mailboxId === undefined) return own;
-  const known = (await deps.registry.get(ticket.mailboxId))?.row;
-  if (known === undefined) throw new BrokerError('link_invalid');
-  if (known.shared) return { address: known.address, login: known.login, shared: true };
-  // A log-in name that was set by hand stays; one that was only the address follows the person's new one.
-  return sameAddress(known.login, known.address) ? own : { ...own, login: known.login };
-}
-
-/** Where the folders stand; by date, later, if the server cannot be asked now. @throws BrokerError if it says no */
-async function lookInside(
-  deps: FinishDeps,
-  wanted: Wanted,
-  person: SignedIn,
-): Promise<{ readonly folders: readonly FolderBaseline[]; readonly code: string }> {
-  try {
-    const { watched } = await deps.probe({ login: wanted.login, accessToken: person.accessToken });
-    return {
-      code: '',
-      folders: watched.map(({ path, role, uidNext, uidValidity, messages, unseen }) => ({
+/**
+ * Where the folders stand; by date, later, if the server cannot be asked now. Of several log-in names the first that
+ * opens the mailbox counts.
+ * @throws BrokerError if the server says no, or the mailbox must open and did not
+ */
+async function lookInside(deps: FinishDeps, wanted: Wanted, person: SignedIn): Promise<Looked> {
+  const failures: { readonly login: string; readonly error: BrokerError }[] = [];
+  for (const login of wanted.logins) {
+    try {
+      const { watched } = await deps.probe({ login, accessToken: person.accessToken });
+      const folders = watched.map(({ path, role, uidNext, uidValidity, messages, unseen }) => ({
         path,
         role,
         status: { uidNext, uidValidity, messages, unseen },
-      })),
-    };
-  } catch (error) {
-    if (!(error instanceof BrokerError) || !isUnreachable(error)) throw error;
-    deps.log.warn('connect.mailbox_not_reached', { code: error.code });
-    // INBOX is called so on every server (RFC 3501 section 5.1); what the sent folder is called, nobody has told yet.
-    return { code: error.code, folders: [{ path: 'INBOX', role: 'inbox', status: undefined }] };
+      }));
+      return { login, folders, code: '' };
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error;
+      failures.push({ login, error });
+      // Both are said of a name that is not the mailbox's; after anything else another name would fare no better.
+      if (!isBrokerError(error, 'imap_refused', 'imap_not_connected')) break;
+    }
   }
+  const passing = failures.find(({ error }) => isUnreachable(error));
+  if (passing === undefined || wanted.mustOpen) throw failures[0]?.error ?? new BrokerError('imap_refused');
+  deps.log.warn('connect.mailbox_not_reached', { code: passing.error.code });
+  // INBOX is called so on every server (RFC 3501 section 5.1); what the sent folder is called, nobody has told yet.
+  const folders: FolderBaseline[] = [{ path: 'INBOX', role: 'inbox', status: undefined }];
+  return { login: passing.login, folders, code: passing.error.code };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../domain/clock.ts';
 import type { AdminConsent } from '../entra/admin-consent.ts';
+import type { FindAddresses } from '../entra/person-addresses.ts';
 import type { SignIn } from '../entra/types.ts';
 import type { Log } from '../log.ts';
 import type { Probe } from '../mailbox/probe.ts';
@@ -36,7 +37,8 @@ export interface ConnectDeps {
   readonly states: SignInStates;
   readonly signIn: SignIn;
   readonly adminConsent: AdminConsent;
-  readonly grants: Pick<Grants, 'connected' | 'mailboxesOf' | 'read' | 'note'>;
+  readonly grants: Pick<Grants, 'connected' | 'mailboxesOf' | 'open' | 'read' | 'note'>;
+  readonly findAddresses: FindAddresses;
   readonly probe: Probe;
   readonly registry: Pick<Registry, 'get' | 'place' | 'list' | 'ask'>;
   readonly destinations: DestinationLookup;

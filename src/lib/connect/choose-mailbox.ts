@@ -1,0 +1,59 @@
+import type { PersonAddresses } from '../entra/person-addresses.ts';
+import { sameAddress } from './identity.ts';
+
+/** A mailbox about to be looked into: its address, and the log-in names to try, the likeliest first. */
+export interface Wanted {
+  readonly address: string;
+  readonly logins: readonly string[];
+  /** Read through a person's sign-in without being her own. */
+  readonly shared: boolean;
+  /** Nothing but a log-in shows that the mailbox is hers: without one there is no connection. */
+  readonly mustOpen: boolean;
+}
+
+/** A mailbox that is connected already, as far as its names go. */
+export interface KnownNames {
+  readonly address: string;
+  readonly login: string;
+}
+
+/** The names that are there, each once. */
+function each(names: readonly (string | undefined)[]): string[] {
+  const kept: string[] = [];
+  for (const name of names) {
+    if (name !== undefined && !kept.some((other) => sameAddress(other, name))) kept.push(name);
+  }
+  return kept;
+}
+
+/**
+ * A person's own mailbox under the name that she signs in with; under its present address where that is another one of
+ * hers. A log-in name that works stays, whatever the address is.
+ * @param formerName the name that she signed in with the last time
+ */
+export function ownMailbox(username: string, known: KnownNames | undefined, formerName: string | undefined): Wanted {
+  const plain = { shared: false, mustOpen: false };
+  if (known === undefined) return { ...plain, address: username, logins: [username] };
+  // A log-in name that was only the address has gone with it.
+  const isRenamed = formerName === undefined || sameAddress(formerName, known.address);
+  if (sameAddress(known.address, username) || isRenamed) {
+    const login = sameAddress(known.login, known.address) ? undefined : known.login;
+    return { ...plain, address: username, logins: each([login, username]) };
+  }
+  return { ...plain, address: known.address, logins: each([known.login, username]) };
+}
+
+/**
+ * A person's own mailbox under another of her addresses, which the link names. Exchange opens it by its primary address
+ * or by the name that she signs in with. An address that is only noted for her may be anybody's: then nothing but a
+ * log-in under that very name counts. Undefined if the directory does not know it as hers.
+ */
+export function aliasMailbox(expected: string, username: string, addresses: PersonAddresses): Wanted | undefined {
+  const isAmong = (list: readonly string[]) => list.some((address) => sameAddress(address, expected));
+  if (isAmong(addresses.own)) {
+    const logins = each([expected, username, addresses.primary]);
+    return { address: expected, logins, shared: false, mustOpen: false };
+  }
+  if (isAmong(addresses.others)) return { address: expected, logins: [expected], shared: false, mustOpen: true };
+  return undefined;
+}
