@@ -20,6 +20,7 @@ import { createGrants, type Grants } from '../../src/lib/store/grants.ts';
 import { createNotices } from '../../src/lib/store/notices.ts';
 import type { Store } from '../../src/lib/store/table.ts';
 import { azureCredential } from '../../src/lib/vault/azure-credential.ts';
+import { keyVaultSource, type SecretSource } from '../../src/lib/vault/key-vault.ts';
 import { createVault } from '../../src/lib/vault/reader.ts';
 import { createRootKeys } from '../../src/lib/vault/root-keys.ts';
 import { createSealer } from '../../src/lib/vault/seal.ts';
@@ -40,11 +41,17 @@ export interface TokenStandIns {
   stop(): Promise<void>;
 }
 
-/** Everything that holds tokens and secrets: Azurite, and the stand-ins of Entra, Key Vault and the managed identity. */
-export async function startTokenStandIns(users: readonly DemoUser[]): Promise<TokenStandIns> {
+/**
+ * Everything that holds tokens and secrets: Azurite, and the stand-ins of Entra, Key Vault and the managed identity.
+ * `keepTables`: Azurite may be stopped and started again, and has its rows still.
+ */
+export async function startTokenStandIns(
+  users: readonly DemoUser[],
+  options: { readonly keepTables?: boolean } = {},
+): Promise<TokenStandIns> {
   const folder = await mkdtemp(join(tmpdir(), 'tokens-'));
   const [azurite, certificates, identity] = await Promise.all([
-    startAzurite(),
+    startAzurite(options.keepTables === true ? { location: join(folder, 'tables') } : {}),
     makeCertificates(folder),
     startManagedIdentity({ tenant: home }),
   ]);
@@ -99,6 +106,8 @@ export interface InstanceOptions {
   readonly clock?: Clock;
   /** Grants of another part of the test's world, where they are sealed by other keys. */
   readonly grants?: Grants;
+  /** Stands between the instance and Key Vault. */
+  readonly vaultSource?: (real: SecretSource) => SecretSource;
 }
 
 /** One instance of the broker, as far as it concerns sign-in and tokens, with nothing in its memory. */
@@ -126,7 +135,10 @@ export function tokenInstance(world: TokenStandIns, options: InstanceOptions = {
   const lines: string[] = [];
   const log: Log = consoleLog((_level, line) => lines.push(line));
   const azure = azureCredential({ identityClientId: identity.clientId }, process.env);
-  const reader = createVault({ keyVaultUrl: vault.url, inAzure: false }, { credential: azure, clock, log });
+  const vaultConfig = { keyVaultUrl: vault.url, inAzure: false };
+  const { vaultSource = (real) => real } = options;
+  const source = vaultSource(keyVaultSource(vaultConfig, azure));
+  const reader = createVault(vaultConfig, { credential: azure, clock, log, source });
   const keys = createRootKeys(reader);
   const sealer = createSealer({ keys, random: systemRandom });
   const grants = options.grants ?? createGrants({ store, sealer, clock, random: systemRandom, log });
