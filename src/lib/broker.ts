@@ -6,6 +6,7 @@ import { createGiveToken, type GiveToken } from './connect/give-token.ts';
 import { createTicketTokens } from './connect/tickets.ts';
 import type { Connect } from './connect/types.ts';
 import { createDeliverer } from './delivery/deliverer.ts';
+import { createDestinationFacts } from './delivery/destination-facts.ts';
 import { createDestinations, type Destinations } from './delivery/destinations.ts';
 import { buildMailboxEvent } from './delivery/mailbox-event.ts';
 import { buildMessageReceived } from './delivery/message-event.ts';
@@ -47,6 +48,7 @@ import { createTickets } from './store/tickets.ts';
 import { createDispatcher } from './sync/dispatcher.ts';
 import { createHousekeeping, type Housekeeping } from './sync/housekeeping.ts';
 import { keepAliveChore } from './sync/keep-alive-chore.ts';
+import { overlookedChore } from './sync/overlooked-chore.ts';
 import { createShardRunner } from './sync/runner.ts';
 import { secretExpiryChore } from './sync/secret-expiry-chore.ts';
 import { sweepChore } from './sync/sweep-chore.ts';
@@ -221,6 +223,7 @@ export function createBroker(
     },
     otherHeld: polled.leave,
     intervalSeconds,
+    destinations: createDestinationFacts({ rows: destinationRows, time: store.time, clock, random }),
   });
   return {
     config,
@@ -260,6 +263,7 @@ export function createBroker(
       log,
       chores: [
         sweepChore({ store, clock, log, directory, grants, index: createAddressIndex({ store, clock }) }),
+        overlookedChore({ store, log, directory, runner: shardRunner, intervalSeconds }),
         keepAliveChore({ clock, log, grants, tokens }),
         // Where a managed identity stands in for the secret, there is nothing that could run out.
         ...(secretName === undefined

@@ -48,8 +48,8 @@ export async function poll(context: RunContext, mailbox: MailboxBook, takeTurn: 
       const retries = plan.kind === 'poll' && plan.retries ? 'open' : 'done';
       return { book, status, plan, fresh: isIdle(plan) ? 'drained' : 'open', retries };
     });
-    const order = (await context.destinations?.order(mailbox.row.destinationId)) ?? 'strict';
     const isOpen = () => works.some((work) => work.fresh === 'open' || work.retries === 'open');
+    const order = (isOpen() ? await context.destinations?.order(mailbox.row.destinationId) : undefined) ?? 'strict';
     const held = () => context.held.has(mailbox.row.destinationId);
     while (isOpen() && !held() && !context.isOver()) {
       await takeTurn(() => turn(context, session, mailbox, works, gone, order));

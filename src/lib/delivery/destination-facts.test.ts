@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Azurite, startAzurite } from '../../../local/azurite.ts';
+import { memorySealer } from '../../../test/support/sealer.ts';
+import { emptyTables, storeAt } from '../../../test/support/tables.ts';
+import { systemClock, systemRandom } from '../domain/system.ts';
+import {
+  createDestinationRows,
+  type DestinationConfig,
+  type DestinationType,
+  restingState,
+} from '../store/destinations.ts';
+import type { Store } from '../store/table.ts';
+import { afterDeath, createDestinationFacts } from './destination-facts.ts';
+import { gate } from './hold.ts';
+
+let azurite: Azurite;
+let store: Store;
+
+beforeAll(async () => {
+  azurite = await startAzurite();
+  store = storeAt(azurite);
+});
+afterAll(async () => {
+  await azurite.stop();
+});
+beforeEach(async () => {
+  await emptyTables(store);
+});
+
+const now = Date.parse('2026-11-22T08:00:00Z');
+
+async function world(type: DestinationType = 'webhook') {
+  const rows = createDestinationRows({ store, sealer: memorySealer().sealer });
+  const at = new Date(now);
+  const config: DestinationConfig = {
+    id: 'dst_abcdefghijkl',
+    type,
+    name: 'one',
+    url: 'https://nocobase.example/hook',
+    rawHtml: false,
+    paused: false,
+    collections: type === 'collection' ? { messages: 'm', accounts: 'a', outbox: 'o' } : undefined,
+    auth: 'none',
+    signingSince: [],
+    createdAt: at,
+    updatedAt: at,
+  };
+  await rows.insert(config, { signing: [], auth: { kind: 'none' } });
+  const facts = createDestinationFacts({ rows, time: store.time, clock: systemClock, random: systemRandom });
+  return { rows, facts, id: config.id };
+}
+
+describe('the third death in a row', () => {
+  it('holds the destination, and no refusal ends that', () => {
+    const one = afterDeath(restingState, now, 0.5);
+    const two = afterDeath(one, now, 0.5);
+    expect([one, two]).toEqual([
+      { ...restingState, deadInRow: 1 },
+      { ...restingState, deadInRow: 2 },
+    ]);
+    const three = afterDeath(two, now, 0.5);
+    expect(three).toMatchObject({ deadInRow: 3, heldSince: new Date(now), heldByDead: true });
+    expect(gate(three, now)).toMatchObject({ kind: 'held' });
+  });
+
+  it('leaves a hold that has begun already as it is', () => {
+    const held = { ...restingState, heldSince: new Date(now - 1000), reason: 'destination_busy', deadInRow: 2 };
+    expect(afterDeath(held, now, 0.5)).toEqual({ ...held, deadInRow: 3 });
+  });
+});
+
+describe('the facts of a destination', () => {
+  it.each([
+    ['webhook', 'strict'],
+    ['workflow', 'strict'],
+    ['collection', 'window'],
+  ] as const)('%s is delivered %s', async (type, order) => {
+    const { facts, id } = await world(type);
+    expect(await facts.order(id)).toBe(order);
+  });
+
+  it('of one that is gone ask for order and note nothing', async () => {
+    const { facts } = await world();
+    expect(await facts.order('dst_gonegonegone')).toBe('strict');
+    await facts.died('dst_gonegonegone');
+    await facts.headMoved('dst_gonegonegone');
+    expect(await facts.headsMoved('dst_gonegonegone')).toBe(0);
+  });
+
+  it('are counted right by many at once', async () => {
+    const { rows, facts, id } = await world();
+    await Promise.all([1, 2, 3].map(() => facts.headMoved(id)));
+    expect(await facts.headsMoved(id)).toBe(3);
+    await Promise.all([1, 2, 3].map(() => facts.died(id)));
+    const { state } = await rows.readState(id);
+    expect(state).toMatchObject({ deadInRow: 3, heldByDead: true });
+    // The hold is a new one: it has moved no head yet.
+    expect(state.headsMoved).toBe(0);
+  });
+});

@@ -1,0 +1,76 @@
+import type { Clock, Random } from '../domain/clock.ts';
+import type { DestinationRows, DestinationState } from '../store/destinations.ts';
+import { isStoreError, type ServerTime } from '../store/table.ts';
+import { probeWaitMs } from './hold.ts';
+
+/** Which types want mail one after the other; records of a collection are found by their key, in whatever order they came. */
+const orders = { webhook: 'strict', workflow: 'strict', collection: 'window' } as const;
+
+/** So many messages that are given up in a row are the destination's fault, not theirs. */
+const deadThatHold = 3;
+
+/** The type of a destination never changes; that it was deleted is noticed by whoever delivers. */
+const orderCacheMs = 60_000;
+
+export interface DestinationFactsDeps {
+  readonly rows: Pick<DestinationRows, 'read' | 'readState' | 'writeState'>;
+  readonly time: ServerTime;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The state after a message was given up. The third in a row holds the destination, until something is accepted. */
+export function afterDeath(state: DestinationState, now: number, chance: number): DestinationState {
+  const deadInRow = state.deadInRow + 1;
+  if (deadInRow < deadThatHold || state.heldSince !== undefined) return { ...state, deadInRow };
+  return {
+    ...state,
+    deadInRow,
+    heldSince: new Date(now),
+    reason: 'destination_refused_message',
+    heldByDead: true,
+    nextProbe: new Date(now + probeWaitMs(0, 0, chance)),
+    probes: 0,
+    proberUntil: undefined,
+    told: false,
+    headsMoved: 0,
+  };
+}
+
+/** What those who read mail must know and note of destinations; shared by all workers through row `b`. */
+export function createDestinationFacts(deps: DestinationFactsDeps) {
+  const { rows, time, clock, random } = deps;
+  const known = new Map<string, { readonly order: 'strict' | 'window'; readonly until: number }>();
+
+  /** Changes the state, again if another wrote meanwhile. A destination without one was deleted. */
+  async function change(id: string, how: (state: DestinationState) => DestinationState): Promise<void> {
+    for (;;) {
+      const { state, etag } = await rows.readState(id);
+      if (etag === undefined) return;
+      try {
+        await rows.writeState(id, how(state), etag);
+        return;
+      } catch (error) {
+        if (!isStoreError(error, 'conflict', 'missing')) throw error;
+      }
+    }
+  }
+
+  return {
+    async order(id: string): Promise<'strict' | 'window'> {
+      const found = known.get(id);
+      if (found !== undefined && found.until > clock.monotonic()) return found.order;
+      const stored = await rows.read(id);
+      const order = stored === undefined ? 'strict' : orders[stored.config.type];
+      known.set(id, { order, until: clock.monotonic() + orderCacheMs });
+      return order;
+    },
+    lastAccepted: async (id: string): Promise<Date | undefined> => (await rows.readState(id)).state.lastAccepted,
+    async died(id: string): Promise<void> {
+      const chance = (random.bytes(1)[0] ?? 0) / 256;
+      await change(id, (state) => afterDeath(state, time.whenWriting(), chance));
+    },
+    headsMoved: async (id: string): Promise<number> => (await rows.readState(id)).state.headsMoved,
+    headMoved: (id: string): Promise<void> => change(id, (state) => ({ ...state, headsMoved: state.headsMoved + 1 })),
+  };
+}
