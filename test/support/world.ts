@@ -70,7 +70,13 @@ export async function eventually<T>(
   }
 }
 
-export async function startWorld(options: ServiceOptions = {}): Promise<World> {
+export async function startWorld({
+  bundle,
+  ...options
+}: ServiceOptions & {
+  /** Another one than the bundle that is deployed. */
+  readonly bundle?: string;
+} = {}): Promise<World> {
   const stateDir = await mkdtemp(join(tmpdir(), 'broker-world-'));
   const port = await freePort();
   const services = await startServices({
@@ -88,7 +94,8 @@ export async function startWorld(options: ServiceOptions = {}): Promise<World> {
 
   const startHost = async () => {
     const run = resolve(import.meta.dirname, '../../local/host/run.ts');
-    host = spawn(process.execPath, [run, '--settings', settingsFile, '--port', String(port)], {
+    const own = bundle === undefined ? [] : ['--bundle', bundle];
+    host = spawn(process.execPath, [run, '--settings', settingsFile, '--port', String(port), ...own], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: services.stack.ca },
     });
