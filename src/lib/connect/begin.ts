@@ -1,3 +1,4 @@
+import type { GrantKey } from '../domain/grant.ts';
 import { BrokerError } from '../errors.ts';
 import type { PageContent } from '../http/pages.ts';
 import { postedByOurPage } from '../http/same-site.ts';
@@ -24,35 +25,57 @@ export function createShow(
   };
 }
 
+interface AwaitedPerson {
+  readonly expected: SignInStateRow['expected'];
+  readonly loginHint: string | undefined;
+  readonly claims: string | undefined;
+}
+
 /** The button of that page. */
 export function createBegin(
   deps: Pick<
     ConnectDeps,
-    'config' | 'tokens' | 'tickets' | 'destinations' | 'clock' | 'random' | 'states' | 'signIn' | 'registry'
+    'config' | 'tokens' | 'tickets' | 'destinations' | 'clock' | 'random' | 'states' | 'signIn' | 'registry' | 'grants'
   >,
 ): Connect['begin'] {
-  const { config, clock, random, states, signIn, registry } = deps;
+  const { config, clock, random, states, signIn, registry, grants } = deps;
 
-  async function expectedPerson(ticket: TicketRow): Promise<SignInStateRow['expected']> {
-    if (ticket.mailboxId === undefined) return undefined;
+  /** The address under which the person signs in whose grant opens a mailbox that is not her own. */
+  async function ownAddress(person: GrantKey): Promise<string | undefined> {
+    for (const id of await grants.mailboxesOf(person)) {
+      const own = await registry.get(id);
+      if (own !== undefined && !own.row.shared) return own.row.login;
+    }
+    return undefined;
+  }
+
+  /** Who must come back, and what helps her to. */
+  async function personOf(ticket: TicketRow): Promise<AwaitedPerson> {
+    const known = ticket.loginHint ?? ticket.expectedAddress;
+    if (ticket.mailboxId === undefined) return { expected: undefined, loginHint: known, claims: undefined };
     const mailbox = await registry.get(ticket.mailboxId);
     // Removed since the link was made.
     if (mailbox === undefined || mailbox.row.grant.kind !== 'user') throw new BrokerError('link_invalid');
-    return { tid: mailbox.row.grant.tid, oid: mailbox.row.grant.oid };
+    const { grant, shared } = mailbox.row;
+    const expected = { tid: grant.tid, oid: grant.oid };
+    // Nobody signs in as a shared mailbox.
+    const loginHint = shared && ticket.loginHint === undefined ? await ownAddress(expected) : known;
+    // What Microsoft missed when it refused the old sign-in, so that this one brings it.
+    return { expected, loginHint, claims: (await grants.read(expected))?.claims };
   }
 
   return async ({ token, headers }): Promise<Step> => {
     if (!postedByOurPage(headers, config.publicUrl)) throw new BrokerError('cross_site_refused');
     const { ticket } = await openTicket(deps, token);
-    const expected = await expectedPerson(ticket);
+    const { expected, loginHint, claims } = await personOf(ticket);
     const binding = newBinding(random);
     const redirectUri = redirectUriOf(config.publicUrl);
-    const loginHint = ticket.loginHint ?? ticket.expectedAddress;
     const { url, verifier, nonce } = await signIn.start({
       state: binding.state,
       redirectUri,
       selectAccount: ticket.kind === 'connect',
       ...(loginHint === undefined ? {} : { loginHint }),
+      ...(claims === undefined ? {} : { claims }),
     });
     await states.insert(
       {

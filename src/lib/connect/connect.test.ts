@@ -450,6 +450,27 @@ describe('a link to reconnect', () => {
     expect(await expectOneMailbox(w, ada.username)).toBe(id);
   });
 
+  it('passes on what Microsoft missed when it refused, once', async () => {
+    const { w, id } = await connectedWorld();
+    const grant = await w.grants.read(ada);
+    if (grant === undefined) throw new Error('no grant');
+    const claims = '{"access_token":{"polids":{"essential":true,"values":["policy"]}}}';
+    await w.grants.note(grant, { status: 'reconnect_required', code: 'mfa_required', claims });
+    await walk(w, await w.link({ mailboxId: id }), ada);
+    expect(w.entra.started.at(-1)).toMatchObject({ claims });
+    await walk(w, await w.link({ mailboxId: id }), ada);
+    expect(w.entra.started.at(-1)).not.toHaveProperty('claims');
+  });
+
+  it('of a shared mailbox suggests the name of the person behind it', async () => {
+    const { w } = await connectedWorld();
+    const { mailbox } = await w.registry.place(
+      w.inputOf({ ...ada, address: 'support@contoso.example' }, { shared: true }),
+    );
+    await w.press(newBrowser(), await w.link({ mailboxId: mailbox.id }));
+    expect(w.entra.started.at(-1)).toMatchObject({ loginHint: ada.username, selectAccount: false });
+  });
+
   it('follows the person to a new address', async () => {
     const { w, id } = await connectedWorld();
     const renamed = { ...ada, username: 'ada.lovelace@contoso.example' };
