@@ -20,6 +20,8 @@ export interface Values {
   readonly nocobase: Nocobase;
   /** Address of the broker without /api, and a key of it; where the commands talk to it. */
   readonly broker?: { readonly url: string; readonly key: string };
+  /** Commands that match this are left out: from the line that begins them to the end of their block. */
+  readonly skip?: RegExp;
   /** Variables that commands run before have set. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -49,11 +51,13 @@ const kept = ['API_KEY', 'BROKER_PASSWORD'];
 export async function runDocumented(values: Values, ...headings: Heading[]): Promise<Ran> {
   // The first block of the page holds the values themselves, which are ours here.
   const [, ...helpers] = await commandsUnder('Your values');
-  const blocks = await Promise.all(headings.map(commandsUnder));
+  const { nocobase, broker, variables = {}, skip } = values;
+  const blocks = (await Promise.all(headings.map(commandsUnder)))
+    .flat()
+    .map((block) => (skip === undefined ? block : untilSkipped(block, skip)));
   const marker = '--- variables ---';
   const show = `echo; echo '${marker}'; for name in ${kept.join(' ')}; do echo "$name=\${!name:-}"; done`;
-  const script = ['set -e', 'shopt -s inherit_errexit', ...helpers, ...blocks.flat(), show].join('\n');
-  const { nocobase, broker, variables = {} } = values;
+  const script = ['set -e', 'shopt -s inherit_errexit', ...helpers, ...blocks, show].join('\n');
   const env = {
     PATH: process.env.PATH ?? '',
     NOCOBASE: nocobase.url,
@@ -76,4 +80,10 @@ export async function runDocumented(values: Values, ...headings: Heading[]): Pro
   );
   const { API_KEY = '', BROKER_PASSWORD = '' } = found;
   return { variables: { ...found, API_KEY, BROKER_PASSWORD }, output };
+}
+
+function untilSkipped(block: string, skip: RegExp): string {
+  const lines = block.split('\n');
+  const first = lines.findIndex((line) => skip.test(line));
+  return first === -1 ? block : lines.slice(0, first).join('\n');
 }
