@@ -488,6 +488,55 @@ describe('a mailbox that fails', () => {
   }, 60_000);
 });
 
+describe('a folder with a role', () => {
+  it('is followed to its new name, with its position, and told under it', async () => {
+    const mailbox = await world.connectMailbox(ada, ['INBOX', 'Sent Items']);
+    await world.poll();
+    world.mail.mailbox(ada).rename('Sent Items', 'Gesendete Elemente');
+    world.mail.mailbox(ada).folder('Gesendete Elemente').add('sent later');
+    await world.poll();
+    const [event] = world.receiver.ofType('message.received');
+    expect(event?.data).toMatchObject({
+      subject: 'sent later',
+      folder: { path: 'Gesendete Elemente', role: 'sent' },
+      direction: 'out',
+    });
+    expect(await world.cursor(mailbox, 'Sent Items')).toMatchObject({ path: 'Gesendete Elemente', lastUid: 1 });
+    expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: '' });
+    // Its name is known now: nobody has to look for it again.
+    const asked = world.mail.commands.length;
+    await world.poll();
+    expect(world.mail.commands.slice(asked)).toEqual(['status', 'status']);
+  });
+
+  it('may be watched before anybody knows its path', async () => {
+    world.mail.mailbox(ada).folder('INBOX');
+    const anHourAgo = new Date(world.now().getTime() - 3_600_000);
+    world.mail.mailbox(ada).folder('Archive').add({ subject: 'old', internalDate: anHourAgo });
+    const { mailbox } = await world.connect(world.person(ada), {
+      folders: [{ path: '', role: 'archive', status: undefined }],
+    });
+    world.mail.mailbox(ada).folder('Archive').add('new');
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['new']);
+    expect(await world.cursor(mailbox, '')).toMatchObject({ path: 'Archive' });
+  });
+
+  it('is missing where no folder has that role, and is not watched twice', async () => {
+    inbox().add('old');
+    const inboxTwice = [
+      { path: 'INBOX', role: undefined, status: undefined },
+      { path: '', role: 'inbox' as const, status: undefined },
+      { path: '', role: 'junk' as const, status: undefined },
+    ];
+    const { mailbox } = await world.connect(world.person(ada), { folders: inboxTwice });
+    inbox().add('new');
+    await world.poll();
+    expect(world.receiver.subjects().filter((subject) => subject === 'new')).toHaveLength(1);
+    expect(await world.state(mailbox)).toMatchObject({ code: 'folder_missing' });
+  });
+});
+
 describe('what the API asks for', () => {
   it('pauses a mailbox, and delivers on resume what came meanwhile', async () => {
     const mailbox = await world.connectMailbox(ada);

@@ -36,6 +36,8 @@ export interface MemoryFolder {
 export interface MemoryMailbox {
   folder(path: string): MemoryFolder;
   drop(path: string): void;
+  /** The folder keeps its mail, its UIDs and its role. */
+  rename(from: string, to: string): void;
 }
 
 export interface MemoryMail extends ImapConnector {
@@ -134,6 +136,12 @@ export function memoryMail(now: () => Date): MemoryMail {
           return folder;
         },
         drop: (path) => void folders.delete(path),
+        rename(from, to) {
+          const folder = folders.get(from);
+          if (folder === undefined) throw new Error(`no folder ${from}`);
+          folders.delete(from);
+          folders.set(to, Object.assign(folder, { path: to }));
+        },
       };
     },
     async open({ login, accessToken }, signal) {

@@ -11,6 +11,7 @@ import { closeUid, complement, type HoleSort, lookedAt, openHoles } from './rang
  * two rows always tell the same story in the same batch.
  */
 export interface FolderBook {
+  /** With the path under which the worker knows it. */
   readonly folder: WatchedFolder;
   readonly cursor: CursorRow;
   /** False in a folder that never had a cursor. */
@@ -25,6 +26,8 @@ export interface FolderBook {
   setRing(ring: RingRow | undefined): void;
   floor(): number | undefined;
 
+  /** The folder was found under another path. */
+  moveTo(path: string): void;
   /** Sets what STATUS said. */
   note(status: FolderStatus): void;
   /** Starts over at a position, with these entries as the whole ring. */
@@ -102,8 +105,8 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
       retryAt: undefined,
       baselineFrom: undefined,
     }),
-    // A folder keeps its id when it is renamed; the API's row knows its present path.
-    path: folder.path,
+    // A folder with a role is followed by it: the path under which it was found last stands here, not in the API's row.
+    path: folder.role !== undefined && stored !== undefined && stored.path !== '' ? stored.path : folder.path,
     role: folder.role,
   };
   let exists = stored !== undefined;
@@ -111,7 +114,7 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
   let ring: RingRow | undefined;
   let index: { uid: Map<number, RingEntry>; hash: Map<string, RingEntry[]> } | undefined;
   // A folder without a cursor is written when it has a position.
-  const renamed = stored !== undefined && (stored.path !== folder.path || stored.role !== folder.role);
+  const renamed = stored !== undefined && (stored.path !== cursor.path || stored.role !== folder.role);
   const dirty = { cursor: renamed, ring: false };
   let range: { listed: readonly number[]; at: number; top: number } = { listed: [], at: 0, top: 0 };
   let unsettled = new Set<number>();
@@ -217,7 +220,14 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
   ];
 
   return {
-    folder,
+    get folder() {
+      return { ...folder, path: cursor.path };
+    },
+    moveTo(path) {
+      // One without a position has no row yet.
+      if (exists) change({ path });
+      else cursor.path = path;
+    },
     get cursor() {
       return cursor;
     },

@@ -1,5 +1,5 @@
 import { BrokerError, isBrokerError } from '../errors.ts';
-import type { FolderStatus, ImapSession } from '../mailbox/session.ts';
+import type { FolderInfo, FolderStatus, ImapSession } from '../mailbox/session.ts';
 import type { MailboxRow } from '../store/rows.ts';
 import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
@@ -29,13 +29,15 @@ export async function look(context: RunContext, mailbox: MailboxBook): Promise<L
     session = opened;
     const folders: { book: FolderBook; status: FolderStatus }[] = [];
     const missing: FolderBook[] = [];
+    let listing: Promise<readonly FolderInfo[]> | undefined;
+    const list = () => {
+      listing ??= opened.folders();
+      return listing;
+    };
     for (const book of mailbox.folders) {
-      try {
-        folders.push({ book, status: await opened.status(book.folder.path) });
-      } catch (error) {
-        if (!isBrokerError(error, 'folder_missing')) throw error;
-        missing.push(book);
-      }
+      const status = await find(opened, mailbox, book, list);
+      if (status === undefined) missing.push(book);
+      else folders.push({ book, status });
     }
     return { session: opened, folders, missing };
   }
@@ -50,6 +52,36 @@ export async function look(context: RunContext, mailbox: MailboxBook): Promise<L
     throw error;
   } finally {
     done.abort();
+  }
+}
+
+/**
+ * Asks where a folder stands; undefined if there is no such folder. One that has a role is looked for by it where its
+ * path leads nowhere: Outlook renames its folders with the language, and people do too.
+ */
+async function find(
+  session: ImapSession,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  list: () => Promise<readonly FolderInfo[]>,
+): Promise<FolderStatus | undefined> {
+  const { path, role } = book.folder;
+  const status = path === '' ? undefined : await statusAt(session, path);
+  if (status !== undefined || role === undefined) return status;
+  const named = (await list()).find((folder) => folder.role === role && folder.selectable)?.path;
+  // One that is watched already, by its path, is not watched twice.
+  if (named === undefined || mailbox.folders.some(({ folder }) => folder.path === named)) return undefined;
+  const found = await statusAt(session, named);
+  if (found !== undefined) book.moveTo(named);
+  return found;
+}
+
+async function statusAt(session: ImapSession, path: string): Promise<FolderStatus | undefined> {
+  try {
+    return await session.status(path);
+  } catch (error) {
+    if (!isBrokerError(error, 'folder_missing')) throw error;
+    return undefined;
   }
 }
 
