@@ -53,6 +53,17 @@ describe('the token of a link', () => {
     },
   );
 
+  it('opens as it was given out, and not with its last character written in another way', async () => {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const others = [...alphabet].filter((character) => !vectors.ticketToken.endsWith(character));
+    for (const character of others) {
+      await expect(tokens.open(vectors.ticketToken.slice(0, -1) + character)).rejects.toMatchObject({
+        code: 'link_invalid',
+      });
+    }
+    await expect(tokens.open(vectors.ticketToken)).resolves.toBeDefined();
+  });
+
   it('does not open under a root key that is not listed', async () => {
     const bytes = fromBase64url(vectors.ticketToken);
     bytes.set([1, 2, 3, 4], 0);
