@@ -120,6 +120,28 @@ describe('the rows of a destination', () => {
     expect((await rows.open(id))?.secrets).toEqual(secrets);
   });
 
+  it('do not open for the address of another origin that somebody wrote into the table', async () => {
+    const { rows, table, id } = world();
+    await rows.insert(collection(id), secrets);
+    const rewrite = async (url: string) => {
+      const row = await table.get('dst', `a!${id}`);
+      if (row === undefined) throw new Error('no row');
+      await table.replace({ ...row, values: { ...row.values, url } }, row.etag);
+    };
+    for (const url of [
+      'https://evil.example/api',
+      'http://nocobase.example.com/api',
+      'https://nocobase.example.com:444/',
+    ]) {
+      await rewrite(url);
+      await expect(rows.open(id)).rejects.toMatchObject({ code: 'seal_broken' });
+    }
+    await rewrite('not an address');
+    await expect(rows.open(id)).rejects.toMatchObject({ code: 'seal_broken' });
+    await rewrite('https://nocobase.example.com/api/__app/other');
+    expect((await rows.open(id))?.secrets).toEqual(secrets);
+  });
+
   it.each<[string, Record<string, Value>]>([
     ['an unknown type', { type: 'ftp' }],
     ['collections that are no JSON', { collections: '{' }],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isDestinationId } from '../domain/ids.ts';
 import type { Sealer, SealPlace } from '../domain/sealing.ts';
+import { BrokerError } from '../errors.ts';
 import { brokenRow, columns, count, instant, json, readColumns, text } from './columns.ts';
 import type { Row, Store, StoredRow } from './table.ts';
 
@@ -87,12 +88,16 @@ export interface StoredState {
   readonly etag: string | undefined;
 }
 
-/** Destinations as rows `a!dst_…` and `b!dst_…` of one partition. @throws StoreError | BrokerError `row_broken` */
+/**
+ * Destinations as rows `a!dst_…` and `b!dst_…` of one partition. The origin of the URL is sealed along with the secrets:
+ * whoever can write the table can send neither them nor mail to another one.
+ * @throws StoreError | BrokerError `row_broken`
+ */
 export interface DestinationRows {
   /** All, with how they go, in the order in which they were made. */
   list(): Promise<(StoredConfig & { readonly state: DestinationState })[]>;
   read(id: string): Promise<StoredConfig | undefined>;
-  /** With the secrets opened. @throws BrokerError `seal_broken` and what the vault throws */
+  /** With the secrets opened. @throws BrokerError `seal_broken`, also for the URL of another origin; what the vault throws */
   open(id: string): Promise<(StoredConfig & { readonly secrets: DestinationSecrets }) | undefined>;
   insert(config: DestinationConfig, secrets: DestinationSecrets): Promise<void>;
   /** @throws StoreError `conflict` | `missing` */
@@ -147,6 +152,7 @@ const configForm = z.object({
 });
 
 const secretsForm = z.object({
+  origin: text,
   signing: z.array(text),
   auth: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('none') }),
@@ -191,6 +197,11 @@ function decodeState(row: StoredRow): StoredState {
   return { state, etag: row.etag };
 }
 
+const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : '');
+
+const sealedText = (url: string, { signing, auth }: DestinationSecrets): string =>
+  JSON.stringify({ origin: originOf(url), signing, auth });
+
 const encodeState = (id: string, state: DestinationState): Row => ({
   partitionKey,
   rowKey: stateKey(id),
@@ -209,7 +220,7 @@ export function createDestinationRows(deps: { readonly store: Store; readonly se
         ...rest,
         collections: collections === undefined ? undefined : JSON.stringify(collections),
         signingSince: JSON.stringify(signingSince),
-        secrets: await deps.sealer.seal(placeOfSecrets(id), new TextEncoder().encode(JSON.stringify(secrets))),
+        secrets: await deps.sealer.seal(placeOfSecrets(id), new TextEncoder().encode(sealedText(config.url, secrets))),
       }),
     };
   };
@@ -247,7 +258,9 @@ export function createDestinationRows(deps: { readonly store: Store; readonly se
       const plain = new TextDecoder().decode(await deps.sealer.open(placeOfSecrets(id), found.sealed));
       const secrets = secretsForm.safeParse(JSON.parse(plain));
       if (!secrets.success) throw brokenRow(found.row, 'secrets');
-      return { config: found.config, etag: found.etag, secrets: secrets.data };
+      const { origin, ...rest } = secrets.data;
+      if (origin !== originOf(found.config.url)) throw new BrokerError('seal_broken');
+      return { config: found.config, etag: found.etag, secrets: rest };
     },
 
     async insert(config, secrets) {
