@@ -30,7 +30,7 @@ const subjectsOf = (id: string): string[] =>
     .events()
     .filter(isAbout(id, 'message.received'))
     .map((event) => String(dataOf(event).subject));
-const arrive = (address: string, subject: string) => imap().deliver(address, shortMail(subject, address));
+const arrive = async (address: string, subject: string) => imap().deliver(address, await shortMail(address, subject));
 const shownAs = async (id: string) => (await world.api('GET', `mailboxes/${id}`)).body;
 const requests = () => world.standIns.entra.requests().token.refresh_token;
 
