@@ -27,6 +27,8 @@ vi.mock('@azure/functions', async (original) => ({
   app: { http: () => {} },
 }));
 
+const { adminConsent } = await import('./admin-consent.ts');
+const { adminConsentLinks } = await import('./admin-consent-links.ts');
 const { connect } = await import('./connect.ts');
 const { connectLinks } = await import('./connect-links.ts');
 const { health } = await import('./health.ts');
@@ -165,7 +167,40 @@ const doors: readonly Door[] = [
       { anyAddress: true, hunter: 2 },
     ],
   },
+  {
+    name: 'POST admin-consent-links',
+    handler: adminConsentLinks,
+    method: 'POST',
+    scope: 'admin',
+    wrong: [
+      { tenantId: 'hunter2' },
+      { tenantId: 'contoso.onmicrosoft.com' },
+      { permissions: 'hunter2' },
+      { label: 'a\nb' },
+      { expiresIn: 1 },
+      { expiresIn: 15 * 86_400 },
+      { returnUrl: 'https://evil.example/hunter2' },
+      { scope: 'hunter2' },
+    ],
+  },
   { name: 'GET mailboxes', handler: mailboxes, method: 'GET', scope: 'read' },
+  {
+    name: 'POST mailboxes',
+    handler: mailboxes,
+    method: 'POST',
+    scope: 'admin',
+    wrong: [
+      {},
+      { address: 'hunter2' },
+      { address: 'support@contoso.example' },
+      { address: 'support@contoso.example', auth: 'hunter2' },
+      { address: 'support@contoso.example', auth: 'delegated' },
+      { address: 'support@contoso.example', viaMailboxId: 'hunter2' },
+      { address: 'support@contoso.example', tenantId: 'hunter2' },
+      { address: 'support@contoso.example', login: 'hunter2' },
+      { address: 'support@contoso.example', folders: ['hunter2'] },
+    ],
+  },
   { name: 'GET mailboxes/{id}', handler: mailbox, method: 'GET', scope: 'read', params: { id: noMailbox } },
   {
     name: 'PATCH mailboxes/{id}',
@@ -173,7 +208,15 @@ const doors: readonly Door[] = [
     method: 'PATCH',
     scope: 'admin',
     params: { id: noMailbox },
-    wrong: [{ paused: 'yes' }, { label: 7 }, { destinationId: null }, { address: 'hunter2@x' }, { state: 'active' }],
+    wrong: [
+      { paused: 'yes' },
+      { login: 'hunter2' },
+      { login: null },
+      { label: 7 },
+      { destinationId: null },
+      { address: 'hunter2@x' },
+      { state: 'active' },
+    ],
   },
   { name: 'DELETE mailboxes/{id}', handler: mailbox, method: 'DELETE', scope: 'admin', params: { id: noMailbox } },
   {
@@ -393,7 +436,116 @@ describe('links and the way they lead', () => {
   });
 });
 
+describe('links for an administrator', () => {
+  it('are made, opened, pressed and finished over HTTP, and say everything in their own words', async () => {
+    const text = await mintKey(['admin']);
+    const made = await send(
+      adminConsentLinks,
+      asKey(text, { method: 'POST', body: { label: '<i>Sales', permissions: 'app' } }),
+    );
+    expect(made.status).toBe(201);
+    expect(Object.keys(made.body).sort()).toEqual(['expiresAt', 'tenant', 'url']);
+    expect(made.body.url).toMatch(/^http:\/\/localhost:7071\/api\/admin-consent\?token=[\w-]{54}$/);
+    expect(made.body.tenant).toBe('organizations');
+    const token = new URL(made.body.url).searchParams.get('token') ?? '';
+
+    const opened = await send(adminConsent, { path: `admin-consent?token=${token}`, headers: { accept: 'text/html' } });
+    expect(opened.status).toBe(200);
+    expect(opened.text).toContain('&lt;i&gt;Sales');
+    expect(opened.text).toContain('action="http://localhost:7071/api/admin-consent"');
+    expect(opened.headers.get('content-security-policy')).not.toContain('form-action');
+
+    const pressed = await send(adminConsent, {
+      method: 'POST',
+      path: 'admin-consent',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' },
+      body: `token=${token}`,
+    });
+    expect(pressed.status).toBe(303);
+    const location = new URL(pressed.headers.get('location') ?? '');
+    expect(location.pathname).toBe('/organizations/v2.0/adminconsent');
+    expect(location.searchParams.get('scope')).toBe('https://outlook.office365.com/.default');
+
+    const [cookie] = pressed.cookies;
+    const back = await send(oauthCallback, {
+      path: `oauth/callback?admin_consent=True&tenant=hunter2&state=${location.searchParams.get('state')}`,
+      headers: { cookie: `${cookie?.name}=${cookie?.value}`, accept: 'text/html' },
+    });
+    expect(back.status).toBe(200);
+    expect(back.text).toContain('Add-MailboxPermission');
+    expect(back.text).not.toContain('hunter2');
+
+    const again = await send(adminConsent, { path: `admin-consent?token=${token}`, headers: { accept: 'text/html' } });
+    expect(again.status).toBe(410);
+    expect(again.text).toContain('This has been done already');
+    // A link of the one kind opens nothing of the other.
+    expect((await send(connect, { path: `connect?token=${token}` })).status).toBe(404);
+  });
+
+  it('that are no good show a page and echo nothing, and pressed from elsewhere do nothing', async () => {
+    for (const token of ['', 'hunter2', '<script>alert(1)</script>', 'A'.repeat(54)]) {
+      const answer = await send(adminConsent, { path: `admin-consent?token=${encodeURIComponent(token)}` });
+      expect(answer.status).toBe(404);
+      expect(answer.headers.get('content-type')).toContain('text/html');
+      if (token !== '') expect(answer.text).not.toContain(token);
+    }
+    const { url } = await parts.connect.createAdminConsentLink({}, anyCaller.keyId);
+    const body = `token=${new URL(url).searchParams.get('token')}`;
+    expectProblem(await send(adminConsent, { method: 'POST', body }), 'cross_site_refused', 403);
+    expect(await rowsOfTable(store, 'states')).toEqual([]);
+  });
+});
+
 describe('mailboxes', () => {
+  it('that nobody signs in to are added by administrators, with a warning where a person stands behind', async () => {
+    const { row: own, person } = await connectedMailbox();
+    const text = await mintKey(['admin', 'read']);
+    const post = (body: object) => send(mailboxes, asKey(text, { method: 'POST', body }));
+    const shared = await post({
+      address: 'support@contoso.example',
+      viaMailboxId: own.id,
+      destinationId: 'dst_abcdefghijkl',
+      ownerRef: 7,
+    });
+    expect(shared.status).toBe(201);
+    expect(shared.body).toMatchObject({
+      address: 'support@contoso.example',
+      auth: 'delegated',
+      shared: true,
+      state: 'active',
+      ownerRef: 7,
+      warnings: [{ code: 'depends_on_person' }],
+    });
+    expect(shared.text).not.toMatch(/"(oid|tid|grant)"/);
+    const free = await post({ address: 'support@contoso.example', auth: 'app', tenantId: person.tid });
+    expect(free.status).toBe(200);
+    expect(free.body).toMatchObject({ id: shared.body.id, auth: 'app', shared: false, warnings: [] });
+    const shown = await send(mailbox, asKey(text, { params: { id: shared.body.id } }));
+    expect(shown.body.auth).toBe('app');
+  });
+
+  it('get another log-in name only if it works', async () => {
+    let fails: 'imap_refused' | undefined = 'imap_refused';
+    parts = {
+      ...parts,
+      openMailbox: async (grant, login) => {
+        if (fails !== undefined) throw new BrokerError('shared_access_missing');
+        expect([grant.kind, login]).toEqual(['user', 'ada.box@contoso.example']);
+        return [];
+      },
+    };
+    const { row } = await connectedMailbox();
+    const text = await mintKey(['admin']);
+    const patch = (body: object) => send(mailbox, asKey(text, { method: 'PATCH', params: { id: row.id }, body }));
+    const wanted = { login: 'ada.box@contoso.example', label: 'New' };
+    expectProblem(await patch(wanted), 'shared_access_missing', 422);
+    expect((await parts.registry.get(row.id))?.row).toEqual(row);
+    fails = undefined;
+    expect((await patch(wanted)).body).toMatchObject(wanted);
+    // The worker shall look at once, in case the old name was what was wrong.
+    expect((await parts.registry.get(row.id))?.row.asked).toBe(row.asked + 1);
+  });
+
   it('are listed by state, address and ownerRef, page by page, and only within the reach of the key', async () => {
     const { row: one } = await connectedMailbox('ada@contoso.example', { ownerRef: 7, label: 'Sales' });
     const { row: two } = await connectedMailbox('bob@contoso.example', { destinationId: 'dst_other0000000' });

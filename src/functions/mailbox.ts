@@ -30,6 +30,7 @@ export const mailbox = resource(broker, {
         const found = mayUseDestination(caller, destinationId) && (await broker.destinations.get(destinationId));
         if (!found) throw new BrokerError('not_found', { detail: 'There is no destination of this id.' });
       }
+      if (change.login !== undefined) await broker.openMailbox(view.row.grant, change.login);
       if (Object.keys(change).length > 0) view = await broker.registry.patch(view.row.id, change);
       if (paused !== undefined) view = await broker.registry.setPaused(view.row.id, paused);
       if (Object.keys(body).length > 0) {

@@ -1,10 +1,10 @@
 import { app } from '@azure/functions';
 import { broker } from '../lib/broker.ts';
 import { isWithinReach, mailboxJson } from '../lib/connect/mailbox-json.ts';
-import { mailboxFilter } from '../lib/http/requests/mailboxes.ts';
+import { mailboxFilter, newMailbox } from '../lib/http/requests/mailboxes.ts';
 import { allMethods, json, resource } from '../lib/http/resource.ts';
 
-/** `GET mailboxes`: those within the key's reach, by state, address or ownerRef. */
+/** `GET mailboxes`: those within the key's reach, by state, address or ownerRef. `POST mailboxes`: one that nobody signs in to. */
 export const mailboxes = resource(broker, {
   GET: {
     scope: 'read',
@@ -12,6 +12,14 @@ export const mailboxes = resource(broker, {
     handler: async ({ broker, caller, query }) => {
       const page = await broker.registry.list({ ...query, where: (row) => isWithinReach(caller, row) });
       return json(200, { items: page.items.map(mailboxJson), cursor: page.cursor });
+    },
+  },
+  POST: {
+    scope: 'admin',
+    body: newMailbox,
+    handler: async ({ broker, caller, body }) => {
+      const { outcome, view, warnings } = await broker.addMailbox(body, caller);
+      return json(outcome === 'connected' ? 201 : 200, { ...mailboxJson(view), warnings });
     },
   },
 });

@@ -1,8 +1,10 @@
 import { type Config, readConfig, SettingsError } from './config.ts';
+import { type AddMailbox, createAddMailbox } from './connect/add-mailbox.ts';
 import { createConnect } from './connect/connect.ts';
 import { createEventConsentLink } from './connect/create-consent-link.ts';
 import { createEventLinks } from './connect/event-links.ts';
 import { createGiveToken, type GiveToken } from './connect/give-token.ts';
+import { createOpenMailbox, type OpenMailbox } from './connect/open-mailbox.ts';
 import { createTicketTokens } from './connect/tickets.ts';
 import type { Connect } from './connect/types.ts';
 import { createDeliverer } from './delivery/deliverer.ts';
@@ -67,6 +69,8 @@ export interface Broker {
   readonly apiKeys: ApiKeys;
   readonly audit: Audit;
   readonly connect: Connect;
+  readonly addMailbox: AddMailbox;
+  readonly openMailbox: OpenMailbox;
   readonly giveToken: GiveToken;
   readonly registry: Registry;
   readonly destinations: Destinations;
@@ -163,6 +167,8 @@ export function createBroker(
     audit,
   });
   const eventLinks = createEventLinks({ config, tokens: ticketTokens, tickets, adminConsentLink });
+  const probe = createProbe({ connector: imap });
+  const openMailbox = createOpenMailbox({ tokens, probe, clock });
   const connect = createConnect({
     config,
     clock,
@@ -176,7 +182,7 @@ export function createBroker(
     signIn: createSignIn(config.entra, { client, random, log }),
     grants,
     findAddresses: createFindAddresses(config.entra, { client, fetch, log }),
-    probe: createProbe({ connector: imap }),
+    probe,
     registry,
     destinations,
     audit,
@@ -232,6 +238,8 @@ export function createBroker(
     apiKeys,
     audit,
     connect,
+    addMailbox: createAddMailbox({ adminConsent, destinations, audit, registry, grants, openMailbox }),
+    openMailbox,
     giveToken: createGiveToken({ config, clock, registry, grants, tokens, audit }),
     registry,
     destinations,

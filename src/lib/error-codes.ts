@@ -150,6 +150,21 @@ const table = {
     who: 'mailbox owner',
   },
 
+  shared_access_missing: {
+    status: 422,
+    sentence: 'The mail server does not open this mailbox to the person whose sign-in is used.',
+    remedy:
+      'An administrator gives that person full access (Add-MailboxPermission -AccessRights FullAccess), which counts within an hour, and checks the log-in name. Then send the request again.',
+    who: 'tenant admin',
+  },
+  app_access_missing: {
+    status: 422,
+    sentence: 'The mail server does not open this mailbox to the app.',
+    remedy:
+      'An administrator consents to IMAP.AccessAsApp, makes the app known to Exchange (New-ServicePrincipal) and gives it the mailbox (Add-MailboxPermission -AccessRights FullAccess), which counts within an hour. Or name by viaMailboxId a person who may open it.',
+    who: 'tenant admin',
+  },
+
   // Destinations
   destination_url_refused: {
     status: 422,

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../../src/lib/config.ts';
+import { createAddMailbox } from '../../src/lib/connect/add-mailbox.ts';
 import { createConnect } from '../../src/lib/connect/connect.ts';
+import { createOpenMailbox } from '../../src/lib/connect/open-mailbox.ts';
 import type { KnownDestination } from '../../src/lib/connect/ports.ts';
 import { createTicketTokens } from '../../src/lib/connect/tickets.ts';
 import type { Connect, NewLink, Step } from '../../src/lib/connect/types.ts';
 import { systemRandom } from '../../src/lib/domain/system.ts';
 import { createAdminConsent } from '../../src/lib/entra/admin-consent.ts';
 import type { FindAddresses } from '../../src/lib/entra/person-addresses.ts';
-import type { SignedIn, SignIn, SignInOptions } from '../../src/lib/entra/types.ts';
+import type { SignedIn, SignIn, SignInOptions, Tokens } from '../../src/lib/entra/types.ts';
 import type { Caller } from '../../src/lib/http/caller.ts';
 import type { Probe } from '../../src/lib/mailbox/probe.ts';
 import { createAudit } from '../../src/lib/store/audit.ts';
@@ -112,6 +114,13 @@ export const onePage: Probe = async () => ({
   ],
 });
 
+const tokenOf: Tokens['of'] = async (grant) => ({
+  accessToken: `token of ${grant.kind === 'app' ? 'the app' : grant.oid}`,
+  expiresAt: new Date(Date.now() + 3_600_000),
+  scopes: [],
+  username: '',
+});
+
 export interface ConnectWorldOptions {
   readonly microsoft?: Microsoft;
   readonly probe?: Probe;
@@ -121,6 +130,8 @@ export interface ConnectWorldOptions {
   readonly entra?: Partial<Config['entra']>;
   /** Microsoft Graph; it tells nothing unless given. */
   readonly findAddresses?: FindAddresses;
+  /** Tokens of stored grants; given to everybody unless it says otherwise. */
+  readonly token?: Tokens['of'];
 }
 
 /** Connecting with all its real parts but Microsoft and the mail server, on a store that may be killed. */
@@ -140,27 +151,36 @@ export function connectWorld(store: Store, options: ConnectWorldOptions = {}) {
     table: store.table('states'),
     sealer: createSealer({ keys, random: systemRandom }),
   });
+  // Ten times as fast, so that a wait takes a while and a test does not.
+  const quick = { ...clock, sleep: async (ms: number) => clock.sleep(ms / 10).then(() => registry.pass(ms)) };
+  const adminConsent = createAdminConsent({ ...entraConfig, ...options.entra });
+  const audit = createAudit({ table: store.table('audit'), clock, random: systemRandom });
+  const destinations = {
+    get: async (id: string) => known.find((destination) => destination.id === id),
+    list: async () => known,
+  };
   const connect: Connect = createConnect({
     config: { publicUrl, returnOrigins: options.returnOrigins ?? [] },
-    // Ten times as fast, so that a wait takes a while and a test does not.
-    clock: { ...clock, sleep: async (ms) => clock.sleep(ms / 10).then(() => registry.pass(ms)) },
+    clock: quick,
     random: systemRandom,
     log,
     tokens: createTicketTokens({ rootKeys: keys, clock, random: systemRandom }),
     tickets,
     consentTickets,
-    adminConsent: createAdminConsent({ ...entraConfig, ...options.entra }),
+    adminConsent,
     states,
     signIn: entra,
     grants: registry.grants,
     findAddresses: options.findAddresses ?? (async (person) => ({ person, addresses: undefined })),
     probe: options.probe ?? onePage,
     registry: registry.registry,
-    destinations: {
-      get: async (id) => known.find((destination) => destination.id === id),
-      list: async () => known,
-    },
-    audit: createAudit({ table: store.table('audit'), clock, random: systemRandom }),
+    destinations,
+    audit,
+  });
+  const openMailbox = createOpenMailbox({
+    tokens: { of: options.token ?? tokenOf },
+    probe: options.probe ?? onePage,
+    clock: quick,
   });
 
   const keep = (browser: TestBrowser, step: Step): Step => {
@@ -173,6 +193,15 @@ export function connectWorld(store: Store, options: ConnectWorldOptions = {}) {
     log,
     entra,
     connect,
+    openMailbox,
+    addMailbox: createAddMailbox({
+      adminConsent,
+      destinations,
+      audit,
+      registry: registry.registry,
+      grants: registry.grants,
+      openMailbox,
+    }),
     tickets,
     consentTickets,
     states,

@@ -1,7 +1,8 @@
 import { BrokerError } from '../errors.ts';
-import { type Caller, mayUseDestination, mayUseMailbox } from '../http/caller.ts';
+import { type Caller, mayUseMailbox } from '../http/caller.ts';
 import type { MailboxRow } from '../store/rows.ts';
 import type { TicketRow } from '../store/tickets.ts';
+import { chooseDestination } from './choose-destination.ts';
 import type { ConnectDeps } from './ports.ts';
 import { returnUrlFault } from './return-url.ts';
 import type { Connect, NewLink } from './types.ts';
@@ -22,17 +23,6 @@ export function createLinkMaker(
   deps: Pick<ConnectDeps, 'config' | 'clock' | 'tokens' | 'tickets' | 'registry' | 'destinations' | 'audit'>,
 ): Connect['createLink'] {
   const { config, clock, tokens, tickets, registry, destinations, audit } = deps;
-
-  async function destinationFor(wanted: NewLink, caller: Caller): Promise<string> {
-    if (wanted.destinationId !== undefined) {
-      const known = mayUseDestination(caller, wanted.destinationId) && (await destinations.get(wanted.destinationId));
-      if (!known) throw new BrokerError('not_found', { detail: 'There is no destination of this id.' });
-      return known.id;
-    }
-    const [only, ...others] = (await destinations.list()).filter(({ id }) => mayUseDestination(caller, id));
-    if (only === undefined || others.length > 0) throw new BrokerError('destination_ambiguous');
-    return only.id;
-  }
 
   async function mailboxFor(id: string, caller: Caller): Promise<MailboxRow> {
     const found = mayUseMailbox(caller, id) ? await registry.get(id) : undefined;
@@ -55,7 +45,8 @@ export function createLinkMaker(
     if (kind === 'connect' && caller.mailboxes !== undefined) throw new BrokerError('key_limited');
 
     const mailbox = wanted.mailboxId === undefined ? undefined : await mailboxFor(wanted.mailboxId, caller);
-    const destinationId = mailbox?.destinationId ?? (await destinationFor(wanted, caller));
+    const destinationId =
+      mailbox?.destinationId ?? (await chooseDestination(destinations, wanted.destinationId, caller));
     const now = clock.now();
     // Whole seconds, as in the token.
     const expiresAt = new Date(Math.floor(now / 1000 + seconds) * 1000);

@@ -15,6 +15,8 @@ export function mailboxJson({ row, state, shown }: MailboxView) {
     id: row.id,
     address: row.address,
     login: row.login,
+    // `app`: opened by the app itself. `delegated`: by the sign-in of a person.
+    auth: row.grant.kind === 'app' ? 'app' : 'delegated',
     shared: row.shared,
     label: row.label ?? null,
     ownerRef: row.ownerRef ?? null,

@@ -42,6 +42,9 @@ export interface Endpoint<B, Q, Y> {
   readonly errorPage?: (error: BrokerError, request: HttpRequest, requestId: string) => HttpResponseInit | undefined;
 }
 
+/** The handler of an address, with what each of its methods asks of a key; for the table that holds them all. */
+export type ResourceHandler = HttpHandler & { readonly scopes: Readonly<Record<string, Scope | 'none'>> };
+
 /** Every method that can reach a function. A resource is registered with all, so that a wrong one gets our own 405. */
 export const allMethods: HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
@@ -69,7 +72,7 @@ export function resource<B extends HttpParts, GQ, GY, PostQ, PostY, PutQ, PutY, 
     readonly PATCH?: Endpoint<B, PatchQ, PatchY>;
     readonly DELETE?: Endpoint<B, DelQ, DelY>;
   },
-): HttpHandler {
+): ResourceHandler {
   const runners: Record<string, Runner<B> | undefined> = {
     GET: runner(methods.GET),
     HEAD: runner(methods.GET),
@@ -82,7 +85,7 @@ export function resource<B extends HttpParts, GQ, GY, PostQ, PostY, PutQ, PutY, 
     .filter((method) => runners[method] !== undefined)
     .join(', ');
 
-  return async (request, context) => {
+  const handler: HttpHandler = async (request, context) => {
     const requestId = context.invocationId;
     const run = runners[request.method];
     if (run === undefined) {
@@ -106,6 +109,8 @@ export function resource<B extends HttpParts, GQ, GY, PostQ, PostY, PutQ, PutY, 
       return withCommonHeaders(run.errorPage?.(error, request, requestId) ?? problem(error, requestId));
     }
   };
+  const scopes = Object.entries(methods).map(([method, endpoint]) => [method, endpoint?.scope ?? 'none'] as const);
+  return Object.assign(handler, { scopes: Object.fromEntries(scopes) });
 }
 
 interface Runner<B> {

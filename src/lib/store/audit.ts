@@ -8,6 +8,7 @@ export type AuditAction =
   | 'admin-consent-link.create'
   | 'admin-consent.answer'
   | 'mailbox.connect'
+  | 'mailbox.add'
   | 'mailbox.change'
   | 'mailbox.remove'
   | 'mailbox.token'

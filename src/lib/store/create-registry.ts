@@ -107,7 +107,13 @@ export function createRegistry(deps: RegistryDeps): Registry {
         return { items, cursor: undefined };
       }),
 
-    patch: (id, wanted) => change(id, (row) => ({ ...row, ...changed(row, wanted) })),
+    patch: (id, wanted) =>
+      change(id, (row) => ({
+        ...row,
+        ...changed(row, wanted),
+        // Under another name the mailbox may open again that did not before.
+        asked: wanted.login === undefined ? row.asked : row.asked + 1,
+      })),
     setPaused: (id, paused) => change(id, (row) => ({ ...row, paused, asked: row.asked + 1 })),
     ask: (id) => change(id, (row) => ({ ...row, asked: row.asked + 1 })),
 
@@ -158,6 +164,7 @@ function changed(row: MailboxRow, wanted: MailboxChange): Partial<MailboxRow> {
   return {
     label: pick(wanted.label, row.label),
     ownerRef: pick(wanted.ownerRef, row.ownerRef),
+    login: wanted.login ?? row.login,
     destinationId: wanted.destinationId ?? row.destinationId,
     syncFrom: pick(wanted.syncFrom, row.syncFrom),
   };

@@ -90,6 +90,8 @@ export interface MailboxPage {
 export interface MailboxChange {
   readonly label?: string | null | undefined;
   readonly ownerRef?: string | number | null | undefined;
+  /** IMAP log-in name; one that has been tried. */
+  readonly login?: string | undefined;
   readonly destinationId?: string | undefined;
   readonly syncFrom?: Date | null | undefined;
 }

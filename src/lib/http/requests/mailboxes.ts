@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { address, destinationId, instant, line, ownerRef, paging } from './fields.ts';
+import { address, destinationId, instant, line, mailboxId, ownerRef, paging, tenantId } from './fields.ts';
 
 export const mailboxStates = [
   'connecting',
@@ -19,11 +19,25 @@ export const mailboxFilter = z.object({
   ownerRef: line(200).optional(),
 });
 
+/** Body of POST mailboxes. */
+export const newMailbox = z.strictObject({
+  address,
+  viaMailboxId: mailboxId.optional(),
+  auth: z.enum(['app', 'delegated']).optional(),
+  tenantId: tenantId.optional(),
+  login: address.optional(),
+  destinationId: destinationId.optional(),
+  label: line(100).optional(),
+  ownerRef: ownerRef.optional(),
+  syncFrom: instant.optional(),
+});
+
 /** Body of PATCH mailboxes/{id}: what is left out stays, null clears. */
 export const mailboxPatch = z.strictObject({
   label: line(100).nullable().optional(),
   ownerRef: ownerRef.nullable().optional(),
   destinationId: destinationId.optional(),
+  login: address.optional(),
   syncFrom: instant.nullable().optional(),
   paused: z.boolean().optional(),
 });

@@ -1,0 +1,58 @@
+import type { HttpFunctionOptions } from '@azure/functions';
+import { expect, it, vi } from 'vitest';
+
+const registered = vi.hoisted(() => new Map<string, HttpFunctionOptions>());
+vi.mock('@azure/functions', async (original) => ({
+  ...(await original<typeof import('@azure/functions')>()),
+  app: {
+    http: (name: string, options: HttpFunctionOptions) => {
+      if (registered.has(name)) throw new Error(`two functions are called ${name}`);
+      registered.set(name, options);
+    },
+    timer: () => {},
+    storageQueue: () => {},
+    setup: () => {},
+    hook: new Proxy({}, { get: () => () => {} }),
+  },
+}));
+
+await import('./index.ts');
+
+/** Every address below /api, its methods, and what a key must have for each. A change of this table is a change of the interface. */
+const doors = `
+admin-consent                   GET none, POST none
+admin-consent-links             POST admin
+attachments                     GET none
+connect                         GET none, POST none
+connect-links                   POST connect
+destinations                    GET admin, POST admin
+destinations/{id}               GET admin, PATCH admin, DELETE admin
+destinations/{id}/test          POST admin
+health                          GET none
+keys                            GET admin, POST admin
+keys/{id}                       DELETE admin
+mailboxes                       GET read, POST admin
+mailboxes/{id}                  GET read, PATCH admin, DELETE admin
+mailboxes/{id}/sync             POST read
+mailboxes/{id}/token            POST token
+oauth/callback                  GET none
+{*path}
+`;
+
+const scopesOf = (options: HttpFunctionOptions): Readonly<Record<string, string>> =>
+  Object.assign({}, Reflect.get(options.handler, 'scopes'));
+
+it('every address asks for the scope that it should', () => {
+  const lines = [...registered.values()].map((options) => {
+    const methods = Object.entries(scopesOf(options)).map(([method, scope]) => `${method} ${scope}`);
+    return `${(options.route ?? '').padEnd(31)} ${methods.join(', ')}`.trim();
+  });
+  expect(lines.toSorted()).toEqual(doors.trim().split('\n'));
+});
+
+it('leaves the check of keys to us, and takes every method, so that the answer to a wrong one is ours too', () => {
+  for (const [name, options] of registered) {
+    expect(options.authLevel, name).toBe('anonymous');
+    expect(options.methods, name).toEqual(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+  }
+});

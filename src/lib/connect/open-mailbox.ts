@@ -1,0 +1,51 @@
+import type { Clock } from '../domain/clock.ts';
+import type { Tokens } from '../entra/types.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
+import type { Probe } from '../mailbox/probe.ts';
+import type { FolderBaseline } from '../store/registry.ts';
+import type { GrantRef } from '../store/rows.ts';
+
+export interface OpenMailboxDeps {
+  readonly tokens: Pick<Tokens, 'of'>;
+  readonly probe: Probe;
+  readonly clock: Pick<Clock, 'sleep'>;
+}
+
+/** Logs in to a mailbox and tells where its folders stand. */
+export type OpenMailbox = (grant: GrantRef, login: string) => Promise<readonly FolderBaseline[]>;
+
+// Exchange says "authenticated but not connected" of a mailbox that must not be opened, and now and then of one that may.
+const notConnectedPauseMs = 1_500;
+
+/**
+ * A real log-in, by which a log-in name and a permission are checked before anything is stored. Whatever a passing cause
+ * may have is tried once more: a token that was revoked before its time, a server between two minds.
+ * @throws BrokerError `shared_access_missing` | `app_access_missing` if the mailbox is not opened to this grant; what a
+ * token request and the mail server throw otherwise
+ */
+export function createOpenMailbox({ tokens, probe, clock }: OpenMailboxDeps): OpenMailbox {
+  const attempt = async (grant: GrantRef, login: string, force: boolean): Promise<readonly FolderBaseline[]> => {
+    const { accessToken } = await tokens.of(grant, 'outlook', { force });
+    const { watched } = await probe({ login, accessToken });
+    return watched.map(({ path, role, uidNext, uidValidity, messages, unseen }) => ({
+      path,
+      role,
+      status: { uidNext, uidValidity, messages, unseen },
+    }));
+  };
+
+  return async (grant, login) => {
+    try {
+      return await attempt(grant, login, false);
+    } catch (error) {
+      if (!isBrokerError(error, 'imap_refused', 'imap_token_expired', 'imap_not_connected')) throw error;
+      if (error.code === 'imap_not_connected') await clock.sleep(notConnectedPauseMs);
+    }
+    try {
+      return await attempt(grant, login, true);
+    } catch (error) {
+      if (!isBrokerError(error, 'imap_refused', 'imap_not_connected')) throw error;
+      throw new BrokerError(grant.kind === 'app' ? 'app_access_missing' : 'shared_access_missing', { cause: error });
+    }
+  };
+}
