@@ -2,16 +2,17 @@ import { SettingsError } from '../src/lib/config.ts';
 import { BrokerError } from '../src/lib/errors.ts';
 import { redact } from '../src/lib/log.ts';
 import { isStoreError } from '../src/lib/store/table.ts';
+import { bootstrapKey } from './bootstrap-key.ts';
 import { type Command, type CommandIo, UsageError } from './command.ts';
 import { reseal } from './reseal.ts';
 
 /** Every command by its name. */
-const commands: Readonly<Record<string, Command>> = { reseal };
+const commands: Readonly<Record<string, Command>> = { 'bootstrap-key': bootstrapKey, reseal };
 
 const usage = (): string[] => [
   'Usage: broker <command> [options]',
   '',
-  ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`),
+  ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(16)}${summary}`),
   '',
   'broker <command> --help tells more. Settings come from the environment and from local.settings.json.',
 ];
