@@ -295,9 +295,10 @@ describe.each(servers)('reading from %s', (_, installed, start) => {
         recent: [{ uid, messageId: '<1@x.example>' }],
       });
       expect(folders.length).toBeGreaterThanOrEqual(2);
-      await expect(probe({ login, accessToken: server.tokenFor(login) }, { paths: ['Nowhere'] })).rejects.toMatchObject(
-        { code: 'folder_missing' },
-      );
+      const choices = [{ path: 'Nowhere' }, { role: 'sent' }, { path: 'inbox' }, { role: 'inbox' }] as const;
+      const other = await probe({ login, accessToken: server.tokenFor(login) }, { choices });
+      expect(other.watched.map(({ role }) => role)).toEqual(['sent', 'inbox']);
+      expect(other.missing).toEqual([{ path: 'Nowhere' }]);
     });
 
     it('refuses a wrong token, and reports a missing folder', async () => {

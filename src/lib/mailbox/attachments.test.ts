@@ -131,7 +131,13 @@ function world(folders: Record<string, Folder>, options: { largestBytes?: number
       close: async () => {
         seen.closed += 1;
       },
-      folders: unused,
+      folders: async () =>
+        Object.keys(folders).map((path) => ({
+          path,
+          delimiter: '/',
+          role: path === 'Gesendet' ? ('sent' as const) : undefined,
+          selectable: true,
+        })),
       searchRange: unused,
       searchSince: unused,
       read: unused,
@@ -197,6 +203,7 @@ describe('the file behind a link', () => {
       'the message moved to another watched folder',
       { INBOX: { uidValidity: 1n, mails: [] }, Sent: { uidValidity: 1n, mails: [mail(3)] } },
     ],
+    ['its folder has another name now', { Gesendet: { uidValidity: 1n, mails: [mail(3)] } }],
     ['its folder is gone', { Sent: { uidValidity: 1n, mails: [mail(3)] } }],
     [
       'another message of the same id has no such part',

@@ -29,17 +29,42 @@ export async function findPart(
   place: AttachmentPlace,
 ): Promise<FoundPart> {
   const own = folders.filter((folder) => folder.id === place.folderId);
-  for (const { path } of own) {
-    const found = await orMissing(async () => {
-      const { uidValidity } = await session.status(path);
-      if (uidValidity !== place.uidValidity) return undefined;
-      const file = await session.part(path, place.uid, place.part);
-      return file === undefined ? undefined : { path, uid: place.uid, file };
-    });
+  const others = folders.filter((folder) => !own.includes(folder));
+  const searched = new Set<string>();
+
+  const whereItWas = async (path: string): Promise<FoundPart | undefined> => {
+    const { uidValidity } = await session.status(path);
+    if (uidValidity !== place.uidValidity) return undefined;
+    const file = await session.part(path, place.uid, place.part);
+    return file === undefined ? undefined : { path, uid: place.uid, file };
+  };
+  const anywhereIn = async (path: string): Promise<FoundPart | undefined> => {
+    if (searched.has(path)) return undefined;
+    searched.add(path);
+    return search(session, path, place);
+  };
+
+  const known = [...own, ...others].map(({ path }) => path).filter((path) => path !== '');
+  const looks: readonly (() => Promise<FoundPart | undefined>)[] = [
+    ...own
+      .filter(({ path }) => path !== '')
+      .map(
+        ({ path }) =>
+          () =>
+            whereItWas(path),
+      ),
+    ...known.map((path) => () => anywhereIn(path)),
+  ];
+  for (const look of looks) {
+    const found = await orMissing(look);
     if (found !== undefined) return found;
   }
-  for (const { path } of [...own, ...folders.filter((folder) => !own.includes(folder))]) {
-    const found = await orMissing(() => search(session, path, place));
+  // Folders that go by another name now, or whose name the mailbox's row does not hold.
+  const listed = await session.folders();
+  for (const { path } of listed.filter(
+    ({ role, selectable }) => selectable && role !== undefined && folders.some((each) => each.role === role),
+  )) {
+    const found = await orMissing(() => anywhereIn(path));
     if (found !== undefined) return found;
   }
   throw new BrokerError('message_gone');

@@ -1,4 +1,4 @@
-import type { FolderRole } from '../domain/folder.ts';
+import { type FolderChoice, type FolderRole, isChosen } from '../domain/folder.ts';
 import type { MessageMeta } from '../domain/message.ts';
 import { BrokerError } from '../errors.ts';
 import { defaultFolders } from './folders.ts';
@@ -17,22 +17,24 @@ export interface FolderBaseline {
 }
 
 export interface Probed {
-  /** Inbox first. */
+  /** In the order of choosing; unless chosen, inbox first. */
   readonly watched: readonly FolderBaseline[];
+  /** Chosen folders that are not there. */
+  readonly missing: readonly FolderChoice[];
   readonly folders: readonly FolderInfo[];
 }
 
 export interface ProbeOptions {
   /** How many newest identities to read of each folder. */
   readonly recent?: number;
-  /** Paths to watch in place of inbox and sent. */
-  readonly paths?: readonly string[];
+  /** Folders to watch in place of inbox and sent. */
+  readonly choices?: readonly FolderChoice[] | undefined;
 }
 
 /**
- * Logs in and asks where the inbox and the sent folder stand.
- * @throws BrokerError `imap_refused` if the server says no to this person, `folder_missing` if there is no inbox or a
- *   given path is not there; `imap_unreachable`, `imap_throttled`, `imap_not_connected`, `imap_token_expired` or
+ * Logs in and asks where the inbox and the sent folder stand, or the folders that are chosen in their place.
+ * @throws BrokerError `imap_refused` if the server says no to this person, `folder_missing` if there is no inbox though
+ *   nothing else was chosen; `imap_unreachable`, `imap_throttled`, `imap_not_connected`, `imap_token_expired` or
  *   `imap_unexpected` (all with a time) if nothing is known about the mailbox yet: see {@link isUnreachable}
  */
 export type Probe = (account: ImapAccount, options?: ProbeOptions, signal?: AbortSignal) => Promise<Probed>;
@@ -46,13 +48,14 @@ export function createProbe({ connector }: { readonly connector: ImapConnector }
     try {
       const folders = await session.folders();
       const watched: FolderBaseline[] = [];
-      for (const folder of chosen(folders, options.paths)) {
+      const { found, missing } = chosen(folders, options.choices);
+      for (const folder of found) {
         const status = await session.status(folder.path);
         const recent =
           options.recent === undefined ? [] : await recentMeta(session, folder.path, options.recent, status);
         watched.push({ path: folder.path, role: folder.role, ...status, recent });
       }
-      return { watched, folders };
+      return { watched, missing, folders };
     } catch (error) {
       signal?.throwIfAborted();
       throw error;
@@ -63,17 +66,23 @@ export function createProbe({ connector }: { readonly connector: ImapConnector }
   };
 }
 
-function chosen(folders: readonly FolderInfo[], paths: readonly string[] | undefined): FolderInfo[] {
-  if (paths === undefined) {
+function chosen(
+  folders: readonly FolderInfo[],
+  choices: readonly FolderChoice[] | undefined,
+): { readonly found: readonly FolderInfo[]; readonly missing: readonly FolderChoice[] } {
+  if (choices === undefined) {
     const watched = defaultFolders(folders);
     if (watched[0]?.role !== 'inbox') throw new BrokerError('folder_missing');
-    return watched;
+    return { found: watched, missing: [] };
   }
-  return paths.map((path) => {
-    const folder = folders.find((each) => each.path === path && each.selectable);
-    if (folder === undefined) throw new BrokerError('folder_missing');
-    return folder;
-  });
+  const found = new Set<FolderInfo>();
+  const missing: FolderChoice[] = [];
+  for (const choice of choices) {
+    const folder = folders.find((each) => each.selectable && isChosen(choice, each));
+    if (folder === undefined) missing.push(choice);
+    else found.add(folder);
+  }
+  return { found: [...found], missing };
 }
 
 /** True for failures that say nothing about the mailbox: it may be connected later, without the person. */
