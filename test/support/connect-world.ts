@@ -107,6 +107,7 @@ export interface TestBrowser {
 export const newBrowser = (): TestBrowser => ({ cookies: new Map() });
 
 export const onePage: Probe = async () => ({
+  missing: [],
   folders: [],
   watched: [
     { path: 'INBOX', role: 'inbox', uidValidity: 7n, uidNext: 11, messages: 10, unseen: 2, recent: [] },
