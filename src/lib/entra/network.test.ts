@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BrokerError } from '../errors.ts';
-import { createNetwork, retryAfterMs } from './network.ts';
+import { createNetwork } from './network.ts';
 
 const url = 'https://login.microsoftonline.com/common/oauth2/v2.0/token';
 const clock = { now: () => Date.parse('2026-11-22T10:00:00Z'), monotonic: () => 0, sleep: async () => {} };
@@ -77,16 +77,4 @@ describe("MSAL's way to the network", () => {
     await network.module.sendGetRequestAsync(url);
     expect(sent).toBe(1);
   });
-});
-
-it.each([
-  ['0', 0],
-  ['  12 ', 12_000],
-  ['soon', undefined],
-  ['-5', undefined],
-  ['99999999', 3_600_000],
-  ['1', 1_000],
-  ['Sun, 22 Nov 2026 09:00:00 GMT', 0],
-])('reads Retry-After: %s as %s', (header, ms) => {
-  expect(retryAfterMs(header, clock.now())).toBe(ms);
 });

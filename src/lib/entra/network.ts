@@ -1,6 +1,7 @@
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
 import type { Clock } from '../domain/clock.ts';
 import { BrokerError } from '../errors.ts';
+import { retryAfterMs } from '../http/retry-after.ts';
 
 export interface NetworkDeps {
   readonly fetch: typeof fetch;
@@ -97,16 +98,4 @@ function parse<T>(text: string): T {
     // A gateway's page, told below.
   }
   throw new BrokerError('entra_unavailable', { cause: new Error('The answer is not a JSON object.') });
-}
-
-// Nobody is made to wait longer by a header, which may come from any gateway.
-const longestWaitMs = 60 * 60_000;
-
-/** RFC 9110 section 10.2.3: seconds, or an HTTP date. Undefined if there is none or it makes no sense. */
-export function retryAfterMs(header: string | null, nowMs: number): number | undefined {
-  const text = header?.trim() ?? '';
-  if (/^\d{1,8}$/.test(text)) return Math.min(longestWaitMs, Number(text) * 1000);
-  // Date.parse would make a date of almost anything.
-  const at = /^[A-Z][a-z]{2,8},? .* GMT$/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? undefined : Math.min(longestWaitMs, Math.max(0, at - nowMs));
 }

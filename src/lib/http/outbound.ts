@@ -1,8 +1,11 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
+import type { Clock } from '../domain/clock.ts';
+import { systemClock } from '../domain/system.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import { type AddressPolicy, reachOf } from './outbound-address.ts';
 import type { Lookup } from './outbound-agent.ts';
+import { retryAfterMs } from './retry-after.ts';
 
 export type { Lookup } from './outbound-agent.ts';
 
@@ -11,6 +14,8 @@ export interface OutboundOptions extends AddressPolicy {
   readonly lookup?: Lookup;
   /** From the sending to the end of the answer, look-up and connection included. */
   readonly timeoutMs?: number;
+  /** The machine's own unless given; what dates in answers are held against. */
+  readonly clock?: Pick<Clock, 'now'>;
 }
 
 export interface OutboundRequest {
@@ -80,12 +85,10 @@ const drainBytes = 64 * 1024;
 
 const drainGraceMs = 1_000;
 
-const longestRetryAfterMs = 3_600_000;
-
 /** Outbound requests under the rules of {@link AddressPolicy}; the connection pool is made at the first one. */
 export function createOutbound(options: OutboundOptions): Outbound {
   const policy: AddressPolicy = { inAzure: options.inAzure, privateDestinations: options.privateDestinations };
-  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+  const { timeoutMs = defaultTimeoutMs, clock = systemClock } = options;
   let pool: Promise<Pool> | undefined;
 
   const send = async (request: OutboundRequest): Promise<OutboundAnswer> => {
@@ -98,7 +101,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     const { agent, wasOnReusedSocket } = await pool;
     const deadline = AbortSignal.timeout(timeoutMs);
     const signal = request.signal === undefined ? deadline : AbortSignal.any([request.signal, deadline]);
-    const attempt = () => exchange(agent, url, request, signal);
+    const attempt = () => exchange(agent, url, request, signal, clock.now);
     try {
       return await attempt().catch((error: unknown) => {
         if (!wasOnReusedSocket(error) || signal.aborted) throw error;
@@ -150,6 +153,7 @@ async function exchange(
   url: URL,
   request: OutboundRequest,
   signal: AbortSignal,
+  nowMs: () => number,
 ): Promise<OutboundAnswer> {
   signal.throwIfAborted();
   const asking = agent.request({
@@ -167,7 +171,7 @@ async function exchange(
   const { body, complete } = await (keepBytes > 0 ? reading : Promise.race([reading, afterGrace()]));
   return {
     status: answer.statusCode,
-    retryAfterMs: retryAfterMs(single(answer.headers['retry-after'])),
+    retryAfterMs: retryAfterMs(single(answer.headers['retry-after']), nowMs()),
     contentType: single(answer.headers['content-type']) ?? '',
     body,
     complete,
@@ -209,13 +213,6 @@ async function readBody(
   // a sequence would open another one.
   await nextTurn();
   return { body: Buffer.concat(kept), complete };
-}
-
-/** RFC 9110 section 10.2.3: seconds or an HTTP date. */
-function retryAfterMs(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined;
-  const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), longestRetryAfterMs) : undefined;
 }
 
 // Node's and OpenSSL's names for a certificate that does not hold, and for a side that does not speak TLS.

@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { retryAfterMs } from './retry-after.ts';
+
+const now = Date.parse('2026-11-22T10:00:00Z');
+
+it.each([
+  [undefined, undefined],
+  [null, undefined],
+  ['', undefined],
+  ['0', 0],
+  ['  12 ', 12_000],
+  ['1', 1_000],
+  ['soon', undefined],
+  ['-5', undefined],
+  ['1.5', undefined],
+  ['99999999', 3_600_000],
+  ['9'.repeat(400), 3_600_000],
+  ['Sun, 22 Nov 2026 09:00:00 GMT', 0],
+  ['Sun, 22 Nov 2026 10:00:30 GMT', 30_000],
+  ['Mon, 23 Nov 2026 10:00:00 GMT', 3_600_000],
+  ['2027', 2_027_000],
+])('reads Retry-After: %s as %s', (header, ms) => {
+  expect(retryAfterMs(header, now)).toBe(ms);
+});
