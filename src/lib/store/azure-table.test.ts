@@ -238,6 +238,11 @@ describe('a batch', () => {
     await expect(table.batch(pk, twice)).rejects.toMatchObject({ kind: 'refused' });
     const many = Array.from({ length: 101 }, (_, i): BatchOperation => ({ kind: 'upsert', row: row(pk, `r${i}`) }));
     await expect(table.batch(pk, many)).rejects.toMatchObject({ kind: 'refused' });
+    const unwritable: BatchOperation[] = [
+      { kind: 'upsert', row: row(pk, 'r') },
+      { kind: 'upsert', row: row(pk, 's', { column: 2 ** 31 }) },
+    ];
+    await expect(table.batch(pk, unwritable)).rejects.toMatchObject({ kind: 'refused', index: 1 });
     expect(await table.list(pk)).toEqual([]);
   });
 

@@ -211,7 +211,14 @@ function azureTable(name: TableName, open: () => Promise<TableClient>, deps: Azu
     },
     async batch(partitionKey, operations) {
       if (operations.length === 0) return [];
-      const actions = operations.map((operation) => toAction(partitionKey, operation));
+      const actions = operations.map((operation, index) => {
+        try {
+          return toAction(partitionKey, operation);
+        } catch (cause) {
+          // The others of the batch go on without it, as if the service had refused it.
+          throw new StoreError('refused', { cause, table: name, index });
+        }
+      });
       const { subResponses } = await writeMaking((client, abortSignal) =>
         client.submitTransaction(actions, { abortSignal }),
       );

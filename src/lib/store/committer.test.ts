@@ -287,6 +287,22 @@ describe('rows that the table does not take', () => {
     expect(await head()).toMatchObject({ owner: '' });
   });
 
+  it('or that cannot even be written down fail their own mailbox, and no other', async () => {
+    const [good, bad] = [unit('good'), unit('bad')];
+    good.set('b!good', 'x');
+    bad.pending = () => {
+      throw new RangeError('more than 64 in acked');
+    };
+    const results = await Promise.allSettled([committer.commit(bad), committer.commit(good)]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
+    expect(bad.refusals.map(({ kind, cause }) => [kind, cause])).toEqual([
+      ['refused', new RangeError('more than 64 in acked')],
+    ]);
+    expect(await textOf('b!good')).toBe('x');
+    await committer.release();
+    expect(await head()).toMatchObject({ owner: '' });
+  });
+
   it('that are more than a batch takes are refused without asking', async () => {
     const big = unit('big');
     for (let n = 0; n < 100; n++) big.set(`o!big!${n}`, 'x');

@@ -193,7 +193,14 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
     let operations = 1;
     let bytes = wireBytes(headRow(false));
     for (const [unit, waiters] of queue) {
-      const pending = unit.pending();
+      let pending: readonly BatchOperation[];
+      try {
+        pending = unit.pending();
+      } catch (error) {
+        // A fault of ours in the rows of one mailbox must not take the others along.
+        refuse({ unit, operations: [], waiters }, error);
+        continue;
+      }
       const size = pending.reduce((sum, item) => sum + (item.kind === 'delete' ? 700 : wireBytes(item.row)), 0);
       const fits = operations + pending.length <= batchLimits.operations && bytes + size <= batchLimits.bytes;
       // One that is too large for any batch goes alone, and is refused.
@@ -226,7 +233,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
     }
   }
 
-  function refuse({ unit, waiters }: Part, cause: StoreError): void {
+  function refuse({ unit, waiters }: Part, cause: unknown): void {
     const error = new StoreError('refused', { table: table.name, cause });
     broken.add(unit);
     settle([...waiters, ...(queue.get(unit) ?? [])], (one) => one.reject(error));
