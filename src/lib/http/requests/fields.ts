@@ -1,30 +1,34 @@
 import { z } from 'zod';
+import { type FolderChoice, folderRoles } from '../../domain/folder.ts';
 import { isDestinationId, isMailboxId } from '../../domain/ids.ts';
 
-/** A line of text for people: no line breaks or other control characters. */
+/** A line of text for people: no line breaks of any kind, no other control characters, no half of a character. */
 export const line = (longest: number) =>
   z
     .string()
     .trim()
     .min(1)
     .max(longest)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-    .regex(/^[^\u0000-\u001f\u007f]*$/, 'Holds a control character.');
+    .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'Holds a control character.');
 
 /** A mail address as a person writes it; whether there is such a mailbox, the sign-in shows. RFC 5321 allows 254 characters. */
 export const address = z
   .string()
   .trim()
   .max(254)
-  .regex(/^[^\s@<>"(),:;[\]\\]+@[^\s@<>"(),:;[\]\\]+$/, 'Is not a mail address.');
+  .regex(/^[^\s\p{Cc}\p{Cs}@<>"(),:;[\]\\]+@[^\s\p{Cc}\p{Cs}@<>"(),:;[\]\\]+$/u, 'Is not a mail address.');
 
 /** Whom a mailbox belongs to in NocoBase: a number and the same digits as text are kept apart. */
 export const ownerRef = z.union([z.int(), line(200)], 'Is neither a whole number nor a text.');
 
-/** RFC 3339, with an offset: a time without one means something else in every place. */
+/**
+ * RFC 3339, with an offset: a time without one means something else in every place. Table Storage holds no year before
+ * 1601 or after 9999; there is no mail from before 1970.
+ */
 export const instant = z.iso
   .datetime({ offset: true, error: 'Is not a time such as 2026-11-22T08:00:00Z.' })
-  .transform((text) => new Date(text));
+  .transform((text) => new Date(text))
+  .refine((at) => at.getTime() >= 0 && at.getUTCFullYear() <= 9999, 'Is not between the years 1970 and 9999.');
 
 /** A tenant by its id; a domain name would have to be looked up. */
 export const tenantId = z.guid('Is not the id of a tenant (a GUID).').transform((id) => id.toLowerCase());
@@ -32,6 +36,25 @@ export const tenantId = z.guid('Is not the id of a tenant (a GUID).').transform(
 export const mailboxId = z.string().refine(isMailboxId, 'Is not a mailbox id.');
 
 export const destinationId = z.string().refine(isDestinationId, 'Is not a destination id.');
+
+const folderRole = z.enum(folderRoles);
+
+/** A folder: what it is for, such as "archive", or its path. */
+const folder = z.union(
+  [
+    folderRole.transform((role): FolderChoice => ({ role })),
+    z.strictObject({ role: folderRole }),
+    z.strictObject({ path: line(250) }),
+  ],
+  `Is neither one of ${folderRoles.join(', ')}, nor {"path": "…"}.`,
+);
+
+/** The row that every poll of a mailbox reads holds them, so they are few. */
+export const folders = z
+  .array(folder)
+  .min(1)
+  .max(10)
+  .refine((list) => JSON.stringify(list).length <= 800, 'Hold more than 800 characters together.');
 
 /** What every list takes. */
 export const paging = {
