@@ -3,6 +3,7 @@ import type { AccessToken, Resource, Tokens } from '../entra/types.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Caller } from '../http/caller.ts';
 import type { Audit } from '../store/audit.ts';
+import { createRecent } from '../store/recent.ts';
 import type { GrantMailboxes, Registry } from '../store/registry.ts';
 import { isWithinReach } from './mailbox-json.ts';
 
@@ -20,7 +21,7 @@ export interface GivenToken {
 export interface GiveTokenDeps {
   readonly config: { readonly tokenEndpoint: boolean };
   readonly clock: Pick<Clock, 'now'>;
-  readonly registry: Pick<Registry, 'get'>;
+  readonly registry: Pick<Registry, 'glance'>;
   readonly grants: Pick<GrantMailboxes, 'mailboxesOf'>;
   readonly tokens: Pick<Tokens, 'get'>;
   readonly audit: Audit;
@@ -34,11 +35,14 @@ const rememberAtMost = 10_000;
 /**
  * Gives an access token of a mailbox to a key that may have it. The audit notes each token once for each key: the same
  * token handed out again tells nobody anything new, and a write per request would cost more than the token.
+ * A token that is in memory costs no I/O at all; for that a mailbox that another process removed is noticed within 15 s
+ * (a key that it removed, within a minute).
  * @throws BrokerError `token_endpoint_off` | `not_found` | `token_app_only` | `token_shared` and what Microsoft answers
  */
 export function createGiveToken(deps: GiveTokenDeps): GiveToken {
   const { config, clock, registry, grants, tokens, audit } = deps;
   const noted = new Set<string>();
+  const lists = createRecent<readonly string[]>(clock);
 
   async function note(caller: Caller, mailboxId: string, resource: Resource, result: string): Promise<void> {
     const key = [caller.keyId, mailboxId, resource, result].join(' ');
@@ -51,16 +55,17 @@ export function createGiveToken(deps: GiveTokenDeps): GiveToken {
   /** A person's token opens her own mailbox too, so a key for a shared one alone must not get it. */
   async function reachesOwnMailbox(caller: Caller, grant: { tid: string; oid: string }): Promise<boolean> {
     if (caller.mailboxes === undefined && caller.destinations === undefined) return true;
-    for (const id of await grants.mailboxesOf(grant)) {
-      const own = await registry.get(id);
-      if (own !== undefined && !own.row.shared) return isWithinReach(caller, own.row);
+    const list = await lists.get(`${grant.tid} ${grant.oid}`, () => grants.mailboxesOf(grant));
+    for (const id of list ?? []) {
+      const own = await registry.glance(id);
+      if (own !== undefined && !own.shared) return isWithinReach(caller, own);
     }
     return false;
   }
 
   return async (mailboxId, resource, caller) => {
     if (!config.tokenEndpoint) throw new BrokerError('token_endpoint_off');
-    const row = (await registry.get(mailboxId))?.row;
+    const row = await registry.glance(mailboxId);
     if (row === undefined || !isWithinReach(caller, row)) throw new BrokerError('not_found');
     let given: AccessToken;
     try {

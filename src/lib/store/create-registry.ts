@@ -4,18 +4,22 @@ import { eventId, isMailboxId, shardKey, shardOfMailbox } from '../domain/ids.ts
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { createAddressIndex } from './address-index.ts';
+import { encodeCursor } from './cursor-row.ts';
 import { createDirectory } from './directory.ts';
 import { grantKeyOf } from './grant-row.ts';
 import { addressKey, mailboxRowKey, parseRowKey, stateRowKey } from './keys.ts';
 import { decodeMailbox, encodeMailbox, partitionOf } from './mailbox-row.ts';
 import { readMailbox, replaceMailbox, type StoredMailbox } from './mailboxes.ts';
 import { reachingStore, untilSettled } from './modify.ts';
+import { newCursor } from './new-mailbox.ts';
 import { encodeOutbox } from './outbox-row.ts';
 import { createPlacer } from './place.ts';
+import { createRecent } from './recent.ts';
 import type { GrantMailboxes, MailboxChange, MailboxPage, MailboxQuery, MailboxView, Registry } from './registry.ts';
+import { rewatch } from './rewatch.ts';
 import type { MailboxRow, StateRow } from './rows.ts';
 import { decodeState } from './state-row.ts';
-import type { Store, StoredRow } from './table.ts';
+import type { BatchOperation, Row, Store, StoredRow } from './table.ts';
 
 export interface RegistryDeps {
   readonly store: Store;
@@ -26,7 +30,7 @@ export interface RegistryDeps {
 }
 
 export function createRegistry(deps: RegistryDeps): Registry {
-  const { store, clock, grants, log } = deps;
+  const { store, clock, random, grants, log } = deps;
   const mail = store.table('mail');
   const index = createAddressIndex(deps);
   const directory = createDirectory(deps);
@@ -59,13 +63,38 @@ export function createRegistry(deps: RegistryDeps): Registry {
     return found === undefined ? undefined : view(found.row, state);
   };
 
-  const change = (id: string, how: (row: MailboxRow) => MailboxRow): Promise<MailboxView> =>
-    settle(async () => {
-      const found = await live(id);
-      if (found === undefined) throw new BrokerError('not_found');
-      const row = await replaceMailbox(mail, found, how(found.row));
-      return view(row, await stateOf(id));
-    });
+  const recent = createRecent<MailboxRow>(clock);
+  /** Runs what changes a mailbox, and does not go by what was read before it. */
+  const changing = async <T>(id: string, run: () => Promise<T>): Promise<T> => {
+    try {
+      return await run();
+    } finally {
+      recent.forget(id);
+    }
+  };
+
+  const change = (
+    id: string,
+    how: (row: MailboxRow) => MailboxRow,
+    /** Rows that are new with it, in the same batch. */
+    inserts: (before: MailboxRow, after: MailboxRow) => readonly Row[] = () => [],
+  ): Promise<MailboxView> =>
+    changing(id, () =>
+      settle(async () => {
+        const found = await live(id);
+        if (found === undefined) throw new BrokerError('not_found');
+        const row = how(found.row);
+        const added = inserts(found.row, row);
+        if (added.length === 0) await replaceMailbox(mail, found, row);
+        else {
+          await mail.batch(partitionOf(id), [
+            { kind: 'replace', row: encodeMailbox(row), etag: found.etag },
+            ...added.map((each): BatchOperation => ({ kind: 'insert', row: each })),
+          ]);
+        }
+        return view(row, await stateOf(id));
+      }),
+    );
 
   /** The mailboxes of a shard, in order of their ids. */
   const inShard = async (shard: number, after: string): Promise<MailboxView[]> => {
@@ -81,8 +110,14 @@ export function createRegistry(deps: RegistryDeps): Registry {
   };
 
   return {
-    place,
+    async place(input) {
+      const placed = await place(input);
+      recent.forget(placed.mailbox.id);
+      return placed;
+    },
     get: (id) => reachingStore(() => get(id)),
+    glance: (id) =>
+      recent.get(id, async () => (isMailboxId(id) ? (await reachingStore(() => live(id)))?.row : undefined)),
 
     find: (tid, address) =>
       reachingStore(async () => {
@@ -108,29 +143,41 @@ export function createRegistry(deps: RegistryDeps): Registry {
       }),
 
     patch: (id, wanted) =>
-      change(id, (row) => ({
-        ...row,
-        ...changed(row, wanted),
-        // Under another name the mailbox may open again that did not before.
-        asked: wanted.login === undefined ? row.asked : row.asked + 1,
-      })),
+      change(
+        id,
+        (row) => ({
+          ...row,
+          ...changed(row, wanted),
+          folders: wanted.folders === undefined ? row.folders : rewatch(row.folders, wanted.folders, random).folders,
+          // Under another name the mailbox may open again that did not before; folders are looked at at once.
+          asked: wanted.login === undefined && wanted.folders === undefined ? row.asked : row.asked + 1,
+        }),
+        (before, after) =>
+          after.folders
+            .filter((folder) => !before.folders.some(({ id: known }) => known === folder.id))
+            .map((folder) =>
+              encodeCursor(newCursor(id, folder.id, { ...folder, status: undefined }, new Date(clock.now()))),
+            ),
+      ),
     setPaused: (id, paused) => change(id, (row) => ({ ...row, paused, asked: row.asked + 1 })),
     ask: (id) => change(id, (row) => ({ ...row, asked: row.asked + 1 })),
 
     remove: (id) =>
-      settle(async () => {
-        const found = await live(id);
-        if (found === undefined) return false;
-        const now = new Date(clock.now());
-        const row: MailboxRow = { ...found.row, deletedAt: now, asked: found.row.asked + 1 };
-        const type = 'mailbox.removed';
-        const event = { mailboxId: id, id: eventId(id, type, row.asked), type, at: now, data: '{}' };
-        await mail.batch(partitionOf(id), [
-          { kind: 'replace', row: encodeMailbox(row), etag: found.etag },
-          { kind: 'insert', row: encodeOutbox(event) },
-        ]);
-        return true;
-      }),
+      changing(id, () =>
+        settle(async () => {
+          const found = await live(id);
+          if (found === undefined) return false;
+          const now = new Date(clock.now());
+          const row: MailboxRow = { ...found.row, deletedAt: now, asked: found.row.asked + 1 };
+          const type = 'mailbox.removed';
+          const event = { mailboxId: id, id: eventId(id, type, row.asked), type, at: now, data: '{}' };
+          await mail.batch(partitionOf(id), [
+            { kind: 'replace', row: encodeMailbox(row), etag: found.etag },
+            { kind: 'insert', row: encodeOutbox(event) },
+          ]);
+          return true;
+        }),
+      ),
 
     forget: (mailbox) =>
       settle(async () => {

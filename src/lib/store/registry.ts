@@ -1,4 +1,4 @@
-import type { FolderRole } from '../domain/folder.ts';
+import type { FolderChoice, FolderRole } from '../domain/folder.ts';
 import type { GrantKey } from '../domain/grant.ts';
 import { BrokerError } from '../errors.ts';
 import type { GrantRef, MailboxRow, MailboxState, StateRow } from './rows.ts';
@@ -94,6 +94,8 @@ export interface MailboxChange {
   readonly login?: string | undefined;
   readonly destinationId?: string | undefined;
   readonly syncFrom?: Date | null | undefined;
+  /** All that are to be watched. Of a new one the mail counts that arrives from 2 minutes before now on. */
+  readonly folders?: readonly FolderChoice[] | undefined;
 }
 
 /**
@@ -109,6 +111,11 @@ export interface Registry {
   place(input: PlaceInput): Promise<Placed>;
   /** Undefined if there is none of this id, or if it has been removed. */
   get(id: string): Promise<MailboxView | undefined>;
+  /**
+   * The mailbox's row as it was at most 15 s ago, for what is asked in crowds; changes made by this process show at once.
+   * Undefined as {@link Registry.get} is.
+   */
+  glance(id: string): Promise<MailboxRow | undefined>;
   /** The mailbox at an address of a tenant, if it is connected. */
   find(tid: string, address: string): Promise<MailboxView | undefined>;
   /** In order of their ids. */
