@@ -6,7 +6,7 @@ import { isDue, judge, type Verdict } from './mailbox-state.ts';
 const now = new Date('2026-11-22T12:00:00Z');
 const tick = Math.floor(now.getTime() / 60_000);
 const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
-const at = { now, tick, intervalSeconds: 60, createdAt: ago(10_000) };
+const at = { now, tick, intervalSeconds: 60, createdAt: ago(10_000), lastMailAt: ago(5), isAsked: false };
 const state = (change: Partial<StateRow> = {}): StateRow => ({
   mailboxId: 'mbx_0001_abcdefghijklmnop',
   state: 'active',
@@ -56,6 +56,65 @@ describe('a mailbox that answered', () => {
     const judged = judge(state(), slot(), { kind: 'partly', code: 'folder_missing', left: 'nothing' }, at);
     expect(judged.state).toMatchObject({ state: 'active', code: 'folder_missing', since: ago(100) });
     expect(judged.slot).toMatchObject({ nextDue: tick + 1, lastOk: tick - 1 });
+  });
+});
+
+describe('a mailbox without mail', () => {
+  const day = 24 * 60;
+  const quiet = { ...at, lastMailAt: ago(day) };
+  const still = state({ since: ago(day) });
+  const ok: Verdict = { kind: 'ok', left: 'nothing' };
+  it.each([
+    ['is polled less often, step by step', still, slot({ interval: 2 }), ok, quiet, 4],
+    ['is polled every 5 minutes at last', still, slot({ interval: 5 }), ok, quiet, 5],
+    [
+      'but for a folder that is gone, too',
+      still,
+      slot({ interval: 5 }),
+      { ...ok, kind: 'partly', code: 'folder_missing' },
+      quiet,
+      5,
+    ],
+    [
+      'is polled every tick within an hour of a mail',
+      still,
+      slot({ interval: 5 }),
+      ok,
+      { ...quiet, lastMailAt: ago(59) },
+      1,
+    ],
+    [
+      'is polled every tick within an hour of its connect',
+      state({ since: ago(59) }),
+      slot(),
+      ok,
+      { ...quiet, createdAt: ago(59) },
+      1,
+    ],
+    [
+      'is polled every tick within an hour of its recovery',
+      state({ since: ago(59) }),
+      slot({ interval: 5 }),
+      ok,
+      quiet,
+      1,
+    ],
+    [
+      'of which nobody knows any is polled by its age',
+      still,
+      slot({ interval: 5 }),
+      ok,
+      { ...quiet, lastMailAt: undefined },
+      5,
+    ],
+    ['begins anew when it was asked for', still, slot({ interval: 5 }), ok, { ...quiet, isAsked: true }, 1],
+    ['begins anew after a failure', still, slot({ interval: 5, failures: 1 }), ok, quiet, 1],
+    ['is due at the next tick while work waits', still, slot({ interval: 5 }), { kind: 'ok', left: 'wait' }, quiet, 1],
+    ['is due at once while work is left', still, slot({ interval: 5 }), { kind: 'ok', left: 'more' }, quiet, 0],
+  ] as const)('%s', (_name, row, schedule, verdict, situation, ticks) => {
+    const judged = judge(row, schedule, verdict, situation);
+    expect(judged.slot.nextDue - tick).toBe(ticks);
+    expect(judged.slot.interval).toBe(Math.max(1, ticks));
   });
 });
 

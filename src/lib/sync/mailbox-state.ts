@@ -1,5 +1,6 @@
 import { type ErrorCode, errorTable } from '../error-codes.ts';
 import type { MailboxState, SlotSchedule, StateRow } from '../store/rows.ts';
+import { pollInterval } from './rhythm.ts';
 import type { OutboxType } from './run-context.ts';
 
 /** How a mailbox fared in a run. */
@@ -17,6 +18,10 @@ export interface Situation {
   readonly tick: number;
   readonly intervalSeconds: number;
   readonly createdAt: Date;
+  /** When the newest mail arrived that was worked on. */
+  readonly lastMailAt: Date | undefined;
+  /** True if the API asked for this poll. */
+  readonly isAsked: boolean;
 }
 
 export interface Judged {
@@ -80,23 +85,21 @@ const told: Partial<Record<MailboxState, OutboxType>> = {
 
 /**
  * The next state and due time of a mailbox. Pure.
- * Due times: work that is left is due at once (a continuation looks for what is due in its own tick), a held destination
- * and a mailbox without news at the next tick, a failure after a wait that doubles.
+ * Due times: work that is left is due at once (a continuation looks for what is due in its own tick), work that must wait
+ * at the next tick, a mailbox without work by its rhythm, a failure after a wait that doubles.
  */
 export function judge(state: StateRow, slot: SlotSchedule, verdict: Verdict, at: Situation): Judged {
   const { tick } = at;
   if (verdict.kind === 'unknown') return { state, slot: { ...slot, nextDue: tick + 1 }, event: undefined };
   const seconds = at.intervalSeconds;
   if (verdict.kind !== 'failed') {
-    const nextDue = verdict.left === 'more' ? tick : tick + 1;
-    if (verdict.kind === 'ok') {
-      return {
-        ...moved(state, 'active', '', undefined, at),
-        slot: { nextDue, lastOk: tick, interval: 1, failures: 0 },
-      };
-    }
-    const target = isOverdue(state, slot, at) ? 'degraded' : keep(state);
-    return { ...moved(state, target, verdict.code, undefined, at), slot: { ...slot, nextDue, failures: 0 } };
+    const target = verdict.kind === 'ok' ? 'active' : isOverdue(state, slot, at) ? 'degraded' : keep(state);
+    const next = moved(state, target, verdict.kind === 'ok' ? '' : verdict.code, undefined, at);
+    const isReset = verdict.left !== 'nothing' || at.isAsked || slot.failures > 0;
+    const interval = isReset ? 1 : pollInterval(slot.interval, quietMs(next.state, at), seconds);
+    const nextDue = verdict.left === 'more' ? tick : tick + interval;
+    const lastOk = verdict.kind === 'ok' ? tick : slot.lastOk;
+    return { ...next, slot: { nextDue, lastOk, interval, failures: 0 } };
   }
   const failures = slot.failures + 1;
   const ticksFor = (ms: number) => Math.max(1, Math.ceil(ms / 1000 / seconds));
@@ -119,6 +122,10 @@ export function judge(state: StateRow, slot: SlotSchedule, verdict: Verdict, at:
   const target = said !== 'keep' ? said : isOverdue(state, slot, at) ? 'degraded' : keep(state);
   return { ...moved(state, target, verdict.code, asked, at), slot: next };
 }
+
+/** How long nothing happened to a mailbox: no mail came, and its state stayed as it is. */
+const quietMs = (state: StateRow, at: Situation): number =>
+  at.now.getTime() - Math.max(at.createdAt.getTime(), state.since.getTime(), at.lastMailAt?.getTime() ?? 0);
 
 /** A paused mailbox is not polled, so that one which is polled is no longer paused. */
 const keep = (state: StateRow): MailboxState => (state.state === 'paused' ? 'active' : state.state);

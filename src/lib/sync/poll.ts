@@ -54,8 +54,9 @@ export async function poll(context: RunContext, mailbox: MailboxBook, takeTurn: 
     while (isOpen() && !held() && !context.isOver()) {
       await takeTurn(() => turn(context, session, mailbox, works, gone, order));
     }
+    const isWaiting = works.some(({ book, fresh }) => fresh === 'blocked' || hasWork(book)) || (isOpen() && held());
     const left =
-      works.some((work) => work.fresh === 'blocked') || (isOpen() && held()) ? 'wait' : isOpen() ? 'more' : 'nothing';
+      isOpen() && !held() && !works.some(({ fresh }) => fresh === 'blocked') ? 'more' : isWaiting ? 'wait' : 'nothing';
     const code: ErrorCode = 'folder_missing';
     return gone.size > 0 ? { kind: 'partly', code, left } : { kind: 'ok', left };
   } finally {
@@ -63,6 +64,9 @@ export async function poll(context: RunContext, mailbox: MailboxBook, takeTurn: 
     await session.close();
   }
 }
+
+/** What is to be tried again by the next polls: a mailbox with that is not left alone for longer than a tick. */
+const hasWork = ({ cursor }: FolderBook): boolean => cursor.holes.length > 0 || cursor.retries > 0;
 
 async function turn(
   context: RunContext,

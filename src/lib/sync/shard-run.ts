@@ -167,7 +167,14 @@ async function attend(
   } else {
     context.log.error('row_broken', guest.fault, { mailbox: row.id });
   }
-  const at = { now: context.now(), tick, intervalSeconds, createdAt: row.createdAt };
+  const at = {
+    now: context.now(),
+    tick,
+    intervalSeconds,
+    createdAt: row.createdAt,
+    lastMailAt: lastMailOf(book),
+    isAsked: guest.isAsked,
+  };
   const judged = judge(book.state, slot, verdict, at);
   if (!isDeepStrictEqual(judged.state, book.state)) book.setState(judged.state);
   head.sched[row.slot] = judged.slot;
@@ -175,6 +182,11 @@ async function attend(
     context.tell(book, judged.event.type, [judged.state.since.getTime()], judged.event.data);
   }
   return verdict.kind !== 'failed' && verdict.kind !== 'unknown' && verdict.left === 'more';
+}
+
+function lastMailOf(book: MailboxBook): Date | undefined {
+  const dates = book.folders.flatMap(({ cursor }) => cursor.lastInternalDate?.getTime() ?? []);
+  return dates.length === 0 ? undefined : new Date(Math.max(...dates));
 }
 
 /** Sends what waits in the outbox of a mailbox, polled or not; what was told in this run is stored first. */
