@@ -129,6 +129,8 @@ describe('a client secret that ran out', () => {
   it('leaves every mailbox as it is, tells nobody but the log, and is over when it is mended', async () => {
     const { mailboxId } = await world.connect(ada);
     const { entra, vault, nocobase } = world.standIns;
+    await arrive(ada, 'while all was well');
+    await eventually('a mail', () => subjectsOf(mailboxId).includes('while all was well') || undefined);
     const before = await shownAs(mailboxId);
     entra.failTokens({
       times: Number.POSITIVE_INFINITY,

@@ -181,7 +181,7 @@ describe('HTTP', () => {
   it('writes what functions log as readable lines without secrets', async () => {
     await get('logs');
     expect(lines.join('\n')).toContain('warning: [redacted] from the context  (logs)');
-    expect(lines.join('\n')).toContain('info: something_happened mailbox=mbx_1  (logs)');
+    expect(lines.join('\n')).toContain('info: something_happened, mailbox: mbx_1  (logs)');
     expect(lines.join('\n')).not.toContain('abc123');
   });
 });

@@ -74,15 +74,18 @@ function clock(date: Date): string {
   return date.toTimeString().slice(0, 8);
 }
 
-/** A line of the app's own log is JSON with a level and an event; it reads better as `event key=value`. */
+/**
+ * A line of the app's own log is JSON with a level and an event; it reads better as `event key: value`. Not with `=`: then
+ * the code of a failure would look like a code in an address, which is blackened.
+ */
 function readable(level: LogLevel, message: string): string {
   const parsed = parse(message);
   if (parsed === undefined) return `${level}: ${message}`;
   const { level: ownLevel, event, ...fields } = parsed;
   const rest = Object.entries(fields).map(
-    ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
-  return [`${ownLevel}: ${event}`, ...rest].join(' ');
+  return [`${ownLevel}: ${event}`, ...rest].join(', ');
 }
 
 function parse(message: string): Record<string, unknown> | undefined {

@@ -42,6 +42,8 @@ interface Open {
   lookAt: number;
   /** When the notice was last claimed or touched. */
   toldAt: number;
+  /** A look into the vault that is under way; true if it found another version. */
+  look: Promise<boolean> | undefined;
 }
 
 const noticeOf = (version: string): string => `entra!${base64url(sha256(version)).slice(0, 16)}`;
@@ -100,10 +102,15 @@ export function createCircuit(deps: {
       }
       if (now >= was.lookAt) {
         was.lookAt = now + lookEveryMs;
-        if (await hasNewVersion(was.version)) {
+        was.look = hasNewVersion(was.version);
+      }
+      // Whoever comes while somebody looks waits for what is seen: all go on together.
+      if (was.look !== undefined) {
+        if (await was.look) {
           if (open === was) await close('new credential');
           return;
         }
+        was.look = undefined;
       }
       throw new BrokerError(was.error.code, {
         cause: was.error,
@@ -114,7 +121,7 @@ export function createCircuit(deps: {
       const now = clock.monotonic();
       const known = open?.version === version ? open : undefined;
       if (known === undefined) {
-        open = { error, version, probeAt: now + probeEveryMs, lookAt: now + lookEveryMs, toldAt: now };
+        open = { error, version, probeAt: now + probeEveryMs, lookAt: now + lookEveryMs, toldAt: now, look: undefined };
       } else if (now - known.toldAt < probeEveryMs) {
         // Refused again with the same credential: nothing new, and no reason to put off the next probe.
         return;

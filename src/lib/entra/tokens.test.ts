@@ -476,6 +476,18 @@ describe('a client secret that Microsoft refuses', () => {
     expect(lines.filter((line) => line.includes('entra_circuit_closed'))).toHaveLength(1);
   });
 
+  it('lets all go on together when one of them finds that it was mended', async () => {
+    const { tokens, entra, connect, kept, pass } = world();
+    const people = await Promise.all(Array.from({ length: 8 }, () => connect()));
+    entra.secrets.clear();
+    const askAll = () => Promise.allSettled(people.map((person) => tokens.get(person, 'outlook', { force: true })));
+    expect((await askAll()).every(({ status }) => status === 'rejected')).toBe(true);
+    entra.secrets.add('mended');
+    Object.assign(kept, { value: 'mended', version: randomUUID().replaceAll('-', '') });
+    pass(61_000);
+    expect((await askAll()).map(({ status }) => status)).toEqual(people.map(() => 'fulfilled'));
+  });
+
   it('is told of by one of several instances, again after it was mended and broke anew, and never goes untold', async () => {
     const { tokens, instance, entra, connect, lines, pass } = world();
     const people = [await connect(), await connect(), await connect()];

@@ -25,7 +25,7 @@ export async function sendOutbox(context: RunContext, mailbox: MailboxBook): Pro
 
 async function send(context: RunContext, mailbox: MailboxBook, event: OutboxRow): Promise<boolean> {
   const { row } = mailbox;
-  const fields = { mailbox: row.id, event: event.id, type: event.type, destination: row.destinationId };
+  const fields = { mailbox: row.id, eventId: event.id, type: event.type, destination: row.destinationId };
   let outgoing: OutgoingEvent;
   try {
     outgoing = await context.mailboxEvent(event, row);
