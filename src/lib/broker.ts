@@ -40,6 +40,7 @@ import { createRegistry } from './store/create-registry.ts';
 import { createDestinationSeals } from './store/destination-seals.ts';
 import { createDestinationRows } from './store/destinations.ts';
 import { createDirectory } from './store/directory.ts';
+import { createEraseLinks } from './store/erase-links.ts';
 import { openLinks, openSignIns } from './store/expiring-rows.ts';
 import { createGrants } from './store/grants.ts';
 import { createNotices } from './store/notices.ts';
@@ -51,6 +52,7 @@ import { createDispatcher } from './sync/dispatcher.ts';
 import { createHousekeeping, type Housekeeping } from './sync/housekeeping.ts';
 import { keepAliveChore } from './sync/keep-alive-chore.ts';
 import { overlookedChore } from './sync/overlooked-chore.ts';
+import { purgeAuditChore } from './sync/purge-audit.ts';
 import { createShardRunner } from './sync/runner.ts';
 import { secretExpiryChore } from './sync/secret-expiry-chore.ts';
 import { sweepChore } from './sync/sweep-chore.ts';
@@ -210,6 +212,7 @@ export function createBroker(
   });
 
   const intervalSeconds = config.pollIntervalSeconds;
+  const eraseLinks = createEraseLinks(store);
   const shardRunner = createShardRunner({
     store,
     clock,
@@ -223,9 +226,10 @@ export function createBroker(
       const event = buildMailboxEvent(row, mailbox);
       return { ...event, data: { ...event.data, ...(await eventLinks(row, mailbox)) } };
     },
-    forget: (mailbox) => {
+    forget: async (mailbox) => {
       polled.drop(mailbox.id);
-      return registry.forget(mailbox);
+      await eraseLinks(mailbox.id);
+      await registry.forget(mailbox);
     },
     otherHeld: polled.leave,
     intervalSeconds,
@@ -271,6 +275,7 @@ export function createBroker(
       log,
       chores: [
         sweepChore({ store, clock, log, directory, grants, index: createAddressIndex({ store, clock }) }),
+        purgeAuditChore({ store, clock }),
         overlookedChore({ store, log, directory, runner: shardRunner, intervalSeconds }),
         keepAliveChore({ clock, log, grants, tokens }),
         // Where a managed identity stands in for the secret, there is nothing that could run out.

@@ -150,6 +150,8 @@ async function spend(tickets: ConnectDeps['tickets'], taken: StoredTicket, resul
       await tickets.replace({ ...stored.row, status: 'spent', result }, stored.etag);
       return;
     } catch (error) {
+      // Erased with a mailbox that was removed in the same moment: nobody can use it again.
+      if (isStoreError(error, 'missing')) return;
       if (!isStoreError(error, 'conflict')) throw error;
       // Taken over by another sign-in for the same address: the mailbox is the same one.
       stored = await tickets.get(taken.row.key);
