@@ -1,3 +1,4 @@
+import type { FolderChoice } from '../domain/folder.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import { type Caller, mayUseMailbox } from '../http/caller.ts';
 import { grantKeyOf } from '../store/grants.ts';
@@ -22,6 +23,8 @@ export interface NewMailbox {
   readonly label?: string | undefined;
   readonly ownerRef?: string | number | undefined;
   readonly syncFrom?: Date | undefined;
+  /** Inbox and sent unless given; one that is connected already keeps its own. */
+  readonly folders?: readonly FolderChoice[] | undefined;
 }
 
 /** Something that is well now and will not stay so for ever. */
@@ -74,7 +77,7 @@ export function createAddMailbox(deps: AddMailboxDeps): AddMailbox {
 
     const login = wanted.login ?? wanted.address;
     if (grant.kind === 'app') await askAnew(deps, grant);
-    const folders = await deps.openMailbox(grant, login);
+    const folders = await deps.openMailbox(grant, login, wanted.folders);
     const placed = await place(deps, {
       grant,
       address: wanted.address,

@@ -421,6 +421,47 @@ describe('the mail server', () => {
     expect(connected((await walk(world({ microsoft: entra }), token, ada)).step)).toBeDefined();
   });
 
+  it('is asked for the folders that the link names; one that is not there is watched for', async () => {
+    const asked: unknown[] = [];
+    const w = world({
+      probe: async (account, options) => {
+        asked.push(options?.choices);
+        return { ...(await onePage(account)), missing: [{ role: 'archive' }, { path: 'Projekte' }] };
+      },
+    });
+    const folders = [{ role: 'inbox' }, { role: 'archive' }, { path: 'Projekte' }] as const;
+    await walk(w, await w.link({ ...forAda, folders }), ada);
+    expect(asked).toEqual([folders]);
+    const id = (await w.registry.list({ limit: 1 })).items[0]?.row.id ?? '';
+    const found = await w.registry.get(id);
+    expect(found?.row.folders.slice(-2)).toMatchObject([
+      { path: '', role: 'archive' },
+      { path: 'Projekte', role: undefined },
+    ]);
+    expect(found?.state).toMatchObject({ state: 'connecting', code: 'folder_missing' });
+  });
+
+  it('that cannot be reached has its usual folders, or the chosen ones, looked for later', async () => {
+    const probe: Probe = async () => {
+      throw new BrokerError('imap_unreachable');
+    };
+    for (const [folders, watched] of [
+      [
+        undefined,
+        [
+          { path: 'INBOX', role: 'inbox' },
+          { path: '', role: 'sent' },
+        ],
+      ],
+      [[{ path: 'Projekte' }], [{ path: 'Projekte', role: undefined }]],
+    ] as const) {
+      await emptyTables(store);
+      const w = world({ probe });
+      await walk(w, await w.link({ ...forAda, folders }), ada);
+      expect((await w.registry.list({ limit: 1 })).items[0]?.row.folders).toMatchObject(watched);
+    }
+  });
+
   it('is asked with the token of this very sign-in', async () => {
     const asked: unknown[] = [];
     const w = world({
@@ -505,7 +546,12 @@ describe('a link to reconnect', () => {
     await expect(w.link({ mailboxId: id }, blind)).rejects.toMatchObject({ code: 'not_found' });
     const seeing = { ...anyCaller, mailboxes: [id] };
     await w.link({ mailboxId: id }, seeing);
-    for (const more of [{ destinationId: 'dst_abcdefghijkl' }, { syncFrom: new Date() }]) {
+    const kept: Partial<NewLink>[] = [
+      { destinationId: 'dst_abcdefghijkl' },
+      { syncFrom: new Date() },
+      { folders: [{ role: 'inbox' }] },
+    ];
+    for (const more of kept) {
       await expect(w.link({ mailboxId: id, ...more })).rejects.toMatchObject({ code: 'invalid_request' });
     }
   });

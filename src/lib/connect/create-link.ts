@@ -61,6 +61,7 @@ export function createLinkMaker(
       label: wanted.label,
       ownerRef: wanted.ownerRef,
       syncFrom: wanted.syncFrom,
+      folders: wanted.folders,
       destinationId,
       returnUrl: wanted.returnUrl,
       keyId: caller.keyId,
@@ -96,6 +97,8 @@ function checkShape(wanted: NewLink, returnOrigins: readonly string[]): void {
     }
     if (wanted.syncFrom !== undefined)
       throw invalid('syncFrom', 'A mailbox that is reconnected goes on where it stopped.');
+    if (wanted.folders !== undefined)
+      throw invalid('folders', 'A mailbox that is reconnected keeps its folders; PATCH mailboxes/{id} changes them.');
   }
   if (wanted.returnUrl !== undefined) {
     const fault = returnUrlFault(wanted.returnUrl, returnOrigins);

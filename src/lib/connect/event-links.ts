@@ -65,6 +65,7 @@ export function createEventLinks(deps: EventLinksDeps): EventLinks {
         label: undefined,
         ownerRef: undefined,
         syncFrom: undefined,
+        folders: undefined,
         destinationId: mailbox.destinationId,
         returnUrl: undefined,
         keyId: 'event',

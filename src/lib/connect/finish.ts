@@ -1,3 +1,4 @@
+import { type FolderChoice, usualFolders } from '../domain/folder.ts';
 import type { SignedIn } from '../entra/types.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import { isUnreachable } from '../mailbox/probe.ts';
@@ -6,6 +7,7 @@ import type { SignInStateRow } from '../store/states.ts';
 import { isStoreError } from '../store/table.ts';
 import type { StoredTicket, TicketResult, TicketRow } from '../store/tickets.ts';
 import type { Wanted } from './choose-mailbox.ts';
+import { folderBaselines } from './folder-baselines.ts';
 import { sameAddress } from './identity.ts';
 import type { ConnectDeps } from './ports.ts';
 import { recognise } from './recognise.ts';
@@ -27,7 +29,7 @@ export async function finishConnect(
   const { person, wanted } = await recognise(deps, state, ticket, signedIn);
 
   await grants.connected(person);
-  const looked = await lookInside(deps, wanted, person);
+  const looked = await lookInside(deps, wanted, person, ticket.folders);
   const taken = await take(deps, state, ticket, wanted.address);
   if (taken.row.result !== undefined) return taken.row.result;
 
@@ -90,17 +92,19 @@ interface Looked {
  * opens the mailbox counts.
  * @throws BrokerError if the server says no, or the mailbox must open and did not
  */
-async function lookInside(deps: FinishDeps, wanted: Wanted, person: SignedIn): Promise<Looked> {
+async function lookInside(
+  deps: FinishDeps,
+  wanted: Wanted,
+  person: SignedIn,
+  choices: readonly FolderChoice[] | undefined,
+): Promise<Looked> {
   const failures: { readonly login: string; readonly error: BrokerError }[] = [];
   for (const login of wanted.logins) {
     try {
-      const { watched } = await deps.probe({ login, accessToken: person.accessToken });
-      const folders = watched.map(({ path, role, uidNext, uidValidity, messages, unseen }) => ({
-        path,
-        role,
-        status: { uidNext, uidValidity, messages, unseen },
-      }));
-      return { login, folders, code: '' };
+      const probed = await deps.probe({ login, accessToken: person.accessToken }, { choices });
+      // The first poll says which folder is missing, and whoever chose it can choose another.
+      const code = probed.missing.length > 0 ? 'folder_missing' : '';
+      return { login, folders: folderBaselines(probed), code };
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
       failures.push({ login, error });
@@ -111,8 +115,7 @@ async function lookInside(deps: FinishDeps, wanted: Wanted, person: SignedIn): P
   const passing = failures.find(({ error }) => isUnreachable(error));
   if (passing === undefined || wanted.mustOpen) throw failures[0]?.error ?? new BrokerError('imap_refused');
   deps.log.warn('connect.mailbox_not_reached', { code: passing.error.code });
-  // INBOX is called so on every server (RFC 3501 section 5.1); what the sent folder is called, nobody has told yet.
-  const folders: FolderBaseline[] = [{ path: 'INBOX', role: 'inbox', status: undefined }];
+  const folders = folderBaselines({ watched: [], missing: choices ?? usualFolders });
   return { login: passing.login, folders, code: passing.error.code };
 }
 

@@ -28,7 +28,8 @@ export function mailboxJson({ row, state, shown }: MailboxView) {
     remedy: trouble?.remedy ?? null,
     who: trouble?.who ?? null,
     paused: row.paused,
-    folders: row.folders.map(({ id, path, role }) => ({ id, path, role: role ?? null })),
+    // One that is watched by its role alone has no path here.
+    folders: row.folders.map(({ id, path, role }) => ({ id, path: path === '' ? null : path, role: role ?? null })),
     syncFrom: row.syncFrom ?? null,
     createdAt: row.createdAt,
   };

@@ -1,9 +1,11 @@
 import type { Clock } from '../domain/clock.ts';
+import type { FolderChoice } from '../domain/folder.ts';
 import type { Tokens } from '../entra/types.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Probe } from '../mailbox/probe.ts';
 import type { FolderBaseline } from '../store/registry.ts';
 import type { GrantRef } from '../store/rows.ts';
+import { folderBaselines } from './folder-baselines.ts';
 
 export interface OpenMailboxDeps {
   readonly tokens: Pick<Tokens, 'of'>;
@@ -12,7 +14,11 @@ export interface OpenMailboxDeps {
 }
 
 /** Logs in to a mailbox and tells where its folders stand. */
-export type OpenMailbox = (grant: GrantRef, login: string) => Promise<readonly FolderBaseline[]>;
+export type OpenMailbox = (
+  grant: GrantRef,
+  login: string,
+  choices?: readonly FolderChoice[],
+) => Promise<readonly FolderBaseline[]>;
 
 // Exchange says "authenticated but not connected" of a mailbox that must not be opened, and now and then of one that may.
 const notConnectedPauseMs = 1_500;
@@ -24,25 +30,19 @@ const notConnectedPauseMs = 1_500;
  * token request and the mail server throw otherwise
  */
 export function createOpenMailbox({ tokens, probe, clock }: OpenMailboxDeps): OpenMailbox {
-  const attempt = async (grant: GrantRef, login: string, force: boolean): Promise<readonly FolderBaseline[]> => {
-    const { accessToken } = await tokens.of(grant, 'outlook', { force });
-    const { watched } = await probe({ login, accessToken });
-    return watched.map(({ path, role, uidNext, uidValidity, messages, unseen }) => ({
-      path,
-      role,
-      status: { uidNext, uidValidity, messages, unseen },
-    }));
-  };
-
-  return async (grant, login) => {
+  return async (grant, login, choices) => {
+    const attempt = async (force: boolean): Promise<readonly FolderBaseline[]> => {
+      const { accessToken } = await tokens.of(grant, 'outlook', { force });
+      return folderBaselines(await probe({ login, accessToken }, { choices }));
+    };
     try {
-      return await attempt(grant, login, false);
+      return await attempt(false);
     } catch (error) {
       if (!isBrokerError(error, 'imap_refused', 'imap_token_expired', 'imap_not_connected')) throw error;
       if (error.code === 'imap_not_connected') await clock.sleep(notConnectedPauseMs);
     }
     try {
-      return await attempt(grant, login, true);
+      return await attempt(true);
     } catch (error) {
       if (!isBrokerError(error, 'imap_refused', 'imap_not_connected')) throw error;
       throw new BrokerError(grant.kind === 'app' ? 'app_access_missing' : 'shared_access_missing', { cause: error });

@@ -1,4 +1,5 @@
 import type { Cookie } from '@azure/functions';
+import type { FolderChoice } from '../domain/folder.ts';
 import type { ConsentPermissions } from '../entra/admin-consent.ts';
 import type { Caller } from '../http/caller.ts';
 import type { PageContent } from '../http/pages.ts';
@@ -13,6 +14,8 @@ export interface NewLink {
   readonly label?: string | undefined;
   readonly ownerRef?: string | number | undefined;
   readonly syncFrom?: Date | undefined;
+  /** Inbox and sent unless given. */
+  readonly folders?: readonly FolderChoice[] | undefined;
   readonly destinationId?: string | undefined;
   /** A day unless given; at most 7 days, 14 for a reconnect. */
   readonly expiresInSeconds?: number | undefined;

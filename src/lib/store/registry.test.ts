@@ -608,6 +608,30 @@ describe('changing', () => {
     expect(after?.row.ownerRef).toBeUndefined();
   });
 
+  test('takes up new folders from now on, keeps the positions of the others, and asks for a look at once', async () => {
+    const { mailbox } = await world.connect(world.person());
+    const [inbox] = mailbox.folders;
+    const folders = [{ role: 'inbox' }, { role: 'archive' }, { path: 'Projekte' }] as const;
+    const { row } = await world.registry.patch(mailbox.id, { folders });
+    expect(row.folders).toEqual([
+      inbox,
+      { id: expect.any(String), path: '', role: 'archive' },
+      { id: expect.any(String), path: 'Projekte', role: undefined },
+    ]);
+    expect(row.asked).toBe(mailbox.asked + 1);
+    const rows = await store.table('mail').list(partitionOf(mailbox.id), { from: 'c', below: 'd' });
+    const cursors = new Map(rows.map(decodeCursor).map((cursor) => [cursor.folderId, cursor]));
+    expect(cursors.get(inbox?.id ?? '')).toMatchObject({ lastUid: 10, uidValidity: 7n });
+    for (const { id, path } of row.folders.slice(1)) {
+      const from = cursors.get(id)?.baselineFrom?.getTime() ?? 0;
+      expect(cursors.get(id)).toMatchObject({ path, lastUid: 0 });
+      expect(Math.abs(world.clock.now() - 2 * minute - from)).toBeLessThan(minute);
+    }
+    const again = await world.registry.patch(mailbox.id, { folders });
+    expect(again.row.folders).toEqual(row.folders);
+    expect((await world.registry.patch(mailbox.id, { label: 'x' })).row.folders).toEqual(row.folders);
+  });
+
   test('says that the storage does not answer', async () => {
     const gone = await startAzurite();
     const at = registryWorld(storeAt(gone));

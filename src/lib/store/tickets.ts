@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { FolderChoice } from '../domain/folder.ts';
 import { columns, instant, json, readColumns, text } from './columns.ts';
+import { folderRole } from './folder-role.ts';
 import type { Row, StoredRow, Table } from './table.ts';
 
 /** What a link, once spent, has brought about. */
@@ -23,6 +25,8 @@ export interface TicketRow {
   readonly label: string | undefined;
   readonly ownerRef: string | number | undefined;
   readonly syncFrom: Date | undefined;
+  /** Folders to watch in place of inbox and sent. */
+  readonly folders: readonly FolderChoice[] | undefined;
   readonly destinationId: string;
   readonly returnUrl: string | undefined;
   /** Id of the API key that made it. */
@@ -59,6 +63,7 @@ const schema = z.object({
   label: text.optional(),
   ownerRef: json(z.union([z.string(), z.number()])).optional(),
   syncFrom: instant.optional(),
+  folders: json(z.array(z.union([z.object({ role: folderRole }), z.object({ path: z.string() })]))).optional(),
   destinationId: text,
   returnUrl: text.optional(),
   keyId: text,
@@ -83,6 +88,7 @@ function decode(stored: StoredRow): StoredTicket {
       label: row.label,
       ownerRef: row.ownerRef,
       syncFrom: row.syncFrom,
+      folders: row.folders,
       destinationId: row.destinationId,
       returnUrl: row.returnUrl,
       keyId: row.keyId,
@@ -105,6 +111,7 @@ function encode({ key, ...row }: TicketRow): Row {
       ...row,
       // A number and the same digits as text are two different references; JSON keeps them apart.
       ownerRef: asJson(row.ownerRef),
+      folders: asJson(row.folders),
       takenBy: asJson(row.takenBy),
       result: asJson(row.result),
     }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { address, destinationId, instant, line, mailboxId, ownerRef } from './fields.ts';
+import { address, destinationId, folders, instant, line, mailboxId, ownerRef } from './fields.ts';
 
 /** Body of POST connect-links. */
 export const newConnectLink = z.strictObject({
@@ -10,6 +10,7 @@ export const newConnectLink = z.strictObject({
   label: line(100).optional(),
   ownerRef: ownerRef.optional(),
   syncFrom: instant.optional(),
+  folders: folders.optional(),
   destinationId: destinationId.optional(),
   /** Seconds. */
   expiresIn: z.int().min(60).optional(),

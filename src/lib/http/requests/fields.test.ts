@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { address, instant, line } from './fields.ts';
+import { address, folders, instant, line } from './fields.ts';
 
 it.each(['Contoso Sales', 'Grüße, 你好', 'a <b> & "c"', '  trimmed  ', '👩‍👩‍👧'])('%j is a line', (text) => {
   expect(line(100).parse(text)).toBe(text.trim());
@@ -61,4 +61,24 @@ it.each([
   '9999-12-31T23:59:59-01:00',
 ])('%s is no time that is taken', (text) => {
   expect(instant.safeParse(text).success).toBe(false);
+});
+
+it('takes folders by what they are for and by their path', () => {
+  const list = ['inbox', { role: 'archive' }, { path: ' Projekte/2026 ' }];
+  expect(folders.parse(list)).toEqual([{ role: 'inbox' }, { role: 'archive' }, { path: 'Projekte/2026' }]);
+});
+
+it.each([
+  [[]],
+  [['Projekte']],
+  [[{ path: '' }]],
+  [[{ path: 'a\nb' }]],
+  [[{ role: 'inbox', path: 'INBOX' }]],
+  [[{ role: 'starred' }]],
+  [[7]],
+  ['inbox'],
+  [Array.from({ length: 11 }, (_, n) => ({ path: `f${n}` }))],
+  [Array.from({ length: 4 }, (_, n) => ({ path: `${n}${'x'.repeat(240)}` }))],
+])('does not take %j as folders', (list) => {
+  expect(folders.safeParse(list).success).toBe(false);
 });

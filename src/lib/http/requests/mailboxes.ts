@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { address, destinationId, instant, line, mailboxId, ownerRef, paging, tenantId } from './fields.ts';
+import { address, destinationId, folders, instant, line, mailboxId, ownerRef, paging, tenantId } from './fields.ts';
 
 export const mailboxStates = [
   'connecting',
@@ -30,6 +30,7 @@ export const newMailbox = z.strictObject({
   label: line(100).optional(),
   ownerRef: ownerRef.optional(),
   syncFrom: instant.optional(),
+  folders: folders.optional(),
 });
 
 /** Body of PATCH mailboxes/{id}: what is left out stays, null clears. */
@@ -39,6 +40,7 @@ export const mailboxPatch = z.strictObject({
   destinationId: destinationId.optional(),
   login: address.optional(),
   syncFrom: instant.nullable().optional(),
+  folders: folders.optional(),
   paused: z.boolean().optional(),
 });
 
