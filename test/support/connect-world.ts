@@ -191,6 +191,9 @@ export function connectWorld(store: Store, options: ConnectWorldOptions = {}) {
 
   return {
     ...registry,
+    rootKeys: keys,
+    entraConfig: { ...entraConfig, ...options.entra },
+    audit,
     log,
     entra,
     connect,
