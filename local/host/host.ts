@@ -27,6 +27,8 @@ export interface HostOptions {
   readonly queueConnectionString: string;
   /** Takes one readable line at a time. */
   readonly out: (line: string) => void;
+  /** Lines as the app wrote them, not blackened by the host: for tests of what the app itself writes. */
+  readonly verbatim?: boolean;
   /** The project's host.json if left out. */
   readonly hostJson?: string;
 }
@@ -64,7 +66,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
   if (running) throw new Error('A host runs in this process already. Start the second one with local/host/run.ts.');
   running = true;
   const restoreEnvironment = applySettings(options.settings);
-  const lines = createLines(options.out);
+  const lines = createLines(
+    options.out,
+    () => new Date(),
+    ...(options.verbatim === true ? [(text: string) => text] : []),
+  );
   const giveBack = () => {
     lines.release();
     restoreEnvironment();

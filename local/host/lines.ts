@@ -36,10 +36,17 @@ const consoleLevels = {
 } as const;
 const quiet: readonly LogLevel[] = ['trace', 'debug', 'none'];
 
-/** Writes readable lines to `out`; nothing that looks like a secret gets through. */
-export function createLines(out: (line: string) => void, now: () => Date = () => new Date()): Lines {
+/**
+ * Writes readable lines to `out`; nothing that looks like a secret gets through.
+ * @param clean what blackens it; the identity for those who want to see what the app itself writes
+ */
+export function createLines(
+  out: (line: string) => void,
+  now: () => Date = () => new Date(),
+  clean: (text: string) => string = redact,
+): Lines {
   const inFunction = new AsyncLocalStorage<string>();
-  const put = (text: string) => out(`${clock(now())}  ${redact(text)}`);
+  const put = (text: string) => out(`${clock(now())}  ${clean(text)}`);
   const log: Lines['log'] = (functionName, level, category, message) => {
     if (quiet.includes(level) || (category === 'system' && level === 'information')) return;
     put(`  · ${readable(level, message)}  (${functionName})`);

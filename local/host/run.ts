@@ -1,5 +1,6 @@
 /**
- * The host as a process of its own: `node local/host/run.ts --settings FILE [--port N] [--bundle FILE] [--host-json FILE]`.
+ * The host as a process of its own: `node local/host/run.ts --settings FILE [--port N] [--bundle FILE] [--host-json FILE]
+ * [--verbatim]`.
  * FILE is a local.settings.json, or its `Values` alone. Prints `READY {"url": …}` when it listens, then its lines; ends on
  * SIGINT and SIGTERM, and with the process that forked it.
  */
@@ -26,6 +27,7 @@ function readArguments() {
         port: { type: 'string', default: '0' },
         bundle: { type: 'string', default: join(import.meta.dirname, '../../dist/functions.cjs') },
         'host-json': { type: 'string' },
+        verbatim: { type: 'boolean', default: false },
       },
     }).values;
   } catch (error) {
@@ -47,6 +49,7 @@ try {
     bundle: args.bundle,
     settings,
     port: Number(args.port),
+    verbatim: args.verbatim,
     queueConnectionString: settings.AzureWebJobsStorage ?? '',
     // Not console.log: the host takes the console over, and a line about a line would never end.
     out: (line) => process.stdout.write(`${line}\n`),

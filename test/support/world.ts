@@ -72,10 +72,13 @@ export async function eventually<T>(
 
 export async function startWorld({
   bundle,
+  verbatim = false,
   ...options
 }: ServiceOptions & {
   /** Another one than the bundle that is deployed. */
   readonly bundle?: string;
+  /** The output as the app wrote it, not blackened by the local host. */
+  readonly verbatim?: boolean;
 } = {}): Promise<World> {
   const stateDir = await mkdtemp(join(tmpdir(), 'broker-world-'));
   const port = await freePort();
@@ -94,7 +97,7 @@ export async function startWorld({
 
   const startHost = async () => {
     const run = resolve(import.meta.dirname, '../../local/host/run.ts');
-    const own = bundle === undefined ? [] : ['--bundle', bundle];
+    const own = [...(bundle === undefined ? [] : ['--bundle', bundle]), ...(verbatim ? ['--verbatim'] : [])];
     host = spawn(process.execPath, [run, '--settings', settingsFile, '--port', String(port), ...own], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: services.stack.ca },
