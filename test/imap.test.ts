@@ -149,6 +149,25 @@ describe.each(servers)('reading from %s', (_, installed, start) => {
       ]);
     });
 
+    it('tells flags alone, as they are now, of the messages that are there', async () => {
+      const uids: number[] = [];
+      for (const n of [1, 2, 3]) uids.push(await deliver(mail(n)));
+      const [a = 0, b = 0, c = 0] = uids;
+      const none = { seen: false, flagged: false, answered: false };
+      expect(await session.fetchFlags('INBOX', uids)).toEqual(uids.map((uid) => ({ uid, ...none })));
+      await other.mailboxOpen('INBOX');
+      await other.messageFlagsAdd(String(a), ['\\Seen', '\\Answered'], { uid: true });
+      await other.messageFlagsAdd(String(c), ['\\Flagged'], { uid: true });
+      await other.mailboxClose();
+      await remove(b);
+      await session.release();
+      expect(await session.fetchFlags('INBOX', [...uids, c + 100])).toEqual([
+        { uid: a, seen: true, flagged: false, answered: true },
+        { uid: c, seen: false, flagged: true, answered: false },
+      ]);
+      expect(await session.fetchFlags('INBOX', [])).toEqual([]);
+    });
+
     it('leaves gaps in the UIDs as they are', async () => {
       const uids: number[] = [];
       for (const n of [1, 2, 3, 4]) uids.push(await deliver(mail(n)));

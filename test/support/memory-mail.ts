@@ -1,18 +1,18 @@
 import type { FolderRole } from '../../src/lib/domain/folder.ts';
 import type { MessageMeta, ReadMessage } from '../../src/lib/domain/message.ts';
 import { BrokerError, type ErrorCode } from '../../src/lib/errors.ts';
-import type { FolderStatus, ImapConnector, ImapSession } from '../../src/lib/mailbox/session.ts';
+import type { FolderStatus, ImapConnector, ImapSession, MessageFlags } from '../../src/lib/mailbox/session.ts';
 
 export interface Mail {
   readonly subject: string;
   readonly messageId?: string;
   readonly internalDate?: Date;
+  readonly seen?: boolean;
+  readonly flagged?: boolean;
+  readonly answered?: boolean;
 }
 
-interface Held extends Mail {
-  readonly uid: number;
-  readonly internalDate: Date;
-}
+type Held = Mail & MessageFlags & { readonly internalDate: Date };
 
 /** A folder that can be filled, emptied and renumbered while somebody reads it. */
 export interface MemoryFolder {
@@ -23,6 +23,7 @@ export interface MemoryFolder {
   messages: Held[];
   add(mail: Mail | string): number;
   remove(uid: number): void;
+  mark(uid: number, flags: Partial<Omit<MessageFlags, 'uid'>>): void;
   /** The message goes to another folder, where it gets a new UID and keeps its date. */
   move(uid: number, to: MemoryFolder): number;
   copy(uid: number, to: MemoryFolder): number;
@@ -77,6 +78,9 @@ export function memoryMail(now: () => Date): MemoryMail {
         const uid = folder.uidNext++;
         folder.messages.push({
           messageId: `<${++ids}@example>`,
+          seen: false,
+          flagged: false,
+          answered: false,
           ...given,
           internalDate: given.internalDate ?? now(),
           uid,
@@ -85,6 +89,9 @@ export function memoryMail(now: () => Date): MemoryMail {
       },
       remove(uid) {
         folder.messages = folder.messages.filter((mail) => mail.uid !== uid);
+      },
+      mark(uid, flags) {
+        folder.messages = folder.messages.map((mail) => (mail.uid === uid ? { ...mail, ...flags } : mail));
       },
       move(uid, to) {
         const moved = folder.copy(uid, to);
@@ -110,9 +117,9 @@ export function memoryMail(now: () => Date): MemoryMail {
       uid: mail.uid,
       internalDate: mail.internalDate,
       size: 1000,
-      seen: false,
-      flagged: false,
-      answered: false,
+      seen: mail.seen,
+      flagged: mail.flagged,
+      answered: mail.answered,
       messageId: mail.messageId,
       date: mail.internalDate.toUTCString(),
       from: 'Bob <bob@example>',
@@ -174,7 +181,12 @@ export function memoryMail(now: () => Date): MemoryMail {
         async status(path): Promise<FolderStatus> {
           await command('status');
           const { uidNext, uidValidity, messages } = folderAt(path);
-          return { uidNext, uidValidity, messages: messages.length, unseen: messages.length };
+          return {
+            uidNext,
+            uidValidity,
+            messages: messages.length,
+            unseen: messages.filter((mail) => !mail.seen).length,
+          };
         },
         async folders() {
           return [...(mailboxes.get(login)?.values() ?? [])].map(({ path, role }) => ({
@@ -204,6 +216,13 @@ export function memoryMail(now: () => Date): MemoryMail {
           await command('fetch');
           const { messages, unanswered } = folderAt(path);
           return messages.filter((mail) => uids.includes(mail.uid) && !unanswered.has(mail.uid)).map(metaOf);
+        },
+        async fetchFlags(path, uids) {
+          await command('flags');
+          const { messages, unanswered } = folderAt(path);
+          return messages
+            .filter((mail) => uids.includes(mail.uid) && !unanswered.has(mail.uid))
+            .map(({ uid, seen, flagged, answered }) => ({ uid, seen, flagged, answered }));
         },
         async read(path, meta): Promise<ReadMessage | undefined> {
           await command('read');

@@ -4,6 +4,7 @@ import type { Clock } from '../domain/clock.ts';
 import { BrokerError } from '../errors.ts';
 import { downloadPart } from './download-part.ts';
 import { isAboutSession, understand } from './exchange.ts';
+import { fetchFlags } from './fetch-flags.ts';
 import { fetchMeta } from './fetch-meta.ts';
 import type { FetchVerb } from './fetch-verb.ts';
 import { folderInfo } from './folders.ts';
@@ -165,6 +166,13 @@ export function createImapSession({ client, watch, clock, commandMs, socketMs }:
         const metas = await fetchMeta(fetch, uids, how);
         if (how === 'whole') ahead.expect(path, metas);
         return metas;
+      }),
+
+    fetchFlags: (path, uids) =>
+      inTurn(async () => {
+        if (uids.length === 0) return [];
+        await select(path);
+        return fetchFlags(fetch, uids);
       }),
 
     read: (path, meta, caps) =>

@@ -18,6 +18,14 @@ export interface FolderInfo {
   readonly selectable: boolean;
 }
 
+/** What an owner does to a message without moving it. */
+export interface MessageFlags {
+  readonly uid: number;
+  readonly seen: boolean;
+  readonly flagged: boolean;
+  readonly answered: boolean;
+}
+
 /** How to reach a mailbox: XOAUTH2 with the log-in name and a token for the mail resource. */
 export interface ImapAccount {
   readonly login: string;
@@ -56,6 +64,8 @@ export interface ImapSession {
    * content it answers with nothing (node-imap#867), before it is called gone.
    */
   fetchMeta(path: string, uids: readonly number[], how?: 'whole' | 'bare'): Promise<MessageMeta[]>;
+  /** Flags of those of `uids` that are there. A UID that the server does not answer may be gone, or not shown just now. */
+  fetchFlags(path: string, uids: readonly number[]): Promise<MessageFlags[]>;
   /** Reads a whole message within the caps; undefined if it is gone. A mail that cannot be parsed comes back as metadata only. */
   read(path: string, meta: MessageMeta, caps: ReadCaps): Promise<ReadMessage | undefined>;
   /** UNSELECT or CLOSE: STATUS on a selected folder is discouraged (RFC 3501 section 6.3.10). */
