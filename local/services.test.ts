@@ -70,6 +70,19 @@ describe.each([
       expect(standIns.nocobase.events().at(-1)).toMatchObject({ status: 200, verified: true });
     });
 
+    it('give settings by which nothing is asked that is not on this machine', () => {
+      const { entra, keyVaultUrl, imap: server, tables } = readConfig(services.settings);
+      const asked = [entra.authorityHost, entra.graphUrl, keyVaultUrl, services.settings.IDENTITY_ENDPOINT];
+      expect(asked.map((address) => new URL(address ?? '').hostname)).toEqual([
+        'localhost',
+        'localhost',
+        'localhost',
+        '127.0.0.1',
+      ]);
+      expect(server.host).toBe('localhost');
+      expect('connectionString' in tables && tables.connectionString).toContain('TableEndpoint=http://127.0.0.1:');
+    });
+
     it('have mail in every mailbox, and take more over SMTP', async () => {
       const { smtp } = services.stack;
       const [ada = ''] = services.stack.users;

@@ -68,6 +68,7 @@ function settingsOf(options: ServiceOptions, started: Started): Record<string, s
           OUTLOOK_RESOURCE: 'https://outlook.office.com',
           OUTLOOK_APP_RESOURCE: 'https://outlook.office365.com',
           GRAPH_RESOURCE: 'https://graph.microsoft.com',
+          GRAPH_URL: entra.url,
         }),
     ...(vault === undefined || identity === undefined
       ? {}

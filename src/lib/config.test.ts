@@ -66,6 +66,7 @@ describe('readConfig', () => {
     ['PUBLIC_URL', 'https://mail-broker.example.com?x=1'],
     ['KEY_VAULT_URL', 'http://contoso.vault.azure.net'],
     ['AUTHORITY_HOST', 'http://login.example.com'],
+    ['GRAPH_URL', 'http://graph.example.com'],
     ['IMAP_PORT', '65536'],
     ['POLL_INTERVAL', '1e3'],
     ['CREDENTIAL_MODE', 'password'],
@@ -106,6 +107,7 @@ describe('readConfig', () => {
   it.each([
     ['PUBLIC_URL', 'http://mail-broker.example.com'],
     ['PUBLIC_URL', 'https://localhost:7071'],
+    ['GRAPH_URL', 'https://localhost:7072'],
     ['PUBLIC_URL', 'https://127.0.0.1'],
     ['PUBLIC_URL', 'https://[::1]'],
     ['PUBLIC_URL', 'https://10.0.0.4'],

@@ -25,6 +25,8 @@ export interface Config {
     readonly outlookResource: string;
     readonly outlookAppResource: string;
     readonly graphResource: string;
+    /** Where Graph is asked, if not at `graphResource`: a stand-in, whose tokens name the real one all the same. */
+    readonly graphUrl?: string;
   };
   readonly keyVaultUrl: string;
   readonly tables: { readonly url: string } | { readonly connectionString: string };
@@ -138,6 +140,7 @@ function schema(inAzure: boolean) {
     OUTLOOK_RESOURCE: z.string().default('https://outlook.office.com').pipe(url(false, true)),
     OUTLOOK_APP_RESOURCE: z.string().default('https://outlook.office365.com').pipe(url(false, true)),
     GRAPH_RESOURCE: z.string().default('https://graph.microsoft.com').pipe(url(false, true)),
+    GRAPH_URL: url(inAzure, true).optional(),
     KEY_VAULT_URL: required('Set the address of the vault, such as https://NAME.vault.azure.net').pipe(
       url(inAzure, true),
     ),
@@ -218,6 +221,7 @@ export function readConfig(environment: Environment): Config {
       outlookResource: settings.OUTLOOK_RESOURCE,
       outlookAppResource: settings.OUTLOOK_APP_RESOURCE,
       graphResource: settings.GRAPH_RESOURCE,
+      ...(settings.GRAPH_URL === undefined ? {} : { graphUrl: settings.GRAPH_URL }),
     },
     keyVaultUrl: settings.KEY_VAULT_URL,
     tables:

@@ -27,7 +27,10 @@ const ada = {
 };
 
 /** Somebody who has just signed in, and a Graph that answers as it is told. */
-async function world(graph: (request: { url: string; token: string }) => Response | Promise<Response>) {
+async function world(
+  graph: (request: { url: string; token: string }) => Response | Promise<Response>,
+  at: { readonly graphUrl?: string } = {},
+) {
   const entra = fakeEntra(config.clientId);
   const log = memoryLog();
   const credential = { auth: { clientSecret: 'the-secret' }, version: 'v' };
@@ -45,7 +48,8 @@ async function world(graph: (request: { url: string; token: string }) => Respons
   const signedIn = await signIn.finish({ code, state: 's', redirectUri, verifier, nonce });
   entra.posts.length = 0;
   const asked: { url: string; token: string }[] = [];
-  const find = createFindAddresses(config, {
+  const settings = { ...config, ...at };
+  const find = createFindAddresses(settings, {
     client,
     log,
     fetch: async (input, init) => {
@@ -76,6 +80,13 @@ describe('the addresses of somebody who has just signed in', () => {
     // The newer refresh token is in it; the one for mail stays as good.
     expect(person.cache).toContain(token);
     expect(person).toMatchObject({ oid: signedIn.oid, accessToken: signedIn.accessToken });
+  });
+
+  it('are asked for where GRAPH_URL says, with the same token', async () => {
+    const { entra, signedIn, asked, find } = await world(() => Response.json(ada), { graphUrl: 'https://graph.local' });
+    expect((await find(signedIn)).addresses?.primary).toBe('ada.lovelace@contoso.example');
+    expect(asked[0]?.url).toMatch(/^https:\/\/graph\.local\/v1\.0\/me\?/);
+    expect(entra.posts[0]?.form.get('scope')).toContain('https://graph.microsoft.com/User.Read');
   });
 
   it.each([

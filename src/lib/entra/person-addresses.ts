@@ -61,7 +61,7 @@ export function readAddresses(body: unknown): PersonAddresses | undefined {
 }
 
 export function createFindAddresses(
-  config: Pick<Config['entra'], 'tenant' | 'outlookResource' | 'graphResource'>,
+  config: Pick<Config['entra'], 'tenant' | 'outlookResource' | 'graphResource' | 'graphUrl'>,
   deps: { readonly client: EntraClient; readonly fetch: typeof fetch; readonly log: Log },
 ): FindAddresses {
   const { client, log } = deps;
@@ -94,7 +94,7 @@ export function createFindAddresses(
   }
 
   async function ask(accessToken: string): Promise<PersonAddresses | undefined> {
-    const url = `${config.graphResource}/v1.0/me?$select=mail,userPrincipalName,proxyAddresses,otherMails`;
+    const url = `${config.graphUrl ?? config.graphResource}/v1.0/me?$select=mail,userPrincipalName,proxyAddresses,otherMails`;
     let response: Response;
     let text: string;
     try {
