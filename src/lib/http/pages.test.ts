@@ -11,6 +11,12 @@ import { errorPage, type PageContent, page, wantsHtml } from './pages.ts';
 const start = { action: 'http://localhost:7071/api/connect', token: 'TOKEN' };
 const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>'&\u202egpj.exe`;
 
+const consentStart = { action: 'http://localhost:7071/api/admin-consent', token: 'TOKEN' };
+const adminLink = {
+  url: `https://mail-broker.contoso.example/api/admin-consent?token=${'x'.repeat(54)}`,
+  expiresAt: new Date('2026-11-29T08:00:00Z'),
+};
+
 const pages: Record<string, PageContent> = {
   connect: {
     kind: 'connect',
@@ -41,6 +47,43 @@ const pages: Record<string, PageContent> = {
     start,
   },
   'needs your admin': { kind: 'failed', code: 'admin_consent_required', start },
+  'needs your admin, with a link to pass on': { kind: 'failed', code: 'admin_consent_required', start, adminLink },
+  'declined, perhaps for want of an administrator': { kind: 'failed', code: 'sign_in_declined', start, adminLink },
+  'asks an administrator': {
+    kind: 'admin-consent',
+    label: 'Contoso Sales',
+    tenant: '4a1de000-0000-4000-8000-00000000c0de',
+    permissions: 'delegated',
+    start: consentStart,
+  },
+  'asks an administrator, for the app': {
+    kind: 'admin-consent',
+    label: undefined,
+    tenant: undefined,
+    permissions: 'app',
+    start: consentStart,
+  },
+  'an administrator consented': { kind: 'consented', permissions: 'delegated' },
+  'an administrator consented, for the app': { kind: 'consented', permissions: 'app' },
+  'an administrator declined': {
+    kind: 'failed',
+    code: 'sign_in_declined',
+    about: 'admin-consent',
+    start: consentStart,
+  },
+  'Microsoft refused an administrator': {
+    kind: 'failed',
+    code: 'app_permissions_broken',
+    about: 'admin-consent',
+    start: consentStart,
+  },
+  'link of an administrator spent': { kind: 'failed', code: 'link_spent', about: 'admin-consent' },
+  'an administrator starts again': {
+    kind: 'failed',
+    code: 'sign_in_restart',
+    about: 'admin-consent',
+    start: consentStart,
+  },
   'link invalid': { kind: 'failed', code: 'link_invalid' },
   'link expired': { kind: 'failed', code: 'link_expired' },
   'link spent': { kind: 'failed', code: 'link_spent' },
@@ -104,6 +147,8 @@ describe('a page', () => {
       },
       { kind: 'connected', address: hostile, receiver: hostile },
       { kind: 'failed', code: 'wrong_account', addresses: { expected: hostile, actual: hostile }, start },
+      { kind: 'admin-consent', label: hostile, tenant: hostile, permissions: 'app', start },
+      { kind: 'failed', code: 'admin_consent_required', adminLink: { ...adminLink, url: hostile } },
     ];
     for (const content of everything) {
       const text = textOf(content);
@@ -134,6 +179,24 @@ describe('a page', () => {
       requestId: 'r',
     });
     expect(new Headers(answer.headers).get('retry-after')).toBe('30');
+  });
+
+  it('gives a link to pass on as text to copy and as a mail to send, with the day on which it ends', () => {
+    const text = textOf({ kind: 'failed', code: 'admin_consent_required', start, adminLink });
+    expect(text).toContain(`<a href="${adminLink.url}">${adminLink.url}</a>`);
+    const mail = /href="(mailto:[^"]*)"/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    expect(new URL(mail).searchParams.get('body')).toContain(adminLink.url);
+    expect(text).toContain('November 29, 2026');
+    expect(textOf({ kind: 'failed', code: 'admin_consent_required', adminLink }, 'zh')).toContain('2026年11月29日');
+  });
+
+  it('says of a link for an administrator nothing that is true of mailboxes only', () => {
+    for (const [, content] of everyPage) {
+      if (content.kind !== 'failed' || content.about === undefined) continue;
+      expect(textOf(content)).not.toMatch(/your mailbox|mailbox was connected/i);
+    }
+    const late: PageContent = { kind: 'failed', code: 'sign_in_restart', about: 'admin-consent' };
+    expect(textOf(late)).not.toContain('Start again');
   });
 
   it('never asks a person to start again without a button to do so', () => {
