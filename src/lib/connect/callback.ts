@@ -40,10 +40,12 @@ export function createCallback(deps: ConnectDeps): Connect['callback'] {
 
   /** A sign-in that has been used, once it has a result; undefined if whoever used it died on the way. */
   async function concluded(key: string): Promise<StoredSignInState | undefined> {
+    const begun = clock.monotonic();
     for (;;) {
       const stored = await states.get(key);
       if (stored?.row.result !== undefined) return stored;
-      const waited = clock.now() - (stored?.row.usedAt?.getTime() ?? 0);
+      // Another instance wrote that time, by a clock that may be ahead of ours.
+      const waited = Math.max(clock.now() - (stored?.row.usedAt?.getTime() ?? 0), clock.monotonic() - begun);
       if (stored === undefined || waited >= waitForResultMs) return undefined;
       await clock.sleep(lookAgainMs);
     }
