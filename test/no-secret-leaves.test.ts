@@ -154,7 +154,13 @@ async function live(): Promise<void> {
   });
   await failing(async () => imap().behave('refuse'));
   await failing(async () => imap().behave('throttle', { backoffMs: 1_000 }));
-  await failing(async () => vault.down());
+  await failing(async () => {
+    // An instance that knows its secrets would not notice.
+    await world.stopHost();
+    vault.down();
+    await world.startHost();
+    await api('GET', 'mailboxes');
+  });
   await failing(async () => nocobase.mode({ status: 500 }));
   await failing(async () => nocobase.mode({ status: 401 }));
   await run('housekeeping');
@@ -248,15 +254,17 @@ describe('everything that came out of a life of the broker', () => {
     const given = answers.filter(({ line }) => /\/token 200$/.test(line));
     expect(given).toHaveLength(2);
     for (const { text } of given) {
-      expect(findings(text, secrets).filter((what) => what.startsWith('an access token'))).toHaveLength(1);
+      // Whole: all of them begin alike.
+      expect(findings(text, secrets).filter((what) => what === 'an access token (plain)')).toHaveLength(1);
     }
   });
 
   it('holds nothing secret at NocoBase', () => {
     const received = JSON.stringify(world.standIns.nocobase.events());
     expect(received.length).toBeGreaterThan(1_000);
-    // A link goes there on purpose; it is in an event and in no answer, so none of these is it.
-    expect(findings(received, secrets)).toEqual([]);
+    // What we show to a destination so that it lets us in.
+    const others = secrets.filter(({ what }) => !/^a (password|token) of a destination$/.test(what));
+    expect(findings(received, others)).toEqual([]);
   });
 
   it('holds nothing secret in a table', async () => {
