@@ -66,6 +66,10 @@ export function createDestinationFacts(deps: DestinationFactsDeps) {
       return order;
     },
     lastAccepted: async (id: string): Promise<Date | undefined> => (await rows.readState(id)).state.lastAccepted,
+    async isHeld(id: string): Promise<boolean> {
+      const [{ state }, stored] = await Promise.all([rows.readState(id), rows.read(id)]);
+      return state.heldSince !== undefined || stored?.config.paused === true;
+    },
     async died(id: string): Promise<void> {
       const chance = (random.bytes(1)[0] ?? 0) / 256;
       await change(id, (state) => afterDeath(state, time.whenWriting(), chance));

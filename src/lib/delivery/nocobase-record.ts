@@ -64,6 +64,7 @@ const message = z.looseObject({
 
 const change = z.looseObject({
   messageKey: z.string(),
+  change: z.string().optional(),
   messageRef: z.string().optional(),
   folder: z.looseObject({ path: z.string(), role: nullable(z.string()) }).optional(),
   seen: z.boolean().optional(),
@@ -119,7 +120,9 @@ const ownerRefOf = ({ ownerRef }: z.output<typeof mailbox>): string | null =>
 function changedFields(type: OutgoingEvent['type'], data: z.output<typeof change>): FlatRecord {
   if (type === 'message.removed') return { removed: true };
   const { messageRef, folder, seen, flagged, answered } = data;
-  const fields = { messageRef, folderPath: folder?.path, folderRole: folder?.role, seen, flagged, answered };
+  // What turns up again was told as removed, if it was away for long in a folder that is not watched.
+  const removed = data.change === 'moved' ? false : undefined;
+  const fields = { messageRef, folderPath: folder?.path, folderRole: folder?.role, seen, flagged, answered, removed };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 

@@ -4,7 +4,7 @@ import type { RingEntry } from './rows.ts';
 /** Size of an entry: key 16, Message-ID hash 8, uid 4, flags 1, day 2, spare 1. */
 export const entryBytes = 32;
 
-const bits = { posted: 1, accepted: 2, seen: 4, flagged: 8, answered: 16 } as const;
+const bits = { posted: 1, accepted: 2, seen: 4, flagged: 8, answered: 16, missing: 32, told: 64 } as const;
 
 export const encodeEntries = (entries: readonly RingEntry[]): Uint8Array<ArrayBuffer> =>
   pack(entries, entryBytes, writeEntry);
@@ -32,7 +32,8 @@ function writeEntry(view: DataView, at: number, entry: RingEntry): void {
       (entry.accepted ? bits.accepted : 0) |
       (entry.seen ? bits.seen : 0) |
       (entry.flagged ? bits.flagged : 0) |
-      (entry.answered ? bits.answered : 0),
+      (entry.answered ? bits.answered : 0) |
+      (entry.gone === undefined ? 0 : bits[entry.gone]),
   );
   // Days since 1970 fit in two bytes until 2149. A mail server that claims a date before or after gets the nearest one.
   view.setUint16(at + 29, Math.max(0, Math.min(0xffff, entry.day)));
@@ -41,6 +42,7 @@ function writeEntry(view: DataView, at: number, entry: RingEntry): void {
 function readEntry(view: DataView, at: number): RingEntry {
   const bytes = new Uint8Array(view.buffer, view.byteOffset + at, entryBytes);
   const flags = view.getUint8(at + 28);
+  const gone = (flags & bits.told) !== 0 ? 'told' : (flags & bits.missing) !== 0 ? 'missing' : undefined;
   return {
     key: bytes.slice(0, 16),
     hash: bytes.slice(16, 24),
@@ -51,5 +53,6 @@ function readEntry(view: DataView, at: number): RingEntry {
     flagged: (flags & bits.flagged) !== 0,
     answered: (flags & bits.answered) !== 0,
     day: view.getUint16(at + 29),
+    ...(gone === undefined ? {} : { gone }),
   };
 }

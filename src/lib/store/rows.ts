@@ -134,6 +134,8 @@ export interface RingEntry {
   readonly answered: boolean;
   /** Day of INTERNALDATE: days since 1970, UTC. */
   readonly day: number;
+  /** `missing`: its message was not in its place at the last look. `told`: and that was told as removed. */
+  readonly gone?: 'missing' | 'told';
 }
 
 /** `c!mbx!fld`: where a folder stands; at most 4 KB. */
@@ -156,6 +158,8 @@ export interface CursorRow {
   readonly messages: number;
   readonly unseen: number;
   readonly lastInternalDate: Date | undefined;
+  /** When flags were last compared with the ring; undefined: the next poll compares them. */
+  readonly flagsAt?: Date | undefined;
   /** Since when the message at the head has been failing. */
   readonly headSince: Date | undefined;
   readonly retries: number;

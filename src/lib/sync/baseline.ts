@@ -117,6 +117,8 @@ export async function fillRing(
     lastInternalDate: new Date(Math.min(latest, now.getTime())),
   });
   book.note(status);
+  // Nothing of this was delivered, so that nobody waits for its changes.
+  book.compared(now);
 }
 
 /** UIDs up to `lastUid` among which are the newest 200, and the day from which on they are all; undefined for the whole folder. */

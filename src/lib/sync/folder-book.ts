@@ -4,6 +4,7 @@ import { cursorLimits, encodeCursor } from '../store/cursor-row.ts';
 import { dropEntries, encodeRing, foldEntries } from '../store/ring-row.ts';
 import type { CursorRow, Hole, RingEntry, RingRow, WatchedFolder } from '../store/rows.ts';
 import type { BatchOperation } from '../store/table.ts';
+import { doCountsTell } from './compare.ts';
 import { closeUid, complement, type HoleSort, lookedAt, openHoles } from './ranges.ts';
 
 /**
@@ -28,8 +29,10 @@ export interface FolderBook {
 
   /** The folder was found under another path. */
   moveTo(path: string): void;
-  /** Sets what STATUS said. */
+  /** Sets what STATUS said. Where it shows that more happened than new mail, flags are to be compared. */
   note(status: FolderStatus): void;
+  /** Flags were compared at `at`; undefined if they are to be compared again by the next poll. */
+  compared(at: Date | undefined): void;
   /** Starts over at a position, with these entries as the whole ring. */
   restart(at: {
     readonly uidValidity: bigint;
@@ -41,6 +44,8 @@ export interface FolderBook {
   }): void;
   /** Adds an entry, or puts it in the place of the one with its uid. */
   put(entry: RingEntry): void;
+  /** The same for many that have an entry already, at the cost of one. */
+  putAll(entries: readonly RingEntry[]): void;
   /**
    * Takes an entry out: another place has taken its message over. Its UID here is settled by that.
    * @returns holes that were closed for want of room
@@ -252,8 +257,12 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
       const uidNextSeen = Math.max(cursor.uidNextSeen, status.uidNext);
       const { messages, unseen } = status;
       if (uidNextSeen !== cursor.uidNextSeen || messages !== cursor.messages || unseen !== cursor.unseen) {
-        change({ uidNextSeen, messages, unseen });
+        const flagsAt = doCountsTell(cursor, status) ? undefined : cursor.flagsAt;
+        change({ uidNextSeen, messages, unseen, flagsAt });
       }
+    },
+    compared(flagsAt) {
+      if (flagsAt?.getTime() !== cursor.flagsAt?.getTime()) change({ flagsAt });
     },
     restart(at) {
       exists = true;
@@ -278,6 +287,12 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
       unsettled = new Set();
     },
     put,
+    putAll(entries) {
+      const here = new Set(fresh.map(({ uid }) => uid));
+      for (const entry of entries) if (here.has(entry.uid)) put(entry);
+      const others = entries.filter(({ uid }) => !here.has(uid));
+      if (others.length > 0) setRing(foldEntries(known(), others));
+    },
     takeAway({ uid, key }, now) {
       const before = fresh.length;
       fresh = fresh.filter((entry) => entry.uid !== uid || !sameBytes(entry.key, key));

@@ -1,14 +1,14 @@
-import { shardKey, shardOfMailbox } from '../domain/ids.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import { isBrokerError } from '../errors.ts';
 import { isIdle, type PollPlan, planPoll } from '../mailbox/plan.ts';
 import type { FolderStatus, ImapSession } from '../mailbox/session.ts';
-import { rowsOf } from '../store/keys.ts';
 import { fillRing, positionAt } from './baseline.ts';
+import { lookForChanges } from './changes.ts';
 import type { FolderBook } from './folder-book.ts';
 import { look } from './look.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import type { Verdict } from './mailbox-state.ts';
+import { readMessageRows } from './message-rows.ts';
 import { pump, type Turn } from './pump.ts';
 import { resetFolder } from './reset.ts';
 import { retryFolder } from './retry.ts';
@@ -48,11 +48,16 @@ export async function poll(context: RunContext, mailbox: MailboxBook, takeTurn: 
       const retries = plan.kind === 'poll' && plan.retries ? 'open' : 'done';
       return { book, status, plan, fresh: isIdle(plan) ? 'drained' : 'open', retries };
     });
+    const isThorough = works.every(({ plan }) => plan.kind === 'poll' && !plan.fillRing);
     const isOpen = () => works.some((work) => work.fresh === 'open' || work.retries === 'open');
     const order = (isOpen() ? await context.destinations?.order(mailbox.row.destinationId) : undefined) ?? 'strict';
     const held = () => context.held.has(mailbox.row.destinationId);
     while (isOpen() && !held() && !context.isOver()) {
       await takeTurn(() => turn(context, session, mailbox, works, gone, order));
+    }
+    if (works.every((work) => work.fresh === 'drained') && !held() && !context.isOver()) {
+      const books = works.map(({ book }) => book).filter((book) => !gone.has(book));
+      await takeTurn(() => lookForChanges(context, session, mailbox, { books, isPartial: gone.size > 0, isThorough }));
     }
     const isWaiting = works.some(({ book, fresh }) => fresh === 'blocked' || hasWork(book)) || (isOpen() && held());
     const left =
@@ -66,7 +71,8 @@ export async function poll(context: RunContext, mailbox: MailboxBook, takeTurn: 
 }
 
 /** What is to be tried again by the next polls: a mailbox with that is not left alone for longer than a tick. */
-const hasWork = ({ cursor }: FolderBook): boolean => cursor.holes.length > 0 || cursor.retries > 0;
+const hasWork = ({ cursor }: FolderBook): boolean =>
+  cursor.holes.length > 0 || cursor.retries > 0 || cursor.flagsAt === undefined;
 
 async function turn(
   context: RunContext,
@@ -144,18 +150,4 @@ async function missingAside(work: Work, gone: Set<FolderBook>, step: () => Promi
     Object.assign(work, { fresh: 'drained', retries: 'done' });
     gone.add(work.book);
   }
-}
-
-/** Reads rings once a run, and the rows of parked messages if the shard has any. */
-async function readMessageRows(context: RunContext, mailbox: MailboxBook): Promise<void> {
-  if (mailbox.messageRowsRead) return;
-  const table = context.store.table('mail');
-  const partition = shardKey(shardOfMailbox(mailbox.id) ?? 0);
-  const list = (kind: string) => table.list(partition, rowsOf(kind, mailbox.id));
-  const [rings, retries, dead] = await Promise.all([
-    list('r'),
-    context.has('retry') ? list('d') : [],
-    context.has('dead') ? list('x') : [],
-  ]);
-  mailbox.setMessageRows(rings, retries, dead);
 }

@@ -2,6 +2,7 @@ import type { UidRange } from '../mailbox/plan.ts';
 import { cursorLimits } from '../store/cursor-row.ts';
 import { dayOf } from '../store/ring-row.ts';
 import type { RingEntry } from '../store/rows.ts';
+import { present } from './compare.ts';
 import { atMost, toRanges } from './ranges.ts';
 
 /** What is known of a folder whose UIDs have changed their meaning. */
@@ -54,7 +55,7 @@ export function recover(found: Renumbered): Recovery {
   for (const { uid, hash, internalDate } of [...found.listed].sort((a, b) => a.uid - b.uid)) {
     const entry = byHash.get(text(hash))?.shift();
     if (entry !== undefined) {
-      entries.push({ ...entry, uid });
+      entries.push({ ...present(entry), uid });
       if (isOwed(found, entry)) deliver.push(uid);
       else known.add(uid);
     } else if (isNew(found, internalDate)) {
@@ -63,7 +64,7 @@ export function recover(found: Renumbered): Recovery {
     }
   }
   const matched = entries.length;
-  const lost = [...byHash.values()].flat().map((entry) => ({ ...entry, uid: 0 }));
+  const lost = [...byHash.values()].flat().map((entry) => ({ ...present(entry), uid: 0 }));
   const lastUid = cut(found, deliver, known);
   return {
     entries: [...entries, ...lost],

@@ -36,6 +36,7 @@ export interface RunContext extends ShardRunnerDeps {
 
 export type OutboxType =
   | 'message.updated'
+  | 'message.removed'
   | 'message.vanished'
   | 'message.undeliverable'
   | 'folder.reset'

@@ -7,6 +7,7 @@ import { cursorLimits } from '../store/cursor-row.ts';
 import { dayOf } from '../store/ring-row.ts';
 import type { Hole, RingEntry } from '../store/rows.ts';
 import { type Claim, claim, isKnownElsewhere } from './claim.ts';
+import { present } from './compare.ts';
 import { type FolderBook, isSettled } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import { bury } from './parking.ts';
@@ -127,7 +128,8 @@ export async function createSource(
     { from, entry }: Claim & { kind: 'move' },
     meta: MessageMeta,
   ): { entry: RingEntry; seemsNew: boolean } | undefined {
-    const here: RingEntry = { ...entry, uid: meta.uid, day: dayOf(meta.internalDate) };
+    const { uid, seen, flagged, answered } = meta;
+    const here: RingEntry = { ...present(entry), uid, day: dayOf(meta.internalDate), seen, flagged, answered };
     const parked = mailbox.parked(entry.key);
     if (!entry.accepted && parked !== undefined) {
       // What is tried by itself, or was given up, stays so in the new place.
@@ -157,6 +159,9 @@ export async function createSource(
       from: { path: from.folder.path, role: from.folder.role ?? null },
       folder: { path, role: role ?? null },
       messageRef: encodeMessageRef({ folderId, uidValidity, uid: meta.uid, hash: entry.hash, day: here.day }),
+      seen,
+      flagged,
+      answered,
     });
     return undefined;
   }

@@ -15,6 +15,8 @@ export interface DestinationFacts {
   lastAccepted(destinationId: string): Promise<Date | undefined>;
   /** A message was given up; three in a row hold the destination. */
   died(destinationId: string): Promise<void>;
+  /** Whether nothing goes to it just now: it is held, or paused. */
+  isHeld?(destinationId: string): Promise<boolean>;
   /** How many heads of folders were moved out of the way during the present hold. */
   headsMoved(destinationId: string): Promise<number>;
   headMoved(destinationId: string): Promise<void>;

@@ -1,0 +1,251 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Azurite, startAzurite } from '../local/azurite.ts';
+import type { DestinationFacts } from '../src/lib/sync/types.ts';
+import { type EngineWorld, engineWorld } from './support/engine-world.ts';
+import { accepted, down } from './support/memory-receiver.ts';
+import { emptyTables, storeAt } from './support/tables.ts';
+
+let azurite: Azurite;
+let world: EngineWorld;
+
+beforeAll(async () => {
+  azurite = await startAzurite();
+});
+
+afterAll(async () => {
+  await azurite.stop();
+});
+
+beforeEach(async () => {
+  const store = storeAt(azurite);
+  await emptyTables(store);
+  world = engineWorld(store);
+});
+
+const ada = 'ada@contoso.example';
+const folder = (path: string) => world.mail.mailbox(ada).folder(path);
+const updates = () => world.receiver.ofType('message.updated').map((event) => event.data);
+const removals = () => world.receiver.ofType('message.removed').map((event) => event.data);
+const received = () => world.receiver.ofType('message.received');
+const keyOf = (subject: string) => received().find((event) => event.data.subject === subject)?.id;
+const polls = async (count: number) => {
+  for (let n = 0; n < count; n++) await world.poll();
+};
+const asked = (command: string) => world.mail.commands.filter((each) => each === command).length;
+
+/** A mailbox whose inbox has delivered these; answers their UIDs. */
+async function delivered(subjects: readonly string[], paths: readonly string[] = ['INBOX']): Promise<number[]> {
+  await world.connectMailbox(ada, paths);
+  await world.poll();
+  const uids = subjects.map((subject) => folder('INBOX').add(subject));
+  await world.poll();
+  expect(world.receiver.subjects()).toEqual(subjects);
+  return uids;
+}
+
+describe('a flag that the owner changes', () => {
+  it('is told once, with all flags as they are now', async () => {
+    const [uid = 0] = await delivered(['read me', 'leave me']);
+    folder('INBOX').mark(uid, { seen: true });
+    await polls(3);
+    expect(updates()).toEqual([
+      expect.objectContaining({
+        messageKey: keyOf('read me'),
+        change: 'flags',
+        folder: { path: 'INBOX', role: 'inbox' },
+        messageRef: received()[0]?.data.messageRef,
+        seen: true,
+        flagged: false,
+        answered: false,
+        mailbox: expect.objectContaining({ address: ada }),
+      }),
+    ]);
+  });
+
+  it('and changes back is told twice', async () => {
+    const [uid = 0] = await delivered(['wavering']);
+    folder('INBOX').mark(uid, { seen: true });
+    await world.poll();
+    folder('INBOX').mark(uid, { seen: false });
+    await polls(2);
+    expect(updates().map(({ seen }) => seen)).toEqual([true, false]);
+    expect(new Set(world.receiver.ofType('message.updated').map(({ id }) => id)).size).toBe(2);
+  });
+
+  it('that the counts do not show is found within the hour', async () => {
+    const [uid = 0] = await delivered(['flag me']);
+    folder('INBOX').mark(uid, { flagged: true });
+    await world.poll();
+    expect(updates()).toEqual([]);
+    world.time.pass(60 * 60_000);
+    await polls(2);
+    expect(updates()).toEqual([expect.objectContaining({ flagged: true, seen: false })]);
+  });
+
+  it('is not asked for while the counts say that nothing but new mail came', async () => {
+    await delivered(['first']);
+    const before = asked('flags');
+    folder('INBOX').add('second');
+    await world.poll();
+    folder('INBOX').add('third');
+    await polls(3);
+    expect(asked('flags')).toBe(before);
+    expect(updates()).toEqual([]);
+  });
+
+  it('is of no interest on mail that was there before the connect', async () => {
+    const old = folder('INBOX').add('old');
+    await delivered(['new']);
+    folder('INBOX').mark(old, { seen: true });
+    await polls(2);
+    folder('INBOX').remove(old);
+    await polls(3);
+    expect([...updates(), ...removals()]).toEqual([]);
+  });
+
+  it('is told after the message itself, with what the message did not say yet', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    world.receiver.answer = () => down;
+    const uid = folder('INBOX').add('waits');
+    await world.poll();
+    folder('INBOX').mark(uid, { seen: true });
+    await world.poll();
+    world.receiver.answer = () => accepted;
+    await polls(3);
+    const types = world.receiver.arrivals
+      .filter(({ outcome }) => outcome === 'accepted')
+      .map(({ event }) => event.type);
+    expect(types[0]).toBe('mailbox.connected');
+    expect(types.filter((type) => type === 'message.received')).toHaveLength(1);
+    const shown = received()[0]?.data.seen === true || updates().some(({ seen }) => seen === true);
+    expect(shown).toBe(true);
+  });
+
+  it('on a hundred messages at once is told of each', async () => {
+    const uids = await delivered(Array.from({ length: 100 }, (_, n) => `mail ${n}`));
+    for (const uid of uids) folder('INBOX').mark(uid, { seen: true });
+    await polls(3);
+    expect(updates()).toHaveLength(100);
+    expect(new Set(updates().map(({ messageKey }) => messageKey)).size).toBe(100);
+  });
+
+  it('is not looked for while the destination is held, and told when it no longer is', async () => {
+    const [uid = 0] = await delivered(['read me']);
+    let held = true;
+    const destinations: DestinationFacts = {
+      order: async () => 'strict',
+      lastAccepted: async () => undefined,
+      died: async () => {},
+      isHeld: async () => held,
+      headsMoved: async () => 0,
+      headMoved: async () => {},
+    };
+    const before = asked('flags');
+    folder('INBOX').mark(uid, { seen: true });
+    for (let n = 0; n < 3; n++) await world.poll({ destinations });
+    expect(asked('flags')).toBe(before);
+    expect(updates()).toEqual([]);
+    held = false;
+    for (let n = 0; n < 2; n++) await world.poll({ destinations });
+    expect(updates()).toEqual([expect.objectContaining({ seen: true })]);
+  });
+});
+
+describe('a message that the owner removes', () => {
+  it('is told once, in the poll after the one that misses it', async () => {
+    const [uid = 0] = await delivered(['remove me', 'keep me']);
+    folder('INBOX').remove(uid);
+    await world.poll();
+    expect(removals()).toEqual([]);
+    await polls(3);
+    expect(removals()).toEqual([
+      expect.objectContaining({ messageKey: keyOf('remove me'), folder: { path: 'INBOX', role: 'inbox' } }),
+    ]);
+    expect(updates()).toEqual([]);
+  });
+
+  it('is not told when it moved, even if it moved while the poll was under way', async () => {
+    const [uid = 0] = await delivered(['wanders'], ['INBOX', 'Archive']);
+    // Changes a count, so that flags are asked for; the move comes after every STATUS.
+    const [second = 0] = [folder('INBOX').add('other')];
+    await world.poll();
+    folder('INBOX').mark(second, { seen: true });
+    let moved = false;
+    world.mail.before = (command) => {
+      if (command !== 'flags' || moved) return;
+      moved = true;
+      folder('INBOX').move(uid, folder('Archive'));
+    };
+    await polls(4);
+    expect(moved).toBe(true);
+    expect(removals()).toEqual([]);
+    expect(received()).toHaveLength(2);
+    expect(updates().map(({ messageKey, change }) => [messageKey, change])).toEqual([
+      [keyOf('other'), 'flags'],
+      [keyOf('wanders'), 'moved'],
+    ]);
+  });
+
+  it('is not told while the folder to which it moved does not show it', async () => {
+    const [uid = 0] = await delivered(['wanders'], ['INBOX', 'Archive']);
+    const there = folder('INBOX').move(uid, folder('Archive'));
+    folder('Archive').unlisted.add(there);
+    await polls(3);
+    expect(removals()).toEqual([]);
+    folder('Archive').unlisted.clear();
+    await polls(3);
+    expect(removals()).toEqual([]);
+    expect(updates()).toEqual([expect.objectContaining({ messageKey: keyOf('wanders'), change: 'moved' })]);
+  });
+
+  it('is not told of one that the server lists and does not answer', async () => {
+    const [uid = 0, other = 0] = await delivered(['shy', 'other']);
+    folder('INBOX').unanswered.add(uid);
+    folder('INBOX').mark(other, { seen: true });
+    await polls(4);
+    expect(removals()).toEqual([]);
+    folder('INBOX').unanswered.clear();
+    folder('INBOX').mark(uid, { seen: true });
+    await polls(2);
+    expect(updates().map(({ messageKey }) => messageKey)).toEqual([keyOf('other'), keyOf('shy')]);
+  });
+
+  it('and that turns up again later is told as moved, under its key', async () => {
+    const [uid = 0] = await delivered(['back again']);
+    folder('INBOX').move(uid, folder('Elsewhere'));
+    await polls(3);
+    expect(removals()).toHaveLength(1);
+    folder('Elsewhere').move(1, folder('INBOX'));
+    await polls(3);
+    expect(received()).toHaveLength(1);
+    expect(updates()).toEqual([expect.objectContaining({ messageKey: keyOf('back again'), change: 'moved' })]);
+    expect(removals()).toHaveLength(1);
+  });
+
+  it('waits for a watched folder that is not there', async () => {
+    const [uid = 0] = await delivered(['remove me'], ['INBOX', 'Archive']);
+    world.mail.mailbox(ada).rename('Archive', 'Gone');
+    Object.assign(world.mail.mailbox(ada).folder('Gone'), { role: undefined });
+    folder('INBOX').remove(uid);
+    await polls(3);
+    expect(removals()).toEqual([]);
+    world.mail.mailbox(ada).rename('Gone', 'Archive');
+    world.time.pass(60 * 60_000);
+    await polls(3);
+    expect(removals()).toHaveLength(1);
+  });
+});
+
+describe('a message that moves', () => {
+  it('is told with the flags that it has by then, once', async () => {
+    const [uid = 0] = await delivered(['read and filed'], ['INBOX', 'Archive']);
+    folder('INBOX').mark(uid, { seen: true, answered: true });
+    folder('INBOX').move(uid, folder('Archive'));
+    await polls(4);
+    expect(updates()).toEqual([
+      expect.objectContaining({ change: 'moved', seen: true, flagged: false, answered: true }),
+    ]);
+    expect(removals()).toEqual([]);
+  });
+});
