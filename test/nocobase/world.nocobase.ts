@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BrowserClient } from '../support/browser-client.ts';
 import { composeMail, shortMail } from '../support/mail.ts';
 import { runDocumented } from '../support/nocobase/documented.ts';
 import { type Nocobase, startNocobase } from '../support/nocobase/nocobase.ts';
+import { blocksOf, readPage } from '../support/page.ts';
 import { rowsOfTable } from '../support/tables.ts';
-import { eventually, startWorld, type World } from '../support/world.ts';
+import { eventually, startWorld, type World, walk } from '../support/world.ts';
 
-const [ada, grace] = ['ada@contoso.example', 'grace@contoso.example'];
+const [ada, grace, lina] = ['ada@contoso.example', 'grace@contoso.example', 'lina@contoso.example'];
 
 let nocobase: Nocobase;
 let world: World;
@@ -216,6 +218,30 @@ describe('mail into a workflow', () => {
     await nocobase.untilServing();
     await arrived('flow-killed', 20);
     expect(await aside()).toEqual([]);
+  });
+});
+
+describe('a button of NocoBase', () => {
+  it('gives whoever presses it the link to their own mailbox, as the page for builders shows', async () => {
+    const { body } = await world.api('POST', 'keys', { body: { scopes: ['connect'], label: 'button' } });
+    // There is more than one destination here, so the link has to name its own.
+    const also = blocksOf(readPage('docs/builder.md'), 'sh nocobase').map((block) =>
+      block.replace('\\"ownerRef\\":', `\\"destinationId\\": \\"${collection}\\", $&`),
+    );
+    expect(also).toEqual([expect.stringContaining(collection)]);
+    await runDocumented({ nocobase, broker: broker(), variables: { CONNECT_KEY: body.key }, also });
+    const user = { username: 'lina', email: lina, password: 'the password of lina', roles: [{ name: 'member' }] };
+    const made = await nocobase.ask('users:create', user);
+    const session = await nocobase.signIn(user.username, user.password);
+    // Whatever somebody sends along: the address is that of the session.
+    const forged = { data: { email: ada }, user: { email: ada } };
+    const answer = await nocobase.askAs(session, 'workflows:trigger?triggerWorkflows=connect_mailbox', forged);
+    expect(answer.status).toBe(200);
+    const [, link = ''] = /^Open this link: (\S+)$/.exec(answer.body.messages[0].message) ?? [];
+    const page = await walk(new BrowserClient(), link, world.standIns, lina);
+    expect(page.text).toContain(lina);
+    const { items } = (await world.api('GET', `mailboxes?address=${lina}`)).body;
+    expect(items).toMatchObject([{ address: lina, ownerRef: made.data.id }]);
   });
 });
 

@@ -22,6 +22,8 @@ export interface Values {
   readonly broker?: { readonly url: string; readonly key: string };
   /** Commands that match this are left out: from the line that begins them to the end of their block. */
   readonly skip?: RegExp;
+  /** Blocks of another page, which build on these; they come last. */
+  readonly also?: readonly string[];
   /** Variables that commands run before have set. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -51,13 +53,13 @@ const kept = ['API_KEY', 'BROKER_PASSWORD'];
 export async function runDocumented(values: Values, ...headings: Heading[]): Promise<Ran> {
   // The first block of the page holds the values themselves, which are ours here.
   const [, ...helpers] = await commandsUnder('Your values');
-  const { nocobase, broker, variables = {}, skip } = values;
+  const { nocobase, broker, variables = {}, skip, also = [] } = values;
   const blocks = (await Promise.all(headings.map(commandsUnder)))
     .flat()
     .map((block) => (skip === undefined ? block : untilSkipped(block, skip)));
   const marker = '--- variables ---';
   const show = `echo; echo '${marker}'; for name in ${kept.join(' ')}; do echo "$name=\${!name:-}"; done`;
-  const script = ['set -e', 'shopt -s inherit_errexit', ...helpers, ...blocks, show].join('\n');
+  const script = ['set -e', 'shopt -s inherit_errexit', ...helpers, ...blocks, ...also, show].join('\n');
   const env = {
     PATH: process.env.PATH ?? '',
     NOCOBASE: nocobase.url,
