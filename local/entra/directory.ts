@@ -6,6 +6,7 @@ export interface Account {
   readonly name: string;
   readonly oid: string;
   readonly tid: string;
+  readonly aliases: readonly string[];
   /** What `client_info` carries; MSAL makes the homeAccountId of it. */
   readonly home: { readonly uid: string; readonly utid: string };
 }
@@ -39,7 +40,7 @@ export function createDirectory(users: readonly DemoUser[], tenant: string): Dir
   const accounts = users.map((user): Account => {
     const tid = user.tid ?? tenant;
     const home = user.home ?? { uid: user.oid, utid: tid };
-    return { address: user.address, name: user.name, oid: user.oid, tid, home };
+    return { address: user.address, name: user.name, oid: user.oid, tid, aliases: user.aliases ?? [], home };
   });
   return {
     byAddress: (address) => accounts.find((account) => account.address.toLowerCase() === address.trim().toLowerCase()),

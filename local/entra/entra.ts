@@ -284,7 +284,7 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
     const path = new URL(request.url ?? '/', url).pathname;
     if (path.startsWith('/sign-in/')) return signIn(request, response);
     if (path === '/introspect') return introspection(request, response);
-    if (path === '/v1.0/me') return send(response, await graphMe(entra, request.headers));
+    if (path === '/v1.0/me') return send(response, await graphMe({ entra, directory }, request.headers));
     if (path.startsWith('/control/')) {
       const call = { method: request.method ?? 'GET', body: await readBody(request) };
       return send(response, control(entra, call, path.slice('/control/'.length)));
