@@ -175,8 +175,16 @@ describe('docs/events.md', () => {
     await imap.deliver(lina, offer.replace('offer-1', 'offer-2'));
     await told('message.received');
 
-    await moveAwayAndBack(lina);
+    await inInbox(lina, async (client) => {
+      await client.messageMove('1:*', 'Archive');
+      await client.mailboxOpen('Archive');
+      await client.messageMove('1:*', 'INBOX');
+    });
     await told('message.updated');
+    await inInbox(lina, (client) => client.messageFlagsAdd('1:*', ['\\Seen']));
+    await told('message.updated', 2);
+    await inInbox(lina, (client) => client.messageDelete('1:*'));
+    await told('message.removed');
 
     imap.behave('refuse', { address: lina });
     imap.kill(lina);
@@ -212,19 +220,14 @@ describe('docs/events.md', () => {
   const of = (mailboxId: string, type: string) => (event: ReceivedEvent) =>
     accepted(type)(event) && (dataOf(event).mailbox as { id?: string } | undefined)?.id === mailboxId;
 
-  async function moveAwayAndBack(address: string): Promise<void> {
+  /** What her own mail program does. */
+  async function inInbox(address: string, work: (client: ImapFlow) => Promise<unknown>): Promise<void> {
     const { host, port, secure } = world.services.stack.imap;
     const accessToken = await world.standIns.entra.mint(address);
     const client = new ImapFlow({ host, port, secure, auth: { user: address, accessToken }, logger: false });
     await client.connect();
-    for (const [from, to] of [
-      ['INBOX', 'Archive'],
-      ['Archive', 'INBOX'],
-    ] as const) {
-      const lock = await client.getMailboxLock(from);
-      await client.messageMove('1:*', to);
-      lock.release();
-    }
+    await client.mailboxOpen('INBOX');
+    await work(client);
     await client.logout();
   }
 
@@ -234,7 +237,14 @@ describe('docs/events.md', () => {
     const events = world.standIns.nocobase.events();
     const types = new Set(events.map(({ type }) => type));
     for (const type of [
-      ...['message.received', 'message.updated', 'folder.reset', 'mailbox.connected', 'mailbox.degraded'],
+      ...[
+        'message.received',
+        'message.updated',
+        'message.removed',
+        'folder.reset',
+        'mailbox.connected',
+        'mailbox.degraded',
+      ],
       ...['mailbox.recovered', 'mailbox.reconnect_required', 'mailbox.consent_required', 'mailbox.removed'],
       'destination.test',
     ]) {
