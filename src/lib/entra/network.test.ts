@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { BrokerError } from '../errors.ts';
 import { createNetwork } from './network.ts';
@@ -45,6 +47,24 @@ describe("MSAL's way to the network", () => {
   ])('takes %s for an outage', async (_name, answer) => {
     const network = answering(answer);
     await expect(network.module.sendPostRequestAsync(url)).rejects.toMatchObject({ code: 'entra_unavailable' });
+  });
+
+  it('follows no redirect, which would take the secret of the app elsewhere', async () => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.writeHead(307, { location: '/elsewhere' }).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const { port } = Object(server.address());
+      const network = createNetwork({ clock, fetch });
+      const sent = network.module.sendPostRequestAsync(`http://127.0.0.1:${port}/token`, { body: 'client_secret=x' });
+      await expect(sent).rejects.toMatchObject({ code: 'entra_unavailable' });
+      expect(asked).toEqual(['/token']);
+    } finally {
+      server.close();
+    }
   });
 
   it('gives up when no answer comes in time', async () => {
