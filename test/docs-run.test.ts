@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedImap, ReceivedEvent } from '../local/world.ts';
 import { BrowserClient } from './support/browser-client.ts';
 import { blocksOf, firstColumn, readPage } from './support/page.ts';
+import { describeNeeding } from './support/requirements.ts';
 import { type ShellSession, startShell } from './support/shell-session.ts';
 import { accepted, eventsOf, eventually, startWorld, type World, walk } from './support/world.ts';
 
@@ -45,7 +46,7 @@ afterAll(() => world?.stop());
 const dataOf = (event: ReceivedEvent): Record<string, unknown> =>
   (event.body as { data: Record<string, unknown> }).data;
 
-describe('docs/builder.md', () => {
+describeNeeding('curl', 'docs/builder.md', () => {
   const page = readPage('docs/builder.md');
   const blocks = blocksOf(page, 'sh');
   const folder = mkdtempSync(join(tmpdir(), 'builder-page-'));

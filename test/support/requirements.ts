@@ -1,15 +1,27 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { chromiumPath } from '../../local/chromium.ts';
 import { findDovecot } from '../../local/imap/dovecot.ts';
 
 /** Programs of the system that some suites need; npm does not bring them. */
-export type Requirement = 'dovecot' | 'chromium';
+export type Requirement = 'dovecot' | 'chromium' | 'curl';
 
 export const dovecotAvailable: boolean = (await findDovecot()) !== undefined;
+
+function isOnPath(program: string): boolean {
+  try {
+    execFileSync('sh', ['-c', `command -v ${program}`]);
+    return true;
+  } catch {
+    // Its exit code says that there is none.
+    return false;
+  }
+}
 
 const missing: Record<Requirement, string | undefined> = {
   dovecot: dovecotAvailable ? undefined : 'Dovecot is not installed: apt-get install dovecot-imapd',
   chromium: chromiumPath === undefined ? 'no Chromium is installed: apt-get install chromium' : undefined,
+  curl: isOnPath('curl') ? undefined : 'curl is not installed: apt-get install curl',
 };
 
 /**
