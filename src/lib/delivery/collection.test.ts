@@ -264,6 +264,16 @@ describe('a change of a message in a collection', () => {
     expect(messages().map(({ removed }) => removed)).toEqual([false, true]);
   });
 
+  it('that says where a removed message is now takes the removal back', async () => {
+    await send(received('m_1'));
+    await send(happened('message.removed', { messageKey: 'm_1' }));
+    await send(happened('message.updated', { messageKey: 'm_1', change: 'flags', seen: true }));
+    expect(messages()[0]).toMatchObject({ removed: true, seen: true });
+    const moved = { messageKey: 'm_1', change: 'moved', folder: { path: 'INBOX', role: 'inbox' }, messageRef: 'new' };
+    expect(await send(happened('message.updated', moved))).toEqual(accepted);
+    expect(messages()[0]).toMatchObject({ removed: false, messageRef: 'new' });
+  });
+
   it('of a record that a user has deleted is acknowledged, and makes none', async () => {
     expect(await send(happened('message.updated', { messageKey: 'm_1', seen: true }))).toEqual(accepted);
     expect(messages()).toEqual([]);

@@ -29,7 +29,7 @@ beforeEach(async () => {
 
 const now = Date.parse('2026-11-22T08:00:00Z');
 
-async function world(type: DestinationType = 'webhook') {
+async function world(type: DestinationType = 'webhook', paused = false) {
   const rows = createDestinationRows({ store, sealer: memorySealer().sealer });
   const at = new Date(now);
   const config: DestinationConfig = {
@@ -38,7 +38,7 @@ async function world(type: DestinationType = 'webhook') {
     name: 'one',
     url: 'https://nocobase.example/hook',
     rawHtml: false,
-    paused: false,
+    paused,
     collections: type === 'collection' ? { messages: 'm', accounts: 'a', outbox: 'o' } : undefined,
     auth: 'none',
     signingSince: [],
@@ -85,6 +85,19 @@ describe('the facts of a destination', () => {
     await facts.died('dst_gonegonegone');
     await facts.headMoved('dst_gonegonegone');
     expect(await facts.headsMoved('dst_gonegonegone')).toBe(0);
+  });
+
+  it('tell whether nothing goes to it just now: held, or paused', async () => {
+    const { rows, facts, id } = await world();
+    expect(await facts.isHeld(id)).toBe(false);
+    const { state, etag } = await rows.readState(id);
+    if (etag === undefined) throw new Error('no state');
+    await rows.writeState(id, { ...state, heldSince: new Date(now), reason: 'destination_busy' }, etag);
+    expect(await facts.isHeld(id)).toBe(true);
+    await emptyTables(store);
+    const paused = await world('webhook', true);
+    expect(await paused.facts.isHeld(paused.id)).toBe(true);
+    expect(await paused.facts.isHeld('dst_gonegonegone')).toBe(false);
   });
 
   it('are counted right by many at once', async () => {

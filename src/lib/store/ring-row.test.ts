@@ -14,6 +14,12 @@ describe('an entry', () => {
     expect(entryFromBytes(entryToBytes(one))).toEqual(one);
   });
 
+  test.each(['missing', 'told'] as const)('keeps that it is %s apart from the rest', (gone) => {
+    const one = entry(9, 20_000, { gone });
+    expect(entryFromBytes(entryToBytes(one))).toStrictEqual(one);
+    expect(entryFromBytes(entryToBytes(entry(9, 20_000)))).not.toHaveProperty('gone');
+  });
+
   test('takes 32 bytes; fewer or more are none', () => {
     expect(entryToBytes(entry(1, 1))).toHaveLength(32);
     expect(() => entryFromBytes(new Uint8Array(31))).toThrow(RangeError);
