@@ -46,6 +46,21 @@ const doors: readonly Door[] = [
     ],
   },
   { method: 'GET', path: 'mailboxes', scope: 'read', wrongQuery: [...paging, `state=${marker}`, `cursor=${marker}`] },
+  {
+    method: 'POST',
+    path: 'mailboxes',
+    scope: 'admin',
+    wrong: [
+      {},
+      { address: marker },
+      { address: 'support@contoso.example', auth: marker },
+      { address: 'support@contoso.example', auth: 'delegated' },
+      { address: 'support@contoso.example', viaMailboxId: marker },
+      { address: 'support@contoso.example', tenantId: marker },
+      { address: 'support@contoso.example', login: `${marker}\r\n` },
+      { address: 'support@contoso.example', surprise: 1 },
+    ],
+  },
   { method: 'GET', path: 'mailboxes/{mailbox}', scope: 'read' },
   {
     method: 'PATCH',

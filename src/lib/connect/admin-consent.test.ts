@@ -369,6 +369,16 @@ describe('mailboxes that wait for the consent', () => {
     expect((await w.grants.read(one.person))?.status).toBe('consent_required');
   });
 
+  it('once for a link, however often its button was pressed', async () => {
+    const w = world();
+    const { mailbox } = await waiting(w, tid);
+    const token = await link(w, { tenantId: tid });
+    const all = [await pressed(w, token), await pressed(w, token), await pressed(w, token)];
+    const before = (await w.registry.get(mailbox.id))?.row.asked ?? 0;
+    for (const { browser, state } of all) expect(consented(await w.back(browser, yes(state)))).toBe(true);
+    expect((await w.registry.get(mailbox.id))?.row.asked).toBe(before + 1);
+  });
+
   it('of every tenant, where the link is for whoever signs in', async () => {
     const w = world();
     const all = [await waiting(w, tid), await waiting(w, randomUUID())];

@@ -74,7 +74,8 @@ async function conclude(
   try {
     if (stored === undefined) throw new BrokerError('link_invalid');
     if (answer.kind === 'refusal') throw authorizeFailure(answer);
-    await wakeWaiting(deps, stored.row);
+    // Once for a link: whoever has it could come back as often as she pressed its button.
+    if (stored.row.status === 'open') await wakeWaiting(deps, stored.row);
     await spend(deps, stored);
     await deps.audit.write({ ...noted, result: 'ok' });
     deps.log.info('admin_consent.given', { permissions: stored.row.permissions });

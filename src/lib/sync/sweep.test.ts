@@ -3,6 +3,7 @@ import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { Killed, mortalStore } from '../../../test/support/mortal-store.ts';
 import { type RegistryWorld, registryWorld } from '../../../test/support/registry-world.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
+import { halves } from '../../../test/support/wholeness.ts';
 import { appGrantKey } from '../domain/grant.ts';
 import { mailboxRowKey, rowsOf } from '../store/keys.ts';
 import { partitionOf } from '../store/mailbox-row.ts';
@@ -74,6 +75,28 @@ test('whichever step of a connect was the last, a day later nothing is left of i
       now.pass(day + hour);
       await sweep(now);
       expect(await left()).toEqual(empty);
+    }
+  }
+});
+
+test('whichever step of a connect was the last, under another address it is the same one mailbox, and a day later nothing else', async () => {
+  const ada = world.person('ada@contoso.example');
+  const sales = { ...ada, address: 'sales@contoso.example' };
+  for (let atWrite = 1; atWrite <= 6; atWrite++) {
+    for (const applied of [false, true]) {
+      await emptyTables(store);
+      const now = registryWorld(store);
+      await now.grants.connected({ ...ada, cache: '{}' });
+      const mortal = registryWorld(mortalStore(store, { atWrite, applied }));
+      await expect(mortal.registry.place(mortal.inputOf(ada))).rejects.toBeInstanceOf(Killed);
+      const { mailbox } = await now.connect(sales);
+      expect((await now.connect(ada)).mailbox.id).toBe(mailbox.id);
+      expect((await now.connect(sales)).mailbox.id).toBe(mailbox.id);
+      now.pass(day + hour);
+      await sweep(now);
+      expect((await now.registry.list({ limit: 9 })).items.map(({ row }) => row.address)).toEqual([sales.address]);
+      expect((await rowsOfTable(store, 'index')).length).toBe(2);
+      expect(await halves(store), `death at write ${atWrite}`).toEqual([]);
     }
   }
 });
