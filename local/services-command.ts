@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SettingsError } from '../src/lib/config.ts';
 import { listen } from './listen.ts';
+import { whenShellOfNpmEnds } from './npm-shell.ts';
 import { startServices, writeStack } from './services.ts';
 import { readSettingsFile, type SettingsFile, writeSettingsFile } from './settings-file.ts';
 import type { ServiceOptions, ServicePorts, Services } from './world.ts';
@@ -62,6 +63,7 @@ export async function runServices(argv: readonly string[], root = join(import.me
     });
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  whenShellOfNpmEnds(onSignal);
 
   try {
     const args = readArguments(argv);

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readStartArguments, type StartArguments, usage } from './demo/arguments.ts';
 import { createTerminal } from './demo/terminal.ts';
+import { whenShellOfNpmEnds } from './npm-shell.ts';
 import type { Running } from './world.ts';
 
 // The host waits up to 10 s for what is under way, the emulator as long for its disk; then patience ends.
@@ -61,6 +62,7 @@ async function main(): Promise<void> {
     }),
   );
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(0, starting));
+  whenShellOfNpmEnds(() => void end(0, starting));
   try {
     await starting;
   } catch (error) {

@@ -1,13 +1,14 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Stack } from '../local/stack.ts';
 
-const start = join(import.meta.dirname, '../local/start.ts');
+const root = join(import.meta.dirname, '..');
+const start = join(root, 'local/start.ts');
 
 interface Run {
   readonly child: ChildProcess;
@@ -26,6 +27,10 @@ function runStart(args: readonly string[], folder = mkdtempSync(join(tmpdir(), '
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  return watch(child, folder);
+}
+
+function watch(child: ChildProcess, folder: string): Run {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text) => (output += text));
   const closed = once(child, 'close');
@@ -111,6 +116,23 @@ describe('npm start', () => {
     process.kill(-(second.child.pid ?? 0), 'SIGINT');
     expect(await second.ended()).toBe(0);
     expect(groupOf(second.child)).toEqual([]);
+  }, 120_000);
+
+  it('ends, all of it, when npm alone gets the SIGTERM', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'start-'));
+    for (const name of ['package.json', 'node_modules', 'local']) symlinkSync(join(root, name), join(folder, name));
+    // Where npm runs this suite, what it told the suite is not what a terminal would tell it.
+    const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('npm_'));
+    const npm = spawn('npm', ['--no-update-notifier', 'start', '--', '--no-demo', '--port', '0'], {
+      cwd: folder,
+      detached: true,
+      env: Object.fromEntries(environment),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const run = watch(npm, folder);
+    await run.ready();
+    run.child.kill('SIGTERM');
+    await expect.poll(() => groupOf(npm), { timeout: 20_000 }).toEqual([]);
   }, 120_000);
 
   it('ends cleanly when it is interrupted while it starts', async () => {
