@@ -5,6 +5,7 @@ import { isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { cacheColumn, type GrantParts, grantValues, readGrantRow } from './grant-row.ts';
 import { modify } from './modify.ts';
+import { sealForWrite } from './seal-for-write.ts';
 import type { Store, StoredRow, Table } from './table.ts';
 
 /** Keeps the sealed caches of grants under the newest version of the root key. */
@@ -35,15 +36,7 @@ export function createGrantSeals(deps: {
     sealer.seal(placeOfCache(key), await sealer.open(placeOfCache(key), sealed));
 
   return {
-    async forWrite(key, sealed) {
-      try {
-        return (await isOld(sealed)) ? await sealAnew(key, sealed) : sealed;
-      } catch (error) {
-        // What is to be written does not need the vault; the cache moves with a later write, or by the command for it.
-        if (isBrokerError(error)) return sealed;
-        throw error;
-      }
-    },
+    forWrite: async (key, sealed) => (sealed.length === 0 ? sealed : sealForWrite(sealer, placeOfCache(key), sealed)),
     keyed: {
       kind: 'grants',
       async *scan(): AsyncGenerator<KeyedRow> {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Sealer } from '../domain/sealing.ts';
 import { columns, instant, json, readColumns, text } from './columns.ts';
+import { sealForWrite } from './seal-for-write.ts';
 import type { Row, StoredRow, Table } from './table.ts';
 
 /** How a sign-in ended, kept so that a page that is loaded again says the same. */
@@ -145,7 +146,10 @@ export function createSignInStates(deps: { readonly table: Table; readonly seale
       return secretsSchema.parse(JSON.parse(new TextDecoder().decode(plain)));
     },
     async replace(stored, row, secrets) {
-      const sealed = secrets === undefined ? stored.sealed : await seal(row.key, secrets);
+      const sealed =
+        secrets === undefined
+          ? await sealForWrite(sealer, placeOf(row.key), stored.sealed)
+          : await seal(row.key, secrets);
       return { row, sealed, etag: await table.replace(encode(row, sealed), stored.etag) };
     },
   };
