@@ -629,12 +629,6 @@ const table = {
     remedy: 'Nothing is lost; open the link again in a few minutes.',
     who: 'nobody',
   },
-  graph_unavailable: {
-    status: 503,
-    sentence: 'Microsoft Graph does not answer, so the addresses of the account cannot be compared.',
-    remedy: 'Nothing is lost; open the link again in a few minutes.',
-    who: 'nobody',
-  },
   entra_refused: {
     status: 503,
     sentence: 'The sign-in service of Microsoft refuses for a reason that the broker does not know.',
