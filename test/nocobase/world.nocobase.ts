@@ -1,6 +1,8 @@
+import { ImapFlow } from 'imapflow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserClient } from '../support/browser-client.ts';
 import { composeMail, shortMail } from '../support/mail.ts';
+import { filterOf } from '../support/nocobase/api.ts';
 import { runDocumented } from '../support/nocobase/documented.ts';
 import { type Nocobase, startNocobase } from '../support/nocobase/nocobase.ts';
 import { blocksOf, readPage } from '../support/page.ts';
@@ -144,6 +146,39 @@ describe('mail into a collection', () => {
     await world.startHost();
     await arrived('killed', 50);
     expect(await aside()).toEqual([]);
+  });
+
+  it('follows what its owner does to a mail, and leaves a record deleted that somebody deleted here', async () => {
+    await put(ada, ...subjects('changed', 3));
+    const [first] = await arrived('changed', 3);
+    const rest = subjects('changed', 3).slice(1);
+    await nocobase.ask(`mail_messages:destroy?${filterOf({ messageKey: first?.messageKey })}`, {});
+    const mailbox = (await world.api('GET', `mailboxes?address=${ada}`)).body.items[0].id;
+    const { accessToken } = (await world.api('POST', `mailboxes/${mailbox}/token`, { body: {} })).body;
+    const client = new ImapFlow({ ...world.services.stack.imap, logger: false, auth: { user: ada, accessToken } });
+    await client.connect();
+    try {
+      await client.mailboxOpen('INBOX');
+      await client.messageFlagsAdd({ header: { subject: 'changed' } }, ['\\Seen', '\\Flagged']);
+      const states = async () =>
+        (await recordsOf('changed')).map(({ subject, seen, flagged, removed }) => ({
+          subject,
+          seen,
+          flagged,
+          removed,
+        }));
+      const all = (removed: boolean) => rest.map((subject) => ({ subject, seen: true, flagged: true, removed }));
+      await expect.poll(states, { timeout: 60_000 }).toEqual(all(false));
+      await client.messageDelete({ header: { subject: 'changed' } });
+      await expect.poll(states, { timeout: 90_000 }).toEqual(all(true));
+    } finally {
+      await client.logout();
+    }
+    expect(await heldBecause(collection)).toBeUndefined();
+    // Every event was accepted, those about the record that is gone too.
+    const waiting = async () =>
+      (await rowsOfTable(world.store, 'mail')).filter(({ rowKey }) => rowKey.startsWith('o!'));
+    await expect.poll(waiting, { timeout: 30_000 }).toEqual([]);
   });
 
   it('waits when the API key is deleted in the middle, gives nothing up, and brings everything with a new one', async () => {
