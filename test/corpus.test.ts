@@ -4,7 +4,7 @@ import type { MessageMeta, ReadMessage } from '../src/lib/domain/message.ts';
 import { systemClock } from '../src/lib/domain/system.ts';
 import { createImapConnector } from '../src/lib/mailbox/imap-connector.ts';
 import type { ImapSession } from '../src/lib/mailbox/session.ts';
-import { corpus } from './corpus/messages.ts';
+import { corpus } from './corpus/corpus.ts';
 import { type DovecotForTests, hasDovecot, startDovecotForTests } from './support/dovecot.ts';
 
 const login = 'ada@contoso.example';
@@ -56,11 +56,12 @@ describe.skipIf(!hasDovecot)('the corpus of difficult mails, read from Dovecot',
     checkShape(message);
   });
 
-  it.each(corpus)('reads $name part by part just the same', async ({ name, expect: wanted }) => {
+  it.each(corpus)('reads $name part by part just the same', async ({ name, expect: wanted, contradictory }) => {
     const message = await read(name, inParts);
     expect(message).toMatchObject(wanted ?? {});
     checkShape(message);
     const whole = await read(name);
+    if (contradictory === true) return;
     if (whole.truncated.length === 0 && message.truncated.length === 0) expect(message).toEqual(whole);
   });
 

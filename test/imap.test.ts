@@ -11,7 +11,7 @@ import { systemClock } from '../src/lib/domain/system.ts';
 import { createImapConnector } from '../src/lib/mailbox/imap-connector.ts';
 import { createProbe, recentMeta } from '../src/lib/mailbox/probe.ts';
 import type { ImapConnector, MailSession, PartContent } from '../src/lib/mailbox/session.ts';
-import { corpus } from './corpus/messages.ts';
+import { corpus } from './corpus/corpus.ts';
 import { hasDovecot, startDovecotForTests } from './support/dovecot.ts';
 
 interface Server {

@@ -1,31 +1,6 @@
-/** One mail of the corpus, and what must be true of it once it is read. */
-export interface CorpusMessage {
-  readonly name: string;
-  readonly source: Buffer;
-  /** Matched against the ReadMessage with toMatchObject. */
-  readonly expect?: Readonly<Record<string, unknown>>;
-}
+import { ada, base64, bytes, type CorpusMessage, chapter, head, lines } from './build.ts';
 
-const all: CorpusMessage[] = [];
-
-function add(name: string, source: string | Buffer, expect?: CorpusMessage['expect']): void {
-  all.push({
-    name,
-    source: typeof source === 'string' ? Buffer.from(source, 'utf8') : source,
-    ...(expect === undefined ? {} : { expect }),
-  });
-}
-
-const lines = (...parts: readonly string[]): string => parts.join('\r\n');
-const bytes = (...parts: readonly (string | Buffer | readonly number[])[]): Buffer =>
-  Buffer.concat(
-    parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(part as Buffer))),
-  );
-const base64 = (data: string | Buffer): string => Buffer.from(data).toString('base64').replace(/.{76}/g, '$&\r\n');
-
-const head = (...more: readonly string[]): string =>
-  lines('Message-ID: <m@contoso.example>', 'From: Ada <ada@contoso.example>', 'To: alan@contoso.example', ...more);
-const ada = { name: 'Ada', address: 'ada@contoso.example' };
+const { mails: all, add } = chapter();
 
 // Plain mails and their encodings
 add('a plain mail', lines(head('Subject: Hello', 'Date: Sun, 01 Mar 2026 10:00:00 +0100'), '', 'Hi'), {
@@ -1145,4 +1120,5 @@ add(
   { from: ada },
 );
 
-export const corpus: readonly CorpusMessage[] = all;
+/** The mails that the reader was written against. */
+export const messages: readonly CorpusMessage[] = all;

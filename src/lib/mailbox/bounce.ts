@@ -1,10 +1,11 @@
 import type { Attachment as Part } from 'postal-mime';
 import type { BounceInfo } from '../domain/message.ts';
 import { textOf } from './part-text.ts';
+import { isDeliveryStatus, isReturnedMail } from './structure.ts';
 
 /** The report of a mail that did not arrive, or is late (RFC 3464); undefined if there is none. */
 export function bounceOf(parts: readonly Part[]): BounceInfo | undefined {
-  const report = parts.find((part) => part.mimeType === 'message/delivery-status');
+  const report = parts.find((part) => isDeliveryStatus(part.mimeType));
   if (report === undefined) return undefined;
   // One block about the message, then one for each recipient (section 2.1).
   const blocks = textOf(report)
@@ -27,7 +28,7 @@ export function bounceOf(parts: readonly Part[]): BounceInfo | undefined {
 const longestDiagnostic = 1_000;
 
 function originalMessageId(parts: readonly Part[]): string | undefined {
-  const returned = parts.find((part) => ['message/rfc822', 'text/rfc822-headers'].includes(part.mimeType));
+  const returned = parts.find((part) => isReturnedMail(part.mimeType));
   if (returned === undefined) return undefined;
   const id = fieldsOf(textOf(returned).split(/\r?\n\r?\n/, 1)[0] ?? '').get('message-id');
   return id === undefined || id === '' ? undefined : id;

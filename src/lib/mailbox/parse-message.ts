@@ -5,6 +5,7 @@ import type { Address, MessageMeta, ReadMessage } from '../domain/message.ts';
 import { isAutoReply } from './auto-reply.ts';
 import { bounceOf } from './bounce.ts';
 import { calendarOf } from './calendar.ts';
+import { plainBounceOf } from './plain-bounce.ts';
 import { headerEnd, headersAsUtf8 } from './raw-headers.ts';
 import { attachmentsOf, type Leaf, leavesOf } from './structure.ts';
 
@@ -20,8 +21,10 @@ export interface Parsing {
  * Parses a message, or the smaller copy that was made of it. postal-mime does the decoding; everything that depends on
  * IMAP part numbers comes from the server's structure.
  */
-export async function parseMessage(source: Uint8Array, { meta, structure, truncated }: Parsing): Promise<ReadMessage> {
+export async function parseMessage(whole: Uint8Array, { meta, structure, truncated }: Parsing): Promise<ReadMessage> {
   const cut = new Set(truncated);
+  const source = whole.subarray(0, endOfLine(whole, mostLines));
+  if (source.length < whole.length) for (const name of ['text', 'html']) cut.add(name);
   const known = structure === undefined ? undefined : leavesOf(structure);
   if (known === undefined || known.cut) cut.add('structure');
 
@@ -33,6 +36,8 @@ export async function parseMessage(source: Uint8Array, { meta, structure, trunca
     email = await parse(bytes.subarray(0, headerEnd(bytes) ?? bytes.length), true);
   }
   if (email === undefined) return bareMessage(meta, [...cut, 'headers']);
+  // Where the headers were cut, what had been asked for by itself is still known.
+  if (cut.has('headers')) email = { ...(await identityOf(meta)), ...found(email) };
   return fromEmail(email, meta, {
     text: await textOf(email),
     attachments: known === undefined ? [] : attachmentsOf(known.leaves),
@@ -42,21 +47,26 @@ export async function parseMessage(source: Uint8Array, { meta, structure, trunca
   });
 }
 
+// The parser takes some 20 us for every line, however short, and nothing else happens meanwhile. As many as 2 MiB in
+// base64 have; a mail with more of them was written to keep somebody busy, or nobody reads it to its end.
+const mostLines = 40_000;
+
+/** Where line number `count` ends. */
+function endOfLine(bytes: Uint8Array, count: number): number {
+  let end = 0;
+  for (let line = 0; line < count; line += 1) {
+    const at = bytes.indexOf(lineFeed, end);
+    if (at < 0) return bytes.length;
+    end = at + 1;
+  }
+  return end;
+}
+
+const lineFeed = 10;
+
 /** A message of which only the identity is known. */
 export async function bareMessage(meta: MessageMeta, truncated: readonly string[]): Promise<ReadMessage> {
-  const lines = [
-    ['Message-ID', meta.messageId],
-    ['Date', meta.date],
-    ['From', meta.from],
-    ['Subject', meta.subject],
-  ].flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]));
-  const block = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
-  const email: Email = (await parse(headersAsUtf8(block, undefined), true)) ?? {
-    headers: [],
-    headerLines: [],
-    attachments: [],
-  };
-  return fromEmail(email, meta, {
+  return fromEmail(await identityOf(meta), meta, {
     text: '',
     attachments: [],
     truncated: [...truncated],
@@ -64,6 +74,29 @@ export async function bareMessage(meta: MessageMeta, truncated: readonly string[
     cutHtml: false,
   });
 }
+
+// Longer ones are made to keep somebody busy.
+const longestIdentityHeader = 64 * 1024;
+
+/** What the headers that were read first tell. */
+async function identityOf(meta: MessageMeta): Promise<Email> {
+  const lines = [
+    ['Message-ID', meta.messageId],
+    ['Date', meta.date],
+    ['From', meta.from],
+    ['Subject', meta.subject],
+  ].flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value.slice(0, longestIdentityHeader)}`]));
+  const block = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+  const none: Email = { headers: [], headerLines: [], attachments: [] };
+  return (await parse(headersAsUtf8(block, undefined), true)) ?? none;
+}
+
+/** The fields that were found. */
+const found = (email: Email): Email => {
+  const { headers, headerLines, attachments, ...rest } = email;
+  const defined = Object.entries(rest).filter(([, value]) => value !== undefined && value !== '');
+  return { headers, headerLines, attachments, ...Object.fromEntries(defined) };
+};
 
 interface Rest {
   readonly text: string;
@@ -94,7 +127,7 @@ function fromEmail(email: Email, meta: MessageMeta, rest: Rest): ReadMessage {
     truncated: rest.truncated,
     attachments: rest.attachments,
     autoReply: isAutoReply(email.headers),
-    bounce: bounceOf(email.attachments),
+    bounce: bounceOf(email.attachments) ?? plainBounceOf(email.headers, rest.text),
     calendar: calendarOf(email.attachments),
   };
 }

@@ -17,6 +17,8 @@ const worthTryingBytes = 3 * wholeBytes;
 // Exchange itself refuses headers beyond 256 KB.
 const headerBytes = 256 * 1024;
 const mostTextParts = 50;
+// A line break or two is no text.
+const blankBytes = 4;
 
 /** True for a message that is read in one piece, so that many of them may be read together. */
 export const isSmall = (meta: MessageMeta): boolean => meta.size > 0 && meta.size <= wholeBytes;
@@ -91,12 +93,14 @@ function headersOf(message: FetchMessageObject): { readonly block: Uint8Array; r
   return end === undefined ? undefined : { block: message.source?.subarray(0, end) ?? new Uint8Array(), cut: false };
 }
 
-/** Text beyond ASCII in a part that names no charset: its bytes have to be looked at before they are decoded. */
+/**
+ * True if the parts have to be looked at one by one: text beyond ASCII in a part that names no charset, whose bytes are to
+ * be seen before they are decoded; or no text at all, though the server sees some.
+ */
 function isDoubtful(structure: MessageStructureObject, message: ReadMessage): boolean {
-  const { leaves } = leavesOf(structure);
-  const nameless = leaves.some(
-    (leaf) => (leaf.what === 'text' || leaf.what === 'html') && hasNoCharset(leaf.parameters),
-  );
+  const texts = leavesOf(structure).leaves.filter((leaf) => leaf.what === 'text' || leaf.what === 'html');
+  if (message.text === '' && message.html === undefined) return texts.some(({ size }) => size > blankBytes);
+  const nameless = texts.some((leaf) => hasNoCharset(leaf.parameters));
   return nameless && /[^\p{ASCII}]/u.test(message.text + (message.html ?? ''));
 }
 
@@ -121,7 +125,7 @@ async function readParts(
   const wanted = leavesOf(structure).leaves.filter((leaf) => leaf.what !== 'file');
   // Of a returned mail only its id is told, and the structure holds that.
   for (const leaf of wanted) {
-    if (leaf.type === 'message/rfc822')
+    if (['message/rfc822', 'message/global'].includes(leaf.type))
       contents.set(leaf.part, Buffer.from(`Message-ID: ${leaf.returnedId ?? ''}\r\n\r\n`));
   }
   if (wanted.length > mostTextParts) truncated.add('structure');

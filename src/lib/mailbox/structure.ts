@@ -66,10 +66,17 @@ function leaf(node: MessageStructureObject, inRelated: boolean, inReport: boolea
   };
 }
 
+/** The second of each pair is the form for addresses beyond ASCII (RFC 6533). */
+export const isDeliveryStatus = (type: string): boolean =>
+  ['message/delivery-status', 'message/global-delivery-status'].includes(type);
+
+export const isReturnedMail = (type: string): boolean =>
+  ['message/rfc822', 'message/global', 'text/rfc822-headers', 'message/global-headers'].includes(type);
+
 function purpose(type: string, disposition: string, inReport: boolean): Leaf['what'] {
   if (type === 'text/calendar' || type === 'application/ics') return 'calendar';
-  if (type === 'message/delivery-status') return 'report';
-  if (inReport && (type === 'text/rfc822-headers' || type === 'message/rfc822')) return 'report';
+  if (isDeliveryStatus(type)) return 'report';
+  if (inReport && isReturnedMail(type)) return 'report';
   if (disposition === 'attachment') return 'file';
   if (type === 'text/plain') return 'text';
   return type === 'text/html' ? 'html' : 'file';
@@ -108,6 +115,8 @@ const extensions: Readonly<Record<string, string>> = {
   'image/jpeg': '.jpg',
   'image/png': '.png',
   'message/delivery-status': '.txt',
+  'message/global': '.eml',
+  'message/global-delivery-status': '.txt',
   'message/rfc822': '.eml',
   'text/calendar': '.ics',
   'text/html': '.html',
