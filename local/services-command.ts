@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { SettingsError } from '../src/lib/config.ts';
 import { listen } from './listen.ts';
 import { whenShellOfNpmEnds } from './npm-shell.ts';
+import { sentenceOf } from './sentence.ts';
 import { startServices, writeStack } from './services.ts';
 import { readSettingsFile, type SettingsFile, writeSettingsFile } from './settings-file.ts';
 import type { ServiceOptions, ServicePorts, Services } from './world.ts';
@@ -77,7 +77,7 @@ export async function runServices(argv: readonly string[], root = join(import.me
     services = await startServices(options);
     await tell(services, options, file, path);
   } catch (error) {
-    console.error(sentence(error));
+    console.error(sentenceOf(error));
     await end(1);
   }
 }
@@ -125,10 +125,4 @@ async function tell(services: Services, options: ServiceOptions, file: SettingsF
   console.log(`People who can sign in: ${stack.users.join(', ') || '(your own tenant)'}`);
   console.log('Press Ctrl+C to end.');
   console.log(`READY ${JSON.stringify(stack)}`);
-}
-
-/** What a person needs to know; the whole error only where it is none that we foresaw. */
-function sentence(error: unknown): string {
-  if (error instanceof SettingsError) return error.message;
-  return error instanceof Error ? error.message : String(error);
 }

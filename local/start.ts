@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { readStartArguments, type StartArguments, usage } from './demo/arguments.ts';
 import { createTerminal } from './demo/terminal.ts';
 import { whenShellOfNpmEnds } from './npm-shell.ts';
+import { sentenceOf } from './sentence.ts';
 import type { Running } from './world.ts';
 
 // The host waits up to 10 s for what is under way, the emulator as long for its disk; then patience ends.
@@ -30,13 +31,6 @@ function end(code: number, starting: Promise<unknown>): Promise<never> {
     process.exit(code);
   })();
   return ended;
-}
-
-/** Faults that a person can mend are plain or named errors with one sentence; anything else is told with its stack. */
-function sentenceOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'Something failed that is not an Error.';
-  const known = ['Error', 'ArgumentFault', 'PortTaken', 'SettingsError', 'StateFolderFault', 'StepFailed'];
-  return known.includes(error.name) ? error.message : (error.stack ?? error.message);
 }
 
 async function main(): Promise<void> {

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleOf } from '../../test/support/bundle.ts';
 import { startHostProcess } from '../../test/support/host-process.ts';
@@ -41,5 +43,25 @@ describe('the host as a process', () => {
     );
     await host.kill();
     await expect(startHostProcess({ settings: {}, bundle: '/nowhere/functions.cjs' })).rejects.toThrow('npm run build');
+  });
+
+  it.each([
+    [
+      'a file of settings that is not there',
+      ['--settings', '/nowhere.json'],
+      /^\/nowhere\.json cannot be read \(ENOENT\): [^\n]+\n$/,
+    ],
+    ['a file that is no JSON', ['--settings', import.meta.filename], /cannot be read: it has to be JSON [^\n]+\n$/],
+    [
+      'a port that is none',
+      ['--settings', '/nowhere.json', '--port', 'x'],
+      /^--port takes a number from 0 to 65535\.\n$/,
+    ],
+    ['no file at all', [], /^Name the file of the settings: --settings FILE\n$/],
+  ])('says in one sentence that it was given %s', (_what, args, sentence) => {
+    const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'run.ts'), ...args], {
+      encoding: 'utf8',
+    });
+    expect([status, stderr]).toEqual([1, expect.stringMatching(sentence)]);
   });
 });

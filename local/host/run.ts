@@ -35,9 +35,21 @@ function readArguments() {
   }
 }
 
+function readSettings(path: string) {
+  try {
+    return settingsFile.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    return fail(
+      `${path} cannot be read${code}: it has to be JSON with an object "Values" of texts, or these texts alone.`,
+    );
+  }
+}
+
 const args = readArguments();
 if (args.settings === undefined) fail('Name the file of the settings: --settings FILE');
-const settings = settingsFile.parse(JSON.parse(readFileSync(args.settings, 'utf8')));
+if (!/^\d{1,5}$/.test(args.port) || Number(args.port) > 65_535) fail('--port takes a number from 0 to 65535.');
+const settings = readSettings(args.settings);
 // Node reads NODE_EXTRA_CA_CERTS only at its own start, where these settings were not yet known.
 if (settings.NODE_EXTRA_CA_CERTS !== undefined) {
   const own = readFileSync(settings.NODE_EXTRA_CA_CERTS, 'utf8');
