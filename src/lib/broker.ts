@@ -316,8 +316,9 @@ export async function broker(): Promise<Broker> {
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     refused = new BrokerError('settings_broken', { cause: error });
-    for (const fault of error.faults)
-      consoleLog().error('settings.broken', error, { setting: fault.field, fault: fault.message });
+    for (const { field, message } of error.faults) {
+      consoleLog().error('settings.broken', new Error(`${field} ${message}`), { setting: field });
+    }
     throw refused;
   }
 }
