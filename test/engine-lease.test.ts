@@ -117,6 +117,21 @@ describe('two runs on one shard', () => {
   });
 });
 
+describe('two processes by turns', () => {
+  it('each hear that the other has held the shard, and not of themselves', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    const heard: string[] = [];
+    const process = (name: string) => world.runner({ otherHeld: (shard) => heard.push(`${name} ${shard}`) });
+    const [one, other] = [process('one'), process('other')];
+    const shard = Number(mailbox.id.slice(4, 8));
+    for (const runner of [one, one, other, other, one, one]) {
+      world.time.pass(60_000);
+      await runner.run(world.hint(shard));
+    }
+    expect(heard).toEqual([`one ${shard}`, `other ${shard}`, `one ${shard}`]);
+  });
+});
+
 describe('an answer of the store that is lost on its way', () => {
   it.each(['cut', 'hang'] as const)(
     '(%s) costs nothing but time: the run goes on, nothing comes twice',

@@ -159,6 +159,12 @@ describe('sessions that are kept', () => {
     expect(open()).toEqual([`${ada}#2`]);
   });
 
+  it('are not used when the mailbox is to be looked at anew', async () => {
+    const { pool, account, open } = world();
+    for (const generation of [1, 1, 2]) await (await pool.open({ ...account(ada), generation })).close();
+    expect(open()).toEqual([`${ada}#2`]);
+  });
+
   it('are closed with their mailbox, with their shard, and with the process', async () => {
     const { use, pool, open } = world();
     for (const id of [ada, bob, 'mbx_0004_eve0000000000000']) await use(id);

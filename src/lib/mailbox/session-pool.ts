@@ -77,8 +77,11 @@ export function createSessionPool(deps: SessionPoolDeps): SessionPool {
   const take = (mailboxId: string, account: ImapAccount): KeepableSession | undefined => {
     let found: KeepableSession | undefined;
     for (const kept of ofMailbox.get(mailboxId) ?? []) {
-      // Another token: the mailbox was connected again, or the old token is about to end.
-      const fits = kept.account.login === account.login && kept.account.accessToken === account.accessToken;
+      // Another token: the old one is about to end. Another generation: the mailbox was connected again, for one.
+      const fits =
+        kept.account.login === account.login &&
+        kept.account.accessToken === account.accessToken &&
+        kept.account.generation === account.generation;
       if (!fits || !isGood(kept)) discard(kept);
       else if (found === undefined) {
         remove(kept);

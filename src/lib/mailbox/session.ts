@@ -32,6 +32,8 @@ export interface ImapAccount {
   readonly accessToken: string;
   /** Whose mailbox it is, where a session may be kept for it; see session-pool.ts. */
   readonly mailboxId?: string;
+  /** Rises when somebody wants the mailbox looked at anew; no session from before is used then. */
+  readonly generation?: number;
 }
 
 /** Limits on what is read of one message. */

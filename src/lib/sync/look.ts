@@ -98,7 +98,8 @@ export async function open(context: RunContext, mailbox: MailboxRow, signal: Abo
   const attempt = async (force: boolean) => {
     const accessToken = await context.token(mailbox, { force });
     signal.throwIfAborted();
-    return context.imap.open({ login: mailbox.login, accessToken, mailboxId: mailbox.id }, signal);
+    const { id: mailboxId, login, asked: generation } = mailbox;
+    return context.imap.open({ login, accessToken, mailboxId, generation }, signal);
   };
   try {
     return await attempt(false);
