@@ -110,6 +110,13 @@ describe('a message that is refused', () => {
     const attempts = tried('bad').length;
     await polls(70, { destinations: facts });
     expect(tried('bad').length).toBe(attempts);
+    // Kept for 30 days; then the next mail takes its row along.
+    world.time.pass(31 * 24 * 60 * 60_000);
+    inbox().add('a month later');
+    await polls(2, { destinations: facts });
+    expect(world.receiver.subjects().at(-1)).toBe('a month later');
+    expect((await world.mailRows()).filter((key) => key.startsWith('x!'))).toEqual([]);
+    expect(tried('bad').length).toBe(attempts);
   }, 120_000);
 
   it('never dies of a receiver that accepts nothing', async () => {

@@ -38,6 +38,8 @@ export interface MailboxBook extends CommitUnit {
   /** Makes or changes the row of a parked message, or takes it away; the folder's summary follows. */
   park(parked: Parked): void;
   unpark(mark: MessageMark): void;
+  /** Takes away the rows of messages that were given up before `before`: the oldest `most` of them. */
+  purgeDead(before: Date, most: number): void;
   /** At most so many operations would the next commit carry; to commit before they are more than a batch takes. */
   readonly weight: number;
 }
@@ -151,6 +153,10 @@ export function createMailboxBook(
       summarise(next.row.folderId);
     },
     unpark,
+    purgeDead(before, most) {
+      const old = [...parked.values()].flatMap((one) => (one.kind === 'dead' && one.row.at < before ? [one.row] : []));
+      for (const mark of old.sort((a, b) => a.at.getTime() - b.at.getTime()).slice(0, most)) unpark(mark);
+    },
     get weight() {
       return 1 + 2 * folders.length + changes.size;
     },

@@ -3,7 +3,11 @@ import { rowsOf } from '../store/keys.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import type { RunContext } from './run-context.ts';
 
-/** Reads the rings of a mailbox once a run, and the rows of its parked messages if the shard has any. */
+/** What was given up is kept for so long; and so many go at a time, which leaves room in the batch. */
+const deadKeptMs = 30 * 24 * 60 * 60_000;
+const purgedAtOnce = 16;
+
+/** Reads the rings of a mailbox once a run, and the rows of its parked messages if the shard has any; those past their time go. */
 export async function readMessageRows(context: RunContext, mailbox: MailboxBook): Promise<void> {
   if (mailbox.messageRowsRead) return;
   const table = context.store.table('mail');
@@ -15,4 +19,5 @@ export async function readMessageRows(context: RunContext, mailbox: MailboxBook)
     context.has('dead') ? list('x') : [],
   ]);
   mailbox.setMessageRows(rings, retries, dead);
+  mailbox.purgeDead(new Date(context.now().getTime() - deadKeptMs), purgedAtOnce);
 }
