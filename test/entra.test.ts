@@ -276,18 +276,21 @@ describe('a client secret', () => {
         if (index === 0) pass(30_000);
       }
     });
+    // By requests, not by time: each stage sees renewals of every instance, however slow the machine is.
+    const more = async () => {
+      for (const goal = asked + 9; asked < goal; ) await delay(5);
+    };
     const [old] = vault.live('client-secret');
     const oldVersion = (await instance().reader.secret('client-secret')).version;
-    await delay(200);
+    await more();
     vault.set('client-secret', `the-secret-of-${Date.now()}`);
     expect(vault.live('client-secret')).toHaveLength(2);
     expect(vault.live('client-secret')).toContain(old);
-    await delay(400);
+    await more();
     vault.change('client-secret', { enabled: false }, oldVersion);
-    await delay(400);
+    await more();
     rotating = false;
     await Promise.all(load);
-    expect(asked).toBeGreaterThan(20);
     for (const { lines } of instances) expect(lines.filter((line) => line.includes('entra_circuit'))).toEqual([]);
   });
 
