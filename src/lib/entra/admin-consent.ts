@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import { personalTenant } from './personal-tenant.ts';
 import { appScope, furtherScopes, tokenScopes } from './scopes.ts';
 
 /** What an administrator is asked for: that people may connect their own mailboxes, or that the app may open mailboxes by itself. */
@@ -22,8 +23,6 @@ export interface AdminConsent {
 }
 
 const anyTenant = 'organizations';
-/** Personal accounts all live in this tenant. */
-const personalTenant = '9188040d-6c67-4c5b-b112-36a304b66dad';
 
 export function createAdminConsent(config: Config['entra']): AdminConsent {
   const { tenant: own, allowedTenants, authorityHost, clientId } = config;

@@ -9,6 +9,7 @@ import type { EntraClient } from './client.ts';
 import { checkStatus, createGrantNoter, idOf } from './grant-notes.ts';
 import { patiently } from './patience.ts';
 import { createPauses } from './pauses.ts';
+import { personalTenant } from './personal-tenant.ts';
 import { readToken } from './read-token.ts';
 import { isGranted, neededScope, tokenScopes } from './scopes.ts';
 import { accessTokensIn, prune } from './token-cache.ts';
@@ -23,8 +24,6 @@ export interface TokensDeps {
   readonly log: Log;
 }
 
-/** Personal accounts live in this tenant and refresh at `consumers`. */
-const personalTenant = '9188040d-6c67-4c5b-b112-36a304b66dad';
 /** One token of the app serves many mailboxes: where one of them refuses it, a new one each time would not help. */
 const appTokenYoungMs = 60_000;
 /** Somebody else renewed the grant while we did; more often than this in a row it is a fault. */
