@@ -1,0 +1,153 @@
+import type { FolderBaseline } from '../../src/lib/store/registry.ts';
+import type { App, createApi, Entra } from './app.ts';
+import type { Life, Lives } from './lives.ts';
+import { type MailWorld, watchedPaths } from './mail.ts';
+import type { Ground, SimProcess } from './process.ts';
+import type { Post } from './receiver.ts';
+
+export interface Person {
+  readonly tid: string;
+  readonly oid: string;
+  readonly address: string;
+}
+
+/** Who calls the API: administrators, and people who connect their mailboxes. */
+export interface Admin {
+  connect(person: Person): void;
+  /** One of the things that the API is asked now and then. */
+  act(): void;
+  /** Somebody reads an event, and does what it asks for. */
+  read(post: Post): void;
+  /** Whoever must sign in again does. */
+  calm(): void;
+  /** Whoever still has no mailbox connects it, and what is still paused is resumed. */
+  tidy(): void;
+}
+
+export function createAdmin(
+  ground: Ground,
+  world: { readonly app: App; readonly lives: Lives; readonly mail: MailWorld; readonly entra: Entra },
+  people: readonly Person[],
+  destinations: readonly string[],
+): Admin {
+  const { scheduler, faults, dice } = ground;
+  const { app, lives, mail, entra } = world;
+
+  /** What STATUS says of the folders, which takes a moment; nothing where the server cannot be reached. */
+  function look(process: SimProcess, address: string): Promise<readonly FolderBaseline[]> {
+    return process.call((call) => {
+      scheduler.after(dice.between(5, 400), () => {
+        const unreachable = faults.strikes('imapRefusal');
+        call.answer(
+          watchedPaths.map((path): FolderBaseline => {
+            const folder = mail.mailbox(address).folders.get(path);
+            if (folder === undefined || unreachable || !folder.exists)
+              return { path, role: folder?.role, status: undefined };
+            const { role, uidNext, uidValidity, messages } = folder;
+            return { path, role, status: { uidNext, uidValidity, messages: messages.length, unseen: 0 } };
+          }),
+        );
+      });
+    });
+  }
+
+  async function place(api: ReturnType<typeof createApi>, process: SimProcess, person: Person): Promise<void> {
+    const { tid, oid, address } = person;
+    entra.dead.delete(oid);
+    await api.grants.connected({ tid, oid, cache: '{}' });
+    const folders = await look(process, address);
+    await api.registry.place({
+      grant: { kind: 'user', tid, oid },
+      address,
+      login: address,
+      shared: false,
+      folders,
+      destinationId: destinations[people.indexOf(person) % destinations.length] ?? '',
+    });
+  }
+
+  /** Who wants to be connected, and has not heard that it went well. */
+  const waiting = new Map<Person, number>();
+
+  function connect(person: Person): void {
+    const since = scheduler.now();
+    waiting.set(person, since);
+    app.request(`connect ${person.address}`, async (api, process) => {
+      await place(api, process, person);
+      if (waiting.get(person) === since) waiting.delete(person);
+    });
+  }
+
+  /** A page that has said nothing for a minute is given up, and the link opened again. */
+  const isWaiting = (person: Person): boolean => scheduler.now() - (waiting.get(person) ?? scheduler.now()) > 60_000;
+
+  const personOf = (life: Life) => people.find((person) => person.address === life.row.address);
+
+  function setPaused(life: Life, wanted: boolean): void {
+    app.request(`${wanted ? 'pause' : 'resume'} ${life.row.id}`, async ({ registry }) => {
+      await registry.setPaused(life.row.id, wanted);
+    });
+  }
+
+  function remove(life: Life): void {
+    app.request(`delete ${life.row.id}`, async ({ registry }) => {
+      await registry.remove(life.row.id);
+    });
+  }
+
+  return {
+    connect,
+    act() {
+      if (faults.stopped) return;
+      const life = dice.pick(lives.live());
+      if (life === undefined) {
+        const person = dice.pick(people);
+        if (person !== undefined && dice.chance(0.5)) connect(person);
+        return;
+      }
+      if (faults.strikes('grantDead')) entra.dead.add(personOf(life)?.oid ?? '');
+      if (faults.strikes('pause')) {
+        setPaused(life, true);
+        scheduler.after(faults.size('pause', 500, 400_000), () => {
+          if (!faults.stopped) setPaused(life, false);
+        });
+      }
+      if (faults.strikes('sync')) {
+        app.request(`sync ${life.row.id}`, async ({ registry }) => {
+          await registry.ask(life.row.id);
+        });
+      }
+      if (faults.strikes('erase')) {
+        remove(life);
+        scheduler.after(faults.size('erase', 10, 300_000), () => {
+          const person = personOf(life);
+          if (person !== undefined && !faults.stopped) connect(person);
+        });
+      }
+      if (faults.strikes('reconnect')) {
+        const person = dice.pick(people);
+        if (person !== undefined) {
+          connect(person);
+          if (faults.strikes('connectTwice')) scheduler.after(dice.between(0, 50), () => connect(person));
+        }
+      }
+    },
+    read(post) {
+      if (post.type !== 'mailbox.reconnect_required' || !faults.strikes('reconnect')) return;
+      const person = people.find(({ address }) => address === lives.byId(post.mailboxId)?.row.address);
+      // Some are quick: the run that told them may still be going on.
+      if (person !== undefined)
+        scheduler.after(faults.size('reconnect', 0, dice.chance(0.5) ? 500 : 60_000), () => connect(person));
+    },
+    calm() {
+      for (const person of people) if (entra.dead.has(person.oid) || waiting.has(person)) connect(person);
+    },
+    tidy() {
+      for (const life of lives.live()) if (life.latest.paused) setPaused(life, false);
+      for (const person of people) {
+        const isConnected = lives.live().some((life) => life.row.address === person.address);
+        if (isWaiting(person) || (!isConnected && !waiting.has(person))) connect(person);
+      }
+    },
+  };
+}

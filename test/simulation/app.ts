@@ -1,0 +1,263 @@
+import { createDeliverer } from '../../src/lib/delivery/deliverer.ts';
+import { createDestinationFacts } from '../../src/lib/delivery/destination-facts.ts';
+import { buildMailboxEvent } from '../../src/lib/delivery/mailbox-event.ts';
+import { buildMessageReceived } from '../../src/lib/delivery/message-event.ts';
+import type { Sealer } from '../../src/lib/domain/sealing.ts';
+import type { ErrorCode } from '../../src/lib/error-codes.ts';
+import { BrokerError } from '../../src/lib/errors.ts';
+import type { Log, LogFields } from '../../src/lib/log.ts';
+import { createSessionPool } from '../../src/lib/mailbox/session-pool.ts';
+import { createRegistry } from '../../src/lib/store/create-registry.ts';
+import { createDestinationRows } from '../../src/lib/store/destinations.ts';
+import { createDirectory } from '../../src/lib/store/directory.ts';
+import { createGrants } from '../../src/lib/store/grants.ts';
+import type { MailboxRow } from '../../src/lib/store/rows.ts';
+import { createDispatcher } from '../../src/lib/sync/dispatcher.ts';
+import type { ShardHint } from '../../src/lib/sync/hint.ts';
+import { createShardRunner } from '../../src/lib/sync/runner.ts';
+import type { Dispatcher, ShardRunner } from '../../src/lib/sync/types.ts';
+import { createImap } from './imap.ts';
+import type { MailWorld } from './mail.ts';
+import { createProcess, type Ground, invocations, type SimProcess } from './process.ts';
+import { createQueue, type Queue } from './queue.ts';
+import { createReceivers, type PostObserver, type ReceiverWeather } from './receiver.ts';
+import { createStore, type StoreWeather } from './store.ts';
+import type { Tables } from './tables.ts';
+
+export const intervalSeconds = 60;
+export const tickMs = intervalSeconds * 1000;
+
+/** Access tokens for mail last this long [Microsoft: 60 to 90 minutes]. */
+const tokenMs = 70 * 60_000;
+
+/** A scaled-in instance has this long before it is ended [host: 10 s]. */
+const graceMs = 10_000;
+
+/** Sealing is no part of what is simulated; nothing here is secret. */
+export const plainSealer: Sealer = {
+  seal: async (_place, plain) => new Uint8Array(plain),
+  open: async (_place, sealed) => new Uint8Array(sealed),
+  needsReseal: async () => false,
+};
+
+/** What Entra thinks of people. */
+export interface Entra {
+  /** Object ids of those whose sign-in has ended; a reconnect makes it good. */
+  readonly dead: Set<string>;
+}
+
+export interface Surroundings {
+  readonly tables: Tables;
+  readonly mail: MailWorld;
+  readonly entra: Entra;
+  /** Destinations that take the messages of a folder in any order. */
+  readonly unordered: ReadonlySet<string>;
+  /** Connections to mail servers that a process keeps open between polls. */
+  readonly warmSessions: number;
+  readonly storeWeather: StoreWeather;
+  readonly receiverWeather: ReceiverWeather;
+  readonly posts: PostObserver;
+}
+
+/** The parts of the broker that write rows through the API, in one process. */
+export function createApi(ground: Ground, world: Surroundings, process: SimProcess) {
+  const store = createStore(ground, process, world.tables, world.storeWeather);
+  const parts = { store, clock: process.clock, random: process.random, log: logOf(ground, process) };
+  const grants = createGrants({ ...parts, sealer: plainSealer });
+  return { ...parts, grants, registry: createRegistry({ ...parts, grants }), directory: createDirectory(parts) };
+}
+
+interface Worker {
+  readonly process: SimProcess;
+  readonly sessions: { closeAll(): Promise<void> };
+  readonly runner: ShardRunner;
+  readonly dispatcher: Dispatcher;
+}
+
+/** The app: worker processes that come and go, the timer, the queue, and a process for each call of the API. */
+export interface App {
+  readonly queue: Queue;
+  /** Fires the timer now. */
+  dispatch(): void;
+  /** A process that answers one request of the API. */
+  request(name: string, work: (api: ReturnType<typeof createApi>, process: SimProcess) => Promise<void>): void;
+  /** Takes an instance away, as a platform does that scales in. */
+  terminate(): void;
+  readonly workers: readonly SimProcess[];
+  /** Lets go of what outlives a world: the timers of kept connections. */
+  close(): void;
+}
+
+const tokenTroubles: readonly ErrorCode[] = [
+  'entra_unavailable',
+  'entra_throttled',
+  'account_locked',
+  'admin_consent_required',
+  'client_secret_expired',
+];
+
+export function createApp(ground: Ground, world: Surroundings, most: number): App {
+  const { scheduler, faults, trace, dice } = ground;
+  const workers: Worker[] = [];
+  const started: Worker[] = [];
+  const leaving = new Set<SimProcess>();
+  let names = 0;
+  let runs = 0;
+  let requests = 0;
+
+  function killed(process: SimProcess): void {
+    const at = workers.findIndex((worker) => worker.process === process);
+    if (at >= 0) workers.splice(at, 1);
+    for (const invocation of process.running) {
+      queue.ended(invocation, undefined);
+    }
+  }
+
+  function start(): Worker {
+    const process = createProcess(ground, `w${++names}`, dice.between(-90_000, 90_000), killed);
+    const api = createApi(ground, world, process);
+    const { store, clock, random, log, registry, directory } = api;
+    const outbound = createReceivers(ground, process, world.mail, world.receiverWeather, world.posts);
+    const rows = createDestinationRows({ store, sealer: plainSealer });
+    const tokenEnds = clock.now() + tokenMs;
+    const sessions = createSessionPool({
+      connector: createImap(ground, process, world.mail),
+      clock,
+      capacity: world.warmSessions,
+      idleMs: 10 * 60_000,
+      tokenEndsAt: () => tokenEnds,
+    });
+    const worker: Worker = {
+      process,
+      dispatcher: createDispatcher({ store, directory, intervalSeconds }),
+      runner: createShardRunner({
+        store,
+        clock,
+        random,
+        log,
+        imap: sessions,
+        deliverer: createDeliverer({ rows, outbound, time: store.time, clock, random, log }),
+        token: (mailbox) => token(process, mailbox),
+        messageReceived: buildMessageReceived,
+        mailboxEvent: buildMailboxEvent,
+        forget: (mailbox) => {
+          sessions.drop(mailbox.id);
+          return registry.forget(mailbox);
+        },
+        otherHeld: sessions.leave,
+        intervalSeconds,
+        destinations: {
+          ...createDestinationFacts({ rows, time: store.time, clock, random }),
+          order: async (id) => (world.unordered.has(id) ? 'window' : 'strict'),
+        },
+      }),
+      sessions,
+    };
+    workers.push(worker);
+    started.push(worker);
+    return worker;
+  }
+
+  function token(process: SimProcess, { grant, address }: MailboxRow): Promise<string> {
+    return process.call<string>((call) => {
+      scheduler.after(dice.between(0, 3), () => {
+        const isDead = grant.kind === 'user' && world.entra.dead.has(grant.oid);
+        const code = isDead
+          ? 'grant_expired'
+          : faults.strikes('tokenTrouble')
+            ? faults.pick('tokenTrouble', tokenTroubles)
+            : undefined;
+        if (code === undefined) return call.answer('token');
+        trace.note(call.by?.name ?? process.name, () => `token for ${address} -- ${code}`);
+        call.fail(new BrokerError(code, code === 'entra_throttled' ? { retry: { afterMs: 90_000 } } : {}));
+      });
+    });
+  }
+
+  function anyone(): Worker {
+    const free = workers.filter((worker) => !leaving.has(worker.process));
+    if (free.length === 0 || (free.length < most && dice.chance(0.3))) return start();
+    return dice.pick(free) ?? start();
+  }
+
+  const queue = createQueue(ground, (hint) => {
+    const { process, runner } = anyone();
+    let next: ShardHint | undefined;
+    return process.invoke(
+      `${process.name}/r${++runs}`,
+      async () => {
+        next = await runner.run(hint);
+      },
+      (invocation, error) => {
+        if (error !== undefined) trace.note(invocation.name, () => `fails: ${String(error)}`);
+        queue.ended(invocation, next);
+      },
+    );
+  });
+
+  return {
+    queue,
+    get workers() {
+      return workers.map(({ process }) => process);
+    },
+    dispatch() {
+      const { process, dispatcher } = anyone();
+      process.invoke(
+        `${process.name}/timer`,
+        async () => {
+          for (const hint of await dispatcher.hints()) queue.put(hint);
+        },
+        (invocation, error) => {
+          if (error !== undefined) trace.note(invocation.name, () => `fails: ${String(error)}`);
+        },
+      );
+    },
+    request(name, work) {
+      const process = createProcess(ground, `api${++requests}`, dice.between(-45_000, 45_000), killed);
+      trace.note(process.name, () => name);
+      const api = createApi(ground, world, process);
+      process.invoke(
+        process.name,
+        () => work(api, process),
+        (_, error) => {
+          trace.note(process.name, () => (error === undefined ? 'answers' : `fails: ${String(error)}`));
+        },
+      );
+    },
+    close() {
+      for (const { sessions } of started) void sessions.closeAll();
+    },
+    terminate() {
+      const leaver = dice.pick(workers.filter((worker) => !leaving.has(worker.process)));
+      if (leaver === undefined) return;
+      const { process, runner, sessions } = leaver;
+      leaving.add(process);
+      trace.note(process.name, () => 'is told to end');
+      process.invoke(
+        `${process.name}/end`,
+        async () => {
+          await runner.stop();
+          await sessions.closeAll();
+        },
+        () => scheduler.after(0, () => process.kill('ends')),
+      );
+      scheduler.after(graceMs, () => process.kill('is ended'));
+    },
+  };
+}
+
+function logOf({ trace }: Ground, process: SimProcess): Log {
+  const note = (event: string, fields: LogFields = {}) =>
+    trace.note(
+      invocations.getStore()?.name ?? process.name,
+      () =>
+        `log ${event} ${Object.entries(fields)
+          .map(([key, value]) => `${key}=${value}`)
+          .join(' ')}`,
+    );
+  return {
+    info: note,
+    warn: note,
+    error: (event, error, fields) => note(event, { ...fields, error: String(error) }),
+  };
+}

@@ -1,0 +1,203 @@
+import { messageKeyFromBytes, shardKey, shardOfMailbox } from '../../src/lib/domain/ids.ts';
+import { rowsOf } from '../../src/lib/store/keys.ts';
+import { decodeEntries } from '../../src/lib/store/ring-entry.ts';
+import type { StoredRow } from '../../src/lib/store/table.ts';
+import type { Life, Lives } from './lives.ts';
+import type { Physical } from './mail.ts';
+import type { Ground, Invocation } from './process.ts';
+import type { Promises } from './promises.ts';
+import type { Post, PostObserver } from './receiver.ts';
+import type { Tables } from './tables.ts';
+
+/** What was delivered of one mailbox of the broker. */
+export interface Delivered {
+  /** The last acceptance of each key. */
+  readonly byKey: Map<string, Post>;
+  readonly accepted: Set<Physical>;
+  /** Keys under which messages that look alike were accepted. */
+  readonly families: Map<Physical['family'], Set<string>>;
+  /** Accepted `message.vanished` and `message.undeliverable`. */
+  readonly told: Post[];
+}
+
+/** Looks at every POST: whether it may be sent, in this order, again, and under this key. */
+export interface Deliveries extends PostObserver {
+  of(life: Life): Delivered;
+}
+
+export interface Terms {
+  /** Whether a destination gets the messages of a folder one after the other. */
+  isOrdered(destinationId: string): boolean;
+  /** Whether a run gave its lease back by itself. */
+  hasReleased(run: Invocation): boolean;
+  /** Whether the table did not take rows of a run, which then could not note what it had done. */
+  wasRefused(run: Invocation): boolean;
+}
+
+/** Messages of a folder that may be sent again after a kill. */
+const mostAgain = { ordered: 1, unordered: 8 } as const;
+
+/** A head that has been failing for so long gives way; half a minute less, since clocks differ. */
+const headLimitMs = 9.5 * 60_000;
+
+/** A message is given up after so many failures that count. */
+const leastFailures = 5;
+
+interface Run {
+  /** Posts that have no answer yet. */
+  readonly open: Set<Post>;
+  /** By mailbox and folder: keys that were sent again because this run had come to a bad end. */
+  readonly again: Map<string, Set<string>>;
+}
+
+export function createDeliveries(
+  ground: Ground,
+  promises: Promises,
+  tables: () => Tables,
+  lives: Lives,
+  terms: Terms,
+): Deliveries {
+  const { scheduler } = ground;
+  const { breach } = promises;
+  const runs = new Map<Invocation, Run>();
+  const delivered = new Map<Life, Delivered>();
+  const failures = new Map<Physical, { readonly since: number; count: number }>();
+
+  function runOf(invocation: Invocation): Run {
+    const run = runs.get(invocation) ?? { open: new Set(), again: new Map() };
+    runs.set(invocation, run);
+    return run;
+  }
+
+  function of(life: Life): Delivered {
+    const found = delivered.get(life) ?? { byKey: new Map(), accepted: new Set(), families: new Map(), told: [] };
+    delivered.set(life, found);
+    return found;
+  }
+
+  function isPosted(life: Life, key: string): boolean {
+    const partition = shardKey(shardOfMailbox(life.row.id) ?? 0);
+    const has = (column: unknown) =>
+      column instanceof Uint8Array &&
+      decodeEntries(column).some((entry) => entry.posted && messageKeyFromBytes(entry.key) === key);
+    const rows = (kind: string): StoredRow[] => tables().list('mail', partition, rowsOf(kind, life.row.id));
+    return rows('c').some((row) => has(row.values.fresh)) || rows('r').some((row) => has(row.values.entries));
+  }
+
+  function checkKeys(post: Post, message: Physical, before: Post | undefined, keys: ReadonlySet<string>): void {
+    const other = before?.message;
+    if (other !== undefined && other.family !== message.family) {
+      breach('one key for one message', `${post.id} names m${other.id} and m${message.id}`);
+    }
+    const most = message.family.reduce((sum, one) => sum + 1 + crossings(one), 0);
+    if (keys.size > most) {
+      breach('one key for one message', `m${message.id} arrives under ${keys.size} keys: ${[...keys].join(', ')}`);
+    }
+  }
+
+  /** Sent again only after an accident: an acceptance that was not heard, or a run that ended before it could note it. */
+  function checkAgain(post: Post, last: Post | undefined): void {
+    if (last?.heard !== 'accepted' || last.by === undefined) return;
+    const what = `${post.id} (m${post.message?.id}), which ${last.by.name} had delivered`;
+    if (terms.hasReleased(last.by) && !terms.wasRefused(last.by)) {
+      breach('nothing is sent again without need', `${what} and committed`);
+      return;
+    }
+    const { again } = runOf(last.by);
+    const folder = `${last.mailboxId} ${pathOf(last)}`;
+    const keys = (again.get(folder) ?? new Set<string>()).add(post.id);
+    again.set(folder, keys);
+    const most = terms.isOrdered(post.destinationId) ? mostAgain.ordered : mostAgain.unordered;
+    if (keys.size > most) breach('nothing is sent again without need', `${what}, with ${keys.size - 1} others`);
+  }
+
+  /** Messages of a folder arrive in the order of their UIDs, but for those that something has happened to. */
+  function checkOrder(life: Life, found: Delivered, message: Physical): void {
+    const { place } = message;
+    if (place === undefined || !isInLine(life, message)) return;
+    for (const other of place.folder.messages) {
+      const uid = other.place?.uid ?? 0;
+      if (uid >= place.uid) break;
+      if (isInLine(life, other) && !found.accepted.has(other)) {
+        breach('order', `m${message.id} (${place.uid}) arrives before m${other.id} (${uid}) in ${place.folder.path}`);
+      }
+    }
+  }
+
+  const isInLine = (life: Life, message: Physical): boolean =>
+    !life.old.has(message) &&
+    scheduler.now() - (failures.get(message)?.since ?? scheduler.now()) < headLimitMs &&
+    message.family.length === 1 &&
+    message.places.length === 1 &&
+    !message.wasHidden &&
+    message.place?.folder.renumberedAt === 0;
+
+  /** Given up only after it failed often enough, or took process after process down with it. */
+  function checkDeath(life: Life, post: Post): void {
+    const message = life.keys.get(String(post.data.messageKey));
+    if (message === undefined || post.data.code === 'message_deadly') return;
+    const count = failures.get(message)?.count ?? 0;
+    if (count < leastFailures) {
+      breach('nobody dies of a fault that is not theirs', `m${message.id} is given up after ${count} failures`);
+    }
+  }
+
+  return {
+    of,
+    sending(post) {
+      const { message, by } = post;
+      const life = lives.byId(post.mailboxId);
+      if (by === undefined || message === undefined || life === undefined) return;
+      const { open } = runOf(by);
+      for (const other of open) {
+        if (other.heard !== undefined) open.delete(other);
+        else if (isSameFolder(other, post) && terms.isOrdered(post.destinationId)) {
+          breach('one in flight', `${by.name} sends ${post.id} while ${other.id} is under way`);
+        }
+      }
+      open.add(post);
+      if (life.removedAt === undefined && !isPosted(life, post.id)) {
+        breach('no POST before its entry is committed', `${by.name} sends ${post.id} (m${message.id})`);
+      }
+    },
+    accepted(post) {
+      const life = lives.byId(post.mailboxId);
+      if (life === undefined) return;
+      const found = of(life);
+      if (post.type === 'message.vanished') found.told.push(post);
+      if (post.type === 'message.undeliverable') {
+        found.told.push(post);
+        checkDeath(life, post);
+      }
+      const { message } = post;
+      if (post.type !== 'message.received' || message === undefined) return;
+      const before = found.byKey.get(post.id);
+      checkAgain(post, before);
+      if (terms.isOrdered(post.destinationId)) checkOrder(life, found, message);
+      found.byKey.set(post.id, post);
+      found.accepted.add(message);
+      const keys = (found.families.get(message.family) ?? new Set<string>()).add(post.id);
+      found.families.set(message.family, keys);
+      checkKeys(post, message, before, keys);
+    },
+    heard({ heard, message }) {
+      if (message === undefined || heard === 'accepted') return;
+      const known = failures.get(message) ?? { since: scheduler.now(), count: 0 };
+      known.count += 1;
+      failures.set(message, known);
+    },
+  };
+}
+
+const isSameFolder = (a: Post, b: Post): boolean => a.mailboxId === b.mailboxId && pathOf(a) === pathOf(b);
+
+const pathOf = (post: Post): string => {
+  const folder = post.data.folder as { readonly path?: string } | undefined;
+  return folder?.path ?? '';
+};
+
+/** The sent folder takes no part in moves: what goes in or out of it, or gets another UID there, is another message. */
+function crossings({ places }: Physical): number {
+  const isSent = places.map(({ folder }) => folder.role === 'sent');
+  return isSent.filter((sent, at) => at > 0 && (sent || isSent[at - 1])).length;
+}

@@ -1,0 +1,119 @@
+import { type Dice, dice } from './dice.ts';
+
+/**
+ * Everything that can go wrong or be done to a world, and how likely it is at each opportunity: in a world where it is
+ * rare, and in one where it is common. Each world has some of them only: two faults that hide each other are met apart,
+ * too ("swarm testing", Groce et al., 2012).
+ */
+export const likelihoods = {
+  // Processes, at each moment at which one of them would go on.
+  kill: [0.001, 0.005],
+  stall: [0.0005, 0.003],
+  /** The platform takes an instance away: it may settle for 5 s. At each look of the weather. */
+  terminate: [0.02, 0.1],
+
+  /** Nothing happens anywhere for hours, not even a tick. At each look of the weather. */
+  night: [0.001, 0.005],
+
+  // Table Storage, at each request.
+  requestLost: [0.005, 0.03],
+  answerLost: [0.005, 0.03],
+  requestSlow: [0.01, 0.05],
+  /** At each look of the weather. */
+  storeOutage: [0.02, 0.08],
+  rowRefused: [0.02, 0.08],
+
+  // The queue and its timer, at each message or tick.
+  hintLost: [0.05, 0.3],
+  hintTwice: [0.1, 0.6],
+  hintLate: [0.05, 0.3],
+  tickSkipped: [0.05, 0.2],
+
+  // Mail servers, at each command, or for lag at each arrival.
+  imapCut: [0.003, 0.02],
+  imapSlow: [0.003, 0.02],
+  imapRefusal: [0.01, 0.08],
+  searchLag: [0.05, 0.3],
+  fetchLag: [0.05, 0.3],
+  /** At each act of a person. */
+  renumber: [0.006, 0.03],
+  folderGone: [0.005, 0.02],
+
+  // Receivers, at each POST, or at each look of the weather.
+  postLost: [0.01, 0.05],
+  acceptanceUnheard: [0.01, 0.08],
+  postSlow: [0.02, 0.1],
+  receiverDown: [0.05, 0.15],
+  /** Answers that speak against the message (400, 422, 500 and so on). */
+  refusal: [0.01, 0.05],
+  /** One message is refused for as long as the faults last. At each arrival. */
+  badMessage: [0.02, 0.15],
+
+  // Sign-in.
+  tokenTrouble: [0.01, 0.05],
+  grantDead: [0.01, 0.04],
+
+  // What people do with their mail: the share of all acts.
+  move: [0.1, 0.4],
+  moveBack: [0.05, 0.2],
+  copy: [0.05, 0.2],
+  remove: [0.05, 0.2],
+  toSelf: [0.05, 0.2],
+  withoutId: [0.1, 0.5],
+  burst: [0.02, 0.08],
+  /** Mail is touched within seconds of its arrival. At each arrival. */
+  haste: [0.05, 0.3],
+
+  // What is asked of the API, at each look of the administrator.
+  pause: [0.05, 0.3],
+  sync: [0.1, 0.4],
+  erase: [0.05, 0.2],
+  reconnect: [0.05, 0.3],
+  connectTwice: [0.2, 0.8],
+} as const;
+
+export type FaultKind = keyof typeof likelihoods;
+
+export const faultKinds = Object.keys(likelihoods) as readonly FaultKind[];
+
+export interface Faults {
+  /** Whether the fault happens at this opportunity. */
+  strikes(kind: FaultKind): boolean;
+  /** A number that says how bad it is, in [from, to). */
+  size(kind: FaultKind, from: number, to: number): number;
+  pick<T>(kind: FaultKind, items: readonly T[]): T | undefined;
+  /** Kinds that this world knows. */
+  readonly kinds: ReadonlySet<FaultKind>;
+  /** From here on nothing goes wrong and nobody does anything. */
+  stop(): void;
+  readonly stopped: boolean;
+}
+
+/** @param without kinds that are left out of this world, to find out which of them a failure needs */
+export function createFaults(seed: string, without: ReadonlySet<FaultKind>): Faults {
+  const choice = dice(`${seed}/kinds`);
+  const share = choice.between(0.3, 0.8);
+  const streams = new Map<FaultKind, { dice: Dice; likelihood: number }>();
+  for (const kind of faultKinds) {
+    const present = choice.chance(share);
+    const [rare, common] = likelihoods[kind];
+    const likelihood = choice.chance(0.6) ? rare : common;
+    if (present && !without.has(kind)) streams.set(kind, { dice: dice(`${seed}/${kind}`), likelihood });
+  }
+  let stopped = false;
+  return {
+    strikes(kind) {
+      const stream = streams.get(kind);
+      return stream !== undefined && !stopped && stream.dice.chance(stream.likelihood);
+    },
+    size: (kind, from, to) => streams.get(kind)?.dice.between(from, to) ?? from,
+    pick: (kind, items) => streams.get(kind)?.dice.pick(items),
+    kinds: new Set(streams.keys()),
+    stop() {
+      stopped = true;
+    },
+    get stopped() {
+      return stopped;
+    },
+  };
+}

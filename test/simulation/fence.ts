@@ -1,0 +1,99 @@
+import { shardKey, shardOfMailbox } from '../../src/lib/domain/ids.ts';
+import { decodeCursor } from '../../src/lib/store/cursor-row.ts';
+import { parseRowKey, rowsOf } from '../../src/lib/store/keys.ts';
+import type { ShardRow } from '../../src/lib/store/rows.ts';
+import { decodeShard } from '../../src/lib/store/shard-row.ts';
+import { decodeState } from '../../src/lib/store/state-row.ts';
+import type { Lives } from './lives.ts';
+import type { Ground, Invocation } from './process.ts';
+import type { Promises } from './promises.ts';
+import { type Applied, rowKeyOf, type Tables } from './tables.ts';
+
+/** Looks at every write: who may make it, under which lease, and what a run leaves behind. */
+export interface Fence {
+  onApplied(write: Applied): void;
+  /** True if the run gave its lease back by itself, with everything it had to say. */
+  hasReleased(run: Invocation): boolean;
+}
+
+export function createFence(ground: Ground, promises: Promises, tables: () => Tables, lives: Lives): Fence {
+  const { scheduler } = ground;
+  const holders = new Map<string, Invocation | undefined>();
+  const released = new Set<Invocation>();
+
+  function checkHead(write: Applied, at: number): void {
+    const { by, partitionKey } = write;
+    const head = write.operations[at];
+    const before = write.before[at];
+    // A shard that is opened has no `!` before, and nobody holds it yet.
+    if (head === undefined || !('row' in head) || before === undefined) return;
+    const now = decodeShard({ ...head.row, etag: '' });
+    const was = decodeShard(before);
+    const stale = (what: string) => promises.breach('a stale worker commits nothing', `${by?.name} ${what}`);
+    if (now.epoch !== was.epoch) {
+      const leftMs = was.until.getTime() - scheduler.now();
+      if (now.epoch !== was.epoch + 1 || write.operations.length > 1) {
+        stale(`commits in epoch ${now.epoch}, and ${was.epoch} has begun`);
+      } else if (was.owner !== '' && leftMs > 0) {
+        stale(`takes a lease that holds for ${leftMs} ms more`);
+      }
+      holders.set(partitionKey, by);
+      return;
+    }
+    const holder = holders.get(partitionKey);
+    // Whoever ends a process releases the leases of its runs; a run may have been about to note what it had delivered.
+    const isEnding = by?.name.endsWith('/end') === true && by.process === holder?.process;
+    if (holder !== by && !isEnding) stale(`commits in the lease of ${holder?.name}`);
+    if (by === undefined || now.owner !== '') return;
+    if (!isEnding) released.add(by);
+    checkDue(partitionKey, now);
+  }
+
+  /** When a run gives its lease back: whoever has work left is due in the next tick, unless something is wrong with it. */
+  function checkDue(partitionKey: string, shard: ShardRow): void {
+    for (const { latest } of lives.live()) {
+      const { id, slot, paused } = latest;
+      if (paused || shardKey(shardOfMailbox(id) ?? 0) !== partitionKey) continue;
+      const due = shard.sched[slot];
+      if (due === undefined || due.failures > 0 || due.nextDue <= shard.tick + 1) continue;
+      const state = tables().get('mail', partitionKey, `b!${id}`);
+      if (state === undefined || decodeState(state).code !== '') continue;
+      for (const row of tables().list('mail', partitionKey, rowsOf('c', id))) {
+        const { holes, acked, uidNextSeen, lastUid, path } = decodeCursor(row);
+        if (holes.length === 0 && acked.length === 0 && uidNextSeen <= lastUid + 1) continue;
+        promises.breach(
+          'work that is left is due at once',
+          `${id} ${path} is due in ${due.nextDue - shard.tick} ticks`,
+        );
+      }
+    }
+  }
+
+  /** Which rows may be written without the fence: those of the API, and what it inserts together with a mailbox. */
+  function checkWriter({ by, operations }: Applied): void {
+    if (by === undefined) return;
+    const isApi = by.process.name.startsWith('api');
+    const withMailbox = operations.some((one) => rowKeyOf(one).startsWith('a!'));
+    for (const operation of operations) {
+      const key = rowKeyOf(operation);
+      const kind = parseRowKey(key)?.kind;
+      if (kind === 'shard' || kind === 'mailbox' || kind === 'settings') continue;
+      if (isApi && operation.kind === 'insert' && withMailbox) continue;
+      const promise = isApi ? 'one writer for each row' : 'a stale worker commits nothing';
+      promises.breach(promise, `${by.name} writes ${key} without the fence`);
+    }
+  }
+
+  return {
+    onApplied(write) {
+      if (write.table !== 'mail') return;
+      const at = write.operations.findIndex((one) => rowKeyOf(one) === '!');
+      if (at < 0) checkWriter(write);
+      else checkHead(write, at);
+      const foreign = write.operations.find((one) => rowKeyOf(one).startsWith('a!'));
+      if (at >= 0 && foreign !== undefined)
+        promises.breach('one writer for each row', `${write.by?.name} writes ${rowKeyOf(foreign)}`);
+    },
+    hasReleased: (run) => released.has(run),
+  };
+}

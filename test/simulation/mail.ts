@@ -1,0 +1,213 @@
+import type { FolderRole } from '../../src/lib/domain/folder.ts';
+import type { Ground } from './process.ts';
+
+/** Where a message lies or lay. */
+export interface Place {
+  readonly folder: SimFolder;
+  readonly uidValidity: bigint;
+  readonly uid: number;
+  readonly since: number;
+}
+
+/** A message as its owner sees it: it stays the same when it is moved or its folder is renumbered. A copy is another one. */
+export interface Physical {
+  readonly id: number;
+  readonly mailbox: SimMailbox;
+  /** Those of its mailbox that cannot be told from it by their headers: copies, and what came to oneself. Itself too. */
+  readonly family: Physical[];
+  readonly messageId: string | undefined;
+  readonly subject: string;
+  readonly internalDate: Date;
+  readonly bornAt: number;
+  /** Every place it ever had; the last one is where it is. */
+  readonly places: Place[];
+  place: Place | undefined;
+  /** Until when SEARCH leaves it out, or FETCH does not answer it, although it is there. */
+  unlistedUntil: number;
+  unansweredUntil: number;
+  /** Whether it ever was hidden like that. */
+  wasHidden: boolean;
+  /** What a receiver thinks of it. */
+  bad: 'refused' | 'times out' | undefined;
+}
+
+export interface SimFolder {
+  readonly mailbox: SimMailbox;
+  readonly path: string;
+  readonly role: FolderRole | undefined;
+  exists: boolean;
+  uidValidity: bigint;
+  uidNext: number;
+  /** In order of their UIDs. */
+  messages: Physical[];
+  /** When it was last renumbered, or made anew. */
+  renumberedAt: number;
+}
+
+export interface SimMailbox {
+  readonly login: string;
+  readonly folders: ReadonlyMap<string, SimFolder>;
+  /** Everything that ever was in it. */
+  readonly all: Physical[];
+}
+
+export interface NewMail {
+  readonly subject?: string;
+  readonly messageId?: string | undefined;
+  /** A message that it looks like. */
+  readonly like?: Physical;
+  readonly internalDate?: Date;
+}
+
+/** What mailbox owners and the world do to mailboxes; each at once. */
+export interface MailWorld {
+  mailbox(login: string): SimMailbox;
+  readonly mailboxes: readonly SimMailbox[];
+  /** By its number. */
+  message(id: number): Physical | undefined;
+  add(folder: SimFolder, mail?: NewMail): Physical;
+  move(message: Physical, to: SimFolder): void;
+  copy(message: Physical, to: SimFolder): Physical;
+  remove(message: Physical): void;
+  renumber(folder: SimFolder): void;
+  /** The folder goes with all that is in it; a new one of its name may come. */
+  drop(folder: SimFolder): void;
+  restore(folder: SimFolder): void;
+}
+
+export const watchedPaths = ['INBOX', 'Archive', 'Sent Items'] as const;
+
+const roles: Readonly<Record<string, FolderRole>> = { INBOX: 'inbox', Archive: 'archive', 'Sent Items': 'sent' };
+
+/** @param skewMs how wrong the clocks of the mail servers are */
+export function createMailWorld(
+  ground: Ground,
+  skewMs: number,
+  onPlaced: (message: Physical, place: Place) => void,
+): MailWorld {
+  const { scheduler, dice, trace } = ground;
+  const mailboxes = new Map<string, SimMailbox>();
+  const messages: Physical[] = [];
+
+  function mailbox(login: string): SimMailbox {
+    const known = mailboxes.get(login);
+    if (known !== undefined) return known;
+    const folders = new Map<string, SimFolder>();
+    const made: SimMailbox = { login, folders, all: [] };
+    for (const path of [...watchedPaths, 'Elsewhere']) {
+      folders.set(path, {
+        mailbox: made,
+        path,
+        role: roles[path],
+        exists: true,
+        uidValidity: BigInt(1 + dice.below(1000)),
+        uidNext: 1 + dice.below(5),
+        messages: [],
+        renumberedAt: 0,
+      });
+    }
+    mailboxes.set(login, made);
+    return made;
+  }
+
+  function put(message: Physical, folder: SimFolder): void {
+    const place: Place = { folder, uidValidity: folder.uidValidity, uid: folder.uidNext++, since: scheduler.now() };
+    folder.messages.push(message);
+    message.place = place;
+    message.places.push(place);
+    onPlaced(message, place);
+  }
+
+  function take(message: Physical): void {
+    const folder = message.place?.folder;
+    if (folder !== undefined) folder.messages = folder.messages.filter((other) => other !== message);
+    message.place = undefined;
+  }
+
+  function add(folder: SimFolder, mail: NewMail = {}): Physical {
+    const id = messages.length + 1;
+    const message: Physical = {
+      id,
+      mailbox: folder.mailbox,
+      family: mail.like?.family ?? [],
+      messageId: 'messageId' in mail ? mail.messageId : `<${id}@sim.example>`,
+      subject: mail.subject ?? `mail ${id}`,
+      internalDate: mail.internalDate ?? new Date(Math.floor((scheduler.now() + skewMs) / 1000) * 1000),
+      bornAt: scheduler.now(),
+      places: [],
+      place: undefined,
+      unlistedUntil: 0,
+      unansweredUntil: 0,
+      wasHidden: false,
+      bad: undefined,
+    };
+    messages.push(message);
+    message.family.push(message);
+    folder.mailbox.all.push(message);
+    put(message, folder);
+    return message;
+  }
+
+  const who = (folder: SimFolder) => folder.mailbox.login.split('@')[0] ?? '';
+  const at = (message: Physical) => `${message.place?.folder.path} ${message.place?.uid}`;
+
+  return {
+    mailbox,
+    get mailboxes() {
+      return [...mailboxes.values()];
+    },
+    message: (id) => messages[id - 1],
+    add(folder, mail) {
+      const message = add(folder, mail);
+      trace.note(who(folder), () => `m${message.id} arrives in ${at(message)}`);
+      return message;
+    },
+    move(message, to) {
+      const from = at(message);
+      take(message);
+      put(message, to);
+      trace.note(who(to), () => `moves m${message.id} from ${from} to ${at(message)}`);
+    },
+    copy(message, to) {
+      const { subject, messageId, internalDate } = message;
+      const copy = add(to, { subject, messageId, internalDate, like: message });
+      trace.note(who(to), () => `copies m${message.id} to ${at(copy)} as m${copy.id}`);
+      return copy;
+    },
+    remove(message) {
+      trace.note(message.mailbox.login.split('@')[0] ?? '', () => `deletes m${message.id} from ${at(message)}`);
+      take(message);
+    },
+    renumber(folder) {
+      folder.uidValidity += 1n;
+      folder.renumberedAt = scheduler.now();
+      // Mostly in the old order, as a repaired index has it; sometimes in any.
+      const messages = [...folder.messages];
+      if (dice.chance(0.3)) messages.sort(() => dice.next() - 0.5);
+      folder.messages = [];
+      folder.uidNext = 1 + dice.below(3);
+      for (const message of messages) put(message, folder);
+      trace.note(
+        who(folder),
+        () => `${folder.path} is renumbered: ${messages.map((one) => `m${one.id}=${one.place?.uid}`).join(' ')}`,
+      );
+    },
+    drop(folder) {
+      trace.note(
+        who(folder),
+        () => `${folder.path} is deleted with ${folder.messages.map((one) => `m${one.id}`).join(' ')}`,
+      );
+      for (const message of [...folder.messages]) take(message);
+      folder.exists = false;
+      folder.renumberedAt = scheduler.now();
+    },
+    restore(folder) {
+      if (folder.exists) return;
+      folder.exists = true;
+      folder.uidValidity += 1n;
+      folder.uidNext = 1;
+      folder.renumberedAt = scheduler.now();
+      trace.note(who(folder), () => `${folder.path} is made anew`);
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { type MailWorld, type Physical, type SimFolder, type SimMailbox, watchedPaths } from './mail.ts';
+import type { Ground } from './process.ts';
+
+const dayMs = 86_400_000;
+
+/** What the owners of mailboxes, and those who write to them, do. */
+export interface People {
+  /** Fills a mailbox with what was there before anybody connected it. */
+  furnish(mailbox: SimMailbox): void;
+  /** From now on things happen in it, about every `everyMs`. */
+  enter(mailbox: SimMailbox, everyMs: number): void;
+  /** Whatever hides mail or keeps folders away is over. */
+  calm(): void;
+}
+
+export function createPeople(ground: Ground, mail: MailWorld): People {
+  const { scheduler, faults, dice } = ground;
+
+  const folderOf = (mailbox: SimMailbox, path: string): SimFolder => {
+    const folder = mailbox.folders.get(path);
+    if (folder === undefined) throw new Error(`no folder ${path}`);
+    return folder;
+  };
+  const anywhere = (mailbox: SimMailbox): SimFolder =>
+    folderOf(mailbox, dice.pick(dice.chance(0.75) ? watchedPaths : ['Elsewhere']) ?? 'INBOX');
+  const present = (mailbox: SimMailbox): Physical | undefined => {
+    const bad = mailbox.all.filter((message) => message.bad !== undefined && message.place !== undefined);
+    if (bad.length > 0 && dice.chance(0.2)) return dice.pick(bad);
+    const some = dice.pick([...mailbox.folders.values()].filter((folder) => folder.messages.length > 0));
+    // Mostly the newest: those are the ones that are under way.
+    return dice.chance(0.6) ? some?.messages.at(-1 - dice.below(3)) : dice.pick(some?.messages ?? []);
+  };
+
+  function hide(message: Physical): void {
+    const now = scheduler.now();
+    if (faults.strikes('searchLag')) message.unlistedUntil = now + faults.size('searchLag', 1_000, 240_000);
+    if (faults.strikes('fetchLag')) message.unansweredUntil = now + faults.size('fetchLag', 1_000, 240_000);
+    if (message.unlistedUntil > 0 || message.unansweredUntil > 0) message.wasHidden = true;
+  }
+
+  function arrive(folder: SimFolder): void {
+    if (!folder.exists) return;
+    const withoutId = faults.strikes('withoutId');
+    const message = mail.add(folder, withoutId ? { messageId: undefined } : {});
+    hide(message);
+    if (faults.strikes('badMessage')) message.bad = dice.chance(0.7) ? 'refused' : 'times out';
+    if (faults.strikes('haste')) {
+      scheduler.after(faults.size('haste', 0, 4_000), () => {
+        if (message.place !== undefined && !faults.stopped) touch(message);
+      });
+    }
+  }
+
+  function touch(message: Physical): void {
+    if (faults.strikes('remove')) {
+      mail.remove(message);
+      return;
+    }
+    const to = anywhere(message.mailbox);
+    if (!to.exists) return;
+    if (faults.strikes('copy')) {
+      hide(mail.copy(message, to));
+      return;
+    }
+    if (!faults.strikes('move') && !faults.strikes('moveBack')) return;
+    const from = message.place?.folder;
+    mail.move(message, to);
+    hide(message);
+    if (from === undefined || !faults.strikes('moveBack')) return;
+    // A to B to A, before anybody has looked or after.
+    scheduler.after(faults.size('moveBack', 0, 100_000), () => {
+      if (message.place?.folder === to && from.exists && !faults.stopped) mail.move(message, from);
+    });
+  }
+
+  function act(mailbox: SimMailbox): void {
+    if (faults.strikes('renumber')) {
+      const folder = folderOf(mailbox, dice.pick(watchedPaths) ?? 'INBOX');
+      if (folder.exists) mail.renumber(folder);
+      return;
+    }
+    if (faults.strikes('folderGone')) {
+      const folder = folderOf(mailbox, dice.pick(['Archive', 'Sent Items']) ?? 'Archive');
+      if (!folder.exists) return;
+      mail.drop(folder);
+      scheduler.after(faults.size('folderGone', 1_000, 200_000), () => mail.restore(folder));
+      return;
+    }
+    const message = present(mailbox);
+    if (message !== undefined && dice.chance(0.35)) {
+      touch(message);
+      return;
+    }
+    const sentItems = folderOf(mailbox, 'Sent Items');
+    if (sentItems.exists && faults.strikes('toSelf')) {
+      const messageId = `<self-${scheduler.step()}@sim.example>`;
+      const sent = mail.add(sentItems, { messageId });
+      mail.add(folderOf(mailbox, 'INBOX'), { messageId, subject: sent.subject, like: sent });
+      return;
+    }
+    const inbox = folderOf(mailbox, 'INBOX');
+    const to = dice.chance(0.8) ? inbox : anywhere(mailbox);
+    const many = faults.strikes('burst') ? Math.floor(faults.size('burst', 5, 70)) : 1;
+    for (let n = 0; n < many; n++) arrive(to);
+  }
+
+  return {
+    furnish(mailbox) {
+      for (const path of watchedPaths) {
+        for (let n = dice.below(5); n > 0; n--) {
+          const internalDate = new Date(scheduler.now() - Math.floor(dice.between(0.05, 40) * dayMs));
+          mail.add(folderOf(mailbox, path), { internalDate });
+        }
+      }
+    },
+    enter(mailbox, everyMs) {
+      const go = () => {
+        if (faults.stopped) return;
+        act(mailbox);
+        scheduler.after(-Math.log(1 - dice.next()) * everyMs, go);
+      };
+      scheduler.after(dice.between(0, everyMs), go);
+    },
+    calm() {
+      for (const mailbox of mail.mailboxes) {
+        for (const folder of mailbox.folders.values()) mail.restore(folder);
+        for (const message of mailbox.all) {
+          message.unlistedUntil = 0;
+          message.unansweredUntil = 0;
+          message.bad = undefined;
+        }
+      }
+    },
+  };
+}

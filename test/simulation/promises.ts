@@ -1,0 +1,41 @@
+import type { Ground } from './process.ts';
+
+/** What is promised of the broker, whatever happens. */
+export type PromiseName =
+  | 'nothing is lost'
+  | 'what is gone is told'
+  | 'nobody dies of a fault that is not theirs'
+  | 'one key for one message'
+  | 'a stale worker commits nothing'
+  | 'one writer for each row'
+  | 'order'
+  | 'one in flight'
+  | 'nothing is sent again without need'
+  | 'no POST before its entry is committed'
+  | 'work that is left is due at once'
+  | 'everything settles'
+  | 'one mailbox for an address'
+  | 'a removed mailbox leaves nothing';
+
+/** A promise that was not kept. */
+export interface Breach {
+  readonly promise: PromiseName;
+  readonly detail: string;
+  readonly step: number;
+}
+
+export interface Promises {
+  breach(promise: PromiseName, detail: string): void;
+  readonly breaches: readonly Breach[];
+}
+
+export function createPromises({ scheduler, trace }: Ground): Promises {
+  const breaches: Breach[] = [];
+  return {
+    breaches,
+    breach(promise, detail) {
+      trace.note('BROKEN', () => `${promise}: ${detail}`);
+      breaches.push({ promise, detail, step: scheduler.step() });
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import type { ShardHint } from '../../src/lib/sync/hint.ts';
+import type { Ground, Invocation } from './process.ts';
+
+/** A message that failed comes again after this (host.json: visibilityTimeout). */
+const failedAgainMs = 30_000;
+
+/** One whose host died comes again after this, whatever host.json says. */
+const killedAgainMs = 10 * 60_000;
+
+/** Then it goes to the poison queue, which nobody reads. */
+const mostDequeues = 3;
+
+interface Message {
+  readonly hint: ShardHint;
+  dequeues: number;
+}
+
+/** The queue `work`: at least once, in no order, at no particular time; under faults also never. */
+export interface Queue {
+  put(hint: ShardHint): void;
+  /** To be told by whoever works on a message. */
+  ended(invocation: Invocation, next: ShardHint | undefined): void;
+}
+
+/** @param work starts an invocation for a message; undefined if there is nobody to do so just now */
+export function createQueue(ground: Ground, work: (hint: ShardHint) => Invocation): Queue {
+  const { scheduler, faults, trace, dice } = ground;
+  const open = new Map<Invocation, Message>();
+
+  function deliver(message: Message, afterMs: number): void {
+    scheduler.after(afterMs, () => {
+      message.dequeues += 1;
+      open.set(work(message.hint), message);
+    });
+  }
+
+  return {
+    put(hint) {
+      const what = () => `hint for shard ${hint.shard}, tick ${hint.tick % 1000}, ${hint.why}`;
+      if (faults.strikes('hintLost')) {
+        trace.note('queue', () => `${what()} -- lost`);
+        return;
+      }
+      const copies = faults.strikes('hintTwice') ? 2 : 1;
+      for (let copy = 0; copy < copies; copy++) {
+        const late = faults.strikes('hintLate') ? faults.size('hintLate', 5_000, 300_000) : 0;
+        if (copy > 0 || late > 0)
+          trace.note('queue', () => `${what()} -- ${copy > 0 ? 'doubled' : ''} ${Math.round(late)} ms late`);
+        deliver({ hint, dequeues: 0 }, late + dice.between(10, 2_000));
+      }
+    },
+    ended(invocation, next) {
+      const message = open.get(invocation);
+      if (message === undefined) return;
+      open.delete(invocation);
+      if (next !== undefined) this.put(next);
+      if (invocation.end === 'done') return;
+      if (message.dequeues >= mostDequeues) {
+        trace.note('queue', () => `hint for shard ${message.hint.shard}, tick ${message.hint.tick % 1000} -- poison`);
+        return;
+      }
+      deliver(message, invocation.end === 'killed' ? killedAgainMs : failedAgainMs);
+    },
+  };
+}
