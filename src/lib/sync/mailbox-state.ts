@@ -15,6 +15,8 @@ export type Verdict =
 
 export interface Situation {
   readonly now: Date;
+  /** The `asked` that had been served before this run. */
+  readonly served: number;
   readonly tick: number;
   readonly intervalSeconds: number;
   readonly createdAt: Date;
@@ -90,7 +92,9 @@ const told: Partial<Record<MailboxState, OutboxType>> = {
  */
 export function judge(state: StateRow, slot: SlotSchedule, verdict: Verdict, at: Situation): Judged {
   const { tick } = at;
-  if (verdict.kind === 'unknown') return { state, slot: { ...slot, nextDue: tick + 1 }, event: undefined };
+  if (verdict.kind === 'unknown') {
+    return { state: untried(state, at), slot: { ...slot, nextDue: tick + 1 }, event: undefined };
+  }
   const seconds = at.intervalSeconds;
   if (verdict.kind !== 'failed') {
     const target = verdict.kind === 'ok' ? 'active' : isOverdue(state, slot, at) ? 'degraded' : keep(state);
@@ -117,7 +121,7 @@ export function judge(state: StateRow, slot: SlotSchedule, verdict: Verdict, at:
     // Asking again costs next to nothing (nothing goes to Microsoft while it refuses the app), and once the fault is
     // mended nobody should have to wait for a delay that its length has built up.
     const soon = { ...slot, nextDue: tick + least };
-    return { state: { ...state, backoffUntil: asked }, slot: soon, event: undefined };
+    return { state: { ...untried(state, at), backoffUntil: asked }, slot: soon, event: undefined };
   }
   const target = said !== 'keep' ? said : isOverdue(state, slot, at) ? 'degraded' : keep(state);
   return { ...moved(state, target, verdict.code, asked, at), slot: next };
@@ -127,8 +131,16 @@ export function judge(state: StateRow, slot: SlotSchedule, verdict: Verdict, at:
 const quietMs = (state: StateRow, at: Situation): number =>
   at.now.getTime() - Math.max(at.createdAt.getTime(), state.since.getTime(), at.lastMailAt?.getTime() ?? 0);
 
-/** A paused mailbox is not polled, so that one which is polled is no longer paused. */
-const keep = (state: StateRow): MailboxState => (state.state === 'paused' ? 'active' : state.state);
+/**
+ * What a mailbox is whose mail server fails. A paused one is not polled, so that one which is polled is no longer paused;
+ * and one whose token was good is past the need to reconnect, in which it would never be polled again.
+ */
+const keep = (state: StateRow): MailboxState =>
+  state.state === 'paused' || state.state === 'reconnect_required' ? 'active' : state.state;
+
+/** A new sign-in that could not be tried yet: the wish to try it stands, or else nobody would poll the mailbox again. */
+const untried = (state: StateRow, at: Situation): StateRow =>
+  state.state === 'reconnect_required' ? { ...state, answered: at.served } : state;
 
 function isOverdue(state: StateRow, slot: SlotSchedule, at: Situation): boolean {
   const tickMs = at.intervalSeconds * 1000;

@@ -149,6 +149,7 @@ async function attend(
   const now = context.now();
   const slot = head.sched[row.slot] ?? emptySlot;
   const due = isDue(book.state, slot, row, { now, tick });
+  const served = book.state.answered;
   if (guest.isAsked) {
     // `answered` is what the hot range showed before the cold rows were read: a later wish is left for the next run.
     book.setState({ ...book.state, answered: row.asked, backoffUntil: undefined });
@@ -174,6 +175,7 @@ async function attend(
     createdAt: row.createdAt,
     lastMailAt: lastMailOf(book),
     isAsked: guest.isAsked,
+    served,
   };
   const judged = judge(book.state, slot, verdict, at);
   if (!isDeepStrictEqual(judged.state, book.state)) book.setState(judged.state);
