@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { ImapFlow } from 'imapflow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BrowserClient } from '../support/browser-client.ts';
@@ -138,6 +139,19 @@ describe('mail into a collection', () => {
       expect(await aside()).toEqual([]);
     },
   );
+
+  it('brings mails whole when the database of NocoBase is restarted in the middle, again and again', async () => {
+    for (const awayMs of [200, 800, 5000]) {
+      const prefix = `database-${awayMs}`;
+      await put(ada, ...subjects(prefix, 40));
+      await eventually('the first of them', async () => ((await recordsOf(prefix)).length >= 3 ? true : undefined));
+      await nocobase.database.stop();
+      await delay(awayMs);
+      await nocobase.database.start();
+      await arrived(prefix, 40);
+    }
+    expect(await aside()).toEqual([]);
+  });
 
   it('brings 50 mails once each when the broker is killed in the middle', async () => {
     await put(ada, ...subjects('killed', 50));

@@ -240,9 +240,32 @@ describe('a message in a collection', () => {
     expect(await send(received('m_2'))).toMatchObject({ kind: 'held', reason: 'destination_unreachable' });
   });
 
-  it('that makes NocoBase fail is ambiguous', async () => {
-    api.override = () => ({ status: 500, body: '{"errors":[{"message":"Internal Server Error"}]}' });
+  it('that makes NocoBase fail, twice, while it answers the list, is ambiguous', async () => {
+    api.override = (action) => (action.endsWith('firstOrCreate') ? { status: 500, body: '{}' } : undefined);
     expect(await send(received('m_1'))).toMatchObject({ kind: 'refused', status: 500 });
+    const [post, list] = ['POST mail_messages:firstOrCreate', 'GET mail_messages:list'];
+    expect(api.requests).toEqual([post, list, post, list]);
+  });
+
+  it('meets a NocoBase that fails on everything, as one without its database does, as a fault of the destination', async () => {
+    api.override = () => ({ status: 500, body: '{"errors":[{"message":"connect ECONNREFUSED"}]}' });
+    expect(await send(received('m_1'))).toEqual(held('destination_busy', 500));
+  });
+
+  it('that NocoBase failed on while its database came back goes out again, whole', async () => {
+    let failures = 1;
+    api.override = () => (failures-- > 0 ? { status: 500, body: '{}' } : undefined);
+    expect(await send(received('m_1'))).toEqual(accepted);
+    expect(messages()).toMatchObject([{ messageKey: 'm_1', text: 'Hello' }]);
+  });
+
+  it('that NocoBase failed on after it was stored is found in the list', async () => {
+    api.override = (action) => {
+      if (!action.endsWith('firstOrCreate')) return undefined;
+      messages().push({ id: 99, messageKey: 'm_1' });
+      return { status: 500, body: '{}' };
+    };
+    expect(await send(received('m_1'))).toEqual(accepted);
   });
 });
 

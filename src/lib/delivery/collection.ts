@@ -59,6 +59,7 @@ export function createCollection(deps: TransportDeps): Transport {
     collection: string,
     key: string,
     record: unknown,
+    again = false,
   ): Promise<DeliveryOutcome> => {
     const answer = await calls.post(`${collection}:firstOrCreate?filterKeys%5B%5D=messageKey`, record);
     if ('kind' in answer) return answer;
@@ -68,11 +69,17 @@ export function createCollection(deps: TransportDeps): Transport {
       // Another row, or no row: the field is missing, or this is no NocoBase. Or the answer was too long to be read.
       return answer.complete ? unexpected(answer) : confirm(calls, collection, key);
     }
-    if (answer.status !== 400) return outcome;
+    if (answer.status !== 400 && answer.status !== 500) return outcome;
     // The loser of a race for a unique value gets a 400 in the language of the day: the list tells whether it is there.
+    // And a NocoBase whose database is away, or that is shutting down, fails with 500 on everything: so it does on the list.
     const confirmed = await confirm(calls, collection, key);
     if (confirmed.kind === 'accepted') return confirmed;
-    return confirmed.kind === 'held' && confirmed.reason !== unexpectedCode ? confirmed : outcome;
+    if (confirmed.kind === 'refused') {
+      return { kind: 'held', reason: 'destination_busy', status: confirmed.status, attempted: true };
+    }
+    if (confirmed.reason !== unexpectedCode) return confirmed;
+    // The list works. Only what fails again now is the message's: its database may just have come back.
+    return answer.status === 500 && !again ? createMessage(calls, collection, key, record, true) : outcome;
   };
 
   const keepAccount = async (
