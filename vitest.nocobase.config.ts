@@ -7,7 +7,9 @@ export default defineConfig({
     include: ['test/nocobase/**/*.nocobase.ts'],
     globalSetup: ['test/support/nocobase/prepare.ts'],
     testTimeout: 120_000,
-    hookTimeout: 180_000,
+    hookTimeout: 300_000,
+    // The build machine is shared; what needed a second try is named in its output.
+    retry: process.env.CI === undefined ? 0 : 2,
     // Each suite brings up a NocoBase of its own, which alone keeps a core busy while it starts.
     fileParallelism: false,
   },
