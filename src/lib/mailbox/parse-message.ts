@@ -5,6 +5,7 @@ import type { Address, MessageMeta, ReadMessage } from '../domain/message.ts';
 import { isAutoReply } from './auto-reply.ts';
 import { bounceOf } from './bounce.ts';
 import { calendarOf } from './calendar.ts';
+import { closedLinks } from './closed-links.ts';
 import { plainBounceOf } from './plain-bounce.ts';
 import { headerEnd, headersAsUtf8 } from './raw-headers.ts';
 import { attachmentsOf, type Leaf, leavesOf } from './structure.ts';
@@ -164,7 +165,7 @@ async function textOf(email: Email): Promise<string> {
   if (email.text !== undefined || email.html === undefined) return email.text ?? '';
   // postal-mime turns HTML into text where another part of the message is plain, so it is given one.
   const boundary = 'nmb-text';
-  const html = Buffer.from(email.html).toString('base64').replace(/.{76}/g, '$&\r\n');
+  const html = Buffer.from(closedLinks(email.html)).toString('base64').replace(/.{76}/g, '$&\r\n');
   const message = [
     `Content-Type: multipart/mixed; boundary=${boundary}`,
     '',

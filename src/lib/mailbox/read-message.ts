@@ -6,7 +6,7 @@ import { bareMessage, parseMessage } from './parse-message.ts';
 import { headerEnd } from './raw-headers.ts';
 import { rebuild } from './rebuild.ts';
 import type { ReadCaps } from './session.ts';
-import { hasNoCharset, type Leaf, leavesOf } from './structure.ts';
+import { hasNoCharset, type Leaf, leavesOf, mixesTexts } from './structure.ts';
 
 // A message of up to this size is read in one piece, in one round trip: most mails are smaller, and a second question
 // costs more than the few KB of an attachment that come along. Above it the structure is read first and then only the
@@ -17,6 +17,9 @@ const worthTryingBytes = 3 * wholeBytes;
 // Exchange itself refuses headers beyond 256 KB.
 const headerBytes = 256 * 1024;
 const mostTextParts = 50;
+// Of a message whose structure nobody tells the parser is given no more: what is in it, it has to find out by itself, and
+// it makes text of HTML in a time that grows with the square of the size where the sender wants that (closed-links.ts).
+const unseenBytes = 32 * 1024;
 // A line break or two is no text.
 const blankBytes = 4;
 
@@ -50,19 +53,21 @@ export async function readMessage(
   };
 
   const first = early ?? (await ask(firstQuestion(meta, caps)));
-  if (first?.source !== undefined && first.source.length < whole) {
-    const message = await parseMessage(first.source, { meta, structure: first.bodyStructure, truncated: [] });
-    if (first.bodyStructure === undefined || !isDoubtful(first.bodyStructure, message)) return message;
+  const structure = first?.bodyStructure;
+  if (first?.source !== undefined && first.source.length < whole && structure !== undefined && !mixesTexts(structure)) {
+    const message = await parseMessage(first.source, { meta, structure, truncated: [] });
+    if (!isDoubtful(structure, message)) return message;
   }
-  if (first?.bodyStructure !== undefined) {
-    return readParts(ask, meta, caps, first.bodyStructure, headersOf(first));
+  if (first !== undefined && structure !== undefined) {
+    return readParts(ask, meta, caps, structure, headersOf(first));
   }
 
   // No structure: the server gave none, refuses, or nests deeper than imapflow follows. The beginning of the source will
   // do for the headers and, as a rule, for the text.
-  const plain = await ask({ source: { maxLength: caps.capBytes } });
+  const unseenCap = Math.min(unseenBytes, caps.capBytes);
+  const plain = await ask({ source: { maxLength: unseenCap } });
   if (plain?.source !== undefined) {
-    const cut = plain.source.length >= caps.capBytes;
+    const cut = plain.source.length >= unseenCap;
     return parseMessage(plain.source, { meta, structure: undefined, truncated: cut ? ['text', 'html'] : [] });
   }
   const headers = await ask({ bodyParts: [{ key: 'HEADER', maxLength: headerBytes }] });

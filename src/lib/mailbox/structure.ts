@@ -40,6 +40,26 @@ export function leavesOf(root: MessageStructureObject): { readonly leaves: reado
   return { leaves, cut };
 }
 
+/**
+ * True if the parser makes text of HTML by itself: where there is a text, and an HTML part has none beside it within
+ * the nearest multipart/alternative.
+ */
+export function mixesTexts(root: MessageStructureObject): boolean {
+  const found = new Map<MessageStructureObject, Set<Leaf['what']>>();
+  const walk = (node: MessageStructureObject, alternative: MessageStructureObject | undefined): void => {
+    if (isMultipart(node)) {
+      const within = node.type === 'multipart/alternative' ? node : alternative;
+      for (const child of node.childNodes ?? []) walk(child, within);
+      return;
+    }
+    const key = alternative ?? node;
+    found.set(key, (found.get(key) ?? new Set()).add(purpose(node.type, node.disposition ?? '', false)));
+  };
+  walk(root, undefined);
+  const sets = [...found.values()];
+  return sets.some((kinds) => kinds.has('text')) && sets.some((kinds) => kinds.has('html') && !kinds.has('text'));
+}
+
 /** Servers tell us-ascii for a part that names no charset (RFC 2045 section 5.2), so both say as little. */
 export const hasNoCharset = (parameters: Leaf['parameters']): boolean =>
   ['', 'us-ascii', 'ascii', undefined].includes(parameters.charset?.trim().toLowerCase());
