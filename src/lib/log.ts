@@ -17,9 +17,13 @@ const secrets: readonly RegExp[] = [
   /\b(code|token|state|client_secret|refresh_token|access_token|client_assertion|assertion|code_verifier|nonce|id_token)=[^&\s"']+/gi,
 ];
 
-/** Replaces everything that looks like a secret; the only way by which text from elsewhere reaches a log. */
+// No line of a log says anything in more than this, and the patterns take the square of what they look through.
+const longestText = 8_000;
+
+/** Replaces everything that looks like a secret; the only way by which text from elsewhere reaches a log. Cuts what is very long. */
 export function redact(text: string): string {
-  return secrets.reduce((clean, pattern) => clean.replace(pattern, '[redacted]'), text);
+  const bounded = text.length > longestText ? `${text.slice(0, longestText)}…` : text;
+  return secrets.reduce((clean, pattern) => clean.replace(pattern, '[redacted]'), bounded);
 }
 
 /** One JSON object a line, on the console: the Functions host takes it from there. */
