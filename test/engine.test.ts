@@ -374,6 +374,19 @@ describe('a message that does not come', () => {
     expect(events.map(({ data }) => [data.count, data.ranges])).toEqual([[20_000, [{ from: 1, to: 20_000 }]]]);
   });
 
+  it('is announced also if there are more gaps than a folder keeps in mind', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    for (let n = 1; n <= 80; n++) {
+      inbox().uidNext++;
+      inbox().add(`mail ${n}`);
+    }
+    for (let n = 0; n < 5; n++) await world.poll();
+    expect(world.receiver.subjects()).toHaveLength(80);
+    const counts = world.receiver.ofType('message.vanished').map(({ data }) => Number(data.count));
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(80);
+  });
+
   it('that SEARCH leaves out at first is delivered when it shows', async () => {
     await world.connectMailbox(ada);
     await world.poll();

@@ -209,8 +209,9 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
   }
 
   function settle(uid: number, now: Date): readonly Hole[] {
-    if (cursor.holes.some((hole) => uid >= hole.from && uid <= hole.to)) change({ holes: closeUid(cursor.holes, uid) });
-    return pass(uid, now);
+    const isInHole = cursor.holes.some((hole) => uid >= hole.from && uid <= hole.to);
+    const closed = isInHole ? setHoles(closeUid(cursor.holes, uid)) : [];
+    return [...closed, ...pass(uid, now)];
   }
 
   function pass(uid: number, now: Date): readonly Hole[] {

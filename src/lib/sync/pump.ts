@@ -4,6 +4,7 @@ import type { MailboxBook } from './mailbox-book.ts';
 import { headLimitMs, mostRetries, parkFailed } from './parking.ts';
 import type { RunContext } from './run-context.ts';
 import type { Ready, Source } from './source.ts';
+import { tellVanished } from './vanished.ts';
 
 /** How a turn of a folder ended. */
 export type PumpEnd =
@@ -70,6 +71,8 @@ export async function pump(
     return next;
   }
 
+  const settle = (uid: number, now: Date) => tellVanished(context, mailbox, book, book.settle(uid, now));
+
   /** Settles a message that was tried; false if it has to wait in its place. */
   async function conclude(ready: Ready): Promise<boolean> {
     const result = await attemptMessage(context, mailbox, book, ready, { late: false, variant: 'full' });
@@ -77,7 +80,7 @@ export async function pump(
     if (result?.kind === 'accepted') {
       book.put({ ...ready.entry, accepted: true });
       book.sawDate(ready.message.meta.internalDate, now);
-      book.settle(ready.uid, now);
+      settle(ready.uid, now);
       return true;
     }
     if (result === undefined) return false;
@@ -85,7 +88,7 @@ export async function pump(
     if (order === 'window' && outcome.kind === 'held') return false;
     if (order === 'strict' && !(await isHeadOver(context, mailbox, book, outcome.kind === 'held', now))) return false;
     parkFailed(context, mailbox, book, ready, result);
-    book.settle(ready.uid, now);
+    settle(ready.uid, now);
     return true;
   }
 

@@ -110,13 +110,20 @@ describe('holes', () => {
   });
 
   it('shrink as their messages are settled', () => {
-    expect(spans(closeUid([hole(1, 3), hole(7, 7)], 2))).toEqual([
+    expect(spans(closeUid([hole(1, 3), hole(7, 7)], 2).holes)).toEqual([
       [1, 1],
       [3, 3],
       [7, 7],
     ]);
-    expect(spans(closeUid([hole(1, 3), hole(7, 7)], 7))).toEqual([[1, 3]]);
-    expect(spans(closeUid([hole(1, 3)], 9))).toEqual([[1, 3]]);
+    expect(spans(closeUid([hole(1, 3), hole(7, 7)], 7).holes)).toEqual([[1, 3]]);
+    expect(spans(closeUid([hole(1, 3)], 9).holes)).toEqual([[1, 3]]);
+  });
+
+  it('that are parted into too many close the oldest, and say so', () => {
+    const all = Array.from({ length: 64 }, (_, n) => hole(n * 10 + 1, n * 10 + 3));
+    const { holes, closed } = closeUid(all, 632);
+    expect(holes).toHaveLength(64);
+    expect(spans(closed)).toEqual([[1, 3]]);
   });
 
   it('are tried once more with every look, until they are gone', () => {

@@ -139,9 +139,9 @@ function joined(holes: readonly Hole[]): Hole[] {
   return result;
 }
 
-/** The holes without `uid`, which is settled. */
-export const closeUid = (holes: readonly Hole[], uid: number): readonly Hole[] =>
-  withinLimit(holes.flatMap((hole) => cut(hole, { from: uid, to: uid }))).holes;
+/** The holes without `uid`, which is settled. A hole that is parted by that may be one too many. */
+export const closeUid = (holes: readonly Hole[], uid: number): HoleChange =>
+  withinLimit(holes.flatMap((hole) => cut(hole, { from: uid, to: uid })));
 
 /**
  * Notes one more SEARCH over all holes, in which the server showed `found` (ascending). The rest has one try more, and is
