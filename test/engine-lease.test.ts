@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Azurite, startAzurite } from '../local/azurite.ts';
 import { systemClock } from '../src/lib/domain/system.ts';
+import { BrokerError } from '../src/lib/errors.ts';
 import { createAzureStore } from '../src/lib/store/azure-table.ts';
 import { type BatchOperation, type Store, StoreError, type Table } from '../src/lib/store/table.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { type LossyProxy, startLossyProxy } from './support/lossy-proxy.ts';
-import { accepted } from './support/memory-receiver.ts';
+import { accepted, down } from './support/memory-receiver.ts';
 import { emptyTables, storeAt } from './support/tables.ts';
 
 let azurite: Azurite;
@@ -193,6 +194,30 @@ describe('a worker that dies', () => {
     expect(events[2]?.data).toEqual(events[1]?.data);
     expect(new Set(events.map(({ id }) => id)).size).toBe(4);
     expect((await world.shard(mailbox)).starts).toBe(0);
+  });
+
+  it('in its first poll after a reconnect leaves the wish for that poll to the next', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    inbox().add('waiting');
+    await world.poll({ token: () => Promise.reject(new BrokerError('grant_expired')) });
+    expect(await world.state(mailbox)).toMatchObject({ state: 'reconnect_required' });
+    await world.registry.ask(mailbox.id);
+    const { store, die } = mortal(world.store);
+    const dead = gate();
+    world.receiver.answer = () => {
+      die();
+      dead.open();
+      return down;
+    };
+    world.time.pass(60_000);
+    void world.runner({ store }).run(world.hint(1));
+    await dead.passed;
+    world.receiver.answer = () => accepted;
+    world.time.pass(leaseIsFree);
+    await world.runner().run(world.hint(1));
+    expect(world.receiver.subjects()).toEqual(['waiting']);
+    expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: '' });
   });
 
   it('between the commit of the entry and the POST: the message comes once', async () => {

@@ -150,9 +150,11 @@ async function attend(
   const slot = head.sched[row.slot] ?? emptySlot;
   const due = isDue(book.state, slot, row, { now, tick });
   const served = book.state.answered;
+  // `answered` is what the hot range showed before the cold rows were read: a later wish is left for the next run.
+  const answered = { answered: row.asked };
   if (guest.isAsked) {
-    // `answered` is what the hot range showed before the cold rows were read: a later wish is left for the next run.
-    book.setState({ ...book.state, answered: row.asked, backoffUntil: undefined });
+    // A poll that is wished for has been made when its outcome is known: until then whoever comes next makes it.
+    book.setState({ ...book.state, ...(due ? {} : answered), backoffUntil: undefined });
   }
   if (row.paused && book.state.state !== 'paused') {
     book.setState({ ...book.state, state: 'paused', code: '', since: now });
@@ -177,7 +179,7 @@ async function attend(
     isAsked: guest.isAsked,
     served,
   };
-  const judged = judge(book.state, slot, verdict, at);
+  const judged = judge({ ...book.state, ...answered }, slot, verdict, at);
   if (!isDeepStrictEqual(judged.state, book.state)) book.setState(judged.state);
   head.sched[row.slot] = judged.slot;
   if (judged.event !== undefined) {
