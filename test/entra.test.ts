@@ -242,9 +242,10 @@ describe('the app itself', () => {
     await grants.openApp(elsewhere);
     const there = { kind: 'app', tid: elsewhere } as const;
     await expect(tokens.of(there, 'outlook')).rejects.toMatchObject({ code: 'app_not_in_tenant' });
-    expect(await grants.read(appGrantKey(elsewhere))).toMatchObject({ status: 'consent_required' });
+    const waiting = await grants.read(appGrantKey(elsewhere));
+    expect(waiting).toMatchObject({ status: 'consent_required' });
     entra.giveApp(['IMAP.AccessAsApp'], elsewhere);
-    await grants.tryAgain(there);
+    if (waiting !== undefined) await grants.note(waiting, { retryAt: null });
     pass(1_000);
     await tokens.of(there, 'outlook');
     expect(await grants.read(appGrantKey(elsewhere))).toMatchObject({ status: 'ok', code: '' });

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import vectors from '../../../test/vectors.json' with { type: 'json' };
 import type { ReadMessage } from '../domain/message.ts';
 import { consoleLog } from '../log.ts';
+import { dayOf } from '../store/ring-row.ts';
 import { buildMessageReceived, type MessageReceivedInput, threadKey } from './message-event.ts';
-import { dayOf, decodeMessageRef } from './message-ref.ts';
+import { decodeMessageRef } from './message-ref.ts';
 import { bodyOf, createRenderer } from './render.ts';
 import { loadSanitizer } from './sanitize.ts';
 

@@ -3,7 +3,8 @@ import type { EventMailbox, OutgoingEvent } from '../domain/event.ts';
 import type { FolderRole } from '../domain/folder.ts';
 import { fingerprint, messageIdHash, unfold } from '../domain/ids.ts';
 import type { Address, ReadMessage } from '../domain/message.ts';
-import { dayOf, encodeMessageRef } from './message-ref.ts';
+import { dayOf } from '../store/ring-row.ts';
+import { encodeMessageRef } from './message-ref.ts';
 import { snippetOf } from './snippet.ts';
 
 export interface MessageReceivedInput {

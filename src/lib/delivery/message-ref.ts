@@ -17,9 +17,6 @@ const folderIdBytes = 8;
 const lengthBytes = 1 + folderIdBytes + 8 + 4 + 8 + 2;
 const folderIdForm = /^[0-9A-Za-z]{8}$/;
 
-/** Days since 1970 (UTC) of an instant, as rings and references count them. */
-export const dayOf = (instant: Date): number => Math.floor(instant.getTime() / 86_400_000);
-
 /** An opaque name of a message for callers: 42 characters of base64url. It is no right to anything; the API key is. */
 export function encodeMessageRef(ref: MessageRef): string {
   const bytes = Buffer.alloc(lengthBytes);

@@ -1,4 +1,4 @@
-import { purposeHash, randomBase62 } from '../domain/bytes.ts';
+import { base62, purposeHash, randomBase62 } from '../domain/bytes.ts';
 import type { Random } from '../domain/clock.ts';
 
 /** An API key in its two parts: the id may be shown, the secret never. */
@@ -9,7 +9,6 @@ export interface ApiKeyParts {
   readonly secret: string;
 }
 
-const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const checksumLength = 6;
 const form = /^nmb_([0-9A-Za-z]{12})_([0-9A-Za-z]{43})_([0-9A-Za-z]{6})$/;
 

@@ -1,3 +1,4 @@
+import { baselineMarginMs } from '../store/new-mailbox.ts';
 import type { CursorRow, Hole } from '../store/rows.ts';
 import type { FolderStatus } from './session.ts';
 
@@ -29,12 +30,6 @@ export type PollState = Pick<
   CursorRow,
   'uidValidity' | 'lastUid' | 'uidNextSeen' | 'holes' | 'lastInternalDate' | 'retryAt' | 'baselineFrom'
 >;
-
-/**
- * A baseline by the date of the connect starts this much earlier (`baselineFrom` of a row has it taken off already): the clocks of the mail server and of whoever noted the instant differ,
- * and a message announced from shortly before is better than one that is missed.
- */
-export const baselineMarginMs = 120_000;
 
 /**
  * Decides what a poll of a folder does, from its row and the answer to STATUS. Pure.

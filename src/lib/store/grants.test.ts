@@ -275,20 +275,6 @@ test('the permission of the app itself has a row of its own: it lists mailboxes,
   expect(await grants.read(app)).toBeUndefined();
 });
 
-test('a grant that waits for an administrator may be tried at once when one has acted, and no other is hurried', async () => {
-  const { grants, key, opened } = world();
-  await grants.connected({ ...key, cache: 'c' });
-  const ref = { kind: 'user', ...key } as const;
-  const retryAt = new Date(Date.now() + 60 * minute);
-  await grants.note(await opened(), { status: 'consent_required', code: 'app_disabled', retryAt });
-  await grants.tryAgain(ref);
-  expect(await opened()).toMatchObject({ status: 'consent_required', code: 'app_disabled', retryAt: undefined });
-  await grants.note(await opened(), { status: 'ok', code: 'account_locked', retryAt });
-  await grants.tryAgain(ref);
-  expect((await opened()).retryAt).toEqual(retryAt);
-  await grants.tryAgain({ kind: 'app', tid: key.tid });
-});
-
 test('what Microsoft wants to hear in the next sign-in is kept until that sign-in', async () => {
   const { grants, key, opened } = world();
   await grants.connected({ ...key, cache: 'c' });

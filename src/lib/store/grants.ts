@@ -7,7 +7,6 @@ import {
   type Grant,
   type GrantColumns,
   type GrantParts,
-  grantKeyOf,
   grantOf,
   grantValues,
   keyOfRow,
@@ -16,7 +15,6 @@ import {
 } from './grant-row.ts';
 import { createGrantSeals, placeOfCache, readableRows } from './grant-seals.ts';
 import { modify, reachingStore } from './modify.ts';
-import type { GrantRef } from './rows.ts';
 import type { Store } from './table.ts';
 
 export { type Grant, grantKeyOf } from './grant-row.ts';
@@ -60,8 +58,6 @@ export interface Grants {
   used(grant: Grant): Promise<void>;
   /** Notes what became of it. False, and nothing written, if another cache was stored since `grant` was read, or it is gone. */
   note(grant: Grant, note: GrantNote): Promise<boolean>;
-  /** Lets a grant that waits for an administrator be tried at once, because one has acted. */
-  tryAgain(ref: GrantRef): Promise<void>;
   /** Empty if there is no such grant. */
   mailboxesOf(key: GrantKey): Promise<readonly string[]>;
   /** May be repeated. @throws BrokerError `grant_missing` */
@@ -220,16 +216,6 @@ export function createGrants(deps: GrantsDeps): Grants {
           };
           return { parts: { columns, sealed }, result: true };
         },
-      ),
-
-    tryAgain: (ref) =>
-      change<void>(
-        grantKeyOf(ref),
-        () => {},
-        ({ columns: { retryAt, ...rest }, sealed }) =>
-          rest.status === 'consent_required' && retryAt !== undefined
-            ? { parts: { columns: rest, sealed }, result: undefined }
-            : { result: undefined },
       ),
 
     async mailboxesOf(key) {

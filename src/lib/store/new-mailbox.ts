@@ -8,8 +8,12 @@ import type { CursorRow, MailboxRow } from './rows.ts';
 import { encodeState } from './state-row.ts';
 import type { BatchOperation } from './table.ts';
 
-// The clocks of the mail server and ours may differ; rather old mail too much than new mail too little.
-const baselineMarginMs = 2 * 60_000;
+/**
+ * A baseline by the date of the connect starts this much earlier (`baselineFrom` of a row has it taken off already): the
+ * clocks of the mail server and of whoever noted the instant differ, and a message announced from shortly before is better
+ * than one that is missed.
+ */
+export const baselineMarginMs = 120_000;
 
 /** All rows of a new mailbox, to be inserted in one batch: `a!`, `b!`, a `c!` for each folder, and the event `mailbox.connected`. */
 export function newMailbox(

@@ -1,9 +1,10 @@
 import { encodeMessageRef } from '../delivery/message-ref.ts';
 import { messageIdHash, messageKeyBytes, messageKeyFromBytes } from '../domain/ids.ts';
 import type { MessageMeta, ReadMessage } from '../domain/message.ts';
-import { baselineMarginMs, type UidRange } from '../mailbox/plan.ts';
+import type { UidRange } from '../mailbox/plan.ts';
 import type { ImapSession } from '../mailbox/session.ts';
 import { cursorLimits } from '../store/cursor-row.ts';
+import { baselineMarginMs } from '../store/new-mailbox.ts';
 import { dayOf } from '../store/ring-row.ts';
 import type { Hole, RingEntry } from '../store/rows.ts';
 import { type Claim, claim, isKnownElsewhere } from './claim.ts';
