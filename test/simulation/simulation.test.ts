@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { simulate } from './simulate.ts';
+
+/** What a few seconds allow; thousands more are lived through by `npm run simulate -- --seeds 1..10000`. */
+const groups = 5;
+const worldsOfGroup = 40;
+
+describe('in a simulated world', () => {
+  const starts = Array.from({ length: groups }, (_, group) => group * worldsOfGroup + 1);
+
+  it.each(starts)('every promise is kept, whatever goes wrong (40 seeds from %i on)', async (start) => {
+    for (let seed = start; seed < start + worldsOfGroup; seed++) {
+      const { breaches } = await simulate({ seed });
+      const told = breaches.map(({ promise, detail, step }) => `seed ${seed}, step ${step}: ${promise}: ${detail}`);
+      expect(told).toEqual([]);
+    }
+  });
+
+  it('things do go wrong, and mail is delivered all the same', async () => {
+    const lines: string[] = [];
+    let delivered = 0;
+    for (let seed = 1; seed <= 12; seed++) {
+      const world = await simulate({ seed, trace: true });
+      lines.push(...world.lines);
+      delivered += world.delivered;
+    }
+    const accidents = [
+      /killed in the middle of/,
+      /stands still/,
+      /done, and the answer is lost/,
+      /hint .* doubled/,
+      /POST .* unheard/,
+      /-- cut/,
+      /is renumbered/,
+      /moves m\d+/,
+      /-- grant_expired/,
+      /comes to rest/,
+    ];
+    for (const accident of accidents) expect(lines.filter((line) => accident.test(line))).not.toEqual([]);
+    expect(delivered).toBeGreaterThan(200);
+  });
+
+  it('the same seed is the same life, to the last step', async () => {
+    const one = await simulate({ seed: 7, trace: true });
+    const again = await simulate({ seed: 7, trace: true });
+    const other = await simulate({ seed: 8, trace: true });
+    expect(again.lines).toEqual(one.lines);
+    expect(one.lines.length).toBeGreaterThan(200);
+    expect(other.lines).not.toEqual(one.lines);
+  });
+});
