@@ -556,12 +556,12 @@ describe('what the API asks for', () => {
   it('pauses a mailbox, and delivers on resume what came meanwhile', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
-    await world.registry.setPaused(mailbox.id, true);
+    await world.registry.patch(mailbox.id, { paused: true });
     inbox().add('while paused');
     for (let n = 0; n < 3; n++) await world.poll();
     expect(world.receiver.subjects()).toEqual([]);
     expect(await world.state(mailbox)).toMatchObject({ state: 'paused' });
-    await world.registry.setPaused(mailbox.id, false);
+    await world.registry.patch(mailbox.id, { paused: false });
     await world.poll();
     expect(world.receiver.subjects()).toEqual(['while paused']);
     expect(await world.state(mailbox)).toMatchObject({ state: 'active', answered: 3 });

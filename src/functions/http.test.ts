@@ -2,6 +2,7 @@ import type { HttpHandler } from '@azure/functions';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { anyCaller, connectWorld, newBrowser } from '../../test/support/connect-world.ts';
+import { faultyStore } from '../../test/support/faulty-store.ts';
 import { type Answered, memoryVault, type Sent, send, testRoot } from '../../test/support/http.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../test/support/tables.ts';
 import { createGiveToken } from '../lib/connect/give-token.ts';
@@ -631,6 +632,28 @@ describe('mailboxes', () => {
     ]);
     expect(audit).toEqual(Array.from({ length: 3 }, () => ['mailbox.change', row.id, 'ok']));
   });
+
+  it.each(['lost', 'unheard'] as const)(
+    'are changed as a whole or not at all, whichever table call is %s',
+    async (how) => {
+      const body = { label: 'Sales', ownerRef: 9, paused: true, destinationId: 'dst_other0000000' };
+      const text = await mintKey(['admin']);
+      const { row: before } = await connectedMailbox();
+      for (let at = 1; ; at++) {
+        const faulty = faultyStore(store, { at, how });
+        composed.broker = async () => compose(faulty);
+        const answer = await send(mailbox, asKey(text, { method: 'PATCH', params: { id: before.id }, body }));
+        const found = await parts.registry.get(before.id);
+        const isChanged = found?.row.label !== undefined;
+        expect(found?.row).toMatchObject(isChanged ? body : { ...before, asked: expect.any(Number) });
+        if (isChanged) await parts.registry.patch(before.id, { ...before, label: null, ownerRef: null });
+        if (faulty.calls < at) {
+          expect([answer.status, isChanged]).toEqual([200, true]);
+          break;
+        }
+      }
+    },
+  );
 
   it('are removed once', async () => {
     const { row } = await connectedMailbox();

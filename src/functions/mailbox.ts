@@ -24,16 +24,14 @@ export const mailbox = resource(broker, {
     body: mailboxPatch,
     handler: async ({ broker, caller, params, body }) => {
       let view = await known(broker, caller, params.id);
-      const { paused, ...change } = body;
-      const { destinationId } = change;
+      const { destinationId, login } = body;
       if (destinationId !== undefined) {
         const found = mayUseDestination(caller, destinationId) && (await broker.destinations.get(destinationId));
         if (!found) throw new BrokerError('not_found', { detail: 'There is no destination of this id.' });
       }
-      if (change.login !== undefined) await broker.openMailbox(view.row.grant, change.login);
-      if (Object.keys(change).length > 0) view = await broker.registry.patch(view.row.id, change);
-      if (paused !== undefined) view = await broker.registry.setPaused(view.row.id, paused);
+      if (login !== undefined) await broker.openMailbox(view.row.grant, login);
       if (Object.keys(body).length > 0) {
+        view = await broker.registry.patch(view.row.id, body);
         await broker.audit.write({
           actor: caller.keyId,
           action: 'mailbox.change',

@@ -85,7 +85,7 @@ export function createAdmin(
 
   function setPaused(life: Life, wanted: boolean): void {
     app.request(`${wanted ? 'pause' : 'resume'} ${life.row.id}`, async ({ registry }) => {
-      await registry.setPaused(life.row.id, wanted);
+      await registry.patch(life.row.id, { paused: wanted });
     });
   }
 

@@ -357,7 +357,7 @@ describe('mailboxes that wait for the consent', () => {
     const w = world();
     const one = await waiting(w, tid);
     const other = await waiting(w, randomUUID());
-    await w.registry.setPaused(one.mailbox.id, true);
+    await w.registry.patch(one.mailbox.id, { paused: true });
     const { browser, state } = await pressed(w, await link(w, { tenantId: tid }));
     const asked = async (id: string) => (await w.registry.get(id))?.row.asked;
     const before = [await asked(one.mailbox.id), await asked(other.mailbox.id)];

@@ -149,8 +149,10 @@ export function createRegistry(deps: RegistryDeps): Registry {
           ...row,
           ...changed(row, wanted),
           folders: wanted.folders === undefined ? row.folders : rewatch(row.folders, wanted.folders, random).folders,
-          // Under another name the mailbox may open again that did not before; folders are looked at at once.
-          asked: wanted.login === undefined && wanted.folders === undefined ? row.asked : row.asked + 1,
+          paused: wanted.paused ?? row.paused,
+          // Under another name the mailbox may open again that did not before; folders are looked at at once, and a
+          // pause begins and ends at once.
+          asked: (wanted.login ?? wanted.folders ?? wanted.paused) === undefined ? row.asked : row.asked + 1,
         }),
         (before, after) =>
           after.folders
@@ -159,7 +161,6 @@ export function createRegistry(deps: RegistryDeps): Registry {
               encodeCursor(newCursor(id, folder.id, { ...folder, status: undefined }, new Date(clock.now()))),
             ),
       ),
-    setPaused: (id, paused) => change(id, (row) => ({ ...row, paused, asked: row.asked + 1 })),
     ask: (id) => change(id, (row) => ({ ...row, asked: row.asked + 1 })),
 
     remove: (id) =>

@@ -117,7 +117,7 @@ describe('connecting again', () => {
   test('keeps id, folders, cursors, destination, label and pause, and asks the worker to look', async () => {
     const ada = world.person();
     const first = await world.connect(ada, { label: 'Sales', ownerRef: 'u1' });
-    await world.registry.setPaused(first.mailbox.id, true);
+    await world.registry.patch(first.mailbox.id, { paused: true });
     const again = await world.connect(ada, { destinationId: 'dst_other0000000', folders: [] });
     expect(again).toEqual({
       outcome: 'reconnected',
@@ -557,7 +557,7 @@ describe('reading', () => {
     expect(await addresses({ address: 'P3@CONTOSO.example' })).toEqual(['p3@contoso.example']);
     expect(await addresses({ ownerRef: '1' })).toEqual(['p1@contoso.example', 'p3@contoso.example']);
     expect(await addresses({ where: ({ id }: { id: string }) => id === ids[0] })).toHaveLength(1);
-    await world.registry.setPaused(ids[1] ?? '', true);
+    await world.registry.patch(ids[1] ?? '', { paused: true });
     expect((await world.registry.list({ limit: 10, state: 'paused' })).items.map(({ row }) => row.id)).toEqual([
       ids[1],
     ]);
@@ -599,7 +599,7 @@ describe('changing', () => {
     await Promise.all([
       world.registry.patch(mailbox.id, { label: 'new' }),
       world.registry.patch(mailbox.id, { ownerRef: null }),
-      world.registry.setPaused(mailbox.id, true),
+      world.registry.patch(mailbox.id, { paused: true }),
       world.registry.ask(mailbox.id),
       world.registry.ask(mailbox.id),
     ]);

@@ -96,6 +96,8 @@ export interface MailboxChange {
   readonly syncFrom?: Date | null | undefined;
   /** All that are to be watched. Of a new one the mail counts that arrives from 2 minutes before now on. */
   readonly folders?: readonly FolderChoice[] | undefined;
+  /** Mail that arrives meanwhile is delivered on resume. */
+  readonly paused?: boolean | undefined;
 }
 
 /**
@@ -120,10 +122,8 @@ export interface Registry {
   find(tid: string, address: string): Promise<MailboxView | undefined>;
   /** In order of their ids. */
   list(query: MailboxQuery): Promise<MailboxPage>;
-  /** @throws BrokerError `not_found` */
+  /** All of it in one write, or nothing. @throws BrokerError `not_found` */
   patch(id: string, change: MailboxChange): Promise<MailboxView>;
-  /** Mail that arrives meanwhile is delivered on resume. @throws BrokerError `not_found` */
-  setPaused(id: string, paused: boolean): Promise<MailboxView>;
   /** Asks the worker to look at the mailbox in its next run. @throws BrokerError `not_found` */
   ask(id: string): Promise<MailboxView>;
   /**
