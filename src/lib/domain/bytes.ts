@@ -15,7 +15,8 @@ export type Purpose =
   | 'state'
   | 'apikey'
   | 'attach'
-  | 'event';
+  | 'event'
+  | 'job';
 
 function plain(part: Part): unknown {
   if (part === null || typeof part === 'string') return part;

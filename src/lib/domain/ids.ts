@@ -1,4 +1,4 @@
-import { base64url, purposeHash, randomBase62 } from './bytes.ts';
+import { base64url, fromBase64url, purposeHash, randomBase62 } from './bytes.ts';
 import type { Random } from './clock.ts';
 
 /** Mailboxes share a partition, a lease and a poll in shards of at most 64. */
@@ -48,6 +48,35 @@ export const isDestinationId = (text: string): boolean => /^dst_[0-9A-Za-z]{12}$
  */
 export function eventId(mailboxId: string, type: string, ...occasion: (string | number | bigint)[]): string {
   return `e_${base64url(purposeHash('event', mailboxId, type, ...occasion).slice(0, 16))}`;
+}
+
+/** `j_` and 22 characters: the id of a job of a mailbox; the same work asked for twice has the same id. */
+export function jobId(...work: (string | number | Uint8Array)[]): string {
+  return `j_${base64url(purposeHash('job', ...work).slice(0, 16))}`;
+}
+
+/**
+ * `dlv_` and 46 characters: what did not go through of a mailbox, by its message. It stays while the message is tried
+ * again, is given up, moves or gets another UID.
+ * @param key the 16 bytes behind the messageKey
+ */
+export function deliveryId(mailboxId: string, key: Uint8Array): string {
+  const [, shard = '', own = ''] = mailboxId.split('_');
+  const head = Buffer.alloc(2);
+  head.writeUInt16BE(Number(shard));
+  return `dlv_${base64url(Buffer.concat([head, Buffer.from(own, 'latin1'), key]))}`;
+}
+
+/** What is in {@link deliveryId}, or undefined if `text` is none. */
+export function parseDeliveryId(
+  text: string,
+): { readonly mailboxId: string; readonly key: Uint8Array<ArrayBuffer> } | undefined {
+  if (!/^dlv_[\w-]{46}$/.test(text)) return undefined;
+  const bytes = Buffer.from(fromBase64url(text.slice(4)));
+  if (bytes.length !== 34) return undefined;
+  const mailboxId = `mbx_${String(bytes.readUInt16BE(0)).padStart(4, '0')}_${bytes.toString('latin1', 2, 18)}`;
+  const key = new Uint8Array(bytes.subarray(18));
+  return isMailboxId(mailboxId) && deliveryId(mailboxId, key) === text ? { mailboxId, key } : undefined;
 }
 
 /** Where a message was first seen: the input of its key. */

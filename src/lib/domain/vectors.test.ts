@@ -5,6 +5,7 @@ import { encodeSlots } from '../store/directory.ts';
 import {
   addressKey,
   cursorRowKey,
+  jobRowKey,
   mailboxRowKey,
   messageRowKey,
   outboxRowKey,
@@ -17,12 +18,15 @@ import { dayOf } from '../store/ring-row.ts';
 import { encodeSched } from '../store/shard-row.ts';
 import { base64url, fromBase64url } from './bytes.ts';
 import {
+  deliveryId,
   eventId,
   fingerprint,
+  jobId,
   messageIdHash,
   messageKey,
   messageKeyBytes,
   messageKeyFromBytes,
+  parseDeliveryId,
   shardKey,
   shardNumber,
   shardOfMailbox,
@@ -74,12 +78,32 @@ test('the id of an event', () => {
   expect(eventId(vectors.mailboxId, vectors.eventType, vectors.eventOccasion)).toBe(vectors.eventId);
 });
 
+test('the id of a delivery', () => {
+  const key = messageKeyBytes(place);
+  expect(deliveryId(vectors.mailboxId, key)).toBe(vectors.deliveryId);
+  expect(parseDeliveryId(vectors.deliveryId)).toEqual({ mailboxId: vectors.mailboxId, key });
+  for (const wrong of [
+    '',
+    'dlv_',
+    vectors.deliveryId.slice(0, -1),
+    `${vectors.deliveryId}A`,
+    `dlv_${'_'.repeat(46)}`,
+  ]) {
+    expect(parseDeliveryId(wrong)).toBeUndefined();
+  }
+});
+
+test('the id of a job', () => {
+  expect(jobId('dead', messageKeyBytes(place))).toBe(vectors.jobId);
+});
+
 test('RowKeys', () => {
   const { mailboxId, folderId } = place;
   expect(mailboxRowKey(mailboxId)).toBe(vectors.mailboxRowKey);
   expect(stateRowKey(mailboxId)).toBe(vectors.stateRowKey);
   expect(cursorRowKey(mailboxId, folderId)).toBe(vectors.cursorRowKey);
   expect(messageRowKey('d', place)).toBe(vectors.retryRowKey);
+  expect(jobRowKey(mailboxId, vectors.jobId)).toBe(vectors.jobRowKey);
   expect(outboxRowKey(mailboxId, vectors.eventId)).toBe(vectors.outboxRowKey);
   expect(settingsRowKey(mailboxId)).toBe(vectors.settingsRowKey);
   expect(ringRowKey(mailboxId, folderId)).toBe(vectors.ringRowKey);

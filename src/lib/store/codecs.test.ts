@@ -2,11 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { asStored, entry, mailbox, mailboxId, withColumn } from '../../../test/support/rows.ts';
 import { isBrokerError } from '../errors.ts';
 import { cursorLimits, decodeCursor, encodeCursor } from './cursor-row.ts';
+import { decodeJob, encodeJob, newJob } from './job-row.ts';
 import { decodeMailbox, encodeMailbox } from './mailbox-row.ts';
 import { decodeOutbox, encodeOutbox } from './outbox-row.ts';
+import { decodeDead, decodeRetry, encodeDead, encodeRetry } from './retry-row.ts';
 import { decodeRing, encodeRing, ringSize } from './ring-row.ts';
 import { storedBytes } from './row-size.ts';
-import type { CursorRow, Hole, OutboxRow, RingRow, ShardRow, StateRow } from './rows.ts';
+import type { CursorRow, DeadRow, Hole, JobRow, OutboxRow, RetryRow, RingRow, ShardRow, StateRow } from './rows.ts';
 import { decodeShard, encodeShard, newShard } from './shard-row.ts';
 import { decodeState, encodeState } from './state-row.ts';
 import type { Row, StoredRow } from './table.ts';
@@ -71,6 +73,41 @@ const ring: RingRow = {
 
 const outbox: OutboxRow = { mailboxId, id: 'e_AbC-_9', type: 'mailbox.connected', at, data: '{"state":"active"}' };
 
+const { key, hash, day } = entry(42, 20_000);
+const mark = { mailboxId, folderId: 'fAbCdEf1', uidValidity: 4294967295n, uid: 42, key, hash, day };
+
+const retry: RetryRow = {
+  ...mark,
+  attempts: 4,
+  tries: 90,
+  reason: 'destination_refused_message',
+  status: 422,
+  failedAt: at,
+  nextAt: at,
+  missing: 2,
+  variant: 'metadata',
+  replay: 4_294_967_296,
+};
+
+const dead: DeadRow = { ...mark, reason: 'message_deadly', status: undefined, attempts: 0, at, replay: 3 };
+
+const job: JobRow = {
+  mailboxId,
+  id: 'j_AbC-_9',
+  kind: 'since',
+  number: 4_294_967_296,
+  at,
+  since: new Date('2026-01-01T00:00:00Z'),
+  force: true,
+  progress: {
+    place: { folderId: 'fAbCdEf1', uidValidity: 4294967295n, uid: 4294967295 },
+    upTo: at,
+    delivered: 120_000,
+    failed: 2,
+    failedAt: at,
+  },
+};
+
 const bare = {
   mailbox: {
     ...mailbox,
@@ -98,6 +135,11 @@ const bare = {
     baselineFrom: undefined,
   },
   ring: { ...ring, entries: [], floor: undefined },
+  retry: { ...retry, status: undefined, replay: undefined },
+  dead: { ...dead, replay: undefined },
+  job: newJob(mailboxId, { kind: 'since', since: at, force: false }, 3, at),
+  one: newJob(mailboxId, { kind: 'dead', key }, 4, at),
+  all: newJob(mailboxId, { kind: 'dead' }, 5, at),
 } as const;
 
 const cases: [string, unknown, Row, (row: StoredRow) => unknown][] = [
@@ -112,6 +154,14 @@ const cases: [string, unknown, Row, (row: StoredRow) => unknown][] = [
   ['a ring', ring, encodeRing(ring), decodeRing],
   ['an empty ring', bare.ring, encodeRing(bare.ring), decodeRing],
   ['an event', outbox, encodeOutbox(outbox), decodeOutbox],
+  ['a message that is tried again', retry, encodeRetry(retry), decodeRetry],
+  ['one that was never given up', bare.retry, encodeRetry(bare.retry), decodeRetry],
+  ['a message that was given up', dead, encodeDead(dead), decodeDead],
+  ['one that was never replayed', bare.dead, encodeDead(bare.dead), decodeDead],
+  ['a replay since a time', job, encodeJob(job), decodeJob],
+  ['one that has just been asked for', bare.job, encodeJob(bare.job), decodeJob],
+  ['a replay of one message', bare.one, encodeJob(bare.one), decodeJob],
+  ['a replay of all that was given up', bare.all, encodeJob(bare.all), decodeJob],
 ];
 
 test.each(cases)('%s comes back as it was written', (_name, value, row, decode) => {
@@ -141,6 +191,9 @@ describe('a broken row is an error that names the row and the column, never the 
     ['folders that are no JSON', encodeMailbox(mailbox), 'folders', '[secret', decodeMailbox],
     ['folders of another form', encodeMailbox(mailbox), 'folders', '[["secret"]]', decodeMailbox],
     ['a slot that no shard has', encodeMailbox(mailbox), 'slot', 64, decodeMailbox],
+    ['a replay of no message', encodeJob(bare.one), 'key', new Uint8Array(15), decodeJob],
+    ['a replay of another kind', encodeJob(job), 'kind', 'secret', decodeJob],
+    ['a place that is none', encodeJob(job), 'place', '["secret"]', decodeJob],
     ['an event without a time', encodeOutbox(outbox), 'at', 'secret', decodeOutbox],
   ];
 
@@ -202,6 +255,20 @@ test('a list longer than a row can hold is not written', () => {
   expect(() => encodeCursor({ ...cursor, holes: long(65).map(() => hole) })).toThrow(RangeError);
   expect(() => encodeCursor({ ...cursor, acked: long(65).map(({ uid }) => uid) })).toThrow(RangeError);
   expect(() => encodeRing({ ...ring, entries: long(1025) })).toThrow(RangeError);
+});
+
+test('the same replay asked for twice is one job, and another is another', () => {
+  const ids = [
+    newJob(mailboxId, { kind: 'dead' }, 1, at),
+    newJob(mailboxId, { kind: 'dead', key }, 1, at),
+    newJob(mailboxId, { kind: 'dead', key: hash }, 1, at),
+    newJob(mailboxId, { kind: 'since', since: at, force: false }, 1, at),
+    newJob(mailboxId, { kind: 'since', since: at, force: true }, 1, at),
+    newJob(mailboxId, { kind: 'since', since: new Date(0), force: false }, 1, at),
+  ].map(({ id }) => id);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(newJob(mailboxId, { kind: 'dead', key: key.slice() }, 9, new Date()).id).toBe(ids[1]);
+  expect(newJob(mailboxId, { kind: 'since', since: new Date(at), force: false }, 9, new Date()).id).toBe(ids[3]);
 });
 
 test('tries of a hole stop at what a byte holds', () => {

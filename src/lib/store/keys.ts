@@ -10,6 +10,7 @@ export const shardRowKey = '!';
 export const mailboxRowKey = (mailboxId: string): string => `a!${mailboxId}`;
 export const stateRowKey = (mailboxId: string): string => `b!${mailboxId}`;
 export const cursorRowKey = (mailboxId: string, folderId: string): string => `c!${mailboxId}!${folderId}`;
+export const jobRowKey = (mailboxId: string, jobId: string): string => `e!${mailboxId}!${jobId}`;
 export const outboxRowKey = (mailboxId: string, eventId: string): string => `o!${mailboxId}!${eventId}`;
 export const settingsRowKey = (mailboxId: string): string => `p!${mailboxId}`;
 export const ringRowKey = (mailboxId: string, folderId: string): string => `r!${mailboxId}!${folderId}`;
@@ -36,6 +37,7 @@ export type RowKey =
   | { readonly kind: 'shard' }
   | { readonly kind: 'mailbox' | 'state' | 'settings'; readonly mailboxId: string }
   | { readonly kind: 'cursor' | 'ring'; readonly mailboxId: string; readonly folderId: string }
+  | { readonly kind: 'job'; readonly mailboxId: string; readonly jobId: string }
   | { readonly kind: 'outbox'; readonly mailboxId: string; readonly eventId: string }
   | {
       readonly kind: 'retry' | 'dead';
@@ -56,6 +58,7 @@ export function parseRowKey(rowKey: string): RowKey | undefined {
   if (letter === 'p' && parts === 1) return { kind: 'settings', mailboxId };
   if (letter === 'c' && parts === 2) return { kind: 'cursor', mailboxId, folderId: third };
   if (letter === 'r' && parts === 2) return { kind: 'ring', mailboxId, folderId: third };
+  if (letter === 'e' && parts === 2) return { kind: 'job', mailboxId, jobId: third };
   if (letter === 'o' && parts === 2) return { kind: 'outbox', mailboxId, eventId: third };
   if ((letter === 'd' || letter === 'x') && parts === 4 && /^\d+$/.test(validity) && /^\d{10}$/.test(uid)) {
     const kind = letter === 'd' ? 'retry' : 'dead';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { brokenRow, columns, count, instant, readColumns, text } from './columns.ts';
+import { brokenRow, columns, count, instant, int64, readColumns, text } from './columns.ts';
 import { messageRowKey, parseRowKey } from './keys.ts';
 import { partitionOf } from './mailbox-row.ts';
 import type { DeadRow, MessageMark, RetryRow } from './rows.ts';
@@ -20,9 +20,22 @@ const retryForm = z.object({
   nextAt: instant,
   missing: count,
   variant: z.enum(['full', 'metadata']),
+  replay: int64.optional(),
 });
 
-const deadForm = z.object({ ...mark, reason: text, status: count.optional(), attempts: count, at: instant });
+const deadForm = z.object({
+  ...mark,
+  reason: text,
+  status: count.optional(),
+  attempts: count,
+  at: instant,
+  replay: int64.optional(),
+});
+
+/** What was given up is kept for so long. */
+export const deadKeptMs = 30 * 24 * 60 * 60_000;
+
+const replayColumn = (replay: number | undefined) => (replay === undefined ? undefined : BigInt(replay));
 
 function encode(kind: 'd' | 'x', row: MessageMark, values: Values): Row {
   const { key, hash, day } = row;
@@ -35,12 +48,13 @@ function encode(kind: 'd' | 'x', row: MessageMark, values: Values): Row {
 
 export function encodeRetry(row: RetryRow): Row {
   const { attempts, tries, reason, status, failedAt, nextAt, missing, variant } = row;
-  return encode('d', row, { attempts, tries, reason, status, failedAt, nextAt, missing, variant });
+  const replay = replayColumn(row.replay);
+  return encode('d', row, { attempts, tries, reason, status, failedAt, nextAt, missing, variant, replay });
 }
 
 export function encodeDead(row: DeadRow): Row {
   const { reason, status, attempts, at } = row;
-  return encode('x', row, { reason, status, attempts, at });
+  return encode('x', row, { reason, status, attempts, at, replay: replayColumn(row.replay) });
 }
 
 /** @throws BrokerError `row_broken` | `row_newer` */
@@ -48,7 +62,7 @@ export function decodeRetry(row: StoredRow): RetryRow {
   const key = parseRowKey(row.rowKey);
   if (key?.kind !== 'retry') throw brokenRow(row, 'its key is not that of a message being retried');
   const read = readColumns(row, retryForm);
-  return { ...placeOf(key), ...read, status: read.status };
+  return { ...placeOf(key), ...read, status: read.status, replay: read.replay };
 }
 
 /** @throws BrokerError `row_broken` | `row_newer` */
@@ -56,7 +70,7 @@ export function decodeDead(row: StoredRow): DeadRow {
   const key = parseRowKey(row.rowKey);
   if (key?.kind !== 'dead') throw brokenRow(row, 'its key is not that of a dead message');
   const read = readColumns(row, deadForm);
-  return { ...placeOf(key), ...read, status: read.status };
+  return { ...placeOf(key), ...read, status: read.status, replay: read.replay };
 }
 
 const placeOf = ({ mailboxId, folderId, uidValidity, uid }: Omit<MessageMark, 'key' | 'hash' | 'day'>) => ({

@@ -2,7 +2,7 @@ import type { FolderRole } from '../domain/folder.ts';
 
 /**
  * The rows of the table `mail`, as the code sees them. How each lies in Table Storage is in the codec of its kind;
- * who may write it, in docs: `!` and `b! c! d! o! r! x!` the worker (fenced), `a!` and `p!` the API.
+ * who may write it, in docs: `!` and `b! c! d! e! o! r! x!` the worker (fenced), `a!` and `p!` the API.
  */
 
 /** Version of the row shapes. A worker leaves a shard whose `!` is newer than it knows. */
@@ -219,6 +219,8 @@ export interface RetryRow extends MessageMark {
   readonly missing: number;
   /** What is tried next: the whole message, or, after a time-out, what is small. */
   readonly variant: 'full' | 'metadata';
+  /** It was given up before; the number of the replay that tries it once more. */
+  readonly replay?: number | undefined;
 }
 
 /** `x!mbx!fld!validity!uid10`: a message that is given up until somebody replays it. */
@@ -226,5 +228,58 @@ export interface DeadRow extends MessageMark {
   readonly reason: string;
   readonly status: number | undefined;
   readonly attempts: number;
+  /** When it was given up, or was replayed in vain for the last time. */
   readonly at: Date;
+  /** The number of the last replay that tried it. */
+  readonly replay?: number | undefined;
+}
+
+/** `e!mbx!<job id>`: a replay that somebody asked for; inserted by the API, afterwards the worker's alone. */
+export type JobRow = ReplayDeadJob | ReplaySinceJob;
+
+interface Job {
+  readonly mailboxId: string;
+  /** The same for everybody who asks for the same while it waits. */
+  readonly id: string;
+  /** Rises from one job of a mailbox to the next, and never repeats: its `asked` when it was made. */
+  readonly number: number;
+  readonly at: Date;
+}
+
+/** Messages that were given up are to be tried again. */
+export interface ReplayDeadJob extends Job {
+  readonly kind: 'dead';
+  /** The 16 bytes behind the key of one message; undefined for all of the mailbox. */
+  readonly key: Uint8Array | undefined;
+}
+
+/** Mail that arrived from `since` until `at` is to be delivered where that has not been done yet. */
+export interface ReplaySinceJob extends Job {
+  readonly kind: 'since';
+  readonly since: Date;
+  /** Delivered mail is to be sent again, too, under ids of this replay. */
+  readonly force: boolean;
+  readonly progress: ReplayProgress;
+}
+
+export interface ReplayProgress {
+  /**
+   * The last message that is done. They are gone through in the order of INTERNALDATE; where many have the same, the
+   * place tells which of them are done, for as long as its folder keeps its numbers.
+   */
+  readonly place: JobPlace | undefined;
+  /** Everything that arrived before is done. */
+  readonly upTo: Date;
+  /** Messages that were accepted. */
+  readonly delivered: number;
+  /** Messages that were refused; those that had not been delivered before are tried again by themselves. */
+  readonly failed: number;
+  /** When the next message failed by what seemed the destination's fault. */
+  readonly failedAt: Date | undefined;
+}
+
+export interface JobPlace {
+  readonly folderId: string;
+  readonly uidValidity: bigint;
+  readonly uid: number;
 }

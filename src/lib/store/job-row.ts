@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { jobId } from '../domain/ids.ts';
+import { brokenRow, columns, count, instant, int64, json, readColumns } from './columns.ts';
+import { jobRowKey, parseRowKey } from './keys.ts';
+import { partitionOf } from './mailbox-row.ts';
+import type { JobRow } from './rows.ts';
+import type { Row, StoredRow } from './table.ts';
+
+const key = z.instanceof(Uint8Array).refine((value) => value.length === 16, 'not 16 bytes');
+
+const place = z
+  .tuple([z.string(), z.string().regex(/^\d+$/), z.int().min(0)])
+  .transform(([folderId, uidValidity, uid]) => ({ folderId, uidValidity: BigInt(uidValidity), uid }));
+
+const form = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('dead'), number: int64, at: instant, key: key.optional() }),
+  z.object({
+    kind: z.literal('since'),
+    number: int64,
+    at: instant,
+    since: instant,
+    force: z.boolean().default(false),
+    place: json(place).optional(),
+    upTo: instant.optional(),
+    delivered: count.default(0),
+    failed: count.default(0),
+    failedAt: instant.optional(),
+  }),
+]);
+
+/** What somebody wants to have replayed. */
+export type ReplayWish =
+  | { readonly kind: 'dead'; readonly key?: Uint8Array | undefined }
+  | { readonly kind: 'since'; readonly since: Date; readonly force: boolean };
+
+/** The id of the job that does it: one for everybody who wants the same. */
+export function idOfReplay(wish: ReplayWish): string {
+  if (wish.kind === 'dead') return wish.key === undefined ? jobId('dead') : jobId('dead', wish.key);
+  return jobId('since', wish.since.getTime(), wish.force ? 'force' : '');
+}
+
+/** A job that nobody has worked on yet. */
+export function newJob(mailboxId: string, wish: ReplayWish, number: number, at: Date): JobRow {
+  const job = { mailboxId, id: idOfReplay(wish), number, at };
+  if (wish.kind === 'dead') return { ...job, kind: 'dead', key: wish.key };
+  const progress = { place: undefined, upTo: wish.since, delivered: 0, failed: 0, failedAt: undefined };
+  return { ...job, kind: 'since', since: wish.since, force: wish.force, progress };
+}
+
+export function encodeJob(row: JobRow): Row {
+  const head = { kind: row.kind, number: BigInt(row.number), at: row.at };
+  return {
+    partitionKey: partitionOf(row.mailboxId),
+    rowKey: jobRowKey(row.mailboxId, row.id),
+    values: columns(row.kind === 'dead' ? { ...head, key: row.key } : { ...head, ...sinceColumns(row) }),
+  };
+}
+
+function sinceColumns({ since, force, progress }: Extract<JobRow, { kind: 'since' }>) {
+  const { place: last, upTo, delivered, failed, failedAt } = progress;
+  return {
+    since,
+    force,
+    place: last === undefined ? undefined : JSON.stringify([last.folderId, String(last.uidValidity), last.uid]),
+    upTo,
+    delivered,
+    failed,
+    failedAt,
+  };
+}
+
+/** @throws BrokerError `row_broken` | `row_newer` */
+export function decodeJob(row: StoredRow): JobRow {
+  const parsed = parseRowKey(row.rowKey);
+  if (parsed?.kind !== 'job') throw brokenRow(row, 'its key is not that of a job');
+  const read = readColumns(row, form);
+  const head = { mailboxId: parsed.mailboxId, id: parsed.jobId, number: read.number, at: read.at };
+  if (read.kind === 'dead') return { ...head, kind: 'dead', key: read.key };
+  const { since, force, place: last, upTo, delivered, failed, failedAt } = read;
+  return {
+    ...head,
+    kind: 'since',
+    since,
+    force,
+    progress: { place: last, upTo: upTo ?? since, delivered, failed, failedAt },
+  };
+}
