@@ -40,6 +40,14 @@ export const requestErrors = {
     who: 'caller',
   },
 
+  // Replays
+  replays_waiting: {
+    status: 429,
+    sentence: 'As many replays wait for this mailbox as there may be.',
+    remedy: 'Wait until they are done, or have everything that was given up replayed by one request, {"dead": true}.',
+    who: 'caller',
+  },
+
   // API keys
   key_missing: {
     status: 401,

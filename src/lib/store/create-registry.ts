@@ -7,7 +7,8 @@ import { createAddressIndex } from './address-index.ts';
 import { encodeCursor } from './cursor-row.ts';
 import { createDirectory } from './directory.ts';
 import { grantKeyOf } from './grant-row.ts';
-import { addressKey, mailboxRowKey, parseRowKey, stateRowKey } from './keys.ts';
+import { decodeJob, encodeJob, idOfReplay, newJob } from './job-row.ts';
+import { addressKey, mailboxRowKey, parseRowKey, rowsOf, settingsRowKey, stateRowKey } from './keys.ts';
 import { decodeMailbox, encodeMailbox, partitionOf } from './mailbox-row.ts';
 import { readMailbox, replaceMailbox, type StoredMailbox } from './mailboxes.ts';
 import { reachingStore, untilSettled } from './modify.ts';
@@ -17,9 +18,10 @@ import { createPlacer } from './place.ts';
 import { createRecent } from './recent.ts';
 import type { GrantMailboxes, MailboxChange, MailboxPage, MailboxQuery, MailboxView, Registry } from './registry.ts';
 import { rewatch } from './rewatch.ts';
-import type { MailboxRow, StateRow } from './rows.ts';
+import type { JobRow, MailboxRow, StateRow } from './rows.ts';
+import { encodeSettings, filterIn } from './settings-row.ts';
 import { decodeState } from './state-row.ts';
-import type { BatchOperation, Row, Store, StoredRow } from './table.ts';
+import type { BatchOperation, Store, StoredRow } from './table.ts';
 
 export interface RegistryDeps {
   readonly store: Store;
@@ -28,6 +30,9 @@ export interface RegistryDeps {
   readonly grants: GrantMailboxes;
   readonly log: Log;
 }
+
+/** Jobs of one mailbox that wait at a time. A worker reads them all, and one job does for every message that was given up. */
+const mostJobs = 100;
 
 export function createRegistry(deps: RegistryDeps): Registry {
   const { store, clock, random, grants, log } = deps;
@@ -52,6 +57,24 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const stateOf = async (id: string): Promise<StateRow | undefined> =>
     lenient(decodeState, await mail.get(partitionOf(id), stateRowKey(id)));
 
+  /** The filter of a mailbox; one that cannot be read is told as such. */
+  const filterOf = async ({ id, filter }: MailboxRow): Promise<MailboxView['filter']> => {
+    if (filter === undefined) return undefined;
+    const stored = await mail.get(partitionOf(id), settingsRowKey(id));
+    try {
+      return filterIn(stored, id, filter).filter;
+    } catch (error) {
+      if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
+      log.error('registry.row_broken', error);
+      return 'unreadable';
+    }
+  };
+
+  const whole = async (row: MailboxRow, state: StateRow | undefined): Promise<MailboxView> => ({
+    ...view(row, state),
+    filter: await filterOf(row),
+  });
+
   const live = async (id: string): Promise<StoredMailbox | undefined> => {
     const found = await readMailbox(mail, id);
     return found?.row.deletedAt === undefined ? found : undefined;
@@ -60,7 +83,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const get = async (id: string): Promise<MailboxView | undefined> => {
     if (!isMailboxId(id)) return undefined;
     const [found, state] = await Promise.all([live(id), stateOf(id)]);
-    return found === undefined ? undefined : view(found.row, state);
+    return found === undefined ? undefined : whole(found.row, state);
   };
 
   const recent = createRecent<MailboxRow>(clock);
@@ -76,25 +99,30 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const change = (
     id: string,
     how: (row: MailboxRow) => MailboxRow,
-    /** Rows that are new with it, in the same batch. */
-    inserts: (before: MailboxRow, after: MailboxRow) => readonly Row[] = () => [],
+    /** What is written with it, in the same batch. */
+    along: (before: MailboxRow, after: MailboxRow) => readonly BatchOperation[] = () => [],
   ): Promise<MailboxView> =>
     changing(id, () =>
       settle(async () => {
         const found = await live(id);
         if (found === undefined) throw new BrokerError('not_found');
         const row = how(found.row);
-        const added = inserts(found.row, row);
-        if (added.length === 0) await replaceMailbox(mail, found, row);
+        const others = along(found.row, row);
+        if (others.length === 0) await replaceMailbox(mail, found, row);
         else {
           await mail.batch(partitionOf(id), [
             { kind: 'replace', row: encodeMailbox(row), etag: found.etag },
-            ...added.map((each): BatchOperation => ({ kind: 'insert', row: each })),
+            ...others,
           ]);
         }
-        return view(row, await stateOf(id));
+        return whole(row, await stateOf(id));
       }),
     );
+
+  const jobsOf = async (id: string): Promise<JobRow[]> =>
+    (await mail.list(partitionOf(id), rowsOf('e', id)))
+      .flatMap((row) => lenient(decodeJob, row) ?? [])
+      .sort((a, b) => a.number - b.number);
 
   /** The mailboxes of a shard, in order of their ids. */
   const inShard = async (shard: number, after: string): Promise<MailboxView[]> => {
@@ -145,23 +173,52 @@ export function createRegistry(deps: RegistryDeps): Registry {
     patch: (id, wanted) =>
       change(
         id,
-        (row) => ({
-          ...row,
-          ...changed(row, wanted),
-          folders: wanted.folders === undefined ? row.folders : rewatch(row.folders, wanted.folders, random).folders,
-          paused: wanted.paused ?? row.paused,
-          // Under another name the mailbox may open again that did not before; folders are looked at at once, and a
-          // pause begins and ends at once.
-          asked: (wanted.login ?? wanted.folders ?? wanted.paused) === undefined ? row.asked : row.asked + 1,
-        }),
-        (before, after) =>
-          after.folders
+        (row) => {
+          const { login, folders, paused, filter } = wanted;
+          // Under another name the mailbox may open again that did not before; folders are looked at at once, a pause
+          // begins and ends at once, and a mailbox that waited for a better filter goes on.
+          const isAsked = [login, folders, paused, filter].some((each) => each !== undefined);
+          const asked = isAsked ? row.asked + 1 : row.asked;
+          return {
+            ...row,
+            ...changed(row, wanted),
+            folders: folders === undefined ? row.folders : rewatch(row.folders, folders, random).folders,
+            paused: paused ?? row.paused,
+            asked,
+            filter: filter === undefined ? row.filter : filter === null ? undefined : asked,
+          };
+        },
+        (before, after) => [
+          ...after.folders
             .filter((folder) => !before.folders.some(({ id: known }) => known === folder.id))
             .map((folder) =>
               encodeCursor(newCursor(id, folder.id, { ...folder, status: undefined }, new Date(clock.now()))),
-            ),
+            )
+            .map((row): BatchOperation => ({ kind: 'insert', row })),
+          ...settingsChange(before, after, wanted.filter),
+        ],
       ),
     ask: (id) => change(id, (row) => ({ ...row, asked: row.asked + 1 })),
+
+    replay: (id, wish) =>
+      changing(id, () =>
+        settle(async () => {
+          const found = await live(id);
+          if (found === undefined) throw new BrokerError('not_found');
+          const waiting = await jobsOf(id);
+          const same = waiting.find((job) => job.id === idOfReplay(wish));
+          if (same !== undefined) return same;
+          if (waiting.length >= mostJobs) throw new BrokerError('replays_waiting');
+          const row = { ...found.row, asked: found.row.asked + 1 };
+          const job = newJob(id, wish, row.asked, new Date(clock.now()));
+          await mail.batch(partitionOf(id), [
+            { kind: 'replace', row: encodeMailbox(row), etag: found.etag },
+            { kind: 'insert', row: encodeJob(job) },
+          ]);
+          return job;
+        }),
+      ),
+    jobs: (id) => reachingStore(async () => (isMailboxId(id) ? jobsOf(id) : [])),
 
     remove: (id) =>
       changing(id, () =>
@@ -188,6 +245,17 @@ export function createRegistry(deps: RegistryDeps): Registry {
         await grants.removeMailbox(key, mailbox.id);
       }),
   };
+}
+
+/** `p!` is written only with `a!`, whose ETag decides between two writers. Without a filter it stays, and says so. */
+function settingsChange(
+  before: MailboxRow,
+  after: MailboxRow,
+  filter: MailboxChange['filter'],
+): readonly BatchOperation[] {
+  if (before.filter === after.filter) return [];
+  const row = { mailboxId: after.id, revision: after.asked, filter: filter ?? undefined };
+  return [{ kind: 'upsert', row: encodeSettings(row) }];
 }
 
 const view = (row: MailboxRow, state: StateRow | undefined): MailboxView => ({

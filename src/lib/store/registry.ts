@@ -1,7 +1,9 @@
+import type { MailboxFilter } from '../domain/filter.ts';
 import type { FolderChoice, FolderRole } from '../domain/folder.ts';
 import type { GrantKey } from '../domain/grant.ts';
 import { BrokerError } from '../errors.ts';
-import type { GrantRef, MailboxRow, MailboxState, StateRow } from './rows.ts';
+import type { ReplayWish } from './job-row.ts';
+import type { GrantRef, JobRow, MailboxRow, MailboxState, StateRow } from './rows.ts';
 
 /** Which mailboxes a grant carries; kept in the grant's own row. Every call may be repeated. */
 export interface GrantMailboxes {
@@ -46,6 +48,8 @@ export interface PlaceInput {
   readonly label?: string | undefined;
   readonly ownerRef?: string | number | undefined;
   readonly syncFrom?: Date | undefined;
+  /** Only for a new mailbox. */
+  readonly filter?: MailboxFilter | undefined;
   /** The mailbox that the link was made for. @throws BrokerError `mailbox_mismatch` if another one would be connected */
   readonly mailboxId?: string | undefined;
   /** Why the mailbox begins as `connecting`: a code; '' or left out where every folder has its status. */
@@ -65,6 +69,8 @@ export interface MailboxView {
   readonly state: StateRow | undefined;
   /** What to show: `paused` if it is, else the stored state. */
   readonly shown: MailboxState;
+  /** Undefined if it has none, and in a list, which does not read it. `unreadable`: nothing is delivered until it is set anew. */
+  readonly filter?: MailboxFilter | 'unreadable' | undefined;
 }
 
 export interface MailboxQuery {
@@ -98,6 +104,8 @@ export interface MailboxChange {
   readonly folders?: readonly FolderChoice[] | undefined;
   /** Mail that arrives meanwhile is delivered on resume. */
   readonly paused?: boolean | undefined;
+  /** In place of the one before, as a whole. */
+  readonly filter?: MailboxFilter | null | undefined;
 }
 
 /**
@@ -126,6 +134,13 @@ export interface Registry {
   patch(id: string, change: MailboxChange): Promise<MailboxView>;
   /** Asks the worker to look at the mailbox in its next run. @throws BrokerError `not_found` */
   ask(id: string): Promise<MailboxView>;
+  /**
+   * Leaves a job for the worker, which does it when there is no new mail; one that waits already is answered again.
+   * @throws BrokerError `not_found` | `replays_waiting`
+   */
+  replay(id: string, wish: ReplayWish): Promise<JobRow>;
+  /** The jobs of a mailbox that are not done, oldest first. */
+  jobs(id: string): Promise<readonly JobRow[]>;
   /**
    * Leaves a tombstone, together with the event `mailbox.removed` in the outbox; the worker erases the rest.
    * False if there is no such mailbox (any more).
