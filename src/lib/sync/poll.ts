@@ -4,16 +4,19 @@ import { isIdle, type PollPlan, planPoll } from '../mailbox/plan.ts';
 import type { FolderStatus, ImapSession } from '../mailbox/session.ts';
 import { fillRing, positionAt } from './baseline.ts';
 import { lookForChanges } from './changes.ts';
+import type { Errand, Scene } from './errand.ts';
 import type { FolderBook } from './folder-book.ts';
 import { look } from './look.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import type { Verdict } from './mailbox-state.ts';
 import { readMessageRows } from './message-rows.ts';
+import { sendOutbox } from './outbox.ts';
 import { pump, type Turn } from './pump.ts';
 import { resetFolder } from './reset.ts';
 import { retryFolder } from './retry.ts';
 import { type RunContext, turn as turnLimits } from './run-context.ts';
 import { createSource, type Source } from './source.ts';
+import type { TakeTurn } from './turnstile.ts';
 
 /** A folder that a poll works on. */
 interface Work {
@@ -26,11 +29,12 @@ interface Work {
   retries: 'open' | 'done';
 }
 
-export type TakeTurn = <T>(work: () => Promise<T>) => Promise<T>;
+/** What is done when there is no new mail, in this order. */
+const errandKinds: readonly ((scene: Scene) => Errand)[] = [];
 
 /**
  * One poll of a mailbox: looks at all its folders, then delivers what is new, a turn at a time, so that a long backlog
- * in one mailbox delays no other.
+ * in one mailbox delays no other. What is not new comes after that, as long as nobody's new mail waits for it.
  * @throws what the mail server, the token, the store or the lease throw; what was committed until then stands
  */
 export async function poll(context: RunContext, mailbox: MailboxBook, takeTurn: TakeTurn): Promise<Verdict> {
@@ -50,24 +54,68 @@ export async function poll(context: RunContext, mailbox: MailboxBook, takeTurn: 
     });
     const isThorough = works.every(({ plan }) => plan.kind === 'poll' && !plan.fillRing);
     const isOpen = () => works.some((work) => work.fresh === 'open' || work.retries === 'open');
-    const order = (isOpen() ? await context.destinations?.order(mailbox.row.destinationId) : undefined) ?? 'strict';
+    const order = orderOf(context, mailbox);
     const held = () => context.held.has(mailbox.row.destinationId);
     while (isOpen() && !held() && !context.isOver()) {
       await takeTurn(() => turn(context, session, mailbox, works, gone, order));
     }
-    if (works.every((work) => work.fresh === 'drained') && !held() && !context.isOver()) {
-      const books = works.map(({ book }) => book).filter((book) => !gone.has(book));
+    const books = works.map(({ book }) => book).filter((book) => !gone.has(book));
+    const isDrained = works.every((work) => work.fresh === 'drained');
+    if (isDrained && !held() && !context.isOver()) {
       await takeTurn(() => lookForChanges(context, session, mailbox, { books, isPartial: gone.size > 0, isThorough }));
     }
-    const isWaiting = works.some(({ book, fresh }) => fresh === 'blocked' || hasWork(book)) || (isOpen() && held());
-    const left =
-      isOpen() && !held() && !works.some(({ fresh }) => fresh === 'blocked') ? 'more' : isWaiting ? 'wait' : 'nothing';
+    const scene: Scene = { context, session, mailbox, books, gone, order };
+    const errands = errandKinds.map((create) => create(scene));
+    if (isDrained && !isOpen()) await runErrands(scene, errands, takeTurn);
+    const isLeft = isOpen() || errands.some((errand) => errand.left() === 'more');
+    const isBlocked = held() || works.some(({ fresh }) => fresh === 'blocked');
+    const isWaiting =
+      isLeft ||
+      works.some(({ book, fresh }) => fresh === 'blocked' || hasWork(book)) ||
+      errands.some((errand) => errand.left() === 'wait');
+    const left = isLeft && !isBlocked ? 'more' : isWaiting ? 'wait' : 'nothing';
     const code: ErrorCode = 'folder_missing';
     return gone.size > 0 ? { kind: 'partly', code, left } : { kind: 'ok', left };
   } finally {
     signal.removeEventListener('abort', leave);
     await session.close();
   }
+}
+
+/**
+ * Does what has time until now, each errand's turn after the events that wait: whoever gets mail of last month shall know
+ * first of which mailbox. The next tick's look for new mail of the whole shard does not wait for it, nor does anybody's
+ * new mail in this run.
+ */
+async function runErrands(scene: Scene, errands: readonly Errand[], takeTurn: TakeTurn): Promise<void> {
+  const { context, session, mailbox } = scene;
+  for (;;) {
+    const errand = errands.find((one) => one.left() === 'more');
+    if (errand === undefined || context.held.has(mailbox.row.destinationId) || context.isNextTick()) return;
+    await takeTurn(async () => {
+      await context.committer.commit(mailbox);
+      await sendOutbox(context, mailbox);
+      if (!context.held.has(mailbox.row.destinationId)) await errand.work(newTurn(context));
+      await session.release();
+    }, 'after others');
+  }
+}
+
+const newTurn = (context: RunContext): Turn => {
+  const until = context.clock.monotonic() + turnLimits.ms;
+  return {
+    messages: turnLimits.messages,
+    isOver: () => context.isOver() || context.clock.monotonic() >= until,
+  };
+};
+
+/** Asked for only where something is to be delivered: an idle poll reads no row for it. */
+function orderOf(context: RunContext, mailbox: MailboxBook): Scene['order'] {
+  let known: Promise<'strict' | 'window'> | undefined;
+  return async () => {
+    known ??= context.destinations?.order(mailbox.row.destinationId);
+    return (await known) ?? 'strict';
+  };
 }
 
 /** What is to be tried again by the next polls: a mailbox with that is not left alone for longer than a tick. */
@@ -80,13 +128,9 @@ async function turn(
   mailbox: MailboxBook,
   works: readonly Work[],
   gone: Set<FolderBook>,
-  order: 'strict' | 'window',
+  order: Scene['order'],
 ): Promise<void> {
-  const until = context.clock.monotonic() + turnLimits.ms;
-  const own: Turn = {
-    messages: turnLimits.messages,
-    isOver: () => context.isOver() || context.clock.monotonic() >= until,
-  };
+  const own = newTurn(context);
   await readMessageRows(context, mailbox);
   const open = works.filter((work) => work.fresh === 'open');
   // Renumbered folders first: until then nobody can say whether a message of theirs is still in its place.
@@ -99,7 +143,7 @@ async function turn(
     await missingAside(work, gone, async () => {
       if (work.plan.kind !== 'poll') return;
       work.source ??= await createSource(context, session, mailbox, work.book, work.plan.fresh);
-      const end = await pump(context, mailbox, work.book, work.source, own, order);
+      const end = await pump(context, mailbox, work.book, work.source, own, await order());
       if (end !== 'more') work.fresh = end;
     });
   }

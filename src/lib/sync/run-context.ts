@@ -13,6 +13,8 @@ export interface RunContext extends ShardRunnerDeps {
   now(): Date;
   /** True when the run is to take no new work: its time is over, or the process ends. */
   isOver(): boolean;
+  /** True when the next tick has begun, or the run is over: what is not urgent leaves the shard to the next run. */
+  isNextTick(): boolean;
   /** Present while the shard kills the processes that work on it. */
   readonly safe: SafeMode | undefined;
   /** Destinations to which nothing more goes in this run. */
@@ -59,6 +61,9 @@ export const turn = { messages: 50, ms: 5_000 } as const;
 
 /** Mailboxes of one shard that are worked on at the same time. */
 export const concurrentMailboxes = 16;
+
+/** So many of them with what is not urgent: places are free at once for mail that is new. */
+export const concurrentErrands = 4;
 
 /** 64 MiB of bodies are what a process may hold: 16 mailboxes, two messages of each (one going out, one being read). */
 const defaultCaps: ReadCaps = { capBytes: 2 * 1024 * 1024 };

@@ -9,14 +9,15 @@ import { encodeState } from '../store/state-row.ts';
 import { type BatchOperation, isStoreError, type StoreError } from '../store/table.ts';
 import { readCold } from './cold.ts';
 import { erase } from './erase.ts';
+import { tickAt } from './hint.ts';
 import type { HotMailbox, HotRange } from './hot.ts';
 import { createMailboxBook, type MailboxBook } from './mailbox-book.ts';
 import { isDue, judge, type Verdict } from './mailbox-state.ts';
 import { sendOutbox } from './outbox.ts';
 import { poll } from './poll.ts';
-import { concurrentMailboxes, type RunContext } from './run-context.ts';
+import { concurrentErrands, concurrentMailboxes, type RunContext } from './run-context.ts';
 import { safeModeOf } from './safe-mode.ts';
-import { createTurnstile } from './turnstile.ts';
+import { createTurnstile, type TakeTurn } from './turnstile.ts';
 import type { ShardRunnerDeps } from './types.ts';
 
 export interface ShardWork {
@@ -77,7 +78,7 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
     if (guest !== undefined && (!guest.isRemoved || event.type === 'mailbox.removed')) guest.book.foundOutbox(event);
   }
 
-  const takeTurn = createTurnstile(concurrentMailboxes);
+  const takeTurn = createTurnstile(concurrentMailboxes, concurrentErrands);
   let more = false;
   let erased = true;
   await everyone([
@@ -121,6 +122,7 @@ function createContext(deps: ShardRunnerDeps, work: ShardWork): RunContext {
     tick: work.tick,
     now,
     isOver: work.isOver,
+    isNextTick: () => work.isOver() || tickAt(deps.store.time.whenJudging(), deps.intervalSeconds) > work.tick,
     safe: safeModeOf(head, work.committer, work.alone),
     held: new Set(),
     accepted: new Map(),
@@ -138,12 +140,7 @@ function createContext(deps: ShardRunnerDeps, work: ShardWork): RunContext {
 }
 
 /** Polls a mailbox if it is due, and notes how it fared. @returns true if it has work left for a continuation */
-async function attend(
-  context: RunContext,
-  head: Head,
-  guest: Guest,
-  takeTurn: ReturnType<typeof createTurnstile>,
-): Promise<boolean> {
+async function attend(context: RunContext, head: Head, guest: Guest, takeTurn: TakeTurn): Promise<boolean> {
   const { book, row } = guest;
   const { tick, intervalSeconds, committer } = context;
   const now = context.now();
@@ -194,11 +191,7 @@ function lastMailOf(book: MailboxBook): Date | undefined {
 }
 
 /** Sends what waits in the outbox of a mailbox, polled or not; what was told in this run is stored first. */
-async function sendEvents(
-  context: RunContext,
-  guest: Guest,
-  takeTurn: ReturnType<typeof createTurnstile>,
-): Promise<void> {
+async function sendEvents(context: RunContext, guest: Guest, takeTurn: TakeTurn): Promise<void> {
   if (guest.book.outbox().length === 0 || context.isOver()) return;
   await attempt(context, guest, async () => {
     await context.committer.commit(guest.book);

@@ -45,4 +45,26 @@ describe('a turnstile', () => {
     await expect(failing).rejects.toThrow('no');
     expect(await next).toBe('in');
   });
+
+  it('lets those who come after others in only when nobody else waits, and leaves places free', async () => {
+    const pass = createTurnstile(3, 1);
+    const turns: string[] = [];
+    const ends: (() => void)[] = [];
+    const visit = (name: string, when?: 'after others') =>
+      pass(async () => {
+        turns.push(name);
+        await new Promise<void>((resolve) => ends.push(resolve));
+      }, when);
+    const visits = [visit('old 1', 'after others'), visit('old 2', 'after others'), visit('new 1'), visit('new 2')];
+    visits.push(visit('new 3'), visit('new 4'));
+    await turnOf();
+    expect(turns).toEqual(['old 1', 'new 1', 'new 2']);
+    while (turns.length < visits.length) {
+      ends.shift()?.();
+      await turnOf();
+    }
+    expect(turns).toEqual(['old 1', 'new 1', 'new 2', 'new 3', 'new 4', 'old 2']);
+    for (const end of ends) end();
+    await Promise.all(visits);
+  });
 });

@@ -1,17 +1,44 @@
-/** Lets `most` through at a time, the others in the order in which they came: who goes to the end of the queue after a turn has it fairly. */
-export function createTurnstile(most: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
+/**
+ * A place for the time of `work`. `after others` waits as long as anybody waits for a place who does not say so.
+ */
+export type TakeTurn = <T>(work: () => Promise<T>, when?: 'after others') => Promise<T>;
+
+/**
+ * Lets `most` through at a time, the others in the order in which they came: who goes to the end of the queue after a turn
+ * has it fairly.
+ * @param mostAfter how many places those may have who come after others, so that some are free when the others come
+ */
+export function createTurnstile(most: number, mostAfter = most): TakeTurn {
+  const first: (() => void)[] = [];
+  const after: (() => void)[] = [];
   let inside = 0;
-  return async (work) => {
-    if (inside >= most) await new Promise<void>((resolve) => waiting.push(resolve));
-    else inside += 1;
+  let insideAfter = 0;
+
+  /** Places are handed over, not given up, so that nobody slips in between. */
+  function admit(): void {
+    while (inside < most) {
+      const next = first.shift() ?? (insideAfter < mostAfter ? after.shift() : undefined);
+      if (next === undefined) return;
+      next();
+    }
+  }
+
+  return async (work, when) => {
+    const isAfter = when !== undefined;
+    await new Promise<void>((resolve) => {
+      (isAfter ? after : first).push(() => {
+        inside += 1;
+        if (isAfter) insideAfter += 1;
+        resolve();
+      });
+      admit();
+    });
     try {
       return await work();
     } finally {
-      // The place is handed over, not given up, so that nobody slips in between.
-      const next = waiting.shift();
-      if (next === undefined) inside -= 1;
-      else next();
+      inside -= 1;
+      if (isAfter) insideAfter -= 1;
+      admit();
     }
   };
 }
