@@ -58,11 +58,11 @@ export function createRegistry(deps: RegistryDeps): Registry {
     lenient(decodeState, await mail.get(partitionOf(id), stateRowKey(id)));
 
   /** The filter of a mailbox; one that cannot be read is told as such. */
-  const filterOf = async ({ id, filter }: MailboxRow): Promise<MailboxView['filter']> => {
-    if (filter === undefined) return undefined;
+  const filterOf = async ({ id, filterRevision }: MailboxRow): Promise<MailboxView['filter']> => {
+    if (filterRevision === undefined) return undefined;
     const stored = await mail.get(partitionOf(id), settingsRowKey(id));
     try {
-      return filterIn(stored, id, filter).filter;
+      return filterIn(stored, id, filterRevision).filter;
     } catch (error) {
       if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
       log.error('registry.row_broken', error);
@@ -185,7 +185,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
             folders: folders === undefined ? row.folders : rewatch(row.folders, folders, random).folders,
             paused: paused ?? row.paused,
             asked,
-            filter: filter === undefined ? row.filter : filter === null ? undefined : asked,
+            filterRevision: filter === undefined ? row.filterRevision : filter === null ? undefined : asked,
           };
         },
         (before, after) => [
@@ -253,7 +253,7 @@ function settingsChange(
   after: MailboxRow,
   filter: MailboxChange['filter'],
 ): readonly BatchOperation[] {
-  if (before.filter === after.filter) return [];
+  if (before.filterRevision === after.filterRevision) return [];
   const row = { mailboxId: after.id, revision: after.asked, filter: filter ?? undefined };
   return [{ kind: 'upsert', row: encodeSettings(row) }];
 }

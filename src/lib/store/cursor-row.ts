@@ -4,6 +4,7 @@ import {
   columns,
   count,
   instant,
+  int64,
   pack,
   packed,
   pieces,
@@ -42,6 +43,7 @@ const form = z.object({
   retries: count,
   retryAt: instant.optional(),
   baselineFrom: instant.optional(),
+  filtered: int64.optional(),
 });
 
 /** @throws RangeError if a list is longer than {@link cursorLimits}: such a row could not be read again */
@@ -69,6 +71,7 @@ export function encodeCursor(row: CursorRow): Row {
       retries: row.retries,
       retryAt: row.retryAt,
       baselineFrom: row.baselineFrom,
+      filtered: row.filtered === undefined ? undefined : BigInt(row.filtered),
     }),
   };
 }
@@ -97,6 +100,7 @@ export function decodeCursor(row: StoredRow): CursorRow {
     retries: read.retries,
     retryAt: read.retryAt,
     baselineFrom: read.baselineFrom,
+    filtered: read.filtered,
   };
 }
 

@@ -29,6 +29,7 @@ const form = z.object({
   deletedAt: instant.optional(),
   createdAt: instant,
   asked: int64,
+  filter: int64.optional(),
 });
 
 /** PartitionKey of a mailbox's rows. @throws RangeError if `mailboxId` is none, which is a fault of ours */
@@ -59,6 +60,7 @@ export function encodeMailbox(row: MailboxRow): Row {
       deletedAt: row.deletedAt,
       createdAt: row.createdAt,
       asked: BigInt(row.asked),
+      filter: row.filterRevision === undefined ? undefined : BigInt(row.filterRevision),
     }),
   };
 }
@@ -84,5 +86,6 @@ export function decodeMailbox(row: StoredRow): MailboxRow {
     deletedAt: read.deletedAt,
     createdAt: read.createdAt,
     asked: read.asked,
+    filterRevision: read.filter,
   };
 }

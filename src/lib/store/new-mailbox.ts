@@ -5,6 +5,7 @@ import { encodeMailbox } from './mailbox-row.ts';
 import { encodeOutbox } from './outbox-row.ts';
 import type { FolderBaseline, PlaceInput } from './registry.ts';
 import type { CursorRow, MailboxRow } from './rows.ts';
+import { encodeSettings } from './settings-row.ts';
 import { encodeState } from './state-row.ts';
 import type { BatchOperation } from './table.ts';
 
@@ -15,7 +16,7 @@ import type { BatchOperation } from './table.ts';
  */
 export const baselineMarginMs = 120_000;
 
-/** All rows of a new mailbox, to be inserted in one batch: `a!`, `b!`, a `c!` for each folder, and the event `mailbox.connected`. */
+/** All rows of a new mailbox, to be inserted in one batch: `a!`, `b!`, a `c!` for each folder, `p!` for a filter, and the event `mailbox.connected`. */
 export function newMailbox(
   input: PlaceInput,
   place: { readonly id: string; readonly slot: number },
@@ -40,6 +41,7 @@ export function newMailbox(
     createdAt: now,
     // Unlike `answered`: the worker shall look for the event below.
     asked: 1,
+    filterRevision: input.filter === undefined ? undefined : 1,
   };
   const code = input.code ?? '';
   const state = folders.every(({ status }) => status !== undefined) ? 'active' : 'connecting';
@@ -48,6 +50,9 @@ export function newMailbox(
     encodeMailbox(row),
     encodeState({ mailboxId: row.id, state, code, since: now, backoffUntil: undefined, answered: 0 }),
     ...folders.map((folder) => encodeCursor(newCursor(row.id, folder.id, folder, now))),
+    ...(row.filterRevision === undefined
+      ? []
+      : [encodeSettings({ mailboxId: row.id, revision: row.filterRevision, filter: input.filter })]),
     encodeOutbox({
       mailboxId: row.id,
       id: eventId(row.id, 'mailbox.connected'),

@@ -1,3 +1,4 @@
+import type { MailboxFilter } from '../domain/filter.ts';
 import type { FolderRole } from '../domain/folder.ts';
 
 /**
@@ -85,6 +86,16 @@ export interface MailboxRow {
   readonly createdAt: Date;
   /** Raised by the API whenever it wants the worker to look at the mailbox's cold rows. */
   readonly asked: number;
+  /** The mailbox has a filter, in `p!`: of this revision, or of a later one. */
+  readonly filterRevision?: number | undefined;
+}
+
+/** `p!mbx`: what a poll needs only where there is mail; written by the API alone, in a batch with `a!`. */
+export interface SettingsRow {
+  readonly mailboxId: string;
+  /** The `asked` of `a!` in the same batch; no two states of the row have the same. */
+  readonly revision: number;
+  readonly filter: MailboxFilter | undefined;
 }
 
 export type MailboxState =
@@ -166,6 +177,8 @@ export interface CursorRow {
   readonly retryAt: Date | undefined;
   /** A baseline by date, while IMAP could not be reached at connect: deliver what arrived from here on. */
   readonly baselineFrom: Date | undefined;
+  /** Revision of the filter that last kept a message of the folder back. Such messages stand in no ring. */
+  readonly filtered?: number | undefined;
 }
 
 /** `r!mbx!fld`: the newest messages of a folder, and the write-ahead log of delivery. */
