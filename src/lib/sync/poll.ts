@@ -10,6 +10,7 @@ import { look } from './look.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import type { Verdict } from './mailbox-state.ts';
 import { readMessageRows } from './message-rows.ts';
+import { newMail } from './new-mail.ts';
 import { sendOutbox } from './outbox.ts';
 import { pump, type Turn } from './pump.ts';
 import { resetFolder } from './reset.ts';
@@ -142,7 +143,13 @@ async function turn(
     if (work.plan.kind !== 'poll' || work.plan.fillRing) await settleIn(context, session, mailbox, work, gone);
     await missingAside(work, gone, async () => {
       if (work.plan.kind !== 'poll') return;
-      work.source ??= await createSource(context, session, mailbox, work.book, work.plan.fresh);
+      work.source ??= createSource(
+        context,
+        session,
+        mailbox,
+        work.book,
+        await newMail(context, session, mailbox, work.book, work.plan.fresh),
+      );
       const end = await pump(context, mailbox, work.book, work.source, own, await order());
       if (end !== 'more') work.fresh = end;
     });

@@ -1,10 +1,9 @@
 import { attemptMessage } from './attempt.ts';
 import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
-import { headLimitMs, mostRetries, parkFailed } from './parking.ts';
+import { headLimitMs, parkFailed } from './parking.ts';
 import type { RunContext } from './run-context.ts';
 import type { Ready, Source } from './source.ts';
-import { tellVanished } from './vanished.ts';
 
 /** How a turn of a folder ended. */
 export type PumpEnd =
@@ -32,7 +31,7 @@ const windowSize = 8;
  * the same keys.
  *
  * `strict`: one after the other; a head that fails holds the folder up for ten minutes at most. `window`: several at
- * once, and one that is refused goes out of the way at once.
+ * once, and one that is refused goes out of the way at once. So does one from a source that holds nobody up.
  */
 export async function pump(
   context: RunContext,
@@ -54,7 +53,7 @@ export async function pump(
   function take(): Promise<Ready | undefined> {
     const next = taking.then(async () => {
       if (turn.messages <= 0 || turn.isOver() || isStopped()) return undefined;
-      if (book.cursor.retries >= mostRetries) {
+      if (book.cursor.retries >= source.mostRetries) {
         blocked = true;
         return undefined;
       }
@@ -71,24 +70,23 @@ export async function pump(
     return next;
   }
 
-  const settle = (uid: number, now: Date) => tellVanished(context, mailbox, book, book.settle(uid, now));
-
   /** Settles a message that was tried; false if it has to wait in its place. */
   async function conclude(ready: Ready): Promise<boolean> {
     const result = await attemptMessage(context, mailbox, book, ready, { late: false, variant: 'full' });
     const now = context.now();
     if (result?.kind === 'accepted') {
       book.put({ ...ready.entry, accepted: true });
-      book.sawDate(ready.message.meta.internalDate, now);
-      settle(ready.uid, now);
+      source.settle(ready.uid, ready.message.meta.internalDate);
       return true;
     }
     if (result === undefined) return false;
-    const { outcome } = result;
-    if (order === 'window' && outcome.kind === 'held') return false;
-    if (order === 'strict' && !(await isHeadOver(context, mailbox, book, outcome.kind === 'held', now))) return false;
+    const isHeld = result.outcome.kind === 'held';
+    const { holdsUp } = source;
+    if (isHeld && order === 'window' && holdsUp) return false;
+    const isHead = isHeld || (order === 'strict' && holdsUp);
+    if (isHead && !(await isHeadOver(context, mailbox, source, isHeld, now))) return false;
     parkFailed(context, mailbox, book, ready, result);
-    settle(ready.uid, now);
+    source.settle(ready.uid);
     return true;
   }
 
@@ -129,13 +127,11 @@ export async function pump(
 async function isHeadOver(
   context: RunContext,
   mailbox: MailboxBook,
-  book: FolderBook,
+  source: Source,
   held: boolean,
   now: Date,
 ): Promise<boolean> {
-  const { headSince } = book.cursor;
-  if (headSince === undefined) book.setHeadSince(now);
-  const failingMs = now.getTime() - (headSince ?? now).getTime();
+  const failingMs = now.getTime() - source.failingSince(now).getTime();
   if (!held) return failingMs >= headLimitMs;
   const { destinations } = context;
   // Without knowing how many heads a hold has moved, none is.

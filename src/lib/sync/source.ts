@@ -1,15 +1,12 @@
 import { encodeMessageRef } from '../delivery/message-ref.ts';
 import { messageIdHash, messageKeyBytes, messageKeyFromBytes } from '../domain/ids.ts';
 import type { MessageMeta, ReadMessage } from '../domain/message.ts';
-import type { UidRange } from '../mailbox/plan.ts';
 import type { ImapSession } from '../mailbox/session.ts';
-import { cursorLimits } from '../store/cursor-row.ts';
-import { baselineMarginMs } from '../store/new-mailbox.ts';
 import { dayOf } from '../store/ring-row.ts';
 import type { Hole, RingEntry } from '../store/rows.ts';
 import { type Claim, claim, isKnownElsewhere } from './claim.ts';
 import { present } from './compare.ts';
-import { type FolderBook, isSettled } from './folder-book.ts';
+import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import { bury } from './parking.ts';
 import { type RunContext, readCaps } from './run-context.ts';
@@ -24,8 +21,32 @@ export interface Ready {
   readonly seemsNew: boolean;
 }
 
+/** UIDs of a folder that a source goes through, and what becomes of them. */
+export interface Backlog {
+  /** The next UIDs in the order of the work, at most so many; none only if it is empty then. */
+  take(most: number): Promise<readonly number[]>;
+  /** True when there are no more to take, or none in this poll. */
+  readonly isEmpty: boolean;
+  /** False while `uid`, or whatever comes next, has to wait until others are settled. */
+  hasRoom(uid?: number): boolean;
+  /** Whether a message of this entry needs no delivery. */
+  isDone(entry: RingEntry): boolean;
+  /** Whether a message is known to be old, and is not to seem new. */
+  isOld(meta: MessageMeta): boolean;
+  /** `uid` needs no more work in its place. `internalDate` is that of a message that was looked at. */
+  settle(uid: number, internalDate?: Date): void;
+  /** The server does not answer what it lists: its metadata, or, where they are given, its content. */
+  miss(uid: number, meta?: MessageMeta): Promise<void>;
+  /** True if a message that is refused holds up those behind it, where they go one after the other. */
+  readonly holdsUp: boolean;
+  /** With so many messages of the folder to try again, no more are taken. */
+  readonly mostRetries: number;
+  /** Since when the message fails that holds the others up; `now` if it has not failed before. */
+  failingSince(now: Date): Date;
+}
+
 /** The messages of a folder that are to be delivered, one after the other. */
-export interface Source {
+export interface Source extends Pick<Backlog, 'settle' | 'holdsUp' | 'mostRetries' | 'failingSince'> {
   /** The next message, read; undefined if there is none, or none for now. */
   next(): Promise<Ready | undefined>;
   readonly exhausted: boolean;
@@ -37,76 +58,43 @@ const chunk = 50;
 /** Rows that pile up without a POST between them (moves) are committed before they fill a batch. */
 const heaviest = 60;
 
-/**
- * Goes through what a poll found: first the holes that show a message again, then the new UIDs, both ascending. What
- * needs no POST is settled on the way: known, moved, vanished.
- */
-export async function createSource(
+/** Goes through a backlog. What needs no POST is settled on the way: known, moved. */
+export function createSource(
   context: RunContext,
   session: ImapSession,
   mailbox: MailboxBook,
   book: FolderBook,
-  fresh: UidRange | undefined,
-): Promise<Source> {
+  backlog: Backlog,
+): Source {
   const { path, role, id: folderId } = book.folder;
   const { uidValidity } = book.cursor;
   const caps = readCaps(context);
   const vanishIn = (from: FolderBook, closed: readonly Hole[]) => tellVanished(context, mailbox, from, closed);
-  const vanish = (closed: readonly Hole[]) => vanishIn(book, closed);
-  const todo: number[] = [];
   let metas: MessageMeta[] = [];
 
-  const holes = await lookAtHoles();
-  todo.push(...holes);
-  if (fresh !== undefined) {
-    book.setRange(await session.searchRange(path, fresh.from, fresh.to), fresh.to);
-    vanish(book.advance(context.now()));
-    const again = new Set(holes);
-    todo.push(...book.unsettled.filter((uid) => !again.has(uid)));
-  }
-
-  async function lookAtHoles(): Promise<number[]> {
-    const open = book.cursor.holes;
-    const first = open[0];
-    const last = open.at(-1);
-    if (first === undefined || last === undefined) return [];
-    // A few ranges are asked for one by one, many by one search over all of them.
-    const shown =
-      open.length <= 4
-        ? await Promise.all(open.map((hole) => session.searchRange(path, hole.from, hole.to)))
-        : [await session.searchRange(path, first.from, last.to)];
-    const found = shown.flat().filter((uid) => open.some((hole) => uid >= hole.from && uid <= hole.to));
-    vanish(book.lookedAtHoles(found, context.now()));
-    return found;
-  }
-
   async function nextMeta(): Promise<MessageMeta | undefined> {
-    while (metas.length === 0 && todo.length > 0) {
-      const uids = todo.splice(0, chunk);
+    while (metas.length === 0) {
+      const uids = await backlog.take(chunk);
+      if (uids.length === 0) return undefined;
       const answered = await session.fetchMeta(path, uids);
       metas = [...answered].sort((a, b) => uids.indexOf(a.uid) - uids.indexOf(b.uid));
       const shown = new Set(answered.map((meta) => meta.uid));
-      for (const uid of uids) if (!shown.has(uid)) vanish(book.miss(uid, context.now()));
+      for (const uid of uids) if (!shown.has(uid)) await backlog.miss(uid);
     }
     return metas.shift();
-  }
-
-  function settle(meta: MessageMeta): void {
-    book.sawDate(meta.internalDate, context.now());
-    vanish(book.settle(meta.uid, context.now()));
   }
 
   /** The entry under which a message goes out, or undefined if it needs no delivery. */
   async function entryFor(meta: MessageMeta): Promise<{ entry: RingEntry; seemsNew: boolean } | undefined> {
     const known = book.entryAt(meta.uid);
     const hash = messageIdHash(meta);
-    const old = meta.internalDate.getTime() < mailbox.row.createdAt.getTime() - baselineMarginMs;
+    const old = backlog.isOld(meta);
     if (known !== undefined) {
       // Posted and not accepted: the last run ended between the two, and it goes out again as it was; unless it failed,
       // and goes by itself now.
-      return isSettled(known) || mailbox.parked(known.key) !== undefined
+      return backlog.isDone(known) || mailbox.parked(known.key) !== undefined
         ? undefined
-        : { entry: known, seemsNew: !old && !isKnownElsewhere(mailbox, book, known) };
+        : { entry: { ...known, posted: true }, seemsNew: !old && !isKnownElsewhere(mailbox, book, known) };
     }
     const found = await claim(session, mailbox, book, hash);
     if (found.kind === 'move') return takeOver(found, meta);
@@ -146,7 +134,7 @@ export async function createSource(
     }
     if (!entry.accepted) {
       // The entry itself is moved by whoever posts it, so that the two rows change in one commit.
-      const old = !entry.posted || meta.internalDate.getTime() < mailbox.row.createdAt.getTime() - baselineMarginMs;
+      const old = !entry.posted || backlog.isOld(meta);
       vanishIn(from, from.takeAway(entry, context.now()));
       book.put({ ...here, posted: true });
       return { entry: { ...here, posted: true }, seemsNew: !old };
@@ -167,18 +155,11 @@ export async function createSource(
     return undefined;
   }
 
-  /** Settled UIDs above the cursor have room for 64 in its row; beyond that its head must move first. */
-  function hasRoom(): boolean {
-    const uid = metas[0]?.uid ?? todo[0];
-    const { headUid } = book;
-    return book.ahead < cursorLimits.acked - 8 || uid === undefined || headUid === undefined || uid <= headUid;
-  }
-
   /** Works on the next UID: ready to be posted, or settled by that. */
   async function work(meta: MessageMeta, care: Care): Promise<Ready | undefined> {
     const found = await entryFor(meta);
     if (found === undefined) {
-      settle(meta);
+      backlog.settle(meta.uid, meta.internalDate);
       return undefined;
     }
     const message =
@@ -186,13 +167,13 @@ export async function createSource(
         ? metadataOnly(meta)
         : await session.read(path, meta, { ...caps, alone: context.safe !== undefined });
     if (message !== undefined) return { uid: meta.uid, message, ...found };
-    vanish(book.miss(meta.uid, context.now()));
+    await backlog.miss(meta.uid, meta);
     return undefined;
   }
 
   /** The same in a kill loop: one UID at a time, none of them touched any more that took three processes down. */
   async function workSafely(safe: SafeMode): Promise<Ready | undefined> {
-    const uid = todo.shift();
+    const [uid] = await backlog.take(1);
     if (uid === undefined) return undefined;
     return safe.read({ mailboxId: mailbox.id, folderId, uid }, async (care) => {
       if (care === 'nothing') {
@@ -201,7 +182,7 @@ export async function createSource(
       }
       const [meta] = await session.fetchMeta(path, [uid]);
       if (meta !== undefined) return work(meta, care);
-      vanish(book.miss(uid, context.now()));
+      await backlog.miss(uid);
       return undefined;
     });
   }
@@ -219,11 +200,11 @@ export async function createSource(
       undefined,
       0,
     );
-    vanish(book.settle(uid, context.now()));
+    backlog.settle(uid);
   }
 
   async function next(): Promise<Ready | undefined> {
-    while (hasRoom() && !isExhausted()) {
+    while (!isExhausted() && backlog.hasRoom(metas[0]?.uid)) {
       let ready: Ready | undefined;
       if (context.safe !== undefined && metas.length === 0) {
         ready = await workSafely(context.safe);
@@ -237,12 +218,16 @@ export async function createSource(
     return undefined;
   }
 
-  const isExhausted = () => todo.length === 0 && metas.length === 0;
+  const isExhausted = () => backlog.isEmpty && metas.length === 0;
 
   return {
     next,
     get exhausted() {
       return isExhausted();
     },
+    settle: backlog.settle,
+    holdsUp: backlog.holdsUp,
+    mostRetries: backlog.mostRetries,
+    failingSince: backlog.failingSince,
   };
 }

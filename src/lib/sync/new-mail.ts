@@ -1,0 +1,75 @@
+import type { UidRange } from '../mailbox/plan.ts';
+import type { ImapSession } from '../mailbox/session.ts';
+import { cursorLimits } from '../store/cursor-row.ts';
+import { baselineMarginMs } from '../store/new-mailbox.ts';
+import type { MailboxRow } from '../store/rows.ts';
+import { type FolderBook, isSettled } from './folder-book.ts';
+import type { MailboxBook } from './mailbox-book.ts';
+import { mostRetries } from './parking.ts';
+import type { RunContext } from './run-context.ts';
+import type { Backlog } from './source.ts';
+import { tellVanished } from './vanished.ts';
+
+/** Mail from before the mailbox was connected, by its date. */
+export const isFromBefore = (mailbox: MailboxRow, internalDate: Date): boolean =>
+  internalDate.getTime() < mailbox.createdAt.getTime() - baselineMarginMs;
+
+/** What a poll found: first the holes that show a message again, then the new UIDs, both ascending. */
+export async function newMail(
+  context: RunContext,
+  session: ImapSession,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  fresh: UidRange | undefined,
+): Promise<Backlog> {
+  const { path } = book.folder;
+  const vanish = (closed: Parameters<typeof tellVanished>[3]) => tellVanished(context, mailbox, book, closed);
+  const todo = await lookAtHoles();
+  if (fresh !== undefined) {
+    book.setRange(await session.searchRange(path, fresh.from, fresh.to), fresh.to);
+    vanish(book.advance(context.now()));
+    const again = new Set(todo);
+    todo.push(...book.unsettled.filter((uid) => !again.has(uid)));
+  }
+
+  async function lookAtHoles(): Promise<number[]> {
+    const open = book.cursor.holes;
+    const first = open[0];
+    const last = open.at(-1);
+    if (first === undefined || last === undefined) return [];
+    // A few ranges are asked for one by one, many by one search over all of them.
+    const shown =
+      open.length <= 4
+        ? await Promise.all(open.map((hole) => session.searchRange(path, hole.from, hole.to)))
+        : [await session.searchRange(path, first.from, last.to)];
+    const found = shown.flat().filter((uid) => open.some((hole) => uid >= hole.from && uid <= hole.to));
+    vanish(book.lookedAtHoles(found, context.now()));
+    return found;
+  }
+
+  return {
+    take: async (most) => todo.splice(0, most),
+    get isEmpty() {
+      return todo.length === 0;
+    },
+    // Settled UIDs above the cursor have room for 64 in its row; beyond that its head must move first.
+    hasRoom(uid = todo[0]) {
+      const { headUid } = book;
+      return book.ahead < cursorLimits.acked - 8 || uid === undefined || headUid === undefined || uid <= headUid;
+    },
+    isDone: isSettled,
+    isOld: ({ internalDate }) => isFromBefore(mailbox.row, internalDate),
+    settle(uid, internalDate) {
+      if (internalDate !== undefined) book.sawDate(internalDate, context.now());
+      vanish(book.settle(uid, context.now()));
+    },
+    miss: async (uid) => vanish(book.miss(uid, context.now())),
+    holdsUp: true,
+    mostRetries,
+    failingSince(now) {
+      const { headSince } = book.cursor;
+      if (headSince === undefined) book.setHeadSince(now);
+      return headSince ?? now;
+    },
+  };
+}
