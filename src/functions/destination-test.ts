@@ -15,16 +15,16 @@ export const destinationTest = resource(broker, {
     body: noFields,
     handler: async ({ broker, caller, params }) => {
       const id = params.id ?? '';
-      const result = mayUseDestination(caller, id)
-        ? await broker.destinations.test(id, AbortSignal.timeout(longestMs))
-        : undefined;
-      if (result === undefined) throw new BrokerError('not_found');
-      await broker.audit.write({
-        actor: caller.keyId,
-        action: 'destination.test',
-        subject: id,
-        result: result.code ?? 'ok',
-      });
+      if (!mayUseDestination(caller, id)) throw new BrokerError('not_found');
+      const result = await broker.audit.deed(
+        { actor: caller.keyId, action: 'destination.test', subject: id },
+        async () => {
+          const tested = await broker.destinations.test(id, AbortSignal.timeout(longestMs));
+          if (tested === undefined) throw new BrokerError('not_found');
+          return tested;
+        },
+        ({ code = 'ok' }) => ({ result: code }),
+      );
       return json(200, result);
     },
   },

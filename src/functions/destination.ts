@@ -26,9 +26,14 @@ export const destination = resource(broker, {
     body: destinationPatch,
     handler: async ({ broker, caller, params, body }) => {
       const id = reachable(caller, params.id);
-      const change = await broker.destinations.patch(id, body);
-      if (change === undefined) throw new BrokerError('not_found');
-      await broker.audit.write({ actor: caller.keyId, action: 'destination.change', subject: id, result: 'ok' });
+      const change = await broker.audit.deed(
+        { actor: caller.keyId, action: 'destination.change', subject: id },
+        async () => {
+          const changed = await broker.destinations.patch(id, body);
+          if (changed === undefined) throw new BrokerError('not_found');
+          return changed;
+        },
+      );
       return json(200, { ...change.destination, signingSecret: change.signingSecret });
     },
   },
@@ -36,8 +41,9 @@ export const destination = resource(broker, {
     scope: 'admin',
     handler: async ({ broker, caller, params }) => {
       const id = reachable(caller, params.id);
-      if (!(await broker.destinations.remove(id))) throw new BrokerError('not_found');
-      await broker.audit.write({ actor: caller.keyId, action: 'destination.remove', subject: id, result: 'ok' });
+      await broker.audit.deed({ actor: caller.keyId, action: 'destination.remove', subject: id }, async () => {
+        if (!(await broker.destinations.remove(id))) throw new BrokerError('not_found');
+      });
       return noContent;
     },
   },

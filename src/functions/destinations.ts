@@ -28,13 +28,11 @@ export const destinations = resource(broker, {
     handler: async ({ broker, caller, body }) => {
       // A key for certain destinations could make one, and then not see it.
       if (caller.destinations !== undefined) throw new BrokerError('key_limited');
-      const { destination, signingSecret } = await broker.destinations.create(body);
-      await broker.audit.write({
-        actor: caller.keyId,
-        action: 'destination.create',
-        subject: destination.id,
-        result: 'ok',
-      });
+      const { destination, signingSecret } = await broker.audit.deed(
+        { actor: caller.keyId, action: 'destination.create' },
+        () => broker.destinations.create(body),
+        ({ destination }) => ({ subject: destination.id }),
+      );
       return json(201, { ...destination, signingSecret });
     },
   },

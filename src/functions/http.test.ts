@@ -56,7 +56,7 @@ function compose(store: Store, tokenEndpoint = true) {
     'broker-root': [testRoot],
     'bootstrap-admin-key': [{ version: 'v', value: bootstrapKey }],
   });
-  const audit = createAudit({ table: store.table('audit'), clock, random: systemRandom });
+  const audit = createAudit({ table: store.table('audit'), clock, random: systemRandom, log });
   const apiKeys = createApiKeys({
     rows: createApiKeyRows(store.table('keys')),
     rootKeys: createRootKeys(vault),

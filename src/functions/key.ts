@@ -11,10 +11,10 @@ export const key = resource(broker, {
     takesBootstrapKey: true,
     handler: async ({ broker, caller, params }) => {
       const info = await broker.apiKeys.get(params.id ?? '');
-      if (info === undefined || !reachesNoFurther(info, caller) || !(await broker.apiKeys.remove(info.id))) {
-        throw new BrokerError('not_found');
-      }
-      await broker.audit.write({ actor: caller.keyId, action: 'key.remove', subject: info.id, result: 'ok' });
+      if (info === undefined || !reachesNoFurther(info, caller)) throw new BrokerError('not_found');
+      await broker.audit.deed({ actor: caller.keyId, action: 'key.remove', subject: info.id }, async () => {
+        if (!(await broker.apiKeys.remove(info.id))) throw new BrokerError('not_found');
+      });
       return noContent;
     },
   },

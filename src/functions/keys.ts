@@ -29,8 +29,11 @@ export const keys = resource(broker, {
     body: newKey,
     handler: async ({ broker, caller, body }) => {
       if (!reachesNoFurther(body, caller)) throw new BrokerError('key_limited');
-      const { key, info } = await broker.apiKeys.mint(body, { createdBy: caller.keyId });
-      await broker.audit.write({ actor: caller.keyId, action: 'key.create', subject: info.id, result: 'ok' });
+      const { key, info } = await broker.audit.deed(
+        { actor: caller.keyId, action: 'key.create' },
+        () => broker.apiKeys.mint(body, { createdBy: caller.keyId }),
+        ({ info }) => ({ subject: info.id }),
+      );
       return json(201, { ...info, key });
     },
   },

@@ -31,13 +31,10 @@ export const mailbox = resource(broker, {
       }
       if (login !== undefined) await broker.openMailbox(view.row.grant, login);
       if (Object.keys(body).length > 0) {
-        view = await broker.registry.patch(view.row.id, body);
-        await broker.audit.write({
-          actor: caller.keyId,
-          action: 'mailbox.change',
-          mailboxId: view.row.id,
-          result: 'ok',
-        });
+        const { id } = view.row;
+        view = await broker.audit.deed({ actor: caller.keyId, action: 'mailbox.change', mailboxId: id }, () =>
+          broker.registry.patch(id, body),
+        );
       }
       return json(200, mailboxJson(view));
     },
@@ -46,14 +43,9 @@ export const mailbox = resource(broker, {
     scope: 'admin',
     handler: async ({ broker, caller, params }) => {
       const { row } = await known(broker, caller, params.id);
-      const removed = await broker.registry.remove(row.id);
-      await broker.audit.write({
-        actor: caller.keyId,
-        action: 'mailbox.remove',
-        mailboxId: row.id,
-        result: removed ? 'ok' : 'not_found',
+      await broker.audit.deed({ actor: caller.keyId, action: 'mailbox.remove', mailboxId: row.id }, async () => {
+        if (!(await broker.registry.remove(row.id))) throw new BrokerError('not_found');
       });
-      if (!removed) throw new BrokerError('not_found');
       return noContent;
     },
   },

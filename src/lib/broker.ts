@@ -105,7 +105,7 @@ export function createBroker(
   const grants = createGrants({ store, sealer, clock, random, log });
   const directory = createDirectory({ store, clock, random });
   const registry = createRegistry({ store, clock, random, grants, log });
-  const audit = createAudit({ table: store.table('audit'), clock, random });
+  const audit = createAudit({ table: store.table('audit'), clock, random, log });
   const apiKeys = createApiKeys({
     rows: createApiKeyRows(store.table('keys')),
     rootKeys: keys,
@@ -154,6 +154,7 @@ export function createBroker(
     },
     clock,
     random,
+    log,
   });
 
   const ticketTokens = createTicketTokens({ rootKeys: keys, clock, random });

@@ -155,7 +155,7 @@ export function connectWorld(store: Store, options: ConnectWorldOptions = {}) {
   // Ten times as fast, so that a wait takes a while and a test does not.
   const quick = { ...clock, sleep: async (ms: number) => clock.sleep(ms / 10).then(() => registry.pass(ms)) };
   const adminConsent = createAdminConsent({ ...entraConfig, ...options.entra });
-  const audit = createAudit({ table: store.table('audit'), clock, random: systemRandom });
+  const audit = createAudit({ table: store.table('audit'), clock: quick, random: systemRandom, log });
   const destinations = {
     get: async (id: string) => known.find((destination) => destination.id === id),
     list: async () => known,

@@ -99,19 +99,12 @@ export function createAddMailbox(deps: AddMailboxDeps): AddMailbox {
     return { outcome: placed.outcome, view, warnings: via === undefined ? [] : [dependsOn(via)] };
   }
 
-  return async (wanted, caller) => {
-    try {
-      const added = await add(wanted, caller);
-      await audit.write({ actor: caller.keyId, action: 'mailbox.add', mailboxId: added.view.row.id, result: 'ok' });
-      return added;
-    } catch (error) {
-      // What is wrong with the request itself is no deed.
-      if (isBrokerError(error) && error.status !== 400) {
-        await audit.write({ actor: caller.keyId, action: 'mailbox.add', result: error.code });
-      }
-      throw error;
-    }
-  };
+  return (wanted, caller) =>
+    audit.deed(
+      { actor: caller.keyId, action: 'mailbox.add' },
+      () => add(wanted, caller),
+      ({ view }) => ({ mailboxId: view.row.id }),
+    );
 }
 
 /** The mailbox through whose person it is read; undefined where the app opens it. */

@@ -106,23 +106,19 @@ interface Trip {
 
 /** What came of it, told and noted. Only what nobody foresaw is thrown, and leaves the sign-in without a result. */
 async function conclude(deps: ConnectDeps, trip: Trip, stateText: string): Promise<Conclusion> {
-  const { ticket } = trip;
+  const known = trip.ticket?.mailboxId;
   try {
-    const { mailboxId, address } = await connect(deps, trip, stateText);
-    await deps.audit.write({ actor: 'owner', action: 'mailbox.connect', mailboxId, result: 'ok' });
+    const { mailboxId, address } = await deps.audit.deed(
+      { actor: 'owner', action: 'mailbox.connect', ...(known === undefined ? {} : { mailboxId: known }) },
+      () => connect(deps, trip, stateText),
+      (connected) => ({ mailboxId: connected.mailboxId }),
+    );
     deps.log.info('connect.finished', { mailboxId });
     return { result: { kind: 'connected', mailboxId, address } };
   } catch (error) {
     if (!(error instanceof BrokerError) || error.code === 'storage_unreachable') throw error;
     if (error.status >= 500) deps.log.error('connect.failed', error, { who: error.who });
     else deps.log.warn('connect.failed', { code: error.code, who: error.who });
-    const mailboxId = ticket?.mailboxId;
-    await deps.audit.write({
-      actor: 'owner',
-      action: 'mailbox.connect',
-      result: error.code,
-      ...(mailboxId === undefined ? {} : { mailboxId }),
-    });
     const result: SignInResult = { kind: 'failed', code: error.code, addresses: addressesIn(error) };
     return { result, consentToken: await consentToken(deps, trip, error.code) };
   }

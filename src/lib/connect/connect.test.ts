@@ -820,7 +820,8 @@ describe('killed at any write of the way back, and tried again', () => {
     const w = world({ microsoft: entra });
     const browser = newBrowser();
     const query = { state: await w.press(browser, await w.link(forAda)), code: entra.codeFor(ada) };
-    const mortal = connectWorld(mortalStore(store, { atWrite: 2, applied: true }), { microsoft: entra });
+    // Writes: the state is used, the deed is noted, the grant is stored.
+    const mortal = connectWorld(mortalStore(store, { atWrite: 3, applied: true }), { microsoft: entra });
     await expect(mortal.back(browser, query)).rejects.toBeInstanceOf(Killed);
     w.pass(10_000);
     await w.back(browser, query);

@@ -70,20 +70,23 @@ async function conclude(
   answer: Answer,
 ): Promise<Conclusion> {
   const subject = stored === undefined ? {} : { subject: stored.row.tenant };
-  const noted = { actor: 'tenant admin', action: 'admin-consent.answer', ...subject } as const;
   try {
-    if (stored === undefined) throw new BrokerError('link_invalid');
-    if (answer.kind === 'refusal') throw authorizeFailure(answer);
-    // Once for a link: whoever has it could come back as often as she pressed its button.
-    if (stored.row.status === 'open') await wakeWaiting(deps, stored.row);
-    await spend(deps, stored);
-    await deps.audit.write({ ...noted, result: 'ok' });
-    deps.log.info('admin_consent.given', { permissions: stored.row.permissions });
+    const { permissions } = await deps.audit.deed(
+      { actor: 'tenant admin', action: 'admin-consent.answer', ...subject },
+      async () => {
+        if (stored === undefined) throw new BrokerError('link_invalid');
+        if (answer.kind === 'refusal') throw authorizeFailure(answer);
+        // Once for a link: whoever has it could come back as often as she pressed its button.
+        if (stored.row.status === 'open') await wakeWaiting(deps, stored.row);
+        await spend(deps, stored);
+        return stored.row;
+      },
+    );
+    deps.log.info('admin_consent.given', { permissions });
     return { result: { kind: 'consented' } };
   } catch (error) {
     if (!(error instanceof BrokerError) || error.code === 'storage_unreachable') throw error;
     deps.log.warn('admin_consent.failed', { code: error.code, who: error.who });
-    await deps.audit.write({ ...noted, result: error.code });
     return { result: { kind: 'failed', code: error.code } };
   }
 }

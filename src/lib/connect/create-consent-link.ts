@@ -47,7 +47,7 @@ export function createConsentTicketMaker(
     // Whole seconds, as in the token.
     const expiresAt = new Date(Math.floor(wanted.expiresAt.getTime() / 1000) * 1000);
     const { token, key } = await tokens.issue(expiresAt, wanted.id);
-    const isNew = await insert(consentTickets, {
+    const row: ConsentTicketRow = {
       key,
       tenant,
       permissions: wanted.permissions ?? 'delegated',
@@ -57,19 +57,23 @@ export function createConsentTicketMaker(
       createdAt: new Date(clock.now()),
       expiresAt,
       status: 'open',
-    });
-    if (isNew) await audit.write({ actor: madeBy, action: 'admin-consent-link.create', subject: tenant, result: 'ok' });
+    };
+    // An event that is sent again finds the ticket of the first time.
+    if (wanted.id === undefined || (await consentTickets.get(key)) === undefined) {
+      await audit.deed({ actor: madeBy, action: 'admin-consent-link.create', subject: tenant }, () =>
+        insert(consentTickets, row),
+      );
+    }
     return { token, tenant, expiresAt };
   };
 }
 
-async function insert(tickets: MakerDeps['consentTickets'], row: ConsentTicketRow): Promise<boolean> {
+async function insert(tickets: MakerDeps['consentTickets'], row: ConsentTicketRow): Promise<void> {
   try {
     await tickets.insert(row);
-    return true;
   } catch (error) {
+    // Another instance sends the same event.
     if (!isStoreError(error, 'exists')) throw error;
-    return false;
   }
 }
 

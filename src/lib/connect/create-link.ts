@@ -71,13 +71,14 @@ export function createLinkMaker(
       status: 'open',
       result: undefined,
     };
-    await tickets.insert(row);
-    await audit.write({
-      actor: caller.keyId,
-      action: 'connect-link.create',
-      result: 'ok',
-      ...(mailbox === undefined ? {} : { mailboxId: mailbox.id }),
-    });
+    await audit.deed(
+      {
+        actor: caller.keyId,
+        action: 'connect-link.create',
+        ...(mailbox === undefined ? {} : { mailboxId: mailbox.id }),
+      },
+      () => tickets.insert(row),
+    );
     return { url: `${config.publicUrl}/api/connect?token=${token}`, expiresAt };
   };
 }

@@ -43,7 +43,7 @@ function instance(clockOffset = { ms: 0 }) {
     clock,
     registry,
     grants,
-    audit: createAudit({ table: counting.table('audit'), clock, random: systemRandom }),
+    audit: createAudit({ table: counting.table('audit'), clock, random: systemRandom, log: world.log }),
     tokens: {
       get: async ({ oid }) => ({
         accessToken: `token of ${oid}`,

@@ -55,7 +55,7 @@ function world(used: readonly string[] = [], sender: Outbound = outbound) {
   const log = consoleLog(() => undefined);
   const shared = { rows, outbound: sender, clock: systemClock, random: systemRandom };
   const deliverer = createDeliverer({ ...shared, time: store.time, log });
-  const destinations = createDestinations({ ...shared, deliverer, inUse: async (id) => used.includes(id) });
+  const destinations = createDestinations({ ...shared, deliverer, log, inUse: async (id) => used.includes(id) });
   return { rows, deliverer, destinations };
 }
 

@@ -4,6 +4,7 @@ import { newDestinationId } from '../domain/ids.ts';
 import { errorTable, isErrorCode } from '../error-codes.ts';
 import { BrokerError } from '../errors.ts';
 import type { Outbound } from '../http/outbound.ts';
+import type { Log } from '../log.ts';
 import {
   type DestinationAuth,
   type DestinationCollections,
@@ -13,6 +14,7 @@ import {
   type DestinationState,
   type DestinationType,
   restingState,
+  type StoredState,
 } from '../store/destinations.ts';
 import { isStoreError } from '../store/table.ts';
 import type { DestinationDeliverer } from './deliverer.ts';
@@ -137,6 +139,7 @@ export interface DestinationsDeps {
   readonly inUse: (id: string) => Promise<boolean>;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log: Log;
 }
 
 /** A rotation leaves two secrets live; a third would only be one that nobody has taken out of use. */
@@ -170,15 +173,17 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
   };
 
   /** A change may have mended what the hold is for. */
-  const probeAtOnce = async (id: string): Promise<DestinationState> => {
-    const { state, etag } = await rows.readState(id);
+  const probeAtOnce = async (id: string, { state, etag }: StoredState): Promise<DestinationState> => {
     const next = mended(state);
     if (next === state || etag === undefined) return state;
     try {
       await rows.writeState(id, next, etag);
     } catch (error) {
-      // Whoever delivers has written: there is a newer look at it than ours.
-      if (!isStoreError(error, 'conflict', 'missing')) throw error;
+      // Whoever delivers has written: there is a newer look at it than ours. And the change itself is made, with a secret
+      // that is shown this once: the next probe comes by itself, a little later.
+      if (isStoreError(error, 'unreachable')) deps.log.warn('destination.probe_not_hastened', { destination: id });
+      else if (!isStoreError(error, 'conflict', 'missing')) throw error;
+      return state;
     }
     return next;
   };
@@ -226,8 +231,9 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
       // What was fit before is not asked again when only its name changes, or when it is paused because it is down.
       const touched = patch.url ?? patch.auth ?? patch.collections;
       if (touched !== undefined && secrets.auth.kind !== 'none') await examine({ config, secrets });
+      const before = await rows.readState(id);
       await writing(rows.replace(config, secrets, found.etag));
-      const state = await probeAtOnce(id);
+      const state = await probeAtOnce(id, before);
       deliverer.forget(id);
       return { destination: viewOf(config, state), signingSecret };
     },

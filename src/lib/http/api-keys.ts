@@ -226,8 +226,10 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
         lastUsedAt: undefined,
       };
       const whole = { ...row, mac: hmacSha256(key, macInput(row)) };
+      // Whatever may fail comes before the key is there: its text is shown this once.
+      const minted = { key: formatApiKey(parts), info: await info(whole) };
       await rows.insert(whole);
-      return { key: formatApiKey(parts), info: await info(whole) };
+      return minted;
     },
 
     async list() {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Scope, scopes } from '../domain/scope.ts';
+import { writeOrFind } from './modify.ts';
 import { isStoreError, type StoredRow, type Table } from './table.ts';
 
 /** An API key as it is stored. The secret itself is nowhere: only its hash, and a MAC over all that the key may do. */
@@ -125,7 +126,8 @@ export function createApiKeyRows(table: Table): ApiKeyRows {
       return rows.flatMap((stored) => decode(stored) ?? []);
     },
     async insert(row) {
-      await table.insert(encode(row));
+      const isThere = async () => (await table.get(partitionKey, row.id)) !== undefined;
+      await writeOrFind(() => table.insert(encode(row)), isThere);
     },
     async replace(row, etag) {
       await table.replace(encode(row), etag);

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { isDestinationId } from '../domain/ids.ts';
+import { equalBytes } from '../domain/mac.ts';
 import type { Sealer, SealPlace } from '../domain/sealing.ts';
 import { BrokerError } from '../errors.ts';
 import { brokenRow, columns, count, instant, json, readColumns, text } from './columns.ts';
+import { writeOrFind } from './modify.ts';
 import type { Row, Store, StoredRow } from './table.ts';
 
 export const destinationTypes = ['webhook', 'workflow', 'collection'] as const;
@@ -233,6 +235,12 @@ export function createDestinationRows(deps: { readonly store: Store; readonly se
     return row === undefined ? undefined : { row, ...decodeConfig(row) };
   };
 
+  /** Whether the configuration lies there as it was to be written: what is sealed differs with every write. */
+  const isStored = async ({ rowKey, values }: Row): Promise<boolean> => {
+    const found = (await table.get(partitionKey, rowKey))?.values.secrets;
+    return found instanceof Uint8Array && values.secrets instanceof Uint8Array && equalBytes(found, values.secrets);
+  };
+
   return {
     async list() {
       const rows = await table.list(partitionKey, { from: 'a!', below: 'c' });
@@ -264,14 +272,23 @@ export function createDestinationRows(deps: { readonly store: Store; readonly se
     },
 
     async insert(config, secrets) {
-      await table.batch(partitionKey, [
-        { kind: 'insert', row: await encodeConfig(config, secrets) },
-        { kind: 'insert', row: encodeState(config.id, restingState) },
-      ]);
+      const row = await encodeConfig(config, secrets);
+      await writeOrFind(
+        () =>
+          table.batch(partitionKey, [
+            { kind: 'insert', row },
+            { kind: 'insert', row: encodeState(config.id, restingState) },
+          ]),
+        () => isStored(row),
+      );
     },
 
     async replace(config, secrets, etag) {
-      await table.replace(await encodeConfig(config, secrets), etag);
+      const row = await encodeConfig(config, secrets);
+      await writeOrFind(
+        () => table.replace(row, etag),
+        () => isStored(row),
+      );
     },
 
     async delete(id, etag) {

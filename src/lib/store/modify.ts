@@ -59,6 +59,19 @@ export async function untilSettled<T>(parts: RetryParts, attempt: () => Promise<
   }
 }
 
+/**
+ * Runs a write after which something is shown that is shown only once. Where its answer is lost, a look tells whether it
+ * arrived all the same.
+ * @param isThere whether the table holds what was to be written
+ */
+export async function writeOrFind(write: () => Promise<unknown>, isThere: () => Promise<boolean>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!isStoreError(error, 'unreachable') || !(await isThere())) throw error;
+  }
+}
+
 /** What a person may meet in place of a StoreError; any other error comes back unchanged. */
 export function asBrokerError(error: unknown): unknown {
   if (!isStoreError(error)) return error;

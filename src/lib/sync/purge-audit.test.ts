@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Azurite, startAzurite } from '../../../local/azurite.ts';
+import { memoryLog } from '../../../test/support/http.ts';
 import { rowsOfTable, storeAt } from '../../../test/support/tables.ts';
-import { systemRandom } from '../domain/system.ts';
+import { systemClock, systemRandom } from '../domain/system.ts';
 import { createAudit } from '../store/audit.ts';
 import { StoreError } from '../store/table.ts';
 import { auditKeptDays, purgeAudit, purgeAuditChore } from './purge-audit.ts';
@@ -18,8 +19,8 @@ const now = Date.UTC(2026, 10, 22, 8);
 it('deletes the days that are past their time, however much happened on one, and nothing later', async () => {
   const store = storeAt(azurite);
   const write = async (daysAgo: number, times: number) => {
-    const clock = { now: () => now - daysAgo * dayMs };
-    const audit = createAudit({ table: store.table('audit'), clock, random: systemRandom });
+    const clock = { ...systemClock, now: () => now - daysAgo * dayMs };
+    const audit = createAudit({ table: store.table('audit'), clock, random: systemRandom, log: memoryLog() });
     await Promise.all(
       Array.from({ length: times }, () => audit.write({ actor: 'k', action: 'key.create', result: 'ok' })),
     );

@@ -22,7 +22,7 @@ export async function purgeAudit({ store, clock }: { readonly store: Store; read
   let count = 0;
   let day = '';
   let keys: string[] = [];
-  // Entries are written once and never again, so that they need no ETag.
+  // Entries of that age are written no more, so that they need no ETag.
   const flush = async (): Promise<void> => {
     if (keys.length === 0) return;
     await table.batch(

@@ -29,7 +29,7 @@ export async function startSender(host: string): Promise<Sender> {
   const deliverer = createDeliverer({ ...shared, time: store.time, log });
   return {
     rows,
-    destinations: createDestinations({ ...shared, deliverer, inUse: async () => false }),
+    destinations: createDestinations({ ...shared, deliverer, log, inUse: async () => false }),
     deliverer,
     send: (destinationId, event) => deliverer.deliver(destinationId, event, new AbortController().signal),
     stop: async () => {
