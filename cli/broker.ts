@@ -17,7 +17,7 @@ const usage = (): string[] => [
   'broker <command> --help tells more. Settings come from the environment and from local.settings.json.',
 ];
 
-/** Exit codes: 0 done, 1 it did not succeed, 2 it was called in a way that it does not know. */
+/** Exit codes: 0 done, 1 it did not succeed, 2 it was called in a way that it does not know, 3 not done yet. */
 export async function main(args: readonly string[], io: CommandIo): Promise<number> {
   const [name, ...rest] = args;
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {

@@ -3,6 +3,9 @@ import type { ResealReport } from '../src/lib/vault/reseal.ts';
 import { type Command, type CommandIo, UsageError } from './command.ts';
 import { composeBroker } from './compose.ts';
 
+/** Exit code: all was moved, but somebody may still write under an older version. */
+const comeAgain = 3;
+
 /** `broker reseal` */
 export const reseal: Command = {
   summary: 'move every sealed row and key to the newest version of the root key',
@@ -10,7 +13,11 @@ export const reseal: Command = {
 
 After a new version of the secret broker-root was made, moves everything that lies under an older version to it: the sealed
 tokens of grants, the secrets of destinations, the MACs of API keys. It may run beside the broker, be interrupted
-(Ctrl-C) and repeated. Disable no older version before it reports that 0 rows are left.
+(Ctrl-C) and repeated.
+
+It ends with 0 when an older version may be disabled, and not before. With 3 when 0 rows are left, but a running instance
+may not have heard of the newest version: run it once more after the time that it names. With 1 when rows are left, or
+something is wrong.
 
 Whoever runs it needs to read the secrets of the vault and to write the tables: give both roles for as long as it takes.`,
 
@@ -19,7 +26,8 @@ Whoever runs it needs to read the secrets of the vault and to write the tables: 
     const { reseal: run } = await composeBroker(io);
     const report = await run({ signal: io.signal, progress: createProgress(io) });
     for (const line of describe(report, io.signal.aborted)) io.out(line);
-    return report.left === 0 ? 0 : 1;
+    if (report.done) return 0;
+    return report.left === 0 && !io.signal.aborted ? comeAgain : 1;
   },
 };
 
@@ -61,10 +69,14 @@ export function describe(report: ResealReport, interrupted: boolean): string[] {
     const end = until === undefined ? '' : `; the last of them ends ${minute(until)}`;
     lines.push(`${kind} that may need an older version: ${count}${end}.`);
   }
-  if (report.settledAt !== undefined && report.left === 0) {
+  if (report.done) {
+    lines.push('No instance uses an older version any more. Older versions may be disabled.');
+  } else if (report.left === 0 && !interrupted) {
     lines.push(
-      `Running instances may use an older version until ${minute(report.settledAt)}: run this once more after that, before you disable one.`,
+      `Running instances may use an older version until ${minute(report.settledAt)}: disable none yet, and run this once more after that.`,
     );
+  } else {
+    lines.push('Disable no older version.');
   }
   return lines;
 }

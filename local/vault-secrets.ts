@@ -65,7 +65,7 @@ export function createSecretShelf(vaultUrl: () => string): SecretShelf {
       enabled: version.attributes.enabled ?? true,
       ...(version.attributes.expiresOn === undefined ? {} : { exp: seconds(version.attributes.expiresOn) }),
       ...(version.attributes.notBefore === undefined ? {} : { nbf: seconds(version.attributes.notBefore) }),
-      created: version.created,
+      created: version.attributes.createdOn === undefined ? version.created : seconds(version.attributes.createdOn),
       updated: version.updated,
       recoveryLevel: 'Recoverable+Purgeable',
       recoverableDays: 90,

@@ -123,6 +123,8 @@ export interface SecretAttributes {
   readonly enabled?: boolean;
   readonly expiresOn?: Date;
   readonly notBefore?: Date;
+  /** As if it had been made then. */
+  readonly createdOn?: Date;
 }
 
 export interface IdentityStandIn extends Running {

@@ -265,6 +265,7 @@ export function createBroker(
       },
     },
     reseal: createReseal({
+      clock,
       vault,
       keyed: [grants.keyed, createDestinationSeals({ store, sealer, clock, random }), apiKeys.keyed],
       expiring: [

@@ -3,8 +3,11 @@ import type { KeyedRow, KeyedRows } from '../domain/sealing.ts';
 import { type ErrorCode, errorTable } from '../error-codes.ts';
 import { BrokerError } from '../errors.ts';
 import { createReseal, type ResealReport } from './reseal.ts';
+import type { Vault } from './types.ts';
 
 const createdOn = new Date('2026-11-22T10:00:00Z');
+/** Long after the newest version was made. */
+const clock = { now: () => createdOn.getTime() + 2 * 60 * 60_000 };
 const vault = { secret: async () => ({ value: '', version: 'b'.repeat(32), createdOn }) };
 
 /** Rows whose state is known; `renew` may be made to fail or to do something else first. */
@@ -32,7 +35,7 @@ describe('re-sealing', () => {
   it('moves what is old, leaves the rest, and tells of both', async () => {
     const { keyed, renewed } = rowsOf({ a: 'old', b: 'newest', c: 'broken', d: 'old' });
     const steps: string[] = [];
-    const report = await createReseal({ vault, keyed: [keyed], expiring: [] })({
+    const report = await createReseal({ vault, clock, keyed: [keyed], expiring: [] })({
       progress: (kind, done, of) => steps.push(`${kind} ${done}/${of}`),
     });
     expect(renewed.sort()).toEqual(['a', 'd']);
@@ -47,7 +50,7 @@ describe('re-sealing', () => {
     const { keyed, renewed } = rowsOf(many(50), () => {
       if (++begun === 10) interrupted.abort();
     });
-    const run = createReseal({ vault, keyed: [keyed], expiring: [] });
+    const run = createReseal({ vault, clock, keyed: [keyed], expiring: [] });
     const report = await run({ signal: interrupted.signal });
     expect(renewed.length).toBeGreaterThanOrEqual(10);
     expect(renewed.length).toBeLessThan(20);
@@ -60,7 +63,7 @@ describe('re-sealing', () => {
     const { keyed, rows } = rowsOf(many(5), (id) => {
       if (id === 'row0') rows.set('late', 'old');
     });
-    expect((await createReseal({ vault, keyed: [keyed], expiring: [] })()).left).toBe(0);
+    expect((await createReseal({ vault, clock, keyed: [keyed], expiring: [] })()).left).toBe(0);
     expect(rows.get('late')).toBe('newest');
   });
 
@@ -70,7 +73,7 @@ describe('re-sealing', () => {
       const { keyed, renewed } = rowsOf(many(20), (id) => {
         if (id === 'row7') throw new BrokerError(code);
       });
-      const report = await createReseal({ vault, keyed: [keyed], expiring: [] })();
+      const report = await createReseal({ vault, clock, keyed: [keyed], expiring: [] })();
       expect(renewed).toHaveLength(19);
       expect(thing(report)).toMatchObject({ left: 1, failed: [{ id: 'row7', code }] });
     },
@@ -82,7 +85,7 @@ describe('re-sealing', () => {
       asked++;
       throw new BrokerError('vault_unreachable');
     });
-    await expect(createReseal({ vault, keyed: [keyed], expiring: [] })()).rejects.toThrow(
+    await expect(createReseal({ vault, clock, keyed: [keyed], expiring: [] })()).rejects.toThrow(
       errorTable.vault_unreachable.sentence,
     );
     expect(asked).toBeLessThanOrEqual(4);
@@ -97,6 +100,7 @@ describe('re-sealing', () => {
     };
     const report = await createReseal({
       vault,
+      clock,
       keyed: [],
       expiring: [
         { kind: 'links', waiting },
@@ -107,5 +111,30 @@ describe('re-sealing', () => {
     expect(report.settledAt).toEqual(new Date('2026-11-22T11:05:00Z'));
     expect(report.expiring).toEqual([{ kind: 'links', count: 3, until }]);
     expect(asked).toEqual([report.settledAt]);
+  });
+
+  it('is done only when an older version may go', async () => {
+    const settled = Date.UTC(2026, 10, 22, 11, 5);
+    const done = async (
+      now: number,
+      states: Record<string, KeyedRow['state']>,
+      options = {},
+      from: Pick<Vault, 'secret'> = vault,
+    ) => {
+      const { keyed } = rowsOf(states, (id) => {
+        if (id === 'stuck') throw new BrokerError('seal_broken');
+      });
+      return (await createReseal({ vault: from, clock: { now: () => now }, keyed: [keyed], expiring: [] })(options))
+        .done;
+    };
+    expect(await done(settled, many(3))).toBe(true);
+    expect(await done(settled, { a: 'broken' })).toBe(true);
+    // An instance that has not heard of the newest version may write after we looked.
+    expect(await done(settled - 1, many(3))).toBe(false);
+    expect(await done(settled - 1, {})).toBe(false);
+    expect(await done(settled, { stuck: 'old' })).toBe(false);
+    expect(await done(settled, {}, { signal: AbortSignal.abort() })).toBe(false);
+    const silent = { secret: async () => ({ value: '', version: 'b'.repeat(32) }) };
+    expect(await done(settled, {}, {}, silent)).toBe(false);
   });
 });

@@ -1,3 +1,4 @@
+import type { Clock } from '../domain/clock.ts';
 import type { ExpiringRows, KeyedRow, KeyedRows } from '../domain/sealing.ts';
 import { isBrokerError } from '../errors.ts';
 import { longestUseMs } from './reader.ts';
@@ -27,7 +28,9 @@ export interface ResealReport {
   /** What ends by itself, and until when it needs an older version. */
   readonly expiring: readonly { readonly kind: string; readonly count: number; readonly until: Date | undefined }[];
   /** Before that, a running instance may still write under an older version: it has not heard of the newest. */
-  readonly settledAt: Date | undefined;
+  readonly settledAt: Date;
+  /** True if no row needs an older version, and none will any more: then, and only then, an older one may be disabled. */
+  readonly done: boolean;
 }
 
 export interface ResealOptions {
@@ -51,19 +54,24 @@ export function createReseal(deps: {
   readonly vault: Pick<Vault, 'secret'>;
   readonly keyed: readonly KeyedRows[];
   readonly expiring: readonly ExpiringRows[];
+  readonly clock: Pick<Clock, 'now'>;
 }): Reseal {
   return async (options = {}) => {
+    const begunAt = deps.clock.now();
     const { version, createdOn } = await deps.vault.secret(rootSecretName, { fresh: true });
+    // A vault that does not say since when: as if it had been made this moment.
+    const settledAt = new Date((createdOn?.getTime() ?? begunAt) + longestUseMs);
     const kinds: ResealedKind[] = [];
     for (const rows of deps.keyed) kinds.push(await resealKind(rows, options));
-    const settledAt = createdOn === undefined ? undefined : new Date(createdOn.getTime() + longestUseMs);
     const expiring: ResealReport['expiring'][number][] = [];
     for (const rows of deps.expiring) {
-      const waiting = await rows.waiting(settledAt ?? new Date(0));
+      const waiting = await rows.waiting(settledAt);
       if (waiting.count > 0) expiring.push({ kind: rows.kind, ...waiting });
     }
     const left = kinds.reduce((sum, kind) => sum + kind.left, 0);
-    return { version, since: createdOn, kinds, left, expiring, settledAt };
+    // What was looked at before that moment, somebody may have written again since.
+    const done = left === 0 && begunAt >= settledAt.getTime() && options.signal?.aborted !== true;
+    return { version, since: createdOn, kinds, left, expiring, settledAt, done };
   };
 }
 
