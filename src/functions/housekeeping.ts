@@ -9,7 +9,7 @@ export async function housekeeping(_timer: Timer): Promise<void> {
 
 app.timer('housekeeping', {
   schedule: '0 */5 * * * *',
-  // Without a monitor the host keeps no state of its own in blobs; a run that is missed is made up by the next.
+  // Without a monitor the host keeps no state of its own in blobs; what is missed is made up by the next run.
   useMonitor: false,
   handler: housekeeping,
 });

@@ -43,6 +43,7 @@ import { createDirectory } from './store/directory.ts';
 import { createEraseLinks } from './store/erase-links.ts';
 import { openLinks, openSignIns } from './store/expiring-rows.ts';
 import { createGrants } from './store/grants.ts';
+import { createLastRuns } from './store/last-runs.ts';
 import { createNotices } from './store/notices.ts';
 import type { Registry } from './store/registry.ts';
 import type { MailboxRow } from './store/rows.ts';
@@ -275,6 +276,7 @@ export function createBroker(
     }),
     housekeeping: createHousekeeping({
       log,
+      lastRuns: createLastRuns({ store, clock, random }),
       chores: [
         sweepChore({ store, clock, log, directory, grants, index: createAddressIndex({ store, clock }) }),
         purgeAuditChore({ store, clock }),

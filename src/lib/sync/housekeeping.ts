@@ -1,4 +1,5 @@
 import type { Log } from '../log.ts';
+import type { LastRuns } from '../store/last-runs.ts';
 
 /** A chore of the housekeeping timer. */
 export interface Chore {
@@ -20,16 +21,31 @@ export interface Housekeeping {
 /** Rhythm of the timer. */
 export const housekeepingEveryMs = 5 * 60_000;
 
-/** No memory between runs: a chore is due in the first run of each of its periods, counted from 1970. */
-const isDue = (chore: Chore, nowMs: number): boolean => nowMs % chore.everyMs < housekeepingEveryMs;
+/**
+ * Whether its period is over since it last ended well: a run that was missed, or that failed, is made up by the next. The
+ * timer comes some seconds early or late; half its rhythm keeps an hour an hour. A time to come is a clock that was wrong.
+ */
+function isDue({ name, everyMs }: Chore, lastRuns: ReadonlyMap<string, Date>, nowMs: number): boolean {
+  const last = lastRuns.get(name)?.getTime();
+  return isEachTime(everyMs) || last === undefined || last > nowMs || nowMs - last >= everyMs - housekeepingEveryMs / 2;
+}
 
-export function createHousekeeping(deps: { readonly log: Log; readonly chores: readonly Chore[] }): Housekeeping {
+/** Of those that come with every run nothing is noted. */
+const isEachTime = (everyMs: number): boolean => everyMs <= housekeepingEveryMs;
+
+export function createHousekeeping(deps: {
+  readonly log: Log;
+  readonly chores: readonly Chore[];
+  readonly lastRuns: LastRuns;
+}): Housekeeping {
   return {
     async run(nowMs) {
       const failures: unknown[] = [];
-      for (const chore of deps.chores.filter((each) => isDue(each, nowMs))) {
+      const lastRuns = await deps.lastRuns.read();
+      for (const chore of deps.chores.filter((each) => isDue(each, lastRuns, nowMs))) {
         try {
           const did = await chore.run();
+          if (!isEachTime(chore.everyMs)) await deps.lastRuns.note(chore.name, new Date(nowMs));
           if (did !== undefined) deps.log.info('housekeeping.done', { chore: chore.name, ...did });
         } catch (error) {
           failures.push(error);
