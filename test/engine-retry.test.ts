@@ -82,6 +82,30 @@ describe('a message that is refused', () => {
     expect(await world.mailRows()).not.toContainEqual(expect.stringMatching(/^d!/));
   }, 60_000);
 
+  it('in a gap that closed late is not counted against the message behind it', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    inbox().unanswered.add(inbox().add('late'));
+    await world.poll();
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 1, holes: [{ from: 1, to: 1 }] });
+    inbox().unanswered.clear();
+    inbox().add('behind it');
+    world.receiver.answer = () => refused;
+    await world.poll();
+    world.time.pass(600_000);
+    await world.poll();
+    // Only what has failed for ten minutes itself goes out of the way.
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 1, retries: 1 });
+    expect(tried('behind it')).toHaveLength(2);
+    world.time.pass(480_000);
+    await world.poll();
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 1 });
+    world.receiver.answer = () => accepted;
+    world.time.pass(600_000);
+    await world.poll();
+    expect(world.receiver.subjects().toSorted()).toEqual(['behind it', 'late']);
+  });
+
   it('is given up after five failures that count, and said so once', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
@@ -302,4 +326,28 @@ describe('a window', () => {
     expect(new Set(world.receiver.subjects())).toEqual(new Set(['mail 1', 'mail 3', 'mail 4', 'mail 5']));
     expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 5, retries: 1 });
   });
+
+  it.each([
+    [59, 70],
+    [150, 200],
+  ])(
+    'whose first message waits gets what is behind it, also where %i of %i messages do not come at first',
+    async (missing, all) => {
+      const mailbox = await world.connectMailbox(ada);
+      await world.poll();
+      const { facts } = factsOf('window');
+      for (let n = 1; n <= all; n++) inbox().add(`mail ${n}`);
+      for (let uid = 2; uid < 2 + missing; uid++) inbox().unanswered.add(uid);
+      world.receiver.answer = () => down;
+      await world.poll({ destinations: facts });
+      expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 0 });
+      inbox().unanswered.clear();
+      world.receiver.answer = () => accepted;
+      await polls(3, { destinations: facts });
+      expect(world.receiver.subjects()).toHaveLength(all);
+      expect(new Set(world.receiver.subjects()).size).toBe(all);
+      expect(await world.cursor(mailbox)).toMatchObject({ lastUid: all, acked: [], holes: [] });
+      expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: '' });
+    },
+  );
 });

@@ -211,6 +211,8 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
   function settle(uid: number, now: Date): readonly Hole[] {
     const isInHole = cursor.holes.some((hole) => uid >= hole.from && uid <= hole.to);
     const closed = isInHole ? setHoles(closeUid(cursor.holes, uid)) : [];
+    // It was the first in line, and its failures are not those of the message that comes to be it now.
+    if (isInHole && cursor.headSince !== undefined) change({ headSince: undefined });
     return [...closed, ...pass(uid, now)];
   }
 
@@ -328,7 +330,9 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     advance,
     miss(uid, now) {
       const closed = setHoles(openHoles(cursor.holes, [{ from: uid, to: uid }], now, 'missing'));
-      return [...closed, ...pass(uid, now)];
+      // The row has room for so many settled UIDs above the head; what does not come beyond that waits in its place.
+      const hasRoom = cursor.acked.length < cursorLimits.acked - 8 || uid === range.listed[range.at];
+      return hasRoom ? [...closed, ...pass(uid, now)] : closed;
     },
     openHoles: (ranges, now, sort) => setHoles(openHoles(cursor.holes, ranges, now, sort)),
     lookedAtHoles: (found, now) => setHoles(lookedAt(cursor.holes, found, now)),

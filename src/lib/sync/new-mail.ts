@@ -14,7 +14,7 @@ import { tellVanished } from './vanished.ts';
 export const isFromBefore = (mailbox: MailboxRow, internalDate: Date): boolean =>
   internalDate.getTime() < mailbox.createdAt.getTime() - baselineMarginMs;
 
-/** What a poll found: first the holes that show a message again, then the new UIDs, both ascending. */
+/** What a poll found: first the holes below the cursor that show a message again, then all above it, both ascending. */
 export async function newMail(
   context: RunContext,
   session: ImapSession,
@@ -24,13 +24,15 @@ export async function newMail(
 ): Promise<Backlog> {
   const { path } = book.folder;
   const vanish = (closed: Parameters<typeof tellVanished>[3]) => tellVanished(context, mailbox, book, closed);
-  const todo = await lookAtHoles();
+  const holes = await lookAtHoles();
   if (fresh !== undefined) {
     book.setRange(await session.searchRange(path, fresh.from, fresh.to), fresh.to);
     vanish(book.advance(context.now()));
-    const again = new Set(todo);
-    todo.push(...book.unsettled.filter((uid) => !again.has(uid)));
   }
+  // Above the cursor its head comes first: before that is settled there is no end of what has to wait for room.
+  const { lastUid } = book.cursor;
+  const ahead = new Set([...holes.filter((uid) => uid > lastUid), ...book.unsettled]);
+  const todo = [...holes.filter((uid) => uid <= lastUid), ...[...ahead].sort((a, b) => a - b)];
 
   async function lookAtHoles(): Promise<number[]> {
     const open = book.cursor.holes;
