@@ -120,7 +120,9 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     scheduler.after(chance.between(0, 20_000), admin.act);
   });
 
-  const faultySteps = options.steps ?? 300 + chance.below(1200);
+  // Drawn in any case: the same seed with fewer steps is the same life, cut short.
+  const ownSteps = 300 + chance.below(1200);
+  const faultySteps = options.steps ?? ownSteps;
   const isBroken = () => promises.breaches.length > 0;
   const ended = { tables, lives, mail, deliveries, promises };
   await scheduler.run(() => isBroken() || scheduler.step() >= faultySteps);
