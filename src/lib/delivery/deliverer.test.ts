@@ -196,6 +196,15 @@ describe('a delivery', () => {
     expect(await stateOf(id)).toMatchObject({ heldSince: undefined });
   });
 
+  it('sends nothing for whoever may not any more when it comes to that', async () => {
+    const { worker, destination, requests, stateOf } = await world();
+    const id = await destination();
+    const late = () => Promise.reject(new Error('lease lost'));
+    await expect(worker().deliver(id, event('m_1'), never, late)).rejects.toThrow('lease lost');
+    expect(requests).toEqual([]);
+    expect(await stateOf(id)).toMatchObject({ heldSince: undefined });
+  });
+
   it('of an unknown destination is held back', async () => {
     const { worker } = await world();
     expect(await worker().deliver(newDestinationId(systemRandom), event('m_1'), never)).toEqual(

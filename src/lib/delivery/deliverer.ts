@@ -177,7 +177,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
   };
 
   return {
-    async deliver(destinationId, event, signal) {
+    async deliver(destinationId, event, signal, ready) {
       const peer = peerOf(destinationId);
       const leave = await peer.slots.take(signal);
       try {
@@ -186,6 +186,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
         if (open.config.paused) return { kind: 'held', reason: 'destination_paused', attempted: false };
         const entry = await inTurn(peer, () => enter(peer));
         if (entry.kind === 'held') return entry;
+        await ready?.();
         const outcome = await transports[open.config.type].send(open, event, signal);
         await inTurn(peer, () => record(peer, outcome, entry.probing)).catch((error: unknown) => {
           // The outcome stands: it was sent. Whoever comes next meets the same state, or notes it then.

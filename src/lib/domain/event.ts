@@ -63,6 +63,13 @@ export interface Deliverer {
   /**
    * One attempt. Never throws for what the destination does. Throws the signal's reason when aborted, and StoreError or
    * BrokerError when our own store or vault does not answer: then nothing was sent.
+   * @param ready waited for right before anything is sent, since what comes before may take long, or the whole process
+   * stand still; what it throws ends the attempt, and nothing was sent
    */
-  deliver(destinationId: string, event: OutgoingEvent, signal: AbortSignal): Promise<DeliveryOutcome>;
+  deliver(
+    destinationId: string,
+    event: OutgoingEvent,
+    signal: AbortSignal,
+    ready?: () => Promise<void>,
+  ): Promise<DeliveryOutcome>;
 }

@@ -27,7 +27,8 @@ export async function attemptMessage(
   const destination = row.destinationId;
 
   async function send(variant: 'full' | 'metadata'): Promise<DeliveryOutcome | undefined> {
-    await context.committer.ensure(postRoomMs);
+    const ensure = () => context.committer.ensure(postRoomMs);
+    await ensure();
     if (context.held.has(destination)) return undefined;
     const event = context.messageReceived({
       key: messageKeyFromBytes(ready.entry.key),
@@ -39,7 +40,7 @@ export async function attemptMessage(
       late: how.late,
       variant,
     });
-    const outcome = await context.deliverer.deliver(destination, event, context.committer.signal);
+    const outcome = await context.deliverer.deliver(destination, event, context.committer.signal, ensure);
     if (outcome.kind === 'held') context.held.add(destination);
     if (outcome.kind !== 'accepted') {
       const { kind, reason, status } = outcome;

@@ -35,8 +35,9 @@ async function send(context: RunContext, mailbox: MailboxBook, event: OutboxRow)
     context.log.error('outbox_not_built', error, fields);
     return false;
   }
-  await context.committer.ensure(postRoomMs);
-  const outcome = await context.deliverer.deliver(row.destinationId, outgoing, context.committer.signal);
+  const ensure = () => context.committer.ensure(postRoomMs);
+  await ensure();
+  const outcome = await context.deliverer.deliver(row.destinationId, outgoing, context.committer.signal, ensure);
   if (outcome.kind === 'accepted') {
     context.accepted.set(row.destinationId, context.now());
     return true;
