@@ -1,4 +1,5 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { access, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -21,6 +22,16 @@ export interface DovecotOptions {
   readonly port?: number;
   /** Announces all that Dovecot can do, in place of what Exchange can. */
   readonly everything?: boolean;
+}
+
+/** Dovecot can also die, and come back with all its mail. */
+export interface DovecotServer extends MailServer {
+  /** Ends all of its processes as a power cut would. */
+  crash(): Promise<void>;
+  /** Starts it again on the same port after `crash`. */
+  restart(): Promise<void>;
+  /** The Maildir of an address: a file that is moved into its `new` is a message that has arrived, whether Dovecot runs or not. */
+  maildir(address: string): string;
 }
 
 const run = promisify(execFile);
@@ -46,7 +57,7 @@ export async function findDovecot(): Promise<string | undefined> {
  * the Entra stand-in about every token (RFC 7662).
  * @throws Error with one sentence if it is not installed, if the port is taken, or with its log if it does not start
  */
-export async function startDovecot(options: DovecotOptions): Promise<MailServer> {
+export async function startDovecot(options: DovecotOptions): Promise<DovecotServer> {
   const program = await findDovecot();
   if (program === undefined) {
     throw new Error('Dovecot is not installed: run `apt-get install dovecot-imapd`, or leave out `--imap dovecot`.');
@@ -54,54 +65,31 @@ export async function startDovecot(options: DovecotOptions): Promise<MailServer>
   const port = await freePort(options.port);
   const settings = await prepare(options, port);
   const config = join(settings.folder, 'dovecot.conf');
-
-  // The shell ends Dovecot when its pipe closes, which also happens when this process is killed.
-  const script = '"$0" -F -c "$1" & pid=$!; (cat <&3 >/dev/null; kill $pid) & wait $pid';
-  const child = spawn('/bin/sh', ['-c', script, program, config], {
-    cwd: settings.folder,
-    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    ...(process.getuid?.() === 0 ? { uid: settings.uid, gid: settings.gid } : {}),
-  });
-  let complaints = '';
-  child.stderr?.on('data', (chunk: Buffer) => {
-    complaints += chunk.toString();
-  });
-  let ended = false;
-  const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => {
-      ended = true;
-      resolve();
-    });
-  });
-  child.once('error', (error) => {
-    complaints += error.message;
-  });
-  const pipe = child.stdio[3];
-  pipe?.on('error', () => undefined);
-
   const endpoint = { host: 'localhost', port, secure: true };
   const appender = createAppender(endpoint, options.token);
-  let stopping: Promise<void> | undefined;
-  const stop = (): Promise<void> => {
-    stopping ??= (async () => {
-      await appender.close();
-      pipe?.destroy();
-      await Promise.race([exited, delay(5000)]);
-      if (!ended) child.kill('SIGKILL');
-      await rm(settings.folder, { recursive: true, force: true });
-    })();
-    return stopping;
+
+  const start = async (): Promise<ChildProcess> => {
+    const { child, complaints } = launch(program, config, settings);
+    try {
+      await untilGreeted(port, () => hasEnded(child));
+      return child;
+    } catch (error) {
+      const log = await readFile(join(settings.folder, 'dovecot.log'), 'utf8').catch(() => '');
+      await stop(child);
+      throw new Error(`Dovecot did not start. It said:\n${complaints()}${log.slice(0, 2000)}`, { cause: error });
+    }
+  };
+  const stop = async (child: ChildProcess): Promise<void> => {
+    await appender.close();
+    const exited = hasEnded(child) ? undefined : once(child, 'exit');
+    child.stdio[3]?.destroy();
+    await Promise.race([exited, delay(5000, undefined, { ref: false })]);
+    kill(child);
+    await rm(settings.folder, { recursive: true, force: true });
   };
 
-  try {
-    await untilGreeted(port, () => ended);
-  } catch (error) {
-    const log = await readFile(join(settings.folder, 'dovecot.log'), 'utf8').catch(() => '');
-    await stop();
-    throw new Error(`Dovecot did not start. It said:\n${complaints}${log.slice(0, 2000)}`, { cause: error });
-  }
-
+  let running = await start();
+  let stopping: Promise<void> | undefined;
   return {
     ...endpoint,
     deliver: (address, raw, drop = {}) => appender.append(address, raw, drop),
@@ -109,8 +97,58 @@ export async function startDovecot(options: DovecotOptions): Promise<MailServer>
       // `doveadm kick` says no more than whom it kicked, and fails where nobody is connected.
       run(program.replace(/sbin\/dovecot$/, 'bin/doveadm'), ['-c', config, 'kick', address]).catch(() => undefined);
     },
-    stop,
+    crash: async () => {
+      if (hasEnded(running)) return;
+      const exited = once(running, 'exit');
+      kill(running);
+      await exited;
+    },
+    restart: async () => {
+      // It takes a dead process that nobody has asked after yet for one that lives.
+      await rm(join(settings.folder, 'run', 'master.pid'), { force: true });
+      running = await start();
+    },
+    maildir: (address) => join(settings.folder, 'mail', address.toLowerCase(), 'Maildir'),
+    stop: () => {
+      stopping ??= stop(running);
+      return stopping;
+    },
   };
+}
+
+/** Runs Dovecot in a process group of its own; `complaints` is what it has said so far. */
+function launch(program: string, config: string, { folder, uid, gid }: DovecotSettings) {
+  // The shell ends Dovecot when its pipe closes, which also happens when this process is killed.
+  const script = '"$0" -F -c "$1" & pid=$!; (cat <&3 >/dev/null; kill $pid) & wait $pid';
+  const child = spawn('/bin/sh', ['-c', script, program, config], {
+    cwd: folder,
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' },
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    detached: true,
+    ...(process.getuid?.() === 0 ? { uid, gid } : {}),
+  });
+  let complaints = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    complaints += chunk.toString();
+  });
+  child.once('error', (error) => {
+    complaints += error.message;
+  });
+  child.stdio[3]?.on('error', () => undefined);
+  return { child, complaints: () => complaints };
+}
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
+/** Ends the shell, Dovecot and everything that it has started. */
+function kill(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch (error) {
+    // Nobody is left in the group.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 /** A free port, or the one that was asked for, seen to be free. */

@@ -7,10 +7,12 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startServices } from '../../local/services.ts';
 import type { ReceivedEvent, ServiceOptions, Services, StandIns } from '../../local/world.ts';
+import { shardRowKey } from '../../src/lib/store/keys.ts';
+import { decodeShard } from '../../src/lib/store/shard-row.ts';
 import type { Store } from '../../src/lib/store/table.ts';
 import { BrowserClient, hiddenField, type Page } from './browser-client.ts';
 import { type HostProcess, startHostProcess } from './host-process.ts';
-import { storeAt } from './tables.ts';
+import { rowsOfTable, storeAt } from './tables.ts';
 
 /** An answer of the broker's API. */
 export interface Answer {
@@ -178,6 +180,19 @@ export async function startWorld({
       await rm(stateDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Waits until every shard was looked after, from beginning to end, `times` more. */
+export async function pollsPass(world: World, times = 2): Promise<void> {
+  const epochs = async () =>
+    (await rowsOfTable(world.store, 'mail'))
+      .filter(({ rowKey }) => rowKey === shardRowKey)
+      .map((row) => [row.partitionKey, decodeShard(row).epoch] as const);
+  const before = new Map(await epochs());
+  // The run under way may have looked already, and only the one after the last shows that the last has ended.
+  const arePast = async () =>
+    (await epochs()).every(([shard, epoch]) => epoch > (before.get(shard) ?? 0) + times) || undefined;
+  await eventually(`${times} polls`, arePast);
 }
 
 /** Opens a link, presses its button, and answers where the button sends the browser (Microsoft's page). */
