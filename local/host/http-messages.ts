@@ -1,16 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpCookie, HttpData, NullableString, TypedData } from './rpc.ts';
 
+/** The whole address of a request; undefined where its path or its Host header is none. */
+export function addressOf(request: IncomingMessage): URL | undefined {
+  return URL.parse(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`) ?? undefined;
+}
+
 /**
  * A request as the Functions host hands it to the worker: repeated headers and repeated query keys arrive joined by a
  * comma, empty headers not at all, the URL with its whole query (azure-functions-host, ScriptInvocationContextExtensions).
  */
 export function toRpcRequest(
   request: IncomingMessage,
+  url: URL,
   params: Readonly<Record<string, string>>,
   body: Buffer,
 ): TypedData {
-  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
   const headers: Record<string, NullableString> = {};
   for (const [name, values = []] of Object.entries(request.headersDistinct)) {
     const value = values.join(',');

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { sendRpcResponse, toRpcRequest } from './http-messages.ts';
+import { addressOf, sendRpcResponse, toRpcRequest } from './http-messages.ts';
 import type { Exchange } from './http-stream.ts';
 import { createRouter } from './routes.ts';
 import type { TypedData } from './rpc.ts';
@@ -24,6 +24,8 @@ export interface HttpFrontOptions {
   readonly functions: readonly HttpFunction[];
   /** Larger bodies are answered 413 before any function runs. */
   readonly bodyLimitBytes: number;
+  /** Who has not sent the whole request by then is answered 408; 30 s unless given. */
+  readonly requestTimeoutMs?: number | undefined;
   /** `POST /admin/functions/{name}` with `{"input": "…"}`. Answers false if there is no such function. */
   readonly runNow: (name: string, input: string | undefined) => boolean;
 }
@@ -60,7 +62,7 @@ export async function startHttpFront(options: HttpFrontOptions): Promise<HttpFro
     response.on('error', () => response.destroy());
     answer(request, response, router, options).catch(() => response.destroy());
   };
-  const servers = await listenOnLoopback(options.port, handle);
+  const servers = await listenOnLoopback(options.port, options.requestTimeoutMs ?? usualRequestTimeoutMs, handle);
   const port = portOf(servers[0]);
   return {
     port,
@@ -91,6 +93,11 @@ async function answer(
   options: HttpFrontOptions,
 ): Promise<void> {
   const method = request.method ?? 'GET';
+  const address = addressOf(request);
+  if (address === undefined) {
+    response.writeHead(400, { 'content-length': 0, connection: 'close' }).end();
+    return;
+  }
   const path = (request.url ?? '/').split(/[?#]/, 1)[0] ?? '/';
   const admin = /^\/admin\/functions\/([\w-]+)$/.exec(path);
   const match = router.match(method, path);
@@ -115,7 +122,7 @@ async function answer(
       await stream({ request, response, body, params: match.params }, `${method} ${path}`);
       return;
     }
-    const input = toRpcRequest(request, match.params, body);
+    const input = toRpcRequest(request, address, match.params, body);
     sendRpcResponse(response, await match.target.invoke(input, `${method} ${path}`));
   } catch {
     // The invocation has written its line; a caller learns nothing more in Azure either.
@@ -157,12 +164,21 @@ function inputOf(body: Buffer): string | undefined {
 /** Kestrel's default for all headers of a request together. */
 const maxHeaderSize = 32 * 1024;
 
+// Longer than any honest caller on the same machine takes; Kestrel waits as long for the headers.
+const usualRequestTimeoutMs = 30_000;
+
 async function listenOnLoopback(
   wanted: number,
+  requestTimeoutMs: number,
   handle: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<[Server, ...Server[]]> {
   const listen = async (host: string, port: number): Promise<Server> => {
-    const server = createServer({ maxHeaderSize }, handle);
+    const timeouts = {
+      headersTimeout: requestTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: requestTimeoutMs / 4,
+    };
+    const server = createServer({ maxHeaderSize, ...timeouts }, handle);
     // A caller may keep its connection for as long as Azure's front end would.
     server.keepAliveTimeout = 130_000;
     server.listen(port, host);

@@ -21,6 +21,12 @@ export const requestErrors = {
     remedy: 'Send at most 64 KiB of JSON.',
     who: 'caller',
   },
+  body_too_slow: {
+    status: 408,
+    sentence: 'The request body did not arrive in time.',
+    remedy: 'Send the whole body at once, within 30 seconds.',
+    who: 'caller',
+  },
   not_found: {
     status: 404,
     sentence: 'There is nothing under this address.',

@@ -9,20 +9,39 @@ export function checkLength(request: HttpRequest, limitBytes = bodyLimitBytes): 
   if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw new BrokerError('body_too_large');
 }
 
+// Azure hands in a body that is complete; where one is streamed, a caller who sends a byte a minute must not keep us.
+const bodyWithinMs = 30_000;
+
 /**
- * The body as text. Bytes are counted as they come in: a Content-Length may be absent or wrong.
- * @throws BrokerError `body_too_large`, `malformed_json` if it is not UTF-8
+ * The body as text. Bytes are counted as they come in: a Content-Length may be absent or wrong. Of a body that is too
+ * long or too slow the rest is never read.
+ * @throws BrokerError `body_too_large` | `body_too_slow`, `malformed_json` if it is not UTF-8
  */
-export async function readText(request: HttpRequest, limitBytes = bodyLimitBytes): Promise<string> {
+export async function readText(
+  request: HttpRequest,
+  { limitBytes = bodyLimitBytes, withinMs = bodyWithinMs } = {},
+): Promise<string> {
   checkLength(request, limitBytes);
   if (request.body === null) return '';
+  const reader = request.body.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request.body as AsyncIterable<Uint8Array>) {
-    length += chunk.byteLength;
-    // Leaving the loop cancels the stream: the rest is never read.
-    if (length > limitBytes) throw new BrokerError('body_too_large');
-    chunks.push(chunk);
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new BrokerError('body_too_slow')), withinMs);
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), late.promise]);
+      if (done) break;
+      length += value.byteLength;
+      if (length > limitBytes) throw new BrokerError('body_too_large');
+      chunks.push(value);
+    }
+  } catch (error) {
+    // Not waited for: whoever sends decides when it ends.
+    reader.cancel().catch(() => {});
+    throw error;
+  } finally {
+    clearTimeout(timer);
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));

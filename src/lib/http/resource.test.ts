@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { BrokerError } from '../errors.ts';
 import type { LogFields } from '../log.ts';
 import { StoreError } from '../store/table.ts';
+import { readText } from './body.ts';
 import type { Caller } from './caller.ts';
 import { allMethods, json, noContent, resource } from './resource.ts';
 
@@ -163,6 +164,64 @@ describe('a resource', () => {
   it('counts the bytes of a body whose Content-Length lies', async () => {
     const answer = await world().send('POST', { body: 'x'.repeat(70_000), headers: { 'content-length': '10' } });
     expect(answer.body.code).toBe('body_too_large');
+  });
+
+  /** A request whose body comes in pieces, without an announced length. */
+  const streamed = (method: string, body: ReadableStream<Uint8Array>) => {
+    const request = new HttpRequest({ method, url: 'http://localhost/', headers: { authorization: 'Bearer x' } });
+    Object.defineProperty(request, 'body', { get: () => body });
+    return request;
+  };
+  const endless = () => {
+    const counted = { pulled: 0, cancelled: false };
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull: (controller) => {
+          counted.pulled += 1;
+          controller.enqueue(new Uint8Array(1_000));
+        },
+        cancel: () => {
+          counted.cancelled = true;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    return { body, counted };
+  };
+
+  it('stops at the limit of a body without a length, and takes no more of it', async () => {
+    const { body, counted } = endless();
+    await expect(readText(streamed('POST', body))).rejects.toMatchObject({ code: 'body_too_large', status: 413 });
+    expect(counted).toEqual({ pulled: 66, cancelled: true });
+  });
+
+  it('waits for a body no longer than it may take', async () => {
+    let cancelled = false;
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('{"name":')),
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    const refused = readText(streamed('POST', body), { withinMs: 20 });
+    await expect(refused).rejects.toMatchObject({ code: 'body_too_slow', status: 408 });
+    expect(cancelled).toBe(true);
+  });
+
+  it('reads nothing of a body where none is wanted, with or without a length', async () => {
+    const { body, counted } = endless();
+    const handler = resource(async () => ({ ...quiet, apiKeys: { verify: async () => caller } }), {
+      DELETE: { scope: 'admin', handler: async () => noContent },
+    });
+    const answer = await handler(streamed('DELETE', body), new InvocationContext({ invocationId: 'r' }));
+    expect([answer.status, counted.pulled]).toEqual([204, 0]);
+    const announced = new HttpRequest({
+      method: 'DELETE',
+      url: 'http://localhost/',
+      headers: { authorization: 'Bearer x', 'content-length': '70000' },
+    });
+    const refused = await handler(announced, new InvocationContext({ invocationId: 'r' }));
+    expect(refused.status).toBe(413);
   });
 
   it('refuses bytes that are no text', async () => {
