@@ -49,6 +49,13 @@ export const signInErrors = {
     remedy: 'Send its owner a link to connect it again.',
     who: 'mailbox owner',
   },
+  grant_full: {
+    status: 409,
+    sentence: 'This sign-in carries 1,000 mailboxes already, and cannot carry another one.',
+    remedy:
+      'Remove mailboxes that nobody needs, or read further ones through the sign-in of another person. What the app opens by itself beyond that needs a second deployment.',
+    who: 'deployment owner',
+  },
   reconnect_required: {
     status: 409,
     sentence: 'Microsoft no longer accepts the stored sign-in of this mailbox.',

@@ -60,7 +60,9 @@ export interface Grants {
   note(grant: Grant, note: GrantNote): Promise<boolean>;
   /** Empty if there is no such grant. */
   mailboxesOf(key: GrantKey): Promise<readonly string[]>;
-  /** May be repeated. @throws BrokerError `grant_missing` */
+  /** @throws BrokerError `grant_full` if another mailbox would be one too many */
+  expectRoom(key: GrantKey): Promise<void>;
+  /** May be repeated. @throws BrokerError `grant_missing` | `grant_full` */
   addMailbox(key: GrantKey, id: string): Promise<void>;
   /** May be repeated. Erases the grant with its last mailbox, unless a connect is under way. */
   removeMailbox(key: GrantKey, id: string): Promise<void>;
@@ -73,6 +75,12 @@ export interface Grants {
   /** The sealed caches, for moving them to another version of the root key. */
   readonly keyed: KeyedRows;
 }
+
+/**
+ * The list is one column, which holds 32,768 characters (Table service data model); an id takes 28 with its quotes. The
+ * sentence of `grant_full` names the number.
+ */
+export const mostMailboxes = 1_000;
 
 /** From the grant stored to the mailbox listed takes seconds; a browser, a slow server and a retry fit in this. */
 const connectingMs = 15 * 60_000;
@@ -223,11 +231,17 @@ export function createGrants(deps: GrantsDeps): Grants {
       return row === undefined ? [] : readGrantRow(row).columns.mailboxes;
     },
 
+    async expectRoom(key) {
+      const row = await find(key);
+      if (row !== undefined) checkRoom(readGrantRow(row).columns.mailboxes);
+    },
+
     addMailbox: (key, id) =>
       change<void>(key, missing, ({ columns, sealed }) => {
         const { connectingUntil, mailboxes, ...rest } = columns;
         // What is so already is not written again.
         if (mailboxes.includes(id) && connectingUntil === undefined) return { result: undefined };
+        if (!mailboxes.includes(id)) checkRoom(mailboxes);
         const listed = mailboxes.includes(id) ? mailboxes : [...mailboxes, id];
         return { parts: { columns: { ...rest, mailboxes: listed, touched: now() }, sealed }, result: undefined };
       }),
@@ -263,6 +277,10 @@ export function createGrants(deps: GrantsDeps): Grants {
 }
 
 const noCache = new Uint8Array();
+
+function checkRoom(mailboxes: readonly string[]): void {
+  if (mailboxes.length >= mostMailboxes) throw new BrokerError('grant_full');
+}
 
 /** A column that is set, cleared (null) or left as it is (undefined). */
 const kept = <T>(given: T | null | undefined, before: T | undefined): T | undefined =>

@@ -94,6 +94,8 @@ export function createPlacer(deps: PlaceDeps): (input: PlaceInput) => Promise<Pl
     claim: AddressEntry | undefined,
   ): Promise<Placed> => {
     if (input.mailboxId !== undefined) throw new BrokerError('mailbox_mismatch');
+    // Looked at before anything is taken: a grant that is full leaves nothing half done.
+    await grants.expectRoom(grantKeyOf(input.grant));
     const { mailboxId, slot } = await directory.take();
     let claimed: AddressEntry | undefined;
     try {

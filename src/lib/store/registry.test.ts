@@ -7,6 +7,7 @@ import { halves } from '../../../test/support/wholeness.ts';
 import { appGrantKey } from '../domain/grant.ts';
 import { eventId } from '../domain/ids.ts';
 import { decodeCursor } from './cursor-row.ts';
+import { mostMailboxes } from './grants.ts';
 import { mailboxRowKey, outboxRowKey, parseRowKey, personKey, shardRowKey, stateRowKey } from './keys.ts';
 import { partitionOf } from './mailbox-row.ts';
 import { decodeOutbox } from './outbox-row.ts';
@@ -590,6 +591,32 @@ describe('reading', () => {
     expect(items.find(({ row }) => row.id === stateless.id)?.state).toBeUndefined();
     expect(world.logged).toContain('registry.row_broken');
     await expect(world.registry.get(broken.id)).rejects.toMatchObject({ code: 'row_broken' });
+  });
+});
+
+describe('a grant that carries as many mailboxes as it can', () => {
+  test('takes no other one, which leaves nothing behind, keeps those that it has, and takes one when another goes', async () => {
+    const ada = world.person();
+    const { mailbox } = await world.connect(ada);
+    const table = store.table('grants');
+    const row = await table.get(ada.tid, ada.oid);
+    if (row === undefined) throw new Error('no grant');
+    const others = Array.from({ length: mostMailboxes - 1 }, (_, n) => `mbx_0007_${String(n).padStart(16, '0')}`);
+    const mailboxes = JSON.stringify([mailbox.id, ...others]);
+    // A string column holds no more (Table service data model).
+    expect(mailboxes.length).toBeLessThanOrEqual(32_768);
+    await table.replace({ ...row, values: { ...row.values, mailboxes } }, row.etag);
+
+    const tables = async () =>
+      Promise.all((['mail', 'index', 'directory'] as const).map(async (name) => rowsOfTable(store, name)));
+    const before = await tables();
+    const info = world.inputOf({ ...ada, address: 'info@contoso.example' }, { shared: true });
+    await expect(world.registry.place(info)).rejects.toMatchObject({ code: 'grant_full', status: 409 });
+    expect(await tables()).toEqual(before);
+    expect((await world.registry.place(world.inputOf(ada))).outcome).toBe('reconnected');
+    await world.grants.removeMailbox(ada, others[3] ?? '');
+    expect((await world.registry.place(info)).outcome).toBe('connected');
+    await expect(world.grants.addMailbox(ada, 'mbx_0007_one_more')).rejects.toMatchObject({ code: 'grant_full' });
   });
 });
 

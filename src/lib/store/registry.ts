@@ -9,6 +9,8 @@ import type { GrantRef, JobRow, MailboxRow, MailboxState, StateRow } from './row
 export interface GrantMailboxes {
   /** In the order in which they were added; empty if there is no such grant. */
   mailboxesOf(key: GrantKey): Promise<readonly string[]>;
+  /** @throws BrokerError `grant_full` if another mailbox would be one too many */
+  expectRoom(key: GrantKey): Promise<void>;
   addMailbox(key: GrantKey, mailboxId: string): Promise<void>;
   /** Takes it off the list, and removes a grant that then carries none. */
   removeMailbox(key: GrantKey, mailboxId: string): Promise<void>;
