@@ -49,7 +49,7 @@ describeImapServers('connecting over HTTP', (imap) => {
   let world: World;
 
   beforeAll(async () => {
-    world = await startWorld({ imap, users, pollIntervalSeconds: 1 });
+    world = await startWorld({ imap, users });
   });
   afterAll(() => world?.stop());
 

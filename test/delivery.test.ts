@@ -1,9 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeImapServers } from './support/imap-servers.ts';
 import { shortMail } from './support/mail.ts';
 import { attemptsOf, subjectOf } from './support/received.ts';
-import { accepted, eventsOf, eventually, startWorld, type World } from './support/world.ts';
+import { accepted, eventsOf, eventually, pollsPass, startWorld, type World } from './support/world.ts';
 
 const lina = 'lina@contoso.example';
 
@@ -18,7 +17,7 @@ describeImapServers('delivery through failures', (imap) => {
   const attempts = (prefix: string) => attemptsOf(world, prefix);
 
   beforeAll(async () => {
-    world = await startWorld({ imap });
+    world = await startWorld({ imap, movableTime: true });
     await world.connect(lina);
     await eventsOf(world, 1, accepted('mailbox.connected'));
   });
@@ -29,12 +28,14 @@ describeImapServers('delivery through failures', (imap) => {
     const subjects = Array.from({ length: 7 }, (_, index) => `down ${index}`);
     await put(...subjects.slice(0, 4));
     await eventually('a first attempt', () => attempts('down').length >= 1);
-    await delay(3 * 2_000);
+    await pollsPass(world, 3);
     await put(...subjects.slice(4));
     expect(attempts('down').filter(arrived)).toEqual([]);
     world.standIns.nocobase.mode({});
-    const events = await eventsOf(world, 7, (event) => arrived(event) && subjectOf(event).startsWith('down'), 90_000);
-    await delay(3_000);
+    // The next probe is due.
+    world.pass(20_000);
+    const events = await eventsOf(world, 7, (event) => arrived(event) && subjectOf(event).startsWith('down'));
+    await pollsPass(world);
     expect(events.map(subjectOf)).toEqual(subjects);
     expect(attempts('down').filter(arrived)).toHaveLength(7);
     // Held, not hammered: while it was down at most a probe now and then came by.
@@ -56,7 +57,7 @@ describeImapServers('delivery through failures', (imap) => {
     expect((await world.api('DELETE', `mailboxes/${id}`)).status).toBe(404);
     await eventsOf(world, 1, accepted('mailbox.removed'));
     await put('gone 0');
-    await delay(5_000);
+    await pollsPass(world);
     expect(attempts('gone')).toEqual([]);
     expect((await world.api('GET', `mailboxes/${id}`)).status).toBe(404);
     expect((await world.api('POST', `mailboxes/${id}/token`, { body: {} })).status).toBe(404);

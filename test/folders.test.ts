@@ -9,7 +9,6 @@ let mailboxId: string;
 
 beforeAll(async () => {
   world = await startWorld({
-    pollIntervalSeconds: 1,
     bundle: await bundleOf(`${import.meta.dirname}/../src/functions/index.ts`),
   });
   ({ mailboxId } = await world.connect(ada, { folders: ['inbox', { path: 'Projects' }] }));

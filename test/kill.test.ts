@@ -3,28 +3,17 @@ import { leaseMs, takeoverMs } from '../src/lib/store/lease.ts';
 import { describeImapServers } from './support/imap-servers.ts';
 import { shortMail } from './support/mail.ts';
 import { attemptsOf, subjectOf } from './support/received.ts';
-import { type StorageFront, startStorageFront } from './support/storage-front.ts';
 import { accepted, eventsOf, eventually, pollsPass, startWorld, type World } from './support/world.ts';
 
 const lina = 'lina@contoso.example';
 const subjects = ['kill 0', 'kill 1', 'kill 2'];
 
 describeImapServers('a host that is killed', (imap) => {
-  let storage: StorageFront;
   let world: World;
   beforeAll(async () => {
-    storage = await startStorageFront();
-    const { connectionString } = storage;
-    world = await startWorld({
-      imap,
-      pollIntervalSeconds: 1,
-      given: { TABLES_CONNECTION_STRING: connectionString, AzureWebJobsStorage: connectionString },
-    });
+    world = await startWorld({ imap, movableTime: true });
   });
-  afterAll(async () => {
-    await world?.stop();
-    await storage?.stop();
-  });
+  afterAll(() => world?.stop());
 
   it('between POST and commit sends that message again under the same id, and no other', async () => {
     await world.connect(lina);
@@ -39,7 +28,7 @@ describeImapServers('a host that is killed', (imap) => {
     await world.startHost();
     await eventually('a run that finds the shard held', () => /shard_skipped.*held/.test(world.output()));
     expect(attemptsOf(world, 'kill')).toHaveLength(1);
-    storage.pass(leaseMs + takeoverMs);
+    world.pass(leaseMs + takeoverMs);
     const arrived = () => attemptsOf(world, 'kill').filter(accepted('message.received'));
     await eventually('all three', () => new Set(arrived().map(subjectOf)).size === 3);
     await pollsPass(world);

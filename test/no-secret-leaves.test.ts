@@ -39,7 +39,7 @@ const secret = (what: string, value: string | undefined | null, where?: (line: s
 };
 
 beforeAll(async () => {
-  world = await startWorld({ pollIntervalSeconds: 1, accessTokenSeconds: 120, verbatim: true });
+  world = await startWorld({ accessTokenSeconds: 120, verbatim: true });
   globalThis.fetch = async (input, init) => {
     const answer = await realFetch(input, init);
     const url = new URL(input instanceof Request ? input.url : input);

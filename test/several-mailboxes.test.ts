@@ -17,7 +17,7 @@ let world: World;
 beforeAll(async () => {
   const [first, ...others] = demoUsers;
   if (first?.address !== ada) throw new Error('the first demo user is another one');
-  world = await startWorld({ users: [{ ...first, aliases: [sales] }, ...others], pollIntervalSeconds: 1 });
+  world = await startWorld({ users: [{ ...first, aliases: [sales] }, ...others] });
 });
 afterEach(() => world.standIns.entra.giveApp(['IMAP.AccessAsApp', 'SMTP.SendAsApp']));
 afterAll(() => world?.stop());

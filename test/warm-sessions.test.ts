@@ -1,19 +1,16 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { EmbeddedImap } from '../local/world.ts';
 import { bundleOf } from './support/bundle.ts';
 import { composeMail } from './support/mail.ts';
-import { accepted, eventsOf, eventually, startWorld, type World } from './support/world.ts';
+import { accepted, eventsOf, eventually, pollsPass, startWorld, type World } from './support/world.ts';
 
 const ada = 'ada@contoso.example';
-const tickMs = 1000;
 let world: World;
 let imap: EmbeddedImap;
 let mailboxId: string;
 
 beforeAll(async () => {
   world = await startWorld({
-    pollIntervalSeconds: tickMs / 1000,
     bundle: await bundleOf(`${import.meta.dirname}/../src/functions/index.ts`),
   });
   if (!('logins' in world.standIns.imap)) throw new Error('the embedded server was asked for');
@@ -36,7 +33,7 @@ it('logs in once and polls many times over the same connection', async () => {
   await deliver('first');
   const logins = imap.logins();
   await deliver('second');
-  await delay(4 * tickMs);
+  await pollsPass(world, 4);
   await deliver('third');
   expect(imap.logins()).toBe(logins);
 });
@@ -64,8 +61,8 @@ it('logs in anew after the owner has connected the mailbox again', async () => {
 it('keeps no connection to a mailbox that was removed', async () => {
   await world.api('DELETE', `mailboxes/${mailboxId}`);
   await eventually('the mailbox is gone', async () => (await state()).code === 'not_found');
-  await delay(3 * tickMs);
+  await pollsPass(world);
   const logins = imap.logins();
-  await delay(3 * tickMs);
+  await pollsPass(world, 3);
   expect(imap.logins()).toBe(logins);
 });

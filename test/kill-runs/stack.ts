@@ -65,7 +65,6 @@ export async function startKillStack(): Promise<KillStack> {
     const world = await startWorld({
       imap: 'dovecot',
       users: people.map(({ user }) => user),
-      pollIntervalSeconds: 1,
       given: {
         TABLES_CONNECTION_STRING: storage.connectionString,
         AzureWebJobsStorage: storage.connectionString,

@@ -12,6 +12,7 @@ import { decodeShard } from '../../src/lib/store/shard-row.ts';
 import type { Store } from '../../src/lib/store/table.ts';
 import { BrowserClient, hiddenField, type Page } from './browser-client.ts';
 import { type HostProcess, startHostProcess } from './host-process.ts';
+import { startStorageFront } from './storage-front.ts';
 import { rowsOfTable, storeAt } from './tables.ts';
 
 /** An answer of the broker's API. */
@@ -40,6 +41,8 @@ export interface World {
   readonly stopHost: () => Promise<number | null>;
   /** A second instance of the app on a port of its own, as Azure adds one under load. The test stops it. */
   readonly startPeer: () => Promise<HostProcess>;
+  /** The clocks of the host and of the storage go on from `ms` later. What is under way then has lost its lease if that is long. */
+  readonly pass: (ms: number) => void;
   /** Lets the dispatcher run at once. */
   readonly poll: () => Promise<void>;
   /** Makes a link, opens it, presses the button and signs in as `address`; answers the page that it ends on. */
@@ -75,8 +78,11 @@ export async function eventually<T>(
 export async function startWorld({
   bundle,
   verbatim = false,
+  movableTime = false,
   ...options
 }: ServiceOptions & {
+  /** Lets `pass` be called. */
+  readonly movableTime?: boolean;
   /** Another one than the bundle that is deployed. */
   readonly bundle?: string;
   /** The output as the app wrote it, not blackened by the local host. */
@@ -84,24 +90,36 @@ export async function startWorld({
 } = {}): Promise<World> {
   const stateDir = await mkdtemp(join(tmpdir(), 'broker-world-'));
   const port = await freePort();
+  const storage = movableTime ? await startStorageFront() : undefined;
   const services = await startServices({
     brokerPort: port,
     stateDir,
-    pollIntervalSeconds: 2,
+    pollIntervalSeconds: 1,
     demoMail: false,
     ...options,
+    ...(storage === undefined
+      ? {}
+      : {
+          given: {
+            TABLES_CONNECTION_STRING: storage.connectionString,
+            AzureWebJobsStorage: storage.connectionString,
+            ...options.given,
+          },
+        }),
   });
   const settingsFile = join(stateDir, 'settings.json');
   await writeFile(settingsFile, JSON.stringify(services.settings), { mode: 0o600 });
   const url = `http://localhost:${port}/api`;
   let host: ChildProcess | undefined;
   let output = '';
+  let passedMs = 0;
 
   const startHost = async () => {
     const run = resolve(import.meta.dirname, '../../local/host/run.ts');
     const own = [...(bundle === undefined ? [] : ['--bundle', bundle]), ...(verbatim ? ['--verbatim'] : [])];
-    host = spawn(process.execPath, [run, '--settings', settingsFile, '--port', String(port), ...own], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const clock = movableTime ? ['--import', join(import.meta.dirname, 'movable-clock.ts')] : [];
+    host = spawn(process.execPath, [...clock, run, '--settings', settingsFile, '--port', String(port), ...own], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: services.stack.ca },
     });
     const note = (chunk: Buffer) => {
@@ -110,6 +128,7 @@ export async function startWorld({
     host.stdout?.on('data', note);
     host.stderr?.on('data', note);
     const started = host;
+    if (passedMs > 0) started.send(passedMs);
     await eventually(
       'the host answers its health page',
       async () => {
@@ -174,9 +193,16 @@ export async function startWorld({
       const mailboxes = await api('GET', `mailboxes?address=${encodeURIComponent(address)}`);
       return { page, mailboxId: mailboxes.body.items[0]?.id ?? '' };
     },
+    pass: (ms) => {
+      if (storage === undefined) throw new Error('Time moves only where the world was started with `movableTime`.');
+      passedMs += ms;
+      storage.pass(ms);
+      host?.send(ms);
+    },
     stop: async () => {
       await end('SIGTERM');
       await services.stop();
+      await storage?.stop();
       await rm(stateDir, { recursive: true, force: true });
     },
   };
