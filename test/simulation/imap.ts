@@ -154,6 +154,16 @@ export function createImap(ground: Ground, process: SimProcess, mail: MailWorld)
             .filter((message) => message.internalDate.getTime() >= from)
             .map(uidOf);
         }),
+      searchBetween: (path, from, to) =>
+        command(
+          `SEARCH ${name(path)} SINCE ${from.toISOString().slice(0, 10)} BEFORE ${to.toISOString().slice(0, 10)}`,
+          () => {
+            const day = (date: Date) => Math.floor(date.getTime() / dayMs);
+            return listed(path)
+              .filter(({ internalDate }) => day(internalDate) >= day(from) && day(internalDate) < day(to))
+              .map(uidOf);
+          },
+        ),
       fetchMeta: (path, uids) =>
         command(`FETCH ${name(path)} ${uids.join(',')}`, () => {
           const wanted = new Set(uids);
@@ -179,7 +189,6 @@ export function createImap(ground: Ground, process: SimProcess, mail: MailWorld)
           selected = undefined;
         }),
       setAside: () => {},
-      searchBetween: absent,
       part: absent,
       download: absent,
       close: () =>

@@ -70,6 +70,7 @@ export function mortalWorker(
     folders: () => guard(() => session.folders()),
     searchRange: (...args) => guard(() => session.searchRange(...args)),
     searchSince: (...args) => guard(() => session.searchSince(...args)),
+    searchBetween: (...args) => guard(() => session.searchBetween(...args)),
     fetchFlags: (...args) => guard(() => session.fetchFlags(...args)),
     fetchMeta: (...args) => guard(() => session.fetchMeta(...args)),
     read: (...args) => guard(() => session.read(...args)),

@@ -23,21 +23,22 @@ export const intervalSeconds = 60;
 
 /** A time that can be moved ahead, as a whole: the server's and ours. Waiting takes real time. */
 export function movableTime(store: Store) {
-  let offset = 0;
+  const offset = { ms: 0 };
   const clock: Clock = {
-    now: () => systemClock.now() + offset,
-    monotonic: () => systemClock.monotonic() + offset,
+    now: () => systemClock.now() + offset.ms,
+    monotonic: () => systemClock.monotonic() + offset.ms,
     sleep: systemClock.sleep,
   };
   const time = {
-    whenWriting: () => store.time.whenWriting() + offset,
-    whenJudging: () => store.time.whenJudging() + offset,
+    whenWriting: () => store.time.whenWriting() + offset.ms,
+    whenJudging: () => store.time.whenJudging() + offset.ms,
   };
   return {
     clock,
+    offset,
     at: (other: Store): Store => ({ time, table: (name) => other.table(name) }),
     pass(ms: number) {
-      offset += ms;
+      offset.ms += ms;
     },
   };
 }
@@ -49,7 +50,7 @@ export function engineWorld(real: Store) {
   const now = () => new Date(time.clock.now());
   const mail = memoryMail(now);
   const receiver = memoryReceiver();
-  const registry = registryWorld(real);
+  const registry = registryWorld(real, time.offset);
   const logged: { event: string; fields?: LogFields }[] = [];
   const note = (event: string, fields?: LogFields) =>
     void logged.push({ event, ...(fields === undefined ? {} : { fields }) });

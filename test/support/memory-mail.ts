@@ -212,6 +212,14 @@ export function memoryMail(now: () => Date): MemoryMail {
             .map((mail) => mail.uid)
             .sort((a, b) => a - b);
         },
+        async searchBetween(path, from, to) {
+          await command('search');
+          const dayOf = (date: Date) => Math.floor(date.getTime() / dayMs);
+          return folderAt(path)
+            .messages.filter((mail) => dayOf(mail.internalDate) >= dayOf(from) && dayOf(mail.internalDate) < dayOf(to))
+            .map((mail) => mail.uid)
+            .sort((a, b) => a - b);
+        },
         async fetchMeta(path, uids) {
           await command('fetch');
           const { messages, unanswered } = folderAt(path);

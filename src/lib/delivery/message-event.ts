@@ -23,6 +23,11 @@ export interface MessageReceivedInput {
    * Default `full`.
    */
   readonly variant?: 'full' | 'metadata';
+  /**
+   * The number of a replay that sends again what was delivered: then the event has an id of its own, or a receiver
+   * that dedupes would drop it.
+   */
+  readonly replay?: number | undefined;
 }
 
 /**
@@ -35,7 +40,7 @@ export function buildMessageReceived(input: MessageReceivedInput): OutgoingEvent
   const full = input.variant !== 'metadata';
   const left = full ? [] : ['text', ...(message.html === undefined ? [] : ['html'])];
   return {
-    id: input.key,
+    id: input.replay === undefined ? input.key : `${input.key}_r${input.replay}`,
     type: 'message.received',
     timestamp: meta.internalDate,
     data: {
@@ -86,6 +91,7 @@ export function buildMessageReceived(input: MessageReceivedInput): OutgoingEvent
       calendar: message.calendar ?? null,
       seemsNew: input.seemsNew,
       late: input.late,
+      replay: input.replay ?? null,
     },
   };
 }

@@ -60,6 +60,8 @@ export interface ImapSession {
   searchRange(path: string, from: number, to: number): Promise<number[]>;
   /** UIDs whose INTERNALDATE is on `day` (UTC) or later, as the server counts days. */
   searchSince(path: string, day: Date): Promise<number[]>;
+  /** UIDs whose INTERNALDATE lies from the day of `from` up to, not including, the day of `to`, as the server counts days. */
+  searchBetween(path: string, from: Date, to: Date): Promise<number[]>;
   /**
    * Flags, date, size and identity headers; a UID that the server does not answer is missing from the result.
    * `bare` asks for flags and date only (size 0, no headers): the last try for a message that Exchange lists but whose
@@ -86,8 +88,6 @@ export interface PartContent {
 
 /** What more is needed where people ask for single messages and files. */
 export interface MailSession extends ImapSession {
-  /** UIDs whose INTERNALDATE lies from the day of `from` up to, not including, the day of `to`, as the server counts days. */
-  searchBetween(path: string, from: Date, to: Date): Promise<number[]>;
   /** One file of a message as its structure tells of it; undefined if the message is gone or has no such part. */
   part(path: string, uid: number, part: string): Promise<Attachment | undefined>;
   /**

@@ -100,7 +100,8 @@ const job: JobRow = {
   since: new Date('2026-01-01T00:00:00Z'),
   force: true,
   progress: {
-    place: { folderId: 'fAbCdEf1', uidValidity: 4294967295n, uid: 4294967295 },
+    folderId: 'fAbCdEf1',
+    place: { uidValidity: 4294967295n, uid: 4294967295 },
     upTo: at,
     delivered: 120_000,
     failed: 2,

@@ -4,7 +4,7 @@ import { parseDeliveryId, shardKey, shardOfMailbox } from '../domain/ids.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Directory } from './directory.ts';
-import { decodeJob } from './job-row.ts';
+import { decodeJob, isMeant } from './job-row.ts';
 import { rowsOf } from './keys.ts';
 import { decodeMailbox } from './mailbox-row.ts';
 import { readMailbox } from './mailboxes.ts';
@@ -87,7 +87,7 @@ export function createDeliveries(deps: {
     }
     const row = lenient(decodeDead, stored);
     if (row === undefined || !isKept(row)) return undefined;
-    const isAsked = jobs.some((job) => isFor(job, row));
+    const isAsked = jobs.some((job) => isMeant(job, row));
     return { state: 'dead', row, mailbox, replay: isAsked ? 'waiting' : undefined };
   }
 
@@ -164,12 +164,6 @@ export function createDeliveries(deps: {
       }),
   };
 }
-
-/** Whether a job is yet to try a message that was given up. */
-export const isFor = (job: JobRow, row: DeadRow): boolean =>
-  job.kind === 'dead' &&
-  (row.replay ?? 0) < job.number &&
-  (job.key === undefined || Buffer.compare(job.key, row.key) === 0);
 
 const writeCursor = ({ shard, rowKey }: Position): string =>
   base64url(new TextEncoder().encode(`${shardKey(shard)} ${rowKey}`));

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { jobId } from '../domain/ids.ts';
-import { brokenRow, columns, count, instant, int64, json, readColumns } from './columns.ts';
+import { brokenRow, columns, count, instant, int64, json, readColumns, text } from './columns.ts';
 import { jobRowKey, parseRowKey } from './keys.ts';
 import { partitionOf } from './mailbox-row.ts';
-import type { JobRow } from './rows.ts';
+import type { DeadRow, JobRow } from './rows.ts';
 import type { Row, StoredRow } from './table.ts';
 
 const key = z.instanceof(Uint8Array).refine((value) => value.length === 16, 'not 16 bytes');
 
 const place = z
-  .tuple([z.string(), z.string().regex(/^\d+$/), z.int().min(0)])
-  .transform(([folderId, uidValidity, uid]) => ({ folderId, uidValidity: BigInt(uidValidity), uid }));
+  .tuple([z.string().regex(/^\d+$/), z.int().min(0)])
+  .transform(([uidValidity, uid]) => ({ uidValidity: BigInt(uidValidity), uid }));
 
 const form = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('dead'), number: int64, at: instant, key: key.optional() }),
@@ -20,6 +20,7 @@ const form = z.discriminatedUnion('kind', [
     at: instant,
     since: instant,
     force: z.boolean().default(false),
+    folder: text.default(''),
     place: json(place).optional(),
     upTo: instant.optional(),
     delivered: count.default(0),
@@ -43,9 +44,16 @@ export function idOfReplay(wish: ReplayWish): string {
 export function newJob(mailboxId: string, wish: ReplayWish, number: number, at: Date): JobRow {
   const job = { mailboxId, id: idOfReplay(wish), number, at };
   if (wish.kind === 'dead') return { ...job, kind: 'dead', key: wish.key };
-  const progress = { place: undefined, upTo: wish.since, delivered: 0, failed: 0, failedAt: undefined };
-  return { ...job, kind: 'since', since: wish.since, force: wish.force, progress };
+  const { since, force } = wish;
+  const progress = { folderId: '', upTo: since, place: undefined, delivered: 0, failed: 0, failedAt: undefined };
+  return { ...job, kind: 'since', since, force, progress };
 }
+
+/** Whether a job is yet to try a message that was given up. */
+export const isMeant = (job: JobRow, row: DeadRow): boolean =>
+  job.kind === 'dead' &&
+  (row.replay ?? 0) < job.number &&
+  (job.key === undefined || Buffer.compare(job.key, row.key) === 0);
 
 export function encodeJob(row: JobRow): Row {
   const head = { kind: row.kind, number: BigInt(row.number), at: row.at };
@@ -57,11 +65,12 @@ export function encodeJob(row: JobRow): Row {
 }
 
 function sinceColumns({ since, force, progress }: Extract<JobRow, { kind: 'since' }>) {
-  const { place: last, upTo, delivered, failed, failedAt } = progress;
+  const { folderId, place: last, upTo, delivered, failed, failedAt } = progress;
   return {
     since,
     force,
-    place: last === undefined ? undefined : JSON.stringify([last.folderId, String(last.uidValidity), last.uid]),
+    folder: folderId === '' ? undefined : folderId,
+    place: last === undefined ? undefined : JSON.stringify([String(last.uidValidity), last.uid]),
     upTo,
     delivered,
     failed,
@@ -76,12 +85,7 @@ export function decodeJob(row: StoredRow): JobRow {
   const read = readColumns(row, form);
   const head = { mailboxId: parsed.mailboxId, id: parsed.jobId, number: read.number, at: read.at };
   if (read.kind === 'dead') return { ...head, kind: 'dead', key: read.key };
-  const { since, force, place: last, upTo, delivered, failed, failedAt } = read;
-  return {
-    ...head,
-    kind: 'since',
-    since,
-    force,
-    progress: { place: last, upTo: upTo ?? since, delivered, failed, failedAt },
-  };
+  const { since, force, folder: folderId, upTo, delivered, failed, failedAt } = read;
+  const progress = { folderId, upTo: upTo ?? since, place: read.place, delivered, failed, failedAt };
+  return { ...head, kind: 'since', since, force, progress };
 }

@@ -276,23 +276,19 @@ export interface ReplaySinceJob extends Job {
 }
 
 export interface ReplayProgress {
-  /**
-   * The last message that is done. They are gone through in the order of INTERNALDATE; where many have the same, the
-   * place tells which of them are done, for as long as its folder keeps its numbers.
-   */
-  readonly place: JobPlace | undefined;
-  /** Everything that arrived before is done. */
+  /** The folder that is gone through; those whose ids sort before it are done. '' before the first. */
+  readonly folderId: string;
+  /** What arrived earlier in this folder is done. */
   readonly upTo: Date;
+  /**
+   * Of what arrived at that very instant everything up to this UID is done, too; for as long as the folder keeps its
+   * numbers. Without it nothing is.
+   */
+  readonly place: { readonly uidValidity: bigint; readonly uid: number } | undefined;
   /** Messages that were accepted. */
   readonly delivered: number;
-  /** Messages that were refused; those that had not been delivered before are tried again by themselves. */
+  /** Messages that were refused, or not shown; those that had not been delivered before are tried again by themselves. */
   readonly failed: number;
-  /** When the next message failed by what seemed the destination's fault. */
+  /** Since when the next message fails, or is not shown. */
   readonly failedAt: Date | undefined;
-}
-
-export interface JobPlace {
-  readonly folderId: string;
-  readonly uidValidity: bigint;
-  readonly uid: number;
 }

@@ -21,7 +21,7 @@ export async function attemptMessage(
   mailbox: MailboxBook,
   book: FolderBook,
   ready: Ready,
-  how: { readonly late: boolean; readonly variant: 'full' | 'metadata' },
+  how: { readonly late: boolean; readonly variant: 'full' | 'metadata'; readonly replay?: number | undefined },
 ): Promise<Attempted> {
   const { row } = mailbox;
   const destination = row.destinationId;
@@ -39,6 +39,7 @@ export async function attemptMessage(
       seemsNew: ready.seemsNew,
       late: how.late,
       variant,
+      replay: how.replay,
     });
     const outcome = await context.deliverer.deliver(destination, event, context.committer.signal, ensure);
     if (outcome.kind === 'held') context.held.add(destination);

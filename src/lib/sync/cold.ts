@@ -1,48 +1,58 @@
 import { shardKey } from '../domain/ids.ts';
 import { isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { decodeJob } from '../store/job-row.ts';
 import { rowsOf } from '../store/keys.ts';
 import { decodeOutbox } from '../store/outbox-row.ts';
-import { coldKinds, type OutboxRow } from '../store/rows.ts';
-import type { Store } from '../store/table.ts';
+import { coldKinds, type JobRow, type OutboxRow } from '../store/rows.ts';
+import type { Store, StoredRow } from '../store/table.ts';
 
 /** What a run finds outside the hot range. */
 export interface Cold {
   readonly outbox: readonly OutboxRow[];
+  readonly jobs: readonly JobRow[];
   /** Kinds of rows that were found, as bits of `!`.flags. */
   readonly flags: number;
-  /** True if there are events that this version cannot read; they stay. */
-  readonly unreadable: boolean;
+  /** Kinds of which there are rows that this version cannot read, as bits; these rows stay. */
+  readonly unreadable: number;
 }
 
 /**
- * Reads the events that wait in a shard, and which other cold kinds the mailboxes in `asked` have.
- * @param outbox whether the flag in `!` says that there are events, or the API may have put some there
+ * Reads the events and the jobs that wait in a shard, and which other cold kinds the mailboxes in `asked` have.
+ * @param wanted of which kinds the flag in `!` says that there are rows, or the API may have put some there
  */
 export async function readCold(
   parts: { readonly store: Store; readonly log: Log },
   shard: number,
-  outbox: boolean,
+  wanted: { readonly outbox: boolean; readonly jobs: boolean },
   asked: readonly string[],
 ): Promise<Cold> {
   const table = parts.store.table('mail');
   const partition = shardKey(shard);
-  const events: OutboxRow[] = [];
   let flags = 0;
-  let unreadable = false;
-  for (const row of outbox ? await table.list(partition, { from: 'o!', below: 'o"' }) : []) {
-    try {
-      events.push(decodeOutbox(row));
-    } catch (error) {
-      if (!isBrokerError(error)) throw error;
-      unreadable = true;
-      parts.log.error('row_broken', error, { shard, row: row.rowKey });
+  let unreadable = 0;
+
+  async function read<T>(letter: string, bit: number, decode: (row: StoredRow) => T): Promise<T[]> {
+    const rows: T[] = [];
+    for (const row of await table.list(partition, { from: `${letter}!`, below: `${letter}"` })) {
+      flags |= bit;
+      try {
+        rows.push(decode(row));
+      } catch (error) {
+        if (!isBrokerError(error)) throw error;
+        unreadable |= bit;
+        parts.log.error('row_broken', error, { shard, row: row.rowKey });
+      }
     }
+    return rows;
   }
-  if (events.length > 0 || unreadable) flags |= coldKinds.outbox;
+
+  const [outbox, jobs] = await Promise.all([
+    wanted.outbox ? read('o', coldKinds.outbox, decodeOutbox) : [],
+    wanted.jobs ? read('e', coldKinds.job, decodeJob) : [],
+  ]);
   const kinds = [
     ['d', coldKinds.retry],
-    ['e', coldKinds.job],
     ['x', coldKinds.dead],
   ] as const;
   for (const id of asked) {
@@ -51,5 +61,5 @@ export async function readCold(
     );
     for (const bit of found) flags |= bit;
   }
-  return { outbox: events, flags, unreadable };
+  return { outbox, jobs, flags, unreadable };
 }

@@ -1,9 +1,19 @@
 import type { CommitUnit } from '../store/committer.ts';
-import { messageRowKey, outboxRowKey } from '../store/keys.ts';
+import { encodeJob } from '../store/job-row.ts';
+import { jobRowKey, messageRowKey, outboxRowKey } from '../store/keys.ts';
 import { encodeOutbox } from '../store/outbox-row.ts';
 import { decodeDead, decodeRetry, encodeDead, encodeRetry } from '../store/retry-row.ts';
 import { decodeRing } from '../store/ring-row.ts';
-import type { CursorRow, DeadRow, MailboxRow, MessageMark, OutboxRow, RetryRow, StateRow } from '../store/rows.ts';
+import type {
+  CursorRow,
+  DeadRow,
+  JobRow,
+  MailboxRow,
+  MessageMark,
+  OutboxRow,
+  RetryRow,
+  StateRow,
+} from '../store/rows.ts';
 import { encodeState } from '../store/state-row.ts';
 import type { BatchOperation, Row, StoredRow, StoreError } from '../store/table.ts';
 import { createFolderBook, type FolderBook } from './folder-book.ts';
@@ -31,8 +41,17 @@ export interface MailboxBook extends CommitUnit {
   foundOutbox(row: OutboxRow): void;
   addOutbox(row: OutboxRow): void;
   removeOutbox(id: string): void;
+  /** What somebody wants to have done that is not urgent, in the order of asking. */
+  jobs(): readonly JobRow[];
+  /** Takes a job that the table holds. */
+  foundJob(job: JobRow): void;
+  /** How far a job has come. */
+  setJob(job: JobRow): void;
+  removeJob(id: string): void;
   /** The messages of a folder that are tried again, those that are due longest first. */
   retriesOf(folderId: string): readonly RetryRow[];
+  /** The messages of the mailbox that were given up, oldest first. */
+  dead(): readonly DeadRow[];
   /** Whether a message is out of its folder's way, by its key. */
   parked(key: Uint8Array): Parked | undefined;
   /** Makes or changes the row of a parked message, or takes it away; the folder's summary follows. */
@@ -68,6 +87,7 @@ export function createMailboxBook(
   let stateDirty = false;
   const folders = row.folders.map((folder) => createFolderBook(row.id, folder, cursors.get(folder.id)));
   const outbox = new Map<string, OutboxRow>();
+  const jobs = new Map<string, JobRow>();
   const parked = new Map<string, Parked>();
   /** Rows of kinds that come and go: which of them the table holds, and what the next batch does to them. */
   const stored = new Set<string>();
@@ -87,6 +107,11 @@ export function createMailboxBook(
     [...parked.values()]
       .flatMap((one) => (one.kind === 'retry' && one.row.folderId === folderId ? [one.row] : []))
       .sort((a, b) => a.nextAt.getTime() - b.nextAt.getTime() || a.uid - b.uid);
+
+  const dead = (): DeadRow[] =>
+    [...parked.values()]
+      .flatMap((one) => (one.kind === 'dead' ? [one.row] : []))
+      .sort((a, b) => a.at.getTime() - b.at.getTime());
 
   function summarise(folderId: string): void {
     const retries = retriesOf(folderId);
@@ -143,7 +168,21 @@ export function createMailboxBook(
       outbox.delete(id);
       erase(outboxRowKey(row.id, id));
     },
+    jobs: () => [...jobs.values()].sort((a, b) => a.number - b.number),
+    foundJob(job) {
+      jobs.set(job.id, job);
+      stored.add(jobRowKey(row.id, job.id));
+    },
+    setJob(job) {
+      jobs.set(job.id, job);
+      write(encodeJob(job));
+    },
+    removeJob(id) {
+      jobs.delete(id);
+      erase(jobRowKey(row.id, id));
+    },
     retriesOf,
+    dead,
     parked: (key) => parked.get(keyText(key)),
     park(next) {
       const before = parked.get(keyText(next.row.key));
@@ -154,8 +193,8 @@ export function createMailboxBook(
     },
     unpark,
     purgeDead(before, most) {
-      const old = [...parked.values()].flatMap((one) => (one.kind === 'dead' && one.row.at < before ? [one.row] : []));
-      for (const mark of old.sort((a, b) => a.at.getTime() - b.at.getTime()).slice(0, most)) unpark(mark);
+      const old = dead().filter(({ at }) => at < before);
+      for (const mark of old.slice(0, most)) unpark(mark);
     },
     get weight() {
       return 1 + 2 * folders.length + changes.size;

@@ -1,10 +1,10 @@
 import { shardKey, shardOfMailbox } from '../domain/ids.ts';
 import { rowsOf } from '../store/keys.ts';
+import { deadKeptMs } from '../store/retry-row.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import type { RunContext } from './run-context.ts';
 
-/** What was given up is kept for so long; and so many go at a time, which leaves room in the batch. */
-const deadKeptMs = 30 * 24 * 60 * 60_000;
+/** So many of those that were given up go at a time, which leaves room in the batch. */
 const purgedAtOnce = 16;
 
 /** Reads the rings of a mailbox once a run, and the rows of its parked messages if the shard has any; those past their time go. */

@@ -1,6 +1,6 @@
 import { encodeMessageRef } from '../delivery/message-ref.ts';
-import { messageKeyFromBytes } from '../domain/ids.ts';
-import type { RetryRow } from '../store/rows.ts';
+import { deliveryId, messageKeyFromBytes } from '../domain/ids.ts';
+import type { DeadRow, MessageMark, RetryRow } from '../store/rows.ts';
 import type { Attempted } from './attempt.ts';
 import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
@@ -20,6 +20,9 @@ const mostAttempts = 5;
 
 /** With so many messages to try again a folder takes no new ones: the fault is hardly theirs. */
 export const mostRetries = 100;
+
+/** With so many it takes no old ones: there is room left for new ones that fail. */
+export const mostRevived = 50;
 
 const waitMs = (tries: number): number =>
   retryWaitsMs[Math.min(tries, retryWaitsMs.length) - 1] ?? retryWaitsMs[0] ?? 0;
@@ -61,8 +64,9 @@ export function parkFailed(
 
 /**
  * Notes that a message failed once more. The failure counts against it only if its destination has accepted something
- * else since the one before: without that, the fault may be the destination's, and no message dies of it.
- * @returns true if the message is dead by that
+ * else since the one before: without that, the fault may be the destination's, and no message dies of it. One that was
+ * given up before, and is refused in its replay, is what it was.
+ * @returns true if the message is newly dead by that
  */
 export async function noteFailure(
   context: RunContext,
@@ -77,7 +81,8 @@ export async function noteFailure(
   const counts = [noted, here].some((at) => at !== undefined && at > row.failedAt);
   const attempts = row.attempts + (counts ? 1 : 0);
   const { reason, status } = failure.outcome;
-  if (attempts < mostAttempts) {
+  const isRefusedAgain = row.replay !== undefined && failure.outcome.kind === 'refused';
+  if (attempts < mostAttempts && !isRefusedAgain) {
     const tries = row.tries + 1;
     const nextAt = new Date(now.getTime() + waitMs(tries));
     mailbox.park({
@@ -96,36 +101,64 @@ export async function noteFailure(
     });
     return false;
   }
-  bury(context, mailbox, row, reason, status, attempts);
-  return true;
+  bury(context, mailbox, row, reason, status, Math.max(attempts, row.attempts));
+  return row.replay === undefined;
 }
 
-/** Gives a message up, and says so. It can be replayed, under its key. */
+/**
+ * Tries a message once more that was given up. It goes the way of every message that is tried again, so that a hold, a
+ * move, a renumbered folder or the end of the process find it in a row they know. It is a failure away from where it was.
+ */
+export function revive(context: RunContext, mailbox: MailboxBook, dead: DeadRow, replay: number): void {
+  const { at: _, ...row } = dead;
+  const now = context.now();
+  mailbox.park({
+    kind: 'retry',
+    row: {
+      ...row,
+      attempts: mostAttempts - 1,
+      tries: 0,
+      failedAt: now,
+      nextAt: now,
+      missing: 0,
+      variant: 'full',
+      replay,
+    },
+  });
+  context.mark('retry');
+}
+
+/**
+ * Gives a message up, and says so, unless it was given up before and replayed in vain: whoever has every
+ * `message.undeliverable` replayed would go round in circles. It can be replayed, under its key.
+ */
 export function bury(
   context: RunContext,
   mailbox: MailboxBook,
-  row: Pick<RetryRow, 'mailboxId' | 'folderId' | 'uidValidity' | 'uid' | 'key' | 'hash' | 'day'>,
+  row: MessageMark & Pick<RetryRow, 'replay'>,
   reason: string,
   status: number | undefined,
   attempts: number,
 ): void {
-  const { mailboxId, folderId, uidValidity, uid, key, hash, day } = row;
+  const { mailboxId, folderId, uidValidity, uid, key, hash, day, replay } = row;
   const at = context.now();
   mailbox.unpark(row);
   mailbox.park({
     kind: 'dead',
-    row: { mailboxId, folderId, uidValidity, uid, key, hash, day, reason, status, attempts, at },
+    row: { mailboxId, folderId, uidValidity, uid, key, hash, day, reason, status, attempts, at, replay },
   });
   context.mark('dead');
   const messageKey = messageKeyFromBytes(key);
+  context.log.warn('message_dead', { mailbox: mailboxId, folder: folderId, message: messageKey, reason, status });
+  if (replay !== undefined) return;
   const folder = mailbox.folders.find((one) => one.folder.id === folderId)?.folder;
   context.tell(mailbox, 'message.undeliverable', [messageKey, at.getTime()], {
     messageKey,
+    deliveryId: deliveryId(mailboxId, key),
     messageRef: encodeMessageRef({ folderId, uidValidity, uid, hash, day }),
     folder: folder === undefined ? null : { path: folder.path, role: folder.role ?? null },
     code: reason,
     status: status ?? null,
     attempts,
   });
-  context.log.warn('message_dead', { mailbox: mailboxId, folder: folderId, message: messageKey, reason, status });
 }

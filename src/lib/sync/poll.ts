@@ -13,6 +13,7 @@ import { readMessageRows } from './message-rows.ts';
 import { newMail } from './new-mail.ts';
 import { sendOutbox } from './outbox.ts';
 import { pump, type Turn } from './pump.ts';
+import { createReplay } from './replay.ts';
 import { resetFolder } from './reset.ts';
 import { retryFolder } from './retry.ts';
 import { type RunContext, turn as turnLimits } from './run-context.ts';
@@ -31,7 +32,7 @@ interface Work {
 }
 
 /** What is done when there is no new mail, in this order. */
-const errandKinds: readonly ((scene: Scene) => Errand)[] = [];
+const errandKinds: readonly ((scene: Scene) => Errand)[] = [createReplay];
 
 /**
  * One poll of a mailbox: looks at all its folders, then delivers what is new, a turn at a time, so that a long backlog

@@ -72,7 +72,11 @@ export async function pump(
 
   /** Settles a message that was tried; false if it has to wait in its place. */
   async function conclude(ready: Ready): Promise<boolean> {
-    const result = await attemptMessage(context, mailbox, book, ready, { late: false, variant: 'full' });
+    const result = await attemptMessage(context, mailbox, book, ready, {
+      late: source.late ?? false,
+      variant: 'full',
+      replay: source.replay,
+    });
     const now = context.now();
     if (result?.kind === 'accepted') {
       book.put({ ...ready.entry, accepted: true });
@@ -85,7 +89,8 @@ export async function pump(
     if (isHeld && order === 'window' && holdsUp) return false;
     const isHead = isHeld || (order === 'strict' && holdsUp);
     if (isHead && !(await isHeadOver(context, mailbox, source, isHeld, now))) return false;
-    parkFailed(context, mailbox, book, ready, result);
+    // What was delivered before is not tried again by itself.
+    if (!ready.entry.accepted) parkFailed(context, mailbox, book, ready, result);
     source.settle(ready.uid);
     return true;
   }

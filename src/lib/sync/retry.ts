@@ -2,11 +2,11 @@ import { messageIdHash, messageKeyFromBytes } from '../domain/ids.ts';
 import type { MessageMeta, ReadMessage } from '../domain/message.ts';
 import type { ImapSession } from '../mailbox/session.ts';
 import { dayOf } from '../store/ring-row.ts';
-import type { RetryRow, RingEntry } from '../store/rows.ts';
+import type { MessageMark, RetryRow, RingEntry } from '../store/rows.ts';
 import { attemptMessage } from './attempt.ts';
 import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
-import { noteFailure } from './parking.ts';
+import { bury, noteFailure } from './parking.ts';
 import type { Turn } from './pump.ts';
 import { type RunContext, readCaps } from './run-context.ts';
 import { type Care, metadataOnly } from './safe-mode.ts';
@@ -17,8 +17,8 @@ const dayMs = 86_400_000;
 const mostMissing = 3;
 const missingWaitMs = 60_000;
 
-/** A search by date lists more than the one message; beyond so many it is not worth its cost. */
-const mostListed = 500;
+/** A search by date lists more than the one message; beyond so many of these days it is not worth its cost. */
+const mostListed = 2_000;
 
 /**
  * Tries the messages of a folder again that are due. New mail goes first, so that by now a message that moved has taken
@@ -37,21 +37,37 @@ export async function retryFolder(
     if (context.held.has(mailbox.row.destinationId)) return 'held';
     if (turn.isOver() || turn.messages <= 0) return 'more';
     turn.messages -= 1;
-    const { found, message } = await read(context, session, mailbox, book, row);
+    const { found, message, isDeadly } = await read(context, session, mailbox, book, row);
+    if (isDeadly) {
+      bury(context, mailbox, row, 'message_deadly', undefined, row.attempts);
+      await context.committer.commit(mailbox);
+      continue;
+    }
     if (found === undefined || message === undefined) {
       missed(context, mailbox, book, row);
       await context.committer.commit(mailbox);
       continue;
     }
-    const known = book.entryOf(row.key, row.hash);
+    if (isSentByAnother(book, row, found)) {
+      mailbox.unpark(row);
+      await context.committer.commit(mailbox);
+      continue;
+    }
+    let known = book.entryOf(row.key, messageIdHash(found));
     const entry = known ?? entryOf(row, found);
+    if (known === undefined && isNameless(row)) {
+      // One that was never read was never posted either: its entry comes first.
+      book.put(entry);
+      known = entry;
+      await context.committer.commit(mailbox);
+    }
     const ready = { uid: found.uid, entry, message, seemsNew: true };
     const result = await attemptMessage(context, mailbox, book, ready, { late: true, variant: row.variant });
     if (result === undefined) return 'held';
     if (result.kind === 'accepted') {
       mailbox.unpark(row);
       if (known !== undefined) book.put({ ...known, posted: true, accepted: true });
-    } else if (await noteFailure(context, mailbox, row, result)) {
+    } else if (await noteFailure(context, mailbox, { ...row, hash: entry.hash }, result)) {
       await context.destinations?.died(mailbox.row.destinationId);
     }
     await context.committer.commit(mailbox);
@@ -65,33 +81,50 @@ async function read(
   mailbox: MailboxBook,
   book: FolderBook,
   row: RetryRow,
-): Promise<{ found: MessageMeta | undefined; message: ReadMessage | undefined }> {
+): Promise<{ found: MessageMeta | undefined; message: ReadMessage | undefined; isDeadly: boolean }> {
   const { safe } = context;
   const { path, id: folderId } = book.folder;
   const work = async (care: Care) => {
+    if (care === 'nothing') return { found: undefined, message: undefined, isDeadly: true };
     const found = await locate(session, book, row);
-    if (found === undefined) return { found, message: undefined };
-    if (care !== 'whole') return { found, message: metadataOnly(found) };
-    return { found, message: await session.read(path, found, { ...readCaps(context), alone: safe !== undefined }) };
+    if (found === undefined) return { found, message: undefined, isDeadly: false };
+    const message =
+      care === 'metadata'
+        ? metadataOnly(found)
+        : await session.read(path, found, { ...readCaps(context), alone: safe !== undefined });
+    return { found, message, isDeadly: false };
   };
   return safe === undefined ? work('whole') : safe.read({ mailboxId: mailbox.id, folderId, uid: row.uid }, work);
+}
+
+/** A message whose headers were never read, because reading it ended the process. It is known by its UID alone. */
+const isNameless = ({ hash }: MessageMark): boolean => hash.every((byte) => byte === 0);
+
+/** True if the message was sent under another key: its folder was renumbered, and nobody knew it there. */
+function isSentByAnother(book: FolderBook, row: MessageMark, { uid }: MessageMeta): boolean {
+  const entry = book.entryAt(uid);
+  return entry?.posted === true && Buffer.compare(entry.key, row.key) !== 0;
 }
 
 /** Where the message lies now: by its UID, by its entry in the ring (which follows it through a reset), or by its day. */
 async function locate(session: ImapSession, book: FolderBook, row: RetryRow): Promise<MessageMeta | undefined> {
   const { path } = book.folder;
-  const isIt = (meta: MessageMeta) => Buffer.compare(messageIdHash(meta), row.hash) === 0;
+  const isIt = (meta: MessageMeta) => isNameless(row) || Buffer.compare(messageIdHash(meta), row.hash) === 0;
   const entry = book.entryOf(row.key, row.hash);
   const uid = entry !== undefined ? entry.uid : row.uidValidity === book.cursor.uidValidity ? row.uid : 0;
   if (uid !== 0) return (await session.fetchMeta(path, [uid])).find(isIt);
-  const listed = await session.searchSince(path, new Date((row.day - 1) * dayMs));
-  const candidates = listed.slice(0, mostListed);
-  return candidates.length === 0 ? undefined : (await session.fetchMeta(path, candidates)).find(isIt);
+  if (isNameless(row)) return undefined;
+  // The server counts days in a zone of its own, so the day before and the day after are asked for too.
+  const listed = await session.searchBetween(path, new Date((row.day - 1) * dayMs), new Date((row.day + 2) * dayMs));
+  const candidates = listed.slice(-mostListed);
+  if (candidates.length === 0) return undefined;
+  const same = (await session.fetchMeta(path, candidates)).filter(isIt);
+  return same.find((meta) => !isSentByAnother(book, row, meta)) ?? same[0];
 }
 
 const entryOf = (row: RetryRow, meta: MessageMeta): RingEntry => ({
   key: row.key,
-  hash: row.hash,
+  hash: messageIdHash(meta),
   uid: meta.uid,
   posted: true,
   accepted: false,

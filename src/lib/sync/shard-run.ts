@@ -68,7 +68,10 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
   const cold = await readCold(
     deps,
     shard,
-    has(head, 'outbox') || asked.length > 0 || erasing.length > 0,
+    {
+      outbox: has(head, 'outbox') || asked.length > 0 || erasing.length > 0,
+      jobs: has(head, 'job') || asked.length > 0,
+    },
     asked.map((guest) => guest.row.id),
   );
   head.flags |= cold.flags;
@@ -76,6 +79,10 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
   for (const event of cold.outbox) {
     const guest = byId.get(event.mailboxId);
     if (guest !== undefined && (!guest.isRemoved || event.type === 'mailbox.removed')) guest.book.foundOutbox(event);
+  }
+  for (const job of cold.jobs) {
+    const guest = byId.get(job.mailboxId);
+    if (guest?.isRemoved === false) guest.book.foundJob(job);
   }
 
   const takeTurn = createTurnstile(concurrentMailboxes, concurrentErrands);
@@ -93,10 +100,23 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
   ]);
 
   if (erased) head.flags &= ~coldKinds.tombstone;
-  // Events of a mailbox whose row is broken wait until that is mended.
-  const stuck = hot.broken.length > 0 && cold.outbox.some((event) => !byId.has(event.mailboxId));
-  const waiting = cold.unreadable || stuck || guests.some((guest) => guest.book.outbox().length > 0);
-  if (!waiting) head.flags &= ~coldKinds.outbox;
+  // Events and jobs of a mailbox whose row is broken wait until that is mended.
+  const isStuck = (rows: readonly { readonly mailboxId: string }[]) =>
+    hot.broken.length > 0 && rows.some(({ mailboxId }) => !byId.has(mailboxId));
+  const keeps = (kind: 'outbox' | 'job', rows: readonly { readonly mailboxId: string }[], isLeft: boolean) => {
+    if (isLeft || isStuck(rows) || (cold.unreadable & coldKinds[kind]) !== 0) return;
+    head.flags &= ~coldKinds[kind];
+  };
+  keeps(
+    'outbox',
+    cold.outbox,
+    guests.some(({ book }) => book.outbox().length > 0),
+  );
+  keeps(
+    'job',
+    cold.jobs,
+    guests.some(({ book }) => book.jobs().length > 0),
+  );
   // A cursor says how many of its messages are tried again; a folder that is no longer watched has its rows all the same.
   const retrying = guests.some(({ book, cursors, fault }) => {
     if (fault !== undefined) return has(head, 'retry');

@@ -43,10 +43,15 @@ export interface Backlog {
   readonly mostRetries: number;
   /** Since when the message fails that holds the others up; `now` if it has not failed before. */
   failingSince(now: Date): Date;
+  /** True if its messages go out after others that arrived later. */
+  readonly late?: boolean;
+  /** The number of the replay in which messages go out that may have been delivered before. */
+  readonly replay?: number | undefined;
 }
 
 /** The messages of a folder that are to be delivered, one after the other. */
-export interface Source extends Pick<Backlog, 'settle' | 'holdsUp' | 'mostRetries' | 'failingSince'> {
+export interface Source
+  extends Pick<Backlog, 'settle' | 'holdsUp' | 'mostRetries' | 'failingSince' | 'late' | 'replay'> {
   /** The next message, read; undefined if there is none, or none for now. */
   next(): Promise<Ready | undefined>;
   readonly exhausted: boolean;
@@ -109,6 +114,8 @@ export function createSource(
       answered: meta.answered,
       day: dayOf(meta.internalDate),
     };
+    // The entry of one that is tried by itself, or was given up, may have left the ring.
+    if (backlog.isDone(entry) || mailbox.parked(entry.key) !== undefined) return undefined;
     return { entry, seemsNew: !old && found.kind === 'new' };
   }
 
@@ -192,14 +199,15 @@ export function createSource(
     const key = entry?.key ?? messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity, uid });
     // Its headers were never read; it can be replayed by its UID.
     const { hash, day } = entry ?? { hash: new Uint8Array(8), day: dayOf(context.now()) };
-    bury(
-      context,
-      mailbox,
-      { mailboxId: mailbox.id, folderId, uidValidity, uid, key, hash, day },
-      'message_deadly',
-      undefined,
-      0,
-    );
+    if (entry?.accepted !== true)
+      bury(
+        context,
+        mailbox,
+        { mailboxId: mailbox.id, folderId, uidValidity, uid, key, hash, day },
+        'message_deadly',
+        undefined,
+        0,
+      );
     backlog.settle(uid);
   }
 
@@ -229,5 +237,7 @@ export function createSource(
     holdsUp: backlog.holdsUp,
     mostRetries: backlog.mostRetries,
     failingSince: backlog.failingSince,
+    late: backlog.late ?? false,
+    replay: backlog.replay,
   };
 }

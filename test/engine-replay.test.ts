@@ -1,0 +1,461 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Azurite, startAzurite } from '../local/azurite.ts';
+import { createDeliveries } from '../src/lib/store/deliveries.ts';
+import type { ReplayWish } from '../src/lib/store/job-row.ts';
+import { coldKinds, type MailboxRow } from '../src/lib/store/rows.ts';
+import type { DestinationFacts } from '../src/lib/sync/types.ts';
+import { type EngineWorld, engineWorld } from './support/engine-world.ts';
+import { accepted, down, refused } from './support/memory-receiver.ts';
+import { Killed, mortalStore } from './support/mortal-store.ts';
+import { emptyTables, storeAt } from './support/tables.ts';
+
+let azurite: Azurite;
+let world: EngineWorld;
+
+beforeAll(async () => {
+  azurite = await startAzurite();
+});
+
+afterAll(async () => {
+  await azurite.stop();
+});
+
+beforeEach(async () => {
+  const store = storeAt(azurite);
+  await emptyTables(store);
+  world = engineWorld(store);
+});
+
+const ada = 'ada@contoso.example';
+const dayMs = 86_400_000;
+const folder = (path: string, address = ada) => world.mail.mailbox(address).folder(path);
+const inbox = (address = ada) => folder('INBOX', address);
+const received = () => world.receiver.ofType('message.received');
+const polls = async (count: number, more: Parameters<EngineWorld['poll']>[0] = {}) => {
+  for (let n = 0; n < count; n++) await world.poll(more);
+};
+const tried = (subject: string) => world.receiver.arrivals.filter(({ event }) => event.data.subject === subject);
+const acceptedIds = (subject: string) =>
+  tried(subject).flatMap(({ event, outcome }) => (outcome === 'accepted' ? [event.id] : []));
+const rowsOfKind = async (letter: string) => (await world.mailRows()).filter((key) => key.startsWith(`${letter}!`));
+const replay = (mailbox: MailboxRow, wish: ReplayWish) => world.registry.replay(mailbox.id, wish);
+const since = (at: Date, force = false): ReplayWish => ({ kind: 'since', since: at, force });
+const ago = (ms: number) => new Date(world.now().getTime() - ms);
+const listed = async () => (await createDeliveries(world).list({ limit: 100 })).items;
+
+/** Refuses what has one of these words in its subject. */
+function refuse(...words: string[]): void {
+  world.receiver.answer = (event) =>
+    words.some((word) => String(event.data.subject ?? '').includes(word)) ? refused : accepted;
+}
+
+/** A destination's facts, kept in memory. */
+function windowFacts(): DestinationFacts & { died: () => Promise<void>; deaths: number } {
+  return {
+    deaths: 0,
+    order: async () => 'window',
+    lastAccepted: async () => undefined,
+    async died() {
+      this.deaths += 1;
+    },
+    headsMoved: async () => 0,
+    headMoved: async () => {},
+  };
+}
+
+/** A mailbox whose messages of these subjects have been given up. */
+async function withDead(subjects: readonly string[], paths: readonly string[] = ['INBOX']) {
+  const mailbox = await world.connectMailbox(ada, paths);
+  await world.poll();
+  refuse(...subjects);
+  const facts = windowFacts();
+  for (const subject of subjects) inbox().add(subject);
+  for (let n = 0; (await rowsOfKind('x')).length < subjects.length; n++) {
+    if (n > 120) throw new Error('not given up');
+    inbox().add(`good ${n}`);
+    await world.poll({ destinations: facts });
+  }
+  expect(facts.deaths).toBe(subjects.length);
+  return { mailbox, facts };
+}
+
+describe('a message that was given up', () => {
+  it('names its delivery when it is told, arrives under its own key when replayed, and leaves no row', async () => {
+    const { mailbox } = await withDead(['bad']);
+    const [told] = world.receiver.ofType('message.undeliverable');
+    const [dead] = await listed();
+    expect(dead).toMatchObject({ state: 'dead', row: { reason: 'destination_refused_message', status: 422 } });
+    const found = await createDeliveries(world).find(String(told?.data.deliveryId));
+    expect(found?.row).toEqual(dead?.row);
+    const before = await world.cursor(mailbox);
+    refuse();
+    await replay(mailbox, { kind: 'dead', key: dead?.row.key });
+    // One is enough, unless the next tick has begun by then.
+    await polls(2);
+    expect(acceptedIds('bad')).toEqual([tried('bad')[0]?.event.id]);
+    expect(received().at(-1)?.data).toMatchObject({ subject: 'bad', late: true, replay: null });
+    expect([...(await rowsOfKind('x')), ...(await rowsOfKind('d')), ...(await rowsOfKind('e'))]).toEqual([]);
+    const after = await world.cursor(mailbox);
+    expect([after?.lastUid, after?.acked]).toEqual([before?.lastUid, before?.acked]);
+    expect((await world.shard(mailbox)).flags & (coldKinds.job | coldKinds.retry)).toBe(0);
+    // Known as delivered now: neither another replay nor a renumbering brings it again.
+    await replay(mailbox, since(ago(dayMs)));
+    await polls(2);
+    inbox().renumber();
+    await polls(2);
+    expect(acceptedIds('bad')).toHaveLength(1);
+  }, 60_000);
+
+  it('is replayed with all others of its mailbox, and other mailboxes keep theirs', async () => {
+    const { mailbox } = await withDead(['bad 1', 'bad 2', 'bad 3']);
+    refuse();
+    await Promise.all([1, 2, 3].map(() => replay(mailbox, { kind: 'dead' })));
+    expect(await rowsOfKind('e')).toHaveLength(1);
+    await polls(2);
+    for (const subject of ['bad 1', 'bad 2', 'bad 3']) expect(acceptedIds(subject)).toHaveLength(1);
+    expect(await listed()).toEqual([]);
+  }, 60_000);
+
+  it('that is refused again stays where it was, with the new reason, and nothing is told or counted', async () => {
+    const { mailbox, facts } = await withDead(['bad']);
+    const deaths = facts.deaths;
+    const [before] = await listed();
+    world.receiver.answer = (event) =>
+      event.data.subject === 'bad' ? { ...refused, reason: 'destination_refused_message', status: 500 } : accepted;
+    await replay(mailbox, { kind: 'dead' });
+    await polls(3, { destinations: facts });
+    const [after, ...more] = await listed();
+    expect(more).toEqual([]);
+    expect(after).toMatchObject({ state: 'dead', replay: undefined, row: { status: 500 } });
+    expect(after?.row.key).toEqual(before?.row.key);
+    expect(facts.deaths).toBe(deaths);
+    expect(world.receiver.ofType('message.undeliverable')).toHaveLength(1);
+    expect(await rowsOfKind('e')).toEqual([]);
+    // A replay that is asked for after that tries it once more.
+    refuse();
+    await replay(mailbox, { kind: 'dead' });
+    await polls(2, { destinations: facts });
+    expect(acceptedIds('bad')).toHaveLength(1);
+  }, 60_000);
+
+  it('is found by its day and its Message-ID where its folder was renumbered in between', async () => {
+    const { mailbox } = await withDead(['bad']);
+    const key = tried('bad')[0]?.event.id;
+    inbox().renumber((a, b) => b.uid - a.uid);
+    await polls(2);
+    refuse();
+    await replay(mailbox, { kind: 'dead' });
+    await polls(2);
+    expect(acceptedIds('bad')).toEqual([key]);
+  }, 60_000);
+
+  it('is replayed where it has moved to', async () => {
+    const { mailbox } = await withDead(['bad'], ['INBOX', 'Archive']);
+    const key = tried('bad')[0]?.event.id;
+    inbox().move(1, folder('Archive'));
+    refuse();
+    await replay(mailbox, { kind: 'dead' });
+    await polls(3);
+    expect(acceptedIds('bad')).toEqual([key]);
+    expect(received().at(-1)?.data.folder).toMatchObject({ path: 'Archive' });
+  }, 60_000);
+
+  it('that is gone by then is told as vanished, and its row goes', async () => {
+    const { mailbox } = await withDead(['bad']);
+    inbox().remove(1);
+    refuse();
+    await replay(mailbox, { kind: 'dead' });
+    await polls(5);
+    expect(await listed()).toEqual([]);
+    expect(world.receiver.ofType('message.vanished').map(({ data }) => data.messageKey)).toEqual([
+      tried('bad')[0]?.event.id,
+    ]);
+  }, 60_000);
+
+  it('of a folder that nobody watches any more stays, and says so', async () => {
+    const { mailbox } = await withDead(['bad'], ['INBOX', 'Archive']);
+    await world.registry.patch(mailbox.id, { folders: [{ role: 'archive' }] });
+    await replay(mailbox, { kind: 'dead' });
+    await polls(2);
+    expect(await listed()).toMatchObject([{ state: 'dead', row: { reason: 'folder_missing' } }]);
+    expect(await rowsOfKind('e')).toEqual([]);
+  }, 60_000);
+
+  it('waits while the destination is held or the mailbox is paused, and is lost by neither', async () => {
+    const { mailbox, facts } = await withDead(['bad 1', 'bad 2']);
+    world.receiver.answer = () => down;
+    await replay(mailbox, { kind: 'dead' });
+    await polls(20, { destinations: facts });
+    expect(acceptedIds('bad 1')).toEqual([]);
+    expect((await listed()).map(({ row }) => row.hash)).toHaveLength(2);
+    await world.registry.patch(mailbox.id, { paused: true });
+    refuse();
+    const pausedAt = world.receiver.arrivals.length;
+    await polls(3, { destinations: facts });
+    expect(world.receiver.arrivals.slice(pausedAt).filter(({ event }) => event.type === 'message.received')).toEqual(
+      [],
+    );
+    await world.registry.patch(mailbox.id, { paused: false });
+    await polls(70, { destinations: facts });
+    expect(acceptedIds('bad 1')).toHaveLength(1);
+    expect(acceptedIds('bad 2')).toHaveLength(1);
+    expect(await listed()).toEqual([]);
+  }, 120_000);
+
+  it('is tried at once where it is being tried again', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    const facts = windowFacts();
+    refuse('bad');
+    inbox().add('bad');
+    await polls(6, { destinations: facts });
+    const [retrying] = await listed();
+    expect(retrying?.state).toBe('retrying');
+    refuse();
+    await replay(mailbox, { kind: 'dead', key: retrying?.row.key });
+    await polls(2, { destinations: facts });
+    expect(acceptedIds('bad')).toHaveLength(1);
+    expect(await rowsOfKind('e')).toEqual([]);
+  }, 60_000);
+
+  it('goes with its mailbox, and so does what was to be replayed', async () => {
+    const { mailbox } = await withDead(['bad']);
+    await world.registry.patch(mailbox.id, { paused: true });
+    await replay(mailbox, { kind: 'dead' });
+    await world.poll();
+    expect(await rowsOfKind('e')).toHaveLength(1);
+    await world.registry.remove(mailbox.id);
+    await polls(2);
+    for (const kind of 'bcdepx') expect(await rowsOfKind(kind)).toEqual([]);
+    expect((await world.shard(mailbox)).flags & coldKinds.job).toBe(0);
+  }, 60_000);
+});
+
+describe('a replay since a time', () => {
+  it('fills gaps only: what was delivered is not sent again, what was not is, under the key that it has', async () => {
+    inbox().add({ subject: 'too old', internalDate: ago(9 * dayMs) });
+    inbox().add({ subject: 'before the connection', internalDate: ago(2 * dayMs) });
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    inbox().add('delivered');
+    await world.poll();
+    refuse('bad');
+    inbox().add('bad');
+    const facts = windowFacts();
+    for (let n = 0; (await rowsOfKind('x')).length === 0; n++) {
+      inbox().add(`good ${n}`);
+      await world.poll({ destinations: facts });
+    }
+    refuse();
+    const before = received().length;
+    const cursor = await world.cursor(mailbox);
+    await replay(mailbox, since(ago(5 * dayMs)));
+    await polls(3);
+    expect(
+      received()
+        .slice(before)
+        .map(({ data }) => [data.subject, data.seemsNew, data.late])
+        .toSorted(),
+    ).toEqual([
+      ['bad', true, true],
+      ['before the connection', false, true],
+    ]);
+    expect(acceptedIds('bad')).toEqual([tried('bad')[0]?.event.id]);
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: cursor?.lastUid, holes: [] });
+    expect(await rowsOfKind('e')).toEqual([]);
+    await replay(mailbox, since(ago(5 * dayMs)));
+    await polls(2);
+    expect(received()).toHaveLength(before + 2);
+  }, 60_000);
+
+  it('with force sends everything again, each replay under ids of its own', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    for (let n = 1; n <= 5; n++) inbox().add(`mail ${n}`);
+    await world.poll();
+    const keys = received().map(({ id }) => id);
+    const first = await replay(mailbox, since(ago(dayMs), true));
+    await polls(2);
+    const second = await replay(mailbox, since(ago(dayMs), true));
+    await polls(2);
+    expect(second.number).toBeGreaterThan(first.number);
+    expect(received().map(({ id }) => id)).toEqual([
+      ...keys,
+      ...keys.map((key) => `${key}_r${first.number}`),
+      ...keys.map((key) => `${key}_r${second.number}`),
+    ]);
+    expect(received().map(({ data }) => data.messageKey)).toEqual([...keys, ...keys, ...keys]);
+    expect(received().map(({ data }) => data.replay)).toEqual([
+      ...keys.map(() => null),
+      ...keys.map(() => first.number),
+      ...keys.map(() => second.number),
+    ]);
+  }, 60_000);
+
+  it('with force that is refused is counted, and not tried again by itself', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    for (const subject of ['one', 'bad', 'two']) inbox().add(subject);
+    await world.poll();
+    refuse('bad');
+    const { number } = await replay(mailbox, since(ago(dayMs), true));
+    await polls(4);
+    expect(acceptedIds('bad')).toHaveLength(1);
+    expect(acceptedIds('two').at(-1)).toMatch(new RegExp(`_r${number}$`));
+    expect(await listed()).toEqual([]);
+    expect(world.logged.find(({ event }) => event === 'replay_done')?.fields).toMatchObject({
+      delivered: 2,
+      failed: 1,
+    });
+  }, 60_000);
+
+  it('goes on where it was, also among mail of one instant and after a reset, and delivers each once', async () => {
+    const at = ago(3 * dayMs);
+    for (let n = 0; n < 130; n++) inbox().add({ subject: `old ${n}`, internalDate: at });
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    await replay(mailbox, since(ago(5 * dayMs)));
+    let sent = 0;
+    // A destination that goes down again and again.
+    world.receiver.answer = () => (++sent % 40 === 0 ? down : accepted);
+    await polls(2);
+    expect(received().length).toBeGreaterThan(30);
+    expect(await rowsOfKind('e')).toHaveLength(1);
+    inbox().renumber((a, b) => b.uid - a.uid);
+    await polls(8);
+    expect(new Set(received().map(({ id }) => id)).size).toBe(130);
+    expect(received()).toHaveLength(130);
+    expect(new Set(world.receiver.subjects()).size).toBe(130);
+    expect(await rowsOfKind('e')).toEqual([]);
+  }, 60_000);
+
+  it('goes through every watched folder, and does not wait for ever for one that is not there', async () => {
+    inbox().add({ subject: 'in the inbox', internalDate: ago(dayMs) });
+    folder('Archive').add({ subject: 'in the archive', internalDate: ago(dayMs) });
+    const mailbox = await world.connectMailbox(ada, ['INBOX', 'Archive']);
+    await world.poll();
+    world.mail.mailbox(ada).drop('Archive');
+    await replay(mailbox, since(ago(2 * dayMs)));
+    await polls(3);
+    expect(await rowsOfKind('e')).toHaveLength(1);
+    world.time.pass(dayMs);
+    await polls(2);
+    expect(world.receiver.subjects()).toContain('in the inbox');
+    expect(await rowsOfKind('e')).toEqual([]);
+  }, 60_000);
+
+  it('leaves to the polls what the server lists and does not show', async () => {
+    inbox().add({ subject: 'hidden', internalDate: ago(dayMs) });
+    inbox().add({ subject: 'shown', internalDate: ago(dayMs) });
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    inbox().unanswered.add(1);
+    await replay(mailbox, since(ago(2 * dayMs)));
+    await polls(1);
+    inbox().unanswered.clear();
+    await polls(4);
+    expect(world.receiver.subjects().toSorted()).toEqual(['hidden', 'shown']);
+    expect(await rowsOfKind('e')).toEqual([]);
+  }, 60_000);
+
+  it('has what is refused tried again by itself, and the rest arrives', async () => {
+    for (const subject of ['one', 'bad', 'two']) inbox().add({ subject, internalDate: ago(dayMs) });
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    refuse('bad');
+    await replay(mailbox, since(ago(2 * dayMs)));
+    await polls(2);
+    expect(world.receiver.subjects()).toEqual(['one', 'two']);
+    expect(await listed()).toMatchObject([{ state: 'retrying' }]);
+    refuse();
+    await polls(4);
+    expect(acceptedIds('bad')).toHaveLength(1);
+    expect(await listed()).toEqual([]);
+  }, 60_000);
+
+  it('comes after new mail, and after what was given up', async () => {
+    for (let n = 0; n < 60; n++) inbox().add({ subject: `old ${n}`, internalDate: ago(dayMs) });
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    await replay(mailbox, since(ago(2 * dayMs)));
+    inbox().add('new');
+    await polls(2);
+    expect(world.receiver.subjects()[0]).toBe('new');
+    expect(world.receiver.subjects()).toHaveLength(61);
+  }, 60_000);
+});
+
+describe('a worker that is killed at any write', () => {
+  const scenarios: [string, () => ReplayWish, (count: Map<string, number>) => void][] = [
+    [
+      'loses nothing that was to be replayed, and sends one message again at most',
+      () => since(ago(5 * dayMs)),
+      (count) => {
+        expect([...count.keys()].filter((id) => id.startsWith('m_'))).toHaveLength(5);
+        expect([...count.values()].filter((times) => times > 1).length).toBeLessThanOrEqual(1);
+      },
+    ],
+    [
+      'has everything sent by force, and one message again at most',
+      () => since(ago(5 * dayMs), true),
+      (count) => {
+        expect([...count.keys()].filter((id) => id.includes('_r'))).toHaveLength(5);
+        expect([...count.values()].filter((times) => times > 1).length).toBeLessThanOrEqual(1);
+      },
+    ],
+    [
+      'leaves what was given up where it is, or has delivered it',
+      () => ({ kind: 'dead' }),
+      (count) => {
+        const bad = tried('bad')[0]?.event.id ?? '';
+        expect(count.get(bad)).toBeGreaterThanOrEqual(1);
+        expect(count.get(bad)).toBeLessThanOrEqual(2);
+      },
+    ],
+  ];
+
+  it.each(scenarios)(
+    '%s',
+    async (_name, wish, check) => {
+      let writes = 1;
+      for (let death = 1; death <= writes; death++) {
+        for (const applied of [false, true]) {
+          const store = storeAt(azurite);
+          await emptyTables(store);
+          world = engineWorld(store);
+          const isDead = wish().kind === 'dead';
+          for (let n = 0; !isDead && n < 5; n++) inbox().add({ subject: `old ${n}`, internalDate: ago(dayMs) });
+          const { mailbox } = isDead ? await withDead(['bad']) : { mailbox: await world.connectMailbox(ada) };
+          await world.poll();
+          refuse();
+          const from = world.receiver.arrivals.length;
+          await replay(mailbox, wish());
+          const mortal = mortalStore(world.store, { atWrite: death, applied });
+          await world.poll({ store: mortal }).catch((error: unknown) => {
+            if (!(error instanceof Killed)) throw error;
+          });
+          if (!mortal.dead) {
+            writes = Math.min(writes, death);
+            continue;
+          }
+          writes = death + 1;
+          // Until the lease of the dead one has run out.
+          world.time.pass(80_000);
+          await polls(4);
+          const count = new Map<string, number>();
+          for (const { event, outcome } of world.receiver.arrivals.slice(from)) {
+            if (event.type === 'message.received' && outcome === 'accepted') {
+              count.set(event.id, (count.get(event.id) ?? 0) + 1);
+            }
+          }
+          check(count);
+          expect(await rowsOfKind('e')).toEqual([]);
+          expect(await listed()).toEqual([]);
+          expect((await world.shard(mailbox)).flags & (coldKinds.job | coldKinds.retry)).toBe(0);
+        }
+      }
+      expect(writes).toBeGreaterThan(2);
+    },
+    240_000,
+  );
+});
