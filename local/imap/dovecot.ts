@@ -22,6 +22,8 @@ export interface DovecotOptions {
   readonly port?: number;
   /** Announces all that Dovecot can do, in place of what Exchange can. */
   readonly everything?: boolean;
+  /** Takes every token and opens every mailbox: for measurements. */
+  readonly openToAll?: boolean;
 }
 
 /** Dovecot can also die, and come back with all its mail. */
@@ -162,7 +164,13 @@ async function freePort(port?: number): Promise<number> {
 async function prepare(options: DovecotOptions, port: number): Promise<DovecotSettings> {
   const folder = await mkdtemp(join(tmpdir(), 'nmb-dovecot-'));
   const account = await runAs();
-  const settings = { folder, port, ...account, everything: options.everything ?? false };
+  const settings = {
+    folder,
+    port,
+    ...account,
+    everything: options.everything ?? false,
+    openToAll: options.openToAll ?? false,
+  };
   const { cert, key } = options.certificates;
   await mkdir(join(folder, 'run'));
   await mkdir(join(folder, 'mail'));

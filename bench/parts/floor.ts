@@ -1,0 +1,109 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ImapFlow } from 'imapflow';
+import PostalMime from 'postal-mime';
+import sanitize from 'sanitize-html';
+import { Agent, request } from 'undici';
+import type { Endpoint } from '../../local/stack.ts';
+import { answerCalls } from './child.ts';
+
+// What the same libraries take for the bare work, with nothing around them: no state, no order, no retry, no signature.
+
+const agent = new Agent({ connections: 16 });
+
+const open = async (imap: Endpoint, address: string): Promise<ImapFlow> => {
+  const client = new ImapFlow({
+    host: imap.host,
+    port: imap.port,
+    secure: imap.secure,
+    auth: { user: address, accessToken: 'any' },
+    logger: false,
+    disableAutoIdle: true,
+    disableAutoEnable: true,
+  });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+};
+
+async function measured<T>(work: () => Promise<T>) {
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  const value = await work();
+  const { user, system } = process.cpuUsage(cpu);
+  return { wallMs: performance.now() - start, cpuMs: (user + system) / 1000, value };
+}
+
+/** One FETCH of everything, each message parsed and posted, `atOnce` of them under way. */
+async function drain(imap: Endpoint, address: string, url: string, atOnce: number, html: boolean): Promise<number> {
+  const client = await open(imap, address);
+  await client.mailboxOpen('INBOX', { readOnly: true });
+  const underWay = new Set<Promise<void>>();
+  let count = 0;
+  const query = { uid: true, flags: true, internalDate: true, size: true, bodyStructure: true, source: true };
+  for await (const message of client.fetch('1:*', query, { uid: true })) {
+    count += 1;
+    const post = async () => {
+      const mail = await PostalMime.parse(message.source ?? '');
+      const body = JSON.stringify({
+        messageKey: `floor-${address}-${message.uid}`,
+        mailbox: { id: address },
+        subject: mail.subject,
+        from: mail.from,
+        to: mail.to,
+        messageId: mail.messageId,
+        date: mail.date,
+        receivedAt: message.internalDate,
+        text: mail.text,
+        html: mail.html === undefined || !html ? null : sanitize(mail.html),
+      });
+      const answer = await request(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+        dispatcher: agent,
+      });
+      await answer.body.text();
+    };
+    const work = post().finally(() => underWay.delete(work));
+    underWay.add(work);
+    if (underWay.size >= atOnce) await Promise.race(underWay);
+  }
+  await Promise.all(underWay);
+  await client.logout();
+  return count;
+}
+
+const kept: ImapFlow[] = [];
+
+const handlers = {
+  drain: (job: { imap: Endpoint; addresses: readonly string[]; url: string; atOnce: number; html: boolean }) =>
+    measured(() =>
+      Promise.all(job.addresses.map((address) => drain(job.imap, address, job.url, job.atOnce, job.html))),
+    ),
+  /** Opens bare sessions and keeps them. */
+  keep: async ({ imap, addresses }: { imap: Endpoint; addresses: readonly string[] }) => {
+    for (let at = 0; at < addresses.length; at += 20) {
+      kept.push(...(await Promise.all(addresses.slice(at, at + 20).map((address) => open(imap, address)))));
+    }
+  },
+  /** Asks on every kept session for the STATUS of each folder. */
+  status: (paths: readonly string[]) =>
+    measured(() =>
+      Promise.all(
+        kept.map(async (client) => {
+          for (const path of paths)
+            await client.status(path, { uidNext: true, uidValidity: true, messages: true, unseen: true });
+        }),
+      ),
+    ),
+  rss: async () => {
+    await delay(200);
+    globalThis.gc?.();
+    globalThis.gc?.();
+    return process.memoryUsage().rss;
+  },
+};
+
+export type FloorCalls = typeof handlers;
+
+answerCalls(handlers);

@@ -1,0 +1,25 @@
+import type { Found } from './measure.ts';
+
+/** The results as a page. Every number on it was measured; it is never edited by hand. */
+export function render(found: readonly (readonly [string, Found])[], machine: string): string {
+  const lines = found.flatMap(([name, { rows, rounds, load, at }]) =>
+    rows.map(
+      (row) =>
+        `| ${row.what} | ${row.floor} | ${row.ours} | ${row.ratio} | ${row.target} | ${row.target === '-' ? '-' : row.met ? 'met' : '**missed**'} | \`${name}\`, ${rounds}, ${at}, ${load} |`,
+    ),
+  );
+  return [
+    '# What was measured',
+    '',
+    'Written by `npm run bench`. Every scenario measures its floor, the same work done with the bare libraries, in the same run, turn by turn with ours.',
+    'Figures are medians over the rounds, with the least and the most; a ratio is the median of the ratios of the rounds. CPU is that of the process in question alone: mail server, storage emulator and receiver are processes of their own.',
+    'Where the load stands above the number of cores, other programs ran on the machine at the same time: then ratios still mean something, and rates little.',
+    '',
+    `Machine: ${machine}.`,
+    '',
+    '| What | Floor | Ours | Ours to floor | Target | | Scenario, rounds, when (UTC), load |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...lines,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,152 @@
+import diagnostics from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
+import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createBroker } from '../../src/lib/broker.ts';
+import { readConfig } from '../../src/lib/config.ts';
+import type { NewDestination } from '../../src/lib/delivery/destinations.ts';
+import { scopes } from '../../src/lib/domain/scope.ts';
+import type { Log } from '../../src/lib/log.ts';
+import type { ShardHint } from '../../src/lib/sync/hint.ts';
+import { answerCalls } from './child.ts';
+
+// The broker as it is deployed, composed by its own composition root, in a process by itself: what this process uses is
+// what the broker uses. The host is left out; the calls below do what the functions `dispatch` and `work` do.
+
+const problems: string[] = [];
+const log: Log = {
+  info() {},
+  warn: (event, fields) => void problems.push(`${event} ${JSON.stringify(fields ?? {})}`),
+  error: (event, error, fields) => void problems.push(`${event} ${String(error)} ${JSON.stringify(fields ?? {})}`),
+};
+const config = readConfig(process.env);
+const broker = createBroker(config, process.env, log);
+const admin = {
+  keyId: 'bench',
+  scopes: [...scopes],
+  mailboxes: undefined,
+  destinations: undefined,
+  expiresAt: undefined,
+  bootstrap: false,
+};
+
+/** Requests that left this process, by `host:port METHOD path-pattern`. Node itself tells of each. */
+const requests = new Map<string, number>();
+diagnostics.subscribe('http.client.request.start', (message) => {
+  const { request } = message as { request: ClientRequest };
+  const port = /:(\d+)$/.exec(String(request.getHeader('host') ?? ''))?.[1] ?? '443';
+  const name = `${port} ${request.method} ${request.path.replace(/\?.*/, '').replace(/\(.*/, '')}`;
+  requests.set(name, (requests.get(name) ?? 0) + 1);
+});
+const sockets = new Set<Socket>();
+let bytesOfClosed = 0;
+diagnostics.subscribe('net.client.socket', (message) => {
+  const { socket } = message as { socket: Socket };
+  sockets.add(socket);
+  socket.once('close', () => {
+    sockets.delete(socket);
+    bytesOfClosed += socket.bytesRead;
+  });
+});
+
+const tickNow = () => Math.floor((Date.now() - 1000) / (config.pollIntervalSeconds * 1000));
+let lastTick = 0;
+
+/** One tick of all shards at once, to its end, continuations included. */
+async function tick(only?: readonly number[]) {
+  // A mailbox is polled once a tick.
+  while (tickNow() <= lastTick) await delay(20);
+  lastTick = tickNow();
+  const hints = (await broker.dispatcher.hints()).filter(({ shard }) => only?.includes(shard) ?? true);
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  let runs = 0;
+  await Promise.all(
+    hints.map(async (hint) => {
+      // The tick of the hint is that of its dispatch; asked for like this it is worked on whatever its tick.
+      let next: ShardHint | undefined = { ...hint, tick: lastTick, why: 'continue' };
+      while (next !== undefined) {
+        runs += 1;
+        next = await broker.shardRunner.run(next);
+      }
+    }),
+  );
+  const { user, system } = process.cpuUsage(cpu);
+  return { shards: hints.length, runs, wallMs: performance.now() - start, cpuMs: (user + system) / 1000 };
+}
+
+/** Works ticks until {@link stopTicking}; one tick does not wait for the shards of the one before. */
+let ticking = false;
+const underWay = new Set<Promise<unknown>>();
+async function dispatch(): Promise<void> {
+  for (const hint of await broker.dispatcher.hints()) {
+    const work = (async () => {
+      let next: ShardHint | undefined = hint;
+      while (next !== undefined && ticking) next = await broker.shardRunner.run(next);
+    })();
+    underWay.add(work);
+    void work.finally(() => underWay.delete(work));
+  }
+}
+
+const handlers = {
+  addDestination: async (input: NewDestination) => (await broker.destinations.create(input)).destination.id,
+  /** Connects mailboxes, eight at a time; answers their ids in the same order. */
+  addMailboxes: async ({ addresses, destinationId }: { addresses: readonly string[]; destinationId: string }) => {
+    const ids = new Map<string, string>();
+    const left = [...addresses];
+    await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        for (let address = left.shift(); address !== undefined; address = left.shift()) {
+          for (let tries = 0; ; tries++) {
+            try {
+              const added = await broker.addMailbox({ address, auth: 'app', destinationId }, admin);
+              ids.set(address, added.view.row.id);
+              break;
+            } catch (error) {
+              // Eight that want the next free slot at the same moment.
+              if (tries > 20) throw error;
+              await delay(50 * Math.random());
+            }
+          }
+        }
+      }),
+    );
+    return addresses.map((address) => ids.get(address) ?? '');
+  },
+  pause: async (ids: readonly string[]) => {
+    for (const id of ids) await broker.registry.patch(id, { paused: true });
+  },
+  tick,
+  startTicking: () => {
+    ticking = true;
+    void (async () => {
+      while (ticking) {
+        await dispatch();
+        await delay(config.pollIntervalSeconds * 1000);
+      }
+    })();
+  },
+  stopTicking: async () => {
+    ticking = false;
+    await Promise.allSettled(underWay);
+  },
+  token: async (mailboxId: string) => void (await broker.giveToken(mailboxId, 'outlook', admin)),
+  housekeeping: () => broker.housekeeping.run(Date.now()),
+  problems: () => problems.splice(0),
+  requests: () => {
+    const all = [...requests];
+    requests.clear();
+    return all;
+  },
+  bytesRead: () => bytesOfClosed + [...sockets].reduce((sum, socket) => sum + socket.bytesRead, 0),
+  rss: () => {
+    globalThis.gc?.();
+    globalThis.gc?.();
+    return process.memoryUsage().rss;
+  },
+};
+
+export type WorkerCalls = typeof handlers;
+
+answerCalls(handlers);

@@ -1,0 +1,35 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus, release, totalmem, type } from 'node:os';
+import { type Found, loadNow } from './parts/measure.ts';
+import { render } from './parts/results.ts';
+import { scenarios } from './scenarios/all.ts';
+
+// npm run bench [names…]: runs all scenarios, or those that are named, and writes what they found beside what the others
+// found before.
+
+const json = new URL('results.json', import.meta.url);
+const markdown = new URL('results.md', import.meta.url);
+
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !scenarios.some((scenario) => scenario.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `There is no scenario ${unknown.join(', ')}. There are: ${scenarios.map(({ name }) => name).join(', ')}`,
+  );
+  process.exit(1);
+}
+
+const known: Record<string, Found> = JSON.parse(await readFile(json, 'utf8').catch(() => '{}'));
+for (const scenario of scenarios) {
+  if (names.length > 0 && !names.includes(scenario.name)) continue;
+  console.log(`${scenario.name} …`);
+  const { rows, rounds } = await scenario.run((line) => console.log(`  ${line}`));
+  known[scenario.name] = { rows, rounds, load: loadNow(), at: new Date().toISOString().slice(0, 16) };
+  for (const row of rows)
+    console.log(`  ${row.met ? 'met   ' : 'MISSED'} ${row.what}: ${row.ours} | ${row.floor} | ${row.ratio}`);
+  await writeFile(json, `${JSON.stringify(known, null, 2)}\n`);
+  const machine = `${type()} ${release()}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+  const ordered = scenarios.flatMap(({ name }) => (known[name] === undefined ? [] : [[name, known[name]] as const]));
+  await writeFile(markdown, render(ordered, machine));
+}
+process.exit(0);
