@@ -6,7 +6,7 @@ import type { MailboxRow } from '../store/rows.ts';
 import { type FolderBook, isSettled } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import { mostRetries } from './parking.ts';
-import type { RunContext } from './run-context.ts';
+import { type RunContext, windowSize } from './run-context.ts';
 import type { Backlog } from './source.ts';
 import { tellVanished } from './vanished.ts';
 
@@ -54,10 +54,13 @@ export async function newMail(
     get isEmpty() {
       return todo.length === 0;
     },
-    // Settled UIDs above the cursor have room for 64 in its row; beyond that its head must move first.
+    // Settled UIDs above the cursor have room for 64 in its row, and a window of messages is under way and another one read
+    // ahead: beyond that its head must move first.
     hasRoom(uid = todo[0]) {
       const { headUid } = book;
-      return book.ahead < cursorLimits.acked - 8 || uid === undefined || headUid === undefined || uid <= headUid;
+      return (
+        book.ahead < cursorLimits.acked - 2 * windowSize || uid === undefined || headUid === undefined || uid <= headUid
+      );
     },
     isDone: isSettled,
     isOld: ({ internalDate }) => isFromBefore(mailbox.row, internalDate),

@@ -18,7 +18,7 @@ import { resetFolder } from './reset.ts';
 import { retryFolder } from './retry.ts';
 import { type RunContext, turn as turnLimits } from './run-context.ts';
 import { createSource, type Source } from './source.ts';
-import type { TakeTurn } from './turnstile.ts';
+import type { Place, TakeTurn } from './turnstile.ts';
 
 /** A folder that a poll works on. */
 interface Work {
@@ -59,7 +59,7 @@ export async function poll(context: RunContext, mailbox: MailboxBook, takeTurn: 
     const order = orderOf(context, mailbox);
     const held = () => context.held.has(mailbox.row.destinationId);
     while (isOpen() && !held() && !context.isOver()) {
-      await takeTurn(() => turn(context, session, mailbox, works, gone, order));
+      await takeTurn((place) => turn(newTurn(context, place), context, session, mailbox, works, gone, order));
     }
     const books = works.map(({ book }) => book).filter((book) => !gone.has(book));
     const isDrained = works.every((work) => work.fresh === 'drained');
@@ -103,13 +103,21 @@ async function runErrands(scene: Scene, errands: readonly Errand[], takeTurn: Ta
   }
 }
 
-const newTurn = (context: RunContext): Turn => {
+/**
+ * A turn; where `place` is given, it goes on past its limits as long as nobody else waits for the place: at its end the
+ * messages under way have to be settled before the next are begun, and the folder is closed and opened again.
+ */
+function newTurn(context: RunContext, place?: Place): Turn {
   const until = context.clock.monotonic() + turnLimits.ms;
-  return {
+  const own: Turn = {
     messages: turnLimits.messages,
-    isOver: () => context.isOver() || context.clock.monotonic() >= until,
+    isOver() {
+      if (context.isOver()) return true;
+      return (own.messages <= 0 || context.clock.monotonic() >= until) && (place?.isWanted() ?? true);
+    },
   };
-};
+  return own;
+}
 
 /** Asked for only where something is to be delivered: an idle poll reads no row for it. */
 function orderOf(context: RunContext, mailbox: MailboxBook): Scene['order'] {
@@ -125,6 +133,7 @@ const hasWork = ({ cursor }: FolderBook): boolean =>
   cursor.holes.length > 0 || cursor.retries > 0 || cursor.flagsAt === undefined;
 
 async function turn(
+  own: Turn,
   context: RunContext,
   session: ImapSession,
   mailbox: MailboxBook,
@@ -132,7 +141,6 @@ async function turn(
   gone: Set<FolderBook>,
   order: Scene['order'],
 ): Promise<void> {
-  const own = newTurn(context);
   await readMessageRows(context, mailbox);
   const open = works.filter((work) => work.fresh === 'open');
   // Renumbered folders first: until then nobody can say whether a message of theirs is still in its place.
@@ -140,7 +148,7 @@ async function turn(
     if (work.plan.kind === 'reset') await settleIn(context, session, mailbox, work, gone);
   }
   for (const work of open) {
-    if (own.isOver() || own.messages <= 0 || context.held.has(mailbox.row.destinationId)) break;
+    if (own.isOver() || context.held.has(mailbox.row.destinationId)) break;
     if (work.plan.kind !== 'poll' || work.plan.fillRing) await settleIn(context, session, mailbox, work, gone);
     await missingAside(work, gone, async () => {
       if (work.plan.kind !== 'poll') return;

@@ -2,7 +2,7 @@ import { attemptMessage } from './attempt.ts';
 import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import { headLimitMs, parkFailed } from './parking.ts';
-import type { RunContext } from './run-context.ts';
+import { type RunContext, windowSize } from './run-context.ts';
 import type { Ready, Source } from './source.ts';
 
 /** How a turn of a folder ended. */
@@ -16,13 +16,14 @@ export type PumpEnd =
 
 /** What a turn may still do; shared by the folders of a mailbox. */
 export interface Turn {
+  /** How many messages are left of it. */
   messages: number;
-  /** True when the time of the turn, or of the run, is over. */
+  /** True when the turn, or the time of the run, is over. */
   isOver(): boolean;
 }
 
-/** Messages of a folder that are posted and not yet committed, where order is not asked for. */
-const windowSize = 8;
+/** Texts of a folder that a window may hold read ahead: enough for ordinary mail, and nothing beside what is under way. */
+const mostCharactersAhead = 512 * 1024;
 
 /**
  * Delivers what `source` gives. Each message goes through the same steps: its ring entry is committed, then it is posted,
@@ -46,20 +47,26 @@ export async function pump(
   let failure: { error: unknown } | undefined;
   let blocked = false;
   let taking: Promise<unknown> = Promise.resolve();
+  /** What is being read, or was and waits for its turn. */
+  const ahead: Promise<Ready | undefined>[] = [];
+  let charactersAhead = 0;
 
   const isStopped = () => blocked || failure !== undefined || context.held.has(destination);
 
   /** The next message of this turn. A failure to read it is told after the messages under way are settled. */
   function take(): Promise<Ready | undefined> {
     const next = taking.then(async () => {
-      if (turn.messages <= 0 || turn.isOver() || isStopped()) return undefined;
+      if (turn.isOver() || isStopped()) return undefined;
       if (book.cursor.retries >= source.mostRetries) {
         blocked = true;
         return undefined;
       }
       try {
         const ready = await source.next();
-        if (ready !== undefined) turn.messages -= 1;
+        if (ready !== undefined) {
+          turn.messages -= 1;
+          charactersAhead += lengthOf(ready);
+        }
         return ready;
       } catch (error) {
         failure = { error };
@@ -95,35 +102,53 @@ export async function pump(
     return true;
   }
 
+  /**
+   * The mailbox is read ahead while messages are under way: by one in order, in a window by as many as it holds, if they
+   * are small. Whoever is free first takes what was read, so that nothing waits behind a message that is slow.
+   */
+  function readAhead(): void {
+    const most = order === 'strict' ? 1 : windowSize;
+    const hasRoom = ahead.length < most && (order === 'strict' || charactersAhead < mostCharactersAhead);
+    if (hasRoom && context.safe === undefined) ahead.push(take());
+  }
+
+  async function next(): Promise<Ready | undefined> {
+    let ready: Ready | undefined;
+    while (ready === undefined && ahead.length > 0) ready = await ahead.shift();
+    // Where there was no room for another one when it was looked for, there may be now.
+    ready ??= await take();
+    if (ready === undefined) return undefined;
+    charactersAhead -= lengthOf(ready);
+    // What was read and is then left is not lost: it is above the cursor, and the next poll finds it again.
+    if (isStopped()) return undefined;
+    // Its entry goes with the next commit.
+    book.put(ready.entry);
+    return ready;
+  }
+
   async function lane(): Promise<void> {
-    let current = await take();
-    if (current !== undefined) book.put(current.entry);
+    let current = await next();
     await committer.commit(mailbox);
     while (current !== undefined) {
-      // In order, the mailbox is read ahead by one message while the one before is under way; a window has others to do.
-      const upcoming = order === 'strict' && context.safe === undefined ? take() : undefined;
-      try {
-        if (!(await conclude(current))) blocked = true;
-      } finally {
-        await upcoming;
-      }
+      readAhead();
+      if (!(await conclude(current))) blocked = true;
       // In a kill loop nothing is left open that the next message could take down with it.
       if (context.safe !== undefined) await committer.commit(mailbox);
-      const ahead: Ready | undefined = await (upcoming ?? take());
-      // What was read ahead is not lost by leaving it: it is above the cursor, and the next poll finds it again.
-      current = isStopped() ? undefined : ahead;
-      if (current !== undefined) book.put(current.entry);
+      current = await next();
       await committer.commit(mailbox);
     }
   }
 
   const lanes = Array.from({ length: order === 'strict' || context.safe !== undefined ? 1 : windowSize }, () => lane());
   const ends = await Promise.allSettled(lanes);
+  await Promise.all(ahead);
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
   if (failure !== undefined) throw failure.error;
   if (isStopped()) return 'blocked';
   return source.exhausted ? 'drained' : 'more';
 }
+
+const lengthOf = ({ message }: Ready): number => message.text.length + (message.html?.length ?? 0);
 
 /**
  * Whether a head that has just failed has held its folder up for long enough. While its destination is held, every head

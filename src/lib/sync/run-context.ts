@@ -59,6 +59,9 @@ export const lookLimitMs = 20_000;
 /** A mailbox's turn ends after so many messages or so much time; then others have theirs. */
 export const turn = { messages: 50, ms: 5_000 } as const;
 
+/** Messages of a folder that are posted and not yet committed, where order is not asked for. */
+export const windowSize = 8;
+
 /** Mailboxes of one shard that are worked on at the same time. */
 export const concurrentMailboxes = 16;
 

@@ -1,7 +1,13 @@
+/** What somebody inside knows of those outside. */
+export interface Place {
+  /** True while somebody waits who would have this place next. */
+  isWanted(): boolean;
+}
+
 /**
  * A place for the time of `work`. `after others` waits as long as anybody waits for a place who does not say so.
  */
-export type TakeTurn = <T>(work: () => Promise<T>, when?: 'after others') => Promise<T>;
+export type TakeTurn = <T>(work: (place: Place) => Promise<T>, when?: 'after others') => Promise<T>;
 
 /**
  * Lets `most` through at a time, the others in the order in which they came: who goes to the end of the queue after a turn
@@ -34,7 +40,7 @@ export function createTurnstile(most: number, mostAfter = most): TakeTurn {
       admit();
     });
     try {
-      return await work();
+      return await work({ isWanted: () => first.length > 0 || (isAfter && after.length > 0) });
     } finally {
       inside -= 1;
       if (isAfter) insideAfter -= 1;
