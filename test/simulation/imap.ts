@@ -1,4 +1,4 @@
-import type { MessageMeta, ReadMessage } from '../../src/lib/domain/message.ts';
+import type { MessageMeta, MessageTraits, ReadMessage } from '../../src/lib/domain/message.ts';
 import { BrokerError, type ErrorCode } from '../../src/lib/errors.ts';
 import type { ImapConnector, KeepableSession } from '../../src/lib/mailbox/session.ts';
 import type { MailWorld, Physical, SimFolder } from './mail.ts';
@@ -170,6 +170,23 @@ export function createImap(ground: Ground, process: SimProcess, mail: MailWorld)
           return answered(path)
             .filter((message) => wanted.has(uidOf(message)))
             .map(metaOf);
+        }),
+      fetchTraits: (path, metas) =>
+        command(`TRAITS ${name(path)} ${metas.map(({ uid }) => uid).join(',')}`, () => {
+          const there = new Map(answered(path).map((message) => [uidOf(message), contentOf(message, metaOf(message))]));
+          return new Map(
+            metas.map(({ uid }) => {
+              const found = there.get(uid);
+              const traits: MessageTraits = {
+                from: found?.from && [found.from.address],
+                to: found?.to.map(({ address }) => address),
+                subject: found?.subject,
+                autoReply: found?.autoReply,
+                hasAttachment: found && found.attachments.length > 0,
+              };
+              return [uid, traits];
+            }),
+          );
         }),
       fetchFlags: (path, uids) =>
         command(`FLAGS ${name(path)} ${uids.join(',')}`, () => {

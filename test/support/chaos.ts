@@ -71,6 +71,7 @@ export function mortalWorker(
     searchRange: (...args) => guard(() => session.searchRange(...args)),
     searchSince: (...args) => guard(() => session.searchSince(...args)),
     searchBetween: (...args) => guard(() => session.searchBetween(...args)),
+    fetchTraits: (...args) => guard(() => session.fetchTraits(...args)),
     fetchFlags: (...args) => guard(() => session.fetchFlags(...args)),
     fetchMeta: (...args) => guard(() => session.fetchMeta(...args)),
     read: (...args) => guard(() => session.read(...args)),

@@ -1,5 +1,5 @@
 import type { FolderRole } from '../../src/lib/domain/folder.ts';
-import type { MessageMeta, ReadMessage } from '../../src/lib/domain/message.ts';
+import type { MessageMeta, MessageTraits, ReadMessage } from '../../src/lib/domain/message.ts';
 import { BrokerError, type ErrorCode } from '../../src/lib/errors.ts';
 import type { FolderStatus, ImapConnector, ImapSession, MessageFlags } from '../../src/lib/mailbox/session.ts';
 
@@ -10,6 +10,11 @@ export interface Mail {
   readonly seen?: boolean;
   readonly flagged?: boolean;
   readonly answered?: boolean;
+  readonly from?: string;
+  readonly to?: readonly string[];
+  readonly size?: number;
+  readonly autoReply?: boolean;
+  readonly files?: readonly string[];
 }
 
 type Held = Mail & MessageFlags & { readonly internalDate: Date };
@@ -116,13 +121,13 @@ export function memoryMail(now: () => Date): MemoryMail {
     return {
       uid: mail.uid,
       internalDate: mail.internalDate,
-      size: 1000,
+      size: mail.size ?? 1000,
       seen: mail.seen,
       flagged: mail.flagged,
       answered: mail.answered,
       messageId: mail.messageId,
       date: mail.internalDate.toUTCString(),
-      from: 'Bob <bob@example>',
+      from: `Bob <${mail.from ?? 'bob@example'}>`,
       subject: mail.subject,
     };
   }
@@ -225,6 +230,23 @@ export function memoryMail(now: () => Date): MemoryMail {
           const { messages, unanswered } = folderAt(path);
           return messages.filter((mail) => uids.includes(mail.uid) && !unanswered.has(mail.uid)).map(metaOf);
         },
+        async fetchTraits(path, metas, needs) {
+          await command('traits');
+          const { messages, unanswered } = folderAt(path);
+          return new Map(
+            metas.map(({ uid }) => {
+              const mail = unanswered.has(uid) ? undefined : messages.find((one) => one.uid === uid);
+              const traits: MessageTraits = {
+                from: mail && [mail.from ?? 'bob@example'],
+                to: needs.headers ? mail && (mail.to ?? []) : undefined,
+                subject: mail?.subject,
+                autoReply: needs.headers ? mail && (mail.autoReply ?? false) : undefined,
+                hasAttachment: needs.structure ? mail && (mail.files ?? []).length > 0 : undefined,
+              };
+              return [uid, traits];
+            }),
+          );
+        },
         async fetchFlags(path, uids) {
           await command('flags');
           const { messages, unanswered } = folderAt(path);
@@ -242,8 +264,8 @@ export function memoryMail(now: () => Date): MemoryMail {
             inReplyTo: undefined,
             references: [],
             subject: mail.subject,
-            from: { name: 'Bob', address: 'bob@example' },
-            to: [],
+            from: { name: 'Bob', address: mail.from ?? 'bob@example' },
+            to: (mail.to ?? []).map((address) => ({ name: '', address })),
             cc: [],
             bcc: [],
             replyTo: [],
@@ -251,8 +273,14 @@ export function memoryMail(now: () => Date): MemoryMail {
             text: `Text of ${mail.subject}`,
             html: undefined,
             truncated: [],
-            attachments: [],
-            autoReply: false,
+            attachments: (mail.files ?? []).map((filename, at) => ({
+              part: String(at + 2),
+              filename,
+              contentType: 'application/pdf',
+              size: 100,
+              inline: false,
+            })),
+            autoReply: mail.autoReply ?? false,
             bounce: undefined,
             calendar: undefined,
           };

@@ -1,8 +1,9 @@
+import type { MailboxFilter } from '../domain/filter.ts';
 import type { FolderChoice } from '../domain/folder.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import { type Caller, mayUseMailbox } from '../http/caller.ts';
 import { grantKeyOf } from '../store/grants.ts';
-import type { MailboxView, Placed, PlaceInput } from '../store/registry.ts';
+import type { MailboxChange, MailboxView, Placed, PlaceInput } from '../store/registry.ts';
 import type { GrantRef, MailboxRow } from '../store/rows.ts';
 import { chooseDestination } from './choose-destination.ts';
 import { isWithinReach } from './mailbox-json.ts';
@@ -25,6 +26,8 @@ export interface NewMailbox {
   readonly syncFrom?: Date | undefined;
   /** Inbox and sent unless given; one that is connected already keeps its own. */
   readonly folders?: readonly FolderChoice[] | undefined;
+  /** In place of the one that a mailbox has which is connected already. */
+  readonly filter?: MailboxFilter | undefined;
 }
 
 /** Something that is well now and will not stay so for ever. */
@@ -45,7 +48,7 @@ export type AddMailbox = (wanted: NewMailbox, caller: Caller) => Promise<AddedMa
 export interface AddMailboxDeps extends Pick<ConnectDeps, 'adminConsent' | 'destinations' | 'audit'> {
   readonly registry: Pick<ConnectDeps['registry'], 'get' | 'place'> & {
     find(tid: string, address: string): Promise<MailboxView | undefined>;
-    patch(id: string, change: { readonly destinationId: string }): Promise<MailboxView>;
+    patch(id: string, change: Pick<MailboxChange, 'destinationId' | 'filter'>): Promise<MailboxView>;
   };
   readonly grants: Pick<ConnectDeps['grants'], 'read' | 'note'> & { openApp(tid: string): Promise<void> };
   readonly openMailbox: OpenMailbox;
@@ -88,12 +91,15 @@ export function createAddMailbox(deps: AddMailboxDeps): AddMailbox {
       label: wanted.label,
       ownerRef: wanted.ownerRef,
       syncFrom: wanted.syncFrom,
+      filter: wanted.filter,
     });
     const { id } = placed.mailbox;
-    const view =
-      placed.mailbox.destinationId === destinationId
-        ? await registry.get(id)
-        : await registry.patch(id, { destinationId });
+    const isNew = placed.outcome === 'connected';
+    const change = {
+      ...(placed.mailbox.destinationId === destinationId ? {} : { destinationId }),
+      ...(isNew || wanted.filter === undefined ? {} : { filter: wanted.filter }),
+    };
+    const view = Object.keys(change).length === 0 ? await registry.get(id) : await registry.patch(id, change);
     // Removed in the same moment.
     if (view === undefined) throw new BrokerError('conflict');
     return { outcome: placed.outcome, view, warnings: via === undefined ? [] : [dependsOn(via)] };

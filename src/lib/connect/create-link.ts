@@ -62,6 +62,7 @@ export function createLinkMaker(
       ownerRef: wanted.ownerRef,
       syncFrom: wanted.syncFrom,
       folders: wanted.folders,
+      filter: wanted.filter,
       destinationId,
       returnUrl: wanted.returnUrl,
       keyId: caller.keyId,
@@ -100,6 +101,8 @@ function checkShape(wanted: NewLink, returnOrigins: readonly string[]): void {
       throw invalid('syncFrom', 'A mailbox that is reconnected goes on where it stopped.');
     if (wanted.folders !== undefined)
       throw invalid('folders', 'A mailbox that is reconnected keeps its folders; PATCH mailboxes/{id} changes them.');
+    if (wanted.filter !== undefined)
+      throw invalid('filter', 'A mailbox that is reconnected keeps its filter; PATCH mailboxes/{id} changes it.');
   }
   if (wanted.returnUrl !== undefined) {
     const fault = returnUrlFault(wanted.returnUrl, returnOrigins);

@@ -42,6 +42,7 @@ export async function finishConnect(
     label: ticket.label,
     ownerRef: ticket.ownerRef,
     syncFrom: ticket.syncFrom,
+    filter: ticket.filter,
     mailboxId: ticket.mailboxId,
   });
   await wakeOthers(deps, person, mailbox.id);

@@ -8,7 +8,7 @@ export const isWithinReach = (caller: Caller, row: Pick<MailboxRow, 'id' | 'dest
   mayUseMailbox(caller, row.id) && mayUseDestination(caller, row.destinationId);
 
 /** A mailbox as the API shows it. Sentence and remedy follow from the code and are not stored. */
-export function mailboxJson({ row, state, shown }: MailboxView) {
+export function mailboxJson({ row, state, shown, filter }: MailboxView) {
   const entry = state !== undefined && Object.hasOwn(errorTable, state.code) ? state.code : undefined;
   const trouble = entry === undefined ? undefined : errorTable[entry as keyof typeof errorTable];
   return {
@@ -30,6 +30,8 @@ export function mailboxJson({ row, state, shown }: MailboxView) {
     paused: row.paused,
     // One that is watched by its role alone has no path here.
     folders: row.folders.map(({ id, path, role }) => ({ id, path: path === '' ? null : path, role: role ?? null })),
+    // A list does not read it.
+    filter: row.filterRevision === undefined ? null : filter,
     syncFrom: row.syncFrom ?? null,
     createdAt: row.createdAt,
   };

@@ -1,4 +1,5 @@
 import type { Cookie } from '@azure/functions';
+import type { MailboxFilter } from '../domain/filter.ts';
 import type { FolderChoice } from '../domain/folder.ts';
 import type { ConsentPermissions } from '../entra/admin-consent.ts';
 import type { Caller } from '../http/caller.ts';
@@ -16,6 +17,7 @@ export interface NewLink {
   readonly syncFrom?: Date | undefined;
   /** Inbox and sent unless given. */
   readonly folders?: readonly FolderChoice[] | undefined;
+  readonly filter?: MailboxFilter | undefined;
   readonly destinationId?: string | undefined;
   /** A day unless given; at most 7 days, 14 for a reconnect. */
   readonly expiresInSeconds?: number | undefined;

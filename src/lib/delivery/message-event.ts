@@ -1,8 +1,9 @@
 import { base64url, purposeHash } from '../domain/bytes.ts';
 import type { EventMailbox, OutgoingEvent } from '../domain/event.ts';
+import { directionOf } from '../domain/direction.ts';
 import type { FolderRole } from '../domain/folder.ts';
 import { fingerprint, messageIdHash, unfold } from '../domain/ids.ts';
-import type { Address, ReadMessage } from '../domain/message.ts';
+import type { ReadMessage } from '../domain/message.ts';
 import { dayOf } from '../store/ring-row.ts';
 import { encodeMessageRef } from './message-ref.ts';
 import { snippetOf } from './snippet.ts';
@@ -59,7 +60,7 @@ export function buildMessageReceived(input: MessageReceivedInput): OutgoingEvent
       inReplyTo: message.inReplyTo ?? null,
       references: message.references,
       threadKey: threadKey(message),
-      direction: directionOf(folder.role, message.from, mailbox.address),
+      direction: directionOf(folder.role, message.from?.address, mailbox.address),
       subject: message.subject,
       from: message.from ?? null,
       to: message.to,
@@ -118,14 +119,4 @@ export function threadKey(message: ReadMessage): string {
       ? purposeHash('thread', fingerprint(message.meta, message.meta.internalDate))
       : purposeHash('thread', root);
   return `t_${base64url(hash.slice(0, 16))}`;
-}
-
-/**
- * `out` for what the owner wrote. Mail to oneself is `in` where it arrived and `out` in the sent folder, so the folder
- * decides before the sender does.
- */
-function directionOf(role: FolderRole | undefined, from: Address | undefined, own: string): 'in' | 'out' {
-  if (role === 'sent' || role === 'drafts') return 'out';
-  if (role === 'inbox' || role === 'junk') return 'in';
-  return from?.address.toLowerCase() === own.toLowerCase() ? 'out' : 'in';
 }

@@ -57,6 +57,18 @@ export interface MessageMeta {
   readonly subject: string | undefined;
 }
 
+/** What a filter looks at besides {@link MessageMeta}. Undefined: it could not be found out, or was not asked for. */
+export interface MessageTraits {
+  /** Addresses; none if the mail names no sender. */
+  readonly from: readonly string[] | undefined;
+  /** Addresses of To, Cc and Bcc. */
+  readonly to: readonly string[] | undefined;
+  readonly subject: string | undefined;
+  readonly autoReply: boolean | undefined;
+  /** True with a file that is not a picture within the text. */
+  readonly hasAttachment: boolean | undefined;
+}
+
 /** A message as it was read from the mailbox; nothing of it is stored. */
 export interface ReadMessage {
   readonly meta: MessageMeta;

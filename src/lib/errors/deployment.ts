@@ -37,6 +37,14 @@ export const deploymentErrors = {
       'Somebody or something else changed the tables; the log names the row. Disconnect and connect the mailbox again.',
     who: 'deployment owner',
   },
+  filter_broken: {
+    status: 500,
+    sentence:
+      'The stored filter of this mailbox cannot be read, so that nobody knows which of its mail may be delivered.',
+    remedy:
+      'Nothing is lost: its mail waits. Set the filter of the mailbox again, or take it away with null; the log names the row.',
+    who: 'deployment owner',
+  },
   row_refused: {
     status: 500,
     sentence: 'Table Storage does not take a row of this mailbox.',

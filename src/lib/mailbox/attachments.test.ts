@@ -105,6 +105,7 @@ function world(folders: Record<string, Folder>, options: { largestBytes?: number
         seen.asked.push(`search ${path} ${from.toISOString().slice(0, 10)} ${until.toISOString().slice(0, 10)}`);
         return at(path).mails.map(({ uid }) => uid);
       },
+      fetchTraits: unused,
       fetchFlags: unused,
       fetchMeta: async (path, uids) =>
         at(path)

@@ -6,6 +6,7 @@ import { downloadPart } from './download-part.ts';
 import { isAboutSession, understand } from './exchange.ts';
 import { fetchFlags } from './fetch-flags.ts';
 import { fetchMeta } from './fetch-meta.ts';
+import { fetchTraits } from './fetch-traits.ts';
 import type { FetchVerb } from './fetch-verb.ts';
 import { folderInfo } from './folders.ts';
 import { field, type ImapWatch } from './imap-watch.ts';
@@ -166,6 +167,16 @@ export function createImapSession({ client, watch, clock, commandMs, socketMs }:
         const metas = await fetchMeta(fetch, uids, how);
         if (how === 'whole') ahead.expect(path, metas);
         return metas;
+      }),
+
+    fetchTraits: (path, metas, needs) =>
+      inTurn(async () => {
+        // Selected only where something is left to ask.
+        const ask: FetchVerb = async (range, query) => {
+          await select(path);
+          return fetch(range, query);
+        };
+        return fetchTraits(ask, metas, needs);
       }),
 
     fetchFlags: (path, uids) =>

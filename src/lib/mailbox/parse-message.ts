@@ -1,7 +1,7 @@
 import type { MessageStructureObject } from 'imapflow';
 import type { Email, Address as ParsedAddress } from 'postal-mime';
 import { unfold } from '../domain/ids.ts';
-import type { Address, MessageMeta, ReadMessage } from '../domain/message.ts';
+import type { Address, MessageMeta, MessageTraits, ReadMessage } from '../domain/message.ts';
 import { isAutoReply } from './auto-reply.ts';
 import { bounceOf } from './bounce.ts';
 import { calendarOf } from './calendar.ts';
@@ -90,6 +90,29 @@ async function identityOf(meta: MessageMeta): Promise<Email> {
   const block = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
   const none: Email = { headers: [], headerLines: [], attachments: [] };
   return (await parse(headersAsUtf8(block, undefined), true)) ?? none;
+}
+
+/**
+ * What headers alone tell of a message, in the words of the event that it would become.
+ * @param block the headers of which something is to be known; without it, those of `meta` count
+ */
+export async function headerTraits(
+  meta: MessageMeta,
+  block: Uint8Array | undefined,
+): Promise<Omit<MessageTraits, 'hasAttachment'>> {
+  const unknown = { from: undefined, to: undefined, subject: undefined, autoReply: undefined };
+  // Not even its headers could be read; see fetch-meta.ts.
+  if (block === undefined && meta.size === 0) return unknown;
+  const email = block === undefined ? await identityOf(meta) : await parse(headersAsUtf8(block, undefined), true);
+  if (email === undefined) return unknown;
+  const all = (list: readonly ParsedAddress[]) => addresses(list).map(({ address }) => address);
+  const known = {
+    from: all(email.from === undefined ? [] : [email.from]),
+    subject: oneLine(email.subject ?? ''),
+  };
+  if (block === undefined) return { ...unknown, ...known };
+  const to = all([email.to, email.cc, email.bcc].flatMap((list) => list ?? []));
+  return { ...known, to, autoReply: isAutoReply(email.headers) };
 }
 
 /** The fields that were found. */

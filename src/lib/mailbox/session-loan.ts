@@ -81,6 +81,7 @@ export function createLoan(loan: Loan): MailSession {
     searchSince: (path, day) => call((to) => to.searchSince(path, day)),
     searchBetween: (path, from, until) => call((to) => to.searchBetween(path, from, until)),
     fetchMeta: (path, uids, how) => call((to) => to.fetchMeta(path, uids, how)),
+    fetchTraits: (path, metas, needs) => call((to) => to.fetchTraits(path, metas, needs)),
     fetchFlags: (path, uids) => call((to) => to.fetchFlags(path, uids)),
     read: (path, meta, caps) => call((to) => to.read(path, meta, caps)),
     part: (path, uid, part) => call((to) => to.part(path, uid, part)),

@@ -59,6 +59,7 @@ function world(capacity = 10, idleMs = 10 * minute) {
         searchSince: unused,
         searchBetween: unused,
         fetchMeta: unused,
+        fetchTraits: unused,
         fetchFlags: unused,
         part: unused,
         read: unused,

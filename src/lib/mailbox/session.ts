@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
+import type { FilterNeeds } from '../domain/filter.ts';
 import type { FolderRole } from '../domain/folder.ts';
-import type { Attachment, MessageMeta, ReadMessage } from '../domain/message.ts';
+import type { Attachment, MessageMeta, MessageTraits, ReadMessage } from '../domain/message.ts';
 
 /** Where a folder stands; of EXAMINE-free STATUS. A missing UIDNEXT or UIDVALIDITY is an error, never "nothing new". */
 export interface FolderStatus {
@@ -68,6 +69,12 @@ export interface ImapSession {
    * content it answers with nothing (node-imap#867), before it is called gone.
    */
   fetchMeta(path: string, uids: readonly number[], how?: 'whole' | 'bare'): Promise<MessageMeta[]>;
+  /** What a filter looks at, of messages whose metadata were read; an entry for each, and nothing of their content is read. */
+  fetchTraits(
+    path: string,
+    metas: readonly MessageMeta[],
+    needs: FilterNeeds,
+  ): Promise<ReadonlyMap<number, MessageTraits>>;
   /** Flags of those of `uids` that are there. A UID that the server does not answer may be gone, or not shown just now. */
   fetchFlags(path: string, uids: readonly number[]): Promise<MessageFlags[]>;
   /** Reads a whole message within the caps; undefined if it is gone. A mail that cannot be parsed comes back as metadata only. */

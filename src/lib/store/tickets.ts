@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { MailboxFilter } from '../domain/filter.ts';
 import type { FolderChoice } from '../domain/folder.ts';
 import { columns, instant, json, readColumns, text } from './columns.ts';
 import { folderRole } from './folder-role.ts';
+import { storedFilter } from './settings-row.ts';
 import type { Row, StoredRow, Table } from './table.ts';
 
 /** What a link, once spent, has brought about. */
@@ -27,6 +29,8 @@ export interface TicketRow {
   readonly syncFrom: Date | undefined;
   /** Folders to watch in place of inbox and sent. */
   readonly folders: readonly FolderChoice[] | undefined;
+  /** Which mail of the mailbox is delivered. */
+  readonly filter?: MailboxFilter | undefined;
   readonly destinationId: string;
   readonly returnUrl: string | undefined;
   /** Id of the API key that made it. */
@@ -64,6 +68,7 @@ const schema = z.object({
   ownerRef: json(z.union([z.string(), z.number()])).optional(),
   syncFrom: instant.optional(),
   folders: json(z.array(z.union([z.object({ role: folderRole }), z.object({ path: z.string() })]))).optional(),
+  filter: json(storedFilter).optional(),
   destinationId: text,
   returnUrl: text.optional(),
   keyId: text,
@@ -89,6 +94,7 @@ function decode(stored: StoredRow): StoredTicket {
       ownerRef: row.ownerRef,
       syncFrom: row.syncFrom,
       folders: row.folders,
+      filter: row.filter,
       destinationId: row.destinationId,
       returnUrl: row.returnUrl,
       keyId: row.keyId,
@@ -112,6 +118,7 @@ function encode({ key, ...row }: TicketRow): Row {
       // A number and the same digits as text are two different references; JSON keeps them apart.
       ownerRef: asJson(row.ownerRef),
       folders: asJson(row.folders),
+      filter: asJson(row.filter),
       takenBy: asJson(row.takenBy),
       result: asJson(row.result),
     }),

@@ -1,7 +1,7 @@
 import type { UidRange } from '../mailbox/plan.ts';
 import type { FolderStatus } from '../mailbox/session.ts';
 import { cursorLimits, encodeCursor } from '../store/cursor-row.ts';
-import { dropEntries, encodeRing, foldEntries } from '../store/ring-row.ts';
+import { dayOf, dropEntries, encodeRing, foldEntries } from '../store/ring-row.ts';
 import type { CursorRow, Hole, RingEntry, RingRow, WatchedFolder } from '../store/rows.ts';
 import type { BatchOperation } from '../store/table.ts';
 import { doCountsTell } from './compare.ts';
@@ -26,6 +26,13 @@ export interface FolderBook {
   /** Takes the ring as it was read; undefined if there is none. */
   setRing(ring: RingRow | undefined): void;
   floor(): number | undefined;
+  /** A message was kept back by the filter of this revision, and gets no entry. */
+  keptBack(revision: number | undefined): void;
+  /**
+   * The filter is of this revision now. Of what another one kept back the ring knows nothing: were the folder renumbered,
+   * that would seem to be new.
+   */
+  filterIs(revision: number | undefined): void;
 
   /** The folder was found under another path. */
   moveTo(path: string): void;
@@ -254,6 +261,17 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
       index = undefined;
     },
     floor: () => known().floor,
+    keptBack(revision) {
+      if (cursor.filtered !== revision) change({ filtered: revision });
+    },
+    filterIs(revision) {
+      if (cursor.filtered === undefined || cursor.filtered === revision) return;
+      const { lastInternalDate } = cursor;
+      if (lastInternalDate !== undefined) {
+        setRing({ ...known(), floor: Math.max(known().floor ?? 0, dayOf(lastInternalDate)) });
+      }
+      change({ filtered: undefined });
+    },
 
     note(status) {
       if (status.uidValidity !== cursor.uidValidity) return;

@@ -1,3 +1,4 @@
+import type { MailboxFilter } from '../domain/filter.ts';
 import type { CommitUnit } from '../store/committer.ts';
 import { encodeJob } from '../store/job-row.ts';
 import { jobRowKey, messageRowKey, outboxRowKey } from '../store/keys.ts';
@@ -35,6 +36,8 @@ export interface MailboxBook extends CommitUnit {
    */
   setMessageRows(rings: readonly StoredRow[], retries: readonly StoredRow[], dead: readonly StoredRow[]): void;
   readonly messageRowsRead: boolean;
+  /** Which mail is delivered; read with the rows above, where there is one. */
+  filter: MailboxFilter | undefined;
   /** Events that are not accepted yet, oldest first. */
   outbox(): readonly OutboxRow[];
   /** Takes an event that the table holds already. */
@@ -149,9 +152,13 @@ export function createMailboxBook(
         parked.set(keyText(dead.key), { kind: 'dead', row: dead });
         stored.add(each.rowKey);
       }
-      for (const folder of folders) folder.setRing(rings.get(folder.folder.id));
+      for (const folder of folders) {
+        folder.setRing(rings.get(folder.folder.id));
+        folder.filterIs(row.filterRevision);
+      }
       messageRowsRead = true;
     },
+    filter: undefined,
     get messageRowsRead() {
       return messageRowsRead;
     },

@@ -61,6 +61,7 @@ function stateFor(code: ErrorCode, failures: number): MailboxState | 'keep' | 'l
     case 'folder_missing':
     case 'internal_error':
       return 'keep';
+    case 'filter_broken':
     case 'row_broken':
     case 'row_refused':
       return 'degraded';

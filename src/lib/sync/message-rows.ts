@@ -1,5 +1,9 @@
+import type { MailboxFilter } from '../domain/filter.ts';
 import { shardKey, shardOfMailbox } from '../domain/ids.ts';
-import { rowsOf } from '../store/keys.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
+import { rowsOf, settingsRowKey } from '../store/keys.ts';
+import { partitionOf } from '../store/mailbox-row.ts';
+import { filterIn } from '../store/settings-row.ts';
 import { deadKeptMs } from '../store/retry-row.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import type { RunContext } from './run-context.ts';
@@ -7,17 +11,36 @@ import type { RunContext } from './run-context.ts';
 /** So many of those that were given up go at a time, which leaves room in the batch. */
 const purgedAtOnce = 16;
 
-/** Reads the rings of a mailbox once a run, and the rows of its parked messages if the shard has any; those past their time go. */
+/**
+ * Reads the rings of a mailbox once a run, its filter if it has one, and the rows of its parked messages if the shard has
+ * any; those past their time go.
+ * @throws BrokerError `filter_broken`: without the filter nobody knows what may be delivered
+ */
 export async function readMessageRows(context: RunContext, mailbox: MailboxBook): Promise<void> {
   if (mailbox.messageRowsRead) return;
   const table = context.store.table('mail');
   const partition = shardKey(shardOfMailbox(mailbox.id) ?? 0);
   const list = (kind: string) => table.list(partition, rowsOf(kind, mailbox.id));
-  const [rings, retries, dead] = await Promise.all([
+  const [filter, rings, retries, dead] = await Promise.all([
+    readFilter(context, mailbox),
     list('r'),
     context.has('retry') ? list('d') : [],
     context.has('dead') ? list('x') : [],
   ]);
+  mailbox.filter = filter;
   mailbox.setMessageRows(rings, retries, dead);
   mailbox.purgeDead(new Date(context.now().getTime() - deadKeptMs), purgedAtOnce);
+}
+
+async function readFilter({ store, log }: RunContext, { row }: MailboxBook): Promise<MailboxFilter | undefined> {
+  const { id, filterRevision } = row;
+  if (filterRevision === undefined) return undefined;
+  const stored = await store.table('mail').get(partitionOf(id), settingsRowKey(id));
+  try {
+    return filterIn(stored, id, filterRevision).filter;
+  } catch (error) {
+    if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
+    log.error('row_broken', error, { mailbox: id });
+    throw new BrokerError('filter_broken', { cause: error });
+  }
 }

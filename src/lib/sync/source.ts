@@ -11,6 +11,7 @@ import type { MailboxBook } from './mailbox-book.ts';
 import { bury } from './parking.ts';
 import { type RunContext, readCaps } from './run-context.ts';
 import { type Care, metadataOnly, type SafeMode } from './safe-mode.ts';
+import { createSift } from './sift.ts';
 import { tellVanished } from './vanished.ts';
 
 /** A message that was read and is to be delivered. */
@@ -63,7 +64,10 @@ const chunk = 50;
 /** Rows that pile up without a POST between them (moves) are committed before they fill a batch. */
 const heaviest = 60;
 
-/** Goes through a backlog. What needs no POST is settled on the way: known, moved. */
+/** So many may need no POST before the turn of others comes: a filter may keep all of a long backlog back. */
+const mostPassedOver = 200;
+
+/** Goes through a backlog. What needs no POST is settled on the way: known, moved, kept back by the filter. */
 export function createSource(
   context: RunContext,
   session: ImapSession,
@@ -75,6 +79,7 @@ export function createSource(
   const { uidValidity } = book.cursor;
   const caps = readCaps(context);
   const vanishIn = (from: FolderBook, closed: readonly Hole[]) => tellVanished(context, mailbox, from, closed);
+  const isKeptBack = createSift(session, mailbox, book);
   let metas: MessageMeta[] = [];
 
   async function nextMeta(): Promise<MessageMeta | undefined> {
@@ -90,19 +95,25 @@ export function createSource(
   }
 
   /** The entry under which a message goes out, or undefined if it needs no delivery. */
-  async function entryFor(meta: MessageMeta): Promise<{ entry: RingEntry; seemsNew: boolean } | undefined> {
+  async function entryFor(meta: MessageMeta, care: Care): Promise<{ entry: RingEntry; seemsNew: boolean } | undefined> {
     const known = book.entryAt(meta.uid);
     const hash = messageIdHash(meta);
     const old = backlog.isOld(meta);
     if (known !== undefined) {
       // Posted and not accepted: the last run ended between the two, and it goes out again as it was; unless it failed,
       // and goes by itself now.
-      return backlog.isDone(known) || mailbox.parked(known.key) !== undefined
-        ? undefined
-        : { entry: { ...known, posted: true }, seemsNew: !old && !isKnownElsewhere(mailbox, book, known) };
+      if (backlog.isDone(known) || mailbox.parked(known.key) !== undefined) return undefined;
+      // What was posted once goes on, whatever the filter says by now: the receiver may have it.
+      if (!known.posted && (await keepBack(meta, care))) return undefined;
+      return { entry: { ...known, posted: true }, seemsNew: !old && !isKnownElsewhere(mailbox, book, known) };
     }
     const found = await claim(session, mailbox, book, hash);
-    if (found.kind === 'move') return takeOver(found, meta);
+    if (found.kind === 'move') {
+      const { posted, accepted } = found.entry;
+      const isKept = !posted && !accepted && (await keepBack(meta, care));
+      return takeOver(found, meta, isKept);
+    }
+    if (await keepBack(meta, care)) return undefined;
     const entry: RingEntry = {
       key: messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity, uid: meta.uid }),
       hash,
@@ -119,10 +130,17 @@ export function createSource(
     return { entry, seemsNew: !old && found.kind === 'new' };
   }
 
-  /** A move: the entry and its key come here. What was accepted is told as moved, what was not is delivered. */
+  async function keepBack(meta: MessageMeta, care: Care): Promise<boolean> {
+    if (!(await isKeptBack(meta, metas, care))) return false;
+    book.keptBack(mailbox.row.filterRevision);
+    return true;
+  }
+
+  /** A move: the entry and its key come here. What was accepted is told as moved, what was not is delivered or kept back. */
   function takeOver(
     { from, entry }: Claim & { kind: 'move' },
     meta: MessageMeta,
+    isKept: boolean,
   ): { entry: RingEntry; seemsNew: boolean } | undefined {
     const { uid, seen, flagged, answered } = meta;
     const here: RingEntry = { ...present(entry), uid, day: dayOf(meta.internalDate), seen, flagged, answered };
@@ -135,6 +153,11 @@ export function createSource(
           ? { kind: 'retry', row: { ...parked.row, ...place, missing: 0 } }
           : { kind: 'dead', row: { ...parked.row, ...place } },
       );
+      vanishIn(from, from.takeAway(entry, context.now()));
+      book.put(here);
+      return undefined;
+    }
+    if (isKept) {
       vanishIn(from, from.takeAway(entry, context.now()));
       book.put(here);
       return undefined;
@@ -164,7 +187,7 @@ export function createSource(
 
   /** Works on the next UID: ready to be posted, or settled by that. */
   async function work(meta: MessageMeta, care: Care): Promise<Ready | undefined> {
-    const found = await entryFor(meta);
+    const found = await entryFor(meta, care);
     if (found === undefined) {
       backlog.settle(meta.uid, meta.internalDate);
       return undefined;
@@ -212,7 +235,7 @@ export function createSource(
   }
 
   async function next(): Promise<Ready | undefined> {
-    while (!isExhausted() && backlog.hasRoom(metas[0]?.uid)) {
+    for (let passed = 0; passed < mostPassedOver && !isExhausted() && backlog.hasRoom(metas[0]?.uid); passed++) {
       let ready: Ready | undefined;
       if (context.safe !== undefined && metas.length === 0) {
         ready = await workSafely(context.safe);

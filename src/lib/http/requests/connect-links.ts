@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { address, destinationId, folders, instant, line, mailboxId, ownerRef } from './fields.ts';
+import { filter } from './filter.ts';
 
 /** Body of POST connect-links. */
 export const newConnectLink = z.strictObject({
@@ -11,6 +12,7 @@ export const newConnectLink = z.strictObject({
   ownerRef: ownerRef.optional(),
   syncFrom: instant.optional(),
   folders: folders.optional(),
+  filter: filter.optional(),
   destinationId: destinationId.optional(),
   /** Seconds. */
   expiresIn: z.int().min(60).optional(),

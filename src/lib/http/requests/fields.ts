@@ -40,7 +40,7 @@ export const destinationId = z.string().refine(isDestinationId, 'Is not a destin
 const folderRole = z.enum(folderRoles);
 
 /** A folder: what it is for, such as "archive", or its path. */
-const folder = z.union(
+export const folder = z.union(
   [
     folderRole.transform((role): FolderChoice => ({ role })),
     z.strictObject({ role: folderRole }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { address, destinationId, folders, instant, line, mailboxId, ownerRef, paging, tenantId } from './fields.ts';
+import { filter } from './filter.ts';
 
 export const mailboxStates = [
   'connecting',
@@ -31,6 +32,7 @@ export const newMailbox = z.strictObject({
   ownerRef: ownerRef.optional(),
   syncFrom: instant.optional(),
   folders: folders.optional(),
+  filter: filter.optional(),
 });
 
 /** Body of PATCH mailboxes/{id}: what is left out stays, null clears. */
@@ -41,6 +43,7 @@ export const mailboxPatch = z.strictObject({
   login: address.optional(),
   syncFrom: instant.nullable().optional(),
   folders: folders.optional(),
+  filter: filter.nullable().optional(),
   paused: z.boolean().optional(),
 });
 
