@@ -146,9 +146,15 @@ describeImapServers('connecting over HTTP', (imap) => {
     const returnUrl = `${origin}/admin/settings?tab=mail`;
     const browser = new BrowserClient();
     const url = await linkFor('returning', { returnUrl });
+    const other = await walk(browser, url, world.standIns, address('wrong'));
+    expect(other.status).toBe(303);
+    expect(other.location).toBe(`${returnUrl}&status=failed&code=wrong_account`);
+    // Whoever declined may have met a demand for an administrator: there is a link to pass on, and then the way back.
     const declined = await walk(browser, url, world.standIns, address('returning'), { decline: true });
-    expect(declined.status).toBe(303);
-    expect(declined.location).toBe(`${returnUrl}&status=failed&code=sign_in_declined`);
+    expect(heading(declined)).toBe('Nothing was connected');
+    const back = `${returnUrl}&status=failed&code=sign_in_declined`.replaceAll('&', '&amp;');
+    expect(declined.text).toContain(`<a href="${back}">`);
+    expect(declined.text).toContain('/api/admin-consent?token=');
 
     const connected = await walk(browser, url, world.standIns, address('returning'));
     const [mailbox] = await mailboxesOf('returning');

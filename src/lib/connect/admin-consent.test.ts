@@ -440,14 +440,39 @@ describe('an owner whose administrator must act first', () => {
     expect(await w.connect.showAdminConsent(admins)).toMatchObject({ tenant: tid });
   });
 
-  it('gets none where it would help nobody: another fault, personal accounts, a page that is not ours', async () => {
+  it.each([
+    ['consent_required', 'AADSTS90095: admin consent', 'admin_consent_required'],
+    ['access_denied', '', 'sign_in_declined'],
+  ])(
+    'gets it on our own page (%s) though the link leads back elsewhere, and from there the way back',
+    async (error, text, code) => {
+      const returnUrl = 'https://nocobase.example/admin?tab=mail';
+      const w = world({ returnOrigins: ['https://nocobase.example'] });
+      const token = await w.link({ anyAddress: true, returnUrl });
+      const { step, again } = await refused(w, error, text, token);
+      const shown = failure(step);
+      const back = `${returnUrl}&status=failed&code=${code}`;
+      expect(shown).toMatchObject({ code, back, start: { token } });
+      // The link opens something, so that it stands in no address of another site.
+      const admins = new URL(shown?.adminLink?.url ?? '').searchParams.get('token') ?? '';
+      expect(admins).toHaveLength(54);
+      expect(back).not.toContain(admins);
+      // Loaded again, it shows the same; once the administrator has acted, it leads back.
+      expect(failure(await again())).toMatchObject({ back, adminLink: shown?.adminLink });
+      const admin = await pressed(w, admins);
+      await w.back(admin.browser, yes(admin.state));
+      expect(await again()).toEqual({ kind: 'redirect', location: back });
+    },
+  );
+
+  it('gets none where it would help nobody: another fault, personal accounts', async () => {
     const w = world({ returnOrigins: ['https://nocobase.example'] });
     const token = await w.link({ anyAddress: true });
     expect(failure((await refused(w, 'server_error', 'AADSTS90033', token)).step)?.adminLink).toBeUndefined();
     const personal = world({ entra: { tenant: 'consumers', allowedTenants: '*' } });
     expect(failure((await refused(personal, 'access_denied', '', token)).step)?.adminLink).toBeUndefined();
     const away = await w.link({ anyAddress: true, returnUrl: 'https://nocobase.example/x' });
-    expect((await refused(w, 'access_denied', '', away)).step).toMatchObject({ kind: 'redirect' });
+    expect((await refused(w, 'server_error', 'AADSTS90033', away)).step).toMatchObject({ kind: 'redirect' });
     const tickets = await rowsOfTable(store, 'tickets');
     expect(tickets.filter(({ partitionKey }) => partitionKey === 'consent')).toEqual([]);
   });

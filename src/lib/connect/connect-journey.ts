@@ -56,7 +56,11 @@ export async function connectJourney(
   }
 
   async function end({ result, consentToken }: Conclusion): Promise<Step> {
-    if (returnUrl !== undefined) return { kind: 'redirect', location: withResult(returnUrl, result) };
+    const forAdmin = await adminLink(deps, consentToken);
+    // A link for an administrator opens something: it stands on a page of ours, and never in somebody else's address.
+    if (returnUrl !== undefined && forAdmin === undefined) {
+      return { kind: 'redirect', location: withResult(returnUrl, result) };
+    }
     if (result.kind === 'connected') {
       const destination = ticket && (await deps.destinations.get(ticket.destinationId));
       const receiver = destination && new URL(destination.url).origin;
@@ -68,7 +72,8 @@ export async function connectJourney(
       // A code as it was stored; one that this version does not know counts as a fault of ours.
       code: isErrorCode(failed.code) ? failed.code : 'internal_error',
       addresses: 'addresses' in failed ? failed.addresses : undefined,
-      adminLink: await adminLink(deps, consentToken),
+      adminLink: forAdmin,
+      back: returnUrl === undefined ? undefined : withResult(returnUrl, result),
     });
   }
 
@@ -76,7 +81,7 @@ export async function connectJourney(
     conclude(query) {
       const answer = answerOf(query);
       if (answer === undefined) return undefined;
-      return () => conclude(deps, { state, secrets, ticket, answer, returnUrl }, query.get('state') ?? '');
+      return () => conclude(deps, { state, secrets, ticket, answer }, query.get('state') ?? '');
     },
     async resultElsewhere() {
       const now = (await tickets.get(state.ticket))?.row;
@@ -101,7 +106,6 @@ interface Trip {
   readonly secrets: SignInSecrets;
   readonly ticket: TicketRow | undefined;
   readonly answer: Answer;
-  readonly returnUrl: string | undefined;
 }
 
 /** What came of it, told and noted. Only what nobody foresaw is thrown, and leaves the sign-in without a result. */
@@ -144,9 +148,9 @@ function addressesIn(error: BrokerError): { expected: string; actual: string } |
   return undefined;
 }
 
-/** A link for the administrator, where one can help and the person comes to see it. */
+/** A link for the administrator, where one can help. */
 async function consentToken(deps: ConnectDeps, trip: Trip, code: ErrorCode): Promise<string | undefined> {
-  if (!askAdmin.has(code) || trip.ticket === undefined || trip.returnUrl !== undefined) return undefined;
+  if (!askAdmin.has(code) || trip.ticket === undefined) return undefined;
   const expiresAt = new Date(deps.clock.now() + consentLinkLifetime.usualSeconds * 1000);
   const made = await createConsentTicketMaker(deps)({ tenantId: trip.state.expected?.tid, expiresAt }, 'owner');
   return made?.token;

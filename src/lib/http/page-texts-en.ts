@@ -6,6 +6,7 @@ export const en: PageTexts = {
   details: 'Details for your administrator',
   requestId: 'Request',
   again: 'Start again',
+  back: (host) => `Go back to ${host}`,
   connect: {
     title: 'Connect your mailbox',
     lead: 'You are asked to connect a mailbox, so that its mail can be worked with in NocoBase.',

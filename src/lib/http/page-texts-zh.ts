@@ -5,6 +5,7 @@ export const zh: PageTexts = {
   product: 'NocoBase 邮箱连接',
   details: '供管理员参考的详细信息',
   requestId: '请求编号',
+  back: (host) => `返回 ${host}`,
   again: '重新开始',
   connect: {
     title: '连接您的邮箱',

@@ -12,6 +12,8 @@ export interface PageTexts {
   readonly details: string;
   readonly requestId: string;
   readonly again: string;
+  /** The way back to where a person came from. */
+  readonly back: (host: string) => string;
   readonly connect: {
     readonly title: string;
     readonly lead: string;

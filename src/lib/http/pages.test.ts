@@ -49,6 +49,13 @@ const pages: Record<string, PageContent> = {
   'needs your admin': { kind: 'failed', code: 'admin_consent_required', start },
   'needs your admin, with a link to pass on': { kind: 'failed', code: 'admin_consent_required', start, adminLink },
   'declined, perhaps for want of an administrator': { kind: 'failed', code: 'sign_in_declined', start, adminLink },
+  'needs your admin, on the way back': {
+    kind: 'failed',
+    code: 'admin_consent_required',
+    start,
+    adminLink,
+    back: 'https://nocobase.example/admin?tab=mail&status=failed&code=admin_consent_required',
+  },
   'asks an administrator': {
     kind: 'admin-consent',
     label: 'Contoso Sales',

@@ -52,6 +52,8 @@ export type PageContent =
       readonly start?: StartForm | undefined;
       /** Where an administrator has to act first, or may have to. */
       readonly adminLink?: AdminLink | undefined;
+      /** Where the reader was to go afterwards, with the result; undefined where that is this page. */
+      readonly back?: string | undefined;
     };
 
 export interface PageOptions {
@@ -255,12 +257,12 @@ function failed(
           [name === 'taken' ? texts.taken.heldBy : texts.wrongAccount.asked, expected],
           [texts.wrongAccount.signedIn, actual],
         ]);
-  const { start, adminLink } = content;
+  const { start, adminLink, back } = content;
   const forward = adminLink === undefined ? nothing : toForward(name, adminLink, texts);
   const todo = name === 'needsAdmin' && adminLink !== undefined ? texts.adminLink.afterwards : text.todo;
   const inner = html`<p>${text.happened}</p>${pairs}${forward}<p>${todo}</p>${
     start === undefined ? nothing : startForm(start, texts.again)
-  }${withoutDetails.has(name) ? nothing : details(content.code, texts, requestId)}`;
+  }${back === undefined ? nothing : html`<p><a href="${back}">${texts.back(new URL(back).host)}</a></p>`}${withoutDetails.has(name) ? nothing : details(content.code, texts, requestId)}`;
   return { title: text.title, mark: 'notice', inner: inner.text, hasForm: start !== undefined };
 }
 
