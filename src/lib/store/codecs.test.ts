@@ -35,6 +35,7 @@ const state: StateRow = {
   since: at,
   backoffUntil: new Date('2026-11-22T10:41:12Z'),
   answered: 4_294_967_296,
+  told: 'degraded',
 };
 
 const hole: Hole = { from: 4294967290, to: 4294967295, tries: 3, since: at, seen: true };

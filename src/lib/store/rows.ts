@@ -118,6 +118,8 @@ export interface StateRow {
   readonly backoffUntil: Date | undefined;
   /** The `asked` that has been served. */
   readonly answered: number;
+  /** The trouble of which its owner was told last, and not yet of its end. Missing in old rows. */
+  readonly told?: MailboxState | undefined;
 }
 
 /** A range of UIDs that the server announced and did not show: tried again, then gone. Both ends inclusive. */

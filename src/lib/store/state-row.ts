@@ -22,6 +22,7 @@ const form = z.object({
   since: instant,
   backoffUntil: instant.optional(),
   answered: int64,
+  told: mailboxState.optional(),
 });
 
 export function encodeState(row: StateRow): Row {
@@ -34,6 +35,7 @@ export function encodeState(row: StateRow): Row {
       since: row.since,
       backoffUntil: row.backoffUntil,
       answered: BigInt(row.answered),
+      told: row.told,
     }),
   };
 }
@@ -43,5 +45,5 @@ export function decodeState(row: StoredRow): StateRow {
   const key = parseRowKey(row.rowKey);
   if (key?.kind !== 'state') throw brokenRow(row, 'its key is not that of a state');
   const read = readColumns(row, form);
-  return { mailboxId: key.mailboxId, ...read, backoffUntil: read.backoffUntil };
+  return { mailboxId: key.mailboxId, ...read, backoffUntil: read.backoffUntil, told: read.told };
 }

@@ -52,6 +52,24 @@ describe('a mailbox that answered', () => {
     expect(judged.event?.type).toBe(type);
   });
 
+  it.each(['throttled', 'paused', 'connecting'] as const)(
+    'and that was told to be in trouble before it was %s is told to have recovered',
+    (between) => {
+      const troubled = judge(state(), slot(), failed('imap_refused'), at);
+      expect(troubled.event?.type).toBe('mailbox.degraded');
+      const passing =
+        between === 'throttled'
+          ? judge(troubled.state, slot(), failed('imap_throttled', 1000), at)
+          : { state: { ...troubled.state, state: between }, event: undefined };
+      expect(passing.event).toBeUndefined();
+      const recovered = judge(passing.state, slot(), { kind: 'ok', left: 'nothing' }, at);
+      expect(recovered.event).toMatchObject({ type: 'mailbox.recovered', data: { was: 'degraded' } });
+      // Once.
+      const again = judge({ ...recovered.state, state: 'throttled' }, slot(), { kind: 'ok', left: 'nothing' }, at);
+      expect(again.event).toBeUndefined();
+    },
+  );
+
   it('but for one folder stays as it is, and says which fault', () => {
     const judged = judge(state(), slot(), { kind: 'partly', code: 'folder_missing', left: 'nothing' }, at);
     expect(judged.state).toMatchObject({ state: 'active', code: 'folder_missing', since: ago(100) });

@@ -163,11 +163,13 @@ function moved(
   if (same) return { state: next, event: undefined };
   const since = at.now.toISOString();
   const type = told[to];
-  if (type !== undefined) return { state: next, event: { type, data: { state: to, code, since } } };
-  const recovered = to === 'active' && told[state.state] !== undefined;
+  if (type !== undefined) return { state: { ...next, told: to }, event: { type, data: { state: to, code, since } } };
+  // Whoever was told of trouble is told of its end, whatever else, of which nothing is told, came in between.
+  const was = state.told ?? (told[state.state] === undefined ? undefined : state.state);
+  if (to !== 'active') return { state: { ...next, told: was }, event: undefined };
   return {
-    state: next,
-    event: recovered ? { type: 'mailbox.recovered', data: { state: to, was: state.state, since } } : undefined,
+    state: { ...next, told: undefined },
+    event: was === undefined ? undefined : { type: 'mailbox.recovered', data: { state: to, was, since } },
   };
 }
 

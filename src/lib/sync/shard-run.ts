@@ -255,6 +255,7 @@ function degrade(context: RunContext, found: HotMailbox, error: StoreError): voi
     since: known ? (found.state?.since ?? context.now()) : context.now(),
     backoffUntil: undefined,
     answered: row.asked,
+    told: found.state?.told,
   };
   let operations: BatchOperation[] = [{ kind: 'upsert', row: encodeState(state) }];
   const unit: CommitUnit = {
