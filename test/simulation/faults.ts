@@ -2,7 +2,7 @@ import { type Dice, dice } from './dice.ts';
 
 /**
  * Everything that can go wrong or be done to a world, and how likely it is at each opportunity: in a world where it is
- * rare, and in one where it is common. Each world has some of them only: two faults that hide each other are met apart,
+ * rare, and in one where it is common; some worlds have hardly anything else. Each world has some of them only: two faults that hide each other are met apart,
  * too ("swarm testing", Groce et al., 2012).
  */
 export const likelihoods = {
@@ -26,6 +26,8 @@ export const likelihoods = {
   // The queue and its timer, at each message or tick.
   hintLost: [0.05, 0.3],
   hintTwice: [0.1, 0.6],
+  /** Of those that come twice: at the very same moment. */
+  hintTwin: [0.2, 0.6],
   hintLate: [0.05, 0.3],
   tickSkipped: [0.05, 0.2],
 
@@ -45,9 +47,9 @@ export const likelihoods = {
   postSlow: [0.02, 0.1],
   receiverDown: [0.05, 0.15],
   /** Answers that speak against the message (400, 422, 500 and so on). */
-  refusal: [0.01, 0.05],
+  refusal: [0.01, 0.06],
   /** One message is refused for as long as the faults last. At each arrival. */
-  badMessage: [0.02, 0.15],
+  badMessage: [0.04, 0.2],
 
   // Sign-in.
   tokenTrouble: [0.01, 0.05],
@@ -58,6 +60,8 @@ export const likelihoods = {
   moveBack: [0.05, 0.2],
   copy: [0.05, 0.2],
   remove: [0.05, 0.2],
+  /** Read, flagged, answered, or the contrary. */
+  mark: [0.2, 0.5],
   toSelf: [0.05, 0.2],
   withoutId: [0.1, 0.5],
   burst: [0.02, 0.08],
@@ -97,7 +101,8 @@ export function createFaults(seed: string, without: ReadonlySet<FaultKind>): Fau
   for (const kind of faultKinds) {
     const present = choice.chance(share);
     const [rare, common] = likelihoods[kind];
-    const likelihood = choice.chance(0.6) ? rare : common;
+    const level = choice.next();
+    const likelihood = level < 0.5 ? rare : level < 0.88 ? common : Math.min(2.5 * common, 0.7);
     if (present && !without.has(kind)) streams.set(kind, { dice: dice(`${seed}/${kind}`), likelihood });
   }
   let stopped = false;

@@ -133,7 +133,12 @@ export function createImap(ground: Ground, process: SimProcess, mail: MailWorld)
         command(`STATUS ${name(path)}`, () => {
           const { uidNext, uidValidity, messages } = folderAt(path);
           validities.set(path, uidValidity);
-          return { uidNext, uidValidity, messages: messages.length, unseen: messages.length };
+          return {
+            uidNext,
+            uidValidity,
+            messages: messages.length,
+            unseen: messages.filter(({ flags }) => !flags.seen).length,
+          };
         }),
       folders: () =>
         command('LIST', () =>
@@ -192,9 +197,8 @@ export function createImap(ground: Ground, process: SimProcess, mail: MailWorld)
         command(`FLAGS ${name(path)} ${uids.join(',')}`, () => {
           const wanted = new Set(uids);
           return answered(path)
-            .map(uidOf)
-            .filter((uid) => wanted.has(uid))
-            .map((uid) => ({ uid, seen: false, flagged: false, answered: false }));
+            .filter((message) => wanted.has(uidOf(message)))
+            .map((message) => ({ uid: uidOf(message), ...message.flags }));
         }),
       read: (path, meta) =>
         command(`READ ${name(path)} ${meta.uid}`, () => {
@@ -229,9 +233,7 @@ function metaOf(message: Physical): MessageMeta {
     uid: uidOf(message),
     internalDate: message.internalDate,
     size: 1000,
-    seen: false,
-    flagged: false,
-    answered: false,
+    ...message.flags,
     messageId: message.messageId,
     date: message.internalDate.toUTCString(),
     from,

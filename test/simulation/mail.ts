@@ -9,6 +9,12 @@ export interface Place {
   readonly since: number;
 }
 
+export interface Flags {
+  readonly seen: boolean;
+  readonly flagged: boolean;
+  readonly answered: boolean;
+}
+
 /** A message as its owner sees it: it stays the same when it is moved or its folder is renumbered. A copy is another one. */
 export interface Physical {
   readonly id: number;
@@ -27,6 +33,7 @@ export interface Physical {
   unansweredUntil: number;
   /** Whether it ever was hidden like that. */
   wasHidden: boolean;
+  flags: Flags;
   /** What a receiver thinks of it. */
   bad: 'refused' | 'times out' | undefined;
 }
@@ -69,6 +76,8 @@ export interface MailWorld {
   move(message: Physical, to: SimFolder): void;
   copy(message: Physical, to: SimFolder): Physical;
   remove(message: Physical): void;
+  /** Turns one of its flags over. */
+  mark(message: Physical, flag: keyof Flags): void;
   renumber(folder: SimFolder): void;
   /** The folder goes with all that is in it; a new one of its name may come. */
   drop(folder: SimFolder): void;
@@ -139,6 +148,8 @@ export function createMailWorld(
       unlistedUntil: 0,
       unansweredUntil: 0,
       wasHidden: false,
+      // What one has written oneself is read.
+      flags: mail.like?.flags ?? { seen: folder.role === 'sent', flagged: false, answered: false },
       bad: undefined,
     };
     messages.push(message);
@@ -177,6 +188,11 @@ export function createMailWorld(
     remove(message) {
       trace.note(message.mailbox.login.split('@')[0] ?? '', () => `deletes m${message.id} from ${at(message)}`);
       take(message);
+    },
+    mark(message, flag) {
+      message.flags = { ...message.flags, [flag]: !message.flags[flag] };
+      const no = message.flags[flag] ? '' : 'not ';
+      trace.note(message.mailbox.login.split('@')[0] ?? '', () => `marks m${message.id} ${no}${flag}`);
     },
     renumber(folder) {
       folder.uidValidity += 1n;

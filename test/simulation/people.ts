@@ -25,7 +25,7 @@ export function createPeople(ground: Ground, mail: MailWorld): People {
     folderOf(mailbox, dice.pick(dice.chance(0.75) ? watchedPaths : ['Elsewhere']) ?? 'INBOX');
   const present = (mailbox: SimMailbox): Physical | undefined => {
     const bad = mailbox.all.filter((message) => message.bad !== undefined && message.place !== undefined);
-    if (bad.length > 0 && dice.chance(0.2)) return dice.pick(bad);
+    if (bad.length > 0 && dice.chance(0.35)) return dice.pick(bad);
     const some = dice.pick([...mailbox.folders.values()].filter((folder) => folder.messages.length > 0));
     // Mostly the newest: those are the ones that are under way.
     return dice.chance(0.6) ? some?.messages.at(-1 - dice.below(3)) : dice.pick(some?.messages ?? []);
@@ -43,7 +43,13 @@ export function createPeople(ground: Ground, mail: MailWorld): People {
     const withoutId = faults.strikes('withoutId');
     const message = mail.add(folder, withoutId ? { messageId: undefined } : {});
     hide(message);
-    if (faults.strikes('badMessage')) message.bad = dice.chance(0.7) ? 'refused' : 'times out';
+    if (faults.strikes('badMessage')) {
+      message.bad = dice.chance(0.7) ? 'refused' : 'times out';
+      // Some receivers are mended.
+      scheduler.after(faults.size('badMessage', 20_000, 4_000_000), () => {
+        message.bad = undefined;
+      });
+    }
     if (faults.strikes('haste')) {
       scheduler.after(faults.size('haste', 0, 4_000), () => {
         if (message.place !== undefined && !faults.stopped) touch(message);
@@ -54,6 +60,10 @@ export function createPeople(ground: Ground, mail: MailWorld): People {
   function touch(message: Physical): void {
     if (faults.strikes('remove')) {
       mail.remove(message);
+      return;
+    }
+    if (faults.strikes('mark')) {
+      mail.mark(message, dice.pick(['seen', 'seen', 'flagged', 'answered'] as const) ?? 'seen');
       return;
     }
     const to = anywhere(message.mailbox);

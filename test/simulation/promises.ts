@@ -14,6 +14,8 @@ export type PromiseName =
   | 'no POST before its entry is committed'
   | 'work that is left is due at once'
   | 'everything settles'
+  | 'changes are told of what was delivered'
+  | 'what is told is true'
   | 'one mailbox for an address'
   | 'a removed mailbox leaves nothing';
 

@@ -42,6 +42,12 @@ export function createQueue(ground: Ground, work: (hint: ShardHint) => Invocatio
         return;
       }
       const copies = faults.strikes('hintTwice') ? 2 : 1;
+      if (copies > 1 && faults.strikes('hintTwin')) {
+        trace.note('queue', () => `${what()} -- doubled, at the same moment`);
+        const at = dice.between(10, 2_000);
+        for (let copy = 0; copy < copies; copy++) deliver({ hint, dequeues: 0 }, at);
+        return;
+      }
       for (let copy = 0; copy < copies; copy++) {
         const late = faults.strikes('hintLate') ? faults.size('hintLate', 5_000, 300_000) : 0;
         if (copy > 0 || late > 0)

@@ -9,6 +9,7 @@ import type { Life, Lives } from './lives.ts';
 import { type MailWorld, type Physical, watchedPaths } from './mail.ts';
 import type { Promises } from './promises.ts';
 import type { Post } from './receiver.ts';
+import type { Scheduler } from './scheduler.ts';
 import type { Tables } from './tables.ts';
 
 export interface Ended {
@@ -17,11 +18,12 @@ export interface Ended {
   readonly mail: MailWorld;
   readonly deliveries: Deliveries;
   readonly promises: Promises;
+  readonly scheduler: Pick<Scheduler, 'now'>;
 }
 
 const isWatched = (path: string | undefined): boolean => (watchedPaths as readonly string[]).includes(path ?? '');
 
-const partitionOf = (life: Life): string => shardKey(shardOfMailbox(life.row.id) ?? 0);
+export const partitionOf = (life: Life): string => shardKey(shardOfMailbox(life.row.id) ?? 0);
 
 /** What keeps the world from being settled; empty when everything has come to rest. */
 export function unsettled(world: Ended, people: readonly string[]): string[] {

@@ -13,11 +13,13 @@ import { createPeople } from './people.ts';
 import { createProcess, type Ground } from './process.ts';
 import { type Breach, createPromises } from './promises.ts';
 import { holdingStatuses, type Post, type ReceiverWeather } from './receiver.ts';
+import { createRecords } from './records.ts';
 import { createScheduler } from './scheduler.ts';
 import { checkMail, checkRemains, unsettled } from './settled.ts';
 import type { StoreWeather } from './store.ts';
 import { createTables } from './tables.ts';
 import { createTrace } from './trace.ts';
+import { areCompared, checkTruth } from './truth.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -37,6 +39,9 @@ export interface Simulation {
   /** Messages that were accepted, as a sign of life. */
   readonly delivered: number;
 }
+
+/** More happens in no world; one that goes on and on gets nowhere. */
+const mostSteps = 60_000;
 
 /** A world that has not come to rest this many ticks after the last fault never will. */
 const mostTicks = 130;
@@ -64,6 +69,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     hasReleased: fence.hasReleased,
     wasRefused: (run) => storeWeather.refusedTo.has(run),
   });
+  const records = createRecords(promises, lives);
   const mail = createMailWorld(ground, chance.between(-20_000, 20_000), lives.onPlaced);
   const tables = createTables((write) => {
     lives.onApplied(write);
@@ -86,6 +92,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
       ...deliveries,
       accepted(post: Post) {
         deliveries.accepted(post);
+        records.accepted(post);
         admin.read(post);
       },
     },
@@ -123,10 +130,15 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   // Drawn in any case: the same seed with fewer steps is the same life, cut short.
   const ownSteps = 300 + chance.below(1200);
   const faultySteps = options.steps ?? ownSteps;
-  const isBroken = () => promises.breaches.length > 0;
-  const ended = { tables, lives, mail, deliveries, promises };
+  const isBroken = () => {
+    if (promises.breaches.length === 0 && scheduler.step() > mostSteps)
+      promises.breach('everything settles', 'it goes on and on');
+    return promises.breaches.length > 0;
+  };
+  const ended = { tables, lives, mail, deliveries, promises, scheduler };
   await scheduler.run(() => isBroken() || scheduler.step() >= faultySteps);
   if (!isBroken()) await rest();
+  if (!isBroken()) await compare();
   if (!isBroken()) await nextDay();
   app.close();
   return {
@@ -158,6 +170,20 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
       admin.tidy();
     }
     promises.breach('everything settles', `after ${mostTicks} ticks: ${left.join('; ')}`);
+  }
+
+  /** What the counts of folders do not show is found within the hour; then the receivers must know all that is so. */
+  async function compare(): Promise<void> {
+    scheduler.leap(hourMs + tickMs);
+    const since = scheduler.now();
+    const addresses = people.map((person) => person.address);
+    for (let tick = 0; tick < mostTicks; tick++) {
+      const until = scheduler.now() + tickMs;
+      await scheduler.run(() => isBroken() || scheduler.now() >= until);
+      if (isBroken()) return;
+      if (areCompared(ended, since) && unsettled(ended, addresses).length === 0) return checkTruth(ended, records);
+    }
+    promises.breach('everything settles', `flags are not compared after ${mostTicks} ticks`);
   }
 
   /** A day later the sweep must leave nothing but what is connected. */

@@ -113,10 +113,24 @@ export function createStore(ground: Ground, process: SimProcess, tables: Tables,
   return { time, table };
 }
 
-/** `upsert c!ada!INBOX`, and of `!` also whose it is. */
+/** `upsert c!ada!INBOX`, and of some rows what they say. */
 function describe(operation: Operation): string {
   const key = rowKeyOf(operation);
-  if (key !== '!' || !('row' in operation)) return `${operation.kind} ${key}`;
-  const { owner, epoch, seq } = operation.row.values;
-  return `${operation.kind} ! (${owner === '' ? 'free' : 'held'}, epoch ${epoch}, seq ${seq})`;
+  const said = 'row' in operation ? gist(key, operation.row) : '';
+  return `${operation.kind} ${key}${said === '' ? '' : ` (${said})`}`;
+}
+
+function gist(key: string, { values }: Row): string {
+  switch (key.slice(0, 2)) {
+    case '!':
+      return `${values.owner === '' ? 'free' : 'held'}, epoch ${values.epoch}, seq ${values.seq}`;
+    case 'b!':
+      return `${values.state}${values.code === '' ? '' : `, ${values.code}`}`;
+    case 'c!':
+      return `up to ${values.lastUid}`;
+    case 'o!':
+      return String(values.type);
+    default:
+      return '';
+  }
 }

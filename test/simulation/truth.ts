@@ -1,0 +1,61 @@
+import { decodeCursor } from '../../src/lib/store/cursor-row.ts';
+import { cursorRowKey } from '../../src/lib/store/keys.ts';
+import type { Life } from './lives.ts';
+import { type Physical, watchedPaths } from './mail.ts';
+import type { Record, Records } from './records.ts';
+import { type Ended, partitionOf } from './settled.ts';
+
+const dayMs = 86_400_000;
+
+/** What happens to older mail is not followed; a day less, since days are counted. */
+const followedMs = 13 * dayMs;
+
+/** True when the flags of all folders were compared after `since`. */
+export function areCompared({ tables, lives }: Ended, since: number): boolean {
+  return lives.live().every((life) =>
+    life.row.folders.every((folder) => {
+      const row = tables.get('mail', partitionOf(life), cursorRowKey(life.row.id, folder.id));
+      return row !== undefined && (decodeCursor(row).flagsAt?.getTime() ?? 0) >= since;
+    }),
+  );
+}
+
+/** Compares what the receivers know with what the mailboxes hold, once everything was compared and told. */
+export function checkTruth(world: Ended, records: Records): void {
+  const { breach } = world.promises;
+  for (const life of world.lives.live()) {
+    const state = records.stateOf(life);
+    if (state !== 'mailbox.connected' && state !== 'mailbox.recovered') {
+      breach('what is told is true', `${life.row.id} is active, and the last that was told is ${state}`);
+    }
+    const byMessage = new Map<Physical, Record[]>();
+    for (const record of records.of(life).values()) {
+      byMessage.set(record.message, [...(byMessage.get(record.message) ?? []), record]);
+    }
+    for (const [message, known] of byMessage) {
+      const wrong = isFollowed(world, life, message) ? differs(message, known) : undefined;
+      if (wrong !== undefined) breach('what is told is true', `m${message.id} of ${life.row.id}: ${wrong}`);
+    }
+  }
+}
+
+/** What cannot be told from its copies, was hidden, or is too old is no measure. */
+const isFollowed = ({ scheduler }: Ended, _life: Life, message: Physical): boolean =>
+  message.family.length === 1 && !message.wasHidden && scheduler.now() - message.internalDate.getTime() < followedMs;
+
+/** A message has a record for each time that it went in or out of the sent folder; one of them is where it is. */
+function differs({ place, places, flags }: Physical, records: readonly Record[]): string | undefined {
+  const there = records.filter((record) => !record.removed);
+  const path = place?.folder.path;
+  if (path === undefined || !(watchedPaths as readonly string[]).includes(path)) {
+    const wasRenumbered = places.some(({ folder, uidValidity }) => folder.uidValidity !== uidValidity);
+    return there.length > 0 && !wasRenumbered ? `is gone, and known to be in ${there[0]?.path}` : undefined;
+  }
+  if (!there.some((record) => record.path === path)) {
+    return `lies in ${path}, and is known to be in ${there.map((record) => record.path).join(', ') || 'no folder'}`;
+  }
+  if (there.length > 1) return `lies in ${path}, and is known to be in ${there.map((one) => one.path).join(', ')}`;
+  const [record] = there;
+  const told = JSON.stringify(record?.flags);
+  return told === JSON.stringify(flags) ? undefined : `has ${JSON.stringify(flags)}, and is known to have ${told}`;
+}
