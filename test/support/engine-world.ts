@@ -6,6 +6,7 @@ import { systemClock, systemRandom } from '../../src/lib/domain/system.ts';
 import type { Log, LogFields } from '../../src/lib/log.ts';
 import { decodeCursor } from '../../src/lib/store/cursor-row.ts';
 import { cursorRowKey, ringRowKey, shardRowKey, stateRowKey } from '../../src/lib/store/keys.ts';
+import type { PlaceInput } from '../../src/lib/store/registry.ts';
 import { decodeRing } from '../../src/lib/store/ring-row.ts';
 import type { MailboxRow } from '../../src/lib/store/rows.ts';
 import { decodeShard } from '../../src/lib/store/shard-row.ts';
@@ -97,12 +98,16 @@ export function engineWorld(real: Store) {
     dispatcher,
     now,
     /** Connects a mailbox of its own shard or the first one with room, with the folders as they are now. */
-    async connectMailbox(address: string, paths: readonly string[] = ['INBOX']): Promise<MailboxRow> {
+    async connectMailbox(
+      address: string,
+      paths: readonly string[] = ['INBOX'],
+      more: Partial<PlaceInput> = {},
+    ): Promise<MailboxRow> {
       const folders = paths.map((path) => {
         const { role, uidNext, uidValidity, messages } = mail.mailbox(address).folder(path);
         return { path, role, status: { uidNext, uidValidity, messages: messages.length, unseen: 0 } };
       });
-      const { mailbox } = await registry.connect(registry.person(address), { folders });
+      const { mailbox } = await registry.connect(registry.person(address), { folders, ...more });
       return mailbox;
     },
     hint(shard: number, more: Partial<ShardHint> = {}): ShardHint {

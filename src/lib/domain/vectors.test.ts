@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import vectors from '../../../test/vectors.json' with { type: 'json' };
-import { encodeHoles, encodeUids } from '../store/cursor-row.ts';
+import { encodeUids } from '../store/cursor-row.ts';
+import { encodeHoles } from '../store/hole-column.ts';
 import { encodeSlots } from '../store/directory.ts';
 import {
   addressKey,

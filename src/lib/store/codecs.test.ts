@@ -8,7 +8,18 @@ import { decodeOutbox, encodeOutbox } from './outbox-row.ts';
 import { decodeDead, decodeRetry, encodeDead, encodeRetry } from './retry-row.ts';
 import { decodeRing, encodeRing, ringSize } from './ring-row.ts';
 import { storedBytes } from './row-size.ts';
-import type { CursorRow, DeadRow, Hole, JobRow, OutboxRow, RetryRow, RingRow, ShardRow, StateRow } from './rows.ts';
+import type {
+  Backfill,
+  CursorRow,
+  DeadRow,
+  Hole,
+  JobRow,
+  OutboxRow,
+  RetryRow,
+  RingRow,
+  ShardRow,
+  StateRow,
+} from './rows.ts';
 import { decodeShard, encodeShard, newShard } from './shard-row.ts';
 import { decodeState, encodeState } from './state-row.ts';
 import type { Row, StoredRow } from './table.ts';
@@ -62,6 +73,17 @@ const cursor: CursorRow = {
   retries: 100,
   retryAt: at,
   baselineFrom: at,
+  backfill: {
+    uid: 4294967295,
+    at,
+    fromUid: 4294967294,
+    done: 4294967295,
+    total: 4294967295,
+    countedFrom: new Date(0),
+    spell: { since: at, last: at, doneBefore: 4294967295 },
+    failingSince: at,
+    missing: hole,
+  },
 };
 
 const ring: RingRow = {
@@ -227,6 +249,22 @@ describe('rows stay small, since a poll reads them all', () => {
   test('a state fits in half a KB', () => {
     const longest: StateRow = { ...state, state: 'reconnect_required', code: 'x'.repeat(40) };
     expect(storedBytes(encodeState(longest))).toBeLessThanOrEqual(512);
+  });
+
+  test('a first sync that has not begun takes its place among them', () => {
+    const fresh: Backfill = {
+      uid: 7,
+      at: undefined,
+      fromUid: 0,
+      done: 0,
+      total: 0,
+      countedFrom: undefined,
+      spell: undefined,
+      failingSince: undefined,
+      missing: undefined,
+    };
+    expect(decodeCursor(asStored(encodeCursor({ ...cursor, backfill: fresh }))).backfill).toEqual(fresh);
+    expect(decodeCursor(asStored(encodeCursor({ ...cursor, backfill: undefined }))).backfill).toBeUndefined();
   });
 
   test('a full cursor fits in 4 KB, with a path of 100 characters', () => {

@@ -94,3 +94,13 @@ export function pack<T>(
   });
   return bytes;
 }
+
+/** An instant in six bytes: milliseconds since 1970; one before that is taken for 1970. */
+export function putInstant(view: DataView, at: number, instant: Date): void {
+  const ms = Math.max(0, instant.getTime());
+  view.setUint16(at, Math.floor(ms / 0x1_0000_0000));
+  view.setUint32(at + 2, ms % 0x1_0000_0000);
+}
+
+export const getInstant = (view: DataView, at: number): Date =>
+  new Date(view.getUint16(at) * 0x1_0000_0000 + view.getUint32(at + 2));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { backfillBytes, decodeBackfill, encodeBackfill } from './backfill-column.ts';
 import {
   brokenRow,
   columns,
@@ -14,17 +15,20 @@ import {
   unpack,
 } from './columns.ts';
 import { folderRole } from './folder-role.ts';
+import { decodeHoles, encodeHoles, holeBytes } from './hole-column.ts';
 import { cursorRowKey, parseRowKey } from './keys.ts';
 import { partitionOf } from './mailbox-row.ts';
 import { decodeEntries, encodeEntries, entryBytes } from './ring-entry.ts';
-import type { CursorRow, Hole } from './rows.ts';
+import type { CursorRow } from './rows.ts';
 import type { Row, StoredRow } from './table.ts';
 
 /** How many settled UIDs, holes and ring entries a cursor carries; they keep the row below 4 KB. */
-export const cursorLimits = { acked: 64, holes: 64, fresh: 64 } as const;
+export const cursorLimits = { acked: 64, holes: 64, fresh: 60 } as const;
+
+/** Rows from before the first sync had its place here carry more. */
+const mostFresh = 64;
 
 const uidBytes = 4;
-const holeBytes = 16;
 
 const form = z.object({
   path: text,
@@ -33,7 +37,7 @@ const form = z.object({
   lastUid: uint32,
   acked: pieces(uidBytes, cursorLimits.acked),
   holes: pieces(holeBytes, cursorLimits.holes),
-  fresh: pieces(entryBytes, cursorLimits.fresh),
+  fresh: pieces(entryBytes, mostFresh),
   uidNext: uint32,
   messages: count,
   unseen: count,
@@ -43,6 +47,7 @@ const form = z.object({
   retries: count,
   retryAt: instant.optional(),
   baselineFrom: instant.optional(),
+  backfill: pieces(backfillBytes, 1),
   filtered: int64.optional(),
 });
 
@@ -71,6 +76,7 @@ export function encodeCursor(row: CursorRow): Row {
       retries: row.retries,
       retryAt: row.retryAt,
       baselineFrom: row.baselineFrom,
+      backfill: row.backfill === undefined ? undefined : encodeBackfill(row.backfill),
       filtered: row.filtered === undefined ? undefined : BigInt(row.filtered),
     }),
   };
@@ -100,6 +106,7 @@ export function decodeCursor(row: StoredRow): CursorRow {
     retries: read.retries,
     retryAt: read.retryAt,
     baselineFrom: read.baselineFrom,
+    backfill: decodeBackfill(read.backfill),
     filtered: read.filtered,
   };
 }
@@ -111,23 +118,3 @@ export const encodeUids = (uids: readonly number[]): Uint8Array<ArrayBuffer> =>
   });
 
 export const decodeUids = (bytes: Uint8Array): number[] => unpack(bytes, uidBytes, (view, at) => view.getUint32(at));
-
-/** 16 bytes a hole: from 4, to 4, tries 1 (stays at 255), seen 1, since 6 (milliseconds since 1970). */
-export const encodeHoles = (holes: readonly Hole[]): Uint8Array<ArrayBuffer> =>
-  pack(holes, holeBytes, (view, at, hole) => {
-    view.setUint32(at, hole.from);
-    view.setUint32(at + 4, hole.to);
-    view.setUint8(at + 8, Math.min(hole.tries, 255));
-    view.setUint8(at + 9, hole.seen ? 1 : 0);
-    view.setUint16(at + 10, Math.floor(hole.since.getTime() / 0x1_0000_0000));
-    view.setUint32(at + 12, hole.since.getTime() % 0x1_0000_0000);
-  });
-
-export const decodeHoles = (bytes: Uint8Array): Hole[] =>
-  unpack(bytes, holeBytes, (view, at) => ({
-    from: view.getUint32(at),
-    to: view.getUint32(at + 4),
-    tries: view.getUint8(at + 8),
-    seen: view.getUint8(at + 9) === 1,
-    since: new Date(view.getUint16(at + 10) * 0x1_0000_0000 + view.getUint32(at + 12)),
-  }));

@@ -151,6 +151,32 @@ export interface RingEntry {
   readonly gone?: 'missing' | 'told';
 }
 
+/**
+ * How far the first sync of a folder has come. It takes the newest message first, by INTERNALDATE and then by UID, and
+ * ends at the `syncFrom` of the mailbox.
+ */
+export interface Backfill {
+  /** UIDs above this one are new mail, which is no business of the first sync. */
+  readonly uid: number;
+  /**
+   * What arrived later is done, and of what arrived at this very second the UIDs from `fromUid` on. Undefined: nothing
+   * is done yet.
+   */
+  readonly at: Date | undefined;
+  readonly fromUid: number;
+  /** Messages that are done. */
+  readonly done: number;
+  /** How many there are, those that are done included, as they were counted for this `syncFrom`. */
+  readonly total: number;
+  readonly countedFrom: Date | undefined;
+  /** Since when it has gone on without a long pause, how many messages were done before, and when the last one was. */
+  readonly spell: { readonly since: Date; readonly last: Date; readonly doneBefore: number } | undefined;
+  /** Since when the next message fails by what seems the destination's fault. */
+  readonly failingSince: Date | undefined;
+  /** UIDs among which are some that the server lists and does not answer. */
+  readonly missing: Hole | undefined;
+}
+
 /** `c!mbx!fld`: where a folder stands; at most 4 KB. */
 export interface CursorRow {
   readonly mailboxId: string;
@@ -179,6 +205,8 @@ export interface CursorRow {
   readonly retryAt: Date | undefined;
   /** A baseline by date, while IMAP could not be reached at connect: deliver what arrived from here on. */
   readonly baselineFrom: Date | undefined;
+  /** Missing in a folder at which nobody has looked yet. */
+  readonly backfill?: Backfill | undefined;
   /** Revision of the filter that last kept a message of the folder back. Such messages stand in no ring. */
   readonly filtered?: number | undefined;
 }

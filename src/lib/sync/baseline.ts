@@ -4,6 +4,7 @@ import type { UidRange } from '../mailbox/plan.ts';
 import type { FolderStatus, ImapSession } from '../mailbox/session.ts';
 import { dayOf } from '../store/ring-row.ts';
 import type { RingEntry } from '../store/rows.ts';
+import { newBackfill } from './backfill-book.ts';
 import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import { complement, toRanges } from './ranges.ts';
@@ -115,6 +116,7 @@ export async function fillRing(
     entries,
     floor,
     lastInternalDate: new Date(Math.min(latest, now.getTime())),
+    backfill: newBackfill(lastUid),
   });
   book.note(status);
   // Nothing of this was delivered, so that nobody waits for its changes.

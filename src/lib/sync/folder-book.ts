@@ -2,8 +2,9 @@ import type { UidRange } from '../mailbox/plan.ts';
 import type { FolderStatus } from '../mailbox/session.ts';
 import { cursorLimits, encodeCursor } from '../store/cursor-row.ts';
 import { dayOf, dropEntries, encodeRing, foldEntries } from '../store/ring-row.ts';
-import type { CursorRow, Hole, RingEntry, RingRow, WatchedFolder } from '../store/rows.ts';
+import type { Backfill, CursorRow, Hole, RingEntry, RingRow, WatchedFolder } from '../store/rows.ts';
 import type { BatchOperation } from '../store/table.ts';
+import { type BackfillBook, createBackfillBook } from './backfill-book.ts';
 import { doCountsTell } from './compare.ts';
 import { closeUid, complement, type HoleSort, lookedAt, openHoles } from './ranges.ts';
 
@@ -48,7 +49,10 @@ export interface FolderBook {
     readonly entries: readonly RingEntry[];
     readonly floor: number | undefined;
     readonly lastInternalDate: Date;
+    readonly backfill: Backfill | undefined;
   }): void;
+  /** How far the first sync has come. */
+  readonly backfill: BackfillBook;
   /** Adds an entry, or puts it in the place of the one with its uid. */
   put(entry: RingEntry): void;
   /** The same for many that have an entry already, at the cost of one. */
@@ -177,10 +181,22 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     dirty.cursor = true;
   }
 
-  /** Moves the settled entries into the ring; all of them if none is. Both rows change, and go in one batch. */
+  const backfill = createBackfillBook(
+    () => cursor.backfill,
+    (values) => change({ backfill: values }),
+  );
+
+  /** What stays longest: the ring keeps none that are older than its own, so that what is not done would be forgotten. */
+  const foldable: readonly ((entry: RingEntry) => boolean)[] = [
+    (entry) => isSettled(entry) && !backfill.needs(entry),
+    (entry) => isSettled(entry) && !backfill.isUnderWay(entry.uid),
+    (entry) => !backfill.isUnderWay(entry.uid),
+    () => true,
+  ];
+
+  /** Moves settled entries into the ring; others if none are. Both rows change, and go in one batch. */
   function fold(): void {
-    const settled = fresh.filter(isSettled);
-    const moving = settled.length > 0 ? settled : fresh;
+    const moving = foldable.map((may) => fresh.filter(may)).find((some) => some.length > 0) ?? [];
     setRing(foldEntries(known(), moving));
     fresh = fresh.filter((entry) => !moving.includes(entry));
     dirty.cursor = true;
@@ -261,6 +277,7 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
       index = undefined;
     },
     floor: () => known().floor,
+    backfill,
     keptBack(revision) {
       if (cursor.filtered !== revision) change({ filtered: revision });
     },
@@ -303,7 +320,9 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
         lastInternalDate: at.lastInternalDate,
         headSince: undefined,
         baselineFrom: undefined,
+        backfill: at.backfill,
       });
+      backfill.leave();
       range = { listed: [], at: 0, top: 0 };
       unsettled = new Set();
     },

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../error-codes.ts';
 import { isBrokerError } from '../errors.ts';
 import { isIdle, type PollPlan, planPoll } from '../mailbox/plan.ts';
 import type { FolderStatus, ImapSession } from '../mailbox/session.ts';
+import { createBackfill } from './backfill.ts';
 import { fillRing, positionAt } from './baseline.ts';
 import { lookForChanges } from './changes.ts';
 import type { Errand, Scene } from './errand.ts';
@@ -32,7 +33,7 @@ interface Work {
 }
 
 /** What is done when there is no new mail, in this order. */
-const errandKinds: readonly ((scene: Scene) => Errand)[] = [createReplay];
+const errandKinds: readonly ((scene: Scene) => Errand)[] = [createReplay, createBackfill];
 
 /**
  * One poll of a mailbox: looks at all its folders, then delivers what is new, a turn at a time, so that a long backlog

@@ -1,5 +1,6 @@
 import { messageIdHash } from '../domain/ids.ts';
 import type { FolderStatus, ImapSession } from '../mailbox/session.ts';
+import { renumbered } from './backfill-book.ts';
 import { fetchMeta } from './baseline.ts';
 import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
@@ -53,6 +54,7 @@ export async function resetFolder(
     entries: recovery.entries,
     floor,
     lastInternalDate: cursor.lastInternalDate ?? now,
+    backfill: cursor.backfill && renumbered(cursor.backfill, top),
   });
   book.note(status);
   book.openHoles(recovery.waiting, now, 'present');

@@ -6,6 +6,7 @@ import type { MessageMark, RetryRow, RingEntry } from '../store/rows.ts';
 import { attemptMessage } from './attempt.ts';
 import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
+import { isFromBefore } from './new-mail.ts';
 import { bury, noteFailure } from './parking.ts';
 import type { Turn } from './pump.ts';
 import { type RunContext, readCaps } from './run-context.ts';
@@ -61,7 +62,7 @@ export async function retryFolder(
       known = entry;
       await context.committer.commit(mailbox);
     }
-    const ready = { uid: found.uid, entry, message, seemsNew: true };
+    const ready = { uid: found.uid, entry, message, seemsNew: !isFromBefore(mailbox.row, found.internalDate) };
     const result = await attemptMessage(context, mailbox, book, ready, { late: true, variant: row.variant });
     if (result === undefined) return 'held';
     if (result.kind === 'accepted') {
