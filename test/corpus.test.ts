@@ -72,6 +72,34 @@ describe.skipIf(!hasDovecot)('the corpus of difficult mails, read from Dovecot',
     expect(Buffer.byteLength(message.text)).toBeLessThan(1000);
   });
 
+  it('tells before the reading what the events will say, or nothing', async () => {
+    const needs = { headers: true, structure: true };
+    const all = await session.fetchTraits('INBOX', [...metas.values()], needs);
+    let untold = 0;
+    for (const { name } of corpus) {
+      const message = await read(name);
+      const traits = all.get(message.meta.uid);
+      if (traits?.to === undefined || traits.hasAttachment === undefined) untold += 1;
+      // What the text of a mail makes known of its headers (its charset) is not known before.
+      const isPlain =
+        /^\p{ASCII}*$/u.test(message.subject + (message.from?.address ?? '')) && message.truncated.length === 0;
+      if (isPlain && traits?.subject !== undefined) expect([name, traits.subject]).toEqual([name, message.subject]);
+      if (isPlain && traits?.from !== undefined) {
+        expect([name, traits.from[0] ?? '']).toEqual([name, message.from?.address ?? '']);
+      }
+      const to = [...message.to, ...message.cc, ...message.bcc].map(({ address }) => address);
+      if (isPlain && traits?.to !== undefined) expect([name, traits.to]).toEqual([name, to]);
+      if (isPlain && traits?.autoReply !== undefined)
+        expect([name, traits.autoReply]).toEqual([name, message.autoReply]);
+      if (traits?.hasAttachment !== undefined && !message.truncated.includes('structure')) {
+        const files = message.attachments.some(({ inline }) => !inline);
+        expect([name, traits.hasAttachment]).toEqual([name, files]);
+      }
+    }
+    // imapflow follows no deeper nesting, and the rest of the corpus it does.
+    expect(untold).toBeLessThan(corpus.length / 20);
+  });
+
   it('names what the cap cut off', async () => {
     const message = await read('HTML of 100 KB in one line', {}, 1000);
     expect(message.truncated).toEqual(['html']);

@@ -23,6 +23,23 @@ interface Door {
 const marker = 'hunter2';
 const paging = ['limit=0', 'limit=many', 'limit=201', 'limit=1.5'];
 const notAnObject = [[], 'text', 7, true, null];
+/** Filters that are none, or that somebody would have to pay for. */
+const wrongFilters = [
+  marker,
+  [],
+  {},
+  { only: {} },
+  { only: { from: marker } },
+  { only: { from: [marker] } },
+  { only: { from: [`${'*a'.repeat(100)}@${marker}.example`] } },
+  { only: { from: Array(51).fill('*@contoso.example') } },
+  { only: { to: [`${'a'.repeat(300)}@contoso.example`] } },
+  { only: { subject: Array(50).fill('x'.repeat(200)) }, except: { subject: ['x'.repeat(200)] } },
+  { only: { minSize: 2, maxSize: 1 } },
+  { except: { direction: marker } },
+  { except: { [marker]: true } },
+  { except: { folder: [{ path: 'a', role: 'inbox' }] } },
+];
 
 const doors: readonly Door[] = [
   {
@@ -43,6 +60,8 @@ const doors: readonly Door[] = [
       { anyAddress: true, label: 'a\nb' },
       { mailboxId: `../${marker}` },
       { anyAddress: true, surprise: 1 },
+      ...wrongFilters.map((filter) => ({ anyAddress: true, filter })),
+      { mailboxId: 'mbx_0001_AAAAAAAAAAAAAAAA', filter: { only: { from: ['*@contoso.example'] } } },
     ],
   },
   { method: 'GET', path: 'mailboxes', scope: 'read', wrongQuery: [...paging, `state=${marker}`, `cursor=${marker}`] },
@@ -59,6 +78,7 @@ const doors: readonly Door[] = [
       { address: 'support@contoso.example', tenantId: marker },
       { address: 'support@contoso.example', login: `${marker}\r\n` },
       { address: 'support@contoso.example', surprise: 1 },
+      ...wrongFilters.map((filter) => ({ address: 'support@contoso.example', filter })),
     ],
   },
   { method: 'GET', path: 'mailboxes/{mailbox}', scope: 'read' },
@@ -73,6 +93,7 @@ const doors: readonly Door[] = [
       { label: 'fine', destinationId: marker },
       { address: 'other@contoso.example' },
       { ownerRef: [1] },
+      ...wrongFilters.map((filter) => ({ label: 'fine', filter })),
     ],
   },
   { method: 'DELETE', path: 'mailboxes/{mailbox}', scope: 'admin' },

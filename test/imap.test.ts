@@ -168,6 +168,42 @@ describe.each(servers)('reading from %s', (_, installed, start) => {
       expect(await session.fetchFlags('INBOX', [])).toEqual([]);
     });
 
+    it('tells what a filter asks for, of each message and without reading it', async () => {
+      const mixed = (more: string) =>
+        `${more}MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nx\r\n--b\r\n` +
+        'Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=a.pdf\r\n\r\nx\r\n--b--\r\n';
+      const sources = [
+        'From: =?utf-8?q?J=C3=B6rg?= <J@x.example>\r\nTo: a@x.example, Team: b@x.example;\r\nCc: c@x.example\r\nSubject: =?utf-8?q?=C3=9Cber?=\r\n uns\r\n\r\nx',
+        mixed('From: a@x.example\r\nSubject: files\r\nAuto-Submitted: auto-replied\r\n'),
+        'Subject: nobody\r\n\r\nx',
+      ];
+      const uids: number[] = [];
+      for (const source of sources) uids.push(await deliver(source));
+      const gone = await deliver(mail(9));
+      const metas = await session.fetchMeta('INBOX', [...uids, gone]);
+      await session.release();
+      await remove(gone);
+      const all = { headers: true, structure: true };
+      const traits = await session.fetchTraits('INBOX', metas, all);
+      expect(uids.map((uid) => traits.get(uid))).toEqual([
+        {
+          from: ['J@x.example'],
+          to: ['a@x.example', 'b@x.example', 'c@x.example'],
+          subject: 'Über uns',
+          autoReply: false,
+          hasAttachment: false,
+        },
+        { from: ['a@x.example'], to: [], subject: 'files', autoReply: true, hasAttachment: true },
+        { from: [], to: [], subject: 'nobody', autoReply: false, hasAttachment: false },
+      ]);
+      // Of one that went meanwhile is known what was read before, and what its text says stays unseen.
+      expect(traits.get(gone)).toMatchObject({ subject: 'mail 9', to: undefined, hasAttachment: undefined });
+      const little = await session.fetchTraits('INBOX', metas, { headers: false, structure: false });
+      expect(uids.map((uid) => little.get(uid)?.subject)).toEqual(['Über uns', 'files', 'nobody']);
+      expect(little.get(uids[0] ?? 0)).toMatchObject({ from: ['J@x.example'], to: undefined, autoReply: undefined });
+      expect((await session.fetchMeta('INBOX', uids)).every(({ seen }) => !seen)).toBe(true);
+    });
+
     it('leaves gaps in the UIDs as they are', async () => {
       const uids: number[] = [];
       for (const n of [1, 2, 3, 4]) uids.push(await deliver(mail(n)));
