@@ -1,6 +1,6 @@
 import { base64url, purposeHash } from '../domain/bytes.ts';
-import type { EventMailbox, OutgoingEvent } from '../domain/event.ts';
 import { directionOf } from '../domain/direction.ts';
+import type { EventMailbox, OutgoingEvent } from '../domain/event.ts';
 import type { FolderRole } from '../domain/folder.ts';
 import { fingerprint, messageIdHash, unfold } from '../domain/ids.ts';
 import type { ReadMessage } from '../domain/message.ts';

@@ -3,8 +3,8 @@ import { shardKey, shardOfMailbox } from '../domain/ids.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import { rowsOf, settingsRowKey } from '../store/keys.ts';
 import { partitionOf } from '../store/mailbox-row.ts';
-import { filterIn } from '../store/settings-row.ts';
 import { deadKeptMs } from '../store/retry-row.ts';
+import { filterIn } from '../store/settings-row.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import type { RunContext } from './run-context.ts';
 
