@@ -13,7 +13,8 @@ import { newAdminConsentLink } from '../src/lib/http/requests/admin-consent-link
 import { newConnectLink } from '../src/lib/http/requests/connect-links.ts';
 import { destinationPatch, newDestination } from '../src/lib/http/requests/destinations.ts';
 import { newKey } from '../src/lib/http/requests/keys.ts';
-import { mailboxPatch, mailboxStates, newMailbox, tokenRequest } from '../src/lib/http/requests/mailboxes.ts';
+import { mailboxPatch, newMailbox, tokenRequest } from '../src/lib/http/requests/mailboxes.ts';
+import { mailboxStates } from '../src/lib/store/rows.ts';
 import { expiringEvent } from '../src/lib/sync/secret-expiry-chore.ts';
 import { createRootKeys } from '../src/lib/vault/root-keys.ts';
 import { errorPage } from './support/error-page.ts';

@@ -11,7 +11,7 @@ import { type Conclusion, type Journey, type Refusal, refusalIn } from './journe
 import { openConsentTicket } from './open-consent-ticket.ts';
 import { type ConnectDeps, startActionOf } from './ports.ts';
 import { WrongAccount } from './recognise.ts';
-import { returnUrlFault, withResult } from './return-url.ts';
+import { goodReturnUrl, withResult } from './return-url.ts';
 import type { Step } from './types.ts';
 
 /** Codes that leave nothing to start again. */
@@ -94,12 +94,6 @@ export async function connectJourney(
     end,
   };
 }
-
-/** Checked when the link was made; the setting may have been narrowed since. */
-const goodReturnUrl = (ticket: TicketRow | undefined, origins: readonly string[]): string | undefined =>
-  ticket?.returnUrl !== undefined && returnUrlFault(ticket.returnUrl, origins) === undefined
-    ? ticket.returnUrl
-    : undefined;
 
 interface Trip {
   readonly state: SignInStateRow;

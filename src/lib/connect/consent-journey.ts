@@ -9,7 +9,7 @@ import type { SignInSecrets, SignInStateRow } from '../store/states.ts';
 import { isStoreError } from '../store/table.ts';
 import { type Conclusion, type Journey, type Refusal, refusalIn } from './journey.ts';
 import { type ConnectDeps, consentActionOf } from './ports.ts';
-import { returnUrlFault, withResult } from './return-url.ts';
+import { goodReturnUrl, withResult } from './return-url.ts';
 import type { Step } from './types.ts';
 
 type Answer = { readonly kind: 'consented' } | ({ readonly kind: 'refusal' } & Refusal);
@@ -43,10 +43,8 @@ export async function consentJourney(
   }
 
   async function end({ result }: Conclusion): Promise<Step> {
-    const returnUrl = ticket?.returnUrl;
-    if (returnUrl !== undefined && returnUrlFault(returnUrl, config.returnOrigins) === undefined) {
-      return { kind: 'redirect', location: withResult(returnUrl, result) };
-    }
+    const returnUrl = goodReturnUrl(ticket, config.returnOrigins);
+    if (returnUrl !== undefined) return { kind: 'redirect', location: withResult(returnUrl, result) };
     if (result.kind === 'failed') {
       return page({ kind: 'failed', code: isErrorCode(result.code) ? result.code : 'internal_error' });
     }

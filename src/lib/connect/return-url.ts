@@ -23,3 +23,10 @@ export function withResult(returnUrl: string, result: SignInResult): string {
   if (result.kind === 'failed') url.searchParams.set('code', result.code);
   return url.href;
 }
+
+/** The return address of a link, if it is still a good one: it was checked when the link was made, and RETURN_ORIGINS may have been narrowed since. */
+export const goodReturnUrl = (
+  link: { readonly returnUrl: string | undefined } | undefined,
+  origins: readonly string[],
+): string | undefined =>
+  link?.returnUrl !== undefined && returnUrlFault(link.returnUrl, origins) === undefined ? link.returnUrl : undefined;

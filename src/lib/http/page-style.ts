@@ -4,7 +4,7 @@ export const pageStyle = `
 *{box-sizing:border-box}
 html{font:100%/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","PingFang SC","Microsoft YaHei",sans-serif;-webkit-text-size-adjust:100%}
 body{margin:0;min-height:100vh;display:flex;align-items:center;justify-content:center;padding:1.25rem;background:var(--ground);color:var(--ink)}
-main{width:100%;max-width:31rem;background:var(--card);border:1px solid var(--line);border-radius:16px;padding:2rem;box-shadow:0 1px 2px rgb(16 24 40/5%),0 12px 32px rgb(16 24 40/7%)}
+main{width:100%;max-width:34rem;background:var(--card);border:1px solid var(--line);border-radius:16px;padding:2rem;box-shadow:0 1px 2px rgb(16 24 40/5%),0 12px 32px rgb(16 24 40/7%)}
 main>:last-child{margin-bottom:0}
 svg{fill:none;stroke:currentColor;stroke-width:2;stroke-linecap:round;stroke-linejoin:round}
 .head{display:flex;align-items:center;gap:.75rem;margin:0 0 1.5rem;font-size:.875rem;font-weight:600;color:var(--soft)}
@@ -26,13 +26,14 @@ a{color:var(--act);overflow-wrap:anywhere}
 .forward p:last-child{margin:0}
 .soft{font-size:.875rem;color:var(--soft)}
 button{display:block;width:100%;border:0;border-radius:10px;padding:.85rem 1.25rem;font:inherit;font-weight:600;color:var(--on-act);background:var(--act);cursor:pointer}
+form+p{margin:1rem 0 0;text-align:center}
 button:hover{background:var(--act-over)}
 :focus-visible{outline:3px solid var(--act);outline-offset:3px;border-radius:10px}
 details{margin:1.25rem 0 0;border-top:1px solid var(--line);padding:1rem 0 0;font-size:.875rem;color:var(--soft)}
 summary{cursor:pointer;font-weight:600;color:var(--ink);padding:.25rem 0}
 details p{margin:.5rem 0 0}
 code{font:.8125rem/1.5 ui-monospace,SFMono-Regular,Consolas,monospace;overflow-wrap:anywhere}
-@media (min-width:30rem){dl div{display:grid;grid-template-columns:8rem 1fr;gap:1rem;align-items:baseline}}
+@media (min-width:30rem){dl div{display:grid;grid-template-columns:7rem 1fr;gap:1rem;align-items:baseline}}
 @media (max-width:30rem){body{align-items:flex-start;padding:.75rem}main{padding:1.5rem 1.25rem;border-radius:14px}}
 @media (prefers-color-scheme:dark){:root{--ground:#12161c;--card:#1b212a;--ink:#eef2f7;--soft:#b3bfcd;--line:#364150;--act:#8ec1f7;--act-over:#b3d6fb;--on-act:#0b1a2b;--mail:#26313f;--on-mail:#8ec1f7;--good:#1d3528;--on-good:#7fd6a2;--notice:#3a2e17;--on-notice:#f5c77a}main{box-shadow:none}}
 `;

@@ -98,14 +98,17 @@ export interface SettingsRow {
   readonly filter: MailboxFilter | undefined;
 }
 
-export type MailboxState =
-  | 'connecting'
-  | 'active'
-  | 'throttled'
-  | 'degraded'
-  | 'reconnect_required'
-  | 'consent_required'
-  | 'paused';
+/** Every state that a mailbox can be in. */
+export const mailboxStates = [
+  'connecting',
+  'active',
+  'throttled',
+  'degraded',
+  'reconnect_required',
+  'consent_required',
+  'paused',
+] as const;
+export type MailboxState = (typeof mailboxStates)[number];
 
 /** `b!mbx`: how it goes; at most 0.5 KB; written by the worker alone. */
 export interface StateRow {

@@ -2,19 +2,10 @@ import { z } from 'zod';
 import { brokenRow, columns, instant, int64, readColumns, text } from './columns.ts';
 import { parseRowKey, stateRowKey } from './keys.ts';
 import { partitionOf } from './mailbox-row.ts';
-import type { MailboxState, StateRow } from './rows.ts';
+import { mailboxStates, type StateRow } from './rows.ts';
 import type { Row, StoredRow } from './table.ts';
 
-/** Every state that a mailbox can be in. */
-export const mailboxState = z.enum([
-  'connecting',
-  'active',
-  'throttled',
-  'degraded',
-  'reconnect_required',
-  'consent_required',
-  'paused',
-]) satisfies z.ZodType<MailboxState>;
+const mailboxState = z.enum(mailboxStates);
 
 const form = z.object({
   state: mailboxState,

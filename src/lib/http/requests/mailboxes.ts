@@ -1,16 +1,7 @@
 import { z } from 'zod';
+import { mailboxStates } from '../../store/rows.ts';
 import { address, destinationId, folders, instant, line, mailboxId, ownerRef, paging, tenantId } from './fields.ts';
 import { filter } from './filter.ts';
-
-export const mailboxStates = [
-  'connecting',
-  'active',
-  'throttled',
-  'degraded',
-  'reconnect_required',
-  'consent_required',
-  'paused',
-] as const;
 
 /** Query of GET mailboxes. */
 export const mailboxFilter = z.object({
