@@ -27,7 +27,7 @@ import { type AttachmentTokens, createAttachmentTokens } from './http/attachment
 import { createOutbound } from './http/outbound.ts';
 import { consoleLog, type Log } from './log.ts';
 import { type Attachments, createAttachments } from './mailbox/attachments.ts';
-import { createDownloadSlots, downloadLimits } from './mailbox/download-slots.ts';
+import { createDownloadSlots, downloadLimits, uploadLimits } from './mailbox/download-slots.ts';
 import { createImapConnector } from './mailbox/imap-connector.ts';
 import { createProbe } from './mailbox/probe.ts';
 import { createSessionPool } from './mailbox/session-pool.ts';
@@ -137,6 +137,7 @@ export function createBroker(
     clock,
     random,
     log,
+    openFile: async (place) => (await uploaded.open(place)).bytes,
     attachmentLinks: async () => {
       const sign = await attachmentTokens.signer();
       return (place) => {
@@ -213,6 +214,15 @@ export function createBroker(
     tokenEndsAt: mailTokens.endsAt,
   });
 
+  const files = {
+    mailbox: async (id: string) => (await registry.get(id))?.row,
+    token: mailTokens.of,
+    imap: downloads,
+    clock,
+  };
+  // What the broker itself fetches waits for its turn, and leaves room for people.
+  const uploaded = createAttachments({ ...files, slots: createDownloadSlots(uploadLimits, clock) });
+
   const intervalSeconds = config.pollIntervalSeconds;
   const eraseLinks = createEraseLinks(store);
   const shardRunner = createShardRunner({
@@ -250,13 +260,7 @@ export function createBroker(
     registry,
     destinations,
     attachmentTokens,
-    attachments: createAttachments({
-      mailbox: async (id) => (await registry.get(id))?.row,
-      token: mailTokens.of,
-      imap: downloads,
-      slots: createDownloadSlots(downloadLimits, clock),
-      clock,
-    }),
+    attachments: createAttachments({ ...files, slots: createDownloadSlots(downloadLimits, clock) }),
     dispatcher: createDispatcher({ store, directory, intervalSeconds }),
     shardRunner: {
       ...shardRunner,

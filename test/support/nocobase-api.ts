@@ -5,7 +5,7 @@ type Fields = Record<string, unknown>;
 
 interface Collection {
   /** Field names, and whether each is unique. */
-  readonly fields: Record<string, { unique?: boolean; long?: boolean }>;
+  readonly fields: Record<string, { unique?: boolean; long?: boolean; of?: string }>;
   readonly rows: Fields[];
 }
 
@@ -22,6 +22,10 @@ export interface NocobaseApi {
   readonly triggered: unknown[];
   /** Actions that the role of the key may not do, such as `view`. */
   readonly forbidden: Set<string>;
+  /** The rights of the role by `collection:action`, as `roles:check` tells them; every one where there is none here. */
+  readonly rights: Record<string, { readonly fields?: readonly string[]; readonly whitelist?: readonly string[] }>;
+  /** Files that were uploaded, by the field that they are for. */
+  readonly files: { readonly field: string; readonly name: string; readonly type: string; readonly text: string }[];
   /** Between looking for a row and inserting it: where a race is lost. */
   betweenFindAndInsert: (() => void) | undefined;
   /** Answers in place of the API, while set. */
@@ -72,6 +76,8 @@ export async function startNocobaseApi(): Promise<NocobaseApi> {
     requests: [],
     triggered: [],
     forbidden: new Set(),
+    rights: {},
+    files: [],
     betweenFindAndInsert: undefined,
     override: undefined,
     stop: () => undefined,
@@ -92,7 +98,11 @@ export async function startNocobaseApi(): Promise<NocobaseApi> {
   };
 
   const insert = (collection: Collection, values: Fields): Fields => {
-    const row: Fields = { id: collection.rows.length + 1, ...clean(collection, values) };
+    const name = Object.entries(collections).find(([, each]) => each === collection)?.[0] ?? '';
+    const whitelist = api.rights[`${name}:create`]?.whitelist ?? [];
+    // What the role may not fill is left out, and answered with 200.
+    const allowed = Object.entries(values).filter(([field]) => whitelist.length === 0 || whitelist.includes(field));
+    const row: Fields = { id: collection.rows.length + 1, ...clean(collection, Object.fromEntries(allowed)) };
     for (const [name, { unique }] of Object.entries(collection.fields)) {
       const taken = row[name] !== undefined && collection.rows.some((other) => other[name] === row[name]);
       if (unique === true && taken) throw new Refused(400, `${name} 的值重复`);
@@ -121,8 +131,20 @@ export async function startNocobaseApi(): Promise<NocobaseApi> {
     if (name === 'collections' && action === 'listMeta') {
       return Object.entries(collections).map(([key, { fields }]) => ({
         name: key,
-        fields: Object.entries(fields).map(([field, { unique }]) => ({ name: field, unique })),
+        fields: Object.entries(fields).map(([field, { unique, of }]) => ({ name: field, unique, interface: of })),
       }));
+    }
+    if (name === 'roles' && action === 'check') {
+      const actions = Object.entries(collections).flatMap(([key, { fields }]) =>
+        ['create', 'view', 'update']
+          .filter((each) => !api.forbidden.has(each))
+          .map((each) => {
+            const all = each === 'view' ? { fields: Object.keys(fields) } : { whitelist: [] };
+            return [`${key}:${each}`, api.rights[`${key}:${each}`] ?? all];
+          }),
+      );
+      const resources = Object.keys(collections);
+      return { role: 'mail_broker', strategy: { actions: [] }, resources, actions: Object.fromEntries(actions) };
     }
     if (name === 'workflows' && action === 'trigger') {
       api.triggered.push(values);
@@ -166,7 +188,9 @@ export async function startNocobaseApi(): Promise<NocobaseApi> {
   };
 
   const server = createServer(async (request, response) => {
-    const body = await read(request);
+    // Cut off in the middle: nobody is there to be answered.
+    const body = await read(request).catch(() => undefined);
+    if (body === undefined) return;
     const url = new URL(request.url ?? '/', 'http://nocobase.invalid');
     const [, name = '', action = ''] = /^\/api\/(\w+):(\w+)$/.exec(url.pathname) ?? [];
     api.requests.push(`${request.method} ${name}:${action}`);
@@ -178,6 +202,13 @@ export async function startNocobaseApi(): Promise<NocobaseApi> {
     if (instead !== undefined) return answer(instead.status, instead.body, instead.type);
     if (request.headers.authorization !== `Bearer ${token}`) {
       return answer(401, { errors: [{ message: 'Your session has expired.', code: 'INVALID_TOKEN' }] });
+    }
+    if (name === 'attachments' && action === 'create') {
+      const file = filePart(body);
+      if (file.text.length > 1_000_000)
+        return answer(400, { errors: [{ message: 'File too large', code: 'LIMIT_FILE_SIZE' }] });
+      api.files.push({ field: url.searchParams.get('attachmentField') ?? '', ...file });
+      return answer(200, { data: { id: api.files.length, filename: file.name, size: Buffer.byteLength(file.text) } });
     }
     try {
       const isJson = request.headers['content-type'] === 'application/json';
@@ -200,6 +231,15 @@ export async function startNocobaseApi(): Promise<NocobaseApi> {
       server.close();
     },
   });
+}
+
+/** The one file of a form. */
+function filePart(body: string): { name: string; type: string; text: string } {
+  const form =
+    /^--(\S+)\r\nContent-Disposition: form-data; name="file"; filename="([^"\r\n]*)"\r\nContent-Type: ([^\r\n]*)\r\n\r\n([\s\S]*)\r\n--\1--\r\n$/;
+  const [, , name = '', type = '', text] = form.exec(body) ?? [];
+  if (text === undefined) throw new Error('not a form of one file');
+  return { name, type, text };
 }
 
 async function read(request: IncomingMessage): Promise<string> {

@@ -204,7 +204,18 @@ describe('a message in a collection', () => {
     const collections = api.collections.mail_messages;
     if (collections !== undefined) delete collections.fields.messageKey;
     messages().push({ id: 1, subject: 'somebody else’s' });
-    expect(await send(received('m_1'))).toEqual(held('destination_answer_unexpected', 200));
+    expect(await send(received('m_1'))).toEqual(held('destination_unfit', 200));
+  });
+
+  it('that a role may not fill makes one empty record and no more, and says what is wrong', async () => {
+    // What NocoBase makes of a right that named no field, once somebody has added a field to the collection.
+    Object.assign(api.rights, { 'mail_messages:create': { whitelist: ['note'] } });
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      expect(await send(received('m_1'))).toEqual(held('destination_role_may_not_create', 200));
+    }
+    expect(messages()).toHaveLength(1);
+    Object.assign(api.rights, { 'mail_messages:create': { whitelist: [] } });
+    expect(await send(received('m_1'))).toEqual(accepted);
   });
 
   it.each([
@@ -346,10 +357,30 @@ describe('a mailbox in a collection', () => {
   });
 });
 
-it('an event that concerns no mailbox has no record that could tell of it', async () => {
-  const event = { id: 'e_1', type: 'secret.expiring' as const, timestamp: new Date(), data: { days: 7 } };
-  expect(await send(event)).toMatchObject({ kind: 'refused' });
-  expect(api.requests).toEqual([]);
+describe('an event that concerns no mailbox', () => {
+  const expiring = { id: 'e_1', type: 'secret.expiring' as const, timestamp: new Date(), data: { daysLeft: 7 } };
+
+  it('is told in the records of all mailboxes that are well, and leaves the others what they have to say', async () => {
+    for (const state of ['active', 'reconnect_required', 'active']) {
+      accounts().push({ id: 0, mailboxId: `mbx_${accounts().length}`, state, lastEventType: 'before' });
+    }
+    expect(await send(expiring)).toEqual(accepted);
+    expect(accounts().map(({ lastEventType }) => lastEventType)).toEqual([
+      'secret.expiring',
+      'before',
+      'secret.expiring',
+    ]);
+    expect(accounts()[0]?.lastEvent).toMatchObject({ type: 'secret.expiring', data: { daysLeft: 7 } });
+  });
+
+  it('is not told where no mailbox is well', async () => {
+    expect(await send(expiring)).toMatchObject({ kind: 'refused' });
+  });
+
+  it('has no record if it is the test of a destination', async () => {
+    expect(await send({ ...expiring, type: 'destination.test' })).toMatchObject({ kind: 'refused' });
+    expect(api.requests).toEqual([]);
+  });
 });
 
 describe('the examination of a collection', () => {
@@ -372,10 +403,34 @@ describe('the examination of a collection', () => {
     expect(await examine()).toEqual(held('destination_unfit', 200));
   });
 
-  it('tells a wrong key, a wrong role and a wrong address apart', async () => {
+  const rights = ['messageKey', 'mailboxId', 'subject', 'seen', 'state'];
+  it.each<[string, string, 'create' | 'view' | 'update', readonly string[]]>([
+    ['may not view the key', 'mail_messages', 'view', ['id', 'createdAt']],
+    ['may not view the id', 'mail_accounts', 'view', ['id']],
+    ['may not make a whole mail', 'mail_messages', 'create', rights],
+    ['may make nothing but a field that was added', 'mail_messages', 'create', ['note']],
+    ['may not make an account', 'mail_accounts', 'create', rights],
+    ['may not change a mail', 'mail_messages', 'update', rights],
+    ['may not change an account', 'mail_accounts', 'update', ['note']],
+  ])('says so if the role %s', async (_what, collection, action, named) => {
+    api.rights[`${collection}:${action}`] = action === 'view' ? { fields: named } : { whitelist: named };
+    expect(await examine()).toEqual(held(`destination_role_may_not_${action}`, 200));
+  });
+
+  it.each(['view', 'create', 'update'])('says so if the role has no right to %s at all', async (action) => {
+    api.forbidden.add(action);
+    expect(await examine()).toEqual(held(`destination_role_may_not_${action}`, 200));
+  });
+
+  it('does not ask for the right to a field that the collection does not have', async () => {
+    delete api.collections.mail_messages?.fields.raw;
+    const fields = Object.keys(api.collections.mail_messages?.fields ?? {});
+    api.rights['mail_messages:create'] = { whitelist: fields };
+    expect(await examine()).toEqual(accepted);
+  });
+
+  it('tells a wrong key and a wrong address apart', async () => {
     expect(await examine(destination({ token: 'wrong' }))).toEqual(held('destination_unauthorised', 401));
-    api.forbidden.add('view');
-    expect(await examine()).toEqual(held('destination_unauthorised', 403));
     api.override = () => ({ status: 200, body: '<!doctype html>', type: 'text/html' });
     expect(await examine()).toEqual(held('destination_answer_unexpected', 200));
   });
@@ -399,7 +454,37 @@ describe('a workflow', () => {
   it('meets a revoked key as a fault of the destination, and a failed run as ambiguous', async () => {
     const revoked = { ...to(), secrets: { signing: [], auth: { kind: 'bearer', token: 'x' } as const } };
     expect(await workflow.send(revoked, received('m_1'), never)).toEqual(held('destination_unauthorised', 401));
-    api.override = () => ({ status: 500, body: '{"errors":[]}' });
+    api.override = (action) => (action === 'workflows:trigger' ? says('Workflow on your action failed, …') : undefined);
+    expect(await workflow.send(to(), received('m_1'), never)).toMatchObject({ kind: 'refused', status: 500 });
+    // It ran: it is not run again for the same failure.
+    expect(api.requests.filter((request) => request.endsWith('workflows:trigger'))).toHaveLength(2);
+  });
+
+  const says = (message: string) => ({ status: 500, body: JSON.stringify({ errors: [{ message }] }) });
+
+  it('that is switched off holds the destination, and says what to switch on', async () => {
+    api.override = () => says('No action done, please contact the administrator');
+    expect(await workflow.send(to(), received('m_1'), never)).toEqual(held('destination_workflow_off', 500));
+  });
+
+  it('of a NocoBase that fails on everything is no fault of the mail', async () => {
+    for (const message of ['Internal Server Error', 'Workflow on your action failed, …']) {
+      api.override = () => says(message);
+      expect(await workflow.send(to(), received('m_1'), never)).toEqual(held('destination_busy', 500));
+    }
+    api.override = (action) => (action === 'workflows:trigger' ? says('…') : { status: 503, body: '' });
+    expect(await workflow.send(to(), received('m_1'), never)).toEqual(held('destination_busy', 503));
+  });
+
+  it('that failed while the database came back gets the mail again, whole', async () => {
+    let failures = 1;
+    api.override = () => (failures-- > 0 ? says('Internal Server Error') : undefined);
+    expect(await workflow.send(to(), received('m_1'), never)).toEqual(accepted);
+    expect(api.triggered).toMatchObject([{ id: 'm_1', data: { text: 'Hello' } }]);
+  });
+
+  it('that fails twice before it runs, while NocoBase works, is ambiguous', async () => {
+    api.override = (action) => (action === 'workflows:trigger' ? says('Internal Server Error') : undefined);
     expect(await workflow.send(to(), received('m_1'), never)).toMatchObject({ kind: 'refused', status: 500 });
   });
 

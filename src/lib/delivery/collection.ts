@@ -1,107 +1,61 @@
-import { z } from 'zod';
-import type { DeliveryOutcome } from '../domain/event.ts';
-import type { OutboundAnswer } from '../http/outbound.ts';
+import type { DeliveryOutcome, OutgoingEvent } from '../domain/event.ts';
 import { classify } from './classify.ts';
-import { recordChange } from './nocobase-record.ts';
-import {
-  ask,
-  authHeaders,
-  commonHeaders,
-  type OpenDestination,
-  type Transport,
-  type TransportDeps,
-} from './webhook.ts';
+import { examineCollections } from './collection-fit.ts';
+import { type NocobaseApi, nocobaseApi, parsed, recordsOf, unexpected, unexpectedCode } from './nocobase-api.ts';
+import { type FlatRecord, messageRecord, recordChange } from './nocobase-record.ts';
+import { createUploads, type OpenFile, type Uploaded } from './upload.ts';
+import type { OpenDestination, Transport, TransportDeps } from './webhook.ts';
 
-// NocoBase answers with the whole record. A longer one is asked for again by its key alone.
-const recordBytes = 2 * 1024 * 1024;
-
-// The description of every collection of an application.
-const metaBytes = 16 * 1024 * 1024;
+export interface CollectionDeps extends TransportDeps {
+  /** Opens a file of a mail, for destinations that want the files themselves; without it they get links. */
+  readonly openFile?: OpenFile | undefined;
+}
 
 /**
  * Records of NocoBase, over its REST API with an API key:
  * - a message is made by `firstOrCreate` on the unique field `messageKey`, so that the same one twice is one record;
  * - its changes go by `update` with a filter, which never creates (a record that a user deleted stays deleted);
- * - mailboxes are kept by `updateOrCreate` on the unique field `mailboxId`.
+ * - mailboxes are kept by `updateOrCreate` on the unique field `mailboxId`;
+ * - files, where they are wanted, are uploaded before the record is made that shows them.
  */
-export function createCollection(deps: TransportDeps): Transport {
-  const call = (destination: OpenDestination, signal: AbortSignal) => {
-    const base = destination.config.url.replace(/\/+$/, '');
-    const headers = { ...commonHeaders, ...authHeaders(destination.secrets.auth) };
-    return {
-      post: (path: string, body: unknown) =>
-        ask(deps.outbound, {
-          method: 'POST',
-          url: `${base}/${path}`,
-          headers,
-          body: JSON.stringify(body),
-          keepBytes: recordBytes,
-          signal,
-        }),
-      get: (path: string, keepBytes = recordBytes) =>
-        ask(deps.outbound, { method: 'GET', url: `${base}/${path}`, headers, keepBytes, signal }),
-    };
-  };
-  type Calls = ReturnType<typeof call>;
+export function createCollection(deps: CollectionDeps): Transport {
+  const uploads = deps.openFile === undefined ? undefined : createUploads(deps.openFile);
+  /** Destinations that made a record without our key: every further one would be one more, and empty. */
+  const suspects = new Set<string>();
 
-  /** Whether the record of this key is there: for answers that do not tell. */
-  const confirm = async (calls: Calls, collection: string, key: string): Promise<DeliveryOutcome> => {
-    const filter = encodeURIComponent(JSON.stringify({ messageKey: key }));
-    const answer = await calls.get(`${collection}:list?filter=${filter}&fields%5B%5D=messageKey&pageSize=1`);
-    if ('kind' in answer) return answer;
-    const outcome = classify(answer);
-    if (outcome.kind !== 'accepted') return outcome;
-    return records(answer).some((record) => record.messageKey === key) ? outcome : unexpected(answer);
+  const apiOf = ({ config, secrets }: OpenDestination, signal: AbortSignal) =>
+    nocobaseApi(deps.outbound, config.url, secrets.auth, signal);
+
+  /** The files of a mail as they are in NocoBase; the outcome where that is all there is to do. */
+  const filesOf = async (
+    api: NocobaseApi,
+    { config }: OpenDestination,
+    event: OutgoingEvent,
+    signal: AbortSignal,
+  ): Promise<Uploaded | DeliveryOutcome> => {
+    const { messages = '', attachments: field } = config.collections ?? {};
+    if (uploads === undefined || field === undefined || !uploads.wanted(event)) return noFiles;
+    // Whoever sends it again, perhaps because the last worker died, does not upload its files once more.
+    const known = await confirm(api, messages, event.id);
+    if (known.kind !== 'held' || known.reason !== unexpectedCode) return known;
+    return uploads.upload(api, `${messages}.${field}`, event, signal);
   };
 
-  const createMessage = async (
-    calls: Calls,
-    collection: string,
-    key: string,
-    record: unknown,
-    again = false,
+  const sendMessage = async (
+    api: NocobaseApi,
+    destination: OpenDestination,
+    event: OutgoingEvent,
+    data: Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
   ): Promise<DeliveryOutcome> => {
-    const answer = await calls.post(`${collection}:firstOrCreate?filterKeys%5B%5D=messageKey`, record);
-    if ('kind' in answer) return answer;
-    const outcome = classify(answer);
-    if (outcome.kind === 'accepted') {
-      if (records(answer).some((made) => made.messageKey === key)) return outcome;
-      // Another row, or no row: the field is missing, or this is no NocoBase. Or the answer was too long to be read.
-      return answer.complete ? unexpected(answer) : confirm(calls, collection, key);
-    }
-    if (answer.status !== 400 && answer.status !== 500) return outcome;
-    // The loser of a race for a unique value gets a 400 in the language of the day: the list tells whether it is there.
-    // And a NocoBase whose database is away, or that is shutting down, fails with 500 on everything: so it does on the list.
-    const confirmed = await confirm(calls, collection, key);
-    if (confirmed.kind === 'accepted') return confirmed;
-    if (confirmed.kind === 'refused') {
-      return { kind: 'held', reason: 'destination_busy', status: confirmed.status, attempted: true };
-    }
-    if (confirmed.reason !== unexpectedCode) return confirmed;
-    // The list works. Only what fails again now is the message's: its database may just have come back.
-    return answer.status === 500 && !again ? createMessage(calls, collection, key, record, true) : outcome;
-  };
-
-  const keepAccount = async (
-    calls: Calls,
-    collection: string,
-    mailboxId: string,
-    fields: unknown,
-  ): Promise<DeliveryOutcome> => {
-    const answer = await calls.post(`${collection}:updateOrCreate?filterKeys%5B%5D=mailboxId`, fields);
-    if ('kind' in answer) return answer;
-    const outcome = classify(answer);
-    if (outcome.kind !== 'accepted') return outcome;
-    return records(answer).some((record) => record.mailboxId === mailboxId) ? outcome : unexpected(answer);
-  };
-
-  const changeMessage = async (calls: Calls, collection: string, key: string, fields: unknown) => {
-    const filter = encodeURIComponent(JSON.stringify({ messageKey: key }));
-    const answer = await calls.post(`${collection}:update?filter=${filter}`, fields);
-    if ('kind' in answer) return answer;
-    const outcome = classify(answer);
-    // An empty list is an acknowledgement too: there is no such record any more.
-    return outcome.kind === 'accepted' && parse(answer) === undefined ? unexpected(answer) : outcome;
+    const { messages = '', attachments: field } = destination.config.collections ?? {};
+    const files = await filesOf(api, destination, event, signal);
+    if (files.kind !== 'uploaded') return files;
+    const record = messageRecord(event, files.isPartial ? { ...data, truncated: withFiles(data.truncated) } : data);
+    const shown = field === undefined || files.ids.length === 0 ? {} : { [field]: files.ids.map((id) => ({ id })) };
+    const outcome = await createMessage(api, messages, event.id, { ...record, ...shown });
+    if (outcome.kind === 'accepted') uploads?.forget(event);
+    return outcome;
   };
 
   return {
@@ -109,15 +63,28 @@ export function createCollection(deps: TransportDeps): Transport {
       const { config } = destination;
       const { collections } = config;
       if (collections === undefined) throw new Error('A collection destination without collections.');
-      const calls = call(destination, signal);
-      const change = recordChange(event, await deps.renderer.data(event, { rawHtml: config.rawHtml }));
+      const api = apiOf(destination, signal);
+      if (suspects.has(config.id)) {
+        const found = await examineCollections(api, collections);
+        if (found.kind !== 'accepted') return found;
+        suspects.delete(config.id);
+      }
+      const data = await deps.renderer.data(event, { rawHtml: config.rawHtml });
+      if (event.type === 'message.received') {
+        const outcome = await sendMessage(api, destination, event, data, signal);
+        if (outcome.kind !== 'held' || outcome.reason !== unexpectedCode) return outcome;
+        suspects.add(config.id);
+        const found = await examineCollections(api, collections);
+        return found.kind === 'held' ? found : outcome;
+      }
+      const change = recordChange(event, data);
       switch (change.kind) {
-        case 'message':
-          return createMessage(calls, collections.messages, change.messageKey, change.record);
         case 'change':
-          return changeMessage(calls, collections.messages, change.messageKey, change.fields);
+          return changeMessage(api, collections.messages, change.messageKey, change.fields);
         case 'account':
-          return keepAccount(calls, collections.accounts, change.mailboxId, change.fields);
+          return keepAccount(api, collections.accounts, change.mailboxId, change.fields);
+        case 'accounts':
+          return tellAccounts(api, collections.accounts, change.fields);
         case 'none':
           // Whoever sends it may have another destination to tell it to; this one cannot show it.
           return { kind: 'refused', reason: 'destination_refused_message', status: 422 };
@@ -127,61 +94,99 @@ export function createCollection(deps: TransportDeps): Transport {
     async examine(destination, signal) {
       const { collections } = destination.config;
       if (collections === undefined) throw new Error('A collection destination without collections.');
-      const calls = call(destination, signal);
-      // Every signed-in user of NocoBase may read this; it shows `unique` in the options of a field.
-      const answer = await calls.get('collections:listMeta', metaBytes);
-      if ('kind' in answer) return answer;
-      const outcome = classify(answer);
-      if (outcome.kind !== 'accepted') return outcome;
-      const meta = metaForm.safeParse(parse(answer));
-      if (!meta.success) return unexpected(answer);
-      const isUnique = (collection: string, field: string): boolean =>
-        meta.data.data
-          .find(({ name }) => name === collection)
-          ?.fields.some(({ name, unique }) => name === field && unique === true) ?? false;
-      const fits =
-        isUnique(collections.messages, 'messageKey') &&
-        isUnique(collections.accounts, 'mailboxId') &&
-        meta.data.data.some(({ name }) => name === collections.outbox);
-      if (!fits) return { kind: 'held', reason: 'destination_unfit', status: answer.status, attempted: true };
-      // May the key read records? Without that right an existing one answers 403 to firstOrCreate.
-      const reading = await calls.get(`${collections.messages}:list?fields%5B%5D=messageKey&pageSize=1`);
-      return 'kind' in reading ? reading : classify(reading);
+      const found = await examineCollections(apiOf(destination, signal), collections);
+      if (found.kind === 'accepted') suspects.delete(destination.config.id);
+      return found;
     },
   };
 }
 
-const metaForm = z.looseObject({
-  data: z.array(
-    z.looseObject({
-      name: z.string(),
-      fields: z.array(z.looseObject({ name: z.string(), unique: z.unknown().optional() })).default([]),
-    }),
-  ),
-});
-
-const recordForm = z.looseObject({ messageKey: z.unknown().optional(), mailboxId: z.unknown().optional() });
-
-// One record or several: firstOrCreate answers one, list, update and updateOrCreate an array.
-const answerForm = z.looseObject({ data: z.union([z.array(recordForm), recordForm.transform((one) => [one])]) });
-
-const unexpectedCode = 'destination_answer_unexpected';
-
-const unexpected = (answer: OutboundAnswer): DeliveryOutcome => ({
-  kind: 'held',
-  reason: unexpectedCode,
-  status: answer.status,
-  attempted: true,
-});
-
-function parse(answer: OutboundAnswer): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(answer.body));
-  } catch {
-    // Not NocoBase, or cut: told by there being nothing.
-    return undefined;
-  }
+/** Whether the record of this key is there: for answers that do not tell. */
+async function confirm(api: NocobaseApi, collection: string, key: string): Promise<DeliveryOutcome> {
+  const answer = await api.get(
+    `${collection}:list?${filterOf({ messageKey: key })}&fields%5B%5D=messageKey&pageSize=1`,
+  );
+  if ('kind' in answer) return answer;
+  const outcome = classify(answer);
+  if (outcome.kind !== 'accepted') return outcome;
+  return recordsOf(answer).some((record) => record.messageKey === key) ? outcome : unexpected(answer);
 }
 
-const records = (answer: OutboundAnswer): readonly z.output<typeof recordForm>[] =>
-  answerForm.safeParse(parse(answer)).data?.data ?? [];
+async function createMessage(
+  api: NocobaseApi,
+  collection: string,
+  key: string,
+  record: FlatRecord,
+  again = false,
+): Promise<DeliveryOutcome> {
+  const answer = await api.post(`${collection}:firstOrCreate?filterKeys%5B%5D=messageKey`, record);
+  if ('kind' in answer) return answer;
+  const outcome = classify(answer);
+  if (outcome.kind === 'accepted') {
+    if (recordsOf(answer).some((made) => made.messageKey === key)) return outcome;
+    // Another row, or no row: the field is missing, or this is no NocoBase. Or the answer was too long to be read.
+    return answer.complete ? unexpected(answer) : confirm(api, collection, key);
+  }
+  if (answer.status !== 400 && answer.status !== 500) return outcome;
+  // The loser of a race for a unique value gets a 400 in the language of the day: the list tells whether it is there.
+  // And a NocoBase whose database is away, or that is shutting down, fails with 500 on everything: so it does on the list.
+  const confirmed = await confirm(api, collection, key);
+  if (confirmed.kind === 'accepted') return confirmed;
+  if (confirmed.kind === 'refused') {
+    return { kind: 'held', reason: 'destination_busy', status: confirmed.status, attempted: true };
+  }
+  if (confirmed.reason !== unexpectedCode) return confirmed;
+  // The list works. Only what fails again now is the message's: its database may just have come back.
+  return answer.status === 500 && !again ? createMessage(api, collection, key, record, true) : outcome;
+}
+
+async function keepAccount(
+  api: NocobaseApi,
+  collection: string,
+  mailboxId: string,
+  fields: FlatRecord,
+): Promise<DeliveryOutcome> {
+  const answer = await api.post(`${collection}:updateOrCreate?filterKeys%5B%5D=mailboxId`, fields);
+  if ('kind' in answer) return answer;
+  const outcome = classify(answer);
+  if (outcome.kind !== 'accepted') return outcome;
+  return recordsOf(answer).some((record) => record.mailboxId === mailboxId) ? outcome : unexpected(answer);
+}
+
+async function changeMessage(
+  api: NocobaseApi,
+  collection: string,
+  key: string,
+  fields: FlatRecord,
+): Promise<DeliveryOutcome> {
+  const answer = await api.post(`${collection}:update?${filterOf({ messageKey: key })}`, fields);
+  if ('kind' in answer) return answer;
+  const outcome = classify(answer);
+  // An empty list is an acknowledgement too: there is no such record any more.
+  return outcome.kind === 'accepted' && parsed(answer) === undefined ? unexpected(answer) : outcome;
+}
+
+/**
+ * Tells all accounts that are well. The others keep the event that says what their owners have to do; where there is
+ * none to tell, it was not told.
+ */
+async function tellAccounts(api: NocobaseApi, collection: string, fields: FlatRecord): Promise<DeliveryOutcome> {
+  const answer = await api.post(`${collection}:update?${filterOf({ state: 'active' })}`, fields);
+  if ('kind' in answer) return answer;
+  const outcome = classify(answer);
+  if (outcome.kind !== 'accepted' || !answer.complete || recordsOf(answer).length > 0) return outcome;
+  return parsed(answer) === undefined
+    ? unexpected(answer)
+    : { kind: 'refused', reason: 'destination_refused_message', status: answer.status };
+}
+
+const filterOf = (filter: Readonly<Record<string, string>>): string =>
+  `filter=${encodeURIComponent(JSON.stringify(filter))}`;
+
+const noFiles: Uploaded = { kind: 'uploaded', ids: [], isPartial: false };
+
+/** Not all files could be uploaded: the event says so, beside their links. */
+const withFiles = (truncated: unknown): readonly unknown[] => [
+  ...(Array.isArray(truncated) ? truncated : []),
+  'attachments',
+];

@@ -298,12 +298,33 @@ describe('a fault of the destination', () => {
     await deliverer.deliver(id, event('m_1'), never);
     answers(200);
     pass(5_000);
-    for (const key of ['m_1', 'm_2', 'm_3']) {
+    for (const key of ['m_2', 'm_1', 'm_3']) {
       expect(await deliverer.deliver(id, event(key), never)).toEqual({ kind: 'accepted', status: 200 });
     }
-    expect(requests.map(({ headers }) => headers['webhook-id'])).toEqual(['m_1', 'm_1', 'm_2', 'm_3']);
+    expect(requests.map(({ headers }) => headers['webhook-id'])).toEqual(['m_1', 'm_2', 'm_1', 'm_3']);
     expect(await stateOf(id)).toMatchObject({ heldSince: undefined, reason: '', lastAccepted: expect.any(Date) });
     expect(logged.map((line) => JSON.parse(line).event)).toEqual(['destination.held', 'destination.released']);
+  });
+
+  it('is not probed by the event that failed last, unless there is no other', async () => {
+    const { worker, destination, answers, pass, requests, stateOf } = await world();
+    const id = await destination();
+    const [one, other] = [worker(), worker()];
+    answers(503);
+    await one.deliver(id, event('m_1'), never);
+    pass(5_000);
+    const yields = { kind: 'held', attempted: false, yields: true };
+    expect(await one.deliver(id, event('m_1'), never)).toMatchObject(yields);
+    expect(await other.deliver(id, event('m_1'), never)).toMatchObject(yields);
+    expect(requests).toHaveLength(1);
+    expect(await stateOf(id)).toMatchObject({ probes: 0, failed: 'm_1' });
+    expect(await one.deliver(id, event('m_2'), never)).toEqual(held('destination_busy', true));
+    expect(await stateOf(id)).toMatchObject({ probes: 1, failed: 'm_2' });
+    pass(10_000);
+    answers(200);
+    expect(await one.deliver(id, event('m_2'), never)).toMatchObject(yields);
+    expect(await one.deliver(id, event('m_2'), never, { insists: true })).toMatchObject({ kind: 'accepted' });
+    expect(await stateOf(id)).toMatchObject({ heldSince: undefined, failed: undefined });
   });
 
   it('is probed by one worker only, and by that one once', async () => {
@@ -333,7 +354,7 @@ describe('a fault of the destination', () => {
     answersBy(() => undefined);
     pass(5_000);
     const controller = new AbortController();
-    const probing = one.deliver(id, event('m_1'), controller.signal).catch(() => 'died');
+    const probing = one.deliver(id, event('m_2'), controller.signal).catch(() => 'died');
     await expect.poll(() => requests.length).toBe(2);
     controller.abort();
     expect(await probing).toBe('died');
@@ -354,7 +375,7 @@ describe('a fault of the destination', () => {
     expect(outcome).toEqual(held('destination_busy', false));
     expect(requests).toHaveLength(1);
     pass(40_000);
-    expect(await deliverer.deliver(id, event('m_1'), never)).toEqual(held('destination_busy', true));
+    expect(await deliverer.deliver(id, event('m_2'), never)).toEqual(held('destination_busy', true));
   });
 
   it('is a time-out, a refused connection or a cut one', async () => {
@@ -380,7 +401,7 @@ describe('a fault of the destination', () => {
     await deliverer.deliver(id, event('m_1'), never);
     answers(500);
     pass(5_000);
-    expect((await deliverer.deliver(id, event('m_1'), never)).kind).toBe('refused');
+    expect((await deliverer.deliver(id, event('m_2'), never)).kind).toBe('refused');
     expect((await stateOf(id)).heldSince).toBeUndefined();
     answers(200);
     expect((await deliverer.deliver(id, event('m_2'), never)).kind).toBe('accepted');
@@ -392,7 +413,7 @@ describe('a fault of the destination', () => {
     const deliverer = worker();
     answers(503, { 'x-secret': 'sesame' });
     for (let minute = 0; minute < 40; minute += 1) {
-      await deliverer.deliver(id, event('m_1'), never);
+      await deliverer.deliver(id, event(`m_${minute}`), never);
       pass(60_000);
     }
     const warnings = logged.filter((line) => JSON.parse(line).level === 'warn').map((line) => JSON.parse(line));

@@ -6,10 +6,11 @@ import type { DestinationRows, DestinationState, DestinationType, StoredState } 
 import { isStoreError, type ServerTime } from '../store/table.ts';
 import type { LinkMaker } from './attachment-links.ts';
 import { createCollection } from './collection.ts';
-import { afterAttempt, claimed, gate, mended } from './hold.ts';
+import { afterAttempt, claimed, gate, mayProbe, mended } from './hold.ts';
 import { createRenderer } from './render.ts';
 import { loadSanitizer } from './sanitize.ts';
 import { createSlots, type Slots } from './slots.ts';
+import type { OpenFile } from './upload.ts';
 import { createWebhook, type OpenDestination, type Transport } from './webhook.ts';
 import { createWorkflow } from './workflow.ts';
 
@@ -23,6 +24,8 @@ export interface DelivererDeps {
   readonly log: Log;
   /** Loads a maker of links to attachments; without it events carry none. */
   readonly attachmentLinks?: () => Promise<LinkMaker>;
+  /** Opens a file of a mail, for destinations that take the files themselves; without it all get links. */
+  readonly openFile?: OpenFile;
 }
 
 /** The deliverer and what the API needs of it. */
@@ -75,7 +78,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
   const transports: Record<DestinationType, Transport> = {
     webhook: createWebhook(transportDeps),
     workflow: createWorkflow(transportDeps),
-    collection: createCollection(transportDeps),
+    collection: createCollection({ ...transportDeps, openFile: deps.openFile }),
   };
   const peers = new Map<string, Peer>();
 
@@ -134,7 +137,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
     }
   };
 
-  const enter = async (peer: Peer): Promise<Entry> => {
+  const enter = async (peer: Peer, eventId: string, insists: boolean): Promise<Entry> => {
     const stored = await stateOf(peer, false);
     const found = gate(stored.state, time.whenJudging());
     if (found.kind === 'open') return { kind: 'send', probing: false };
@@ -145,6 +148,9 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
       attempted: false,
     });
     if (found.kind === 'held') return wait(stored.state, found.waitMs);
+    if (!mayProbe(stored.state, eventId, insists)) {
+      return { kind: 'held', reason: stored.state.reason, attempted: false, yields: true };
+    }
     if (await write(peer, claimed(stored.state, time.whenWriting()), stored.etag))
       return { kind: 'send', probing: true };
     // Another worker was faster: to probe, or to end the hold.
@@ -154,11 +160,11 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
     return wait(state, now.kind === 'held' ? now.waitMs : 0);
   };
 
-  const record = async (peer: Peer, outcome: DeliveryOutcome, probing: boolean): Promise<void> => {
+  const record = async (peer: Peer, eventId: string, outcome: DeliveryOutcome, probing: boolean): Promise<void> => {
     const chance = (deps.random.bytes(1)[0] ?? 0) / 256;
     for (let fresh = false; ; fresh = true) {
       const stored = await stateOf(peer, fresh);
-      const next = afterAttempt(stored.state, outcome, { probing, now: time.whenWriting(), chance });
+      const next = afterAttempt(stored.state, outcome, { eventId, probing, now: time.whenWriting(), chance });
       // A destination that was deleted meanwhile has no state any more.
       if (next === undefined || stored.etag === undefined) return;
       if (await write(peer, next, stored.etag)) return tell(peer.id, stored.state, next);
@@ -177,18 +183,18 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
   };
 
   return {
-    async deliver(destinationId, event, signal, ready) {
+    async deliver(destinationId, event, signal, ready, { insists = false } = {}) {
       const peer = peerOf(destinationId);
       const leave = await peer.slots.take(signal);
       try {
         const open = await configOf(peer);
         if (open === undefined) return { kind: 'held', reason: 'destination_missing', attempted: false };
         if (open.config.paused) return { kind: 'held', reason: 'destination_paused', attempted: false };
-        const entry = await inTurn(peer, () => enter(peer));
+        const entry = await inTurn(peer, () => enter(peer, event.id, insists));
         if (entry.kind === 'held') return entry;
         await ready?.();
         const outcome = await transports[open.config.type].send(open, event, signal);
-        await inTurn(peer, () => record(peer, outcome, entry.probing)).catch((error: unknown) => {
+        await inTurn(peer, () => record(peer, event.id, outcome, entry.probing)).catch((error: unknown) => {
           // The outcome stands: it was sent. Whoever comes next meets the same state, or notes it then.
           log.error('destination.state_not_written', error, { destinationId });
         });

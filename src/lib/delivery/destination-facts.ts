@@ -34,6 +34,8 @@ export function afterDeath(state: DestinationState, now: number, chance: number)
     proberUntil: undefined,
     told: false,
     headsMoved: 0,
+    // What is dead is not sent again.
+    failed: undefined,
   };
 }
 

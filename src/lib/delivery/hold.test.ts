@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryOutcome } from '../domain/event.ts';
 import { type DestinationState, restingState } from '../store/destinations.ts';
-import { afterAttempt, claimed, gate, mended, probeWaitMs } from './hold.ts';
+import { afterAttempt, claimed, gate, mayProbe, mended, probeWaitMs } from './hold.ts';
 
 const now = Date.parse('2026-11-22T08:00:00Z');
 const seconds = (count: number) => new Date(now + count * 1000);
@@ -19,7 +19,7 @@ const held: DestinationState = {
 };
 
 const stateAfter = (state: DestinationState, outcome: DeliveryOutcome, probing = false) =>
-  afterAttempt(state, outcome, { probing, now, chance: 0.5 });
+  afterAttempt(state, outcome, { eventId: 'm_1', probing, now, chance: 0.5 });
 
 describe('the gate', () => {
   it.each<[string, DestinationState, ReturnType<typeof gate>]>([
@@ -34,6 +34,25 @@ describe('the gate', () => {
 
   it('is closed to others once a probe is claimed', () => {
     expect(gate(claimed(held, now), now)).toEqual({ kind: 'held', waitMs: 25_000 });
+  });
+});
+
+describe('the probe', () => {
+  it.each<[string, string | undefined, boolean, boolean]>([
+    ['may be any event where none is known to have failed', undefined, false, true],
+    ['may be another than the one that failed last', 'm_2', false, true],
+    ['is not the one that failed last', 'm_1', false, false],
+    ['is that one if there is nothing else to send', 'm_1', true, true],
+  ])('%s', (_what, failed, insists, yes) => {
+    expect(mayProbe({ ...held, failed }, 'm_1', insists)).toBe(yes);
+  });
+
+  it('remembers which event failed last, and forgets it when the hold ends', () => {
+    expect(stateAfter(restingState, busy)?.failed).toBe('m_1');
+    expect(stateAfter({ ...held, failed: 'm_0' }, busy, true)?.failed).toBe('m_1');
+    expect(stateAfter({ ...held, heldByDead: true, failed: 'm_0' }, refused, true)?.failed).toBe('m_1');
+    expect(stateAfter({ ...held, failed: 'm_0' }, refused, true)?.failed).toBeUndefined();
+    expect(stateAfter({ ...held, failed: 'm_0' }, accepted, true)?.failed).toBeUndefined();
   });
 });
 

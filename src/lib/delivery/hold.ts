@@ -37,6 +37,13 @@ export const claimed = (state: DestinationState, now: number): DestinationState 
   proberUntil: new Date(now + probeLeaseMs),
 });
 
+/**
+ * Whether an event may be the probe of a hold. The one that failed last may itself be what fails: another goes first, if
+ * there is one. @param insists true where whoever sends it has nothing else
+ */
+export const mayProbe = (state: DestinationState, eventId: string, insists: boolean): boolean =>
+  insists || state.failed !== eventId;
+
 /** The wait before the probe after `probes` failed ones. `chance` is in [0, 1). */
 export function probeWaitMs(probes: number, retryAfterMs: number, chance: number): number {
   const wait = probeWaitsMs[Math.min(probes, probeWaitsMs.length - 1)] ?? 0;
@@ -53,9 +60,9 @@ export function probeWaitMs(probes: number, retryAfterMs: number, chance: number
 export function afterAttempt(
   state: DestinationState,
   outcome: DeliveryOutcome,
-  attempt: { readonly probing: boolean; readonly now: number; readonly chance: number },
+  attempt: { readonly eventId: string; readonly probing: boolean; readonly now: number; readonly chance: number },
 ): DestinationState | undefined {
-  const { probing, now, chance } = attempt;
+  const { eventId, probing, now, chance } = attempt;
   const held = state.heldSince !== undefined;
   if (held && !probing) return undefined;
   switch (outcome.kind) {
@@ -65,9 +72,10 @@ export function afterAttempt(
     case 'refused':
       // It works again, whatever it thinks of this message; unless it was held for refusing everything.
       if (!held) return undefined;
-      return state.heldByDead ? prolonged(state, state.reason, 0, now, chance) : released(state);
+      if (!state.heldByDead) return released(state);
+      return { ...prolonged(state, state.reason, 0, now, chance), failed: eventId };
     case 'held':
-      return prolonged(state, outcome.reason, outcome.retryAfterMs ?? 0, now, chance);
+      return { ...prolonged(state, outcome.reason, outcome.retryAfterMs ?? 0, now, chance), failed: eventId };
   }
 }
 
@@ -80,6 +88,7 @@ const released = (state: DestinationState): DestinationState => ({
   probes: 0,
   proberUntil: undefined,
   told: false,
+  failed: undefined,
 });
 
 function prolonged(
@@ -104,4 +113,4 @@ function prolonged(
 
 /** The state after somebody has mended the destination: what it did before says nothing any more, so probe at once. */
 export const mended = (state: DestinationState): DestinationState =>
-  state.heldSince === undefined ? state : { ...state, nextProbe: undefined, probes: 0 };
+  state.heldSince === undefined ? state : { ...state, nextProbe: undefined, probes: 0, failed: undefined };

@@ -9,12 +9,12 @@ export type FlatRecord = Readonly<Record<string, unknown>>;
 
 /** What is to be done with the records of a `collection` destination to tell of an event. */
 export type RecordChange =
-  /** The record of the message, once. */
-  | { readonly kind: 'message'; readonly messageKey: string; readonly record: FlatRecord }
   /** Fields of the message's record, if there still is one. */
   | { readonly kind: 'change'; readonly messageKey: string; readonly fields: FlatRecord }
   /** The record of the mailbox, made if there is none. */
   | { readonly kind: 'account'; readonly mailboxId: string; readonly fields: FlatRecord }
+  /** The records of all mailboxes: it concerns none of them alone. */
+  | { readonly kind: 'accounts'; readonly fields: FlatRecord }
   /** There is no record that could tell of it. */
   | { readonly kind: 'none' };
 
@@ -77,8 +77,30 @@ const ofMailbox = z.looseObject({ mailbox, code: z.string().optional(), remedy: 
 const list = (people: readonly { readonly address: string }[]): string =>
   people.map((person) => person.address).join(', ');
 
-/** The record of a message, but for `raw`. */
-function messageRecord(data: z.output<typeof message>): FlatRecord {
+/** What is filled of a message's record. */
+export const messageFieldNames = [
+  ...(['messageKey', 'fingerprint', 'direction', 'subject', 'fromAddress', 'fromName', 'toAddresses'] as const),
+  ...(['ccAddresses', 'bccAddresses', 'replyToAddresses', 'mailboxId', 'mailboxAddress', 'ownerRef'] as const),
+  ...(['folderPath', 'folderRole', 'threadKey', 'messageId', 'messageRef', 'text', 'html', 'snippet'] as const),
+  ...(['hasAttachments', 'seen', 'flagged', 'answered', 'receivedAt', 'sentAt', 'isBounce', 'isAutoReply'] as const),
+  ...(['isInvitation', 'removed', 'raw'] as const),
+];
+
+/** What later changes fill of it. */
+export const changeFieldNames = [
+  ...(['messageRef', 'folderPath', 'folderRole', 'seen', 'flagged', 'answered', 'removed'] as const),
+];
+
+/** What is filled of a mailbox's record. */
+export const accountFieldNames = [
+  ...(['mailboxId', 'address', 'label', 'ownerRef', 'state', 'code', 'remedy'] as const),
+  ...(['lastEvent', 'lastEventType', 'lastEventAt'] as const),
+];
+
+type Fields<Name extends string> = Readonly<Record<Name, unknown>>;
+
+/** The fields of a message's record, but for `raw`. */
+function messageFields(data: z.output<typeof message>): Fields<Exclude<(typeof messageFieldNames)[number], 'raw'>> {
   return {
     messageKey: data.messageKey,
     fingerprint: data.fingerprint,
@@ -122,7 +144,10 @@ function changedFields(type: OutgoingEvent['type'], data: z.output<typeof change
   const { messageRef, folder, seen, flagged, answered } = data;
   // What turns up again was told as removed, if it was away for long in a folder that is not watched.
   const removed = data.change === 'moved' ? false : undefined;
-  const fields = { messageRef, folderPath: folder?.path, folderRole: folder?.role, seen, flagged, answered, removed };
+  const fields: Fields<(typeof changeFieldNames)[number]> = {
+    ...{ messageRef, folderPath: folder?.path, folderRole: folder?.role },
+    ...{ seen, flagged, answered, removed },
+  };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
@@ -136,32 +161,44 @@ const stateAfter: Readonly<Partial<Record<OutgoingEvent['type'], string>>> = {
   'mailbox.removed': 'removed',
 };
 
+const lastEventFields = (event: OutgoingEvent): Fields<'lastEvent' | 'lastEventType' | 'lastEventAt'> => ({
+  lastEvent: { id: event.id, type: event.type, timestamp: event.timestamp.toISOString(), data: event.data },
+  lastEventType: event.type,
+  lastEventAt: event.timestamp.toISOString(),
+});
+
 function accountFields(event: OutgoingEvent, data: z.output<typeof ofMailbox>): FlatRecord {
   const state = stateAfter[event.type];
-  const fields = {
+  const fields: Fields<Exclude<(typeof accountFieldNames)[number], 'state' | 'code' | 'remedy'>> = {
     mailboxId: data.mailbox.id,
     address: short(data.mailbox.address),
     label: data.mailbox.label,
     ownerRef: ownerRefOf(data.mailbox),
-    lastEvent: { id: event.id, type: event.type, timestamp: event.timestamp.toISOString(), data: event.data },
-    lastEventType: event.type,
-    lastEventAt: event.timestamp.toISOString(),
+    ...lastEventFields(event),
   };
+  if (state === undefined) return fields;
   // A state tells its own code and remedy, or that there are none any more.
-  return state === undefined ? fields : { ...fields, state, code: data.code ?? '', remedy: data.remedy ?? '' };
+  const all: Fields<(typeof accountFieldNames)[number]> = {
+    ...fields,
+    state,
+    code: data.code ?? '',
+    remedy: data.remedy ?? '',
+  };
+  return all;
 }
 
 /**
- * The change of records that tells of an event.
- * @param data the event's data as it goes out, its HTML sanitised
+ * The record of a message, once.
+ * @param data the data of its `message.received` as it goes out, its HTML sanitised
  */
+export function messageRecord(event: OutgoingEvent, data: Readonly<Record<string, unknown>>): FlatRecord {
+  // The event as a webhook would get it.
+  const raw = { type: event.type, timestamp: event.timestamp.toISOString(), data };
+  return { ...messageFields(message.parse(data)), raw };
+}
+
+/** The change of records that tells of any event but `message.received`. */
 export function recordChange(event: OutgoingEvent, data: Readonly<Record<string, unknown>>): RecordChange {
-  if (event.type === 'message.received') {
-    const parsed = message.parse(data);
-    // The event as a webhook would get it.
-    const raw = { type: event.type, timestamp: event.timestamp.toISOString(), data };
-    return { kind: 'message', messageKey: parsed.messageKey, record: { ...messageRecord(parsed), raw } };
-  }
   if (event.type === 'message.updated' || event.type === 'message.removed') {
     const parsed = change.safeParse(data);
     if (parsed.success) {
@@ -169,6 +206,7 @@ export function recordChange(event: OutgoingEvent, data: Readonly<Record<string,
       return { kind: 'change', messageKey, fields: changedFields(event.type, parsed.data) };
     }
   }
+  if (event.type === 'secret.expiring') return { kind: 'accounts', fields: lastEventFields(event) };
   const parsed = ofMailbox.safeParse(data);
   if (!parsed.success) return { kind: 'none' };
   return { kind: 'account', mailboxId: parsed.data.mailbox.id, fields: accountFields(event, parsed.data) };

@@ -54,6 +54,8 @@ export type DeliveryOutcome =
       readonly retryAfterMs?: number;
       /** False if nothing was sent, because the destination is held, paused or gone. */
       readonly attempted: boolean;
+      /** A probe is due, and this event is the one that failed last: another shall go first, if there is one. */
+      readonly yields?: true;
     }
   /** Ambiguous (400, 408, 409, 413, 422, 500, any other): may be the message's fault. */
   | { readonly kind: 'refused'; readonly reason: string; readonly status: number };
@@ -62,14 +64,16 @@ export type DeliveryOutcome =
 export interface Deliverer {
   /**
    * One attempt. Never throws for what the destination does. Throws the signal's reason when aborted, and StoreError or
-   * BrokerError when our own store or vault does not answer: then nothing was sent.
+   * BrokerError when our own store, vault or mail server does not answer: then nothing was sent.
    * @param ready waited for right before anything is sent, since what comes before may take long, or the whole process
    * stand still; what it throws ends the attempt, and nothing was sent
+   * @param how `insists`: there is nothing else to send, so that this event does not wait for another one
    */
   deliver(
     destinationId: string,
     event: OutgoingEvent,
     signal: AbortSignal,
     ready?: () => Promise<void>,
+    how?: { readonly insists?: boolean },
   ): Promise<DeliveryOutcome>;
 }

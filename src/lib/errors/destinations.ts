@@ -42,9 +42,38 @@ export const destinationErrors = {
       'Check the URL of the destination and that its workflow or collection exists and is on. Delivery goes on by itself then.',
     who: 'deployment owner',
   },
+  destination_workflow_off: {
+    status: 502,
+    sentence: 'NocoBase has no workflow of this key that is switched on.',
+    remedy:
+      'In NocoBase switch the workflow on, and compare its key with the triggerWorkflows of the URL. It has to be a custom action event whose context is none. Delivery goes on by itself then.',
+    who: 'deployment owner',
+  },
+  destination_role_may_not_view: {
+    status: 422,
+    sentence: 'The role of the API key may not view the keys of mail and mailboxes.',
+    remedy:
+      'In NocoBase let the role view messageKey in the messages collection and mailboxId in the accounts collection. Both have to be named: a right to view that names no field shows none.',
+    who: 'deployment owner',
+  },
+  destination_role_may_not_create: {
+    status: 422,
+    sentence: 'The role of the API key may not make records with every field that the broker fills.',
+    remedy:
+      'In NocoBase let the role create in the messages and the accounts collection, and name every field that the broker fills. If nobody changed the role: adding a field to a collection makes NocoBase forget all others where none was named.',
+    who: 'deployment owner',
+  },
+  destination_role_may_not_update: {
+    status: 422,
+    sentence: 'The role of the API key may not change every field that the broker changes.',
+    remedy:
+      'In NocoBase let the role update the accounts collection, and messageRef, folderPath, folderRole, seen, flagged, answered and removed of the messages collection. Name the fields: adding one to a collection makes NocoBase forget all others where none was named.',
+    who: 'deployment owner',
+  },
   destination_busy: {
     status: 502,
-    sentence: 'The destination is overloaded or starting (429, 502, 503 or 504).',
+    sentence:
+      'The destination is overloaded, starting, or fails on everything (429, 502, 503, 504; NocoBase also 500).',
     remedy:
       'Nothing to do unless it lasts: delivery goes on by itself. If it lasts, check the server of the destination.',
     who: 'deployment owner',
@@ -98,7 +127,7 @@ export const destinationErrors = {
     status: 422,
     sentence: 'The collections of the destination are not fit for mail.',
     remedy:
-      'All three must exist; messageKey must be a unique field of the messages collection and mailboxId one of the accounts collection, or mail could be stored twice.',
+      'All three must exist; messageKey must be a unique field of the messages collection and mailboxId one of the accounts collection, or mail could be stored twice. Where files are to be uploaded, the messages collection needs the attachment field that is named.',
     who: 'deployment owner',
   },
   destination_refused_message: {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../domain/clock.ts';
@@ -22,8 +23,10 @@ export interface OutboundRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The exact bytes, UTF-8 if a string. */
-  readonly body?: string;
+  /** The exact bytes, UTF-8 if a string. What is too large to be held is made anew, piece by piece, for every sending. */
+  readonly body?: string | (() => AsyncIterable<Uint8Array>);
+  /** In place of the time that every request has; for those that carry files. */
+  readonly timeoutMs?: number;
   /** Bytes of the answer to keep; none by default. */
   readonly keepBytes?: number;
   readonly signal?: AbortSignal;
@@ -99,7 +102,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
     request.signal?.throwIfAborted();
     pool ??= openPool(policy, options.lookup);
     const { agent, wasOnReusedSocket } = await pool;
-    const deadline = AbortSignal.timeout(timeoutMs);
+    const deadline = AbortSignal.timeout(request.timeoutMs ?? timeoutMs);
     const signal = request.signal === undefined ? deadline : AbortSignal.any([request.signal, deadline]);
     const attempt = () => exchange(agent, url, request, signal, clock.now);
     try {
@@ -161,7 +164,7 @@ async function exchange(
     path: url.pathname + url.search,
     method: request.method,
     headers: request.headers,
-    body: request.body ?? null,
+    body: typeof request.body === 'function' ? pieces(request.body()) : (request.body ?? null),
     signal,
   });
   const answer = await untilAborted(asking, signal);
@@ -177,6 +180,10 @@ async function exchange(
     complete,
   };
 }
+
+// Bytes, not objects: else as many chunks are held as there may be objects.
+const pieces = (content: AsyncIterable<Uint8Array>): Readable =>
+  Readable.from(content, { objectMode: false, highWaterMark: 64 * 1024 });
 
 async function afterGrace(): Promise<{ readonly body: Uint8Array; readonly complete: boolean }> {
   await delay(drainGraceMs, undefined, { ref: false });

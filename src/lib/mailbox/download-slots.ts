@@ -36,6 +36,17 @@ export const downloadLimits: DownloadLimits = {
   mostWaitingPerMailbox: 16,
 };
 
+/**
+ * For files that the broker fetches itself, to upload them where they are wanted: whoever does so asks for no more at
+ * once (upload.ts), so that nobody waits here.
+ */
+export const uploadLimits: DownloadLimits = {
+  ...downloadLimits,
+  perMailbox: 4,
+  perProcess: 4,
+  bytes: 96 * 1024 * 1024,
+};
+
 /** What a caller is told to wait. */
 const retryAfterMs = 2_000;
 

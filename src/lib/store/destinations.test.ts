@@ -47,6 +47,7 @@ const held: DestinationState = {
   told: true,
   deadInRow: 2,
   headsMoved: 1,
+  failed: 'm_failed',
 };
 
 const world = () => ({

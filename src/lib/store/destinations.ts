@@ -20,6 +20,8 @@ export interface DestinationCollections {
   readonly messages: string;
   readonly accounts: string;
   readonly outbox: string;
+  /** The field of `messages` that shows the files of a mail, which are uploaded for it; without it they stay links. */
+  readonly attachments?: string | undefined;
 }
 
 /** Row `a`: what an administrator has set. Written by the API alone. */
@@ -77,6 +79,8 @@ export interface DestinationState {
   readonly deadInRow: number;
   /** Heads that this hold has moved out of the way. */
   readonly headsMoved: number;
+  /** The id of the event that failed last in this hold: the probe is another one, if there is one. */
+  readonly failed: string | undefined;
 }
 
 export interface StoredConfig {
@@ -122,6 +126,7 @@ export const restingState: DestinationState = {
   told: false,
   deadInRow: 0,
   headsMoved: 0,
+  failed: undefined,
 };
 
 // One partition: there are few destinations, each is cached where it is used, and a list is one query.
@@ -145,7 +150,9 @@ const configForm = z.object({
   url: text,
   rawHtml: z.boolean(),
   paused: z.boolean(),
-  collections: json(z.object({ messages: name, accounts: name, outbox: name })).optional(),
+  collections: json(
+    z.object({ messages: name, accounts: name, outbox: name, attachments: name.optional() }),
+  ).optional(),
   auth: z.enum(['none', 'basic', 'bearer']),
   signingSince: json(z.array(z.iso.datetime())),
   secrets: z.instanceof(Uint8Array),
@@ -174,6 +181,7 @@ const stateForm = z.object({
   told: z.boolean(),
   deadInRow: count,
   headsMoved: count,
+  failed: text.optional(),
 });
 
 function decodeConfig(row: StoredRow): StoredConfig & { readonly sealed: Uint8Array } {
@@ -195,6 +203,7 @@ function decodeState(row: StoredRow): StoredState {
     nextProbe: read.nextProbe,
     proberUntil: read.proberUntil,
     lastAccepted: read.lastAccepted,
+    failed: read.failed,
   };
   return { state, etag: row.etag };
 }

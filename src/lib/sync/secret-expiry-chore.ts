@@ -3,7 +3,6 @@ import type { Deliverer, OutgoingEvent } from '../domain/event.ts';
 import { eventId } from '../domain/ids.ts';
 import { errorTable } from '../error-codes.ts';
 import type { Log } from '../log.ts';
-import type { DestinationType } from '../store/destinations.ts';
 import type { Notices } from '../store/notices.ts';
 import type { Vault } from '../vault/types.ts';
 import type { Chore } from './housekeeping.ts';
@@ -15,7 +14,7 @@ export interface SecretExpiryDeps {
   /** Name of the client secret in Key Vault. */
   readonly secretName: string;
   readonly notices: Notices;
-  readonly destinations: { list(): Promise<readonly { readonly id: string; readonly type: DestinationType }[]> };
+  readonly destinations: { list(): Promise<readonly { readonly id: string }[]> };
   readonly deliverer: Deliverer;
 }
 
@@ -73,9 +72,7 @@ export const secretExpiryChore = (deps: SecretExpiryDeps): Chore => ({
     const event = expiringEvent({ name: deps.secretName, version, expiresOn }, threshold, now);
     const notice = `secret!${event.id}`;
     const accepted = await notices.acceptedBy(notice);
-    // In a collection there is no record that could show it, and what cannot be sent must not count as an attempt.
-    const told = (await deps.destinations.list()).filter(({ type }) => type !== 'collection');
-    const waiting = told.filter(({ id }) => !accepted.includes(id));
+    const waiting = (await deps.destinations.list()).filter(({ id }) => !accepted.includes(id));
     if (waiting.length === 0 && accepted.length > 0) return undefined;
     if (!(await notices.claim(notice, againMs))) return undefined;
     log.warn('secret_expiring', { secret: deps.secretName, expiresOn: expiresOn.toISOString() });
@@ -99,7 +96,9 @@ async function send(
   event: OutgoingEvent,
 ): Promise<boolean> {
   try {
-    const outcome = await deliverer.deliver(destinationId, event, AbortSignal.timeout(sendForMs));
+    const outcome = await deliverer.deliver(destinationId, event, AbortSignal.timeout(sendForMs), {
+      insists: true,
+    });
     if (outcome.kind === 'accepted') return true;
     const { reason, status } = outcome;
     log.warn('secret_expiring.waits', { destinationId, outcome: outcome.kind, reason, status });

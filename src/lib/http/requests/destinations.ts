@@ -27,7 +27,13 @@ const auth = z.discriminatedUnion('type', [
 
 const collectionName = z.string().regex(/^[A-Za-z_]\w{0,62}$/, 'Is not the name of a collection.');
 
-const collections = z.strictObject({ messages: collectionName, accounts: collectionName, outbox: collectionName });
+const collections = z.strictObject({
+  messages: collectionName,
+  accounts: collectionName,
+  outbox: collectionName,
+  /** The attachment field of `messages`; with it files are uploaded, without it they are links. */
+  attachments: collectionName.optional(),
+});
 
 const common = { name: line(100), url, rawHtml: z.boolean().default(false), paused: z.boolean().default(false) };
 
