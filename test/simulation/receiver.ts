@@ -128,7 +128,10 @@ export function createReceivers(
 export const urlOf = (destinationId: string): string => `https://nocobase.example/${destinationId}`;
 
 function readPost(request: OutboundRequest, mail: MailWorld, by: Invocation | undefined, sentAt: number): Post {
-  const body = JSON.parse(typeof request.body === 'string' ? request.body : '{}') as { type: string; data: Readonly<Record<string, unknown>> };
+  const body = JSON.parse(typeof request.body === 'string' ? request.body : '{}') as {
+    type: string;
+    data: Readonly<Record<string, unknown>>;
+  };
   const to = body.data.to as readonly { readonly address: string }[] | undefined;
   // Of a message that was not read whole there is only the subject; a copy shows the one of its original.
   const number = /^m(\d+)@/.exec(to?.[0]?.address ?? '')?.[1] ?? /^mail (\d+)$/.exec(String(body.data.subject))?.[1];

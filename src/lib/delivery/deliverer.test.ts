@@ -323,7 +323,9 @@ describe('a fault of the destination', () => {
     pass(10_000);
     answers(200);
     expect(await one.deliver(id, event('m_2'), never)).toMatchObject(yields);
-    expect(await one.deliver(id, event('m_2'), never, { insists: true })).toMatchObject({ kind: 'accepted' });
+    expect(await one.deliver(id, event('m_2'), never, undefined, { insists: true })).toMatchObject({
+      kind: 'accepted',
+    });
     expect(await stateOf(id)).toMatchObject({ heldSince: undefined, failed: undefined });
   });
 

@@ -1,17 +1,26 @@
 import { z } from 'zod';
-import { brokenRow, columns, instant, readColumns, text } from './columns.ts';
+import { brokenRow, columns, count, instant, readColumns, text } from './columns.ts';
 import { outboxRowKey, parseRowKey } from './keys.ts';
 import { partitionOf } from './mailbox-row.ts';
 import type { OutboxRow } from './rows.ts';
 import type { Row, StoredRow } from './table.ts';
 
-const form = z.object({ type: text, at: instant, data: text });
+const form = z.object({
+  type: text,
+  at: instant,
+  data: text,
+  attempts: count.optional(),
+  tries: count.optional(),
+  failedAt: instant.optional(),
+  nextAt: instant.optional(),
+});
 
 export function encodeOutbox(row: OutboxRow): Row {
+  const { type, at, data, attempts, tries, failedAt, nextAt } = row;
   return {
     partitionKey: partitionOf(row.mailboxId),
     rowKey: outboxRowKey(row.mailboxId, row.id),
-    values: columns({ type: row.type, at: row.at, data: row.data }),
+    values: columns({ type, at, data, attempts, tries, failedAt, nextAt }),
   };
 }
 

@@ -233,6 +233,12 @@ export interface OutboxRow {
   readonly at: Date;
   /** JSON of the event's data. */
   readonly data: string;
+  /** These four once it has failed: failures that count against it, and those that prolonged its wait; */
+  readonly attempts?: number | undefined;
+  readonly tries?: number | undefined;
+  /** when it failed last; and before when it is not sent again. */
+  readonly failedAt?: Date | undefined;
+  readonly nextAt?: Date | undefined;
 }
 
 /** How a message is known again wherever it lies now. */

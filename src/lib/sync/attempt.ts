@@ -1,19 +1,38 @@
 import type { DeliveryOutcome } from '../domain/event.ts';
 import { messageKeyFromBytes } from '../domain/ids.ts';
 import type { FolderBook } from './folder-book.ts';
+import { isItsOwnFault } from './guilt.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import { postRoomMs, type RunContext } from './run-context.ts';
 import type { Ready } from './source.ts';
 
-/** What became of a message: accepted, or how it failed. Undefined: nothing was sent, and nothing is its fault. */
+/**
+ * What became of a message: accepted, or how it failed. `yields`: it is what its destination failed on last, and lets
+ * another go first. Undefined: nothing was sent, and nothing is its fault.
+ */
 export type Attempted =
   | { readonly kind: 'accepted' }
+  | { readonly kind: 'yields' }
   | { readonly kind: 'failed'; readonly outcome: Exclude<DeliveryOutcome, { kind: 'accepted' }> }
   | undefined;
 
+/** Too large, the destination says: that is the message's own fault, and what is small alone is smaller. */
+const tooLarge = 413;
+
+export interface How {
+  readonly late: boolean;
+  readonly variant: 'full' | 'metadata';
+  /** When the message failed before; undefined if it did not. */
+  readonly failedAt: Date | undefined;
+  /** True if there is nothing else to send. */
+  readonly insists: boolean;
+  readonly replay?: number | undefined;
+}
+
 /**
- * Sends a message, whose entry is committed. If it is refused, it is sent once more with what is small alone, under the
- * same id: a receiver that chokes on the text or the HTML then at least knows of the mail.
+ * Sends a message, whose entry is committed. If it is refused for what it is, it is sent once more with what is small
+ * alone, under the same id: a receiver that chokes on the text or the HTML then at least knows of the mail. A receiver
+ * that refuses everything for a while shall not get its mail without text when it works again, so a refusal has to count.
  * @throws LeaseLost; StoreError or BrokerError if our own store or vault does not answer
  */
 export async function attemptMessage(
@@ -21,7 +40,7 @@ export async function attemptMessage(
   mailbox: MailboxBook,
   book: FolderBook,
   ready: Ready,
-  how: { readonly late: boolean; readonly variant: 'full' | 'metadata'; readonly replay?: number | undefined },
+  how: How,
 ): Promise<Attempted> {
   const { row } = mailbox;
   const destination = row.destinationId;
@@ -41,7 +60,10 @@ export async function attemptMessage(
       variant,
       replay: how.replay,
     });
-    const outcome = await context.deliverer.deliver(destination, event, context.committer.signal, ensure);
+    const { signal } = context.committer;
+    const { insists } = how;
+    const outcome = await context.deliverer.deliver(destination, event, signal, ensure, { insists });
+    if (isYielding(outcome)) return outcome;
     if (outcome.kind === 'held') context.held.add(destination);
     if (outcome.kind !== 'accepted') {
       const { kind, reason, status } = outcome;
@@ -52,7 +74,11 @@ export async function attemptMessage(
   }
 
   let outcome = await send(how.variant);
-  if (outcome?.kind === 'refused' && how.variant === 'full') outcome = await send('metadata');
+  if (outcome?.kind === 'refused' && how.variant === 'full') {
+    const counts = outcome.status === tooLarge || (await isItsOwnFault(context, destination, how.failedAt));
+    if (counts) outcome = await send('metadata');
+  }
+  if (outcome !== undefined && isYielding(outcome)) return { kind: 'yields' };
   if (outcome?.kind === 'accepted') {
     context.accepted.set(destination, context.now());
     return { kind: 'accepted' };
@@ -60,3 +86,5 @@ export async function attemptMessage(
   if (outcome === undefined || (outcome.kind === 'held' && !outcome.attempted)) return undefined;
   return { kind: 'failed', outcome };
 }
+
+const isYielding = (outcome: DeliveryOutcome): boolean => outcome.kind === 'held' && outcome.yields === true;

@@ -3,6 +3,7 @@ import { deliveryId, messageKeyFromBytes } from '../domain/ids.ts';
 import type { DeadRow, MessageMark, RetryRow } from '../store/rows.ts';
 import type { Attempted } from './attempt.ts';
 import type { FolderBook } from './folder-book.ts';
+import { isItsOwnFault } from './guilt.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import type { RunContext } from './run-context.ts';
 import type { Ready } from './source.ts';
@@ -76,9 +77,7 @@ export async function noteFailure(
 ): Promise<boolean> {
   const now = context.now();
   const destination = mailbox.row.destinationId;
-  const noted = await context.destinations?.lastAccepted(destination);
-  const here = context.accepted.get(destination);
-  const counts = [noted, here].some((at) => at !== undefined && at > row.failedAt);
+  const counts = await isItsOwnFault(context, destination, row.failedAt);
   const attempts = row.attempts + (counts ? 1 : 0);
   const { reason, status } = failure.outcome;
   const isRefusedAgain = row.replay !== undefined && failure.outcome.kind === 'refused';

@@ -5,6 +5,7 @@ import type { FolderStatus, ImapSession } from '../mailbox/session.ts';
 import { createBackfill } from './backfill.ts';
 import { fillRing, positionAt } from './baseline.ts';
 import { lookForChanges } from './changes.ts';
+import type { Visitor } from './crowd.ts';
 import type { Errand, Scene } from './errand.ts';
 import type { FolderBook } from './folder-book.ts';
 import { look } from './look.ts';
@@ -28,8 +29,8 @@ interface Work {
   plan: PollPlan;
   source?: Source;
   /** What is left of new mail, then of messages to try again. */
-  fresh: 'open' | 'drained' | 'blocked';
-  retries: 'open' | 'done';
+  fresh: 'open' | 'drained' | 'blocked' | 'yields';
+  retries: 'open' | 'done' | 'yields';
 }
 
 /** What is done when there is no new mail, in this order. */
@@ -41,6 +42,20 @@ const errandKinds: readonly ((scene: Scene) => Errand)[] = [createReplay, create
  * @throws what the mail server, the token, the store or the lease throw; what was committed until then stands
  */
 export async function poll(context: RunContext, mailbox: MailboxBook, takeTurn: TakeTurn): Promise<Verdict> {
+  const visitor = context.crowd.enter(mailbox.row.destinationId);
+  try {
+    return await pollAmong(context, mailbox, takeTurn, visitor);
+  } finally {
+    visitor.leave();
+  }
+}
+
+async function pollAmong(
+  context: RunContext,
+  mailbox: MailboxBook,
+  takeTurn: TakeTurn,
+  visitor: Visitor,
+): Promise<Verdict> {
   const { session, folders, missing } = await look(context, mailbox);
   const gone = new Set(missing);
   // Whoever has lost the lease has nothing more to ask the mail server.
@@ -59,9 +74,15 @@ export async function poll(context: RunContext, mailbox: MailboxBook, takeTurn: 
     const isOpen = () => works.some((work) => work.fresh === 'open' || work.retries === 'open');
     const order = orderOf(context, mailbox);
     const held = () => context.held.has(mailbox.row.destinationId);
-    while (isOpen() && !held() && !context.isOver()) {
-      await takeTurn((place) => turn(newTurn(context, place), context, session, mailbox, works, gone, order));
+    for (let insists = false; ; insists = true) {
+      while (isOpen() && !held() && !context.isOver()) {
+        await takeTurn((place) =>
+          turn(newTurn(context, insists, place), context, session, mailbox, works, gone, order),
+        );
+      }
+      if (!(await isLeftAlone(context, mailbox, works, visitor, takeTurn))) break;
     }
+    visitor.leave();
     const books = works.map(({ book }) => book).filter((book) => !gone.has(book));
     const isDrained = works.every((work) => work.fresh === 'drained');
     if (isDrained && !held() && !context.isOver()) {
@@ -71,10 +92,10 @@ export async function poll(context: RunContext, mailbox: MailboxBook, takeTurn: 
     const errands = errandKinds.map((create) => create(scene));
     if (isDrained && !isOpen()) await runErrands(scene, errands, takeTurn);
     const isLeft = isOpen() || errands.some((errand) => errand.left() === 'more');
-    const isBlocked = held() || works.some(({ fresh }) => fresh === 'blocked');
+    const isBlocked = held() || works.some(isStuck);
     const isWaiting =
       isLeft ||
-      works.some(({ book, fresh }) => fresh === 'blocked' || hasWork(book)) ||
+      works.some((work) => isStuck(work) || hasWork(work.book)) ||
       errands.some((errand) => errand.left() === 'wait');
     const left = isLeft && !isBlocked ? 'more' : isWaiting ? 'wait' : 'nothing';
     const code: ErrorCode = 'folder_missing';
@@ -83,6 +104,40 @@ export async function poll(context: RunContext, mailbox: MailboxBook, takeTurn: 
     signal.removeEventListener('abort', leave);
     await session.close();
   }
+}
+
+const isStuck = ({ fresh, retries }: Work): boolean =>
+  fresh === 'blocked' || fresh === 'yields' || retries === 'yields';
+
+/**
+ * Lets everybody else go first where the destination failed on a message of this mailbox last: the rest of the mailbox
+ * has done so by now, its events and the other mailboxes of the shard do here.
+ * @returns true if such a message is all that is left, and was opened again
+ */
+async function isLeftAlone(
+  context: RunContext,
+  mailbox: MailboxBook,
+  works: readonly Work[],
+  visitor: Visitor,
+  takeTurn: TakeTurn,
+): Promise<boolean> {
+  const isBusy = () => context.held.has(mailbox.row.destinationId) || context.isOver();
+  const yielding = works.filter(({ fresh, retries }) => fresh === 'yields' || retries === 'yields');
+  if (yielding.length === 0 || isBusy()) return false;
+  if (mailbox.outbox().length > 0) {
+    await takeTurn(async () => {
+      await context.committer.commit(mailbox);
+      await sendOutbox(context, mailbox);
+    });
+  }
+  await visitor.othersDone();
+  if (isBusy()) return false;
+  for (const work of yielding) {
+    // What it took from its folder has to be found again.
+    if (work.fresh === 'yields') Object.assign(work, { fresh: 'open', source: undefined });
+    if (work.retries === 'yields') work.retries = 'open';
+  }
+  return true;
 }
 
 /**
@@ -98,7 +153,7 @@ async function runErrands(scene: Scene, errands: readonly Errand[], takeTurn: Ta
     await takeTurn(async () => {
       await context.committer.commit(mailbox);
       await sendOutbox(context, mailbox);
-      if (!context.held.has(mailbox.row.destinationId)) await errand.work(newTurn(context));
+      if (!context.held.has(mailbox.row.destinationId)) await errand.work(newTurn(context, true));
       await session.release();
     }, 'after others');
   }
@@ -108,7 +163,7 @@ async function runErrands(scene: Scene, errands: readonly Errand[], takeTurn: Ta
  * A turn; where `place` is given, it goes on past its limits as long as nobody else waits for the place: at its end the
  * messages under way have to be settled before the next are begun, and the folder is closed and opened again.
  */
-function newTurn(context: RunContext, place?: Place): Turn {
+function newTurn(context: RunContext, insists: boolean, place?: Place): Turn {
   const until = context.clock.monotonic() + turnLimits.ms;
   const own: Turn = {
     messages: turnLimits.messages,
@@ -116,6 +171,7 @@ function newTurn(context: RunContext, place?: Place): Turn {
       if (context.isOver()) return true;
       return (own.messages <= 0 || context.clock.monotonic() >= until) && (place?.isWanted() ?? true);
     },
+    insists,
   };
   return own;
 }

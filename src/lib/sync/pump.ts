@@ -12,7 +12,9 @@ export type PumpEnd =
   /** The turn was over. */
   | 'more'
   /** The destination takes nothing now, or refused the message at the head: the next poll tries again. */
-  | 'blocked';
+  | 'blocked'
+  /** The destination failed on a message of this folder last: another goes first, if there is one. */
+  | 'yields';
 
 /** What a turn may still do; shared by the folders of a mailbox. */
 export interface Turn {
@@ -20,6 +22,8 @@ export interface Turn {
   messages: number;
   /** True when the turn, or the time of the run, is over. */
   isOver(): boolean;
+  /** True if there was nothing else to send: what its destination failed on last goes now. */
+  readonly insists: boolean;
 }
 
 /** Texts of a folder that a window may hold read ahead: enough for ordinary mail, and nothing beside what is under way. */
@@ -46,6 +50,7 @@ export async function pump(
   const destination = mailbox.row.destinationId;
   let failure: { error: unknown } | undefined;
   let blocked = false;
+  let yields = false;
   let taking: Promise<unknown> = Promise.resolve();
   /** What is being read, or was and waits for its turn. */
   const ahead: Promise<Ready | undefined>[] = [];
@@ -82,6 +87,8 @@ export async function pump(
     const result = await attemptMessage(context, mailbox, book, ready, {
       late: source.late ?? false,
       variant: 'full',
+      failedAt: order === 'strict' && source.holdsUp ? book.cursor.headSince : undefined,
+      insists: turn.insists,
       replay: source.replay,
     });
     const now = context.now();
@@ -91,6 +98,11 @@ export async function pump(
       return true;
     }
     if (result === undefined) return false;
+    if (result.kind === 'yields') {
+      yields = true;
+      // Nothing overtakes the head where order counts.
+      return order === 'window';
+    }
     const isHeld = result.outcome.kind === 'held';
     const { holdsUp } = source;
     if (isHeld && order === 'window' && holdsUp) return false;
@@ -144,6 +156,7 @@ export async function pump(
   await Promise.all(ahead);
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
   if (failure !== undefined) throw failure.error;
+  if (yields && !context.held.has(destination)) return 'yields';
   if (isStopped()) return 'blocked';
   return source.exhausted ? 'drained' : 'more';
 }

@@ -24,7 +24,8 @@ const mostListed = 2_000;
 /**
  * Tries the messages of a folder again that are due. New mail goes first, so that by now a message that moved has taken
  * its row along.
- * @returns `more` if the turn was over before all were tried
+ * @returns `more` if the turn was over before all were tried; `yields` if the destination failed on one of them last, and
+ * it lets another go first
  */
 export async function retryFolder(
   context: RunContext,
@@ -32,7 +33,8 @@ export async function retryFolder(
   mailbox: MailboxBook,
   book: FolderBook,
   turn: Turn,
-): Promise<'done' | 'more' | 'held'> {
+): Promise<'done' | 'more' | 'held' | 'yields'> {
+  let yields = false;
   const due = mailbox.retriesOf(book.folder.id).filter((row) => row.nextAt <= context.now());
   for (const row of due) {
     if (context.held.has(mailbox.row.destinationId)) return 'held';
@@ -63,8 +65,18 @@ export async function retryFolder(
       await context.committer.commit(mailbox);
     }
     const ready = { uid: found.uid, entry, message, seemsNew: !isFromBefore(mailbox.row, found.internalDate) };
-    const result = await attemptMessage(context, mailbox, book, ready, { late: true, variant: row.variant });
+    const result = await attemptMessage(context, mailbox, book, ready, {
+      late: true,
+      variant: row.variant,
+      // What was given up before had failed for what it is; a replay shall not be given up without having tried all.
+      failedAt: row.replay === undefined ? row.failedAt : new Date(0),
+      insists: turn.insists,
+    });
     if (result === undefined) return 'held';
+    if (result.kind === 'yields') {
+      yields = true;
+      continue;
+    }
     if (result.kind === 'accepted') {
       mailbox.unpark(row);
       if (known !== undefined) book.put({ ...known, posted: true, accepted: true });
@@ -73,7 +85,7 @@ export async function retryFolder(
     }
     await context.committer.commit(mailbox);
   }
-  return 'done';
+  return yields ? 'yields' : 'done';
 }
 
 async function read(

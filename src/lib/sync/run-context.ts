@@ -1,6 +1,7 @@
 import type { ReadCaps } from '../mailbox/session.ts';
 import type { Committer } from '../store/committer.ts';
 import type { coldKinds } from '../store/rows.ts';
+import type { createCrowd } from './crowd.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import type { SafeMode } from './safe-mode.ts';
 import type { ShardRunnerDeps } from './types.ts';
@@ -21,6 +22,8 @@ export interface RunContext extends ShardRunnerDeps {
   readonly held: Set<string>;
   /** When a destination last accepted something in this run. */
   readonly accepted: Map<string, Date>;
+  /** Who has something urgent for which destination. */
+  readonly crowd: ReturnType<typeof createCrowd>;
   /** Notes in `!` that there are rows of a cold kind. */
   mark(kind: keyof typeof coldKinds): void;
   has(kind: keyof typeof coldKinds): boolean;

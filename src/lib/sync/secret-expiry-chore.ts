@@ -96,7 +96,7 @@ async function send(
   event: OutgoingEvent,
 ): Promise<boolean> {
   try {
-    const outcome = await deliverer.deliver(destinationId, event, AbortSignal.timeout(sendForMs), {
+    const outcome = await deliverer.deliver(destinationId, event, AbortSignal.timeout(sendForMs), undefined, {
       insists: true,
     });
     if (outcome.kind === 'accepted') return true;

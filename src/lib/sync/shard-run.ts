@@ -8,6 +8,7 @@ import { emptySlot } from '../store/shard-row.ts';
 import { encodeState } from '../store/state-row.ts';
 import { type BatchOperation, isStoreError, type StoreError } from '../store/table.ts';
 import { readCold } from './cold.ts';
+import { createCrowd } from './crowd.ts';
 import { erase } from './erase.ts';
 import { tickAt } from './hint.ts';
 import type { HotMailbox, HotRange } from './hot.ts';
@@ -146,6 +147,7 @@ function createContext(deps: ShardRunnerDeps, work: ShardWork): RunContext {
     safe: safeModeOf(head, work.committer, work.alone),
     held: new Set(),
     accepted: new Map(),
+    crowd: createCrowd(),
     mark(kind) {
       head.flags |= coldKinds[kind];
     },
@@ -215,7 +217,11 @@ async function sendEvents(context: RunContext, guest: Guest, takeTurn: TakeTurn)
   if (guest.book.outbox().length === 0 || context.isOver()) return;
   await attempt(context, guest, async () => {
     await context.committer.commit(guest.book);
-    await takeTurn(() => sendOutbox(context, guest.book));
+    const end = await takeTurn(() => sendOutbox(context, guest.book));
+    if (end !== 'yields') return;
+    const visitor = context.crowd.enter(guest.row.destinationId);
+    await visitor.othersDone().finally(visitor.leave);
+    await takeTurn(() => sendOutbox(context, guest.book, { insists: true }));
   });
 }
 
