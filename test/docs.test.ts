@@ -11,6 +11,7 @@ import { en } from '../src/lib/http/page-texts-en.ts';
 import { zh } from '../src/lib/http/page-texts-zh.ts';
 import { newAdminConsentLink } from '../src/lib/http/requests/admin-consent-links.ts';
 import { newConnectLink } from '../src/lib/http/requests/connect-links.ts';
+import { replayRequest } from '../src/lib/http/requests/deliveries.ts';
 import { destinationPatch, newDestination } from '../src/lib/http/requests/destinations.ts';
 import { newKey } from '../src/lib/http/requests/keys.ts';
 import { mailboxPatch, newMailbox, tokenRequest } from '../src/lib/http/requests/mailboxes.ts';
@@ -134,6 +135,7 @@ describe('docs/builder.md', () => {
       mailboxPatch,
       tokenRequest,
       destinationPatch,
+      replayRequest,
     ];
     for (const schema of [...schemas, ...newDestination.options]) {
       for (const field of Object.keys(schema.shape)) {

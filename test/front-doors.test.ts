@@ -1,21 +1,24 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { deliveryId } from '../src/lib/domain/ids.ts';
 import { errorTable } from '../src/lib/error-codes.ts';
 import { formatApiKey } from '../src/lib/http/api-key.ts';
 import { tableNames } from '../src/lib/store/table.ts';
 import { rowsOfTable } from './support/tables.ts';
 import { startWorld, type World } from './support/world.ts';
 
-type Ids = Readonly<Record<'mailbox' | 'destination' | 'key', string>>;
+type Ids = Readonly<Record<'mailbox' | 'destination' | 'key' | 'delivery', string>>;
 
 /** An address and a method of the API, and how it can be called wrongly. */
 interface Door {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** Below /api; `{mailbox}`, `{destination}` and `{key}` stand for an id. */
+  /** Below /api; `{mailbox}`, `{destination}`, `{key}` and `{delivery}` stand for an id. */
   readonly path: string;
   readonly scope: 'connect' | 'read' | 'token' | 'admin' | 'none';
   /** Bodies that are JSON and not what is asked for. Absent where no body is read. */
   readonly wrong?: readonly unknown[];
+  /** A body that is right, where an empty one is not. */
+  readonly right?: object;
   /** Queries of the wrong form. */
   readonly wrongQuery?: readonly string[];
 }
@@ -39,6 +42,20 @@ const wrongFilters = [
   { except: { direction: marker } },
   { except: { [marker]: true } },
   { except: { folder: [{ path: 'a', role: 'inbox' }] } },
+];
+const noReplay = [
+  {},
+  { dead: false },
+  { dead: 'yes' },
+  { dead: true, since: '2026-11-22T08:00:00Z' },
+  { dead: true, force: true },
+  { force: true },
+  { since: '2026-11-22T08:00:00' },
+  { since: marker },
+  { since: '2999-01-01T00:00:00Z' },
+  { since: '1999-01-01T00:00:00Z' },
+  { since: new Date().toISOString(), force: 1 },
+  { dead: true, surprise: 1 },
 ];
 
 const doors: readonly Door[] = [
@@ -103,6 +120,21 @@ const doors: readonly Door[] = [
     path: 'mailboxes/{mailbox}/token',
     scope: 'token',
     wrong: [{ resource: 1 }, { resource: marker }, { scopes: [marker] }],
+  },
+  { method: 'POST', path: 'mailboxes/{mailbox}/replay', scope: 'admin', wrong: noReplay, right: { dead: true } },
+  {
+    method: 'GET',
+    path: 'deliveries',
+    scope: 'admin',
+    wrongQuery: [...paging, `state=${marker}`, `mailboxId=${marker}`, `destinationId=${marker}`, `cursor=${marker}`],
+  },
+  { method: 'POST', path: 'deliveries/{delivery}/replay', scope: 'admin', wrong: [{ force: true }, { dead: true }] },
+  {
+    method: 'POST',
+    path: 'destinations/{destination}/replay',
+    scope: 'admin',
+    wrong: noReplay,
+    right: { dead: true },
   },
   { method: 'GET', path: 'destinations', scope: 'admin', wrongQuery: paging },
   {
@@ -171,11 +203,26 @@ const keyed = doors.filter(({ scope }) => scope !== 'none');
 const named = (list: readonly Door[]) => list.map((door): [string, Door] => [`${door.method} ${door.path}`, door]);
 
 const unknownIds: readonly Ids[] = [
-  { mailbox: 'mbx_0001_aaaaaaaaaaaaaaaa', destination: 'dst_aaaaaaaaaaaa', key: 'aaaaaaaaaaaa' },
-  { mailbox: 'mbx_9999_aaaaaaaaaaaaaaaa', destination: marker, key: marker },
-  { mailbox: marker, destination: `..%2f${marker}`, key: `x'%20or%201%20eq%201` },
-  { mailbox: '%00', destination: '%ff', key: `%3Cscript%3E${marker}` },
-  { mailbox: 'x'.repeat(4000), destination: 'x'.repeat(4000), key: 'x'.repeat(4000) },
+  {
+    mailbox: 'mbx_0001_aaaaaaaaaaaaaaaa',
+    destination: 'dst_aaaaaaaaaaaa',
+    key: 'aaaaaaaaaaaa',
+    delivery: deliveryId('mbx_0001_aaaaaaaaaaaaaaaa', new Uint8Array(16)),
+  },
+  {
+    mailbox: 'mbx_9999_aaaaaaaaaaaaaaaa',
+    destination: marker,
+    key: marker,
+    delivery: deliveryId('mbx_9999_aaaaaaaaaaaaaaaa', new Uint8Array(16)),
+  },
+  { mailbox: marker, destination: `..%2f${marker}`, key: `x'%20or%201%20eq%201`, delivery: `dlv_${marker}` },
+  { mailbox: '%00', destination: '%ff', key: `%3Cscript%3E${marker}`, delivery: '%00' },
+  {
+    mailbox: 'x'.repeat(4000),
+    destination: 'x'.repeat(4000),
+    key: 'x'.repeat(4000),
+    delivery: `dlv_${'x'.repeat(4000)}`,
+  },
 ];
 
 interface Sent {
@@ -231,7 +278,12 @@ describe('the front doors, over HTTP', () => {
     adminKey = world.services.stack.adminKey;
     const { mailboxId } = await world.connect('ada@contoso.example', { label: 'Before' });
     const spare = await world.api('POST', 'keys', { body: { scopes: ['read'], label: 'spare' } });
-    known = { mailbox: mailboxId, destination: world.services.destinationId, key: spare.body.id };
+    known = {
+      mailbox: mailboxId,
+      destination: world.services.destinationId,
+      key: spare.body.id,
+      delivery: deliveryId(mailboxId, new Uint8Array(16)),
+    };
     expect(mailboxId).not.toBe('');
   });
   afterAll(() => world?.stop());
@@ -244,7 +296,7 @@ describe('the front doors, over HTTP', () => {
   });
 
   const urlOf = (path: string, ids: Ids = known): string =>
-    `${world.url}/${path.replace(/\{(mailbox|destination|key)\}/g, (_, kind: keyof Ids) => ids[kind])}`;
+    `${world.url}/${path.replace(/\{(mailbox|destination|key|delivery)\}/g, (_, kind: keyof Ids) => ids[kind])}`;
   const withKey = (key: string, sent: Sent = {}): Sent => ({
     ...sent,
     headers: { 'content-type': 'application/json', ...sent.headers, authorization: `Bearer ${key}` },
@@ -321,7 +373,10 @@ describe('the front doors, over HTTP', () => {
 
     if (door.path.includes('{')) {
       it('knows no id but its own', async () => {
-        for (const ids of unknownIds) expectProblem(await asAdmin(door.method, urlOf(door.path, ids)), 'not_found');
+        const sent = door.right === undefined ? {} : { body: JSON.stringify(door.right) };
+        for (const ids of unknownIds) {
+          expectProblem(await asAdmin(door.method, urlOf(door.path, ids), sent), 'not_found');
+        }
       });
     }
 

@@ -4,15 +4,21 @@ import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { anyCaller, connectWorld, newBrowser } from '../../test/support/connect-world.ts';
 import { faultyStore } from '../../test/support/faulty-store.ts';
 import { type Answered, memoryVault, type Sent, send, testRoot } from '../../test/support/http.ts';
+import { entry } from '../../test/support/rows.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../test/support/tables.ts';
 import { createGiveToken } from '../lib/connect/give-token.ts';
+import { deliveryId } from '../lib/domain/ids.ts';
 import { systemRandom } from '../lib/domain/system.ts';
+import { errorTable } from '../lib/error-codes.ts';
 import { BrokerError } from '../lib/errors.ts';
 import { bootstrapKeyId, formatApiKey } from '../lib/http/api-key.ts';
 import { createApiKeys } from '../lib/http/api-keys.ts';
 import type { Scope } from '../lib/http/caller.ts';
 import { createApiKeyRows } from '../lib/store/api-keys.ts';
 import { createAudit } from '../lib/store/audit.ts';
+import { createDeliveries } from '../lib/store/deliveries.ts';
+import { encodeDead } from '../lib/store/retry-row.ts';
+import type { MailboxRow } from '../lib/store/rows.ts';
 import type { Store } from '../lib/store/table.ts';
 import { createRootKeys } from '../lib/vault/root-keys.ts';
 
@@ -32,10 +38,14 @@ const { adminConsent } = await import('./admin-consent.ts');
 const { adminConsentLinks } = await import('./admin-consent-links.ts');
 const { connect } = await import('./connect.ts');
 const { connectLinks } = await import('./connect-links.ts');
+const { deliveries } = await import('./deliveries.ts');
+const { deliveryReplay } = await import('./delivery-replay.ts');
+const { destinationReplay } = await import('./destination-replay.ts');
 const { health } = await import('./health.ts');
 const { key } = await import('./key.ts');
 const { keys } = await import('./keys.ts');
 const { mailbox } = await import('./mailbox.ts');
+const { mailboxReplay } = await import('./mailbox-replay.ts');
 const { mailboxSync } = await import('./mailbox-sync.ts');
 const { mailboxToken } = await import('./mailbox-token.ts');
 const { mailboxes } = await import('./mailboxes.ts');
@@ -88,7 +98,7 @@ function compose(store: Store, tokenEndpoint = true) {
     get: async (id: string) => destinations.find((each) => each.id === id),
     list: async () => destinations,
   };
-  return { ...world, log, audit, apiKeys, giveToken, given, destinations: lookup };
+  return { ...world, log, audit, apiKeys, giveToken, given, destinations: lookup, deliveries: createDeliveries(world) };
 }
 
 let azurite: Azurite;
@@ -140,6 +150,8 @@ interface Door {
   readonly method: string;
   readonly scope: Scope;
   readonly params?: Record<string, string>;
+  /** A body that is right, where an empty one is not. */
+  readonly right?: object;
   /** Bodies of the right JSON and the wrong form. */
   readonly wrong?: readonly object[];
 }
@@ -236,6 +248,33 @@ const doors: readonly Door[] = [
     params: { id: noMailbox },
     wrong: [{ force: true }],
   },
+  {
+    name: 'POST mailboxes/{id}/replay',
+    handler: mailboxReplay,
+    method: 'POST',
+    scope: 'admin',
+    params: { id: noMailbox },
+    right: { dead: true },
+    wrong: [{}, { dead: 'hunter2' }, { since: 'hunter2' }, { force: true }, { dead: true, hunter: 2 }],
+  },
+  { name: 'GET deliveries', handler: deliveries, method: 'GET', scope: 'admin' },
+  {
+    name: 'POST deliveries/{id}/replay',
+    handler: deliveryReplay,
+    method: 'POST',
+    scope: 'admin',
+    params: { id: deliveryId(noMailbox, new Uint8Array(16)) },
+    wrong: [{ force: true }],
+  },
+  {
+    name: 'POST destinations/{id}/replay',
+    handler: destinationReplay,
+    method: 'POST',
+    scope: 'admin',
+    params: { id: 'dst_nosuch000000' },
+    right: { dead: true },
+    wrong: [{}, { dead: 'hunter2' }, { since: 'hunter2' }, { dead: true, since: '2026-11-22T08:00:00Z' }],
+  },
   { name: 'GET keys', handler: keys, method: 'GET', scope: 'admin' },
   {
     name: 'POST keys',
@@ -328,7 +367,8 @@ describe.each(everyDoor)('%s', (_name, door) => {
         "x' or 1 eq 1",
         'x'.repeat(5000),
       ]) {
-        const answer = await send(door.handler, asKey(text, { method: door.method, params: { id } }));
+        const sent = { method: door.method, params: { id }, ...(door.right === undefined ? {} : { body: door.right }) };
+        const answer = await send(door.handler, asKey(text, sent));
         expectProblem(answer, 'not_found', 404);
         expect(answer.text).not.toContain('hunter2');
       }
@@ -599,7 +639,8 @@ describe('mailboxes', () => {
     for (const limit of limits) {
       const text = await mintKey(anyCaller.scopes, limit);
       for (const door of doors.filter(({ params }) => params?.id === noMailbox)) {
-        const answer = await send(door.handler, asKey(text, { method: door.method, params: { id: row.id }, body: {} }));
+        const sent = { method: door.method, params: { id: row.id }, body: door.right ?? {} };
+        const answer = await send(door.handler, asKey(text, sent));
         expectProblem(answer, 'not_found', 404);
       }
     }
@@ -672,6 +713,125 @@ describe('mailboxes', () => {
     const answer = await send(mailboxSync, asKey(text, { method: 'POST', params: { id: row.id }, body: '{}' }));
     expect(answer.status).toBe(202);
     expect((await parts.registry.get(row.id))?.row.asked).toBe(row.asked + 1);
+  });
+});
+
+describe('what did not arrive', () => {
+  const entryOf = ({ id, folders }: MailboxRow, uid: number) => ({
+    ...entry(uid, 20_000),
+    mailboxId: id,
+    folderId: folders[0]?.id ?? '',
+    uidValidity: 7n,
+  });
+  async function given(row: MailboxRow, uid: number): Promise<string> {
+    const { key, hash, day, ...place } = entryOf(row, uid);
+    const at = new Date(parts.clock.now());
+    const reason = 'destination_refused_message';
+    await store.table('mail').insert(encodeDead({ ...place, key, hash, day, reason, status: 422, attempts: 5, at }));
+    return deliveryId(row.id, key);
+  }
+  const list = async (text: string, query = '') =>
+    (await send(deliveries, asKey(text, { path: `deliveries${query}` }))).body;
+  const post = (handler: HttpHandler, text: string, id: string, body: object = {}) =>
+    send(handler, asKey(text, { method: 'POST', params: { id }, body }));
+
+  it('is listed with its reason and who can mend it, and only within the reach of the key', async () => {
+    const { row: one } = await connectedMailbox('ada@contoso.example');
+    const { row: two } = await connectedMailbox('bea@contoso.example', { destinationId: 'dst_other0000000' });
+    const [first, second] = [await given(one, 1), await given(two, 2)];
+    const all = await mintKey(['admin']);
+    const ids = (page: { items: { id: string }[] }) => page.items.map(({ id }) => id);
+    const page = await list(all);
+    expect(ids(page).toSorted()).toEqual([first, second].toSorted());
+    const { status, ...trouble } = page.items.find(({ id }: { id: string }) => id === first);
+    expect(status).toBe(422);
+    expect(trouble).toMatchObject({
+      state: 'dead',
+      mailboxId: one.id,
+      address: 'ada@contoso.example',
+      destinationId: 'dst_abcdefghijkl',
+      folder: { path: 'INBOX', role: 'inbox' },
+      receivedOn: '2024-10-04',
+      code: 'destination_refused_message',
+      detail: errorTable.destination_refused_message.sentence,
+      remedy: errorTable.destination_refused_message.remedy,
+      who: 'deployment owner',
+      attempts: 5,
+      nextAt: null,
+      replay: null,
+    });
+    expect(trouble.messageKey).toMatch(/^m_[\w-]{22}$/);
+    expect(trouble.messageRef).toMatch(/^[\w-]{42}$/);
+    expect(Date.parse(trouble.keptUntil) - Date.parse(trouble.failedAt)).toBe(30 * 86_400_000);
+    expect(ids(await list(all, '?destinationId=dst_other0000000'))).toEqual([second]);
+    expect(ids(await list(all, `?mailboxId=${one.id}&state=dead`))).toEqual([first]);
+    expect(ids(await list(all, '?state=retrying'))).toEqual([]);
+    const rest = await list(all, `?limit=1&cursor=${(await list(all, '?limit=1')).cursor}`);
+    expect(ids(rest)).toHaveLength(1);
+    for (const limit of [{ mailboxes: [two.id] }, { destinations: ['dst_other0000000'] }]) {
+      const limited = await mintKey(['admin'], limit);
+      expect(ids(await list(limited))).toEqual([second]);
+      expectProblem(await post(deliveryReplay, limited, first), 'not_found', 404);
+      expectProblem(await post(mailboxReplay, limited, one.id, { dead: true }), 'not_found', 404);
+    }
+    expect(await rowsOfTable(store, 'audit')).toEqual([]);
+  });
+
+  it('is replayed one by one, by mailbox and since a time, which the mailbox shows and the audit notes', async () => {
+    const { row } = await connectedMailbox();
+    const id = await given(row, 1);
+    const text = await mintKey(['admin', 'read']);
+    const one = await post(deliveryReplay, text, id);
+    expect(one.status).toBe(202);
+    expect(one.body).toMatchObject({ mailboxId: row.id, dead: true, messageKey: expect.stringMatching(/^m_/) });
+    expect((await post(deliveryReplay, text, id)).body).toEqual(one.body);
+    expect((await list(text)).items[0].replay).toBe('waiting');
+    const all = await post(mailboxReplay, text, row.id, { dead: true });
+    expect(all.body).toMatchObject({ dead: true, messageKey: null });
+    const since = new Date(parts.clock.now() - 86_400_000).toISOString();
+    const forced = await post(mailboxReplay, text, row.id, { since, force: true });
+    expect(forced.body).toMatchObject({ since, force: true, delivered: 0, failed: 0, upTo: since });
+    const shown = await send(mailbox, asKey(text, { params: { id: row.id } }));
+    expect(shown.body.replays).toEqual([one.body, all.body, forced.body]);
+    const audit = (await rowsOfTable(store, 'audit')).map(({ values }) => [
+      values.action,
+      values.mailboxId,
+      values.subject,
+      values.result,
+    ]);
+    expect(audit).toEqual([
+      ['delivery.replay', row.id, id, 'ok'],
+      ['delivery.replay', row.id, id, 'ok'],
+      ['mailbox.replay', row.id, all.body.id, 'ok'],
+      ['mailbox.replay', row.id, forced.body.id, 'ok'],
+    ]);
+    for (const ms of [60_000, -400 * 86_400_000]) {
+      const answer = await post(mailboxReplay, text, row.id, {
+        since: new Date(parts.clock.now() + ms).toISOString(),
+      });
+      expectProblem(answer, 'invalid_request', 400);
+      expect(answer.body.fields).toEqual([{ field: 'since', message: expect.stringMatching(/^Lies /) }]);
+    }
+  });
+
+  it('is replayed for a whole destination, in the mailboxes within the reach of the key', async () => {
+    const { row: one } = await connectedMailbox('ada@contoso.example');
+    const { row: two } = await connectedMailbox('bea@contoso.example');
+    const { row: three } = await connectedMailbox('cid@contoso.example', { destinationId: 'dst_other0000000' });
+    await given(one, 1);
+    await given(one, 2);
+    await given(three, 3);
+    const text = await mintKey(['admin']);
+    const dead = await post(destinationReplay, text, 'dst_abcdefghijkl', { dead: true });
+    expect([dead.status, dead.body]).toEqual([202, { mailboxes: 1 }]);
+    const since = new Date(parts.clock.now() - 60_000).toISOString();
+    const limited = await mintKey(['admin'], { mailboxes: [two.id] });
+    expect((await post(destinationReplay, limited, 'dst_abcdefghijkl', { since })).body).toEqual({ mailboxes: 1 });
+    expect((await post(destinationReplay, text, 'dst_abcdefghijkl', { since })).body).toEqual({ mailboxes: 2 });
+    const jobs = await Promise.all([one, two, three].map(({ id }) => parts.registry.jobs(id)));
+    expect(jobs.map((own) => own.map(({ kind }) => kind))).toEqual([['dead', 'since'], ['since'], []]);
+    const elsewhere = await mintKey(['admin'], { destinations: ['dst_other0000000'] });
+    expectProblem(await post(destinationReplay, elsewhere, 'dst_abcdefghijkl', { dead: true }), 'not_found', 404);
   });
 });
 

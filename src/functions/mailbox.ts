@@ -1,5 +1,6 @@
 import { app } from '@azure/functions';
 import { type Broker, broker } from '../lib/broker.ts';
+import { replayJson } from '../lib/connect/delivery-json.ts';
 import { isWithinReach, mailboxJson } from '../lib/connect/mailbox-json.ts';
 import { BrokerError } from '../lib/errors.ts';
 import { type Caller, mayUseDestination } from '../lib/http/caller.ts';
@@ -17,7 +18,11 @@ async function known(broker: Broker, caller: Caller, id: string | undefined) {
 export const mailbox = resource(broker, {
   GET: {
     scope: 'read',
-    handler: async ({ broker, caller, params }) => json(200, mailboxJson(await known(broker, caller, params.id))),
+    handler: async ({ broker, caller, params }) => {
+      const view = await known(broker, caller, params.id);
+      const jobs = await broker.registry.jobs(view.row.id);
+      return json(200, { ...mailboxJson(view), replays: jobs.map(replayJson) });
+    },
   },
   PATCH: {
     scope: 'admin',

@@ -37,6 +37,7 @@ import { type Audit, createAudit } from './store/audit.ts';
 import { createAzureStore } from './store/azure-table.ts';
 import { createConsentTickets } from './store/consent-tickets.ts';
 import { createRegistry } from './store/create-registry.ts';
+import { createDeliveries, type Deliveries } from './store/deliveries.ts';
 import { createDestinationSeals } from './store/destination-seals.ts';
 import { createDestinationRows } from './store/destinations.ts';
 import { createDirectory } from './store/directory.ts';
@@ -77,6 +78,7 @@ export interface Broker {
   readonly giveToken: GiveToken;
   readonly registry: Registry;
   readonly destinations: Destinations;
+  readonly deliveries: Deliveries;
   readonly attachmentTokens: AttachmentTokens;
   readonly attachments: Attachments;
   readonly dispatcher: Dispatcher;
@@ -259,6 +261,7 @@ export function createBroker(
     giveToken: createGiveToken({ config, clock, registry, grants, tokens, audit }),
     registry,
     destinations,
+    deliveries: createDeliveries({ store, directory, clock, log }),
     attachmentTokens,
     attachments: createAttachments({ ...files, slots: createDownloadSlots(downloadLimits, clock) }),
     dispatcher: createDispatcher({ store, directory, intervalSeconds }),

@@ -13,13 +13,16 @@ export type AuditAction =
   | 'mailbox.add'
   | 'mailbox.change'
   | 'mailbox.remove'
+  | 'mailbox.replay'
   | 'mailbox.token'
   | 'key.create'
   | 'key.remove'
   | 'destination.create'
   | 'destination.change'
   | 'destination.remove'
-  | 'destination.test';
+  | 'destination.replay'
+  | 'destination.test'
+  | 'delivery.replay';
 
 /** One line of the audit. It holds no address and no secret: a mailbox and a key are named by their ids. */
 export interface AuditEntry {
@@ -27,7 +30,7 @@ export interface AuditEntry {
   readonly actor: string;
   readonly action: AuditAction;
   readonly mailboxId?: string;
-  /** Id of the key, destination or tenant that it was done to. */
+  /** Id of the key, destination, tenant or delivery that it was done to, or of the job that was left. */
   readonly subject?: string;
   /** `ok`, or the code of the failure; {@link begun} while it is under way, and for ever if nobody could say how it ended. */
   readonly result: string;

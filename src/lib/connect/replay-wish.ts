@@ -1,0 +1,81 @@
+import { BrokerError, isBrokerError } from '../errors.ts';
+import type { Deliveries } from '../store/deliveries.ts';
+import type { ReplayWish } from '../store/job-row.ts';
+import type { Registry } from '../store/registry.ts';
+import type { MailboxRow } from '../store/rows.ts';
+
+/** Older mail is not replayed: a job of more than a year of mail is a first import, and `syncFrom` is there for that. */
+const longestMs = 366 * 24 * 60 * 60_000;
+
+/**
+ * What a request for a replay says; its schema sees to it that it names one of the two.
+ * @throws BrokerError `invalid_request` for a time in the future, or more than a year back
+ */
+export function replayWish(
+  { since, force }: { readonly since?: Date | undefined; readonly force?: boolean | undefined },
+  nowMs: number,
+): ReplayWish {
+  if (since === undefined) return { kind: 'dead' };
+  const ageMs = nowMs - since.getTime();
+  const fault = ageMs < 0 ? 'Lies in the future.' : ageMs > longestMs ? 'Lies more than a year back.' : undefined;
+  if (fault !== undefined) throw new BrokerError('invalid_request', { fields: [{ field: 'since', message: fault }] });
+  return { kind: 'since', since, force: force ?? false };
+}
+
+/** Mailboxes that are written to at the same time; the answer shall come long before the 230 s that Azure gives it. */
+const atOnce = 16;
+
+const limit = 200;
+
+/**
+ * Leaves the job with every mailbox that counts and has something to replay. May be repeated: one that has it already
+ * keeps the one it has.
+ * @returns how many mailboxes have it
+ * @throws BrokerError `storage_unreachable` | `conflict` | `replays_waiting`; some mailboxes have the job then
+ */
+export async function replayEverywhere(
+  parts: { readonly registry: Pick<Registry, 'list' | 'replay'>; readonly deliveries: Pick<Deliveries, 'list'> },
+  where: (row: MailboxRow) => boolean,
+  wish: ReplayWish,
+): Promise<number> {
+  const { registry, deliveries } = parts;
+  const ids =
+    wish.kind === 'dead'
+      ? await everyPage(
+          (cursor) => deliveries.list({ where, cursor, limit, state: 'dead' }),
+          ({ mailbox }) => mailbox.id,
+        )
+      : await everyPage(
+          (cursor) => registry.list({ where, cursor, limit }),
+          ({ row }) => row.id,
+        );
+  const todo = [...new Set(ids)];
+  let count = 0;
+  const lane = async () => {
+    for (let id = todo.shift(); id !== undefined; id = todo.shift()) {
+      try {
+        await registry.replay(id, wish);
+        count += 1;
+      } catch (error) {
+        // Removed since it was listed.
+        if (!isBrokerError(error, 'not_found')) throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  return count;
+}
+
+async function everyPage<T>(
+  read: (cursor: string | undefined) => Promise<{ readonly items: readonly T[]; readonly cursor: string | undefined }>,
+  idOf: (item: T) => string,
+): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await read(cursor);
+    ids.push(...page.items.map(idOf));
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return ids;
+}
