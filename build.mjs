@@ -1,13 +1,13 @@
-// Bundles the app into the one file that package.json's `main` names: a cold start reads one file instead of hundreds,
-// and node_modules need not be published.
+// Bundles the app into the file that package.json's `main` names, and beside it one file for each package that is loaded
+// at its first use: a cold start reads one small file instead of hundreds, and node_modules need not be published.
 //
 //   node build.mjs                 src/functions/index.ts -> dist/functions.cjs
 //   node build.mjs ENTRY OUTFILE   the same of another app (the tests' own)
 //
 // Runs on a bare machine too (`prepare`, or a remote build in Azure, where only the bundle was published): there it does
 // nothing, and esbuild is not asked for.
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const folder = dirname(fileURLToPath(import.meta.url));
@@ -23,26 +23,96 @@ async function bundle() {
   const { build } = await import('esbuild').catch(() =>
     fail('esbuild is not installed: run npm ci with its development packages.'),
   );
-  await build({
-    entryPoints: [entry],
-    outfile,
+  const common = {
     bundle: true,
     platform: 'node',
     // The app may run on either version that Azure Functions offers.
     target: 'node22',
-    format: 'cjs',
-    // This module exists only inside the Functions worker, which hands it out itself.
-    external: ['@azure/functions-core'],
     sourcemap: 'linked',
     // Parsing the file is most of the time that loading takes. Short names would not shorten it, and would spoil stack traces.
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',
     logLevel: 'warning',
-  }).catch(() => process.exit(1)); // It has told its errors itself.
+  };
+  // What `import()` names, by the file that it is bundled into.
+  const later = new Map();
+  await build({
+    ...common,
+    entryPoints: [entry],
+    outfile,
+    format: 'cjs',
+    // This module exists only inside the Functions worker, which hands it out itself.
+    external: ['@azure/functions-core'],
+    plugins: [apart(later), withoutLocales],
+  });
+  const folderOf = dirname(resolve(outfile));
+  const { metafile } = await build({
+    ...common,
+    entryPoints: [...later].map(([out, found]) => ({ in: isAbsolute(found) ? found : `named:${found}`, out })),
+    outdir: folderOf,
+    // As ES modules, so that what several of them need is in one file of its own.
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'shared-[hash]',
+    outExtension: { '.js': '.mjs' },
+    // Packages that were written as CommonJS still ask for Node's modules by `require`.
+    banner: { js: "import{createRequire as __from}from'node:module';const require=__from(import.meta.url);" },
+    metafile: true,
+    plugins: [withNames],
+  });
+  const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+  for (const name of readdirSync(folderOf)) {
+    if (/\.mjs(\.map)?$/.test(name) && !made.has(name)) rmSync(join(folderOf, name));
+  }
 }
 
-if (existsSync(entry)) await bundle();
+/** Leaves what the app itself asks for by `import()` out of its file, and notes it in `later`. */
+function apart(later) {
+  return {
+    name: 'apart',
+    setup(build) {
+      build.onResolve({ filter: /./ }, ({ kind, importer, path, resolveDir }) => {
+        if (kind !== 'dynamic-import' || importer.includes('node_modules')) return undefined;
+        const name = path
+          .replace(/\.ts$/, '')
+          .replace(/[^a-z0-9]+/gi, '-')
+          .replace(/^-/, '');
+        later.set(name, path.startsWith('.') ? join(resolveDir, path) : path);
+        return { path: `./${name}.mjs`, external: true };
+      });
+    },
+  };
+}
+
+/**
+ * A package with the names that Node gives what it exports. Of one that was written as CommonJS esbuild would export
+ * nothing but its default: it does not guess names as Node does.
+ */
+const withNames = {
+  name: 'with-names',
+  setup(build) {
+    build.onResolve({ filter: /^named:/ }, ({ path }) => ({ path: path.slice('named:'.length), namespace: 'named' }));
+    build.onLoad({ filter: /./, namespace: 'named' }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter((name) => /^[\w$]+$/.test(name));
+      return { contents: `export { ${names.join(', ')} } from '${path}';`, resolveDir: folder };
+    });
+  },
+};
+
+/** zod brings its messages in fifty languages, of which the app never names one: half of what it would load at its start. */
+const withoutLocales = {
+  name: 'without-locales',
+  setup(build) {
+    build.onResolve({ filter: /\/locales\/index\.c?js$/ }, ({ importer }) =>
+      /[\\/]zod[\\/]/.test(importer) ? { path: 'locales', namespace: 'nothing' } : undefined,
+    );
+    build.onLoad({ filter: /./, namespace: 'nothing' }, () => ({ contents: 'export {};' }));
+  },
+};
+
+if (existsSync(entry))
+  await bundle().catch(() => process.exit(1)); // esbuild has told its errors itself.
 else if (existsSync(join(folder, 'src'))) fail(`There is nothing to build: ${entry} is missing.`);
 else if (!existsSync(outfile)) {
   fail('There is nothing to build: neither src nor dist/functions.cjs is here. Start from a clone of the repository.');

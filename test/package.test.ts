@@ -28,11 +28,14 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const generations = [{ wordBoundary: true }, { wordBoundary: false }];
 // build.mjs is among them because a remote build runs package.json's scripts, which call it; there it does nothing.
 const published = ['build.mjs', 'dist/functions.cjs', 'host.json', 'package.json'];
+/** What the app loads at first use, and what several of these files share. */
+const later = () => readdirSync(join(root, 'dist')).flatMap((name) => (name.endsWith('.mjs') ? [`dist/${name}`] : []));
+const all = () => [...published, ...later()].toSorted();
 
 /** A folder with nothing around it that holds just what is published. */
 function unpack(): string {
   const folder = mkdtempSync(join(tmpdir(), 'published-'));
-  for (const path of published) {
+  for (const path of all()) {
     mkdirSync(join(folder, dirname(path)), { recursive: true });
     cpSync(join(root, path), join(folder, path));
   }
@@ -71,9 +74,9 @@ describe('the rules of .funcignore', () => {
 describe.each(generations)('what is published (Core Tools with wordBoundary: $wordBoundary)', (generation) => {
   const funcignore = parseFuncignore(read('.funcignore'), generation);
 
-  it('is the bundle, host.json, package.json and the script of a remote build', () => {
+  it('is the bundle and what it loads, host.json, package.json and the script of a remote build', () => {
     // Walking node_modules takes long and tells nothing new: one of its files stands for all, below.
-    expect(packedFiles(root, funcignore, ['node_modules'])).toEqual(published);
+    expect(packedFiles(root, funcignore, ['node_modules'])).toEqual(all());
     expect(funcignore.accepts('node_modules/zod/index.js')).toBe(false);
   });
 
@@ -109,12 +112,21 @@ describe.each(generations)('what is published (Core Tools with wordBoundary: $wo
 
 describe('the published package', () => {
   it('is small: under 8 MB, and under 2 MB packed', () => {
-    const bytes = published.map((path) => readFileSync(join(root, path)));
+    const bytes = all().map((path) => readFileSync(join(root, path)));
     expect(bytes.reduce((sum, file) => sum + file.length, 0)).toBeLessThan(8_000_000);
     expect(bytes.reduce((sum, file) => sum + gzipSync(file).length, 0)).toBeLessThan(2_000_000);
   });
 
-  it('loads in a bare folder, from one file, without settings, and registers every function', async () => {
+  it('has what is loaded at first use in files of its own, and a start reads none of them', () => {
+    const names = ['azure-data-tables', 'azure-identity', 'azure-keyvault-secrets', 'azure-msal-node', 'imapflow'];
+    for (const name of [...names, 'outbound-agent', 'postal-mime', 'sanitize-html']) {
+      expect(later()).toContain(`dist/${name}.mjs`);
+    }
+    expect(read('dist/functions.cjs')).not.toMatch(/require\("\.\//);
+    expect(statSync(join(root, 'dist/functions.cjs')).size).toBeLessThan(1_200_000);
+  });
+
+  it('loads in a bare folder without settings, and registers every function', async () => {
     const folder = unpack();
     const main: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     expect(main).toMatchObject({ main: 'dist/functions.cjs' });
@@ -143,8 +155,12 @@ describe('the published package', () => {
   });
 
   it('asks for no module beyond Node itself and the one that the worker provides', () => {
-    const asked = [...read('dist/functions.cjs').matchAll(/[^.\w]require\("([^"]+)"\)/g)].map(
-      (match) => match[1] ?? '',
+    const bundles = ['dist/functions.cjs', ...later()].map(read);
+    const asked = bundles.flatMap((text) =>
+      [
+        ...text.matchAll(/[^.\w]require\("([^"]+)"\)/g),
+        ...text.matchAll(/(?:^|[\n;])(?:import|export)(?:[\w$*{},\s]+from)?"([^."][^"]*)"/g),
+      ].map((match) => match[1] ?? ''),
     );
     const { builtinModules } = process.getBuiltinModule('node:module');
     const foreign = asked.filter((name) => !name.startsWith('node:') && !builtinModules.includes(name));
