@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificates } from '../../local/certificates.ts';
@@ -28,8 +28,11 @@ export interface Site {
 }
 
 export interface SiteOptions {
-  /** `dovecot` reads and stores real mail; `counting` has thousands of empty mailboxes and counts what it is asked. */
-  readonly mail: 'dovecot' | 'counting';
+  /**
+   * `dovecot` reads and stores real mail; `counting` has thousands of empty mailboxes and counts what it is asked;
+   * `embedded` can renumber a folder.
+   */
+  readonly mail: 'dovecot' | 'counting' | 'embedded';
   readonly pollIntervalSeconds?: number;
 }
 
@@ -50,7 +53,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     const receiver = keep(startChild<ReceiverCalls>(part('receiver')));
     const receiverPort = await receiver.call('listen');
     const certificates = await makeCertificates(join(folder, 'mail'));
-    let imap: Endpoint;
+    let imap: Endpoint | undefined;
     let counting: Child<ImapCalls> | undefined;
     if (options.mail === 'dovecot') {
       const { host, port, secure } = keep(
@@ -62,7 +65,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
         }),
       );
       imap = { host, port, secure };
-    } else {
+    } else if (options.mail === 'counting') {
       counting = keep(startChild<ImapCalls>(part('imap')));
       const port = await counting.call('listen', { cert: certificates.cert, key: certificates.key });
       imap = { host: 'localhost', port, secure: true };
@@ -73,18 +76,16 @@ export async function startSite(options: SiteOptions): Promise<Site> {
         pollIntervalSeconds: options.pollIntervalSeconds ?? 1,
         demoMail: false,
         given: {
-          IMAP_HOST: imap.host,
-          IMAP_PORT: String(imap.port),
+          ...(imap === undefined ? {} : { IMAP_HOST: imap.host, IMAP_PORT: String(imap.port) }),
           PRIVATE_DESTINATIONS: `localhost:${receiverPort}=127.0.0.1/32`,
         },
       }),
     );
     // Two stand-ins with a certificate authority each; a child trusts both.
-    const { readFile, writeFile } = await import('node:fs/promises');
     const ca = join(folder, 'ca.pem');
     await writeFile(ca, `${certificates.ca}\n${await readFile(services.stack.ca, 'utf8')}`);
     return {
-      imap,
+      imap: imap ?? services.stack.imap,
       counting,
       receiver,
       hookUrl: `http://localhost:${receiverPort}/hook`,

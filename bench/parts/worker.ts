@@ -1,6 +1,6 @@
 import diagnostics from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createBroker } from '../../src/lib/broker.ts';
 import { readConfig } from '../../src/lib/config.ts';
@@ -38,15 +38,18 @@ diagnostics.subscribe('http.client.request.start', (message) => {
   const name = `${port} ${request.method} ${request.path.replace(/\?.*/, '').replace(/\(.*/, '')}`;
   requests.set(name, (requests.get(name) ?? 0) + 1);
 });
+/** Every connection that this process has opened; what it has read is counted when it ends, or when it is asked for. */
 const sockets = new Set<Socket>();
 let bytesOfClosed = 0;
-diagnostics.subscribe('net.client.socket', (message) => {
-  const { socket } = message as { socket: Socket };
-  sockets.add(socket);
-  socket.once('close', () => {
-    sockets.delete(socket);
-    bytesOfClosed += socket.bytesRead;
-  });
+Socket.prototype.connect = new Proxy(Socket.prototype.connect, {
+  apply(connect, socket: Socket, parameters) {
+    sockets.add(socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      bytesOfClosed += socket.bytesRead;
+    });
+    return Reflect.apply(connect, socket, parameters);
+  },
 });
 
 const tickNow = () => Math.floor((Date.now() - 1000) / (config.pollIntervalSeconds * 1000));
