@@ -162,6 +162,17 @@ function ownerOf(store: Store, make: () => string): string {
     ],
   },
   {
+    name: 'a ring in memory is used after another process has held the shard',
+    changes: [
+      {
+        file: 'sync/row-memory.ts',
+        find: `      if (ended.get(shard) !== previousEpoch) forget(shard);
+`,
+        put: '',
+      },
+    ],
+  },
+  {
     name: 'the tombstone of a removed mailbox is erased first',
     changes: [
       {

@@ -3,7 +3,7 @@ import type { FolderStatus } from '../mailbox/session.ts';
 import { cursorLimits, encodeCursor } from '../store/cursor-row.ts';
 import { dayOf, dropEntries, encodeRing, foldEntries } from '../store/ring-row.ts';
 import type { Backfill, CursorRow, Hole, RingEntry, RingRow, WatchedFolder } from '../store/rows.ts';
-import type { BatchOperation } from '../store/table.ts';
+import type { BatchOperation, Row } from '../store/table.ts';
 import { type BackfillBook, createBackfillBook } from './backfill-book.ts';
 import { doCountsTell } from './compare.ts';
 import { closeUid, complement, type HoleSort, lookedAt, openHoles } from './ranges.ts';
@@ -26,6 +26,8 @@ export interface FolderBook {
   readonly ringRead: boolean;
   /** Takes the ring as it was read; undefined if there is none. */
   setRing(ring: RingRow | undefined): void;
+  /** The ring as a row; undefined if it is empty. */
+  ringRow(): Row | undefined;
   floor(): number | undefined;
   /** A message was kept back by the filter of this revision, and gets no entry. */
   keptBack(revision: number | undefined): void;
@@ -275,6 +277,10 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     setRing(read) {
       ring = read ?? { mailboxId, folderId: folder.id, uidValidity: cursor.uidValidity, entries: [], floor: undefined };
       index = undefined;
+    },
+    ringRow() {
+      const { entries, floor } = known();
+      return entries.length === 0 && floor === undefined ? undefined : encodeRing(known());
     },
     floor: () => known().floor,
     backfill,

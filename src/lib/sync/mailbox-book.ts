@@ -18,6 +18,7 @@ import type {
 import { encodeState } from '../store/state-row.ts';
 import type { BatchOperation, Row, StoredRow, StoreError } from '../store/table.ts';
 import { createFolderBook, type FolderBook } from './folder-book.ts';
+import type { KeptRows } from './row-memory.ts';
 
 /** A message that is out of its folder's way: it is tried again by itself, or given up. */
 export type Parked =
@@ -36,8 +37,11 @@ export interface MailboxBook extends CommitUnit {
    */
   setMessageRows(rings: readonly StoredRow[], retries: readonly StoredRow[], dead: readonly StoredRow[]): void;
   readonly messageRowsRead: boolean;
-  /** Which mail is delivered; read with the rows above, where there is one. */
-  filter: MailboxFilter | undefined;
+  /** Which mail is delivered; read with the rows above. */
+  readonly filter: MailboxFilter | undefined;
+  setFilter(read: KeptRows['filter']): void;
+  /** What the table holds of the rows above; undefined if they were not read, or that is not known. */
+  kept(): KeptRows | undefined;
   /** Events that are not accepted yet, oldest first. */
   outbox(): readonly OutboxRow[];
   /** Takes an event that the table holds already. */
@@ -96,6 +100,9 @@ export function createMailboxBook(
   const stored = new Set<string>();
   const changes = new Map<string, Row | undefined>();
   let messageRowsRead = false;
+  let filter: KeptRows['filter'];
+  /** The table does not hold what it was given: nobody knows what is stored. */
+  let isVoid = false;
 
   const write = (next: Row) => void changes.set(next.rowKey, next);
 
@@ -158,7 +165,16 @@ export function createMailboxBook(
       }
       messageRowsRead = true;
     },
-    filter: undefined,
+    get filter() {
+      return filter?.filter;
+    },
+    setFilter(read) {
+      filter = read;
+    },
+    kept() {
+      if (!messageRowsRead || isVoid || self.pending().length > 0) return undefined;
+      return { rings: folders.flatMap((folder) => folder.ringRow() ?? []), filter };
+    },
     get messageRowsRead() {
       return messageRowsRead;
     },
@@ -223,7 +239,10 @@ export function createMailboxBook(
       }
       changes.clear();
     },
-    refused: (error) => onRefused(self, error),
+    refused(error) {
+      isVoid = true;
+      onRefused(self, error);
+    },
   };
   return self;
 }

@@ -3,6 +3,7 @@ import type { Committer } from '../store/committer.ts';
 import type { coldKinds } from '../store/rows.ts';
 import type { createCrowd } from './crowd.ts';
 import type { MailboxBook } from './mailbox-book.ts';
+import type { KeptRows } from './row-memory.ts';
 import type { SafeMode } from './safe-mode.ts';
 import type { ShardRunnerDeps } from './types.ts';
 
@@ -27,6 +28,8 @@ export interface RunContext extends ShardRunnerDeps {
   /** Notes in `!` that there are rows of a cold kind. */
   mark(kind: keyof typeof coldKinds): void;
   has(kind: keyof typeof coldKinds): boolean;
+  /** Rows of a mailbox that this process has kept since its last run of the shard; once. */
+  kept(mailboxId: string): KeptRows | undefined;
   /**
    * Keeps an event until it is accepted; it is stored by the next commit of the mailbox.
    * `occasion` tells it from other events of its type: told again, it has the same id.

@@ -7,6 +7,7 @@ import { decodeShard } from '../store/shard-row.ts';
 import { isStoreError } from '../store/table.ts';
 import { dropReason, type ShardHint, tickAt, workingTick } from './hint.ts';
 import { type HotRange, sortHot } from './hot.ts';
+import { createRowMemory } from './row-memory.ts';
 import { runBudgetMs } from './run-context.ts';
 import { workShard } from './shard-run.ts';
 import { createTurnstile } from './turnstile.ts';
@@ -28,6 +29,7 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
   /** The epoch under which this process last held each shard. */
   const ownEpochs = new Map<number, number>();
   const alone = createTurnstile(1);
+  const memory = createRowMemory();
   let stopping = false;
 
   async function run(hint: ShardHint): Promise<ShardHint | undefined> {
@@ -61,13 +63,14 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
     if (lease === undefined) return why('taken');
     if (lease.previousEpoch !== ownEpochs.get(shard)) deps.otherHeld?.(shard);
     ownEpochs.set(shard, lease.epoch);
+    memory.begin(shard, lease);
     if (lease.head.starts > 1) log.warn('shard_restarted', { shard, tick, starts: lease.head.starts });
     const committer = createCommitter(deps, lease);
     const over = () => stopping || clock.monotonic() - startedAt >= runBudgetMs;
     const self: Active = { committer, done: Promise.resolve() };
     active.add(self);
     try {
-      const working = workShard(deps, { shard, lease, committer, hot, tick, isOver: over, alone });
+      const working = workShard(deps, { shard, lease, committer, hot, tick, isOver: over, alone, memory });
       self.done = working.then(
         () => {},
         () => {},

@@ -16,6 +16,7 @@ import { createMailboxBook, type MailboxBook } from './mailbox-book.ts';
 import { isDue, judge, type Verdict } from './mailbox-state.ts';
 import { sendOutbox } from './outbox.ts';
 import { poll } from './poll.ts';
+import type { RowMemory } from './row-memory.ts';
 import { concurrentErrands, concurrentMailboxes, type RunContext } from './run-context.ts';
 import { safeModeOf } from './safe-mode.ts';
 import { createTurnstile, type TakeTurn } from './turnstile.ts';
@@ -30,6 +31,7 @@ export interface ShardWork {
   readonly isOver: () => boolean;
   /** Lets one through at a time in the whole process. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly memory: RowMemory;
 }
 
 /** A mailbox in this run. */
@@ -129,6 +131,11 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
   await committer.release();
   const { reason } = committer.signal;
   if (reason instanceof LeaseLost && reason.why !== 'released') throw reason;
+  const kept = guests.flatMap(({ book }) => {
+    const rows = book.kept();
+    return rows === undefined ? [] : [[book.id, rows] as const];
+  });
+  work.memory.end(shard, work.lease.epoch, new Map(kept));
   return more;
 }
 
@@ -152,6 +159,7 @@ function createContext(deps: ShardRunnerDeps, work: ShardWork): RunContext {
       head.flags |= coldKinds[kind];
     },
     has: (kind) => has(head, kind),
+    kept: (mailboxId) => work.memory.take(work.shard, mailboxId),
     tell(book, type, occasion, data) {
       const id = eventId(book.id, type, ...occasion);
       book.addOutbox({ mailboxId: book.id, id, type, at: now(), data: JSON.stringify(data) });
