@@ -1,6 +1,5 @@
 import { decodeCursor } from '../../src/lib/store/cursor-row.ts';
 import { cursorRowKey } from '../../src/lib/store/keys.ts';
-import type { Life } from './lives.ts';
 import { type Physical, watchedPaths } from './mail.ts';
 import type { Record, Records } from './records.ts';
 import { type Ended, partitionOf } from './settled.ts';
@@ -33,29 +32,29 @@ export function checkTruth(world: Ended, records: Records): void {
       byMessage.set(record.message, [...(byMessage.get(record.message) ?? []), record]);
     }
     for (const [message, known] of byMessage) {
-      const wrong = isFollowed(world, life, message) ? differs(message, known) : undefined;
+      const wrong = isFollowed(world, message) ? differs(message, known) : undefined;
       if (wrong !== undefined) breach('what is told is true', `m${message.id} of ${life.row.id}: ${wrong}`);
     }
   }
 }
 
 /** What cannot be told from its copies, was hidden, or is too old is no measure. */
-const isFollowed = ({ scheduler }: Ended, _life: Life, message: Physical): boolean =>
+const isFollowed = ({ scheduler }: Ended, message: Physical): boolean =>
   message.family.length === 1 && !message.wasHidden && scheduler.now() - message.internalDate.getTime() < followedMs;
 
 /** A message has a record for each time that it went in or out of the sent folder; one of them is where it is. */
 function differs({ place, places, flags }: Physical, records: readonly Record[]): string | undefined {
   const there = records.filter((record) => !record.removed);
-  const path = place?.folder.path;
-  if (path === undefined || !(watchedPaths as readonly string[]).includes(path)) {
-    const wasRenumbered = places.some(({ folder, uidValidity }) => folder.uidValidity !== uidValidity);
-    return there.length > 0 && !wasRenumbered ? `is gone, and known to be in ${there[0]?.path}` : undefined;
+  const isWatched = place !== undefined && (watchedPaths as readonly string[]).includes(place.folder.path);
+  const here = isWatched ? there.filter((record) => record.path === place.folder.path) : [];
+  const elsewhere = there.filter((record) => !here.includes(record)).map((record) => record.path);
+  const [record] = here;
+  if (isWatched && record === undefined) {
+    return `lies in ${place.folder.path}, and is known to be in ${elsewhere.join(', ') || 'no folder'}`;
   }
-  if (!there.some((record) => record.path === path)) {
-    return `lies in ${path}, and is known to be in ${there.map((record) => record.path).join(', ') || 'no folder'}`;
-  }
-  if (there.length > 1) return `lies in ${path}, and is known to be in ${there.map((one) => one.path).join(', ')}`;
-  const [record] = there;
-  const told = JSON.stringify(record?.flags);
+  // What went from a folder that was renumbered then is told as a number only, in `folder.reset`.
+  const wasRenumbered = places.some(({ folder, uidValidity }) => folder.uidValidity !== uidValidity);
+  if (elsewhere.length > 0 && !wasRenumbered) return `is known to be in ${elsewhere.join(', ')}, and is not`;
+  const told = JSON.stringify(record?.flags ?? flags);
   return told === JSON.stringify(flags) ? undefined : `has ${JSON.stringify(flags)}, and is known to have ${told}`;
 }
