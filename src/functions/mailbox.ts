@@ -1,11 +1,12 @@
 import { app } from '@azure/functions';
 import { type Broker, broker } from '../lib/broker.ts';
 import { replayJson } from '../lib/connect/delivery-json.ts';
-import { isWithinReach, mailboxJson } from '../lib/connect/mailbox-json.ts';
+import { isWithinReach, mailboxJsonWithSync } from '../lib/connect/mailbox-json.ts';
 import { BrokerError } from '../lib/errors.ts';
 import { type Caller, mayUseDestination } from '../lib/http/caller.ts';
 import { mailboxPatch } from '../lib/http/requests/mailboxes.ts';
 import { allMethods, json, noContent, resource } from '../lib/http/resource.ts';
+import type { MailboxView } from '../lib/store/registry.ts';
 
 /** The mailbox of the route, if the key may know of it. @throws BrokerError `not_found` */
 async function known(broker: Broker, caller: Caller, id: string | undefined) {
@@ -14,6 +15,9 @@ async function known(broker: Broker, caller: Caller, id: string | undefined) {
   return view;
 }
 
+const shown = async (broker: Broker, view: MailboxView) =>
+  mailboxJsonWithSync(view, await broker.registry.firstSync(view));
+
 /** `GET`, `PATCH` and `DELETE mailboxes/{id}`. */
 export const mailbox = resource(broker, {
   GET: {
@@ -21,7 +25,7 @@ export const mailbox = resource(broker, {
     handler: async ({ broker, caller, params }) => {
       const view = await known(broker, caller, params.id);
       const jobs = await broker.registry.jobs(view.row.id);
-      return json(200, { ...mailboxJson(view), replays: jobs.map(replayJson) });
+      return json(200, { ...(await shown(broker, view)), replays: jobs.map(replayJson) });
     },
   },
   PATCH: {
@@ -41,7 +45,7 @@ export const mailbox = resource(broker, {
           broker.registry.patch(id, body),
         );
       }
-      return json(200, mailboxJson(view));
+      return json(200, await shown(broker, view));
     },
   },
   DELETE: {

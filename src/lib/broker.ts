@@ -256,7 +256,7 @@ export function createBroker(
     apiKeys,
     audit,
     connect,
-    addMailbox: createAddMailbox({ adminConsent, destinations, audit, registry, grants, openMailbox }),
+    addMailbox: createAddMailbox({ adminConsent, clock, destinations, audit, registry, grants, openMailbox }),
     openMailbox,
     giveToken: createGiveToken({ config, clock, registry, grants, tokens, audit }),
     registry,

@@ -199,6 +199,7 @@ export function connectWorld(store: Store, options: ConnectWorldOptions = {}) {
     connect,
     openMailbox,
     addMailbox: createAddMailbox({
+      clock,
       adminConsent,
       destinations,
       audit,

@@ -9,6 +9,7 @@ import { chooseDestination } from './choose-destination.ts';
 import { isWithinReach } from './mailbox-json.ts';
 import type { OpenMailbox } from './open-mailbox.ts';
 import type { ConnectDeps } from './ports.ts';
+import { type SyncFrom, syncFromOf } from './sync-from.ts';
 
 /** A mailbox that nobody signs in to, as POST mailboxes takes it. */
 export interface NewMailbox {
@@ -23,7 +24,8 @@ export interface NewMailbox {
   readonly destinationId?: string | undefined;
   readonly label?: string | undefined;
   readonly ownerRef?: string | number | undefined;
-  readonly syncFrom?: Date | undefined;
+  /** The month before unless given; one that is connected already keeps its own. */
+  readonly syncFrom?: SyncFrom | undefined;
   /** Inbox and sent unless given; one that is connected already keeps its own. */
   readonly folders?: readonly FolderChoice[] | undefined;
   /** In place of the one that a mailbox has which is connected already. */
@@ -45,7 +47,7 @@ export interface AddedMailbox {
 
 export type AddMailbox = (wanted: NewMailbox, caller: Caller) => Promise<AddedMailbox>;
 
-export interface AddMailboxDeps extends Pick<ConnectDeps, 'adminConsent' | 'destinations' | 'audit'> {
+export interface AddMailboxDeps extends Pick<ConnectDeps, 'adminConsent' | 'clock' | 'destinations' | 'audit'> {
   readonly registry: Pick<ConnectDeps['registry'], 'get' | 'place'> & {
     find(tid: string, address: string): Promise<MailboxView | undefined>;
     patch(id: string, change: Pick<MailboxChange, 'destinationId' | 'filter'>): Promise<MailboxView>;
@@ -90,7 +92,7 @@ export function createAddMailbox(deps: AddMailboxDeps): AddMailbox {
       destinationId,
       label: wanted.label,
       ownerRef: wanted.ownerRef,
-      syncFrom: wanted.syncFrom,
+      syncFrom: syncFromOf(wanted.syncFrom, new Date(deps.clock.now())),
       filter: wanted.filter,
     });
     const { id } = placed.mailbox;

@@ -11,8 +11,9 @@ import { folderBaselines } from './folder-baselines.ts';
 import { sameAddress } from './identity.ts';
 import type { ConnectDeps } from './ports.ts';
 import { recognise } from './recognise.ts';
+import { syncFromOf } from './sync-from.ts';
 
-type FinishDeps = Pick<ConnectDeps, 'grants' | 'probe' | 'registry' | 'tickets' | 'findAddresses' | 'log'>;
+type FinishDeps = Pick<ConnectDeps, 'clock' | 'grants' | 'probe' | 'registry' | 'tickets' | 'findAddresses' | 'log'>;
 
 /**
  * From a redeemed code to a connected mailbox: person recognised, grant stored, mailbox looked into, ticket taken, mailbox
@@ -41,7 +42,7 @@ export async function finishConnect(
     destinationId: ticket.destinationId,
     label: ticket.label,
     ownerRef: ticket.ownerRef,
-    syncFrom: ticket.syncFrom,
+    syncFrom: syncFromOf(ticket.syncFrom, new Date(deps.clock.now())),
     filter: ticket.filter,
     mailboxId: ticket.mailboxId,
   });

@@ -1,5 +1,6 @@
 import { errorTable } from '../error-codes.ts';
 import { type Caller, mayUseDestination, mayUseMailbox } from '../http/caller.ts';
+import type { FirstSync } from '../store/first-sync.ts';
 import type { MailboxView } from '../store/registry.ts';
 import type { MailboxRow } from '../store/rows.ts';
 
@@ -34,5 +35,22 @@ export function mailboxJson({ row, state, shown, filter }: MailboxView) {
     filter: row.filterRevision === undefined ? null : filter,
     syncFrom: row.syncFrom ?? null,
     createdAt: row.createdAt,
+  };
+}
+
+/** The same with how its first sync goes; null where no mail from before is wanted. A list does not read that. */
+export function mailboxJsonWithSync(view: MailboxView, sync: FirstSync | undefined) {
+  if (sync === undefined) return { ...mailboxJson(view), firstSync: null };
+  const { state, since, done, total, ratePerMinute, secondsLeft } = sync;
+  return {
+    ...mailboxJson(view),
+    firstSync: {
+      state,
+      since,
+      done,
+      total: total ?? null,
+      ratePerMinute: ratePerMinute ?? null,
+      secondsLeft: secondsLeft ?? null,
+    },
   };
 }

@@ -4,6 +4,7 @@ import type { FolderChoice } from '../domain/folder.ts';
 import type { ConsentPermissions } from '../entra/admin-consent.ts';
 import type { Caller } from '../http/caller.ts';
 import type { PageContent } from '../http/pages.ts';
+import type { SyncFrom } from './sync-from.ts';
 
 /** What a link is to connect, as POST connect-links takes it. */
 export interface NewLink {
@@ -14,7 +15,8 @@ export interface NewLink {
   readonly loginHint?: string | undefined;
   readonly label?: string | undefined;
   readonly ownerRef?: string | number | undefined;
-  readonly syncFrom?: Date | undefined;
+  /** The month before the connection unless given. */
+  readonly syncFrom?: SyncFrom | undefined;
   /** Inbox and sent unless given. */
   readonly folders?: readonly FolderChoice[] | undefined;
   readonly filter?: MailboxFilter | undefined;

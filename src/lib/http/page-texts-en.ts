@@ -17,13 +17,13 @@ export const en: PageTexts = {
     button: 'Continue to Microsoft',
     notes: {
       lock: 'You sign in at Microsoft. Your password is never seen here.',
-      onward: 'New mail of this mailbox is passed on to that address.',
+      onward: 'New mail of this mailbox is passed on to that address, and mail from before as far as was asked for.',
       back: 'You can take the permission back at Microsoft at any time.',
     },
   },
   connected: {
     title: 'Your mailbox is connected',
-    lead: 'From now on its new mail is passed on.',
+    lead: 'From now on its mail is passed on.',
     close: 'You can close this window.',
   },
   adminConsent: {

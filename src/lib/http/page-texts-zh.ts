@@ -17,13 +17,13 @@ export const zh: PageTexts = {
     button: '前往 Microsoft 登录',
     notes: {
       lock: '您在 Microsoft 的页面登录，我们不会看到您的密码。',
-      onward: '此后，该邮箱的新邮件会转到上面的地址。',
+      onward: '此后，该邮箱的新邮件以及所要求范围内以前的邮件会转到上面的地址。',
       back: '您可以随时在 Microsoft 帐户中收回此授权。',
     },
   },
   connected: {
     title: '您的邮箱已连接',
-    lead: '从现在起，该邮箱的新邮件会被转送。',
+    lead: '从现在起，该邮箱的邮件会被转送。',
     close: '您可以关闭此窗口。',
   },
   adminConsent: {

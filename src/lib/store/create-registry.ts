@@ -4,8 +4,9 @@ import { eventId, isMailboxId, shardKey, shardOfMailbox } from '../domain/ids.ts
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { createAddressIndex } from './address-index.ts';
-import { encodeCursor } from './cursor-row.ts';
+import { decodeCursor, encodeCursor } from './cursor-row.ts';
 import { createDirectory } from './directory.ts';
+import { firstSyncOf } from './first-sync.ts';
 import { grantKeyOf } from './grant-row.ts';
 import { decodeJob, encodeJob, idOfReplay, newJob } from './job-row.ts';
 import { addressKey, mailboxRowKey, parseRowKey, rowsOf, settingsRowKey, stateRowKey } from './keys.ts';
@@ -174,10 +175,10 @@ export function createRegistry(deps: RegistryDeps): Registry {
       change(
         id,
         (row) => {
-          const { login, folders, paused, filter } = wanted;
+          const { login, folders, paused, filter, syncFrom } = wanted;
           // Under another name the mailbox may open again that did not before; folders are looked at at once, a pause
-          // begins and ends at once, and a mailbox that waited for a better filter goes on.
-          const isAsked = [login, folders, paused, filter].some((each) => each !== undefined);
+          // begins and ends at once, a mailbox that waited for a better filter goes on, and old mail is fetched at once.
+          const isAsked = [login, folders, paused, filter, syncFrom].some((each) => each !== undefined);
           const asked = isAsked ? row.asked + 1 : row.asked;
           return {
             ...row,
@@ -198,6 +199,13 @@ export function createRegistry(deps: RegistryDeps): Registry {
           ...settingsChange(before, after, wanted.filter),
         ],
       ),
+    firstSync: ({ row, shown }) =>
+      reachingStore(async () => {
+        if (row.syncFrom === undefined) return undefined;
+        const rows = await mail.list(partitionOf(row.id), rowsOf('c', row.id));
+        const cursors = rows.flatMap((stored) => lenient(decodeCursor, stored) ?? []);
+        return firstSyncOf(row, shown, cursors, new Date(clock.now()));
+      }),
     ask: (id) => change(id, (row) => ({ ...row, asked: row.asked + 1 })),
 
     replay: (id, wish) =>

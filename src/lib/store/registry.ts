@@ -2,6 +2,7 @@ import type { MailboxFilter } from '../domain/filter.ts';
 import type { FolderChoice, FolderRole } from '../domain/folder.ts';
 import type { GrantKey } from '../domain/grant.ts';
 import { BrokerError } from '../errors.ts';
+import type { FirstSync } from './first-sync.ts';
 import type { ReplayWish } from './job-row.ts';
 import type { GrantRef, JobRow, MailboxRow, MailboxState, StateRow } from './rows.ts';
 
@@ -134,6 +135,8 @@ export interface Registry {
   list(query: MailboxQuery): Promise<MailboxPage>;
   /** All of it in one write, or nothing. @throws BrokerError `not_found` */
   patch(id: string, change: MailboxChange): Promise<MailboxView>;
+  /** How the first sync goes, as the cursors say; undefined where no mail from before is wanted. */
+  firstSync(view: Pick<MailboxView, 'row' | 'shown'>): Promise<FirstSync | undefined>;
   /** Asks the worker to look at the mailbox in its next run. @throws BrokerError `not_found` */
   ask(id: string): Promise<MailboxView>;
   /**

@@ -26,7 +26,8 @@ export interface TicketRow {
   readonly loginHint: string | undefined;
   readonly label: string | undefined;
   readonly ownerRef: string | number | undefined;
-  readonly syncFrom: Date | undefined;
+  /** Undefined: nothing was said. */
+  readonly syncFrom: Date | 'now' | undefined;
   /** Folders to watch in place of inbox and sent. */
   readonly folders: readonly FolderChoice[] | undefined;
   /** Which mail of the mailbox is delivered. */
@@ -66,7 +67,7 @@ const schema = z.object({
   loginHint: text.optional(),
   label: text.optional(),
   ownerRef: json(z.union([z.string(), z.number()])).optional(),
-  syncFrom: instant.optional(),
+  syncFrom: z.union([instant, z.literal('now')]).optional(),
   folders: json(z.array(z.union([z.object({ role: folderRole }), z.object({ path: z.string() })]))).optional(),
   filter: json(storedFilter).optional(),
   destinationId: text,

@@ -1,3 +1,4 @@
+import { spellPauseMs } from '../store/first-sync.ts';
 import { dayOf } from '../store/ring-row.ts';
 import type { Backfill, RingEntry } from '../store/rows.ts';
 
@@ -6,9 +7,6 @@ export interface OldMessage {
   readonly uid: number;
   readonly internalDate: Date;
 }
-
-/** Work that stops for longer than this was interrupted: a new pace is measured from then on. */
-export const spellPauseMs = 5 * 60_000;
 
 /** A first sync that has done nothing yet. @param uid the highest UID that is old mail */
 export const newBackfill = (uid: number): Backfill => ({
@@ -33,10 +31,6 @@ export const renumbered = (backfill: Backfill, uid: number): Backfill => ({
   fromUid: backfill.fromUid === 0 ? 0 : 0xffff_ffff,
   missing: undefined,
 });
-
-/** Whether everything from `since` on is done. Pure. */
-export const isFinished = ({ at, fromUid }: Backfill, since: Date): boolean =>
-  at !== undefined && (at < since || (at.getTime() === since.getTime() && fromUid === 0));
 
 /** Where old mail that is left begins. */
 export type Bound = Pick<Backfill, 'uid' | 'at' | 'fromUid'>;

@@ -1,8 +1,9 @@
 import { isBrokerError } from '../errors.ts';
 import type { ImapSession } from '../mailbox/session.ts';
+import { isFinished } from '../store/first-sync.ts';
 import { baselineMarginMs } from '../store/new-mailbox.ts';
 import type { Backfill } from '../store/rows.ts';
-import { isFinished, newBackfill } from './backfill-book.ts';
+import { newBackfill } from './backfill-book.ts';
 import type { Errand, Scene } from './errand.ts';
 import type { FolderBook } from './folder-book.ts';
 import { readMessageRows } from './message-rows.ts';

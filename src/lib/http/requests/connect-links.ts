@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { address, destinationId, folders, instant, line, mailboxId, ownerRef } from './fields.ts';
+import { address, destinationId, folders, line, mailboxId, ownerRef, syncFrom } from './fields.ts';
 import { filter } from './filter.ts';
 
 /** Body of POST connect-links. */
@@ -10,7 +10,7 @@ export const newConnectLink = z.strictObject({
   loginHint: address.optional(),
   label: line(100).optional(),
   ownerRef: ownerRef.optional(),
-  syncFrom: instant.optional(),
+  syncFrom: syncFrom.optional(),
   folders: folders.optional(),
   filter: filter.optional(),
   destinationId: destinationId.optional(),

@@ -30,6 +30,11 @@ export const instant = z.iso
   .transform((text) => new Date(text))
   .refine((at) => at.getTime() >= 0 && at.getUTCFullYear() <= 9999, 'Is not between the years 1970 and 9999.');
 
+/** From when on mail is wanted: an instant, or `"now"` for none from before. */
+export const syncFrom = z.union([z.literal('now'), instant], {
+  error: 'Is neither "now" nor a time such as 2026-11-22T08:00:00Z.',
+});
+
 /** A tenant by its id; a domain name would have to be looked up. */
 export const tenantId = z.guid('Is not the id of a tenant (a GUID).').transform((id) => id.toLowerCase());
 

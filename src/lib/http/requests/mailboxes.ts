@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { mailboxStates } from '../../store/rows.ts';
-import { address, destinationId, folders, instant, line, mailboxId, ownerRef, paging, tenantId } from './fields.ts';
+import { address, destinationId, folders, line, mailboxId, ownerRef, paging, syncFrom, tenantId } from './fields.ts';
 import { filter } from './filter.ts';
 
 /** Query of GET mailboxes. */
@@ -21,7 +21,7 @@ export const newMailbox = z.strictObject({
   destinationId: destinationId.optional(),
   label: line(100).optional(),
   ownerRef: ownerRef.optional(),
-  syncFrom: instant.optional(),
+  syncFrom: syncFrom.optional(),
   folders: folders.optional(),
   filter: filter.optional(),
 });
@@ -32,7 +32,10 @@ export const mailboxPatch = z.strictObject({
   ownerRef: ownerRef.nullable().optional(),
   destinationId: destinationId.optional(),
   login: address.optional(),
-  syncFrom: instant.nullable().optional(),
+  syncFrom: syncFrom
+    .transform((at) => (at === 'now' ? null : at))
+    .nullable()
+    .optional(),
   folders: folders.optional(),
   filter: filter.nullable().optional(),
   paused: z.boolean().optional(),
