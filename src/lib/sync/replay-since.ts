@@ -76,7 +76,7 @@ export function createSinceReplay(scene: Scene) {
       try {
         const end = await pump(context, mailbox, book, source, turn, await scene.order());
         if (end === 'more') return 'more';
-        if (end === 'blocked') return 'wait';
+        if (end !== 'drained') return 'wait';
         leave(job, book);
       } catch (error) {
         if (!isBrokerError(error, 'folder_missing')) throw error;
