@@ -66,6 +66,8 @@ export interface MailboxBook extends CommitUnit {
   unpark(mark: MessageMark): void;
   /** Takes away the rows of messages that were given up before `before`: the oldest `most` of them. */
   purgeDead(before: Date, most: number): void;
+  /** Erases a row that the table holds and that belongs to no folder of this book. */
+  eraseRow(rowKey: string): void;
   /** At most so many operations would the next commit carry; to commit before they are more than a batch takes. */
   readonly weight: number;
 }
@@ -219,6 +221,7 @@ export function createMailboxBook(
       const old = dead().filter(({ at }) => at < before);
       for (const mark of old.slice(0, most)) unpark(mark);
     },
+    eraseRow: (rowKey) => void changes.set(rowKey, undefined),
     get weight() {
       return 1 + 2 * folders.length + changes.size;
     },

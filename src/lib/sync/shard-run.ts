@@ -21,6 +21,7 @@ import { concurrentErrands, concurrentMailboxes, type RunContext } from './run-c
 import { safeModeOf } from './safe-mode.ts';
 import { createTurnstile, type TakeTurn } from './turnstile.ts';
 import type { ShardRunnerDeps } from './types.ts';
+import { unwatch, unwatched } from './unwatch.ts';
 
 export interface ShardWork {
   readonly shard: number;
@@ -91,12 +92,18 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
   const takeTurn = createTurnstile(concurrentMailboxes, concurrentErrands);
   let more = false;
   let erased = true;
+  let left = false;
   await everyone([
     ...erasing.map((guest) => async () => {
       const failed = await attempt(context, guest, () => erase(context, guest.row));
       if (failed !== undefined) erased = false;
     }),
     ...guests.map((guest) => async () => {
+      const stale = guest.isRemoved || guest.fault !== undefined ? [] : unwatched(guest.row, guest.cursors);
+      if (stale.length > 0) {
+        const failed = await attempt(context, guest, () => unwatch(context, guest.book, stale));
+        if (failed !== undefined) left = true;
+      }
       if (!guest.isRemoved) more = (await attend(context, head, guest, takeTurn)) || more;
       await sendEvents(context, guest, takeTurn);
     }),
@@ -120,12 +127,10 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
     cold.jobs,
     guests.some(({ book }) => book.jobs().length > 0),
   );
-  // A cursor says how many of its messages are tried again; a folder that is no longer watched has its rows all the same.
-  const retrying = guests.some(({ book, cursors, fault }) => {
-    if (fault !== undefined) return has(head, 'retry');
-    const watched = new Set(book.folders.map(({ folder }) => folder.id));
-    const unwatched = [...cursors.values()].some((cursor) => cursor.retries > 0 && !watched.has(cursor.folderId));
-    return unwatched || book.folders.some((folder) => folder.cursor.retries > 0);
+  // A cursor says how many of its messages are tried again. Rows of folders that could not be erased are still there.
+  const retrying = guests.some(({ book, fault }) => {
+    if (fault !== undefined || left) return has(head, 'retry');
+    return book.folders.some((folder) => folder.cursor.retries > 0);
   });
   head.flags = retrying ? head.flags | coldKinds.retry : head.flags & ~coldKinds.retry;
   await committer.release();

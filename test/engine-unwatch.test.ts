@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Azurite, startAzurite } from '../local/azurite.ts';
+import type { MailboxRow } from '../src/lib/store/rows.ts';
+import { coldKinds } from '../src/lib/store/rows.ts';
+import type { Store, StoredRow, Table } from '../src/lib/store/table.ts';
+import { type EngineWorld, engineWorld } from './support/engine-world.ts';
+import { accepted, refused } from './support/memory-receiver.ts';
+import { emptyTables, rowsOfTable, storeAt } from './support/tables.ts';
+
+let azurite: Azurite;
+let world: EngineWorld;
+let mailbox: MailboxRow;
+
+beforeAll(async () => {
+  azurite = await startAzurite();
+});
+
+afterAll(async () => {
+  await azurite.stop();
+});
+
+beforeEach(async () => {
+  const store = storeAt(azurite);
+  await emptyTables(store);
+  world = engineWorld(store);
+  mailbox = await world.connectMailbox(ada, ['INBOX', 'Archive']);
+});
+
+const ada = 'ada@contoso.example';
+const folder = (path = 'INBOX') => world.mail.mailbox(ada).folder(path);
+const watch = (...paths: string[]) => world.registry.patch(mailbox.id, { folders: paths.map((path) => ({ path })) });
+const idOf = (path: string) => mailbox.folders.find((one) => one.path === path)?.id ?? '';
+/** Kinds of rows that there are of a folder. */
+const kindsOf = async (folderId: string) => {
+  const rows = await rowsOfTable(world.store, 'mail');
+  return rows.filter(({ rowKey }) => rowKey.includes(`!${folderId}`)).map(({ rowKey }) => rowKey[0]);
+};
+
+describe('a folder that is taken off', () => {
+  it('leaves no row behind, and what it was trying again is told as vanished', async () => {
+    world.receiver.answer = (event) => (event.type === 'message.received' ? refused : accepted);
+    folder('Archive').add('refused');
+    folder().add('refused, too');
+    await world.poll();
+    world.time.pass(11 * 60_000);
+    for (let n = 0; n < 3; n++) await world.poll();
+    expect((await kindsOf(idOf('Archive'))).toSorted()).toEqual(['c', 'd', 'r']);
+    await watch('INBOX');
+    await world.poll();
+    expect(await kindsOf(idOf('Archive'))).toEqual([]);
+    expect((await kindsOf(idOf('INBOX'))).toSorted()).toEqual(['c', 'd', 'r']);
+    const keyOf = (subject: string) =>
+      world.receiver.arrivals.find(({ event }) => event.data.subject === subject)?.event.data.messageKey;
+    expect(world.receiver.ofType('message.vanished').map(({ data }) => [data.messageKey, data.folder])).toEqual([
+      [keyOf('refused'), { path: 'Archive', role: 'archive' }],
+    ]);
+    // The other folder goes on.
+    expect((await world.shard(mailbox)).flags & coldKinds.retry).toBe(coldKinds.retry);
+    world.receiver.answer = () => accepted;
+    world.time.pass(2 * 60 * 60_000);
+    for (let n = 0; n < 2; n++) await world.poll();
+    expect(world.receiver.subjects()).toEqual(['refused, too']);
+    expect((await world.shard(mailbox)).flags & coldKinds.retry).toBe(0);
+  });
+
+  it('also where it holds more rows than a batch takes', async () => {
+    const table = world.store.table('mail');
+    world.receiver.answer = (event) => (event.type === 'message.received' ? refused : accepted);
+    folder('Archive').add('refused');
+    await world.poll();
+    world.time.pass(11 * 60_000);
+    for (let n = 0; n < 3; n++) await world.poll();
+    const rows = await rowsOfTable(world.store, 'mail');
+    const row = rows.find(({ rowKey }) => rowKey.startsWith('d!'));
+    if (row === undefined) throw new Error('nothing is tried again');
+    for (let n = 100; n < 220; n++) {
+      const key = new Uint8Array(16).fill(n);
+      await table.insert({ ...row, rowKey: row.rowKey.replace(/\d{3}$/, String(n)), values: { ...row.values, key } });
+    }
+    await watch('INBOX');
+    for (let n = 0; n < 3; n++) await world.poll();
+    expect(await kindsOf(idOf('Archive'))).toEqual([]);
+    const told = world.receiver.ofType('message.vanished').map(({ data }) => data.messageKey);
+    expect([told.length, new Set(told).size]).toEqual([121, 121]);
+  });
+
+  it('and put back begins anew, with what arrives from then on', async () => {
+    folder('Archive').add('before');
+    await world.poll();
+    await watch('INBOX');
+    await world.poll();
+    folder('Archive').add('meanwhile');
+    world.time.pass(10 * 60_000);
+    await world.poll();
+    await watch('INBOX', 'Archive');
+    await world.poll();
+    folder('Archive').add('after');
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['before', 'after']);
+  });
+});
+
+it('does not take a folder for one that is taken off, which was added while the rows were read', async () => {
+  await world.poll();
+  const table = world.store.table('mail');
+  let added: MailboxRow | undefined;
+  /** As two pages of one answer may be: what comes first is older than what comes after it. */
+  const list: Table['list'] = async (partition, range, ...rest) => {
+    const before = await table.list(partition, range, ...rest);
+    if (range?.below !== 'd' || added !== undefined) return before;
+    added = (await watch('INBOX', 'Archive', 'Projects')).row;
+    const old = new Map(before.filter(({ rowKey }) => rowKey < 'b').map((row) => [row.rowKey, row]));
+    return (await table.list(partition, range, ...rest)).map((row): StoredRow => old.get(row.rowKey) ?? row);
+  };
+  const store: Store = {
+    time: world.store.time,
+    table: (name) => (name === 'mail' ? Object.assign(Object.create(table), { list }) : world.store.table(name)),
+  };
+  folder('Projects');
+  await world.poll({ store });
+  const project = added?.folders.find(({ path }) => path === 'Projects');
+  expect(await kindsOf(project?.id ?? '')).toEqual(['c']);
+});
