@@ -77,7 +77,6 @@ export async function eventually<T>(
 
 export async function startWorld({
   bundle,
-  verbatim = false,
   movableTime = false,
   ...options
 }: ServiceOptions & {
@@ -85,8 +84,6 @@ export async function startWorld({
   readonly movableTime?: boolean;
   /** Another one than the bundle that is deployed. */
   readonly bundle?: string;
-  /** The output as the app wrote it, not blackened by the local host. */
-  readonly verbatim?: boolean;
 } = {}): Promise<World> {
   const stateDir = await mkdtemp(join(tmpdir(), 'broker-world-'));
   const port = await freePort();
@@ -112,11 +109,13 @@ export async function startWorld({
   const url = `http://localhost:${port}/api`;
   let host: ChildProcess | undefined;
   let output = '';
+  const answers: string[] = [];
   let passedMs = 0;
 
   const startHost = async () => {
     const run = resolve(import.meta.dirname, '../../local/host/run.ts');
-    const own = [...(bundle === undefined ? [] : ['--bundle', bundle]), ...(verbatim ? ['--verbatim'] : [])];
+    // As the app wrote it, not blackened by the local host: what leaves the app is what counts.
+    const own = ['--verbatim', ...(bundle === undefined ? [] : ['--bundle', bundle])];
     const clock = movableTime ? ['--import', join(import.meta.dirname, 'movable-clock.ts')] : [];
     host = spawn(process.execPath, [...clock, run, '--settings', settingsFile, '--port', String(port), ...own], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -156,6 +155,7 @@ export async function startWorld({
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
+    answers.push(text);
     return {
       status: answer.status,
       headers: answer.headers,
@@ -164,6 +164,16 @@ export async function startWorld({
   };
 
   const standIns = services.standIns as StandIns;
+  const { live } = standIns.vault;
+  const atStart = [...live('broker-root'), ...live('client-secret')];
+
+  /** Whatever a suite is about: at its end nothing secret stands in its log, and nothing that is never asked for in an answer. */
+  const leaks = (): string[] => {
+    const { codes, refreshTokens, accessTokens } = standIns.entra.issued();
+    const kept = [...atStart, ...live('broker-root'), ...live('client-secret'), ...codes, ...refreshTokens];
+    const inLog = [services.stack.adminKey, services.stack.webhookSecret, ...kept, ...accessTokens];
+    return [...told(inLog, output, 'the log'), ...told(kept, answers.join('\n'), 'an answer')];
+  };
 
   await startHost();
   return {
@@ -201,12 +211,21 @@ export async function startWorld({
     },
     stop: async () => {
       await end('SIGTERM');
+      const found = leaks();
       await services.stop();
       await storage?.stop();
       await rm(stateDir, { recursive: true, force: true });
+      if (found.length > 0) throw new Error(`Something secret came out: ${[...new Set(found)].join(', ')}.`);
     },
   };
 }
+
+/**
+ * Which of the secrets stand in a text, by the place alone: the error is printed. What is long is looked for by its end,
+ * because tokens begin alike. In all its forms no-secret-leaves.test.ts looks for them.
+ */
+const told = (secrets: readonly string[], text: string, where: string): string[] =>
+  secrets.filter((secret) => secret.length >= 8 && text.includes(secret.slice(-40))).map(() => where);
 
 /** Waits until every shard was looked after, from beginning to end, `times` more. */
 export async function pollsPass(world: World, times = 2): Promise<void> {
