@@ -9,6 +9,8 @@ export interface KillRunOptions {
   readonly messages?: number;
   /** Who is killed, in this order; drawn if left out: one to three, of whom the first goes round from seed to seed. */
   readonly kills?: readonly Victim[];
+  /** Whom to draw from. */
+  readonly among?: readonly Victim[];
 }
 
 export interface KillRun {
@@ -29,14 +31,14 @@ const patienceMs = 180_000;
  * bound allows. What is drawn follows from the seed; what the processes make of it is theirs.
  */
 export async function killRun(stack: KillStack, seed: number, options: KillRunOptions = {}): Promise<KillRun> {
-  const { messages = 500 } = options;
+  const { messages = 500, among = victims } = options;
   const { below, between, pick } = dice(`kill run ${seed}`);
   const begun = stack.arrivals().length;
   const sent = new Map<string, Stream>();
   const ofThisRun = () => stack.arrivals().slice(begun);
 
   const drawn = Array.from({ length: 1 + below(3) }, (_, index) =>
-    index === 0 ? victims[seed % victims.length] : pick(victims),
+    index === 0 ? among[seed % among.length] : pick(among),
   ).filter((victim) => victim !== undefined);
   const kills = options.kills ?? drawn;
   const moments = kills
@@ -68,15 +70,15 @@ export async function killRun(stack: KillStack, seed: number, options: KillRunOp
   };
   await Promise.all([flow(), death()]);
 
-  let open: readonly string[] = [];
+  let open: readonly string[] | undefined;
   await until(async () => {
     const came = new Set(ofThisRun().map(({ subject }) => subject));
-    open = [...sent.keys()].filter((subject) => !came.has(subject)).map((subject) => `${subject} did not come`);
-    if (open.length > 0) return false;
+    if ([...sent.keys()].some((subject) => !came.has(subject))) return false;
     await delay(200);
     open = await openFolders(stack);
     return open.length === 0;
   });
+  open ??= await openFolders(stack);
   const { faults, resent } = judge(ofThisRun(), sent, kills);
   return { seed, kills, faults: [...open, ...faults], resent };
 }
@@ -118,9 +120,9 @@ export function judge(
   const faults: string[] = [];
   const keysOf = Map.groupBy(arrivals, ({ subject }) => subject);
   const subjectsOf = Map.groupBy(arrivals, ({ key }) => key);
-  for (const subject of sent.keys()) {
+  for (const [subject, { address, path }] of sent) {
     const keys = new Set(keysOf.get(subject)?.map(({ key }) => key));
-    if (keys.size !== 1) faults.push(`${subject} came under ${keys.size} keys`);
+    if (keys.size !== 1) faults.push(`${subject}, in ${address} ${path}, came under ${keys.size} keys`);
   }
   for (const [key, about] of subjectsOf) {
     const subjects = new Set(about.map(({ subject }) => subject));

@@ -43,8 +43,16 @@ describe('a run is faulty', () => {
   });
 
   it.each([
-    ['a message did not come', came(['one', 'k1'], ['two', 'k2']), 'three came under 0 keys'],
-    ['a message came under two keys', [...all, ...came(['one', 'k4'])], 'one came under 2 keys'],
+    [
+      'a message did not come',
+      came(['one', 'k1'], ['two', 'k2']),
+      'three, in bea@contoso.example INBOX, came under 0 keys',
+    ],
+    [
+      'a message came under two keys',
+      [...all, ...came(['one', 'k4'])],
+      'one, in ada@contoso.example INBOX, came under 2 keys',
+    ],
     ['two messages share a key', came(['one', 'k1'], ['two', 'k1'], ['three', 'k3']), 'k1 stands for 2 messages'],
     [
       'two of a folder in order came again after one kill',

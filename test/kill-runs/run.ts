@@ -1,13 +1,19 @@
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type KillRun, killRun } from './kill-run.ts';
-import { startKillStack, victims } from './stack.ts';
+import { startKillStack, type Victim, victims } from './stack.ts';
 
 const help = `npm run kill-runs -- [--runs N] [--from SEED] [--stacks N]
 
 500 messages a run flow through real processes, which are killed at random moments.
   --runs N     how many; 200 if left out
   --from SEED  of the first run; each run counts on. 1 if left out
-  --stacks N   how many at the same time; 2 if left out`;
+  --stacks N   how many at the same time; 2 if left out
+  --among A,B  whom to kill: ${victims.join(', ')}; all of them if left out
+
+What the host said in a run that failed is written to kill-run-SEED.log in the folder for temporary files.`;
 
 /** Its mailboxes and its log fill up; a new stack is quick to start. */
 const runsOfAStack = 25;
@@ -17,11 +23,14 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '200' },
     from: { type: 'string', default: '1' },
     stacks: { type: 'string', default: '2' },
+    among: { type: 'string', default: victims.join() },
     help: { type: 'boolean', default: false },
   },
 });
 const [runs, from, stacks] = [Number(values.runs), Number(values.from), Number(values.stacks)];
-if (values.help || !(runs > 0 && stacks > 0) || !Number.isInteger(runs + from + stacks)) {
+const isVictim = (text: string): text is Victim => (victims as readonly string[]).includes(text);
+const among = values.among.split(',');
+if (values.help || !among.every(isVictim) || !(runs > 0 && stacks > 0) || !Number.isInteger(runs + from + stacks)) {
   console.log(help);
   process.exit(values.help ? 0 : 2);
 }
@@ -36,13 +45,16 @@ async function work(): Promise<void> {
     try {
       for (let count = 0; count < runsOfAStack && next < from + runs; count++) {
         const begun = performance.now();
-        const run = await killRun(stack, next++);
+        const run = await killRun(stack, next++, { among: among.filter(isVictim) });
         done.push(run);
         const seconds = ((performance.now() - begun) / 1000).toFixed(1);
         console.log(`seed ${run.seed}: killed ${run.kills.join(', ')}; ${run.resent} sent again; ${seconds} s`);
         for (const fault of run.faults) console.log(`  ${fault}`);
         // What is left undone would be the next run's fault.
-        if (run.faults.length > 0) break;
+        if (run.faults.length > 0) {
+          writeFileSync(join(tmpdir(), `kill-run-${run.seed}.log`), stack.world.output());
+          break;
+        }
       }
     } finally {
       await stack.stop();

@@ -10,7 +10,8 @@ let axeSource: string | undefined;
  */
 export async function axeFindings(tab: Page): Promise<unknown> {
   axeSource ??= readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  await tab.evaluate(`${axeSource};0`);
+  // It stays until the page is left.
+  if (await tab.evaluate('typeof axe === "undefined"')) await tab.evaluate(`${axeSource};0`);
   return tab.evaluate(
     `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
       violations.map(({ id, help, nodes }) => [id, help, nodes.map((node) => node.html)]))`,

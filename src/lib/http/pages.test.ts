@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { Browser, BrowserContext, Page as Tab } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../../../local/chromium.ts';
 import { axeFindings, overflowOf } from '../../../test/support/chromium.ts';
@@ -238,27 +238,35 @@ describe('the language of a page', () => {
 
 describeNeeding('chromium', 'in a real browser', () => {
   let browser: Browser;
+  let shared: Tab;
   beforeAll(async () => {
     browser = await launchChromium();
+    shared = await (await browser.newContext()).newPage();
   });
   afterAll(() => browser?.close());
 
-  /** Serves one page to a new context without any network. */
-  async function open(content: PageContent, options: Parameters<Browser['newContext']>[0] = {}, language = 'en') {
-    const context: BrowserContext = await browser.newContext(options);
+  /** Shows one page in a tab without any network. */
+  async function show(tab: Tab, content: PageContent, language = 'en') {
     const drawn = draw(content, language);
-    await context.route('**/*', (route) =>
+    await tab.unrouteAll();
+    await tab.route('**/*', (route) =>
       route.request().url() === 'http://localhost:7071/api/page'
         ? route.fulfill({ status: 200, headers: drawn.headers, body: String(drawn.body) })
         : route.abort(),
     );
+    await tab.goto('http://localhost:7071/api/page');
+  }
+
+  /** Shows it in a new context, and notes what the browser complains about. */
+  async function open(content: PageContent, options: Parameters<Browser['newContext']>[0] = {}) {
+    const context: BrowserContext = await browser.newContext(options);
     const tab = await context.newPage();
     const complaints: string[] = [];
     tab.on('console', (message) => complaints.push(message.text()));
     tab.on('requestfailed', (request) => {
       if (!request.url().endsWith('/favicon.ico')) complaints.push(request.url());
     });
-    await tab.goto('http://localhost:7071/api/page');
+    await show(tab, content);
     return { context, tab, complaints };
   }
 
@@ -266,7 +274,8 @@ describeNeeding('chromium', 'in a real browser', () => {
     'axe finds nothing on "%s", light or dark, small or wide, in either language',
     async (_name, content) => {
       for (const language of ['en', 'zh']) {
-        const { context, tab } = await open(content, {}, language);
+        const tab = shared;
+        await show(tab, content, language);
         for (const details of await tab.locator('summary').all()) await details.click();
         for (const colorScheme of ['light', 'dark'] as const) {
           await tab.emulateMedia({ colorScheme });
@@ -277,7 +286,6 @@ describeNeeding('chromium', 'in a real browser', () => {
           expect(await axeFindings(tab)).toEqual([]);
           expect(await overflowOf(tab)).toBe(0);
         }
-        await context.close();
       }
     },
   );

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    // Unit tests stand beside their file; suites that need more than one part stand in test/.
+    include: ['src/**/*.test.ts', 'local/**/*.test.ts', 'test/**/*.test.ts'],
+    // Far more than a quiet machine needs: a shared one is sometimes ten times slower, and no test measures time.
+    testTimeout: 120_000,
+    // The build machine is shared, too; what needed a second try is named in its output.
+    retry: process.env.CI === undefined ? 0 : 2,
+    hookTimeout: 120_000,
+    // Every integration suite brings up its own servers; two cores carry two of them.
+    maxWorkers: 3, setupFiles: ["/tmp/cpu-setup.mjs"],
+  },
+});
