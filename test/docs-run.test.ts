@@ -5,9 +5,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ImapFlow } from 'imapflow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedImap, ReceivedEvent } from '../local/world.ts';
+import { deliveryId } from '../src/lib/domain/ids.ts';
+import { encodeDead } from '../src/lib/store/retry-row.ts';
 import { BrowserClient } from './support/browser-client.ts';
 import { blocksOf, firstColumn, readPage } from './support/page.ts';
 import { describeNeeding } from './support/requirements.ts';
+import { entry } from './support/rows.ts';
 import { type ShellSession, startShell } from './support/shell-session.ts';
 import { accepted, eventsOf, eventually, startWorld, type World, walk } from './support/world.ts';
 
@@ -68,6 +71,14 @@ describeNeeding('curl', 'docs/builder.md', () => {
       (await world.api('POST', 'keys', { body: { scopes: ['admin', 'connect', 'read'] } })).body.key,
     DESTINATION: async () => world.services.destinationId,
     MAILBOX: async () => (await world.api('GET', `mailboxes?address=${ada}`)).body.items[0].id,
+    DELIVERY: async () => {
+      const { id, folders } = (await world.api('GET', `mailboxes?address=${ada}`)).body.items[0];
+      const { key, hash, day } = entry(4_000_000, 20_000);
+      const place = { mailboxId: id, folderId: folders[0].id, uidValidity: 1n, uid: 4_000_000, key, hash, day };
+      const row = { ...place, reason: 'destination_refused_message', status: 422, attempts: 5, at: new Date() };
+      await world.store.table('mail').insert(encodeDead(row));
+      return deliveryId(id, key);
+    },
     ATTACHMENT_URL: async () => {
       const [event] = messages;
       if (event === undefined) throw new Error('No mail has arrived.');
