@@ -249,3 +249,47 @@ describe('a message that moves', () => {
     expect(removals()).toEqual([]);
   });
 });
+
+describe('a message that is gone when its folder is renumbered', () => {
+  it('is told as removed, once, when nothing else claims it', async () => {
+    const [uid = 0] = await delivered(['goes', 'stays'], ['INBOX', 'Archive']);
+    folder('INBOX').remove(uid);
+    folder('INBOX').renumber();
+    await polls(4);
+    expect(removals()).toEqual([
+      expect.objectContaining({ messageKey: keyOf('goes'), folder: { path: 'INBOX', role: 'inbox' } }),
+    ]);
+    folder('INBOX').renumber();
+    world.time.pass(2 * 60 * 60_000);
+    await polls(4);
+    expect(removals()).toHaveLength(1);
+    expect(world.receiver.subjects()).toEqual(['goes', 'stays']);
+  });
+
+  it('stays told if it was, also after the folder is renumbered', async () => {
+    const [uid = 0] = await delivered(['goes', 'stays']);
+    folder('INBOX').remove(uid);
+    await polls(4);
+    expect(removals()).toHaveLength(1);
+    folder('INBOX').renumber();
+    await polls(4);
+    world.time.pass(2 * 60 * 60_000);
+    await polls(4);
+    expect(removals()).toHaveLength(1);
+  });
+
+  it('is told as moved if it turns up in another folder, and never as removed', async () => {
+    const [uid = 0] = await delivered(['wanders'], ['INBOX', 'Archive']);
+    folder('INBOX').move(uid, folder('Archive'));
+    folder('Archive').unlisted.add(1);
+    folder('INBOX').renumber();
+    await polls(2);
+    folder('Archive').unlisted.clear();
+    await polls(4);
+    world.time.pass(2 * 60 * 60_000);
+    await polls(2);
+    expect(removals()).toEqual([]);
+    expect(updates().map(({ change }) => change)).toEqual(['moved']);
+    expect(received()).toHaveLength(1);
+  });
+});

@@ -262,3 +262,40 @@ describe('a folder that is renumbered', () => {
     expect(world.receiver.ofType('message.updated').map(({ data }) => data.messageKey)).toEqual([received()[0]?.id]);
   });
 });
+
+describe('messages whose headers say nothing', () => {
+  const silent = { subject: '', messageId: '', from: '' };
+  const bare = () => {
+    world.mail.before = (command) => {
+      // Asked as a whole, the server answers nothing; asked for little, it does.
+      if (command === 'search') for (const { uid } of folder('INBOX').messages) folder('INBOX').contentless.add(uid);
+    };
+  };
+
+  it('come at last, where the server lists them and never answers for more than their flags', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    bare();
+    folder('INBOX').add('unconvertible');
+    await polls(3);
+    expect(received()).toEqual([]);
+    await polls(3);
+    expect(received().map(({ data }) => data.size)).toEqual([0]);
+    expect(world.receiver.ofType('message.vanished')).toEqual([]);
+    await polls(2);
+    expect(received()).toHaveLength(1);
+  });
+
+  it('are not taken for each other', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    bare();
+    const first = folder('INBOX').add(silent);
+    await polls(6);
+    expect(received()).toHaveLength(1);
+    folder('INBOX').remove(first);
+    folder('INBOX').add(silent);
+    await polls(6);
+    expect(new Set(received().map(({ id }) => id)).size).toBe(2);
+  });
+});

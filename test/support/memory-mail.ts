@@ -36,6 +36,8 @@ export interface MemoryFolder {
   renumber(order?: (a: Held, b: Held) => number): void;
   /** UIDs that FETCH or SEARCH does not answer although they are there. */
   readonly unanswered: Set<number>;
+  /** UIDs of which FETCH answers flags and date alone. */
+  readonly contentless: Set<number>;
   readonly unlisted: Set<number>;
 }
 
@@ -77,6 +79,7 @@ export function memoryMail(now: () => Date): MemoryMail {
       uidNext: 1,
       messages: [],
       unanswered: new Set(),
+      contentless: new Set(),
       unlisted: new Set(),
       add(mail) {
         const given = typeof mail === 'string' ? { subject: mail } : mail;
@@ -225,10 +228,14 @@ export function memoryMail(now: () => Date): MemoryMail {
             .map((mail) => mail.uid)
             .sort((a, b) => a - b);
         },
-        async fetchMeta(path, uids) {
+        async fetchMeta(path, uids, how = 'whole') {
           await command('fetch');
-          const { messages, unanswered } = folderAt(path);
-          return messages.filter((mail) => uids.includes(mail.uid) && !unanswered.has(mail.uid)).map(metaOf);
+          const { messages, unanswered, contentless } = folderAt(path);
+          const isSilent = (uid: number) => unanswered.has(uid) || (how === 'whole' && contentless.has(uid));
+          const none = { size: 0, messageId: undefined, date: undefined, from: undefined, subject: undefined };
+          return messages
+            .filter((mail) => uids.includes(mail.uid) && !isSilent(mail.uid))
+            .map((mail) => ({ ...metaOf(mail), ...(how === 'bare' ? none : {}) }));
         },
         async fetchTraits(path, metas, needs) {
           await command('traits');

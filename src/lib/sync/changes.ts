@@ -61,7 +61,7 @@ async function compareFolder(
   const now = context.now();
   const { path } = book.folder;
   const entries = followed(book.entries(), dayOf(now));
-  const uids = entries.map(({ uid }) => uid);
+  const uids = placed(entries);
   const answered = uids.length === 0 ? [] : await session.fetchFlags(path, uids);
   const { changed, marked, lost, isPending } = compare(entries, answered, isSearched);
   // Exchange sometimes answers no FETCH for a message that it lists all the same.
@@ -82,12 +82,15 @@ async function compareFolder(
   book.compared(isPending && !isPartial ? undefined : now);
 }
 
+/** UIDs of those that have one: what a renumbered folder did not show has none. */
+const placed = (entries: readonly RingEntry[]): number[] => entries.flatMap(({ uid }) => (uid === 0 ? [] : [uid]));
+
 async function listedOf(
   session: ImapSession,
   path: string,
   entries: readonly RingEntry[],
 ): Promise<ReadonlySet<number>> {
-  const uids = entries.map(({ uid }) => uid);
+  const uids = placed(entries);
   if (uids.length === 0) return new Set();
   return new Set(await session.searchRange(path, Math.min(...uids), Math.max(...uids)));
 }

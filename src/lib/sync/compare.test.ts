@@ -47,7 +47,7 @@ describe('a comparison', () => {
     expect(isComparisonDue({ flagsAt }, now)).toBe(due);
   });
 
-  it('follows what was accepted within 14 days, and is in a place', () => {
+  it('follows what was accepted within 14 days, also if it has no place just now', () => {
     const entries = [
       entry(1),
       entry(2, { day: 86 }),
@@ -57,7 +57,7 @@ describe('a comparison', () => {
       entry(5, { gone: 'told' }),
       entry(6, { gone: 'missing' }),
     ];
-    expect(followed(entries, 100).map(({ uid }) => uid)).toEqual([6, 1, 2]);
+    expect(followed(entries, 100).map(({ uid }) => uid)).toEqual([6, 1, 0, 2]);
   });
 
   it('follows the newest thousand', () => {

@@ -25,10 +25,13 @@ export function doCountsTell(
   return status.messages !== known.messages + arrived || status.unseen !== known.unseen + unread;
 }
 
-/** The messages whose flags are compared: accepted, of the last 14 days, the newest 1,000. Pure. */
+/**
+ * The messages whose flags are compared: accepted, of the last 14 days, the newest 1,000. One that a renumbered folder did
+ * not show has no UID to ask for, and is as missing as any that does not answer. Pure.
+ */
 export function followed(entries: readonly RingEntry[], today: number): readonly RingEntry[] {
   return entries
-    .filter((entry) => entry.accepted && entry.uid !== 0 && entry.gone !== 'told' && entry.day >= today - followedDays)
+    .filter((entry) => entry.accepted && entry.gone !== 'told' && entry.day >= today - followedDays)
     .sort((a, b) => b.day - a.day || b.uid - a.uid)
     .slice(0, mostFollowed);
 }

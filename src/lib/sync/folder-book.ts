@@ -337,7 +337,11 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
       const here = new Set(fresh.map(({ uid }) => uid));
       for (const entry of entries) if (here.has(entry.uid)) put(entry);
       const others = entries.filter(({ uid }) => !here.has(uid));
-      if (others.length > 0) setRing(foldEntries(known(), others));
+      if (others.length === 0) return;
+      // Those without a UID are known by their keys alone.
+      const unplaced = new Set(others.flatMap(({ uid, key }) => (uid === 0 ? [hashKey(key)] : [])));
+      const rest = known().entries.filter(({ uid, key }) => uid !== 0 || !unplaced.has(hashKey(key)));
+      setRing(foldEntries({ ...known(), entries: rest }, others));
     },
     takeAway({ uid, key }, now) {
       const before = fresh.length;

@@ -1,4 +1,4 @@
-import type { UidRange } from '../mailbox/plan.ts';
+import { isGone, type UidRange } from '../mailbox/plan.ts';
 import type { ImapSession } from '../mailbox/session.ts';
 import { cursorLimits } from '../store/cursor-row.ts';
 import { baselineMarginMs } from '../store/new-mailbox.ts';
@@ -67,6 +67,10 @@ export async function newMail(
     settle(uid, internalDate) {
       if (internalDate !== undefined) book.sawDate(internalDate, context.now());
       vanish(book.settle(uid, context.now()));
+    },
+    isLastLook(uid) {
+      const hole = book.cursor.holes.find(({ from, to }) => from <= uid && uid <= to);
+      return hole?.seen === true && isGone({ ...hole, tries: hole.tries + 1 }, context.now());
     },
     miss: async (uid) => vanish(book.miss(uid, context.now())),
     holdsUp: true,

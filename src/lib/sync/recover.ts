@@ -21,7 +21,7 @@ export interface Renumbered {
 }
 
 export interface Recovery {
-  /** The ring under the new numbers; an entry whose message is not there has uid 0. */
+  /** The ring under the new numbers; an entry whose message is not there has uid 0, and stays told if it was. */
   readonly entries: readonly RingEntry[];
   readonly lastUid: number;
   /** Messages up to lastUid that wait for their delivery. */
@@ -64,7 +64,7 @@ export function recover(found: Renumbered): Recovery {
     }
   }
   const matched = entries.length;
-  const lost = [...byHash.values()].flat().map((entry) => ({ ...present(entry), uid: 0 }));
+  const lost = [...byHash.values()].flat().map((entry) => ({ ...entry, uid: 0 }));
   const lastUid = cut(found, deliver, known);
   return {
     entries: [...entries, ...lost],

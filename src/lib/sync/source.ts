@@ -38,6 +38,8 @@ export interface Backlog {
   settle(uid: number, internalDate?: Date): void;
   /** The server does not answer what it lists: its metadata, or, where they are given, its content. */
   miss(uid: number, meta?: MessageMeta): Promise<void>;
+  /** True if `uid` will be called gone when it is missed once more. */
+  isLastLook?(uid: number): boolean;
   /** True if a message that is refused holds up those behind it, where they go one after the other. */
   readonly holdsUp: boolean;
   /** With so many messages of the folder to try again, no more are taken. */
@@ -86,12 +88,25 @@ export function createSource(
     while (metas.length === 0) {
       const uids = await backlog.take(chunk);
       if (uids.length === 0) return undefined;
-      const answered = await session.fetchMeta(path, uids);
-      metas = [...answered].sort((a, b) => uids.indexOf(a.uid) - uids.indexOf(b.uid));
+      const answered = [...(await session.fetchMeta(path, uids))];
       const shown = new Set(answered.map((meta) => meta.uid));
-      for (const uid of uids) if (!shown.has(uid)) await backlog.miss(uid);
+      for (const uid of uids.filter((each) => !shown.has(each))) {
+        const meta = await lastLook(uid);
+        if (meta === undefined) await backlog.miss(uid);
+        else answered.push(meta);
+      }
+      metas = answered.sort((a, b) => uids.indexOf(a.uid) - uids.indexOf(b.uid));
     }
     return metas.shift();
+  }
+
+  /**
+   * Before a message is called gone that the server lists, it is asked for no more than its date and flags: of some, which
+   * Exchange cannot convert, that is all it ever answers (node-imap#867). Then this much is delivered.
+   */
+  async function lastLook(uid: number): Promise<MessageMeta | undefined> {
+    if (backlog.isLastLook?.(uid) !== true) return undefined;
+    return (await session.fetchMeta(path, [uid], 'bare')).find((meta) => meta.uid === uid);
   }
 
   /** The entry under which a message goes out, or undefined if it needs no delivery. */
@@ -105,7 +120,10 @@ export function createSource(
       if (backlog.isDone(known) || mailbox.parked(known.key) !== undefined) return undefined;
       // What was posted once goes on, whatever the filter says by now: the receiver may have it.
       if (!known.posted && (await keepBack(meta, care))) return undefined;
-      return { entry: { ...known, posted: true }, seemsNew: !old && !isKnownElsewhere(mailbox, book, known) };
+      // It goes out with the flags that it has now.
+      const { seen, flagged, answered } = meta;
+      const entry = { ...known, posted: true, seen, flagged, answered };
+      return { entry, seemsNew: !old && !isKnownElsewhere(mailbox, book, known) };
     }
     const found = await claim(session, mailbox, book, hash);
     if (found.kind === 'move') {
@@ -210,7 +228,7 @@ export function createSource(
         giveUp(uid);
         return undefined;
       }
-      const [meta] = await session.fetchMeta(path, [uid]);
+      const [meta = await lastLook(uid)] = await session.fetchMeta(path, [uid]);
       if (meta !== undefined) return work(meta, care);
       await backlog.miss(uid);
       return undefined;
