@@ -7,6 +7,7 @@ import { BrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { msalError } from './classify.ts';
 import type { EntraClient } from './client.ts';
+import { readToken } from './read-token.ts';
 import { furtherScopes, isGranted, neededScope, tokenScopes } from './scopes.ts';
 import type { SignedIn, SignIn, SignInOptions } from './types.ts';
 
@@ -95,22 +96,20 @@ const claims = z.looseObject({
 
 function readResult(result: AuthenticationResult, cache: string, clientId: string): SignedIn {
   const { data } = claims.safeParse(result.idTokenClaims);
-  const { account, accessToken, expiresOn } = result;
+  const { account } = result;
   if (data === undefined || data.aud.toLowerCase() !== clientId.toLowerCase() || account === null) {
     throw new BrokerError('sign_in_restart', { cause: new Error('The id token is not one of ours.') });
   }
-  if (accessToken === '' || expiresOn === null) {
-    throw new BrokerError('entra_unavailable', { cause: new Error('An answer without an access token.') });
-  }
+  const { accessToken, expiresAt, scopes } = readToken(result);
   return {
     tid: data.tid.toLowerCase(),
     oid: data.oid.toLowerCase(),
     homeAccountId: account.homeAccountId.toLowerCase(),
     username: data.preferred_username ?? account.username,
     displayName: data.name ?? '',
-    scopes: result.scopes,
+    scopes,
     accessToken,
-    expiresAt: expiresOn,
+    expiresAt,
     cache,
   };
 }

@@ -400,6 +400,10 @@ describe('an outage of Microsoft', () => {
     ['a 503 page', () => new Response('<html>', { status: 503 })],
     ['a 500 without an error in it', () => Response.json({}, { status: 500 })],
     ['a success without a token', () => Response.json({ token_type: 'Bearer', expires_in: 3600 })],
+    [
+      'a success with an empty token',
+      () => Response.json({ token_type: 'Bearer', expires_in: 3600, scope: 'x', access_token: '', refresh_token: 'r' }),
+    ],
     ['an error that passes', () => entraError('server_error', { number: 90012 })],
   ])('as %s is tried three times, blamed on nobody, and over when it is over', async (_name, answer) => {
     const { tokens, grants, entra, connect } = world();
