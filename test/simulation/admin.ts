@@ -1,5 +1,6 @@
 import type { FolderBaseline } from '../../src/lib/store/registry.ts';
 import type { App, createApi, Entra } from './app.ts';
+import { dice as diceOf } from './dice.ts';
 import type { Life, Lives } from './lives.ts';
 import { type MailWorld, watchedPaths } from './mail.ts';
 import type { Ground, SimProcess } from './process.ts';
@@ -32,6 +33,8 @@ export function createAdmin(
 ): Admin {
   const { scheduler, faults, dice } = ground;
   const { app, lives, mail, entra } = world;
+  const past = diceOf(`${ground.seed} first sync`);
+  const daysAgo = (days: number) => new Date(scheduler.now() - days * 86_400_000);
 
   /** What STATUS says of the folders, which takes a moment; nothing where the server cannot be reached. */
   function look(process: SimProcess, address: string): Promise<readonly FolderBaseline[]> {
@@ -63,6 +66,7 @@ export function createAdmin(
       shared: false,
       folders,
       destinationId: destinations[people.indexOf(person) % destinations.length] ?? '',
+      syncFrom: past.chance(0.6) ? daysAgo(past.between(0, 45)) : undefined,
     });
   }
 
@@ -110,6 +114,12 @@ export function createAdmin(
         setPaused(life, true);
         scheduler.after(faults.size('pause', 500, 400_000), () => {
           if (!faults.stopped) setPaused(life, false);
+        });
+      }
+      if (past.chance(0.06)) {
+        const syncFrom = past.chance(0.8) ? daysAgo(past.between(0, past.chance(0.5) ? 45 : 400)) : null;
+        app.request(`sync ${life.row.id} from ${syncFrom?.toISOString() ?? 'now'}`, async ({ registry }) => {
+          await registry.patch(life.row.id, { syncFrom });
         });
       }
       if (faults.strikes('sync')) {

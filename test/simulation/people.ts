@@ -1,3 +1,4 @@
+import { dice as diceOf } from './dice.ts';
 import { type MailWorld, type Physical, type SimFolder, type SimMailbox, watchedPaths } from './mail.ts';
 import type { Ground } from './process.ts';
 
@@ -15,6 +16,8 @@ export interface People {
 
 export function createPeople(ground: Ground, mail: MailWorld): People {
   const { scheduler, faults, dice } = ground;
+  /** Apart from the others, so that a seed stays the life that it is. */
+  const past = diceOf(`${ground.seed} past`);
 
   const folderOf = (mailbox: SimMailbox, path: string): SimFolder => {
     const folder = mailbox.folders.get(path);
@@ -116,6 +119,14 @@ export function createPeople(ground: Ground, mail: MailWorld): People {
 
   return {
     furnish(mailbox) {
+      // Some have years of mail, much of it of one day or of one second.
+      const much = past.chance(0.3) ? past.below(90) : 0;
+      const day = past.between(1, 40);
+      for (let n = 0; n < much; n++) {
+        const days = past.chance(0.5) ? day + past.below(3) / 3 : past.between(0.05, 400);
+        const internalDate = new Date(Math.floor((scheduler.now() - days * dayMs) / 1000) * 1000);
+        mail.add(folderOf(mailbox, past.pick(watchedPaths) ?? 'INBOX'), { internalDate });
+      }
       for (const path of watchedPaths) {
         for (let n = dice.below(5); n > 0; n--) {
           const internalDate = new Date(scheduler.now() - Math.floor(dice.between(0.05, 40) * dayMs));

@@ -1,5 +1,6 @@
 import { shardKey, shardOfMailbox } from '../../src/lib/domain/ids.ts';
 import { decodeCursor } from '../../src/lib/store/cursor-row.ts';
+import { isFinished } from '../../src/lib/store/first-sync.ts';
 import { addressKey, cursorRowKey, rowsOf } from '../../src/lib/store/keys.ts';
 import { decodeMailbox } from '../../src/lib/store/mailbox-row.ts';
 import { decodeShard } from '../../src/lib/store/shard-row.ts';
@@ -64,6 +65,10 @@ export function unsettled(world: Ended, people: readonly string[]): string[] {
       if (cursor?.uidValidity !== folder.uidValidity) left.push(`${id} ${path} is at validity ${cursor?.uidValidity}`);
       else if (cursor.lastUid !== folder.uidNext - 1)
         left.push(`${id} ${path} ends at ${cursor.lastUid} of ${folder.uidNext - 1}`);
+      const { syncFrom } = life.latest;
+      const isBehind =
+        syncFrom !== undefined && (cursor?.backfill === undefined || !isFinished(cursor.backfill, syncFrom));
+      if (isBehind) left.push(`${id} ${path} has old mail left`);
       if (cursor !== undefined && cursor.holes.length + cursor.acked.length > 0)
         left.push(`${id} ${path} has holes or gaps`);
     }
@@ -100,6 +105,7 @@ export function checkMail(world: Ended): void {
 
 /** Messages that came after the mailbox was connected to a folder that is watched. */
 function isOwed({ mail }: Ended, life: Life, message: Physical): boolean {
+  if (isOwedOld(life, message)) return true;
   const watched = message.places.filter((place) => isWatched(place.folder.path) && place.since >= life.bornAt);
   const isNew = !life.old.has(message);
   if (watched.length === 0) return false;
@@ -109,6 +115,19 @@ function isOwed({ mail }: Ended, life: Life, message: Physical): boolean {
     (folder) => folder.renumberedAt >= life.bornAt,
   );
   return life.byUid && !renumbered;
+}
+
+/** Messages that were there before, in a folder that is watched, and are there still, back to the instant that was asked for. */
+function isOwedOld(life: Life, message: Physical): boolean {
+  const { syncFrom } = life.latest;
+  const [first] = message.places.filter((place) => place.since < life.bornAt).slice(-1);
+  return (
+    syncFrom !== undefined &&
+    message.internalDate >= syncFrom &&
+    isWatched(first?.folder.path) &&
+    isWatched(message.place?.folder.path) &&
+    !message.wasHidden
+  );
 }
 
 /** Of messages that look the same, one may be taken for the other when that has moved or does not show. */
