@@ -1,12 +1,19 @@
-import type { TableClient, TableServiceClientOptions } from '@azure/data-tables';
+import type { TableClient, TableServiceClientOptions, TransactionAction } from '@azure/data-tables';
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../config.ts';
 import type { Clock } from '../domain/clock.ts';
-import { createSendBatch, type SendBatch } from './azure-batch.ts';
 import { fromEntity, toEntity } from './azure-entity.ts';
 import { isTableMissing, toStoreError } from './azure-error.ts';
 import { createServerTime, type SampledServerTime } from './server-time.ts';
-import { isStoreError, type Store, type StoredRow, StoreError, type Table, type TableName } from './table.ts';
+import {
+  type BatchOperation,
+  isStoreError,
+  type Store,
+  type StoredRow,
+  StoreError,
+  type Table,
+  type TableName,
+} from './table.ts';
 
 export interface AzureStoreDeps {
   readonly clock: Clock;
@@ -32,11 +39,10 @@ export function createAzureStore(config: Pick<Config, 'tables' | 'identityClient
   const time = createServerTime(deps.clock);
   const tables = new Map<TableName, Table>();
   const open = connector(config, deps, time);
-  const sendBatch = createSendBatch();
   return {
     time,
     table(name) {
-      const table = tables.get(name) ?? azureTable(name, () => open(name), sendBatch, deps);
+      const table = tables.get(name) ?? azureTable(name, () => open(name), deps);
       tables.set(name, table);
       return table;
     },
@@ -99,12 +105,7 @@ function dateReader(clock: Clock, time: SampledServerTime): Policy {
   };
 }
 
-function azureTable(
-  name: TableName,
-  open: () => Promise<TableClient>,
-  sendBatch: SendBatch,
-  deps: AzureStoreDeps,
-): Table {
+function azureTable(name: TableName, open: () => Promise<TableClient>, deps: AzureStoreDeps): Table {
   const { clock, timeoutMs = requestTimeoutMs, chance = Math.random } = deps;
 
   const call = async <T>(request: (client: TableClient, abortSignal: AbortSignal) => Promise<T>): Promise<T> => {
@@ -210,12 +211,33 @@ function azureTable(
     },
     async batch(partitionKey, operations) {
       if (operations.length === 0) return [];
-      const etags = await writeMaking((client, abortSignal) =>
-        sendBatch(client, partitionKey, operations, abortSignal),
+      const actions = operations.map((operation, index) => {
+        try {
+          return toAction(partitionKey, operation);
+        } catch (cause) {
+          // The others of the batch go on without it, as if the service had refused it.
+          throw new StoreError('refused', { cause, table: name, index });
+        }
+      });
+      const { subResponses } = await writeMaking((client, abortSignal) =>
+        client.submitTransaction(actions, { abortSignal }),
       );
       // An answer that was cut off says as little as none.
-      if (etags.length !== operations.length) throw new StoreError('unreachable', { table: name });
-      return etags;
+      if (subResponses.length !== operations.length) throw new StoreError('unreachable', { table: name });
+      return subResponses.map(({ etag }) => etag ?? '');
     },
   };
+}
+
+function toAction(partitionKey: string, operation: BatchOperation): TransactionAction {
+  switch (operation.kind) {
+    case 'insert':
+      return ['create', toEntity(operation.row)];
+    case 'upsert':
+      return ['upsert', toEntity(operation.row), 'Replace'];
+    case 'replace':
+      return ['update', toEntity(operation.row), 'Replace', { etag: operation.etag }];
+    case 'delete':
+      return ['delete', { partitionKey, rowKey: operation.rowKey }];
+  }
 }
