@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { main } from '../cli/broker.ts';
-import { systemRandom } from '../src/lib/domain/system.ts';
+import { systemClock, systemRandom } from '../src/lib/domain/system.ts';
 import { createApiKeys } from '../src/lib/http/api-keys.ts';
 import type { ApiKeyRows } from '../src/lib/store/api-keys.ts';
 import { createRootKeys } from '../src/lib/vault/root-keys.ts';
@@ -26,7 +26,7 @@ function keysOf(secret: string) {
   });
   const log = { info() {}, warn() {}, error() {} };
   const rows = { get: async () => undefined } as Partial<ApiKeyRows> as ApiKeyRows;
-  const clock = { now: () => Date.now() };
+  const clock = systemClock;
   return createApiKeys({ rows, rootKeys: createRootKeys(vault), clock, random: systemRandom, log, bootstrap: vault });
 }
 

@@ -12,6 +12,7 @@ import { createDestinationFacts } from './delivery/destination-facts.ts';
 import { createDestinations, type Destinations } from './delivery/destinations.ts';
 import { buildMailboxEvent } from './delivery/mailbox-event.ts';
 import { buildMessageReceived } from './delivery/message-event.ts';
+import { createBoundedMap } from './domain/bounded-map.ts';
 import type { Clock } from './domain/clock.ts';
 import { systemClock, systemRandom } from './domain/system.ts';
 import { createAdminConsent } from './entra/admin-consent.ts';
@@ -300,7 +301,8 @@ export function createBroker(
 
 /** Access tokens for mail, and when the last one of each mailbox ends. */
 function createMailTokens(tokens: Tokens) {
-  const ends = new Map<string, number>();
+  // Of a mailbox that is not in here only the warm sessions are not used.
+  const ends = createBoundedMap<string, number>(10_000);
   return {
     of: async ({ id, grant }: MailboxRow, options: { readonly force: boolean }): Promise<string> => {
       const { accessToken, expiresAt } = await tokens.of(grant, 'outlook', options);

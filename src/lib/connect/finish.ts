@@ -2,9 +2,9 @@ import { type FolderChoice, usualFolders } from '../domain/folder.ts';
 import type { SignedIn } from '../entra/types.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import { isUnreachable } from '../mailbox/probe.ts';
+import { untilSettled } from '../store/modify.ts';
 import type { FolderBaseline, Placed, PlaceInput } from '../store/registry.ts';
 import type { SignInStateRow } from '../store/states.ts';
-import { isStoreError } from '../store/table.ts';
 import type { StoredTicket, TicketResult, TicketRow } from '../store/tickets.ts';
 import type { Wanted } from './choose-mailbox.ts';
 import { folderBaselines } from './folder-baselines.ts';
@@ -13,7 +13,10 @@ import type { ConnectDeps } from './ports.ts';
 import { recognise } from './recognise.ts';
 import { syncFromOf } from './sync-from.ts';
 
-type FinishDeps = Pick<ConnectDeps, 'clock' | 'grants' | 'probe' | 'registry' | 'tickets' | 'findAddresses' | 'log'>;
+type FinishDeps = Pick<
+  ConnectDeps,
+  'clock' | 'random' | 'grants' | 'probe' | 'registry' | 'tickets' | 'findAddresses' | 'log'
+>;
 
 /**
  * From a redeemed code to a connected mailbox: person recognised, grant stored, mailbox looked into, ticket taken, mailbox
@@ -26,7 +29,7 @@ export async function finishConnect(
   ticket: TicketRow,
   signedIn: SignedIn,
 ): Promise<TicketResult> {
-  const { grants, tickets } = deps;
+  const { grants } = deps;
   const { person, wanted } = await recognise(deps, state, ticket, signedIn);
 
   await grants.connected(person);
@@ -48,7 +51,7 @@ export async function finishConnect(
   });
   await wakeOthers(deps, person, mailbox.id);
   const result = { mailboxId: mailbox.id, address: mailbox.address };
-  await spend(tickets, taken, result);
+  await spend(deps, taken, result);
   return result;
 }
 
@@ -132,34 +135,26 @@ async function take(
   ticket: TicketRow,
   address: string,
 ): Promise<StoredTicket> {
-  for (;;) {
+  // Two callbacks at once: whoever comes second looks again.
+  return untilSettled(deps, async () => {
     const stored = await deps.tickets.get(ticket.key);
     if (stored === undefined) throw new BrokerError('link_invalid');
     const { takenBy, result } = stored.row;
     if (result !== undefined && !sameAddress(result.address, address)) throw new BrokerError('link_spent');
     if (result !== undefined) return stored;
     if (takenBy !== undefined && !sameAddress(takenBy.address, address)) throw new BrokerError('link_spent');
-    try {
-      return await deps.tickets.replace({ ...stored.row, takenBy: { state: state.key, address } }, stored.etag);
-    } catch (error) {
-      // Two callbacks at once: whoever comes second looks again.
-      if (!isStoreError(error, 'conflict')) throw error;
-    }
-  }
+    return deps.tickets.replace({ ...stored.row, takenBy: { state: state.key, address } }, stored.etag);
+  });
 }
 
-async function spend(tickets: ConnectDeps['tickets'], taken: StoredTicket, result: TicketResult): Promise<void> {
-  let stored: StoredTicket | undefined = taken;
-  while (stored !== undefined && stored.row.status === 'open') {
-    try {
-      await tickets.replace({ ...stored.row, status: 'spent', result }, stored.etag);
-      return;
-    } catch (error) {
-      // Erased with a mailbox that was removed in the same moment: nobody can use it again.
-      if (isStoreError(error, 'missing')) return;
-      if (!isStoreError(error, 'conflict')) throw error;
-      // Taken over by another sign-in for the same address: the mailbox is the same one.
-      stored = await tickets.get(taken.row.key);
-    }
-  }
+async function spend(deps: FinishDeps, taken: StoredTicket, result: TicketResult): Promise<void> {
+  const { tickets } = deps;
+  let known: StoredTicket | undefined = taken;
+  await untilSettled(deps, async () => {
+    // Taken over by another sign-in for the same address: the mailbox is the same one. Or erased with a mailbox that was
+    // removed in the same moment: nobody can use it again.
+    const stored = known ?? (await tickets.get(taken.row.key));
+    known = undefined;
+    if (stored?.row.status === 'open') await tickets.replace({ ...stored.row, status: 'spent', result }, stored.etag);
+  });
 }

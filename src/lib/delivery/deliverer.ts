@@ -1,9 +1,11 @@
+import { createBoundedMap } from '../domain/bounded-map.ts';
 import type { Clock, Random } from '../domain/clock.ts';
 import type { Deliverer, DeliveryOutcome, OutgoingEvent } from '../domain/event.ts';
 import type { Outbound } from '../http/outbound.ts';
 import type { Log } from '../log.ts';
 import type { DestinationRows, DestinationState, DestinationType, StoredState } from '../store/destinations.ts';
-import { isStoreError, type ServerTime } from '../store/table.ts';
+import { untilSettled } from '../store/modify.ts';
+import { isStoreError, type ServerTime, StoreError } from '../store/table.ts';
 import type { LinkMaker } from './attachment-links.ts';
 import { createCollection } from './collection.ts';
 import { afterAttempt, claimed, gate, mayProbe, mended } from './hold.ts';
@@ -53,6 +55,8 @@ const configCacheMs = 60_000;
 // Until somebody else's hold is noticed; at worst each process meets the fault itself once.
 const stateCacheMs = 10_000;
 
+const mostPeers = 1_000;
+
 interface Cached<T> {
   readonly value: T;
   readonly until: number;
@@ -80,7 +84,8 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
     workflow: createWorkflow(transportDeps),
     collection: createCollection({ ...transportDeps, openFile: deps.openFile }),
   };
-  const peers = new Map<string, Peer>();
+  // One that is forgotten is read again; while it is in use its places are those of everybody.
+  const peers = createBoundedMap<string, Peer>(mostPeers, ({ slots }) => slots.isIdle);
 
   const peerOf = (id: string): Peer => {
     const known = peers.get(id);
@@ -162,13 +167,16 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
 
   const record = async (peer: Peer, eventId: string, outcome: DeliveryOutcome, probing: boolean): Promise<void> => {
     const chance = (deps.random.bytes(1)[0] ?? 0) / 256;
-    for (let fresh = false; ; fresh = true) {
+    let fresh = false;
+    await untilSettled(deps, async () => {
       const stored = await stateOf(peer, fresh);
+      fresh = true;
       const next = afterAttempt(stored.state, outcome, { eventId, probing, now: time.whenWriting(), chance });
       // A destination that was deleted meanwhile has no state any more.
       if (next === undefined || stored.etag === undefined) return;
-      if (await write(peer, next, stored.etag)) return tell(peer.id, stored.state, next);
-    }
+      if (!(await write(peer, next, stored.etag))) throw new StoreError('conflict', { table: 'destinations' });
+      tell(peer.id, stored.state, next);
+    });
   };
 
   const tell = (destinationId: string, before: DestinationState, after: DestinationState): void => {

@@ -111,3 +111,23 @@ describe('the facts of a destination', () => {
     expect(state.headsMoved).toBe(0);
   });
 });
+
+it('gives up noting what others note just as often at the same moment, and does not go on for ever', async () => {
+  const { rows, facts, id } = await world();
+  let writes = 0;
+  const crowded = {
+    ...rows,
+    writeState: async (...args: Parameters<typeof rows.writeState>) => {
+      writes += 1;
+      // Somebody else was faster, each time.
+      await rows.writeState(...args);
+      return rows.writeState(...args);
+    },
+  };
+  const parts = { time: store.time, clock: systemClock, random: systemRandom };
+  await expect(createDestinationFacts({ rows: crowded, ...parts }).died(id)).rejects.toMatchObject({
+    code: 'conflict',
+  });
+  expect(writes).toBeLessThan(20);
+  await facts.died(id);
+});

@@ -1,6 +1,8 @@
+import { createBoundedMap } from '../domain/bounded-map.ts';
 import type { Clock, Random } from '../domain/clock.ts';
 import type { DestinationRows, DestinationState } from '../store/destinations.ts';
-import { isStoreError, type ServerTime } from '../store/table.ts';
+import { untilSettled } from '../store/modify.ts';
+import type { ServerTime } from '../store/table.ts';
 import { probeWaitMs } from './hold.ts';
 
 /** Which types want mail one after the other; records of a collection are found by their key, in whatever order they came. */
@@ -42,20 +44,14 @@ export function afterDeath(state: DestinationState, now: number, chance: number)
 /** What those who read mail must know and note of destinations; shared by all workers through row `b`. */
 export function createDestinationFacts(deps: DestinationFactsDeps) {
   const { rows, time, clock, random } = deps;
-  const known = new Map<string, { readonly order: 'strict' | 'window'; readonly until: number }>();
+  const known = createBoundedMap<string, { readonly order: 'strict' | 'window'; readonly until: number }>(1_000);
 
   /** Changes the state, again if another wrote meanwhile. A destination without one was deleted. */
   async function change(id: string, how: (state: DestinationState) => DestinationState): Promise<void> {
-    for (;;) {
+    await untilSettled({ clock, random }, async () => {
       const { state, etag } = await rows.readState(id);
-      if (etag === undefined) return;
-      try {
-        await rows.writeState(id, how(state), etag);
-        return;
-      } catch (error) {
-        if (!isStoreError(error, 'conflict', 'missing')) throw error;
-      }
-    }
+      if (etag !== undefined) await rows.writeState(id, how(state), etag);
+    });
   }
 
   return {

@@ -2,6 +2,8 @@
 export interface Slots {
   /** Resolves with the place's return, when one is free. @throws the signal's reason when aborted while waiting */
   take(signal: AbortSignal): Promise<() => void>;
+  /** True while nobody has a place. */
+  readonly isIdle: boolean;
 }
 
 export function createSlots(count: number): Slots {
@@ -19,6 +21,9 @@ export function createSlots(count: number): Slots {
   };
 
   return {
+    get isIdle() {
+      return free === count;
+    },
     async take(signal) {
       signal.throwIfAborted();
       if (free > 0) {

@@ -7,7 +7,7 @@ import { hmacSha256 } from '../domain/mac.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
 import { type ApiKeyRow, createApiKeyRows } from '../store/api-keys.ts';
 import { createAzureStore } from '../store/azure-table.ts';
-import type { Store, Table } from '../store/table.ts';
+import { type Store, StoreError, type Table } from '../store/table.ts';
 import { createRootKeys } from '../vault/root-keys.ts';
 import { apiKeySecretHash, bootstrapKeyId, formatApiKey, looksLikeJwt, parseApiKey } from './api-key.ts';
 import { createApiKeys } from './api-keys.ts';
@@ -292,6 +292,30 @@ describe('API keys', () => {
     expect(await w.keys.verify(`Bearer ${key}`)).toMatchObject({ scopes: ['read'] });
     w.clock.advance(4_000_000);
     expect(await w.keys.verify(`Bearer ${key}`)).toMatchObject({ mailboxes: ['mbx_0000_aaaaaaaaaaaaaaaa'] });
+  });
+
+  it('are removed although their use is noted at that moment, and the attempts come to an end', async () => {
+    const { info } = await mint();
+    let races = 0;
+    const keysWith = (most: number) =>
+      createApiKeys({
+        rows: {
+          ...w.rows,
+          remove: async (id) => {
+            if (races++ < most) throw new StoreError('conflict', { table: 'keys' });
+            return w.rows.remove(id);
+          },
+        },
+        rootKeys: w.rootKeys,
+        clock: systemClock,
+        random: systemRandom,
+        log: w.log,
+        bootstrap: undefined,
+      });
+    await expect(keysWith(1_000).remove(info.id)).rejects.toMatchObject({ code: 'conflict' });
+    expect(races).toBeLessThan(20);
+    races = 0;
+    expect(await keysWith(2).remove(info.id)).toBe(true);
   });
 
   it('are gone at once here, and after a minute elsewhere, when they are removed', async () => {

@@ -6,6 +6,7 @@ import type { KeyedRow, KeyedRows } from '../domain/sealing.ts';
 import { BrokerError, type FieldFault, isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ApiKeyRow, ApiKeyRows, StoredApiKey } from '../store/api-keys.ts';
+import { untilSettled } from '../store/modify.ts';
 import { isStoreError } from '../store/table.ts';
 import type { RootKeys, Vault } from '../vault/types.ts';
 import {
@@ -60,7 +61,7 @@ export interface ApiKeys extends KeyVerifier {
 export interface ApiKeysDeps {
   readonly rows: ApiKeyRows;
   readonly rootKeys: Pick<RootKeys, 'current' | 'byId'>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
   readonly random: Random;
   readonly log: Log;
   /** Where the first key of a deployment lies; undefined outside Azure. */
@@ -128,22 +129,17 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
       }
     },
     async renew(id) {
-      for (;;) {
+      // Begun anew if its use was noted meanwhile, or it was removed.
+      await untilSettled(deps, async () => {
         const stored = await rows.get(id);
         if (stored === undefined) return;
         // A row that was forged or widened must not get a MAC of ours.
         if (!(await macHolds(stored.row))) throw new BrokerError('key_invalid');
         const renewed = await withNewestMac(stored.row);
         if (renewed === stored.row) return;
-        try {
-          await rows.replace(renewed, stored.etag);
-          cache.delete(id);
-          return;
-        } catch (error) {
-          // Its use was noted meanwhile, or it was removed.
-          if (!isStoreError(error, 'conflict', 'missing')) throw error;
-        }
-      }
+        await rows.replace(renewed, stored.etag);
+        cache.delete(id);
+      });
     },
   };
 
@@ -244,7 +240,8 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
 
     async remove(id) {
       cache.delete(id);
-      return rows.remove(id);
+      // Its row changes when its use is noted; then it is read again and removed all the same.
+      return untilSettled(deps, () => rows.remove(id));
     },
     keyed,
   };

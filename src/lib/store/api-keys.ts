@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Scope, scopes } from '../domain/scope.ts';
 import { writeOrFind } from './modify.ts';
-import { isStoreError, type StoredRow, type Table } from './table.ts';
+import type { StoredRow, Table } from './table.ts';
 
 /** An API key as it is stored. The secret itself is nowhere: only its hash, and a MAC over all that the key may do. */
 export interface ApiKeyRow {
@@ -35,7 +35,7 @@ export interface ApiKeyRows {
   insert(row: ApiKeyRow): Promise<void>;
   /** @throws StoreError `conflict` | `missing` */
   replace(row: ApiKeyRow, etag: string): Promise<void>;
-  /** True if there was such a key. */
+  /** True if there was such a key. @throws StoreError `conflict` | `missing` */
   remove(id: string): Promise<boolean>;
 }
 
@@ -133,17 +133,10 @@ export function createApiKeyRows(table: Table): ApiKeyRows {
       await table.replace(encode(row), etag);
     },
     async remove(id) {
-      // A key's row changes only when its last use is noted; then it is read again and removed all the same.
-      for (;;) {
-        const stored = await table.get(partitionKey, id);
-        if (stored === undefined) return false;
-        try {
-          await table.delete(partitionKey, id, stored.etag);
-          return true;
-        } catch (error) {
-          if (!isStoreError(error, 'conflict')) throw error;
-        }
-      }
+      const stored = await table.get(partitionKey, id);
+      if (stored === undefined) return false;
+      await table.delete(partitionKey, id, stored.etag);
+      return true;
     },
   };
 }

@@ -3,7 +3,7 @@ import { BrokerError } from '../errors.ts';
 import { isStoreError, type StoredRow, type Table, type Values } from './table.ts';
 
 export interface RetryParts {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'sleep'>;
   readonly random: Random;
 }
 

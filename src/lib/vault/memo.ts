@@ -1,3 +1,4 @@
+import { createBoundedMap } from '../domain/bounded-map.ts';
 import type { Clock } from '../domain/clock.ts';
 
 export interface MemoOptions<T> {
@@ -25,11 +26,14 @@ export interface Memo<T> {
   put(key: string, value: T): void;
 }
 
+/** Many more than there are secrets and versions of them; what is forgotten is asked for again. */
+const mostRemembered = 1_000;
+
 export function createMemo<T>(options: MemoOptions<T>): Memo<T> {
   const { clock } = options;
-  const entries = new Map<string, Entry<T>>();
+  const entries = createBoundedMap<string, Entry<T>>(mostRemembered);
   const flights = new Map<string, Promise<T>>();
-  const failures = new Map<string, { readonly error: unknown; readonly until: number }>();
+  const failures = createBoundedMap<string, { readonly error: unknown; readonly until: number }>(mostRemembered);
 
   const run = async (key: string, load: () => Promise<T>): Promise<T> => {
     try {
