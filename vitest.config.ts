@@ -9,6 +9,7 @@ export default defineConfig({
     // The build machine is shared, too; what needed a second try is named in its output.
     retry: process.env.CI === undefined ? 0 : 2,
     hookTimeout: 120_000,
+    globalSetup: 'test/support/azurite-of-all.ts',
     // Every integration suite brings up its own servers; two cores carry two of them.
     maxWorkers: 2,
   },

@@ -9,13 +9,12 @@ import { createTransport } from 'nodemailer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBroker } from '../src/lib/broker.ts';
 import { readConfig } from '../src/lib/config.ts';
-import { findDovecot } from './imap/dovecot.ts';
+import { describeNeeding } from '../test/support/requirements.ts';
 import { listen } from './listen.ts';
 import { startServices, writeStack } from './services.ts';
 import { plan } from './stand-ins.ts';
 import type { Services } from './world.ts';
 
-const dovecot = (await findDovecot()) !== undefined;
 let folder: string;
 
 beforeAll(async () => {
@@ -24,10 +23,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe.each([
-  { imap: 'embedded' as const, isThere: true },
-  { imap: 'dovecot' as const, isThere: dovecot },
-])('the services with $imap IMAP', ({ imap, isThere }) => {
-  describe.skipIf(!isThere)('started', () => {
+  { imap: 'embedded' as const, needs: [] },
+  { imap: 'dovecot' as const, needs: ['dovecot' as const] },
+])('the services with $imap IMAP', ({ imap, needs }) => {
+  describeNeeding(needs, 'started', () => {
     let services: Services;
     const environment: Record<string, string | undefined> = {};
 

@@ -1,16 +1,17 @@
 import { ImapFlow } from 'imapflow';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { MessageMeta, ReadMessage } from '../src/lib/domain/message.ts';
 import { systemClock } from '../src/lib/domain/system.ts';
 import { createImapConnector } from '../src/lib/mailbox/imap-connector.ts';
 import type { ImapSession } from '../src/lib/mailbox/session.ts';
 import { corpus } from './corpus/corpus.ts';
-import { type DovecotForTests, hasDovecot, startDovecotForTests } from './support/dovecot.ts';
+import { type DovecotForTests, startDovecotForTests } from './support/dovecot.ts';
+import { describeNeeding } from './support/requirements.ts';
 
 const login = 'ada@contoso.example';
 const caps = { capBytes: 1024 * 1024 };
 
-describe.skipIf(!hasDovecot)('the corpus of difficult mails, read from Dovecot', () => {
+describeNeeding('dovecot', 'the corpus of difficult mails, read from Dovecot', () => {
   let server: DovecotForTests;
   let session: ImapSession;
   const metas = new Map<string, MessageMeta>();

@@ -1,28 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../local/azurite.ts';
+import { describe, expect, it } from 'vitest';
 import type { MailboxFilter } from '../src/lib/domain/filter.ts';
 import { shardKey, shardOfMailbox } from '../src/lib/domain/ids.ts';
 import { settingsRowKey } from '../src/lib/store/keys.ts';
 import type { MailboxRow } from '../src/lib/store/rows.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { down } from './support/memory-receiver.ts';
-import { emptyTables, storeAt } from './support/tables.ts';
+import { onEmptyTables } from './support/suite-tables.ts';
 
-let azurite: Azurite;
 let world: EngineWorld;
 let mailbox: MailboxRow;
 
-beforeAll(async () => {
-  azurite = await startAzurite();
-});
-
-afterAll(async () => {
-  await azurite.stop();
-});
-
-beforeEach(async () => {
-  const store = storeAt(azurite);
-  await emptyTables(store);
+onEmptyTables(async (store) => {
   world = engineWorld(store);
   mailbox = await world.connectMailbox(ada, ['INBOX', 'Archive']);
 });

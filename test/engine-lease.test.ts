@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../local/azurite.ts';
 import { systemClock } from '../src/lib/domain/system.ts';
 import { BrokerError } from '../src/lib/errors.ts';
 import { createAzureStore } from '../src/lib/store/azure-table.ts';
@@ -7,14 +6,15 @@ import { type BatchOperation, type Store, StoreError, type Table } from '../src/
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { type LossyProxy, startLossyProxy } from './support/lossy-proxy.ts';
 import { accepted, down } from './support/memory-receiver.ts';
+import { azuriteOfSuite, type SuiteAzurite } from './support/suite-tables.ts';
 import { emptyTables, storeAt } from './support/tables.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let proxy: LossyProxy;
 let world: EngineWorld;
 
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
   proxy = await startLossyProxy(azurite.tablePort);
 });
 

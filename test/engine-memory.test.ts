@@ -1,27 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../local/azurite.ts';
+import { describe, expect, it } from 'vitest';
 import type { MailboxRow } from '../src/lib/store/rows.ts';
 import type { Store, Table } from '../src/lib/store/table.ts';
 import type { ShardRunner } from '../src/lib/sync/types.ts';
 import { type EngineWorld, engineWorld, intervalSeconds } from './support/engine-world.ts';
-import { emptyTables, storeAt } from './support/tables.ts';
+import { onEmptyTables } from './support/suite-tables.ts';
 
-let azurite: Azurite;
 let world: EngineWorld;
 let mailbox: MailboxRow;
 let asked: string[];
 
-beforeAll(async () => {
-  azurite = await startAzurite();
-});
-
-afterAll(async () => {
-  await azurite.stop();
-});
-
-beforeEach(async () => {
-  const store = storeAt(azurite);
-  await emptyTables(store);
+onEmptyTables(async (store) => {
   world = engineWorld(store);
   mailbox = await world.connectMailbox(ada, ['INBOX', 'Archive']);
   asked = [];

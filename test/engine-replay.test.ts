@@ -1,28 +1,18 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../local/azurite.ts';
+import { describe, expect, it } from 'vitest';
+import { systemClock } from '../src/lib/domain/system.ts';
 import { createDeliveries } from '../src/lib/store/deliveries.ts';
 import type { ReplayWish } from '../src/lib/store/job-row.ts';
 import { coldKinds, type MailboxRow } from '../src/lib/store/rows.ts';
 import type { DestinationFacts } from '../src/lib/sync/types.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, down, refused } from './support/memory-receiver.ts';
+import { memoryStore } from './support/memory-store.ts';
 import { Killed, mortalStore } from './support/mortal-store.ts';
-import { emptyTables, storeAt } from './support/tables.ts';
+import { onEmptyTables } from './support/suite-tables.ts';
 
-let azurite: Azurite;
 let world: EngineWorld;
 
-beforeAll(async () => {
-  azurite = await startAzurite();
-});
-
-afterAll(async () => {
-  await azurite.stop();
-});
-
-beforeEach(async () => {
-  const store = storeAt(azurite);
-  await emptyTables(store);
+onEmptyTables((store) => {
   world = engineWorld(store);
 });
 
@@ -420,9 +410,7 @@ describe('a worker that is killed at any write', () => {
       let writes = 1;
       for (let death = 1; death <= writes; death++) {
         for (const applied of [false, true]) {
-          const store = storeAt(azurite);
-          await emptyTables(store);
-          world = engineWorld(store);
+          world = engineWorld(memoryStore(systemClock));
           const isDead = wish().kind === 'dead';
           for (let n = 0; !isDead && n < 5; n++) inbox().add({ subject: `old ${n}`, internalDate: ago(dayMs) });
           const { mailbox } = isDead ? await withDead(['bad']) : { mailbox: await world.connectMailbox(ada) };

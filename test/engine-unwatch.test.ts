@@ -1,27 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../local/azurite.ts';
+import { describe, expect, it } from 'vitest';
 import type { MailboxRow } from '../src/lib/store/rows.ts';
 import { coldKinds } from '../src/lib/store/rows.ts';
 import type { Store, StoredRow, Table } from '../src/lib/store/table.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, refused } from './support/memory-receiver.ts';
-import { emptyTables, rowsOfTable, storeAt } from './support/tables.ts';
+import { onEmptyTables } from './support/suite-tables.ts';
+import { rowsOfTable } from './support/tables.ts';
 
-let azurite: Azurite;
 let world: EngineWorld;
 let mailbox: MailboxRow;
 
-beforeAll(async () => {
-  azurite = await startAzurite();
-});
-
-afterAll(async () => {
-  await azurite.stop();
-});
-
-beforeEach(async () => {
-  const store = storeAt(azurite);
-  await emptyTables(store);
+onEmptyTables(async (store) => {
   world = engineWorld(store);
   mailbox = await world.connectMailbox(ada, ['INBOX', 'Archive']);
 });

@@ -1,24 +1,12 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../local/azurite.ts';
+import { describe, expect, it } from 'vitest';
 import type { Store, Table } from '../src/lib/store/table.ts';
 import { type EngineWorld, engineWorld, intervalSeconds } from './support/engine-world.ts';
 import { accepted, down, refused } from './support/memory-receiver.ts';
-import { emptyTables, storeAt } from './support/tables.ts';
+import { onEmptyTables } from './support/suite-tables.ts';
 
-let azurite: Azurite;
 let world: EngineWorld;
 
-beforeAll(async () => {
-  azurite = await startAzurite();
-});
-
-afterAll(async () => {
-  await azurite.stop();
-});
-
-beforeEach(async () => {
-  const store = storeAt(azurite);
-  await emptyTables(store);
+onEmptyTables((store) => {
   world = engineWorld(store);
 });
 

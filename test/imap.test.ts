@@ -12,7 +12,8 @@ import { createImapConnector } from '../src/lib/mailbox/imap-connector.ts';
 import { createProbe, recentMeta } from '../src/lib/mailbox/probe.ts';
 import type { ImapConnector, MailSession, PartContent } from '../src/lib/mailbox/session.ts';
 import { corpus } from './corpus/corpus.ts';
-import { hasDovecot, startDovecotForTests } from './support/dovecot.ts';
+import { startDovecotForTests } from './support/dovecot.ts';
+import { describeNeeding, type Requirement } from './support/requirements.ts';
 
 interface Server {
   readonly host: string;
@@ -57,14 +58,14 @@ async function contentOf(content: PartContent | undefined): Promise<Buffer> {
 }
 
 const names = Array.from({ length: 20 }, (_, n) => `user${n}@contoso.example`);
-const servers: readonly [string, boolean, () => Promise<Server>][] = [
-  ['the embedded server', true, () => embedded(names)],
-  ['Dovecot, hiding what Exchange has not', hasDovecot, () => startDovecotForTests()],
-  ['Dovecot with all it has', hasDovecot, () => startDovecotForTests({ everything: true })],
+const servers: readonly [string, readonly Requirement[], () => Promise<Server>][] = [
+  ['the embedded server', [], () => embedded(names)],
+  ['Dovecot, hiding what Exchange has not', ['dovecot'], () => startDovecotForTests()],
+  ['Dovecot with all it has', ['dovecot'], () => startDovecotForTests({ everything: true })],
 ];
 
-describe.each(servers)('reading from %s', (_, installed, start) => {
-  describe.skipIf(!installed)('over a real socket', () => {
+describe.each(servers)('reading from %s', (_, needs, start) => {
+  describeNeeding(needs, 'over a real socket', () => {
     let server: Server;
     let connector: ImapConnector<MailSession>;
     let login: string;

@@ -1,5 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Azurite, startAzurite } from '../local/azurite.ts';
 import { BrokerError } from '../src/lib/errors.ts';
 import { isStoreError } from '../src/lib/store/table.ts';
 import type { SecretSource } from '../src/lib/vault/key-vault.ts';
@@ -22,15 +26,22 @@ const people = Array.from({ length: 12 }, (_, index) => ({
 }));
 const address = (index: number) => people[index]?.address ?? '';
 
+let folder: string;
+let azurite: Azurite;
 let standIns: TokenStandIns;
 beforeAll(async () => {
-  standIns = await startTokenStandIns(people, { keepTables: true });
+  folder = await mkdtemp(join(tmpdir(), 'outages-'));
+  azurite = await startAzurite({ location: folder });
+  standIns = await startTokenStandIns(people, azurite);
 });
 afterEach(async () => {
   standIns.heal();
   await emptyTables(standIns.store);
 });
-afterAll(() => standIns.stop());
+afterAll(async () => {
+  await standIns.stop();
+  await rm(folder, { recursive: true });
+});
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -53,7 +64,7 @@ describe('Table Storage', () => {
     const warm = instance();
     const [one, other] = [await warm.connect(address(0)), await warm.connect(address(1))];
     const held = await warm.tokens.get(one, 'outlook');
-    await standIns.azurite.stop();
+    await azurite.stop();
     try {
       expect(await warm.tokens.get(one, 'outlook')).toBe(held);
       for (const ask of [
@@ -65,7 +76,7 @@ describe('Table Storage', () => {
         await expect(ask()).rejects.toMatchObject({ code: 'storage_unreachable' });
       }
     } finally {
-      await standIns.azurite.restart();
+      await azurite.restart();
     }
     for (const key of [one, other]) {
       await expectWhole(warm, key);
@@ -226,9 +237,9 @@ describe('a mailbox', () => {
     const { answer } = receiver;
     receiver.answer = async (event) => {
       if (++posted === 8) {
-        await standIns.azurite.stop();
+        await azurite.stop();
         // The commit of this message and those after it meet a storage that is not there.
-        back = delay(3_000).then(() => standIns.azurite.restart());
+        back = delay(3_000).then(() => azurite.restart());
       }
       return answer(event);
     };

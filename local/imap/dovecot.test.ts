@@ -4,18 +4,18 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ImapFlow } from 'imapflow';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeNeeding } from '../../test/support/requirements.ts';
 import { type Certificates, makeCertificates } from '../certificates.ts';
 import { startEntra } from '../entra/entra.ts';
 import { listen } from '../listen.ts';
 import type { EntraStandIn, MailServer } from '../world.ts';
-import { findDovecot, startDovecot } from './dovecot.ts';
+import { startDovecot } from './dovecot.ts';
 
 const ada = 'ada@contoso.example';
 const alan = 'alan@contoso.example';
-const installed = (await findDovecot()) !== undefined;
 
-describe.skipIf(!installed)('Dovecot, asked by imapflow with a token of the Entra stand-in', () => {
+describeNeeding('dovecot', 'Dovecot, asked by imapflow with a token of the Entra stand-in', () => {
   let folder: string;
   let certificates: Certificates;
   let entra: EntraStandIn;

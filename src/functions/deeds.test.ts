@@ -1,10 +1,10 @@
 import type { HttpHandler } from '@azure/functions';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { connectWorld } from '../../test/support/connect-world.ts';
 import { faultyStore } from '../../test/support/faulty-store.ts';
 import { memoryVault, type Sent, send, testRoot } from '../../test/support/http.ts';
 import { memorySealer } from '../../test/support/sealer.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../test/support/tables.ts';
 import { createDeliverer } from '../lib/delivery/deliverer.ts';
 import { createDestinations } from '../lib/delivery/destinations.ts';
@@ -67,10 +67,10 @@ function compose(store: Store) {
   };
 }
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let store: Store;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
   store = storeAt(azurite);
 });
 afterAll(async () => {

@@ -1,10 +1,10 @@
 import type { HttpHandler } from '@azure/functions';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { anyCaller, connectWorld, newBrowser } from '../../test/support/connect-world.ts';
 import { faultyStore } from '../../test/support/faulty-store.ts';
 import { type Answered, memoryVault, type Sent, send, testRoot } from '../../test/support/http.ts';
 import { entry } from '../../test/support/rows.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../test/support/tables.ts';
 import { createGiveToken } from '../lib/connect/give-token.ts';
 import { deliveryId } from '../lib/domain/ids.ts';
@@ -101,11 +101,11 @@ function compose(store: Store, tokenEndpoint = true) {
   return { ...world, log, audit, apiKeys, giveToken, given, destinations: lookup, deliveries: createDeliveries(world) };
 }
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let store: Store;
 let parts: ReturnType<typeof compose>;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
   store = storeAt(azurite);
 });
 afterAll(() => azurite.stop());

@@ -3,10 +3,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificates } from '../../local/certificates.ts';
-import { findDovecot, startDovecot } from '../../local/imap/dovecot.ts';
+import { startDovecot } from '../../local/imap/dovecot.ts';
 import { listen } from '../../local/listen.ts';
-
-export const hasDovecot = (await findDovecot()) !== undefined;
 
 export interface DovecotForTests {
   readonly host: string;

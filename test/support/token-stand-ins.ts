@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import { makeCertificates } from '../../local/certificates.ts';
 import { startEntra } from '../../local/entra/entra.ts';
 import { startManagedIdentity } from '../../local/managed-identity.ts';
@@ -24,6 +23,7 @@ import { keyVaultSource, type SecretSource } from '../../src/lib/vault/key-vault
 import { createVault } from '../../src/lib/vault/reader.ts';
 import { createRootKeys } from '../../src/lib/vault/root-keys.ts';
 import { createSealer } from '../../src/lib/vault/seal.ts';
+import { azuriteOfSuite, type SuiteAzurite } from './suite-tables.ts';
 import { storeAt } from './tables.ts';
 
 /** Tenant of the app registration. */
@@ -31,7 +31,6 @@ export const home = '11111111-2222-4333-8444-555555555555';
 export const redirectUri = 'http://localhost:7071/api/oauth/callback';
 
 export interface TokenStandIns {
-  readonly azurite: Azurite;
   readonly store: Store;
   readonly identity: IdentityStandIn;
   readonly vault: VaultStandIn;
@@ -42,16 +41,13 @@ export interface TokenStandIns {
 }
 
 /**
- * Everything that holds tokens and secrets: Azurite, and the stand-ins of Entra, Key Vault and the managed identity.
- * `keepTables`: Azurite may be stopped and started again, and has its rows still.
+ * Everything that holds tokens and secrets: tables, and the stand-ins of Entra, Key Vault and the managed identity.
+ * @param storage an emulator that the test itself started, if it means to stop it
  */
-export async function startTokenStandIns(
-  users: readonly DemoUser[],
-  options: { readonly keepTables?: boolean } = {},
-): Promise<TokenStandIns> {
+export async function startTokenStandIns(users: readonly DemoUser[], storage?: SuiteAzurite): Promise<TokenStandIns> {
   const folder = await mkdtemp(join(tmpdir(), 'tokens-'));
   const [azurite, certificates, identity] = await Promise.all([
-    startAzurite(options.keepTables === true ? { location: join(folder, 'tables') } : {}),
+    storage ?? azuriteOfSuite(),
     makeCertificates(folder),
     startManagedIdentity({ tenant: home }),
   ]);
@@ -75,7 +71,6 @@ export async function startTokenStandIns(
   process.env.IDENTITY_ENDPOINT = identity.endpoint;
   process.env.IDENTITY_HEADER = identity.header;
   return {
-    azurite,
     store: storeAt(azurite),
     identity,
     vault,

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import {
   type ConnectWorld,
   type ConnectWorldOptions,
@@ -10,6 +9,7 @@ import {
   type TestBrowser,
 } from '../../../test/support/connect-world.ts';
 import { Killed, mortalStore } from '../../../test/support/mortal-store.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
 import type { Config } from '../config.ts';
 import { createAdminConsent } from '../entra/admin-consent.ts';
@@ -22,10 +22,10 @@ import { createEventConsentLink } from './create-consent-link.ts';
 import { createTicketTokens } from './tickets.ts';
 import type { NewAdminConsentLink, Step } from './types.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let store: Store;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
   store = storeAt(azurite);
 });
 afterAll(() => azurite.stop());

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import {
   anyCaller,
   type ConnectWorld,
@@ -13,6 +12,7 @@ import {
 } from '../../../test/support/connect-world.ts';
 import { interruptedStore } from '../../../test/support/interrupted-store.ts';
 import { Killed, mortalStore } from '../../../test/support/mortal-store.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
 import { halves } from '../../../test/support/wholeness.ts';
 import type { FindAddresses } from '../entra/person-addresses.ts';
@@ -23,10 +23,10 @@ import { readMailbox } from '../store/mailboxes.ts';
 import type { Store } from '../store/table.ts';
 import type { NewLink, Step } from './types.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let store: Store;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
   store = storeAt(azurite);
 });
 afterAll(() => azurite.stop());

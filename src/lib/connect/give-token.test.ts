@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { anyCaller } from '../../../test/support/connect-world.ts';
 import { registryWorld } from '../../../test/support/registry-world.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
 import { systemRandom } from '../domain/system.ts';
 import type { Caller } from '../http/caller.ts';
@@ -10,10 +10,10 @@ import { recentMs } from '../store/recent.ts';
 import type { Store } from '../store/table.ts';
 import { createGiveToken } from './give-token.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let store: Store;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
   store = storeAt(azurite);
 });
 afterAll(() => azurite.stop());

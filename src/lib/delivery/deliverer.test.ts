@@ -2,8 +2,8 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { memorySealer } from '../../../test/support/sealer.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { storeAt } from '../../../test/support/tables.ts';
 import type { DeliveryOutcome, OutgoingEvent } from '../domain/event.ts';
 import { newDestinationId } from '../domain/ids.ts';
@@ -15,10 +15,10 @@ import type { Store } from '../store/table.ts';
 import { createDeliverer } from './deliverer.ts';
 import { newSigningSecret } from './sign.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let store: Store;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
   store = storeAt(azurite);
 });
 afterAll(() => azurite.stop());

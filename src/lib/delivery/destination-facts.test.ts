@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { memorySealer } from '../../../test/support/sealer.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { emptyTables, storeAt } from '../../../test/support/tables.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
 import {
@@ -13,11 +13,11 @@ import type { Store } from '../store/table.ts';
 import { afterDeath, createDestinationFacts } from './destination-facts.ts';
 import { gate } from './hold.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let store: Store;
 
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
   store = storeAt(azurite);
 });
 afterAll(async () => {

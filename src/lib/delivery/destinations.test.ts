@@ -2,9 +2,9 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { startNocobaseApi } from '../../../test/support/nocobase-api.ts';
 import { memorySealer } from '../../../test/support/sealer.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
 import { createOutbound, type Outbound } from '../http/outbound.ts';
@@ -15,7 +15,7 @@ import { createDeliverer } from './deliverer.ts';
 import { createDestinations, type NewDestination } from './destinations.ts';
 import { newSigningSecret } from './sign.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let store: Store;
 let port: number;
 let outbound: Outbound;
@@ -29,7 +29,7 @@ const receiver = createServer(async (request, response) => {
 });
 
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
   store = storeAt(azurite);
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   port = (receiver.address() as AddressInfo).port;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import vectors from '../../../test/vectors.json' with { type: 'json' };
 import { encodeUids } from '../store/cursor-row.ts';
-import { encodeHoles } from '../store/hole-column.ts';
 import { encodeSlots } from '../store/directory.ts';
+import { encodeHoles } from '../store/hole-column.ts';
 import {
   addressKey,
   cursorRowKey,

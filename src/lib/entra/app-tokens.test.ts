@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { entraError } from '../../../test/support/entra-fetch.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { storeAt } from '../../../test/support/tables.ts';
 import { tokenWorld } from '../../../test/support/token-world.ts';
 import { appGrantKey } from '../domain/grant.ts';
@@ -9,10 +9,10 @@ import type { ErrorCode } from '../error-codes.ts';
 import type { GrantRef } from '../store/rows.ts';
 import type { Store } from '../store/table.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let store: Store;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
   store = storeAt(azurite);
 });
 afterAll(() => azurite.stop());

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { entraError } from '../../../test/support/entra-fetch.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { storeAt } from '../../../test/support/tables.ts';
 import { redirectUri, tokenWorld } from '../../../test/support/token-world.ts';
 import type { Store } from '../store/table.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let store: Store;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
   store = storeAt(azurite);
 });
 afterAll(() => azurite.stop());

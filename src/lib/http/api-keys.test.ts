@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { manualClock, memoryLog, memoryVault, testRoot } from '../../../test/support/http.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { base64url, fromBase64url, purposeBytes } from '../domain/bytes.ts';
 import { hmacSha256 } from '../domain/mac.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
@@ -53,10 +53,10 @@ describe('the text of a key', () => {
 });
 
 describe('API keys', () => {
-  let azurite: Azurite;
+  let azurite: SuiteAzurite;
   let store: Store;
   beforeAll(async () => {
-    azurite = await startAzurite();
+    azurite = await azuriteOfSuite();
     store = createAzureStore(
       { tables: { connectionString: azurite.connectionString }, identityClientId: undefined },
       { clock: systemClock },

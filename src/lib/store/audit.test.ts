@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { faultyStore } from '../../../test/support/faulty-store.ts';
 import { manualClock, memoryLog } from '../../../test/support/http.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
 import { systemRandom } from '../domain/system.ts';
 import { BrokerError } from '../errors.ts';
 import { auditDay, createAudit } from './audit.ts';
 import { type Store, StoreError } from './table.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
 });
 afterAll(() => azurite.stop());
 beforeEach(() => emptyTables(storeAt(azurite)));

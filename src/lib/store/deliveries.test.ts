@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { type RegistryWorld, registryWorld } from '../../../test/support/registry-world.ts';
 import { entry } from '../../../test/support/rows.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { emptyTables, storeAt } from '../../../test/support/tables.ts';
 import { deliveryId } from '../domain/ids.ts';
 import { createDeliveries, type Deliveries, type DeliveryQuery } from './deliveries.ts';
@@ -12,12 +12,12 @@ import { encodeDead, encodeRetry } from './retry-row.ts';
 import type { DeadRow, MailboxRow, RetryRow } from './rows.ts';
 import type { Store } from './table.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let store: Store;
 let world: RegistryWorld;
 let deliveries: Deliveries;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
   store = storeAt(azurite);
 });
 afterAll(() => azurite.stop());

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { memorySealer } from '../../../test/support/sealer.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { storeAt } from '../../../test/support/tables.ts';
 import { newDestinationId } from '../domain/ids.ts';
 import { systemRandom } from '../domain/system.ts';
@@ -13,10 +13,10 @@ import {
 } from './destinations.ts';
 import type { Store, Value } from './table.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let store: Store;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
   store = storeAt(azurite);
 });
 afterAll(() => azurite.stop());

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/azurite.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { emptyTables, storeAt } from '../../../test/support/tables.ts';
 import { newMailboxId, shardKey, shardOfMailbox, shardSize } from '../domain/ids.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
@@ -10,13 +10,13 @@ import { storedBytes } from './row-size.ts';
 import { decodeShard, newShard } from './shard-row.ts';
 import type { Store } from './table.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let store: Store;
 let directory: Directory;
 let offset = 0;
 const clock = { ...systemClock, now: () => Date.now() + offset };
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
   store = storeAt(azurite);
 });
 afterAll(() => azurite.stop());

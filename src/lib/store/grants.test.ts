@@ -1,17 +1,17 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { memorySealer } from '../../../test/support/sealer.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
 import { consoleLog } from '../log.ts';
 import { createAzureStore } from './azure-table.ts';
 import { createGrants, grantKeyOf, type OpenGrant } from './grants.ts';
 import type { Store } from './table.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let store: Store;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
   store = createAzureStore(
     { tables: { connectionString: azurite.connectionString }, identityClientId: undefined },
     { clock: systemClock, chance: Math.random },

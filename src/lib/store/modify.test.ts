@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/azurite.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { storeAt } from '../../../test/support/tables.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
 import { BrokerError } from '../errors.ts';
 import { asBrokerError, modify, untilSettled } from './modify.ts';
 import { StoreError, type StoreErrorKind, type Table } from './table.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let table: Table;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
   table = storeAt(azurite).table('audit');
 });
 afterAll(() => azurite.stop());

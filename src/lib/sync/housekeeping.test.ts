@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/azurite.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
 import type { Log } from '../log.ts';
@@ -7,10 +7,10 @@ import { createLastRuns } from '../store/last-runs.ts';
 import { type Store, StoreError } from '../store/table.ts';
 import { type Chore, createHousekeeping, housekeepingEveryMs } from './housekeeping.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let store: Store;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
   store = storeAt(azurite);
 });
 afterAll(() => azurite.stop());

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { memoryLog } from '../../../test/support/http.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { rowsOfTable, storeAt } from '../../../test/support/tables.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
 import { createAudit } from '../store/audit.ts';
 import { StoreError } from '../store/table.ts';
 import { auditKeptDays, purgeAudit, purgeAuditChore } from './purge-audit.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
 });
 afterAll(() => azurite.stop());
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { everyone } from '../domain/everyone.ts';
 import { eventId } from '../domain/ids.ts';
 import { isBrokerError } from '../errors.ts';
 import type { Committer, CommitUnit } from '../store/committer.ts';
@@ -286,11 +287,4 @@ function degrade(context: RunContext, found: HotMailbox, error: StoreError): voi
     refused: (second) => context.log.error('row_refused', second, { mailbox: row.id }),
   };
   context.committer.include(unit);
-}
-
-/** Waits for all, also when one fails. @throws what the first that failed threw */
-async function everyone(tasks: readonly (() => Promise<void>)[]): Promise<void> {
-  const results = await Promise.allSettled(tasks.map((task) => task()));
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { Killed, mortalStore } from '../../../test/support/mortal-store.ts';
 import { type RegistryWorld, registryWorld } from '../../../test/support/registry-world.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
 import { halves } from '../../../test/support/wholeness.ts';
 import { appGrantKey } from '../domain/grant.ts';
@@ -10,11 +10,11 @@ import { partitionOf } from '../store/mailbox-row.ts';
 import type { Store } from '../store/table.ts';
 import { sweep } from './sweep.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let store: Store;
 let world: RegistryWorld;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
   store = storeAt(azurite);
 });
 afterAll(() => azurite.stop());

@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
+import { everyone } from '../domain/everyone.ts';
 import type { ExpiringRows, KeyedRow, KeyedRows } from '../domain/sealing.ts';
 import { isBrokerError } from '../errors.ts';
 import { longestUseMs } from './reader.ts';
@@ -85,7 +86,7 @@ async function resealKind(rows: KeyedRows, { signal, progress }: ResealOptions):
     const of = queue.length;
     let done = 0;
     progress?.(rows.kind, done, of);
-    await everyone(atOnce, async () => {
+    const work = async () => {
       for (let id = queue.shift(); id !== undefined; id = signal?.aborted === true ? undefined : queue.shift()) {
         try {
           await rows.renew(id);
@@ -98,7 +99,8 @@ async function resealKind(rows: KeyedRows, { signal, progress }: ResealOptions):
         done++;
         progress?.(rows.kind, done, of);
       }
-    });
+    };
+    await everyone(Array.from({ length: atOnce }, () => work));
     found = await look(rows);
   }
   return {
@@ -116,11 +118,4 @@ async function look(rows: KeyedRows): Promise<{ count: number; old: readonly str
   for await (const row of rows.scan()) found.push(row);
   const ids = (state: KeyedRow['state']) => found.filter((row) => row.state === state).map(({ id }) => id);
   return { count: found.length, old: ids('old'), broken: ids('broken') };
-}
-
-/** Runs `work` so many times at once and waits for all. @throws what the first that failed threw */
-async function everyone(count: number, work: () => Promise<void>): Promise<void> {
-  const ended = await Promise.allSettled(Array.from({ length: count }, work));
-  const failed = ended.find((end) => end.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }

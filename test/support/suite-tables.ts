@@ -1,0 +1,32 @@
+import { beforeAll, beforeEach, inject } from 'vitest';
+import { type Azurite, startAzurite } from '../../local/azurite.ts';
+import type { Store } from '../../src/lib/store/table.ts';
+import { emptyTables, storeAt } from './tables.ts';
+
+export type SuiteAzurite = Pick<Azurite, 'connectionString' | 'tablePort' | 'stop'>;
+
+/**
+ * Tables and queues of the suite's own. Whoever stops the emulator, kills it or counts what it does starts one instead
+ * (`local/azurite.ts`).
+ */
+export async function azuriteOfSuite(): Promise<SuiteAzurite> {
+  const accounts: string | undefined = inject('azuriteAccounts');
+  // The suites with a real NocoBase are few, and have no common beginning.
+  if (accounts === undefined) return startAzurite();
+  const given = (await (await fetch(accounts)).json()) as Omit<SuiteAzurite, 'stop'>;
+  return { ...given, stop: async () => {} };
+}
+
+/** Every test of the file begins with empty tables: `begin` gets them. */
+export function onEmptyTables(begin: (store: Store, azurite: SuiteAzurite) => void | Promise<void>): void {
+  let azurite: SuiteAzurite;
+  beforeAll(async () => {
+    azurite = await azuriteOfSuite();
+    return () => azurite.stop();
+  });
+  beforeEach(async () => {
+    const store = storeAt(azurite);
+    await emptyTables(store);
+    await begin(store, azurite);
+  });
+}
