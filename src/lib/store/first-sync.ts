@@ -17,6 +17,9 @@ export interface FirstSync {
 /** Work that stops for longer than this was interrupted: a new pace is measured from then on. */
 export const spellPauseMs = 5 * 60_000;
 
+/** A folder that is missing does not keep the others. */
+const goes: ReadonlySet<MailboxState> = new Set(['active', 'degraded']);
+
 /** Whether everything from `since` on is done. Pure. */
 export const isFinished = ({ at, fromUid }: Backfill, since: Date): boolean =>
   at !== undefined && (at < since || (at.getTime() === since.getTime() && fromUid === 0));
@@ -40,7 +43,7 @@ export function firstSyncOf(
   const going = begun
     .filter(({ spell }) => spell !== undefined && now.getTime() - spell.last.getTime() <= spellPauseMs)
     .sort((a, b) => (b.spell?.last.getTime() ?? 0) - (a.spell?.last.getTime() ?? 0));
-  const current = shown === 'active' ? going[0] : undefined;
+  const current = goes.has(shown) ? going[0] : undefined;
   const ratePerMinute = current && rateOf(current);
   return {
     state: current === undefined ? 'waiting' : 'running',

@@ -13,8 +13,10 @@ import { createSource, type Source } from './source.ts';
 
 const dayMs = 86_400_000;
 
-/** Days that are counted at once, to begin with. */
+/** Days that are counted at once, to begin with; more where little is in them, fewer where there is much. */
 const countedDays = 32;
+const fewCounted = 500;
+const manyCounted = 5_000;
 
 /** Where the first sync of a folder stands in this poll. */
 interface Work {
@@ -93,7 +95,7 @@ const hasLeft = (book: FolderBook, since: Date): boolean =>
   book.cursor.lastInternalDate !== undefined &&
   (book.backfill.state === undefined || !isFinished(book.backfill.state, since));
 
-/** How many messages are left, by what SEARCH lists: to the day, and in pieces that double. */
+/** How many messages are left, by what SEARCH lists: to the day, and in pieces, so that no answer is long. */
 async function count(
   session: ImapSession,
   path: string,
@@ -102,13 +104,15 @@ async function count(
   now: Date,
 ): Promise<number> {
   let sum = 0;
-  let from = since;
-  for (let days = countedDays; from < (at ?? now); days *= 2) {
-    const to = new Date(Math.min(from.getTime() + days * dayMs, (at ?? now).getTime() + dayMs));
-    const isLast = at === undefined && to > now;
-    const uids = isLast ? await session.searchSince(path, from) : await session.searchBetween(path, from, to);
+  let days = countedDays;
+  let to = at && new Date(at.getTime() + dayMs);
+  for (;;) {
+    const from = new Date(Math.max(since.getTime(), (to ?? now).getTime() - days * dayMs));
+    const uids = to === undefined ? await session.searchSince(path, from) : await session.searchBetween(path, from, to);
     sum += uids.filter((uid) => uid <= top).length;
-    from = to;
+    if (from <= since) return sum;
+    if (uids.length < fewCounted) days *= 4;
+    else if (uids.length > manyCounted) days = Math.max(1, Math.floor(days / 2));
+    to = from;
   }
-  return sum;
 }
