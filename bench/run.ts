@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, release, totalmem, type } from 'node:os';
 import { type Found, loadNow } from './parts/measure.ts';
-import { render } from './parts/results.ts';
+import { intoReadme, render } from './parts/results.ts';
 import { scenarios } from './scenarios/all.ts';
 
 // npm run bench [names…]: runs all scenarios, or those that are named, and writes what they found beside what the others
@@ -9,6 +9,7 @@ import { scenarios } from './scenarios/all.ts';
 
 const json = new URL('results.json', import.meta.url);
 const markdown = new URL('results.md', import.meta.url);
+const readme = new URL('../README.md', import.meta.url);
 
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !scenarios.some((scenario) => scenario.name === name));
@@ -31,5 +32,6 @@ for (const scenario of scenarios) {
   const machine = `${type()} ${release()}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
   const ordered = scenarios.flatMap(({ name }) => (known[name] === undefined ? [] : [[name, known[name]] as const]));
   await writeFile(markdown, render(ordered, machine));
+  await writeFile(readme, intoReadme(await readFile(readme, 'utf8'), ordered));
 }
 process.exit(0);

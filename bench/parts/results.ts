@@ -23,3 +23,17 @@ export function render(found: readonly (readonly [string, Found])[], machine: st
     '',
   ].join('\n');
 }
+
+const begin = '<!-- Written by npm run bench. -->\n';
+const end = '<!-- The end of what npm run bench writes. -->';
+
+/** The README with the first line of every scenario between its two marks. @throws Error if it has lost them */
+export function intoReadme(readme: string, found: readonly (readonly [string, Found])[]): string {
+  const [from, to] = [readme.indexOf(begin), readme.indexOf(end)];
+  if (from < 0 || to < from) throw new Error('README.md has lost the marks between which the figures stand.');
+  const lines = found.flatMap(([, { rows }]) =>
+    rows.slice(0, 1).map(({ what, ours, floor, target }) => `| ${what} | ${ours} | ${floor} | ${target} |\n`),
+  );
+  const table = `\n| | Ours | Bare libraries | Target |\n| --- | --- | --- | --- |\n${lines.join('')}\n`;
+  return readme.slice(0, from + begin.length) + table + readme.slice(to);
+}

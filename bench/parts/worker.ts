@@ -2,6 +2,7 @@ import diagnostics from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
 import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ImapFlow } from 'imapflow';
 import { createBroker } from '../../src/lib/broker.ts';
 import { readConfig } from '../../src/lib/config.ts';
 import type { NewDestination } from '../../src/lib/delivery/destinations.ts';
@@ -32,12 +33,36 @@ const admin = {
 
 /** Requests that left this process, by `host:port METHOD path-pattern`. Node itself tells of each. */
 const requests = new Map<string, number>();
+function noteRequest(host: string, method: string, path: string): void {
+  const port = /:(\d+)$/.exec(host)?.[1] ?? '443';
+  const name = `${port} ${method} ${path.replace(/\?.*/, '').replace(/\(.*/, '')}`;
+  requests.set(name, (requests.get(name) ?? 0) + 1);
+}
 diagnostics.subscribe('http.client.request.start', (message) => {
   const { request } = message as { request: ClientRequest };
-  const port = /:(\d+)$/.exec(String(request.getHeader('host') ?? ''))?.[1] ?? '443';
-  const name = `${port} ${request.method} ${request.path.replace(/\?.*/, '').replace(/\(.*/, '')}`;
-  requests.set(name, (requests.get(name) ?? 0) + 1);
+  noteRequest(String(request.getHeader('host') ?? ''), request.method, request.path);
 });
+// Those of fetch, by which Entra is asked, and those to destinations.
+diagnostics.subscribe('undici:request:create', (message) => {
+  const { request } = message as { request: { origin: string; method: string; path: string } };
+  noteRequest(new URL(request.origin).host, request.method, request.path);
+});
+
+let commands = 0;
+// By which imapflow sends every command; it does not name it to others.
+const exec: unknown = Reflect.get(ImapFlow.prototype, 'exec');
+if (typeof exec !== 'function') throw new Error('imapflow sends its commands in another way.');
+Reflect.set(
+  ImapFlow.prototype,
+  'exec',
+  new Proxy(exec, {
+    apply(send, client, parameters) {
+      commands += 1;
+      return Reflect.apply(send, client, parameters);
+    },
+  }),
+);
+
 /** Every connection that this process has opened; what it has read is counted when it ends, or when it is asked for. */
 const sockets = new Set<Socket>();
 let bytesOfClosed = 0;
@@ -53,7 +78,8 @@ Socket.prototype.connect = new Proxy(Socket.prototype.connect, {
 });
 
 const tickNow = () => Math.floor((Date.now() - 1000) / (config.pollIntervalSeconds * 1000));
-let lastTick = 0;
+/** Another process may have worked on the tick in which this one begins. */
+let lastTick = tickNow();
 
 /** One tick of all shards at once, to its end, continuations included. */
 async function tick(only?: readonly number[]) {
@@ -135,11 +161,18 @@ const handlers = {
     await Promise.allSettled(underWay);
   },
   token: async (mailboxId: string) => void (await broker.giveToken(mailboxId, 'outlook', admin)),
-  housekeeping: () => broker.housekeeping.run(Date.now()),
+  /** The run of the housekeeping timer that comes so many times five minutes from now. */
+  housekeeping: (later: number) => broker.housekeeping.run(Date.now() + later * 300_000),
   problems: () => problems.splice(0),
   requests: () => {
     const all = [...requests];
     requests.clear();
+    return all;
+  },
+  /** IMAP commands since the last call. */
+  commands: () => {
+    const all = commands;
+    commands = 0;
     return all;
   },
   bytesRead: () => bytesOfClosed + [...sockets].reduce((sum, socket) => sum + socket.bytesRead, 0),

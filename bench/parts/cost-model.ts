@@ -1,0 +1,134 @@
+import type { Counts } from './count.ts';
+
+/**
+ * List prices in USD, pay as you go, as published for East US and read in October 2026. Prices differ between regions and
+ * change: check them before you rely on a figure.
+ */
+export const prices = {
+  /** Flex Consumption, on demand: https://azure.microsoft.com/pricing/details/functions/ */
+  gbSecond: 0.000026,
+  executionsPerMillion: 0.4,
+  freeGbSeconds: 100_000,
+  freeExecutions: 250_000,
+  /** https://azure.microsoft.com/pricing/details/storage/tables/ ; a batch is one transaction. */
+  tablePer10k: 0.00036,
+  /** https://azure.microsoft.com/pricing/details/storage/queues/ */
+  queuePer10k: 0.004,
+  /** https://azure.microsoft.com/pricing/details/key-vault/ */
+  vaultPer10k: 0.03,
+} as const;
+
+/** What no run on one machine can tell. */
+export const assumptions = {
+  instanceGb: 0.5,
+  /** An instance of 512 MB has a quarter of a core: https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan */
+  cores: 0.25,
+  /** An instance that is woken is billed for a second at least. */
+  leastSeconds: 1,
+  daysPerMonth: 30,
+  tickSeconds: 60,
+  /** A quiet mailbox is asked once in so many ticks. */
+  coldTicks: 5,
+  /** Share of the mailboxes that have had mail within the hour, and are asked at every tick. */
+  hotShare: 0.25,
+  messagesPerMailboxAndDay: 40,
+  tokensPerMailboxAndDay: 10,
+  imapRoundTripSeconds: 0.1,
+  tableSeconds: 0.015,
+  /** NocoBase takes a message. */
+  postSeconds: 0.2,
+  /** Share of the polls that find their connection still open. */
+  warmShare: 0.8,
+  /** An access token lasts an hour or more; a new one reads the row of its grant and writes it. */
+  tokenRefreshesPerMailboxAndDay: 24,
+  refreshTableOperations: 2,
+  /** Two secrets, each read again when it is needed and older than 5 minutes (src/lib/vault/reader.ts): the most there can be. */
+  vaultReadsPerHour: 24,
+  /** New instances in a day: deployments, moves, scale-out. */
+  startsPerDay: 24,
+  /** The host looks into the queue this often while an instance is awake, at most. */
+  queueLooksPerMinute: 30,
+  mailboxesPerShard: 64,
+  housekeepingsPerDay: 288,
+} as const;
+
+export type Assumptions = { readonly [name in keyof typeof assumptions]: number };
+
+export interface Month {
+  readonly mailboxes: number;
+  readonly polls: number;
+  readonly executions: number;
+  readonly gbSeconds: number;
+  readonly tableOperations: number;
+  readonly queueOperations: number;
+  readonly vaultReads: number;
+  /** USD. */
+  readonly compute: number;
+  readonly storage: number;
+  readonly total: number;
+}
+
+/** A month of `mailboxes` mailboxes, from what was counted. Pure. */
+export function month(mailboxes: number, counts: Counts, given: Assumptions = assumptions): Month {
+  const a = given;
+  const { idle, message, housekeeping, start, token } = counts;
+  const ticks = (a.daysPerMonth * 86_400) / a.tickSeconds;
+  const shards = Math.ceil(mailboxes / a.mailboxesPerShard);
+  const duePerTick = mailboxes * (a.hotShare + (1 - a.hotShare) / a.coldTicks);
+  const polls = ticks * duePerTick;
+  const messages = mailboxes * a.messagesPerMailboxAndDay * a.daysPerMonth;
+  const tokens = mailboxes * a.tokensPerMailboxAndDay * a.daysPerMonth;
+  const housekeepings = a.housekeepingsPerDay * a.daysPerMonth;
+
+  // Mailboxes and shards wait for their servers at the same time; their work on the processor adds up.
+  const mix = (warm: number, cold: number) => a.warmShare * warm + (1 - a.warmShare) * cold;
+  const slowestPoll = idle.coldCommands * a.imapRoundTripSeconds;
+  const processor = (duePerTick * mix(idle.warmCpuMs, idle.coldCpuMs)) / 1000 / a.cores;
+  const runSeconds = Math.max(a.leastSeconds, idle.shardTableOperations * a.tableSeconds + slowestPoll, processor);
+  const messageSeconds =
+    message.commands * a.imapRoundTripSeconds +
+    a.postSeconds +
+    message.tableOperations * a.tableSeconds +
+    message.cpuMs / 1000 / a.cores;
+  const seconds =
+    ticks * a.leastSeconds +
+    ticks * runSeconds +
+    messages * messageSeconds +
+    housekeepings * a.leastSeconds +
+    tokens * a.leastSeconds;
+
+  const executions = ticks * (1 + shards) + housekeepings + tokens;
+  const gbSeconds = seconds * a.instanceGb;
+  const tableOperations =
+    ticks * (idle.dispatchTableOperations + shards * idle.shardTableOperations) +
+    messages * message.tableOperations +
+    housekeepings * shards * housekeeping.tableOperations +
+    tokens * token.tableOperations +
+    mailboxes * a.tokenRefreshesPerMailboxAndDay * a.daysPerMonth * a.refreshTableOperations;
+  // A hint is put, taken and deleted.
+  const queueOperations = ticks * shards * 3 + a.queueLooksPerMinute * 1440 * a.daysPerMonth;
+  const vaultReads =
+    ticks * shards * idle.vaultReads +
+    housekeepings * housekeeping.vaultReads +
+    a.vaultReadsPerHour * 24 * a.daysPerMonth +
+    a.startsPerDay * a.daysPerMonth * start.vaultReads;
+
+  const compute =
+    Math.max(0, gbSeconds - prices.freeGbSeconds) * prices.gbSecond +
+    (Math.max(0, executions - prices.freeExecutions) / 1_000_000) * prices.executionsPerMillion;
+  const storage =
+    (tableOperations * prices.tablePer10k + queueOperations * prices.queuePer10k + vaultReads * prices.vaultPer10k) /
+    10_000;
+  return {
+    mailboxes,
+    polls,
+    executions,
+    gbSeconds,
+    tableOperations,
+    queueOperations,
+    vaultReads,
+    compute,
+    storage,
+    total: compute + storage,
+  };
+}

@@ -1,0 +1,97 @@
+import { type Assumptions, assumptions, type Month, month, prices } from './cost-model.ts';
+import type { Counts } from './count.ts';
+
+const whole = (value: number): string => Math.round(value).toLocaleString('en-US');
+const usd = (value: number): string => `$${value.toFixed(2)}`;
+
+const sizes = [5, 30, 100, 1000];
+
+function row(name: string, months: readonly Month[], value: (one: Month) => string): string {
+  return `| ${name} | ${months.map(value).join(' | ')} |`;
+}
+
+function table(counts: Counts, given: Assumptions): string[] {
+  const months = sizes.map((size) => month(size, counts, given));
+  return [
+    `| Mailboxes | ${sizes.map((size) => whole(size)).join(' | ')} |`,
+    `| --- | ${sizes.map(() => '---:').join(' | ')} |`,
+    row('Polls', months, ({ polls }) => whole(polls)),
+    row('Executions', months, ({ executions }) => whole(executions)),
+    row('GB-seconds', months, ({ gbSeconds }) => whole(gbSeconds)),
+    row('Table operations', months, ({ tableOperations }) => whole(tableOperations)),
+    row('Queue operations', months, ({ queueOperations }) => whole(queueOperations)),
+    row('Key Vault reads', months, ({ vaultReads }) => whole(vaultReads)),
+    row('Functions', months, ({ compute }) => usd(compute)),
+    row('Storage and Key Vault', months, ({ storage }) => usd(storage)),
+    row('**A month**', months, ({ total }) => `**${usd(total)}**`),
+    row('A mailbox', months, ({ total, mailboxes }) => usd(total / mailboxes)),
+  ];
+}
+
+/** docs/cost.md: made from what was counted, the assumptions and the prices, and from nothing else. */
+export function costPage(counts: Counts): string {
+  const { idle, start, message, housekeeping, token } = counts;
+  const a = assumptions;
+  const always = { ...a, coldTicks: 1 };
+  return [
+    '# What it costs',
+    '',
+    'Made by `npm run cost`, which counts what a real run asks of the storage emulator, the vault and a mail server, and puts the counts into the formula below.',
+    'The prices are list prices. Check them for your region before you rely on a figure. Log Analytics is left out: its first 5 GB a month are free, and an app with the settings of [`host.json`](host.md) stays below that.',
+    '',
+    '## A month',
+    '',
+    `${a.hotShare * 100} % of the mailboxes have had mail within the hour and are asked every ${a.tickSeconds} seconds, the others every ${(a.coldTicks * a.tickSeconds) / 60} minutes. Each gets ${a.messagesPerMailboxAndDay} messages a day.`,
+    '',
+    ...table(counts, a),
+    '',
+    '## The same, if every mailbox were asked every minute',
+    '',
+    ...table(counts, always),
+    '',
+    '## What was counted',
+    '',
+    '| | |',
+    '| --- | ---: |',
+    `| Idle run over ${idle.mailboxes} mailboxes with ${idle.folders} folders each: table operations | ${idle.shardTableOperations} |`,
+    `| The same: rows that it changes | ${idle.rowsChanged} |`,
+    `| The same: reads of Key Vault | ${idle.vaultReads} |`,
+    `| The same: requests for a token | ${idle.tokenRequests} |`,
+    `| IMAP commands for each mailbox, on a connection that was kept | ${idle.warmCommands} |`,
+    `| IMAP commands for each mailbox, on a new connection | ${idle.coldCommands} |`,
+    `| Processor time for each mailbox, kept and new connection | ${idle.warmCpuMs} ms, ${idle.coldCpuMs} ms |`,
+    `| The timer that makes the hints: table operations | ${idle.dispatchTableOperations} |`,
+    `| First run of a process: reads of Key Vault; requests for a token | ${start.vaultReads}; ${start.tokenRequests} |`,
+    `| A message that comes alone: further table operations | ${message.tableOperations} |`,
+    `| A message of a burst: table operations | ${message.tableOperationsInBurst} |`,
+    `| A message that comes alone: further IMAP commands | ${message.commands} |`,
+    `| A message of a burst, with HTML: processor time | ${message.cpuMs} ms |`,
+    `| A run of the housekeeping timer, averaged over a day: table operations; reads of Key Vault | ${housekeeping.tableOperations}; ${housekeeping.vaultReads} |`,
+    `| An access token that is in memory, over HTTP: table operations; right after another one | ${token.tableOperations}; ${token.tableOperationsInARow} |`,
+    '',
+    '## The formula',
+    '',
+    '```text',
+    `ticks       = ${a.daysPerMonth} days x 86,400 s / ${a.tickSeconds} s`,
+    `shards      = mailboxes / ${a.mailboxesPerShard}, rounded up`,
+    `due         = mailboxes x (hot share + (1 - hot share) / ${a.coldTicks})            mailboxes asked in a tick`,
+    `run         = the longest of ${a.leastSeconds} s, the table operations and the log-in of one mailbox one after the other,`,
+    '              and due x processor time / cores                         mailboxes wait for their servers side by side',
+    `message     = IMAP commands x ${a.imapRoundTripSeconds} s + ${a.postSeconds} s for NocoBase + table operations x ${a.tableSeconds} s + processor time / cores`,
+    `GB-seconds  = ${a.instanceGb} GB x (ticks x ${a.leastSeconds} s + ticks x run + messages x message + (housekeeping runs + tokens) x ${a.leastSeconds} s)`,
+    'executions  = ticks x (1 + shards) + housekeeping runs + tokens',
+    'table       = ticks x (timer + shards x idle run) + messages x a message + housekeeping runs x shards x a run + tokens x a token',
+    `              + token refreshes x ${a.refreshTableOperations}`,
+    `queue       = ticks x shards x 3 + ${a.queueLooksPerMinute} looks of the host a minute`,
+    `vault       = ticks x shards x idle run + housekeeping runs x a run + new processes x first run + ${a.vaultReadsPerHour} an hour at most`,
+    `cost        = (GB-seconds - ${whole(prices.freeGbSeconds)} free) x $${prices.gbSecond}`,
+    `            + (executions - ${whole(prices.freeExecutions)} free) x $${prices.executionsPerMillion} / million`,
+    `            + table x $${prices.tablePer10k} / 10,000 + queue x $${prices.queuePer10k} / 10,000 + vault x $${prices.vaultPer10k} / 10,000`,
+    '```',
+    '',
+    `Assumed, since no run on one machine can tell: ${a.warmShare * 100} % of the polls find their connection still open, ${a.startsPerDay} new processes a day, ${a.tokensPerMailboxAndDay} tokens for each mailbox and day, ${a.tokenRefreshesPerMailboxAndDay} refreshes of a token for each mailbox and day. Processor times were measured on a development machine beside other work. Messages are counted as if none came while another is delivered, which makes them dearer than they are.`,
+    '',
+    'Prices: [Functions, Flex Consumption on demand](https://azure.microsoft.com/pricing/details/functions/), [tables](https://azure.microsoft.com/pricing/details/storage/tables/), [queues](https://azure.microsoft.com/pricing/details/storage/queues/), [Key Vault](https://azure.microsoft.com/pricing/details/key-vault/); pay as you go, USD, East US, as known in October 2026. The free grant is one for each subscription. All of it stands at the top of `bench/parts/cost-model.ts`.',
+    '',
+  ].join('\n');
+}

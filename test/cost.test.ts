@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { assumptions, month } from '../bench/parts/cost-model.ts';
+import { costPage } from '../bench/parts/cost-page.ts';
+import { countIdle, countsForm } from '../bench/parts/count.ts';
+
+const root = join(import.meta.dirname, '..');
+const counts = countsForm.parse(JSON.parse(readFileSync(join(root, 'bench/counts.json'), 'utf8')));
+
+describe('what an idle run asks for', () => {
+  it('is three table operations for 64 mailboxes, of which one row changes, and nothing of Key Vault', async () => {
+    const { idle, start } = await countIdle();
+    expect(idle).toMatchObject({
+      mailboxes: 64,
+      shardTableOperations: 3,
+      dispatchTableOperations: 1,
+      rowsChanged: 1,
+      vaultReads: 0,
+      tokenRequests: 0,
+      // One STATUS for each folder.
+      warmCommands: idle.folders,
+    });
+    // The counter sees Key Vault where it is read: by a process that begins.
+    expect(start.vaultReads).toBeGreaterThan(0);
+    expect(start.tokenRequests).toBeGreaterThan(0);
+    // What the page was made from is what is counted now.
+    const { warmCpuMs, coldCpuMs, ...counted } = idle;
+    expect(counts.idle).toMatchObject(counted);
+    expect(counts.start).toEqual(start);
+  });
+});
+
+describe('docs/cost.md', () => {
+  it('says what the counts, the assumptions and the prices come to (npm run cost -- --page)', () => {
+    expect(readFileSync(join(root, 'docs/cost.md'), 'utf8')).toBe(costPage(counts));
+  });
+});
+
+describe('the formula', () => {
+  it('costs less where quiet mailboxes are asked less often', () => {
+    const all = month(1000, counts, { ...assumptions, coldTicks: 1 });
+    const adaptive = month(1000, counts);
+    expect(all.polls).toBe(1000 * 43_200);
+    expect(adaptive.polls).toBeCloseTo(1000 * 43_200 * (0.25 + 0.75 / 5));
+    expect(adaptive.gbSeconds).toBeLessThan(all.gbSeconds);
+    expect(adaptive.total).toBeLessThan(all.total);
+  });
+
+  it('reads Key Vault by processes and by time, not by polls', () => {
+    expect(month(1000, counts).vaultReads).toBe(month(5, counts).vaultReads);
+  });
+
+  it('counts a shard once it holds a mailbox', () => {
+    const ticks = 43_200;
+    const runs = (mailboxes: number) =>
+      month(mailboxes, counts, { ...assumptions, tokensPerMailboxAndDay: 0 }).executions;
+    expect(runs(64) - runs(1)).toBe(0);
+    expect(runs(65) - runs(64)).toBe(ticks);
+  });
+
+  it('takes what is free off, and never goes below nothing', () => {
+    const idle = month(1, counts, { ...assumptions, tickSeconds: 3600, messagesPerMailboxAndDay: 0 });
+    expect(idle.compute).toBe(0);
+    expect(idle.total).toBeGreaterThan(0);
+  });
+});
