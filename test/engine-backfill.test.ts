@@ -238,7 +238,10 @@ describe('the first sync, interrupted', () => {
   it('goes on by date when its folder is renumbered in the middle', async () => {
     const subjects = fill(120);
     const mailbox = await connect(120.5);
+    const news = Array.from({ length: 10 }, (_, n) => `new ${n}`);
     onMail(60, () => {
+      for (const subject of news) inbox().add(subject);
+      // The oldest get the highest UIDs, above those of the baseline.
       inbox().renumber((a, b) => b.internalDate.getTime() - a.internalDate.getTime());
       throw new Error('the connection ends');
     });
@@ -246,11 +249,28 @@ describe('the first sync, interrupted', () => {
     world.receiver.answer = () => accepted;
     await world.poll();
     await world.poll();
-    expect([...world.receiver.subjects()].sort()).toEqual([...subjects].sort());
-    expect(new Set(keys()).size).toBe(120);
+    expect(world.receiver.subjects().sort()).toEqual([...subjects, ...news].sort());
+    expect(new Set(keys()).size).toBe(130);
     expect(world.receiver.ofType('folder.reset')).toHaveLength(1);
     const backfill = (await world.cursor(mailbox))?.backfill;
     expect(backfill?.total).toBe(backfill?.done);
+  });
+
+  it('goes on within a second that many messages share, when its folder is renumbered', async () => {
+    const at = daysAgo(1);
+    for (let n = 1; n <= 130; n++) inbox().add({ subject: `${n}`, internalDate: at });
+    await connect(2);
+    onMail(60, () => {
+      inbox().renumber((a, b) => b.uid - a.uid);
+      throw new Error('the connection ends');
+    });
+    await world.poll();
+    world.receiver.answer = () => accepted;
+    await world.poll();
+    await world.poll();
+    expect(new Set(world.receiver.subjects()).size).toBe(130);
+    expect(new Set(keys()).size).toBe(130);
+    expect(keys().length).toBeLessThanOrEqual(131);
   });
 
   it('waits while the destination is held, and goes on where it stood', async () => {
