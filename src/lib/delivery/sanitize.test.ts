@@ -234,9 +234,31 @@ describe('an attack in the HTML of a mail', () => {
       '<![CDATA[',
     ]) {
       const started = performance.now();
-      sanitizer.html(unit.repeat(300_000 / unit.length));
+      try {
+        sanitizer.html(unit.repeat(300_000 / unit.length));
+      } catch (error) {
+        expect(error, unit).toBeInstanceOf(HtmlTooDeep);
+      }
       expect(performance.now() - started, unit).toBeLessThan(3_000);
     }
+  });
+
+  it('cannot keep the process busy by comments in an address, nor by as many elements as fit', () => {
+    const started = performance.now();
+    for (const address of ['x<!---->', 'https://x/<!---->', 'cid:<!---->']) {
+      const many = address.repeat(130_000);
+      expect(sanitizer.html(`<a href="${many}">x</a>`)).not.toContain('<!--');
+      expect(sanitizer.html(`<p>y</p><img src="${many}">`)).toBe('<p>y</p>');
+    }
+    expect(() => sanitizer.html('<a>'.repeat(340_000))).toThrow(HtmlTooDeep);
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
+  it('leaves a newsletter of 5,000 elements and a long image alone', () => {
+    const letter = '<p style="color:red"><b>x</b></p>'.repeat(2_500);
+    expect(sanitizer.html(letter)).toBe(letter);
+    const image = `<img src="data:image/png;base64,${'A'.repeat(500_000)}" />`;
+    expect(sanitizer.html(image)).toBe(image);
   });
 
   it('leaves replies within replies alone', () => {

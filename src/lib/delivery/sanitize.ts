@@ -43,7 +43,7 @@ const options: IOptions = {
       tagName,
       attribs: {
         // A relative address means a page of whoever shows the mail, and so never one that a mail may speak of.
-        ...(/^(https?|mailto|tel):/i.test(plain(href)) ? { href } : {}),
+        ...(/^(https?|mailto|tel):/i.test(plain(href)) && !href.includes(comment) ? { href } : {}),
         ...attribs,
         target: '_blank',
         rel: 'noopener noreferrer nofollow',
@@ -57,6 +57,12 @@ const options: IOptions = {
 
 /** Absolute addresses, parts of the mail, and of data: raster images only, since an SVG is a document. */
 const imageSource = /^(https?:|cid:|data:image\/(png|gif|jpe?g|webp|bmp);base64,)/i;
+
+/**
+ * No address has a comment in it. sanitize-html takes them out one by one, copying the address each time: 1 MiB of them in
+ * one link kept a process busy for minutes.
+ */
+const comment = '<!--';
 
 /** As browsers read an address: they drop these characters, so that "da\nta:" is data: to them. */
 const plain = (address: string): string => [...address].filter((character) => character > ' ').join('');
@@ -90,7 +96,7 @@ export interface Sanitizer {
   text(dirty: string): string;
 }
 
-/** The elements of a mail are nested so deep that only somebody who wants to keep us busy has written it. */
+/** The elements of a mail are nested so deep, or so many, that only somebody who wants to keep us busy has written it. */
 export class HtmlTooDeep extends Error {
   override readonly name = 'HtmlTooDeep';
 }
@@ -98,12 +104,18 @@ export class HtmlTooDeep extends Error {
 // The parser's work grows with the square of the depth: 1 MiB of <a><p> took 40 s, with this limit it ends at once.
 const deepest = 1_000;
 
+// Some 10 us each, while nothing else happens, and 1 MiB of <a> comes out as 20 MiB. Large newsletters have a tenth of it.
+const mostElements = 40_000;
+
 /** Counts the depth as the parser itself sees it. */
 function depthGuard(): Pick<IOptions, 'onOpenTag' | 'onCloseTag'> {
   let depth = 0;
+  let elements = 0;
   return {
     onOpenTag: () => {
       depth += 1;
+      elements += 1;
+      if (elements > mostElements) throw new HtmlTooDeep('The HTML has too many elements.');
       if (depth > deepest) throw new HtmlTooDeep('The HTML is nested too deep.');
     },
     onCloseTag: () => {
@@ -115,6 +127,7 @@ function depthGuard(): Pick<IOptions, 'onOpenTag' | 'onCloseTag'> {
 /** Gives an image that is a part of the mail the address at which it can be seen. */
 function shown(imageOf: (contentId: string) => string | undefined): Transformer {
   return (tagName, attribs) => {
+    if (attribs.src?.includes(comment)) return { tagName, attribs: { ...attribs, src: '' } };
     const contentId = /^cid:(.+)$/i.exec(plain(attribs.src ?? ''))?.[1];
     const src = contentId === undefined ? undefined : (imageOf(contentId) ?? imageOf(unescaped(contentId)));
     return { tagName, attribs: src === undefined ? attribs : { ...attribs, src } };
@@ -135,7 +148,7 @@ export async function loadSanitizer(): Promise<Sanitizer> {
   const { default: sanitize } = await import('sanitize-html');
   return {
     html: (dirty, imageOf) => {
-      const transformTags = { ...options.transformTags, ...(imageOf === undefined ? {} : { img: shown(imageOf) }) };
+      const transformTags = { ...options.transformTags, img: shown(imageOf ?? (() => undefined)) };
       return sanitize(dirty, { ...options, ...depthGuard(), transformTags });
     },
     text: (dirty) =>
