@@ -127,20 +127,56 @@ describe('a destination', () => {
     });
     await permit('mail_hidden', [{ name: 'create' }, { name: 'update' }]);
     const hidden = { collections: { ...documented, messages: 'mail_hidden' } };
-    expect((await refusalOf(make(hidden))).code).toBe('destination_unauthorised');
+    expect((await refusalOf(make(hidden))).code).toBe('destination_role_may_not_view');
+    await permit('mail_hidden', [{ name: 'create' }, { name: 'view', fields: [] }, { name: 'update' }]);
+    const refusal = await refusalOf(make(hidden));
+    expect(refusal.code).toBe('destination_role_may_not_view');
+    expect(refusal.remedy).toContain('messageKey');
   });
 
-  it('whose key field the role may not view is found out by the first message that comes twice', async () => {
-    await permit('mail_hidden', [{ name: 'create' }, { name: 'view', fields: [] }, { name: 'update' }]);
-    // NocoBase tells nothing of it while the collection is empty.
-    const blind = await make({ collections: { ...documented, messages: 'mail_hidden' } });
+  const readable = { name: 'view', fields: ['messageKey'] };
+  it.each<[string, 'create' | 'update', readonly object[]]>([
+    ['may not make records', 'create', [readable, { name: 'update' }]],
+    ['may not fill the key', 'create', [{ name: 'create', fields: ['createdAt'] }, readable, { name: 'update' }]],
+    ['may not change records', 'update', [{ name: 'create' }, readable]],
+  ])('whose role %s is refused', async (_what, action, actions) => {
+    await permit('mail_hidden', actions);
+    const hidden = { collections: { ...documented, messages: 'mail_hidden' } };
+    expect((await refusalOf(make(hidden))).code).toBe(`destination_role_may_not_${action}`);
+  });
+
+  it('to whose collection somebody adds a field is held, says why, and holds one empty record at most', async () => {
+    const field = { ...loose.messageKey, unique: true };
+    await nocobase.ask('collections:apply', {
+      name: 'mail_grows',
+      title: 'Grows',
+      template: 'general',
+      fields: [field],
+    });
+    // No field named means all of them, until there is one more.
+    await permit('mail_grows', [{ name: 'create' }, readable, { name: 'update' }]);
+    const to = await make({ collections: { ...documented, messages: 'mail_grows' } });
+    expect(await send(received(newKey()), to)).toEqual(accepted);
+    await nocobase.ask('collections/mail_grows/fields:create', { name: 'note', interface: 'input', type: 'string' });
     const key = newKey();
-    expect(await send(received(key), blind)).toEqual(accepted);
-    expect(await send(received(key), blind)).toMatchObject({ kind: 'held', reason: 'destination_answer_unexpected' });
-    expect(await stored(key, 'mail_hidden')).toHaveLength(1);
-    await permit('mail_hidden', [{ name: 'create' }, { name: 'view', fields: ['messageKey'] }, { name: 'update' }]);
-    await sender.destinations.test(blind, new AbortController().signal);
-    expect(await send(received(key), blind)).toEqual(accepted);
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      const outcome = await sender.deliverer.deliver(to, received(key), new AbortController().signal, undefined, {
+        insists: true,
+      });
+      expect(outcome).toMatchObject({ kind: 'held', reason: 'destination_role_may_not_create' });
+      const { state, etag = '' } = await sender.rows.readState(to);
+      await sender.rows.writeState(to, { ...state, nextProbe: undefined }, etag);
+      sender.deliverer.forget(to);
+    }
+    expect(await nocobase.records('mail_grows')).toHaveLength(2);
+    expect(await sender.destinations.test(to, new AbortController().signal)).toMatchObject({
+      accepted: false,
+      code: 'destination_role_may_not_create',
+    });
+    await permit('mail_grows', [{ name: 'create', fields: ['messageKey', 'note'] }, readable, { name: 'update' }]);
+    // What an administrator does who has mended it.
+    await sender.destinations.test(to, new AbortController().signal);
+    expect(await send(received(key), to)).toEqual(accepted);
   });
 
   it('answers a test without leaving a record', async () => {
@@ -325,6 +361,27 @@ describe('a mailbox', () => {
     expect(await account()).toMatchObject([{ ...same, state: 'active', code: '', remedy: '' }]);
     await send(happened('mailbox.removed', {}, of));
     expect(await account()).toMatchObject([{ ...same, state: 'removed' }]);
+  });
+
+  it('is told what concerns the whole broker while it is well, and keeps what its owner has to do', async () => {
+    const well = { ...mailbox, id: 'mbx_0000_accountaccount03' };
+    const ill = { ...mailbox, id: 'mbx_0000_accountaccount04' };
+    await send(happened('mailbox.connected', {}, well));
+    await send(happened('mailbox.reconnect_required', { code: 'grant_revoked' }, ill));
+    const expiring = {
+      id: 'e_expiring',
+      type: 'secret.expiring' as const,
+      timestamp: new Date(),
+      data: { daysLeft: 7 },
+    };
+    expect(await send(expiring)).toEqual(accepted);
+    const account = async ({ id }: { id: string }) => (await nocobase.records('mail_accounts', { mailboxId: id }))[0];
+    expect(await account(well)).toMatchObject({
+      state: 'active',
+      lastEventType: 'secret.expiring',
+      lastEvent: { type: 'secret.expiring', data: { daysLeft: 7 } },
+    });
+    expect(await account(ill)).toMatchObject({ lastEventType: 'mailbox.reconnect_required', code: 'grant_revoked' });
   });
 
   it('is one record when its events come at once', async () => {

@@ -144,19 +144,41 @@ describe('a workflow destination', () => {
     expect(await stored(bad)).toEqual([]);
   });
 
-  it('that is switched off takes nothing, and everything when it is on again', async () => {
+  const off = { kind: 'held', reason: 'destination_workflow_off', status: 500, attempted: true };
+
+  it('that is switched off is held, and takes everything when it is on again', async () => {
     const to = await make('mail_in');
     const key = newKey();
     await switched('mail_in', false);
-    expect((await send(received(key), to)).kind).not.toBe('accepted');
+    expect(await send(received(key), to)).toEqual(off);
+    expect((await sender.destinations.get(to))?.held).toMatchObject({
+      code: 'destination_workflow_off',
+      remedy: expect.stringContaining('switch the workflow on'),
+    });
     await switched('mail_in', true);
     await sender.destinations.test(to, new AbortController().signal);
     expect(await send(received(key), to)).toEqual(accepted);
     expect(await stored(key)).toHaveLength(1);
   });
 
-  it('that does not exist takes nothing', async () => {
-    expect((await send(received(newKey()), await make('nobody'))).kind).not.toBe('accepted');
+  it('that does not exist is held, and its test says why', async () => {
+    const to = await make('nobody');
+    expect(await sender.destinations.test(to, new AbortController().signal)).toMatchObject({
+      accepted: false,
+      code: 'destination_workflow_off',
+    });
+    expect(await send(received(newKey()), to)).toEqual(off);
+  });
+
+  it('of a NocoBase whose database is away is held, and nothing is counted against the mail', async () => {
+    const [to, after] = [await make('mail_in'), await make('mail_in')];
+    const key = newKey();
+    await nocobase.database.stop();
+    const outcome = await send(received(key), to);
+    await nocobase.database.start();
+    expect(outcome).toEqual({ kind: 'held', reason: 'destination_busy', status: 500, attempted: true });
+    expect(await send(received(key), after)).toEqual(accepted);
+    expect(await stored(key)).toMatchObject([{ text: mail.text }]);
   });
 
   it('with a key that does not hold is held', async () => {

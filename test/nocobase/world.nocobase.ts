@@ -126,6 +126,51 @@ describe('mail into a collection', () => {
     expect(record?.html).toContain(image?.url.replaceAll('&', '&amp;'));
   });
 
+  it('uploads the files where the field for them is named, once each, also when the broker is killed in the middle', async () => {
+    const uploading = (attachments?: string) =>
+      world.api('PATCH', `destinations/${collection}`, {
+        body: {
+          auth: { type: 'bearer', token: apiKey },
+          collections: {
+            messages: 'mail_messages',
+            accounts: 'mail_accounts',
+            outbox: 'mail_outbox',
+            ...(attachments === undefined ? {} : { attachments }),
+          },
+        },
+      });
+    expect((await uploading('attachments')).status).toBe(200);
+    const content = (subject: string) => `${subject};Grüße\n`.repeat(20_000);
+    for (const subject of subjects('filed', 12)) {
+      const raw = await composeMail({
+        from: grace,
+        to: [ada],
+        subject,
+        text: `About ${subject}.`,
+        attachments: [{ filename: `Preise ${subject} März.csv`, content: content(subject), contentType: 'text/csv' }],
+      });
+      await world.standIns.imap.deliver(ada, raw);
+    }
+    await eventually('the first of them', async () => ((await recordsOf('filed')).length >= 3 ? true : undefined));
+    await world.killHost();
+    await world.startHost();
+    await arrived('filed', 12);
+    const filter = filterOf({ subject: { $startsWith: 'filed ' } });
+    const { data } = await nocobase.ask(`mail_messages:list?appends=attachments&paginate=false&${filter}`);
+    const root = await nocobase.signIn(nocobase.root.account, nocobase.root.password);
+    for (const record of data) {
+      expect(record.attachments).toMatchObject([{ title: `Preise ${record.subject} März`, mimetype: 'text/csv' }]);
+      const url = new URL(record.attachments[0].url, nocobase.url);
+      const file = await fetch(url, { headers: { authorization: `Bearer ${root}` } });
+      expect(await file.text()).toBe(content(record.subject));
+      expect(record.raw.data).toMatchObject({
+        truncated: [],
+        attachments: [{ url: expect.stringContaining('token=') }],
+      });
+    }
+    expect((await uploading()).status).toBe(200);
+  });
+
   it.each(['SIGTERM', 'SIGKILL'] as const)(
     'brings 50 mails once each when NocoBase is restarted by %s in the middle',
     async (signal) => {
@@ -257,6 +302,47 @@ describe('mail into a workflow', () => {
     expect(records.map((record) => record.subject)).toEqual(subjects('flow', 10));
     await arrived('beside', 10);
     expect(await heldBecause(workflow)).toBeUndefined();
+  });
+
+  it('brings links to the files of a mail, which open from outside', async () => {
+    const raw = await composeMail({
+      from: ada,
+      to: [grace],
+      subject: 'flow-files 00',
+      text: 'About flow-files 00.',
+      attachments: [{ filename: 'prices.csv', content: 'a;1\n'.repeat(1000), contentType: 'text/csv' }],
+    });
+    await world.standIns.imap.deliver(grace, raw);
+    const [record] = await arrived('flow-files', 1);
+    const event = record?.raw as { data: { attachments: { filename: string; url: string }[] } };
+    expect(event.data.attachments).toMatchObject([{ filename: 'prices.csv' }]);
+    expect(await (await fetch(event.data.attachments[0]?.url ?? '')).text()).toBe('a;1\n'.repeat(1000));
+  });
+
+  it('waits while it is switched off or the role is taken away, and comes once each and in order afterwards', async () => {
+    const workflow = (await nocobase.ask(`workflows:list?${filterOf({ key: 'mail_in' })}`)).data[0].id;
+    const switched = (enabled: boolean) => nocobase.ask(`workflows:update?filterByTk=${workflow}`, { enabled });
+    const destination = (await destinations()).at(-1)?.id ?? '';
+    const troubles: readonly (readonly [string, string, () => Promise<unknown>, () => Promise<unknown>])[] = [
+      ['flow-off', 'destination_workflow_off', () => switched(false), () => switched(true)],
+      [
+        'flow-role',
+        'destination_unauthorised',
+        () => nocobase.ask('roles/mail_broker/users:remove', [2]),
+        () => nocobase.ask('roles/mail_broker/users:add', [2]),
+      ],
+    ];
+    for (const [prefix, code, take, giveBack] of troubles) {
+      await put(grace, ...subjects(prefix, 2));
+      await arrived(prefix, 2);
+      await take();
+      await put(grace, ...subjects(prefix, 8).slice(2));
+      await eventually('the hold', async () => (await heldBecause(destination)) === code);
+      await giveBack();
+      const records = await arrived(prefix, 8);
+      expect(records.map((record) => record.subject)).toEqual(subjects(prefix, 8));
+    }
+    expect(await aside()).toEqual([]);
   });
 
   it('comes once each when NocoBase is killed in the middle', async () => {
