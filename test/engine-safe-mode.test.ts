@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Deliverer, OutgoingEvent } from '../src/lib/domain/event.ts';
 import type { ImapConnector, ImapSession } from '../src/lib/mailbox/session.ts';
 import { mortalWorker } from './support/chaos.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
@@ -15,7 +16,7 @@ const bea = 'bea@contoso.example';
 const inbox = (address = ada) => world.mail.mailbox(address).folder('INBOX');
 
 /** Runs the shard in a process that dies when it does something with the mail of this subject. @returns true if it died */
-async function runMortally(deadly: { subject: string; by: 'read' | 'fetch' }): Promise<boolean> {
+async function runMortally(deadly: { subject: string; by: 'read' | 'fetch' | 'render' }): Promise<boolean> {
   const worker = mortalWorker(
     { store: world.store, imap: world.mail, deliverer: world.receiver, clock: world.time.clock },
     Number.POSITIVE_INFINITY,
@@ -48,7 +49,14 @@ async function runMortally(deadly: { subject: string; by: 'read' | 'fetch' }): P
       return wrapped;
     },
   };
-  const { store, deliverer, clock } = worker;
+  const { store, clock } = worker;
+  // The text of a mail is made fit to be sent by the deliverer, before it sends anything.
+  const dies = ({ data }: OutgoingEvent) =>
+    deadly.by === 'render' && data.subject === deadly.subject && data.text !== '';
+  const deliverer: Deliverer = {
+    deliver: (...args) => (dies(args[1]) ? kill() : worker.deliverer.deliver(...args)),
+    rehearse: (...args) => (dies(args[1]) ? kill() : worker.deliverer.rehearse(...args)),
+  };
   const run = world.runner({ store, deliverer, clock, imap }).run(world.hint(1));
   await Promise.race([run, death]);
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -85,6 +93,19 @@ describe('a mail that kills the process', () => {
     const before = world.receiver.ofType('message.received').filter(({ data }) => data.subject === 'before');
     expect(before.length).toBeLessThanOrEqual(3);
     expect(new Set(before.map(({ id }) => id)).size).toBe(1);
+  }, 60_000);
+
+  it('when it is made fit to be sent is found out like one that is read', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    inbox().add('before');
+    inbox().add('deadly');
+    inbox().add('behind');
+    expect(await liveOn({ subject: 'deadly', by: 'render' }, 10)).toBe(4);
+    expect(world.receiver.subjects()).toEqual(['before', 'deadly', 'behind']);
+    const sent = world.receiver.ofType('message.received').find(({ data }) => data.subject === 'deadly');
+    expect(sent?.data).toMatchObject({ text: '', truncated: ['text', 'html', 'headers', 'structure'] });
+    expect(await world.shard(mailbox)).toMatchObject({ starts: 0, current: undefined, owner: '' });
   }, 60_000);
 
   it('when it is so much as looked at is given up after three deaths of its own, and said so', async () => {

@@ -89,7 +89,10 @@ export function mortalWorker(
     imap: {
       open: (...args) => guard(async () => mortalSession(await parts.imap.open(...args))),
     } satisfies ImapConnector,
-    deliverer: { deliver: (...args) => guard(() => parts.deliverer.deliver(...args)) } satisfies Deliverer,
+    deliverer: {
+      deliver: (...args) => guard(() => parts.deliverer.deliver(...args)),
+      rehearse: (...args) => guard(async () => parts.deliverer.rehearse?.(...args)),
+    } satisfies Deliverer,
     clock: {
       ...parts.clock,
       sleep: (ms, signal) => (dead ? never<void>() : parts.clock.sleep(ms, signal)),

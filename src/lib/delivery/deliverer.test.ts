@@ -185,6 +185,15 @@ describe('a delivery', () => {
     expect(sent[1]).toMatchObject({ html: null, text: 'still here', truncated: ['html'] });
   });
 
+  it('is rehearsed with all that it takes to make it, and nothing is sent', async () => {
+    const { worker, destination, requests, logged } = await world();
+    const deliverer = worker();
+    await deliverer.rehearse?.(await destination(), event('m_1', { html: '<div>'.repeat(5000), truncated: [] }));
+    expect(logged.join()).toContain('delivery.html_dropped');
+    await deliverer.rehearse?.('dst_nosuchthing0', event('m_2'));
+    expect(requests).toEqual([]);
+  });
+
   it('ends with the reason of whoever aborts it, and holds nothing for it', async () => {
     const { worker, destination, answersBy, stateOf } = await world();
     answersBy(() => undefined);

@@ -212,6 +212,11 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
       }
     },
 
+    async rehearse(destinationId, event) {
+      const open = await configOf(peerOf(destinationId));
+      if (open !== undefined) await renderer.data(event, { rawHtml: open.config.rawHtml });
+    },
+
     async attempt(destinationId, event, signal) {
       const peer = peerOf(destinationId);
       const open = await configOf(peer);

@@ -76,4 +76,9 @@ export interface Deliverer {
     ready?: () => Promise<void>,
     how?: { readonly insists?: boolean },
   ): Promise<DeliveryOutcome>;
+  /**
+   * Makes what a destination would be sent of an event, and sends nothing: for whoever must know whether the process lives
+   * through it. @throws as {@link Deliverer.deliver}
+   */
+  rehearse?(destinationId: string, event: OutgoingEvent): Promise<void>;
 }

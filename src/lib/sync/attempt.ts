@@ -1,4 +1,4 @@
-import type { DeliveryOutcome } from '../domain/event.ts';
+import type { DeliveryOutcome, OutgoingEvent } from '../domain/event.ts';
 import { messageKeyFromBytes } from '../domain/ids.ts';
 import type { FolderBook } from './folder-book.ts';
 import { isItsOwnFault } from './guilt.ts';
@@ -29,6 +29,39 @@ export interface How {
   readonly replay?: number | undefined;
 }
 
+const eventOf = (
+  context: RunContext,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  ready: Ready,
+  how: Pick<How, 'late' | 'variant' | 'replay'>,
+): OutgoingEvent =>
+  context.messageReceived({
+    key: messageKeyFromBytes(ready.entry.key),
+    mailbox: mailbox.row,
+    folder: book.folder,
+    uidValidity: book.cursor.uidValidity,
+    message: ready.message,
+    seemsNew: ready.seemsNew,
+    late: how.late,
+    variant: how.variant,
+    replay: how.replay,
+  });
+
+/**
+ * Does with a message whatever precedes its sending, for nothing: in a kill loop, under its name. Sanitising the HTML of a
+ * stranger is as good a place to die as parsing it.
+ */
+export async function rehearse(
+  context: RunContext,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  ready: Ready,
+): Promise<void> {
+  const event = eventOf(context, mailbox, book, ready, { late: false, variant: 'full' });
+  await context.deliverer.rehearse?.(mailbox.row.destinationId, event);
+}
+
 /**
  * Sends a message, whose entry is committed. If it is refused for what it is, it is sent once more with what is small
  * alone, under the same id: a receiver that chokes on the text or the HTML then at least knows of the mail. A receiver
@@ -49,17 +82,7 @@ export async function attemptMessage(
     const ensure = () => context.committer.ensure(postRoomMs);
     await ensure();
     if (context.held.has(destination)) return undefined;
-    const event = context.messageReceived({
-      key: messageKeyFromBytes(ready.entry.key),
-      mailbox: row,
-      folder: book.folder,
-      uidValidity: book.cursor.uidValidity,
-      message: ready.message,
-      seemsNew: ready.seemsNew,
-      late: how.late,
-      variant,
-      replay: how.replay,
-    });
+    const event = eventOf(context, mailbox, book, ready, { ...how, variant });
     const { signal } = context.committer;
     const { insists } = how;
     const outcome = await context.deliverer.deliver(destination, event, signal, ensure, { insists });

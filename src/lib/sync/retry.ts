@@ -3,7 +3,7 @@ import type { MessageMeta, ReadMessage } from '../domain/message.ts';
 import type { ImapSession } from '../mailbox/session.ts';
 import { dayOf } from '../store/ring-row.ts';
 import type { MessageMark, RetryRow, RingEntry } from '../store/rows.ts';
-import { attemptMessage } from './attempt.ts';
+import { attemptMessage, rehearse } from './attempt.ts';
 import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import { isFromBefore } from './new-mail.ts';
@@ -105,6 +105,9 @@ async function read(
       care === 'metadata'
         ? metadataOnly(found)
         : await session.read(path, found, { ...readCaps(context), alone: safe !== undefined });
+    if (safe !== undefined && message !== undefined) {
+      await rehearse(context, mailbox, book, { uid: found.uid, entry: entryOf(row, found), message, seemsNew: true });
+    }
     return { found, message, isDeadly: false };
   };
   return safe === undefined ? work('whole') : safe.read({ mailboxId: mailbox.id, folderId, uid: row.uid }, work);

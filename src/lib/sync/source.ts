@@ -4,6 +4,7 @@ import type { MessageMeta, ReadMessage } from '../domain/message.ts';
 import type { ImapSession } from '../mailbox/session.ts';
 import { dayOf } from '../store/ring-row.ts';
 import type { Hole, RingEntry } from '../store/rows.ts';
+import { rehearse } from './attempt.ts';
 import { type Claim, claim, isKnownElsewhere } from './claim.ts';
 import { present } from './compare.ts';
 import type { FolderBook } from './folder-book.ts';
@@ -229,7 +230,11 @@ export function createSource(
         return undefined;
       }
       const [meta = await lastLook(uid)] = await session.fetchMeta(path, [uid]);
-      if (meta !== undefined) return work(meta, care);
+      if (meta !== undefined) {
+        const ready = await work(meta, care);
+        if (ready !== undefined) await rehearse(context, mailbox, book, ready);
+        return ready;
+      }
       await backlog.miss(uid);
       return undefined;
     });
