@@ -10,7 +10,7 @@ export default defineConfig({
     retry: process.env.CI === undefined ? 0 : 2,
     hookTimeout: 120_000,
     globalSetup: 'test/support/azurite-of-all.ts',
-    // Every integration suite brings up its own servers; two cores carry two of them.
-    maxWorkers: 2,
+    // Integration suites bring up servers of their own and wait for them half of the time: two cores carry three.
+    maxWorkers: 3,
   },
 });

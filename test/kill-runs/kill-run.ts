@@ -22,7 +22,10 @@ export interface KillRun {
   readonly resent: number;
 }
 
-/** Far more than a run needs; whoever has not settled by then has lost something. */
+/**
+ * For so long nothing may come of what is still to come: a retry waits for minutes at most, and the machine may have much
+ * else to do.
+ */
 const patienceMs = 180_000;
 
 /**
@@ -61,7 +64,7 @@ export async function killRun(stack: KillStack, seed: number, options: KillRunOp
   const death = async () => {
     for (const [index, { afterArrivals, andMs, downMs }] of moments.entries()) {
       const victim = kills[index] ?? 'worker';
-      await until(() => stack.arrivals().length - begun >= afterArrivals);
+      await until(stack, () => stack.arrivals().length - begun >= afterArrivals);
       await delay(andMs);
       await stack.kill[victim]();
       await delay(downMs);
@@ -71,7 +74,7 @@ export async function killRun(stack: KillStack, seed: number, options: KillRunOp
   await Promise.all([flow(), death()]);
 
   let open: readonly string[] | undefined;
-  await until(async () => {
+  await until(stack, async () => {
     const came = new Set(ofThisRun().map(({ subject }) => subject));
     if ([...sent.keys()].some((subject) => !came.has(subject))) return false;
     await delay(200);
@@ -83,10 +86,14 @@ export async function killRun(stack: KillStack, seed: number, options: KillRunOp
   return { seed, kills, faults: [...open, ...faults], resent };
 }
 
-/** Waits for a condition, or until patience ends. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + patienceMs; Date.now() < end; ) {
+/** Waits for a condition; not for ever, if nothing arrives any more. */
+async function until(stack: KillStack, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  let count = -1;
+  for (let end = Date.now() + patienceMs; Date.now() < end; ) {
     if (await isSo()) return;
+    const now = stack.arrivals().length;
+    if (now > count) end = Date.now() + patienceMs;
+    count = now;
     await delay(30);
   }
 }

@@ -134,7 +134,7 @@ export async function startWorld({
         if (started.exitCode !== null) throw new Error(`The host ended with ${started.exitCode}:\n${output}`);
         return (await fetch(`${url}/health`).catch(() => undefined))?.ok;
       },
-      60_000,
+      100_000,
     );
   };
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
