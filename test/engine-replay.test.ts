@@ -162,12 +162,13 @@ describe('a message that was given up', () => {
     ]);
   }, 60_000);
 
-  it('of a folder that nobody watches any more stays, and says so', async () => {
+  it('of a folder that nobody watches any more is forgotten, and its replay with it', async () => {
     const { mailbox } = await withDead(['bad'], ['INBOX', 'Archive']);
     await world.registry.patch(mailbox.id, { folders: [{ role: 'archive' }] });
     await replay(mailbox, { kind: 'dead' });
     await polls(2);
-    expect(await listed()).toMatchObject([{ state: 'dead', row: { reason: 'folder_missing' } }]);
+    expect(await listed()).toEqual([]);
+    expect(acceptedIds('bad')).toEqual([]);
     expect(await rowsOfKind('e')).toEqual([]);
   }, 60_000);
 
@@ -297,6 +298,34 @@ describe('a replay since a time', () => {
       delivered: 2,
       failed: 1,
     });
+  }, 60_000);
+
+  it('with force sends nothing twice that went at the same time as one that failed', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    const facts = windowFacts();
+    await world.poll({ destinations: facts });
+    for (let n = 1; n <= 12; n++) inbox().add(`mail ${n}`);
+    await polls(2, { destinations: facts });
+    const from = received().length;
+    expect(from).toBe(12);
+    let isDown = true;
+    world.receiver.answer = async (event) => {
+      // The others of its window are answered first.
+      if (event.data.subject === 'mail 3' && isDown) await new Promise((resolve) => setTimeout(resolve, 100));
+      return event.data.subject === 'mail 3' && isDown ? down : accepted;
+    };
+    await replay(mailbox, since(ago(dayMs), true));
+    await polls(3, { destinations: facts });
+    expect(received().length).toBeGreaterThan(from + 5);
+    expect(await rowsOfKind('e')).toHaveLength(1);
+    isDown = false;
+    await polls(3, { destinations: facts });
+    const ids = received()
+      .slice(from)
+      .map(({ id }) => id);
+    expect(ids).toHaveLength(12);
+    expect(new Set(ids).size).toBe(12);
+    expect(await rowsOfKind('e')).toEqual([]);
   }, 60_000);
 
   it('goes on where it was, also among mail of one instant and after a reset, and delivers each once', async () => {

@@ -125,6 +125,7 @@ const job: JobRow = {
   progress: {
     folderId: 'fAbCdEf1',
     place: { uidValidity: 4294967295n, uid: 4294967295 },
+    done: [7, 4294967295],
     upTo: at,
     delivered: 120_000,
     failed: 2,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { jobId } from '../domain/ids.ts';
-import { brokenRow, columns, count, instant, int64, json, readColumns, text } from './columns.ts';
+import { brokenRow, columns, count, instant, int64, json, packed, pieces, readColumns, text } from './columns.ts';
+import { decodeUids, encodeUids } from './cursor-row.ts';
 import { jobRowKey, parseRowKey } from './keys.ts';
 import { partitionOf } from './mailbox-row.ts';
 import type { DeadRow, JobRow } from './rows.ts';
@@ -12,6 +13,9 @@ const place = z
   .tuple([z.string().regex(/^\d+$/), z.int().min(0)])
   .transform(([uidValidity, uid]) => ({ uidValidity: BigInt(uidValidity), uid }));
 
+/** Messages that a job may be ahead of itself. */
+export const mostDone = 64;
+
 const form = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('dead'), number: int64, at: instant, key: key.optional() }),
   z.object({
@@ -22,6 +26,7 @@ const form = z.discriminatedUnion('kind', [
     force: z.boolean().default(false),
     folder: text.default(''),
     place: json(place).optional(),
+    done: pieces(4, mostDone),
     upTo: instant.optional(),
     delivered: count.default(0),
     failed: count.default(0),
@@ -45,7 +50,15 @@ export function newJob(mailboxId: string, wish: ReplayWish, number: number, at: 
   const job = { mailboxId, id: idOfReplay(wish), number, at };
   if (wish.kind === 'dead') return { ...job, kind: 'dead', key: wish.key };
   const { since, force } = wish;
-  const progress = { folderId: '', upTo: since, place: undefined, delivered: 0, failed: 0, failedAt: undefined };
+  const progress = {
+    folderId: '',
+    upTo: since,
+    place: undefined,
+    done: [],
+    delivered: 0,
+    failed: 0,
+    failedAt: undefined,
+  };
   return { ...job, kind: 'since', since, force, progress };
 }
 
@@ -65,13 +78,14 @@ export function encodeJob(row: JobRow): Row {
 }
 
 function sinceColumns({ since, force, progress }: Extract<JobRow, { kind: 'since' }>) {
-  const { folderId, place: last, upTo, delivered, failed, failedAt } = progress;
+  const { folderId, place: last, upTo, done, delivered, failed, failedAt } = progress;
   return {
     since,
     force,
     folder: folderId === '' ? undefined : folderId,
     place: last === undefined ? undefined : JSON.stringify([String(last.uidValidity), last.uid]),
     upTo,
+    done: packed(encodeUids(done)),
     delivered,
     failed,
     failedAt,
@@ -86,6 +100,7 @@ export function decodeJob(row: StoredRow): JobRow {
   const head = { mailboxId: parsed.mailboxId, id: parsed.jobId, number: read.number, at: read.at };
   if (read.kind === 'dead') return { ...head, kind: 'dead', key: read.key };
   const { since, force, folder: folderId, upTo, delivered, failed, failedAt } = read;
-  const progress = { folderId, upTo: upTo ?? since, place: read.place, delivered, failed, failedAt };
+  const done = decodeUids(read.done);
+  const progress = { folderId, upTo: upTo ?? since, place: read.place, done, delivered, failed, failedAt };
   return { ...head, kind: 'since', since, force, progress };
 }

@@ -324,6 +324,8 @@ export interface ReplayProgress {
    * numbers. Without it nothing is.
    */
   readonly place: { readonly uidValidity: bigint; readonly uid: number } | undefined;
+  /** UIDs of what arrived later and is done all the same, at most 64; they count for as long as `place` does. */
+  readonly done: readonly number[];
   /** Messages that were accepted. */
   readonly delivered: number;
   /** Messages that were refused, or not shown; those that had not been delivered before are tried again by themselves. */

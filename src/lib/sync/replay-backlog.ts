@@ -1,9 +1,11 @@
+import { mostDone } from '../store/job-row.ts';
 import type { ReplayProgress, ReplaySinceJob } from '../store/rows.ts';
 import { fetchMeta } from './baseline.ts';
 import type { Scene } from './errand.ts';
 import type { FolderBook } from './folder-book.ts';
 import { isFromBefore } from './new-mail.ts';
 import { mostRevived, revive } from './parking.ts';
+import { windowSize } from './run-context.ts';
 import type { Backlog } from './source.ts';
 import { tellVanished } from './vanished.ts';
 
@@ -68,11 +70,15 @@ export function createReplayBacklog(scene: Scene, book: FolderBook, job: JobInHa
       .sort((a, b) => a.at.getTime() - b.at.getTime() || a.uid - b.uid);
     const shown = new Set(metas.map(({ uid }) => uid));
     for (const uid of wanted) if (!shown.has(uid)) leaveToPolls(uid);
-    ahead.push(...found);
+    const { place, done } = job.get().progress;
+    const isDone = ({ uid }: Listed) => place?.uidValidity === uidValidity && done.includes(uid);
+    for (const one of found) if (isDone(one)) settled.add(one.uid);
+    ahead.push(...found.filter((one) => !isDone(one)));
     open.push(...found);
+    if (settled.has(open[0]?.uid ?? 0)) pass();
     listedTo = to;
     // Of what lies before there is nothing left.
-    if (open.length === 0) advance({ upTo: to, place: undefined });
+    if (open.length === 0) advance({ upTo: to, place: undefined, done: [] });
   }
 
   /** What the server lists and does not show is looked for by the polls, which tell if it has gone. */
@@ -87,14 +93,26 @@ export function createReplayBacklog(scene: Scene, book: FolderBook, job: JobInHa
     job.set({ ...job.get().progress, folderId: book.folder.id, ...change });
   }
 
-  function settle(uid: number, internalDate?: Date): void {
-    const { progress } = job.get();
-    settled.add(uid);
+  /** Notes how far everything is settled, and what is beyond that. */
+  function pass(): void {
     const left = open.findIndex((one) => !settled.has(one.uid));
     const last = open.splice(0, left < 0 ? open.length : left).at(-1);
+    const { place } = job.get().progress;
+    advance({
+      ...(last === undefined ? {} : { upTo: last.at, failedAt: undefined }),
+      place: { uidValidity, uid: last?.uid ?? (place?.uidValidity === uidValidity ? place.uid : 0) },
+      done: beyond(),
+    });
+  }
+
+  const beyond = () => open.flatMap(({ uid }) => (settled.has(uid) ? [uid] : []));
+
+  function settle(uid: number, internalDate?: Date): void {
+    settled.add(uid);
+    pass();
+    const { progress } = job.get();
     const isDelivered = internalDate !== undefined && book.entryAt(uid)?.accepted === true;
     advance({
-      ...(last === undefined ? {} : { upTo: last.at, place: { uidValidity, uid: last.uid }, failedAt: undefined }),
       delivered: progress.delivered + (isDelivered ? 1 : 0),
       failed: progress.failed + (internalDate === undefined ? 1 : 0),
     });
@@ -108,7 +126,8 @@ export function createReplayBacklog(scene: Scene, book: FolderBook, job: JobInHa
     get isEmpty() {
       return ahead.length === 0 && isListed();
     },
-    hasRoom: () => true,
+    // Those that go at once may still be added to what is beyond; its head must move first.
+    hasRoom: (uid = ahead[0]?.uid) => uid === open[0]?.uid || beyond().length < mostDone - 2 * windowSize,
     isDone(entry) {
       const parked = mailbox.parked(entry.key);
       if (parked?.kind === 'dead' && book.cursor.retries < mostRevived) revive(context, mailbox, parked.row, number);

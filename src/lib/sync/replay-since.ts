@@ -50,7 +50,10 @@ export function createSinceReplay(scene: Scene) {
     const { progress, since } = current(job.id) ?? job;
     // The next id in order; no id holds this character.
     const folderId = `${book.folder.id}~`;
-    mailbox.setJob({ ...job, progress: { ...progress, folderId, upTo: since, place: undefined, failedAt: undefined } });
+    mailbox.setJob({
+      ...job,
+      progress: { ...progress, folderId, upTo: since, place: undefined, done: [], failedAt: undefined },
+    });
   }
 
   return async (

@@ -52,14 +52,9 @@ async function reviveDead(scene: Scene, job: ReplayDeadJob, turn: Turn): Promise
   let isLeft = false;
   for (const row of mailbox.dead().filter((dead) => isMeant(job, dead))) {
     const book = mailbox.folders.find(({ folder }) => folder.id === row.folderId);
-    if (book === undefined) {
-      // Nobody looks into a folder that is not watched any more.
-      const now = context.now();
-      mailbox.park({
-        kind: 'dead',
-        row: { ...row, reason: 'folder_missing', status: undefined, at: now, replay: job.number },
-      });
-    } else if (book.cursor.retries < mostRevived) {
+    // The rows of a folder that is not watched any more are about to be erased.
+    if (book === undefined) continue;
+    if (book.cursor.retries < mostRevived) {
       revive(context, mailbox, row, job.number);
       revived += 1;
     } else isLeft = true;
