@@ -1,34 +1,29 @@
 import type { UidRange } from '../mailbox/plan.ts';
 import type { FolderStatus } from '../mailbox/session.ts';
 import { cursorLimits, encodeCursor } from '../store/cursor-row.ts';
-import { dayOf, dropEntries, encodeRing, foldEntries } from '../store/ring-row.ts';
-import type { Backfill, CursorRow, Hole, RingEntry, RingRow, WatchedFolder } from '../store/rows.ts';
-import type { BatchOperation, Row } from '../store/table.ts';
+import { dayOf } from '../store/ring-row.ts';
+import type { Backfill, CursorRow, Hole, RingEntry, WatchedFolder } from '../store/rows.ts';
+import type { BatchOperation } from '../store/table.ts';
 import { type BackfillBook, createBackfillBook } from './backfill-book.ts';
 import { doCountsTell } from './compare.ts';
+import { knownCursor } from './known-cursor.ts';
 import { closeUid, complement, type HoleSort, lookedAt, openHoles } from './ranges.ts';
+import { createRingBook, isSettled, type RingBook } from './ring-book.ts';
 
 /**
  * A folder's cursor and ring in memory, and what of them is not stored yet. All changes go through here, so that the
  * two rows always tell the same story in the same batch.
  */
-export interface FolderBook {
+export interface FolderBook
+  extends Pick<
+    RingBook,
+    'entries' | 'entryAt' | 'entriesOf' | 'entryOf' | 'ringRead' | 'setRing' | 'ringRow' | 'floor' | 'put' | 'putAll'
+  > {
   /** With the path under which the worker knows it. */
   readonly folder: WatchedFolder;
   readonly cursor: CursorRow;
   /** False in a folder that never had a cursor. */
   readonly exists: boolean;
-  /** Every entry, newest or not. @throws Error if the ring has not been read */
-  entries(): readonly RingEntry[];
-  entryAt(uid: number): RingEntry | undefined;
-  entriesOf(hash: Uint8Array): readonly RingEntry[];
-  entryOf(key: Uint8Array, hash: Uint8Array): RingEntry | undefined;
-  readonly ringRead: boolean;
-  /** Takes the ring as it was read; undefined if there is none. */
-  setRing(ring: RingRow | undefined): void;
-  /** The ring as a row; undefined if it is empty. */
-  ringRow(): Row | undefined;
-  floor(): number | undefined;
   /** A message was kept back by the filter of this revision, and gets no entry. */
   keptBack(revision: number | undefined): void;
   /**
@@ -55,10 +50,6 @@ export interface FolderBook {
   }): void;
   /** How far the first sync has come. */
   readonly backfill: BackfillBook;
-  /** Adds an entry, or puts it in the place of the one with its uid. */
-  put(entry: RingEntry): void;
-  /** The same for many that have an entry already, at the cost of one. */
-  putAll(entries: readonly RingEntry[]): void;
   /**
    * Takes an entry out: another place has taken its message over. Its UID here is settled by that.
    * @returns holes that were closed for want of room
@@ -97,90 +88,18 @@ export interface FolderBook {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-const hashKey = (hash: Uint8Array): string => Buffer.from(hash).toString('latin1');
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
-
-/** True if an entry needs no further delivery: accepted, or known from before the mailbox was connected. */
-export const isSettled = (entry: RingEntry): boolean => entry.accepted || !entry.posted;
-
 export function createFolderBook(mailboxId: string, folder: WatchedFolder, stored: CursorRow | undefined): FolderBook {
-  const cursor: Mutable<CursorRow> = {
-    ...(stored ?? {
-      mailboxId,
-      folderId: folder.id,
-      uidValidity: 0n,
-      lastUid: 0,
-      acked: [],
-      holes: [],
-      fresh: [],
-      uidNextSeen: 0,
-      messages: 0,
-      unseen: 0,
-      lastInternalDate: undefined,
-      headSince: undefined,
-      retries: 0,
-      retryAt: undefined,
-      baselineFrom: undefined,
-    }),
-    // A folder with a role is followed by it: the path under which it was found last stands here, not in the API's row.
-    path: folder.role !== undefined && stored !== undefined && stored.path !== '' ? stored.path : folder.path,
-    role: folder.role,
-  };
+  const cursor: Mutable<CursorRow> = { ...knownCursor(mailboxId, folder, stored) };
   let exists = stored !== undefined;
-  let fresh: RingEntry[] = [...cursor.fresh];
-  let ring: RingRow | undefined;
-  let index: { uid: Map<number, RingEntry>; hash: Map<string, RingEntry[]> } | undefined;
   // A folder without a cursor is written when it has a position.
   const renamed = stored !== undefined && (stored.path !== cursor.path || stored.role !== folder.role);
-  const dirty = { cursor: renamed, ring: false };
+  let isDirty = renamed;
   let range: { listed: readonly number[]; at: number; top: number } = { listed: [], at: 0, top: 0 };
   let unsettled = new Set<number>();
 
   function change(values: Partial<CursorRow>): void {
     Object.assign(cursor, values);
-    dirty.cursor = true;
-  }
-
-  function known(): RingRow {
-    if (ring === undefined) throw new Error('the ring of this folder has not been read');
-    return ring;
-  }
-
-  function setRing(next: RingRow): void {
-    ring = next;
-    index = undefined;
-    dirty.ring = true;
-  }
-
-  /** The ring changes once in 64 messages, so that its index is worth building. */
-  function indexed() {
-    if (index === undefined) {
-      index = { uid: new Map(), hash: new Map() };
-      for (const entry of known().entries) {
-        if (entry.uid !== 0) index.uid.set(entry.uid, entry);
-        const same = index.hash.get(hashKey(entry.hash));
-        if (same === undefined) index.hash.set(hashKey(entry.hash), [entry]);
-        else same.push(entry);
-      }
-    }
-    return index;
-  }
-
-  function put(entry: RingEntry): void {
-    const at = fresh.findIndex((other) => other.uid === entry.uid);
-    if (at >= 0) {
-      fresh[at] = entry;
-      dirty.cursor = true;
-      return;
-    }
-    if (indexed().uid.has(entry.uid)) {
-      setRing(foldEntries(known(), [entry]));
-      return;
-    }
-    if (fresh.length >= cursorLimits.fresh) fold();
-    fresh.push(entry);
-    dirty.cursor = true;
+    isDirty = true;
   }
 
   const backfill = createBackfillBook(
@@ -196,13 +115,16 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     () => true,
   ];
 
-  /** Moves settled entries into the ring; others if none are. Both rows change, and go in one batch. */
-  function fold(): void {
-    const moving = foldable.map((may) => fresh.filter(may)).find((some) => some.length > 0) ?? [];
-    setRing(foldEntries(known(), moving));
-    fresh = fresh.filter((entry) => !moving.includes(entry));
-    dirty.cursor = true;
-  }
+  const ring = createRingBook({
+    mailboxId,
+    folderId: folder.id,
+    stored: cursor.fresh,
+    foldable,
+    uidValidity: () => cursor.uidValidity,
+    changed: () => {
+      isDirty = true;
+    },
+  });
 
   function setHoles(next: { readonly holes: readonly Hole[]; readonly closed: readonly Hole[] }): readonly Hole[] {
     change({ holes: next.holes });
@@ -227,9 +149,11 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     if (gaps.length === 0) return [];
     const closed = setHoles(openHoles(cursor.holes, gaps, now, 'unseen'));
     // A message that was posted before was seen, although SEARCH leaves it out now: its going will be told by its key.
-    const missing = [...known().entries, ...fresh].flatMap(({ uid, posted, accepted }) =>
-      posted && !accepted && gaps.some((gap) => uid >= gap.from && uid <= gap.to) ? [{ from: uid, to: uid }] : [],
-    );
+    const missing = ring
+      .entries()
+      .flatMap(({ uid, posted, accepted }) =>
+        posted && !accepted && gaps.some((gap) => uid >= gap.from && uid <= gap.to) ? [{ from: uid, to: uid }] : [],
+      );
     return missing.length === 0 ? closed : [...closed, ...setHoles(openHoles(cursor.holes, missing, now, 'missing'))];
   }
 
@@ -247,12 +171,19 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     return advance(now);
   }
 
-  const entriesOf = (hash: Uint8Array): readonly RingEntry[] => [
-    ...fresh.filter((entry) => sameBytes(entry.hash, hash)),
-    ...(indexed().hash.get(hashKey(hash)) ?? []),
-  ];
-
   return {
+    entries: ring.entries,
+    entryAt: ring.entryAt,
+    entriesOf: ring.entriesOf,
+    entryOf: ring.entryOf,
+    get ringRead() {
+      return ring.ringRead;
+    },
+    setRing: ring.setRing,
+    ringRow: ring.ringRow,
+    floor: ring.floor,
+    put: ring.put,
+    putAll: ring.putAll,
     get folder() {
       return { ...folder, path: cursor.path };
     },
@@ -267,22 +198,6 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     get exists() {
       return exists;
     },
-    entries: () => [...known().entries, ...fresh],
-    entryAt: (uid) => fresh.find((entry) => entry.uid === uid) ?? indexed().uid.get(uid),
-    entriesOf,
-    entryOf: (key, hash) => entriesOf(hash).find((entry) => sameBytes(entry.key, key)),
-    get ringRead() {
-      return ring !== undefined;
-    },
-    setRing(read) {
-      ring = read ?? { mailboxId, folderId: folder.id, uidValidity: cursor.uidValidity, entries: [], floor: undefined };
-      index = undefined;
-    },
-    ringRow() {
-      const { entries, floor } = known();
-      return entries.length === 0 && floor === undefined ? undefined : encodeRing(known());
-    },
-    floor: () => known().floor,
     backfill,
     keptBack(revision) {
       if (cursor.filtered !== revision) change({ filtered: revision });
@@ -290,9 +205,7 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     filterIs(revision) {
       if (cursor.filtered === undefined || cursor.filtered === revision) return;
       const { lastInternalDate } = cursor;
-      if (lastInternalDate !== undefined) {
-        setRing({ ...known(), floor: Math.max(known().floor ?? 0, dayOf(lastInternalDate)) });
-      }
+      if (lastInternalDate !== undefined) ring.raiseFloor(dayOf(lastInternalDate));
       change({ filtered: undefined });
     },
 
@@ -310,13 +223,7 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     },
     restart(at) {
       exists = true;
-      fresh = [];
-      setRing(
-        foldEntries(
-          { mailboxId, folderId: folder.id, uidValidity: at.uidValidity, entries: [], floor: at.floor },
-          at.entries,
-        ),
-      );
+      ring.restart(at.uidValidity, at.entries, at.floor);
       change({
         uidValidity: at.uidValidity,
         lastUid: at.lastUid,
@@ -332,23 +239,9 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
       range = { listed: [], at: 0, top: 0 };
       unsettled = new Set();
     },
-    put,
-    putAll(entries) {
-      const here = new Set(fresh.map(({ uid }) => uid));
-      for (const entry of entries) if (here.has(entry.uid)) put(entry);
-      const others = entries.filter(({ uid }) => !here.has(uid));
-      if (others.length === 0) return;
-      // Those without a UID are known by their keys alone.
-      const unplaced = new Set(others.flatMap(({ uid, key }) => (uid === 0 ? [hashKey(key)] : [])));
-      const rest = known().entries.filter(({ uid, key }) => uid !== 0 || !unplaced.has(hashKey(key)));
-      setRing(foldEntries({ ...known(), entries: rest }, others));
-    },
-    takeAway({ uid, key }, now) {
-      const before = fresh.length;
-      fresh = fresh.filter((entry) => entry.uid !== uid || !sameBytes(entry.key, key));
-      if (fresh.length < before) dirty.cursor = true;
-      else if (uid !== 0) setRing(dropEntries(known(), new Set([uid])));
-      else setRing({ ...known(), entries: known().entries.filter((entry) => !sameBytes(entry.key, key)) });
+    takeAway(entry, now) {
+      const { uid } = entry;
+      ring.remove(entry);
       if (uid === 0 || unsettled.has(uid) || uid <= cursor.lastUid) return settle(uid, now);
       if (cursor.acked.length < cursorLimits.acked) {
         change({ acked: [...new Set([...cursor.acked, uid])].sort((a, b) => a - b) });
@@ -397,13 +290,14 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
 
     pending() {
       const operations: BatchOperation[] = [];
-      if (dirty.cursor) operations.push({ kind: 'upsert', row: encodeCursor({ ...cursor, fresh }) });
-      if (dirty.ring) operations.push({ kind: 'upsert', row: encodeRing(known()) });
+      const ringRow = ring.pending();
+      if (isDirty) operations.push({ kind: 'upsert', row: encodeCursor({ ...cursor, fresh: ring.fresh }) });
+      if (ringRow !== undefined) operations.push({ kind: 'upsert', row: ringRow });
       return operations;
     },
     sent() {
-      dirty.cursor = false;
-      dirty.ring = false;
+      isDirty = false;
+      ring.sent();
     },
   };
 }

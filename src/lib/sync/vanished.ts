@@ -1,8 +1,9 @@
 import { messageKeyBytes, messageKeyFromBytes } from '../domain/ids.ts';
 import type { Hole } from '../store/rows.ts';
-import { type FolderBook, isSettled } from './folder-book.ts';
+import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import { sizeOf } from './ranges.ts';
+import { isSettled } from './ring-book.ts';
 import type { RunContext } from './run-context.ts';
 
 /** More than this are told by their count alone: an event for each would not fit in a commit. */
