@@ -231,3 +231,32 @@ describe('a filter that cannot be read', () => {
     expect(await world.state(other)).toMatchObject({ state: 'active' });
   });
 });
+
+describe('mail from before the connection', () => {
+  const day = 24 * 60 * 60_000;
+  const fillBox = (address: string) => {
+    const box = world.mail.mailbox(address).folder('INBOX');
+    for (let n = 1; n <= 30; n++) {
+      const subject = n % 3 === 0 ? `secret ${n}` : `open ${n}`;
+      box.add({ subject, internalDate: new Date(world.now().getTime() - (31 - n) * day) });
+    }
+  };
+
+  it('is kept back like all other, and counts as done', async () => {
+    fillBox('bob@contoso.example');
+    const bob = await world.connectMailbox('bob@contoso.example', ['INBOX'], {
+      syncFrom: new Date(world.now().getTime() - 40 * day),
+      filter: { except: { subject: ['secret'] } },
+    });
+    await polls(3);
+    const wanted = Array.from({ length: 30 }, (_, at) => 30 - at).filter((n) => n % 3 !== 0);
+    expect(subjects()).toEqual(wanted.map((n) => `open ${n}`));
+    const cursor = await world.cursor(bob);
+    expect(cursor?.backfill).toMatchObject({ done: 30, total: 30 });
+    expect([...(cursor?.fresh ?? [])].filter(({ posted, accepted }) => posted && !accepted)).toEqual([]);
+    // Nothing is left to do, so that nobody looks at it in every tick.
+    const asked = commands('traits');
+    await polls(3);
+    expect(commands('traits')).toBe(asked);
+  });
+});

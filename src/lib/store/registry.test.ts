@@ -636,6 +636,41 @@ describe('changing', () => {
     expect(after?.row.ownerRef).toBeUndefined();
   });
 
+  test('sets a filter with the mailbox it is of, shows it, and takes it away', async () => {
+    const first = { only: { from: ['*@contoso.example'] } };
+    const { mailbox } = await world.connect(world.person(), { filter: first });
+    expect((await world.registry.get(mailbox.id))?.filter).toEqual(first);
+    const others = [{ except: { autoReply: true } }, { except: { minSize: 7 } }, null];
+    await Promise.all([
+      ...others.map((filter) => world.registry.patch(mailbox.id, { filter })),
+      world.registry.patch(mailbox.id, { label: 'new' }),
+    ]);
+    const after = await world.registry.get(mailbox.id);
+    expect(others).toContainEqual(after?.filter ?? null);
+    expect(after?.row).toMatchObject({ label: 'new', asked: mailbox.asked + 3 });
+    const { filter, row } = await world.registry.patch(mailbox.id, { filter: null });
+    expect([filter, row.filterRevision]).toEqual([undefined, undefined]);
+    // Whatever is set again later is of another revision than all before.
+    const again = await world.registry.patch(mailbox.id, { filter: first });
+    expect(again).toMatchObject({ filter: first, row: { filterRevision: mailbox.asked + 5 } });
+    const { items } = await world.registry.list({ limit: 10 });
+    expect(items.map((view) => view.filter)).toEqual([undefined]);
+  });
+
+  test.each([true, false])(
+    'leaves filter and mailbox of one mind when it is killed at its write (applied: %s)',
+    async (applied) => {
+      const { mailbox } = await world.connect(world.person(), { filter: { only: { minSize: 1 } } });
+      const mortal = registryWorld(mortalStore(store, { atWrite: 1, applied }));
+      const filter = { only: { minSize: 2 } };
+      await expect(mortal.registry.patch(mailbox.id, { filter, label: 'new' })).rejects.toThrow(Killed);
+      const after = await world.registry.get(mailbox.id);
+      expect([after?.filter, after?.row.label]).toEqual(
+        applied ? [filter, 'new'] : [{ only: { minSize: 1 } }, mailbox.label],
+      );
+    },
+  );
+
   test('takes up new folders from now on, keeps the positions of the others, and asks for a look at once', async () => {
     const { mailbox } = await world.connect(world.person());
     const [inbox] = mailbox.folders;
