@@ -4,6 +4,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { chown, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startAzurite } from '../../local/azurite.ts';
 import type { DovecotServer } from '../../local/imap/dovecot.ts';
 import type { DemoUser } from '../../local/world.ts';
 import { leaseMs, takeoverMs } from '../../src/lib/store/lease.ts';
@@ -58,7 +59,7 @@ export async function startKillStack(): Promise<KillStack> {
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const storage = await startStorageFront(join(folder, 'storage'));
+    const storage = await startStorageFront(await startAzurite({ location: join(folder, 'storage') }));
     parts.push(storage);
     const receiver = await startReceiver(join(folder, 'arrivals'));
     parts.push(receiver);

@@ -23,10 +23,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
   let given = 0;
   const server = createServer(async (_request, response) => {
     starting ??= withAccounts(() => startAzurite());
-    const { connectionString, tablePort } = await starting;
+    const { connectionString, tablePort, queuePort } = await starting;
     const name = `suite${given++ % accounts}`;
     const own = connectionString.replace(/AccountKey=[^;]*/, `AccountKey=${key}`).replaceAll('devstoreaccount1', name);
-    response.end(JSON.stringify({ connectionString: own, tablePort }));
+    response.end(JSON.stringify({ connectionString: own, tablePort, queuePort }));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, request, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Azurite, startAzurite } from '../../local/azurite.ts';
+import type { Azurite } from '../../local/azurite.ts';
 
 /**
  * Azurite as a storage service is: what it has acknowledged survives a crash, and it has a clock of its own, which a test
@@ -17,9 +17,11 @@ export interface StorageFront {
   stop(): Promise<void>;
 }
 
-/** @param location folder of the data; without one it lives in memory, and `crash` is not to be had */
-export async function startStorageFront(location?: string): Promise<StorageFront> {
-  const azurite = await startAzurite(location === undefined ? {} : { location });
+type Behind = Pick<Azurite, 'connectionString' | 'tablePort' | 'queuePort' | 'stop'> &
+  Partial<Pick<Azurite, 'restart'>>;
+
+/** @param azurite the emulator behind it; for `crash` one that keeps its data in a folder, and that nobody else uses */
+export async function startStorageFront(azurite: Behind): Promise<StorageFront> {
   let offsetMs = 0;
   const fronts = [
     await startFront(azurite.tablePort, () => offsetMs),
@@ -32,14 +34,14 @@ export async function startStorageFront(location?: string): Promise<StorageFront
       offsetMs += ms;
     },
     async crash() {
-      if (location === undefined) throw new Error('What is kept in memory would be lost.');
+      if (azurite.restart === undefined) throw new Error('Others use this emulator, too.');
       await Promise.all(fronts.map((front) => front.close()));
       // Azurite saves every few seconds and at its end. With SIGKILL it would forget what it has acknowledged, which no
       // storage service does; its callers see a crash all the same.
       await azurite.stop();
     },
     async restart() {
-      await azurite.restart();
+      await azurite.restart?.();
       await Promise.all(fronts.map((front) => front.open()));
     },
     async stop() {
@@ -49,7 +51,7 @@ export async function startStorageFront(location?: string): Promise<StorageFront
   };
 }
 
-function behind(azurite: Azurite, ports: { readonly table: number; readonly queue: number }): string {
+function behind(azurite: Behind, ports: { readonly table: number; readonly queue: number }): string {
   return azurite.connectionString
     .replace(`:${azurite.tablePort}/`, `:${ports.table}/`)
     .replace(`:${azurite.queuePort}/`, `:${ports.queue}/`);

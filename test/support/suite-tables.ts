@@ -3,7 +3,7 @@ import { type Azurite, startAzurite } from '../../local/azurite.ts';
 import type { Store } from '../../src/lib/store/table.ts';
 import { emptyTables, storeAt } from './tables.ts';
 
-export type SuiteAzurite = Pick<Azurite, 'connectionString' | 'tablePort' | 'stop'>;
+export type SuiteAzurite = Pick<Azurite, 'connectionString' | 'tablePort' | 'queuePort' | 'stop'>;
 
 /**
  * Tables and queues of the suite's own. Whoever stops the emulator, kills it or counts what it does starts one instead

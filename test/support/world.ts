@@ -12,7 +12,7 @@ import { decodeShard } from '../../src/lib/store/shard-row.ts';
 import type { Store } from '../../src/lib/store/table.ts';
 import { BrowserClient, hiddenField, type Page } from './browser-client.ts';
 import { type HostProcess, startHostProcess } from './host-process.ts';
-import { startStorageFront } from './storage-front.ts';
+import { type StorageFront, startStorageFront } from './storage-front.ts';
 import { rowsOfTable, storeAt } from './tables.ts';
 
 /** An answer of the broker's API. */
@@ -87,7 +87,7 @@ export async function startWorld({
 } = {}): Promise<World> {
   const stateDir = await mkdtemp(join(tmpdir(), 'broker-world-'));
   const port = await freePort();
-  const storage = movableTime ? await startStorageFront() : undefined;
+  const storage = await storageOf(options, movableTime);
   const services = await startServices({
     brokerPort: port,
     stateDir,
@@ -204,7 +204,8 @@ export async function startWorld({
       return { page, mailboxId: mailboxes.body.items[0]?.id ?? '' };
     },
     pass: (ms) => {
-      if (storage === undefined) throw new Error('Time moves only where the world was started with `movableTime`.');
+      if (storage?.pass === undefined)
+        throw new Error('Time moves only where the world was started with `movableTime`.');
       passedMs += ms;
       storage.pass(ms);
       host?.send(ms);
@@ -226,6 +227,18 @@ export async function startWorld({
  */
 const told = (secrets: readonly string[], text: string, where: string): string[] =>
   secrets.filter((secret) => secret.length >= 8 && text.includes(secret.slice(-40))).map(() => where);
+
+/** Storage of the suite's own, in an emulator that all suites share; behind a clock of its own where time is to move. */
+async function storageOf(
+  { given = {} }: ServiceOptions,
+  movableTime: boolean,
+): Promise<(Pick<StorageFront, 'connectionString' | 'stop'> & Partial<StorageFront>) | undefined> {
+  if (given.TABLES_CONNECTION_STRING !== undefined) return undefined;
+  // Programs that are no suites bring storage of their own, and know nothing of Vitest.
+  const { azuriteOfSuite } = await import('./suite-tables.ts');
+  const azurite = await azuriteOfSuite();
+  return movableTime ? startStorageFront(azurite) : azurite;
+}
 
 /** Waits until every shard was looked after, from beginning to end, `times` more. */
 export async function pollsPass(world: World, times = 2): Promise<void> {
