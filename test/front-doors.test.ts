@@ -40,7 +40,7 @@ const wrongFilters = [
   { only: { subject: Array(50).fill('x'.repeat(200)) }, except: { subject: ['x'.repeat(200)] } },
   { only: { minSize: 2, maxSize: 1 } },
   { except: { direction: marker } },
-  { except: { [marker]: true } },
+  { except: { surprise: true } },
   { except: { folder: [{ path: 'a', role: 'inbox' }] } },
 ];
 const noReplay = [

@@ -71,12 +71,15 @@ describe('a deed', () => {
     expect(await results()).toEqual([['key.create', 's', code]]);
   });
 
-  it('that was none, because the request was wrong in itself, leaves no entry', async () => {
-    const { audit, results } = auditOn(storeAt(azurite));
-    const error = new BrokerError('invalid_request', { fields: [] });
-    await expect(audit.deed(deed, () => Promise.reject(error))).rejects.toBe(error);
-    expect(await results()).toEqual([]);
-  });
+  it.each(['invalid_request', 'not_found', 'destination_in_use'] as const)(
+    'that was none (%s) leaves no entry',
+    async (code) => {
+      const { audit, results } = auditOn(storeAt(azurite));
+      const error = new BrokerError(code);
+      await expect(audit.deed(deed, () => Promise.reject(error))).rejects.toBe(error);
+      expect(await results()).toEqual([]);
+    },
+  );
 
   it('that cannot be noted is not done', async () => {
     const { audit, results } = auditOn(faultyStore(storeAt(azurite), { at: 1, how: 'lost' }));

@@ -49,7 +49,7 @@ export interface Audit {
    * Does something that is to be noted, whatever happens: the entry stands before it begins, so that nothing is done
    * that could not be noted, and says afterwards how it ended. What was done is answered even if that second write
    * fails: a key that is shown this once would be lost otherwise. Then the log tells it.
-   * What is wrong with the request itself (`invalid_request`) is no deed, and leaves no entry.
+   * A request that was refused because the caller has to mend it did nothing, and leaves no entry.
    * @param outcome what to add of a deed that is done
    * @throws StoreError if it could not be noted, and then nothing was done; what `run` throws
    */
@@ -120,8 +120,7 @@ export function createAudit(deps: {
       try {
         done = await run();
       } catch (error) {
-        const isDeed = !isBrokerError(error, 'invalid_request');
-        await end(row, etag, isDeed ? { result: codeOf(error) } : undefined);
+        await end(row, etag, isSlip(error) ? undefined : { result: codeOf(error) });
         throw error;
       }
       await end(row, etag, { result: 'ok', ...outcome(done) });
@@ -129,6 +128,9 @@ export function createAudit(deps: {
     },
   };
 }
+
+/** A conflict is none: who met one may have come half the way. */
+const isSlip = (error: unknown): boolean => isBrokerError(error) && error.who === 'caller' && error.code !== 'conflict';
 
 function codeOf(error: unknown): ErrorCode {
   if (isBrokerError(error)) return error.code;
