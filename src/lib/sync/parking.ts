@@ -28,8 +28,12 @@ export const mostRevived = 50;
 const waitMs = (tries: number): number =>
   retryWaitsMs[Math.min(tries, retryWaitsMs.length) - 1] ?? retryWaitsMs[0] ?? 0;
 
-/** After a time-out what is small is tried next: the size may be what takes long. */
-const variantAfter = ({ outcome }: Failure): RetryRow['variant'] => (outcome.kind === 'held' ? 'metadata' : 'full');
+/**
+ * What is small is tried next if the destination hung or broke on a message while it took others: the size may be what
+ * takes long. One that takes nothing, because a role was revoked, shall get its mail whole afterwards.
+ */
+const variantAfter = ({ outcome }: Failure, counts: boolean): RetryRow['variant'] =>
+  counts && outcome.kind === 'held' ? 'metadata' : 'full';
 
 /** Takes a message that failed out of its folder's way. It is settled by that, in the same commit. */
 export function parkFailed(
@@ -57,7 +61,7 @@ export function parkFailed(
     failedAt: now,
     nextAt: new Date(now.getTime() + waitMs(1)),
     missing: 0,
-    variant: variantAfter(failure),
+    variant: 'full',
   };
   mailbox.park({ kind: 'retry', row });
   context.mark('retry');
@@ -95,7 +99,7 @@ export async function noteFailure(
         failedAt: now,
         nextAt,
         missing: 0,
-        variant: variantAfter(failure),
+        variant: variantAfter(failure, counts),
       },
     });
     return false;

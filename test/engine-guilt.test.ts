@@ -1,0 +1,325 @@
+import { createServer } from 'node:http';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Azurite, startAzurite } from '../local/azurite.ts';
+import { type Listener, listen } from '../local/listen.ts';
+import { createDeliverer } from '../src/lib/delivery/deliverer.ts';
+import { createDestinationFacts } from '../src/lib/delivery/destination-facts.ts';
+import { newSigningSecret } from '../src/lib/delivery/sign.ts';
+import { systemRandom } from '../src/lib/domain/system.ts';
+import { createOutbound, type Outbound } from '../src/lib/http/outbound.ts';
+import { createDestinationRows, type DestinationRows } from '../src/lib/store/destinations.ts';
+import type { MailboxRow } from '../src/lib/store/rows.ts';
+import type { ShardRunnerDeps } from '../src/lib/sync/types.ts';
+import { type EngineWorld, engineWorld } from './support/engine-world.ts';
+import { memorySealer } from './support/sealer.ts';
+import { emptyTables, storeAt } from './support/tables.ts';
+
+/** The destination of every mailbox in this world. */
+const destination = 'dst_abcdefghijkl';
+
+interface Posted {
+  readonly type: string;
+  readonly subject: string;
+  readonly text: unknown;
+  readonly status: number | 'hangs';
+}
+
+let azurite: Azurite;
+let world: EngineWorld;
+let rows: DestinationRows;
+let outbound: Outbound;
+let listener: Listener;
+let deps: Partial<ShardRunnerDeps>;
+/** What arrived, in order. */
+let posted: Posted[];
+let answer: (event: { type: string; subject: string }) => number | 'hangs';
+
+beforeAll(async () => {
+  azurite = await startAzurite();
+});
+afterAll(async () => {
+  await azurite.stop();
+});
+
+/** The engine, the deliverer, its holds and its receiver, each as it is; only the mailboxes are in memory. */
+beforeEach(async () => {
+  const store = storeAt(azurite);
+  await emptyTables(store);
+  world = engineWorld(store);
+  posted = [];
+  answer = () => 200;
+  listener = await listen(
+    createServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += String(chunk);
+      const { type, data } = JSON.parse(body);
+      const subject = String(data.subject ?? '');
+      const status = answer({ type, subject });
+      posted.push({ type, subject, text: data.text, status });
+      if (status !== 'hangs') response.writeHead(status).end();
+    }),
+    'a receiver',
+  );
+  const host = `127.0.0.1:${listener.port}`;
+  rows = createDestinationRows({ store: world.store, sealer: memorySealer().sealer });
+  const now = world.now();
+  await rows.insert(
+    {
+      id: destination,
+      type: 'webhook',
+      name: 'NocoBase',
+      url: `http://${host}/`,
+      rawHtml: false,
+      paused: false,
+      collections: undefined,
+      auth: 'none',
+      signingSince: [now],
+      createdAt: now,
+      updatedAt: now,
+    },
+    { signing: [newSigningSecret(systemRandom)], auth: { kind: 'none' } },
+  );
+  const privateDestinations = [{ host, network: '127.0.0.0/8' }];
+  outbound = createOutbound({ inAzure: false, privateDestinations, timeoutMs: 250 });
+  const { clock } = world.time;
+  const shared = { rows, time: world.store.time, clock, random: systemRandom };
+  deps = {
+    deliverer: createDeliverer({ ...shared, outbound, log: world.log }),
+    destinations: createDestinationFacts(shared),
+  };
+});
+afterEach(async () => {
+  await outbound.close();
+  await listener.stop();
+});
+
+const inbox = (who: string, path = 'INBOX') => world.mail.mailbox(`${who}@contoso.example`).folder(path);
+const connect = (who: string, paths?: readonly string[]) => world.connectMailbox(`${who}@contoso.example`, paths);
+const poll = () => world.poll(deps);
+const stateOf = async () => (await rows.readState(destination)).state;
+const accepted = (type = 'message.received') =>
+  posted.filter((each) => each.type === type && each.status === 200).map(({ subject }) => subject);
+const tried = (subject: string) => posted.filter((each) => each.subject === subject);
+const rowsOf = async (kind: string) => (await world.mailRows()).filter((key) => key.startsWith(`${kind}!`));
+const hours = (count: number) => count * 3_600_000;
+
+/** A poll an hour on, however often: hold and back-off have passed by then. */
+const pollHours = async (count: number) => {
+  for (let n = 0; n < count; n++) {
+    world.time.pass(hours(1));
+    await poll();
+  }
+};
+
+describe('the probe of a hold', () => {
+  it('is another message than the one that failed, so that one that always hangs holds up nobody else', async () => {
+    await connect('ada');
+    await connect('bea');
+    await poll();
+    answer = ({ subject }) => (subject === 'hangs' ? 'hangs' : 200);
+    inbox('ada').add('hangs');
+    await poll();
+    expect(posted.map(({ subject }) => subject)).toEqual(['', '', 'hangs']);
+    for (let n = 1; n <= 3; n++) {
+      inbox('bea').add(`bea ${n}`);
+      const before = posted.length;
+      await poll();
+      // The other one went first, ended the hold, and only then was the failed one tried once more.
+      expect(posted.slice(before).map(({ subject }) => subject)).toEqual([`bea ${n}`, 'hangs']);
+    }
+    expect((await stateOf()).failed).toBe(await keyOf('hangs'));
+  });
+
+  it('is the message that failed where there is nothing else, with every poll that is due', async () => {
+    await connect('ada');
+    await poll();
+    answer = ({ type }) => (type === 'message.received' ? 503 : 200);
+    inbox('ada').add('alone');
+    await poll();
+    await poll();
+    await poll();
+    expect(tried('alone')).toHaveLength(3);
+    answer = () => 200;
+    await poll();
+    expect(accepted()).toEqual(['alone']);
+    expect((await stateOf()).heldSince).toBeUndefined();
+  });
+
+  it('is a message of another folder, but never one behind the head', async () => {
+    await connect('ada', ['INBOX', 'Archive']);
+    await poll();
+    answer = ({ subject }) => (subject === 'hangs' ? 'hangs' : 200);
+    inbox('ada').add('hangs');
+    inbox('ada').add('behind it');
+    await poll();
+    inbox('ada', 'Archive').add('elsewhere');
+    const before = posted.length;
+    await poll();
+    expect(posted.slice(before).map(({ subject }) => subject)).toEqual(['elsewhere', 'hangs']);
+    expect(tried('behind it')).toEqual([]);
+  });
+});
+
+/** The messageKey under which a subject went out, from the row that says what failed. */
+const keyOf = async (_subject: string): Promise<string | undefined> => (await stateOf()).failed;
+
+describe('a message that always times out', () => {
+  it('is convicted in the end, by what is accepted between its failures, and only it', async () => {
+    await connect('ada');
+    await connect('bea');
+    await poll();
+    answer = ({ subject }) => (subject === 'hangs' ? 'hangs' : 200);
+    inbox('ada').add('hangs');
+    for (let n = 1; n <= 60 && accepted('message.undeliverable').length === 0; n++) {
+      inbox('bea').add(`bea ${n}`);
+      world.time.pass(240_000);
+      await poll();
+    }
+    expect(accepted('message.undeliverable')).toHaveLength(1);
+    expect(await rowsOf('x')).toHaveLength(1);
+    inbox('bea').add('the last');
+    await pollHours(2);
+    expect(accepted().at(-1)).toBe('the last');
+    expect((await stateOf()).heldSince).toBeUndefined();
+  }, 120_000);
+});
+
+describe('three that are given up in a row', () => {
+  it('hold their destination, until it accepts something', async () => {
+    const mailboxes = [await connect('ada'), await connect('bea'), await connect('cy')];
+    await connect('dora');
+    await poll();
+    answer = ({ subject }) => (subject.startsWith('bad') ? 422 : 200);
+    for (const who of ['ada', 'bea', 'cy']) inbox(who).add(`bad ${who}`);
+    const isDueNext = async (mailbox: MailboxRow) => {
+      const at = (await world.cursor(mailbox))?.retryAt?.getTime();
+      return at !== undefined && at <= world.now().getTime() + 65_000;
+    };
+    for (let n = 1; n <= 120 && (await rowsOf('x')).length < 3; n++) {
+      // Others are accepted between their failures, and not between their deaths.
+      if (!(await Promise.all(mailboxes.map(isDueNext))).includes(true)) inbox('dora').add(`dora ${n}`);
+      answer = ({ type, subject }) =>
+        subject.startsWith('bad') ? 422 : type === 'message.undeliverable' ? 'hangs' : 200;
+      await poll();
+    }
+    expect(await rowsOf('x')).toHaveLength(3);
+    const held = await stateOf();
+    expect(held).toMatchObject({ deadInRow: 3, heldByDead: true, reason: 'destination_refused_message' });
+    expect(held.heldSince).toBeInstanceOf(Date);
+    // That it refuses one more does not end such a hold.
+    answer = () => 422;
+    inbox('dora').add('refused');
+    await pollHours(2);
+    expect(await stateOf()).toMatchObject({ heldByDead: true, deadInRow: 3 });
+    answer = () => 200;
+    await pollHours(3);
+    expect(accepted()).toContain('refused');
+    expect(await stateOf()).toMatchObject({ heldSince: undefined, deadInRow: 0, heldByDead: false });
+    expect(accepted('message.undeliverable')).toHaveLength(3);
+  }, 180_000);
+});
+
+describe('a receiver that takes nothing for a day', () => {
+  it.each([
+    ['whose role was revoked', 403],
+    ['whose key was deleted', 401],
+    ['that fails on everything', 500],
+    ['that refuses everything', 422],
+  ])(
+    '%s gets everything afterwards, with its text, and nothing was given up',
+    async (_what, status) => {
+      await connect('ada');
+      await connect('bea');
+      await poll();
+      inbox('ada').add('before');
+      await poll();
+      answer = () => status;
+      const wanted = ['before'];
+      for (let hour = 1; hour <= 24; hour++) {
+        for (const who of hour <= 5 ? ['ada', 'bea'] : []) {
+          inbox(who).add(`${who} ${hour}`);
+          wanted.push(`${who} ${hour}`);
+        }
+        await pollHours(1);
+      }
+      expect(await rowsOf('x')).toEqual([]);
+      expect(accepted()).toEqual(['before']);
+      answer = () => 200;
+      await pollHours(4);
+      expect(accepted().toSorted()).toEqual(wanted.toSorted());
+      expect(
+        posted.filter(({ status: told, text, type }) => told === 200 && type === 'message.received' && text === null),
+      ).toEqual([]);
+      expect(await rowsOf('x')).toEqual([]);
+      expect(await rowsOf('d')).toEqual([]);
+    },
+    120_000,
+  );
+
+  it('has its heads moved out of the way after 10, 20 and 40 minutes', async () => {
+    const mailbox = await connect('ada');
+    await poll();
+    answer = () => 503;
+    for (let n = 1; n <= 4; n++) inbox('ada').add(`head ${n}`);
+    const moved: number[] = [];
+    for (let minute = 0; minute <= 100; minute++) {
+      const before = (await stateOf()).headsMoved;
+      await poll();
+      if ((await stateOf()).headsMoved > before) moved.push(minute);
+    }
+    const waits = moved.map((minute, index) => minute - (moved[index - 1] ?? 0));
+    // A probe is due every five minutes at most, with a fifth of jitter; a head fails only when it is the probe.
+    for (const [index, limit] of [10, 20, 40].entries()) {
+      expect(waits[index]).toBeGreaterThanOrEqual(limit);
+      expect(waits[index]).toBeLessThanOrEqual(limit + 16);
+    }
+    expect(await rowsOf('x')).toEqual([]);
+    expect(await world.cursor(mailbox)).toMatchObject({ retries: moved.length });
+  }, 120_000);
+});
+
+describe('an event that is refused', () => {
+  it('comes back ever more seldom, holds up nothing, and is given up while others are accepted', async () => {
+    await connect('ada');
+    await poll();
+    answer = ({ type }) => (type === 'message.vanished' ? 422 : 200);
+    const gone = inbox('ada').add('gone');
+    inbox('ada').unanswered.add(gone);
+    const refusals = () => posted.filter(({ type }) => type === 'message.vanished').length;
+    for (let n = 1; n <= 12 && refusals() === 0; n++) await poll();
+    expect(refusals()).toBe(1);
+    const polls = 60;
+    for (let n = 1; n <= polls; n++) {
+      inbox('ada').add(`mail ${n}`);
+      await poll();
+    }
+    // After 1, 2, 5, 10, 20 minutes; not with every one of the 60 polls.
+    expect(refusals()).toBeGreaterThan(3);
+    expect(refusals()).toBeLessThan(9);
+    expect(accepted()).toHaveLength(polls);
+    for (let hour = 1; hour <= 12; hour++) {
+      inbox('ada').add(`hour ${hour}`);
+      await pollHours(1);
+    }
+    expect(refusals()).toBe(11);
+    expect(await rowsOf('o')).toEqual([]);
+    expect(world.logged.filter(({ event }) => event === 'event_given_up')).toMatchObject([
+      { fields: { type: 'message.vanished', code: 'destination_refused_message', status: 422 } },
+    ]);
+  }, 120_000);
+
+  it('is never given up while its destination takes nothing', async () => {
+    await connect('ada');
+    await poll();
+    answer = () => 422;
+    const gone = inbox('ada').add('gone');
+    inbox('ada').unanswered.add(gone);
+    for (let n = 1; n <= 6; n++) await poll();
+    await pollHours(48);
+    expect(await rowsOf('o')).toHaveLength(1);
+    answer = () => 200;
+    await pollHours(1);
+    expect(accepted('message.vanished')).toHaveLength(1);
+    expect(await rowsOf('o')).toEqual([]);
+  }, 120_000);
+});
