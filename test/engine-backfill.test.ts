@@ -127,6 +127,23 @@ describe('the first sync', () => {
     expect(most).toBeLessThanOrEqual(200);
   });
 
+  it('leaves a folder alone that is added later, or again', async () => {
+    fill(3);
+    fill(3, world.mail.mailbox(ada).folder('Archive'));
+    const { id } = await connect(10, ada, ['INBOX', 'Archive']);
+    await world.poll();
+    expect(received()).toHaveLength(6);
+    await world.registry.patch(id, { folders: [{ role: 'inbox' }] });
+    await world.poll();
+    fill(3, world.mail.mailbox(ada).folder('Projects'));
+    world.pass(10 * 60_000);
+    await world.registry.patch(id, { folders: [{ role: 'inbox' }, { path: 'Archive' }, { path: 'Projects' }] });
+    await world.poll();
+    await world.registry.patch(id, { syncFrom: daysAgo(20) });
+    await world.poll();
+    expect(received()).toHaveLength(6);
+  });
+
   it('is asked for, extended and cut short later', async () => {
     const subjects = fill(20);
     const { id } = await world.connectMailbox(ada);

@@ -21,6 +21,9 @@ export const newBackfill = (uid: number): Backfill => ({
   missing: undefined,
 });
 
+/** That of a folder which has none: everything is as good as done. */
+export const noBackfill = (uid: number): Backfill => ({ ...newBackfill(uid), at: new Date(0) });
+
 /**
  * After its folder was renumbered a first sync goes on by date: everything there is now may be old mail, and of the second
  * at which it stood nobody can say what is done.

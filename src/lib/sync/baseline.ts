@@ -4,7 +4,7 @@ import type { UidRange } from '../mailbox/plan.ts';
 import type { FolderStatus, ImapSession } from '../mailbox/session.ts';
 import { dayOf } from '../store/ring-row.ts';
 import type { RingEntry } from '../store/rows.ts';
-import { newBackfill } from './backfill-book.ts';
+import { newBackfill, noBackfill } from './backfill-book.ts';
 import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import { complement, toRanges } from './ranges.ts';
@@ -108,6 +108,8 @@ export async function fillRing(
       day: dayOf(meta.internalDate),
     }),
   );
+  // Of a folder that was watched once before, nobody knows any more what was delivered: it begins anew, with new mail.
+  const isAdded = (book.cursor.baselineFrom ?? mailbox.row.createdAt) > mailbox.row.createdAt;
   const latest = metas.reduce((date, meta) => Math.max(date, meta.internalDate.getTime()), 0);
   book.restart({
     uidValidity: status.uidValidity,
@@ -116,7 +118,7 @@ export async function fillRing(
     entries,
     floor,
     lastInternalDate: new Date(Math.min(latest, now.getTime())),
-    backfill: newBackfill(lastUid),
+    backfill: isAdded ? noBackfill(lastUid) : newBackfill(lastUid),
   });
   book.note(status);
   // Nothing of this was delivered, so that nobody waits for its changes.
