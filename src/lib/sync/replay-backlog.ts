@@ -31,13 +31,15 @@ interface Listed {
  */
 export function createReplayBacklog(scene: Scene, book: FolderBook, job: JobInHand): Backlog {
   const { context, session, mailbox } = scene;
-  const { at: until, force, number } = job.get();
+  const { at: until, force, number, progress: begun } = job.get();
   const { uidValidity } = book.cursor;
   /** Listed and not taken yet; taken or not, and not known to be settled. Both in order. */
   const ahead: Listed[] = [];
   const open: Listed[] = [];
   const settled = new Set<number>();
-  let listedTo = job.get().progress.upTo;
+  /** What was done in other polls beyond where the job is, and has not been listed yet. */
+  const doneBefore = new Set(begun.place?.uidValidity === uidValidity ? begun.done : []);
+  let listedTo = begun.upTo;
 
   const isListed = () => listedTo >= until;
 
@@ -70,15 +72,15 @@ export function createReplayBacklog(scene: Scene, book: FolderBook, job: JobInHa
       .sort((a, b) => a.at.getTime() - b.at.getTime() || a.uid - b.uid);
     const shown = new Set(metas.map(({ uid }) => uid));
     for (const uid of wanted) if (!shown.has(uid)) leaveToPolls(uid);
-    const { place, done } = job.get().progress;
-    const isDone = ({ uid }: Listed) => place?.uidValidity === uidValidity && done.includes(uid);
-    for (const one of found) if (isDone(one)) settled.add(one.uid);
-    ahead.push(...found.filter((one) => !isDone(one)));
-    open.push(...found);
-    if (settled.has(open[0]?.uid ?? 0)) pass();
+    for (const one of found) {
+      open.push(one);
+      if (doneBefore.delete(one.uid)) settled.add(one.uid);
+      else ahead.push(one);
+    }
     listedTo = to;
+    pass();
     // Of what lies before there is nothing left.
-    if (open.length === 0) advance({ upTo: to, place: undefined, done: [] });
+    if (open.length === 0) advance({ upTo: to, place: { uidValidity, uid: 0 } });
   }
 
   /** What the server lists and does not show is looked for by the polls, which tell if it has gone. */
@@ -101,11 +103,12 @@ export function createReplayBacklog(scene: Scene, book: FolderBook, job: JobInHa
     advance({
       ...(last === undefined ? {} : { upTo: last.at, failedAt: undefined }),
       place: { uidValidity, uid: last?.uid ?? (place?.uidValidity === uidValidity ? place.uid : 0) },
-      done: beyond(),
+      // What does not find room here is done once more.
+      done: beyond().slice(0, mostDone),
     });
   }
 
-  const beyond = () => open.flatMap(({ uid }) => (settled.has(uid) ? [uid] : []));
+  const beyond = () => [...open.flatMap(({ uid }) => (settled.has(uid) ? [uid] : [])), ...doneBefore];
 
   function settle(uid: number, internalDate?: Date): void {
     settled.add(uid);
