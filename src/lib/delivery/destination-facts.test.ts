@@ -92,8 +92,12 @@ describe('the facts of a destination', () => {
     expect(await facts.isHeld(id)).toBe(false);
     const { state, etag } = await rows.readState(id);
     if (etag === undefined) throw new Error('no state');
-    await rows.writeState(id, { ...state, heldSince: new Date(now), reason: 'destination_busy' }, etag);
+    const held = { ...state, heldSince: new Date(now), reason: 'destination_busy' };
+    const later = await rows.writeState(id, { ...held, nextProbe: new Date(Date.now() + 3_600_000) }, etag);
     expect(await facts.isHeld(id)).toBe(true);
+    // Something has to be its probe when that is due.
+    await rows.writeState(id, { ...held, nextProbe: new Date(Date.now() - 3_600_000) }, later);
+    expect(await facts.isHeld(id)).toBe(false);
     await emptyTables(store);
     const paused = await world('webhook', true);
     expect(await paused.facts.isHeld(paused.id)).toBe(true);

@@ -3,7 +3,7 @@ import type { Clock, Random } from '../domain/clock.ts';
 import type { DestinationRows, DestinationState } from '../store/destinations.ts';
 import { untilSettled } from '../store/modify.ts';
 import type { ServerTime } from '../store/table.ts';
-import { probeWaitMs } from './hold.ts';
+import { gate, probeWaitMs } from './hold.ts';
 
 /** Which types want mail one after the other; records of a collection are found by their key, in whatever order they came. */
 const orders = { webhook: 'strict', workflow: 'strict', collection: 'window' } as const;
@@ -66,7 +66,8 @@ export function createDestinationFacts(deps: DestinationFactsDeps) {
     lastAccepted: async (id: string): Promise<Date | undefined> => (await rows.readState(id)).state.lastAccepted,
     async isHeld(id: string): Promise<boolean> {
       const [{ state }, stored] = await Promise.all([rows.readState(id), rows.read(id)]);
-      return state.heldSince !== undefined || stored?.config.paused === true;
+      // Once a probe is due it needs something to send: where nothing else comes, the hold would never end.
+      return gate(state, time.whenJudging()).kind === 'held' || stored?.config.paused === true;
     },
     async died(id: string): Promise<void> {
       const chance = (random.bytes(1)[0] ?? 0) / 256;
