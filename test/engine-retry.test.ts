@@ -335,6 +335,26 @@ describe('a window', () => {
     expect(new Set(world.receiver.subjects()).size).toBe(60);
   });
 
+  it('is not held up for good by one on which its destination always hangs', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    const { facts, noted } = factsOf('window');
+    world.receiver.answer = (event) => (event.data.subject === 'slow' ? down : accepted);
+    inbox().add('slow');
+    for (let n = 1; n <= 90; n++) {
+      inbox().add(`mail ${n}`);
+      await world.poll({ destinations: facts });
+    }
+    for (let n = 1; n <= 10; n++) {
+      world.time.pass(3_600_000);
+      inbox().add(`later ${n}`);
+      await polls(2, { destinations: facts });
+    }
+    expect(noted.headsMoved).toBe(1);
+    expect(new Set(world.receiver.subjects()).size).toBe(100);
+    expect(world.receiver.ofType('message.undeliverable')).toHaveLength(1);
+  }, 120_000);
+
   it('gets one that is refused out of the way at once', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();

@@ -105,7 +105,8 @@ export async function pump(
     }
     const isHeld = result.outcome.kind === 'held';
     const { holdsUp } = source;
-    if (isHeld && order === 'window' && holdsUp) return false;
+    // In a window the others wait with the destination; only the head could hold up the cursor for good.
+    if (isHeld && order === 'window' && holdsUp && ready.uid !== book.headUid) return false;
     const isHead = isHeld || (order === 'strict' && holdsUp);
     if (isHead && !(await isHeadOver(context, mailbox, source, isHeld, now))) return false;
     // What was delivered before is not tried again by itself.
