@@ -184,6 +184,7 @@ describe('mail into a collection', () => {
       await arrived(prefix, 50);
       expect(await aside()).toEqual([]);
     },
+    300_000,
   );
 
   it('brings mails whole when the database of NocoBase is restarted in the middle, again and again', async () => {
@@ -357,7 +358,8 @@ describe('mail into a workflow', () => {
     await nocobase.untilServing();
     await arrived('flow-killed', 20);
     expect(await aside()).toEqual([]);
-  });
+    // A busy machine needs its time to start it again.
+  }, 300_000);
 });
 
 describe('a button of NocoBase', () => {
