@@ -127,6 +127,18 @@ export function createAdmin(
           await registry.ask(life.row.id);
         });
       }
+      if (faults.strikes('replayDead')) {
+        app.request(`replay ${life.row.id}`, async ({ registry }) => {
+          await registry.replay(life.row.id, { kind: 'dead' });
+        });
+      }
+      if (faults.strikes('replaySince')) {
+        const since = new Date(scheduler.now() - faults.size('replaySince', 1_000, 10 * 24 * 60 * 60_000));
+        const force = faults.size('replaySince', 0, 1) < 0.5;
+        app.request(`replay ${life.row.id} since ${since.toISOString()}${force ? ' by force' : ''}`, async (api) => {
+          await api.registry.replay(life.row.id, { kind: 'since', since, force });
+        });
+      }
       if (faults.strikes('erase')) {
         remove(life);
         scheduler.after(faults.size('erase', 10, 300_000), () => {

@@ -156,7 +156,7 @@ export function createDeliveries(
         }
       }
       open.add(post);
-      if (life.removedAt === undefined && !isPosted(life, post.id)) {
+      if (life.removedAt === undefined && !isPosted(life, keyOf(post))) {
         breach('no POST before its entry is committed', `${by.name} sends ${post.id} (m${message.id})`);
       }
     },
@@ -176,7 +176,7 @@ export function createDeliveries(
       if (terms.isOrdered(post.destinationId)) checkOrder(life, found, message);
       found.byKey.set(post.id, post);
       found.accepted.add(message);
-      const keys = (found.families.get(message.family) ?? new Set<string>()).add(post.id);
+      const keys = (found.families.get(message.family) ?? new Set<string>()).add(keyOf(post));
       found.families.set(message.family, keys);
       checkKeys(post, message, before, keys);
     },
@@ -190,6 +190,9 @@ export function createDeliveries(
 }
 
 const isSameFolder = (a: Post, b: Post): boolean => a.mailboxId === b.mailboxId && pathOf(a) === pathOf(b);
+
+/** A replay by force has ids of its own. */
+const keyOf = (post: Post): string => String(post.data.messageKey);
 
 const pathOf = (post: Post): string => {
   const folder = post.data.folder as { readonly path?: string } | undefined;

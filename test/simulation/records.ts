@@ -61,7 +61,7 @@ export function createRecords(promises: Promises, lives: Lives): Records {
       if (life === undefined || known.has(id)) return;
       known.add(id);
       if (type === 'message.received' && message !== undefined) {
-        of(life).set(id, { message, path: pathOf(data), flags: flagsOf(data), removed: false });
+        of(life).set(String(data.messageKey), { message, path: pathOf(data), flags: flagsOf(data), removed: false });
       }
       if (type === 'message.updated' || type === 'message.removed') change(life, post);
       if (states.has(type)) believed.set(life, type);
