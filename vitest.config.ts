@@ -8,7 +8,8 @@ export default defineConfig({
     testTimeout: 120_000,
     // The build machine is shared, too; what needed a second try is named in its output.
     retry: process.env.CI === undefined ? 0 : 2,
-    hookTimeout: 120_000,
+    // Before a suite several servers start, all at once.
+    hookTimeout: 240_000,
     globalSetup: 'test/support/azurite-of-all.ts',
     // Integration suites bring up servers of their own and wait for them half of the time: two cores carry three.
     maxWorkers: 3,

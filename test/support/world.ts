@@ -233,8 +233,8 @@ async function storageOf(
   { given = {} }: ServiceOptions,
   movableTime: boolean,
 ): Promise<(Pick<StorageFront, 'connectionString' | 'stop'> & Partial<StorageFront>) | undefined> {
-  if (given.TABLES_CONNECTION_STRING !== undefined) return undefined;
-  // Programs that are no suites bring storage of their own, and know nothing of Vitest.
+  // A program that is no suite, as the measurements are, has storage of its own.
+  if (given.TABLES_CONNECTION_STRING !== undefined || process.env.VITEST === undefined) return undefined;
   const { azuriteOfSuite } = await import('./suite-tables.ts');
   const azurite = await azuriteOfSuite();
   return movableTime ? startStorageFront(azurite) : azurite;
