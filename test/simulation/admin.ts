@@ -1,3 +1,4 @@
+import type { ReplayWish } from '../../src/lib/store/job-row.ts';
 import type { FolderBaseline } from '../../src/lib/store/registry.ts';
 import type { App, createApi, Entra } from './app.ts';
 import { dice as diceOf } from './dice.ts';
@@ -93,6 +94,20 @@ export function createAdmin(
     });
   }
 
+  /** What was given up is asked for again, or mail of the last hours: only what is missing, or all of it. */
+  function replay(life: Life): void {
+    const since = new Date(scheduler.now() - Math.floor(faults.size('replay', 60_000, 20 * 86_400_000)));
+    const wishes: readonly ReplayWish[] = [
+      { kind: 'dead' },
+      { kind: 'since', since, force: false },
+      { kind: 'since', since, force: true },
+    ];
+    const wish = faults.pick('replay', wishes) ?? { kind: 'dead' };
+    app.request(`replay ${life.row.id} ${wish.kind}`, async ({ registry }) => {
+      await registry.replay(life.row.id, wish);
+    });
+  }
+
   function remove(life: Life): void {
     app.request(`delete ${life.row.id}`, async ({ registry }) => {
       await registry.remove(life.row.id);
@@ -127,18 +142,7 @@ export function createAdmin(
           await registry.ask(life.row.id);
         });
       }
-      if (faults.strikes('replayDead')) {
-        app.request(`replay ${life.row.id}`, async ({ registry }) => {
-          await registry.replay(life.row.id, { kind: 'dead' });
-        });
-      }
-      if (faults.strikes('replaySince')) {
-        const since = new Date(scheduler.now() - faults.size('replaySince', 1_000, 10 * 24 * 60 * 60_000));
-        const force = faults.size('replaySince', 0, 1) < 0.5;
-        app.request(`replay ${life.row.id} since ${since.toISOString()}${force ? ' by force' : ''}`, async (api) => {
-          await api.registry.replay(life.row.id, { kind: 'since', since, force });
-        });
-      }
+      if (faults.strikes('replay')) replay(life);
       if (faults.strikes('erase')) {
         remove(life);
         scheduler.after(faults.size('erase', 10, 300_000), () => {

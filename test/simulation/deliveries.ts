@@ -171,12 +171,16 @@ export function createDeliveries(
       }
       const { message } = post;
       if (post.type !== 'message.received' || message === undefined) return;
+      if (isForced(post)) {
+        found.accepted.add(message);
+        return;
+      }
       const before = found.byKey.get(post.id);
       checkAgain(post, before);
       if (terms.isOrdered(post.destinationId)) checkOrder(life, found, message);
       found.byKey.set(post.id, post);
       found.accepted.add(message);
-      const keys = (found.families.get(message.family) ?? new Set<string>()).add(keyOf(post));
+      const keys = (found.families.get(message.family) ?? new Set<string>()).add(post.id);
       found.families.set(message.family, keys);
       checkKeys(post, message, before, keys);
     },
@@ -189,10 +193,12 @@ export function createDeliveries(
   };
 }
 
-const isSameFolder = (a: Post, b: Post): boolean => a.mailboxId === b.mailboxId && pathOf(a) === pathOf(b);
+/** A replay that sends again what was delivered has ids of its own, which are the keys and its number. */
+const isForced = ({ data }: Post): boolean => typeof data.replay === 'number';
 
-/** A replay by force has ids of its own. */
-const keyOf = (post: Post): string => String(post.data.messageKey);
+const keyOf = (post: Post): string => (isForced(post) ? String(post.data.messageKey) : post.id);
+
+const isSameFolder = (a: Post, b: Post): boolean => a.mailboxId === b.mailboxId && pathOf(a) === pathOf(b);
 
 const pathOf = (post: Post): string => {
   const folder = post.data.folder as { readonly path?: string } | undefined;

@@ -74,9 +74,7 @@ export const likelihoods = {
   erase: [0.05, 0.2],
   reconnect: [0.05, 0.3],
   connectTwice: [0.2, 0.8],
-  replayDead: [0.05, 0.3],
-  /** Mail since a time that is sent again; by force in every other case. */
-  replaySince: [0.02, 0.1],
+  replay: [0.05, 0.3],
 } as const;
 
 export type FaultKind = keyof typeof likelihoods;

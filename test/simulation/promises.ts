@@ -5,6 +5,7 @@ export type PromiseName =
   | 'nothing is lost'
   | 'what is gone is told'
   | 'nobody dies of a fault that is not theirs'
+  | 'one that fails keeps no others away'
   | 'one key for one message'
   | 'a stale worker commits nothing'
   | 'one writer for each row'

@@ -61,6 +61,8 @@ export function createRecords(promises: Promises, lives: Lives): Records {
       if (life === undefined || known.has(id)) return;
       known.add(id);
       if (type === 'message.received' && message !== undefined) {
+        // Sent again by force it is the same message; what it says of it may be older than what was told since.
+        if (of(life).has(String(data.messageKey))) return;
         of(life).set(String(data.messageKey), { message, path: pathOf(data), flags: flagsOf(data), removed: false });
       }
       if (type === 'message.updated' || type === 'message.removed') change(life, post);

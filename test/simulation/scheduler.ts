@@ -103,3 +103,12 @@ export function createScheduler(): Scheduler {
     },
   };
 }
+
+/** Lets something happen at every full `ms` of the world's time. */
+export function every(scheduler: Scheduler, ms: number, happen: () => void): void {
+  const next = () => {
+    happen();
+    every(scheduler, ms, happen);
+  };
+  scheduler.after(ms - ((scheduler.now() + 1) % ms) + 1, next);
+}

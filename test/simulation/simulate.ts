@@ -1,25 +1,15 @@
 import { createAddressIndex } from '../../src/lib/store/address-index.ts';
 import { sweep } from '../../src/lib/sync/sweep.ts';
-import { createAdmin, type Person } from './admin.ts';
-import { createApi, createApp, type Entra, tickMs } from './app.ts';
-import { createDeliveries } from './deliveries.ts';
-import { insertDestination } from './destination.ts';
-import { dice } from './dice.ts';
-import { createFaults, type FaultKind } from './faults.ts';
-import { createFence } from './fence.ts';
-import { createLives } from './lives.ts';
-import { createMailWorld } from './mail.ts';
+import { createApi, tickMs } from './app.ts';
+import type { FaultKind } from './faults.ts';
 import { createPeople } from './people.ts';
-import { createProcess, type Ground } from './process.ts';
-import { type Breach, createPromises } from './promises.ts';
-import { holdingStatuses, type Post, type ReceiverWeather } from './receiver.ts';
-import { createRecords } from './records.ts';
-import { createScheduler } from './scheduler.ts';
+import { createProcess } from './process.ts';
+import type { Breach } from './promises.ts';
+import { holdingStatuses } from './receiver.ts';
+import { every } from './scheduler.ts';
 import { checkMail, checkRemains, unsettled } from './settled.ts';
-import type { StoreWeather } from './store.ts';
-import { createTables } from './tables.ts';
-import { createTrace } from './trace.ts';
 import { areCompared, checkTruth } from './truth.ts';
+import { createWorld, destinations } from './world.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -50,66 +40,11 @@ const dayMs = 24 * hourMs;
 
 /** Lives through one world: faults, then rest, then a day later; the same for the same options, to the last step. */
 export async function simulate(options: SimulationOptions): Promise<Simulation> {
-  const seed = String(options.seed);
-  const scheduler = createScheduler();
-  const faults = createFaults(seed, options.without ?? new Set());
-  const trace = createTrace(scheduler, options.trace ?? false);
-  const chance = dice(seed);
-  const ground: Ground = { seed, scheduler, faults, trace, dice: chance };
-
-  const promises = createPromises(ground);
-  const lives = createLives(
-    ground,
-    () => mail,
-    (address) => promises.breach('one mailbox for an address', address),
-  );
-  const fence = createFence(ground, promises, () => tables, lives);
-  const deliveries = createDeliveries(ground, promises, () => tables, lives, {
-    isOrdered: (id) => !unordered.has(id),
-    hasReleased: fence.hasReleased,
-    wasRefused: (run) => storeWeather.refusedTo.has(run),
-  });
-  const records = createRecords(promises, lives);
-  const mail = createMailWorld(ground, chance.between(-20_000, 20_000), lives.onPlaced);
-  const tables = createTables((write) => {
-    lives.onApplied(write);
-    fence.onApplied(write);
-  });
-  const entra: Entra = { dead: new Set() };
-  const storeWeather: StoreWeather = { outage: undefined, refused: undefined, refusedTo: new Set() };
-  const receiverWeather: ReceiverWeather = { down: new Map() };
-  const destinations = ['dst_alphaalphaal', 'dst_betabetabeta'];
-  const unordered = new Set(destinations.filter(() => chance.chance(0.35)));
-  const surroundings = {
-    unordered,
-    warmSessions: chance.chance(0.5) ? 0 : 1 + chance.below(4),
-    tables,
-    mail,
-    entra,
-    storeWeather,
-    receiverWeather,
-    posts: {
-      ...deliveries,
-      accepted(post: Post) {
-        deliveries.accepted(post);
-        records.accepted(post);
-        admin.read(post);
-      },
-    },
-  };
-  const app = createApp(ground, surroundings, 1 + chance.below(3));
-  const people: Person[] = ['ada', 'bea', 'cid'].slice(0, 1 + chance.below(3)).map((name) => ({
-    tid: '11111111-2222-3333-4444-555555555555',
-    oid: `oid-${name}`,
-    address: `${name}@contoso.example`,
-  }));
+  const world = await createWorld(options);
+  const { ground, scheduler, surroundings, lives, mail, deliveries, promises, records, people, admin, app } = world;
+  const { faults, trace, dice: chance } = ground;
+  const { storeWeather, receiverWeather } = surroundings;
   const owners = createPeople(ground, mail);
-  const admin = createAdmin(ground, { app, lives, mail, entra }, people, destinations);
-
-  for (const [at, id] of destinations.entries()) {
-    trace.name(id, at === 0 ? 'alpha' : 'beta');
-    await insertDestination(tables, id, new Date(scheduler.now()));
-  }
   for (const person of people) {
     const mailbox = mail.mailbox(person.address);
     owners.furnish(mailbox);
@@ -118,10 +53,10 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     owners.enter(mailbox, everyMs);
     scheduler.after(chance.between(0, 20_000), () => admin.connect(person));
   }
-  every(tickMs, () => {
+  every(scheduler, tickMs, () => {
     if (!faults.strikes('tickSkipped')) scheduler.after(chance.between(0, 900), app.dispatch);
   });
-  every(20_000, () => {
+  every(scheduler, 20_000, () => {
     if (faults.stopped) return;
     changeWeather();
     scheduler.after(chance.between(0, 20_000), admin.act);
@@ -135,7 +70,6 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
       promises.breach('everything settles', 'it goes on and on');
     return promises.breaches.length > 0;
   };
-  const ended = { tables, lives, mail, deliveries, promises, scheduler };
   await scheduler.run(() => isBroken() || scheduler.step() >= faultySteps);
   if (!isBroken()) await rest();
   if (!isBroken()) await compare();
@@ -165,8 +99,8 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
       const until = scheduler.now() + tickMs;
       await scheduler.run(() => isBroken() || scheduler.now() >= until);
       if (isBroken()) return;
-      left = unsettled(ended, addresses);
-      if (left.length === 0) return checkMail(ended);
+      left = unsettled(world, addresses);
+      if (left.length === 0) return checkMail(world);
       admin.tidy();
     }
     promises.breach('everything settles', `after ${mostTicks} ticks: ${left.join('; ')}`);
@@ -181,7 +115,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
       const until = scheduler.now() + tickMs;
       await scheduler.run(() => isBroken() || scheduler.now() >= until);
       if (isBroken()) return;
-      if (areCompared(ended, since) && unsettled(ended, addresses).length === 0) return checkTruth(ended, records);
+      if (areCompared(world, since) && unsettled(world, addresses).length === 0) return checkTruth(world, records);
     }
     promises.breach('everything settles', `flags are not compared after ${mostTicks} ticks`);
   }
@@ -204,15 +138,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
       );
       await scheduler.run(() => done || isBroken());
     }
-    checkRemains(ended);
-  }
-
-  function every(ms: number, happen: () => void): void {
-    const next = () => {
-      happen();
-      every(ms, happen);
-    };
-    scheduler.after(ms - ((scheduler.now() + 1) % ms) + 1, next);
+    checkRemains(world);
   }
 
   function changeWeather(): void {

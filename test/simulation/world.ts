@@ -1,0 +1,131 @@
+import { type Admin, createAdmin, type Person } from './admin.ts';
+import { type App, createApp, type Entra, type Surroundings } from './app.ts';
+import { createDeliveries } from './deliveries.ts';
+import { insertDestination } from './destination.ts';
+import { dice } from './dice.ts';
+import { createFaults, type FaultKind } from './faults.ts';
+import { createFence } from './fence.ts';
+import { createLives } from './lives.ts';
+import { createMailWorld } from './mail.ts';
+import { createProbes } from './probes.ts';
+import type { Ground } from './process.ts';
+import { createPromises } from './promises.ts';
+import type { Post, PostObserver, ReceiverWeather } from './receiver.ts';
+import { createRecords, type Records } from './records.ts';
+import { createScheduler, type Scheduler } from './scheduler.ts';
+import type { Ended } from './settled.ts';
+import type { StoreWeather } from './store.ts';
+import { type Applied, createTables } from './tables.ts';
+import { createTrace } from './trace.ts';
+
+export interface WorldOptions {
+  readonly seed: number;
+  /** Kinds of faults that this world shall not know. */
+  readonly without?: ReadonlySet<FaultKind>;
+  readonly trace?: boolean;
+  /** In place of what the seed says. */
+  readonly wanted?: {
+    readonly people?: number;
+    /** Processes of the app. */
+    readonly workers?: number;
+    /** Destinations that take the messages of a folder in any order. */
+    readonly unordered?: readonly string[];
+  };
+  /** Whoever else looks on. */
+  readonly onApplied?: (write: Applied) => void;
+  readonly posts?: Partial<PostObserver>;
+}
+
+/** The broker with everything around it, and whoever watches that it keeps its promises. */
+export interface World extends Ended {
+  readonly ground: Ground;
+  readonly scheduler: Scheduler;
+  readonly surroundings: Surroundings;
+  readonly records: Records;
+  readonly people: readonly Person[];
+  readonly admin: Admin;
+  readonly app: App;
+}
+
+const names = ['ada', 'bea', 'cid', 'dan', 'eve', 'fay', 'gus', 'hal'] as const;
+
+export const destinations = ['dst_alphaalphaal', 'dst_betabetabeta'] as const;
+
+/** A world in which nothing has happened yet. The same for the same options. */
+export async function createWorld(options: WorldOptions): Promise<World> {
+  const { wanted = {} } = options;
+  const seed = String(options.seed);
+  const scheduler = createScheduler();
+  const faults = createFaults(seed, options.without ?? new Set());
+  const trace = createTrace(scheduler, options.trace ?? false);
+  const chance = dice(seed);
+  const ground: Ground = { seed, scheduler, faults, trace, dice: chance };
+
+  const promises = createPromises(ground);
+  const lives = createLives(
+    ground,
+    () => mail,
+    (address) => promises.breach('one mailbox for an address', address),
+  );
+  const fence = createFence(ground, promises, () => tables, lives);
+  const deliveries = createDeliveries(ground, promises, () => tables, lives, {
+    isOrdered: (id) => !unordered.has(id),
+    hasReleased: fence.hasReleased,
+    wasRefused: (run) => storeWeather.refusedTo.has(run),
+  });
+  const probes = createProbes(ground, promises, lives, (id) => !unordered.has(id));
+  const records = createRecords(promises, lives);
+  const mail = createMailWorld(ground, chance.between(-20_000, 20_000), lives.onPlaced);
+  const tables = createTables((write) => {
+    lives.onApplied(write);
+    fence.onApplied(write);
+    options.onApplied?.(write);
+  });
+  const entra: Entra = { dead: new Set() };
+  const storeWeather: StoreWeather = { outage: undefined, refused: undefined, refusedTo: new Set() };
+  const receiverWeather: ReceiverWeather = { down: new Map() };
+  const chosen: readonly string[] = destinations.filter(() => chance.chance(0.35));
+  const unordered = new Set(wanted.unordered ?? chosen);
+  const surroundings = {
+    unordered,
+    warmSessions: chance.chance(0.5) ? 0 : 1 + chance.below(4),
+    tables,
+    mail,
+    entra,
+    storeWeather,
+    receiverWeather,
+    posts: {
+      sending(post: Post) {
+        deliveries.sending(post);
+        probes.sending(post);
+        options.posts?.sending?.(post);
+      },
+      accepted(post: Post) {
+        deliveries.accepted(post);
+        records.accepted(post);
+        options.posts?.accepted?.(post);
+        admin.read(post);
+      },
+      heard(post: Post) {
+        deliveries.heard(post);
+        options.posts?.heard?.(post);
+      },
+    },
+  };
+  const workers = 1 + chance.below(3);
+  const app = createApp(ground, surroundings, wanted.workers ?? workers);
+  const count = 1 + chance.below(3);
+  const people: Person[] = names.slice(0, wanted.people ?? count).map((name) => ({
+    tid: '11111111-2222-3333-4444-555555555555',
+    oid: `oid-${name}`,
+    address: `${name}@contoso.example`,
+  }));
+  const admin = createAdmin(ground, { app, lives, mail, entra }, people, destinations);
+
+  for (const [at, id] of destinations.entries()) {
+    trace.name(id, at === 0 ? 'alpha' : 'beta');
+    await insertDestination(tables, id, new Date(scheduler.now()));
+  }
+  const ended = { tables, lives, mail, deliveries, promises };
+  return { ...ended, ground, scheduler, surroundings, records, people, admin, app };
+}
