@@ -20,11 +20,12 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 
-const known: Record<string, Found> = JSON.parse(await readFile(json, 'utf8').catch(() => '{}'));
 for (const scenario of scenarios) {
   if (names.length > 0 && !names.includes(scenario.name)) continue;
   console.log(`${scenario.name} …`);
   const { rows, rounds } = await scenario.run((line) => console.log(`  ${line}`));
+  // Read anew each time: another run may have written meanwhile.
+  const known: Record<string, Found> = JSON.parse(await readFile(json, 'utf8').catch(() => '{}'));
   known[scenario.name] = { rows, rounds, load: loadNow(), at: new Date().toISOString().slice(0, 16) };
   for (const row of rows)
     console.log(`  ${row.met ? 'met   ' : 'MISSED'} ${row.what}: ${row.ours} | ${row.floor} | ${row.ratio}`);

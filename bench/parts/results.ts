@@ -13,7 +13,7 @@ export function render(found: readonly (readonly [string, Found])[], machine: st
     '',
     'Written by `npm run bench`. Every scenario measures its floor, the same work done with the bare libraries, in the same run, turn by turn with ours.',
     'Figures are medians over the rounds, with the least and the most; a ratio is the median of the ratios of the rounds. CPU is that of the process in question alone: mail server, storage emulator and receiver are processes of their own.',
-    'Where the load stands above the number of cores, other programs ran on the machine at the same time: then ratios still mean something, and rates little.',
+    'Where the load stands above the number of cores, other programs ran on the machine at the same time: then counts and processor time mean something, and times and rates little.',
     '',
     `Machine: ${machine}.`,
     '',

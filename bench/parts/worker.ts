@@ -97,6 +97,8 @@ async function tick(only?: readonly number[]) {
       while (next !== undefined) {
         runs += 1;
         next = await broker.shardRunner.run(next);
+        // A continuation is of the tick in which it was asked for.
+        lastTick = Math.max(lastTick, next?.tick ?? 0);
       }
     }),
   );

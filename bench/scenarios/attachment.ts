@@ -33,7 +33,8 @@ export const attachment: Scenario = {
           const { cpuMs } = await worker.call('tick');
           const bytes = (await worker.call('bytesRead')) - before;
           const arrived = await site.receiver.call('count');
-          if (arrived !== messages) throw new Error(`${arrived} messages arrived.`);
+          if (arrived !== messages)
+            throw new Error(`${arrived} messages arrived. ${(await worker.call('problems')).join('; ')}`);
           await worker.call('pause', [id]);
           // The first round loads code.
           if (round === 0) continue;

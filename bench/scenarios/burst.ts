@@ -4,7 +4,7 @@ import { makeMessage, type Sort } from '../parts/messages.ts';
 import { collection, startSite, webhook } from '../parts/site.ts';
 
 const messages = 2000;
-const rounds = 5;
+const rounds = 3;
 
 /** As many messages as the window of a folder holds. */
 const atOnce = 8;
@@ -42,7 +42,8 @@ export const burst: Scenario = {
         await site.receiver.call('clear');
         const ours = await worker.call('tick');
         const arrived = await site.receiver.call('count');
-        if (arrived !== count) throw new Error(`${arrived} of ${count} messages arrived.`);
+        if (arrived !== count)
+          throw new Error(`${arrived} of ${count} messages arrived. ${(await worker.call('problems')).join('; ')}`);
         await worker.call('pause', [id]);
         return { bare, ours };
       };

@@ -5,7 +5,7 @@ import { startHostProcess } from '../../test/support/host-process.ts';
 import { startWorld } from '../../test/support/world.ts';
 import { percent, ratioOf, type Scenario, spread } from '../parts/measure.ts';
 
-const rounds = 7;
+const rounds = 5;
 const seconds = 4;
 const least = 0.8;
 
