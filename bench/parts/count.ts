@@ -1,8 +1,9 @@
 import { createServer, request as forward } from 'node:http';
 import { z } from 'zod';
+import { freePort } from '../../local/free-port.ts';
 import { listen } from '../../local/listen.ts';
 import { storeAt } from '../../test/support/tables.ts';
-import { freePort, startWorld } from '../../test/support/world.ts';
+import { startWorld } from '../../test/support/world.ts';
 import type { Child } from './child.ts';
 import { fill } from './fill.ts';
 import { makeMessage } from './messages.ts';

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { promisify } from 'node:util';
 import type { Certificates } from '../certificates.ts';
+import { freePort } from '../free-port.ts';
 import { listen } from '../listen.ts';
 import type { MailServer } from '../world.ts';
 import { createAppender } from './append.ts';
@@ -64,7 +65,7 @@ export async function startDovecot(options: DovecotOptions): Promise<DovecotServ
   if (program === undefined) {
     throw new Error('Dovecot is not installed: run `apt-get install dovecot-imapd`, or leave out `--imap dovecot`.');
   }
-  const port = await freePort(options.port);
+  const port = await portFor(options.port);
   const settings = await prepare(options, port);
   const config = join(settings.folder, 'dovecot.conf');
   const endpoint = { host: 'localhost', port, secure: true };
@@ -154,7 +155,8 @@ function kill(child: ChildProcess): void {
 }
 
 /** A free port, or the one that was asked for, seen to be free. */
-async function freePort(port?: number): Promise<number> {
+async function portFor(port?: number): Promise<number> {
+  if (port === undefined) return freePort();
   const listener = await listen(createServer(), 'Dovecot', port);
   await listener.stop();
   return listener.port;

@@ -5,12 +5,13 @@ import { chown, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startAzurite } from '../../local/azurite.ts';
+import { freePort } from '../../local/free-port.ts';
 import type { DovecotServer } from '../../local/imap/dovecot.ts';
 import type { DemoUser } from '../../local/world.ts';
 import { leaseMs, takeoverMs } from '../../src/lib/store/lease.ts';
 import { shortMail } from '../support/mail.ts';
 import { type StorageFront, startStorageFront } from '../support/storage-front.ts';
-import { freePort, startWorld, type World } from '../support/world.ts';
+import { startWorld, type World } from '../support/world.ts';
 import type { Arrival } from './arrivals.ts';
 
 /** A folder that mail flows into; `bound` is how many of its messages may be sent again for one kill. */

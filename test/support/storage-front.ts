@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Agent, createServer, request, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Azurite } from '../../local/azurite.ts';
+import { freePort } from '../../local/free-port.ts';
 
 /**
  * Azurite as a storage service is: what it has acknowledged survives a crash, and it has a clock of its own, which a test
@@ -94,12 +95,11 @@ async function startFront(target: number, offsetMs: () => number) {
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
   };
-  await open(0);
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  const port = await freePort();
+  await open(port);
   return {
-    port: address.port,
-    open: () => open(address.port),
+    port,
+    open: () => open(port),
     async close() {
       if (!server.listening) return;
       const closed = once(server, 'close');

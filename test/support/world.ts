@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../local/free-port.ts';
 import { startServices } from '../../local/services.ts';
 import type { ReceivedEvent, ServiceOptions, Services, StandIns } from '../../local/world.ts';
 import { shardRowKey } from '../../src/lib/store/keys.ts';
@@ -48,16 +48,6 @@ export interface World {
   /** Makes a link, opens it, presses the button and signs in as `address`; answers the page that it ends on. */
   readonly connect: (address: string, link?: Record<string, unknown>) => Promise<{ page: Page; mailboxId: string }>;
   readonly stop: () => Promise<void>;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
 }
 
 /** Repeats `look` until it answers something, or throws what was awaited after `forMs`. */
