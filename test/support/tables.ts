@@ -1,6 +1,6 @@
 import { systemClock } from '../../src/lib/domain/system.ts';
 import { createAzureStore } from '../../src/lib/store/azure-table.ts';
-import { type Store, type StoredRow, tableNames } from '../../src/lib/store/table.ts';
+import { isStoreError, type Store, type StoredRow, tableNames } from '../../src/lib/store/table.ts';
 
 export const storeAt = (azurite: { readonly connectionString: string }): Store =>
   createAzureStore(
@@ -14,8 +14,17 @@ export async function rowsOfTable(store: Store, name: (typeof tableNames)[number
   return rows;
 }
 
-/** Deletes every row of every table. */
-export async function emptyTables(store: Store): Promise<void> {
+/** Deletes every row of every table. An emulator that many suites share sometimes ends a connection that was just used. */
+export async function emptyTables(store: Store, triesLeft = 3): Promise<void> {
+  try {
+    await deleteAll(store);
+  } catch (error) {
+    if (!isStoreError(error, 'unreachable') || triesLeft === 0) throw error;
+    await emptyTables(store, triesLeft - 1);
+  }
+}
+
+async function deleteAll(store: Store): Promise<void> {
   for (const name of tableNames) {
     const table = store.table(name);
     const rows = await rowsOfTable(store, name);
