@@ -4,20 +4,23 @@ import type { PlantedBug } from './plant.ts';
 export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'the cursor is committed before the acceptance',
+    seed: 5,
+    breaks: 'nothing is lost',
     changes: [
       {
         file: 'sync/pump.ts',
-        find: `    if (current !== undefined) book.put(current.entry);
-    await committer.commit(mailbox);
-    while (`,
-        put: `    if (current !== undefined) book.put(current.entry), book.settle(current.uid, context.now());
-    await committer.commit(mailbox);
-    while (`,
+        find: `    book.put(ready.entry);
+`,
+        put: `    book.put(ready.entry);
+    book.settle(ready.uid, context.now());
+`,
       },
     ],
   },
   {
     name: 'the cursor passes what SEARCH leaves out',
+    seed: 14,
+    breaks: 'nothing is lost',
     changes: [
       {
         file: 'sync/folder-book.ts',
@@ -28,6 +31,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'the cursor passes what FETCH does not answer',
+    seed: 32,
+    breaks: 'nothing is lost',
     changes: [
       {
         file: 'sync/folder-book.ts',
@@ -38,6 +43,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'the fence is left out',
+    seed: 85,
+    breaks: 'no POST before its entry is committed',
     changes: [
       {
         file: 'store/committer.ts',
@@ -48,6 +55,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a batch is sent again with other content under the same seq',
+    seed: 23,
+    breaks: 'no POST before its entry is committed',
     changes: [
       {
         file: 'store/committer.ts',
@@ -73,6 +82,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'the owner of a lease is random per process, not per run',
+    seed: 27,
+    breaks: 'a stale worker commits nothing',
     changes: [
       {
         file: 'store/lease.ts',
@@ -89,6 +100,8 @@ function ownerOf(store: Store, make: () => string): string {
   },
   {
     name: 'what was asked is read when it is noted as answered',
+    seed: 111,
+    breaks: 'everything settles',
     changes: [
       {
         file: 'sync/shard-run.ts',
@@ -105,26 +118,21 @@ function ownerOf(store: Store, make: () => string): string {
   },
   {
     name: 'an entry is made when its message is settled, not before it is posted',
+    seed: 1,
+    breaks: 'no POST before its entry is committed',
     changes: [
       {
         file: 'sync/pump.ts',
-        find: `    if (current !== undefined) book.put(current.entry);
-    await committer.commit(mailbox);
-    while (`,
-        put: `    while (`,
-      },
-      {
-        file: 'sync/pump.ts',
-        find: `      if (current !== undefined) book.put(current.entry);
-      await committer.commit(mailbox);
-    }`,
-        put: `      await committer.commit(mailbox);
-    }`,
+        find: `    book.put(ready.entry);
+`,
+        put: ``,
       },
     ],
   },
   {
     name: 'the own ring of a folder is not looked into when a message comes back to it',
+    seed: 20,
+    breaks: 'one key for one message',
     changes: [
       {
         file: 'sync/claim.ts',
@@ -136,22 +144,9 @@ function ownerOf(store: Store, make: () => string): string {
     ],
   },
   {
-    name: 'a move leaves the row of a message behind that is being tried again',
-    changes: [
-      {
-        file: 'sync/source.ts',
-        find: `    if (!entry.accepted && parked !== undefined) {
-      // What`,
-        put: `    if (!entry.accepted && parked !== undefined) {
-      vanishIn(from, from.takeAway(entry, context.now()));
-      book.put(here);
-      return undefined;
-      // What`,
-      },
-    ],
-  },
-  {
     name: 'a message that is known and was never accepted is passed over after a reset',
+    seed: 38,
+    breaks: 'nothing is lost',
     changes: [
       {
         file: 'sync/recover.ts',
@@ -163,6 +158,8 @@ function ownerOf(store: Store, make: () => string): string {
   },
   {
     name: 'a ring in memory is used after another process has held the shard',
+    seed: 13,
+    breaks: 'nothing is lost',
     changes: [
       {
         file: 'sync/row-memory.ts',
@@ -174,6 +171,8 @@ function ownerOf(store: Store, make: () => string): string {
   },
   {
     name: 'the tombstone of a removed mailbox is erased first',
+    seed: 2,
+    breaks: 'one writer for each row',
     changes: [
       {
         file: 'sync/erase.ts',
@@ -184,12 +183,105 @@ function ownerOf(store: Store, make: () => string): string {
     ],
   },
   {
-    name: 'a quiet mailbox that has work left is not looked at for a while',
+    name: 'several messages of a folder are under way at once where they go one after the other',
+    seed: 1,
+    breaks: 'one in flight',
+    changes: [
+      {
+        file: 'sync/pump.ts',
+        find: `length: order === 'strict' || context.safe !== undefined ? 1 : windowSize`,
+        put: `length: context.safe !== undefined ? 1 : windowSize`,
+      },
+    ],
+  },
+  {
+    name: 'a message that fails gives way to those behind it at once',
+    seed: 24,
+    breaks: 'order',
+    changes: [
+      {
+        file: 'sync/pump.ts',
+        find: `if (!held) return failingMs >= headLimitMs;`,
+        put: `if (!held) return true;`,
+      },
+    ],
+  },
+  {
+    name: 'acceptances are committed at the end of a turn only',
+    seed: 16,
+    breaks: 'nothing is sent again without need',
+    changes: [
+      {
+        file: 'sync/pump.ts',
+        find: `      book.put({ ...ready.entry, accepted: true });
+      source.settle(ready.uid, ready.message.meta.internalDate);
+      return true;`,
+        put: `      later.push(() => {
+        book.put({ ...ready.entry, accepted: true });
+        source.settle(ready.uid, ready.message.meta.internalDate);
+      });
+      return true;`,
+      },
+      {
+        file: 'sync/pump.ts',
+        find: `  async function lane(): Promise<void> {`,
+        put: `  const later: (() => void)[] = [];
+  async function lane(): Promise<void> {`,
+      },
+      {
+        file: 'sync/pump.ts',
+        find: `  for (const end of ends) if`,
+        put: `  for (const done of later) done();
+  await committer.commit(mailbox);
+  for (const end of ends) if`,
+      },
+    ],
+  },
+  {
+    name: 'a lease is taken over while it holds',
+    seed: 8,
+    breaks: 'a stale worker commits nothing',
+    changes: [
+      {
+        file: 'store/lease.ts',
+        find: `row.owner !== '' && judgedNowMs < row.until.getTime() + takeoverMs`,
+        put: `row.owner !== '' && judgedNowMs < row.until.getTime() - 30_000`,
+      },
+    ],
+  },
+  {
+    name: 'changed flags are not told',
+    seed: 65,
+    breaks: 'what is told is true',
+    changes: [
+      {
+        file: 'sync/changes.ts',
+        find: `for (const entry of some) tellFlags(context, mailbox, book, entry, now);`,
+        put: `if (now.getTime() < 0) for (const entry of some) tellFlags(context, mailbox, book, entry, now);`,
+      },
+    ],
+  },
+  {
+    name: 'the end of a trouble is told only where nothing came in between',
+    seed: 13,
+    breaks: 'what is told is true',
     changes: [
       {
         file: 'sync/mailbox-state.ts',
-        find: `    const isReset = verdict.left !== 'nothing' || at.isAsked || slot.failures > 0;`,
-        put: `    const isReset = at.isAsked || slot.failures > 0;`,
+        find: `const was = state.told ?? (told[state.state] === undefined ? undefined : state.state);`,
+        put: `const was = told[state.state] === undefined ? undefined : state.state;`,
+      },
+    ],
+  },
+  {
+    name: 'rows of messages that were given up survive their mailbox',
+    seed: 4,
+    breaks: 'everything settles',
+    changes: [
+      {
+        file: 'sync/erase.ts',
+        find: `const kinds = ['d', 'e', 'o', 'p', 'r', 'x', 'c', 'b'] as const;`,
+        put: `const kinds = ['e', 'o', 'p', 'c', 'b'] as const;`,
       },
     ],
   },

@@ -3,11 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import type { PromiseName } from './promises.ts';
 import type { Simulation, SimulationOptions } from './simulate.ts';
 
 /** A fault that is planted in the broker's source, in a bundle of its own; the source itself stays as it is. */
 export interface PlantedBug {
   readonly name: string;
+  /** A world in which it shows, and the promise that it breaks there. */
+  readonly seed: number;
+  readonly breaks: PromiseName;
   readonly changes: readonly {
     /** Below src/lib. */
     readonly file: string;

@@ -9,6 +9,8 @@ export interface Record {
   readonly path: string;
   readonly flags: Flags;
   readonly removed: boolean;
+  /** Sent by force before it ever was delivered: if that is not heard, nobody follows what becomes of the message. */
+  readonly forced: boolean;
 }
 
 /** What the receivers know by what they were told. */
@@ -63,7 +65,13 @@ export function createRecords(promises: Promises, lives: Lives): Records {
       if (type === 'message.received' && message !== undefined) {
         // Sent again by force it is the same message; what it says of it may be older than what was told since.
         if (of(life).has(String(data.messageKey))) return;
-        of(life).set(String(data.messageKey), { message, path: pathOf(data), flags: flagsOf(data), removed: false });
+        of(life).set(String(data.messageKey), {
+          message,
+          path: pathOf(data),
+          flags: flagsOf(data),
+          removed: false,
+          forced: typeof data.replay === 'number',
+        });
       }
       if (type === 'message.updated' || type === 'message.removed') change(life, post);
       if (states.has(type)) believed.set(life, type);
