@@ -285,4 +285,12 @@ function ownerOf(store: Store, make: () => string): string {
       },
     ],
   },
+  {
+    name: 'a hold is probed by the message that failed last',
+    seed: 178,
+    breaks: 'one that fails keeps no others away',
+    changes: [
+      { file: 'delivery/hold.ts', find: `insists || state.failed !== eventId;`, put: `insists || eventId !== '';` },
+    ],
+  },
 ];
