@@ -1,5 +1,5 @@
 import type { Clock, Random } from '../domain/clock.ts';
-import { BrokerError } from '../errors.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
 import type { AddressEntry, AddressIndex } from './address-index.ts';
 import type { Directory } from './directory.ts';
 import { grantKeyOf } from './grant-row.ts';
@@ -116,9 +116,10 @@ export function createPlacer(deps: PlaceDeps): (input: PlaceInput) => Promise<Pl
     try {
       // By the ETag of our own write: another attempt of the same person that took the id up has touched it, and needs the slot.
       if (claimed !== undefined) await index.delete(claimed);
-      await directory.giveBack(mailboxId);
+      // Nobody knows the id any more; only a slot beside it was taken or given back at this very moment.
+      await untilSettled(deps, () => directory.giveBack(mailboxId));
     } catch (error) {
-      if (!isStoreError(error)) throw error;
+      if (!isStoreError(error) && !isBrokerError(error, 'conflict', 'storage_unreachable')) throw error;
     }
   };
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { startAzurite } from '../../../local/azurite.ts';
 import { Killed, mortalStore } from '../../../test/support/mortal-store.ts';
 import { type Person, type RegistryWorld, registryWorld } from '../../../test/support/registry-world.ts';
@@ -13,7 +14,7 @@ import { mailboxRowKey, outboxRowKey, parseRowKey, personKey, shardRowKey, state
 import { partitionOf } from './mailbox-row.ts';
 import { decodeOutbox } from './outbox-row.ts';
 import { MailboxTaken, type PlaceInput } from './registry.ts';
-import type { Store } from './table.ts';
+import type { Store, Values } from './table.ts';
 
 let azurite: SuiteAzurite;
 let store: Store;
@@ -322,6 +323,46 @@ describe('two at once', () => {
     await expectOneMailbox(winner);
     expect(await world.grants.mailboxesOf(loser)).toEqual([]);
     expect((await world.slots()).length).toBe(1);
+  });
+
+  test('whoever comes too late gives its slot back, also when the shard changes at that very moment', async () => {
+    const ada = world.person();
+    await world.grants.connected({ ...ada, cache: '{}' });
+    const [index, directory] = [store.table('index'), store.table('directory')];
+    const slotsIn = (values: Values): number => z.array(z.unknown()).parse(JSON.parse(String(values.slots))).length;
+    const once = { overtaken: false, crowded: false };
+    const late = registryWorld({
+      ...store,
+      table(name) {
+        if (name === 'index') {
+          return {
+            ...index,
+            async insert(row) {
+              if (!once.overtaken) {
+                once.overtaken = true;
+                await world.registry.place(world.inputOf(ada));
+              }
+              return index.insert(row);
+            },
+          };
+        }
+        if (name !== 'directory') return store.table(name);
+        return {
+          ...directory,
+          async replace(row, etag) {
+            if (!once.crowded && slotsIn(row.values) < (await world.slots()).length) {
+              once.crowded = true;
+              await world.directory.take();
+            }
+            return directory.replace(row, etag);
+          },
+        };
+      },
+    });
+    await late.registry.place(late.inputOf(ada));
+    expect(once).toEqual({ overtaken: true, crowded: true });
+    // Hers, and the one that was taken in between.
+    expect(await world.slots()).toHaveLength(2);
   });
 
   test('many new people at once each get a slot of their own', async () => {
