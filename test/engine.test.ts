@@ -312,6 +312,22 @@ describe('a destination', () => {
     expect(new Set(tries.map(({ event }) => event.id)).size).toBe(1);
     expect(await world.mailRows()).not.toContainEqual(expect.stringMatching(/^o!/));
   });
+
+  it('hears last of a mailbox how it is, also after it refused what was before', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    const { BrokerError } = await import('../src/lib/errors.ts');
+    world.receiver.answer = ({ type }) => (type === 'mailbox.reconnect_required' ? refused : accepted);
+    await world.poll({ token: () => Promise.reject(new BrokerError('grant_revoked')) });
+    await world.poll();
+    await world.registry.ask(mailbox.id);
+    await world.poll();
+    expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: '' });
+    world.receiver.answer = () => accepted;
+    for (let n = 0; n < 5; n++) await world.poll();
+    const told = world.receiver.arrivals.filter(({ outcome }) => outcome === 'accepted').map(({ event }) => event.type);
+    expect(told).toEqual(['mailbox.connected', 'mailbox.reconnect_required', 'mailbox.recovered']);
+  });
 });
 
 describe('a message that does not come', () => {

@@ -23,21 +23,22 @@ export async function sendOutbox(
 ): Promise<'done' | 'yields'> {
   const { row } = mailbox;
   let end: 'done' | 'yields' = 'done';
-  // What happened to a message is told in its order: the receiver shall not end with what was true before.
+  // What happened to a message, or to the mailbox, is told in its order: the receiver shall not end with what was true
+  // before.
   const behind = new Set<string>();
   for (const event of mailbox.outbox()) {
     if (context.isOver() || context.held.has(row.destinationId)) return 'done';
-    const message = messageOf(event);
+    const subject = subjectOf(event);
     const isDue = event.nextAt === undefined || event.nextAt <= context.now();
-    if (message !== undefined && behind.has(message)) continue;
-    if (message !== undefined) behind.add(message);
+    if (subject !== undefined && behind.has(subject)) continue;
+    if (subject !== undefined) behind.add(subject);
     if (!isDue) continue;
     const isLate = event.type === 'mailbox.removed' && context.now().getTime() - event.at.getTime() > removedForMs;
     const sent = isLate ? 'accepted' : await send(context, mailbox, event, insists);
     if (sent === 'yields') end = 'yields';
     const isGone = sent === 'accepted' || (typeof sent === 'object' && !(await note(context, mailbox, event, sent)));
     if (isGone) mailbox.removeOutbox(event.id);
-    if (isGone && message !== undefined) behind.delete(message);
+    if (isGone && subject !== undefined) behind.delete(subject);
     if (isGone || typeof sent === 'object') await context.committer.commit(mailbox);
   }
   return end;
@@ -51,7 +52,9 @@ interface Failure {
 
 const aboutMessage = z.looseObject({ messageKey: z.string() });
 
-function messageOf(event: OutboxRow): string | undefined {
+/** What an event is about, where what comes later may not overtake it: a message by its key, or the state of the mailbox. */
+function subjectOf(event: OutboxRow): string | undefined {
+  if (event.type.startsWith('mailbox.')) return 'mailbox';
   try {
     return aboutMessage.safeParse(JSON.parse(event.data)).data?.messageKey;
   } catch {
