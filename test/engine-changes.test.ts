@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DestinationFacts } from '../src/lib/sync/types.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted, down } from './support/memory-receiver.ts';
+import { accepted, down, refused } from './support/memory-receiver.ts';
 import { onEmptyTables } from './support/suite-tables.ts';
 
 let world: EngineWorld;
@@ -279,5 +279,83 @@ describe('a message that is gone when its folder is renumbered', () => {
     expect(removals()).toEqual([]);
     expect(updates().map(({ change }) => change)).toEqual(['moved']);
     expect(received()).toHaveLength(1);
+  });
+});
+
+/** The receiver has what it gets, and its answer is lost: it leaves aside what comes again under the same id. */
+describe('a message that arrives unheard', () => {
+  /** A mailbox whose message of this subject was posted once, to nobody's knowledge; answers its UID. */
+  async function unheard(subject: string, paths: readonly string[] = ['INBOX']): Promise<number> {
+    await world.connectMailbox(ada, paths);
+    await world.poll();
+    world.receiver.answer = () => down;
+    const uid = folder('INBOX').add(subject);
+    await world.poll();
+    return uid;
+  }
+
+  it('and is read before it comes again is told as read', async () => {
+    const uid = await unheard('read me');
+    folder('INBOX').mark(uid, { seen: true });
+    world.receiver.answer = () => accepted;
+    await polls(3);
+    expect(received()).toHaveLength(1);
+    expect(updates()).toEqual([
+      expect.objectContaining({ messageKey: keyOf('read me'), change: 'flags', seen: true, flagged: false }),
+    ]);
+  });
+
+  it('and moves before it comes again is told from where it is', async () => {
+    const uid = await unheard('move me', ['INBOX', 'Archive']);
+    folder('INBOX').move(uid, folder('Archive'));
+    world.receiver.answer = () => accepted;
+    await polls(3);
+    expect(received().map(({ data }) => data.folder)).toEqual([expect.objectContaining({ path: 'Archive' })]);
+    expect(updates()).toEqual([
+      expect.objectContaining({
+        messageKey: keyOf('move me'),
+        folder: expect.objectContaining({ path: 'Archive' }),
+        messageRef: received()[0]?.data.messageRef,
+      }),
+    ]);
+  });
+
+  it('and comes again as it was is told of once', async () => {
+    await unheard('leave me');
+    world.receiver.answer = () => accepted;
+    await polls(3);
+    world.time.pass(60 * 60_000);
+    await polls(2);
+    expect(received()).toHaveLength(1);
+    expect(updates()).toEqual([]);
+  });
+
+  it('and is flagged while it is tried by itself is told as flagged', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    world.receiver.answer = (event) => (event.data.subject === 'flag me' ? refused : accepted);
+    const uid = folder('INBOX').add('flag me');
+    await polls(12);
+    expect((await world.mailRows()).filter((key) => key.startsWith('d!'))).toHaveLength(1);
+    folder('INBOX').mark(uid, { flagged: true });
+    world.receiver.answer = () => accepted;
+    await polls(5);
+    expect(received().map(({ data }) => data.flagged)).toEqual([true]);
+    expect(updates()).toEqual([expect.objectContaining({ messageKey: keyOf('flag me'), flagged: true })]);
+  }, 60_000);
+});
+
+describe('a message that is replayed by force', () => {
+  it('with another flag than was told is told with that, too', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    const uid = folder('INBOX').add('again');
+    await world.poll();
+    folder('INBOX').mark(uid, { flagged: true });
+    const since = new Date(world.now().getTime() - 60 * 60_000);
+    await world.registry.replay(mailbox.id, { kind: 'since', since, force: true });
+    await polls(3);
+    expect(received().map(({ data }) => data.flagged)).toEqual([false, true]);
+    expect(updates()).toEqual([expect.objectContaining({ messageKey: keyOf('again'), flagged: true })]);
   });
 });

@@ -4,7 +4,7 @@ import type { RingEntry } from './rows.ts';
 /** Size of an entry: key 16, Message-ID hash 8, uid 4, flags 1, day 2, spare 1. */
 export const entryBytes = 32;
 
-const bits = { posted: 1, accepted: 2, seen: 4, flagged: 8, answered: 16, missing: 32, told: 64 } as const;
+const bits = { posted: 1, accepted: 2, seen: 4, flagged: 8, answered: 16, missing: 32, told: 64, untold: 128 } as const;
 
 export const encodeEntries = (entries: readonly RingEntry[]): Uint8Array<ArrayBuffer> =>
   pack(entries, entryBytes, writeEntry);
@@ -33,7 +33,8 @@ function writeEntry(view: DataView, at: number, entry: RingEntry): void {
       (entry.seen ? bits.seen : 0) |
       (entry.flagged ? bits.flagged : 0) |
       (entry.answered ? bits.answered : 0) |
-      (entry.gone === undefined ? 0 : bits[entry.gone]),
+      (entry.gone === undefined ? 0 : bits[entry.gone]) |
+      (entry.untold === true ? bits.untold : 0),
   );
   // Days since 1970 fit in two bytes until 2149. A mail server that claims a date before or after gets the nearest one.
   view.setUint16(at + 29, Math.max(0, Math.min(0xffff, entry.day)));
@@ -54,5 +55,6 @@ function readEntry(view: DataView, at: number): RingEntry {
     answered: (flags & bits.answered) !== 0,
     day: view.getUint16(at + 29),
     ...(gone === undefined ? {} : { gone }),
+    ...((flags & bits.untold) === 0 ? {} : { untold: true }),
   };
 }

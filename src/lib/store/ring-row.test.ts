@@ -20,6 +20,12 @@ describe('an entry', () => {
     expect(entryFromBytes(entryToBytes(entry(9, 20_000)))).not.toHaveProperty('gone');
   });
 
+  test('keeps apart from the rest that its receiver may know another state of it', () => {
+    const one = entry(9, 20_000, { gone: 'missing', untold: true });
+    expect(entryFromBytes(entryToBytes(one))).toStrictEqual(one);
+    expect(entryFromBytes(entryToBytes(entry(9, 20_000)))).not.toHaveProperty('untold');
+  });
+
   test('takes 32 bytes; fewer or more are none', () => {
     expect(entryToBytes(entry(1, 1))).toHaveLength(32);
     expect(() => entryFromBytes(new Uint8Array(31))).toThrow(RangeError);

@@ -152,6 +152,11 @@ export interface RingEntry {
   readonly day: number;
   /** `missing`: its message was not in its place at the last look. `told`: and that was told as removed. */
   readonly gone?: 'missing' | 'told';
+  /**
+   * Its message was posted as it was before, with other flags or from another place, and posted again as it is now. Which
+   * of the two the receiver heeds nobody knows, so that the next comparison tells how it is.
+   */
+  readonly untold?: true;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RingEntry } from '../store/rows.ts';
-import { compare, doCountsTell, followed, isComparisonDue } from './compare.ts';
+import { compare, doCountsTell, followed, isComparisonDue, postedAs, told } from './compare.ts';
 
 const entry = (uid: number, change: Partial<RingEntry> = {}): RingEntry => ({
   key: new Uint8Array(16).fill(uid),
@@ -71,6 +71,7 @@ describe('a comparison', () => {
   it.each([
     ['the same flags', entry(1), [flags(1)], true, {}],
     ['another flag', entry(1), [flags(1, { answered: true })], true, { changed: [entry(1, { answered: true })] }],
+    ['what nobody knows whether it was told', entry(1, { untold: true }), [flags(1)], true, { changed: [entry(1)] }],
     ['no answer, the first time', entry(1), [], true, { marked: [entry(1, { gone: 'missing' })], isPending: true }],
     ['no answer again', entry(1, { gone: 'missing' }), [], true, { lost: [entry(1, { gone: 'missing' })] }],
     ['no answer again, not looked for everywhere', entry(1, { gone: 'missing' }), [], false, { isPending: true }],
@@ -85,5 +86,20 @@ describe('a comparison', () => {
   ] as const)('finds %s', (_name, one, answers, isSearched, found) => {
     const nothing = { changed: [], marked: [], lost: [], isPending: false };
     expect(compare([one], answers, isSearched)).toStrictEqual({ ...nothing, ...found });
+  });
+});
+
+describe('the entry of a message that is posted', () => {
+  const owed = { accepted: false };
+  it.each([
+    ['for the first time', { ...owed, posted: false }, { seen: true }, false, { ...owed, seen: true }],
+    ['again as it was', owed, {}, false, owed],
+    ['again with another flag', owed, { seen: true }, false, { ...owed, seen: true, untold: true }],
+    ['again from another place', owed, {}, true, { ...owed, untold: true }],
+    ['by force with another flag', {}, { flagged: true }, false, { flagged: true, untold: true }],
+    ['once more after that', { ...owed, untold: true }, {}, false, { ...owed, untold: true }],
+  ] as const)('%s', (_name, before, now, isElsewhere, after) => {
+    expect(postedAs(entry(1, before), flags(1, now), isElsewhere)).toStrictEqual(entry(1, after));
+    expect(told(postedAs(entry(1, before), flags(1, now), isElsewhere))).not.toHaveProperty('untold');
   });
 });

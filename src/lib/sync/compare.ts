@@ -72,8 +72,8 @@ export function compare(
       continue;
     }
     const { seen, flagged, answered: replied } = now;
-    const next = { ...present(entry), seen, flagged, answered: replied };
-    if (seen !== entry.seen || flagged !== entry.flagged || replied !== entry.answered) changed.push(next);
+    const next = { ...told(present(entry)), seen, flagged, answered: replied };
+    if (entry.untold === true || !hasFlags(entry, next)) changed.push(next);
     else if (entry.gone !== undefined) marked.push(next);
   }
   return { changed, marked, lost, isPending };
@@ -82,4 +82,24 @@ export function compare(
 /** The entry of a message that is there. */
 export function present({ gone: _, ...entry }: RingEntry): RingEntry {
   return entry;
+}
+
+/** The entry of a message of which the receiver knows everything. */
+export function told({ untold: _, ...entry }: RingEntry): RingEntry {
+  return entry;
+}
+
+type Flags = Pick<RingEntry, 'seen' | 'flagged' | 'answered'>;
+
+const hasFlags = (entry: Flags, flags: Flags): boolean =>
+  entry.seen === flags.seen && entry.flagged === flags.flagged && entry.answered === flags.answered;
+
+/**
+ * The entry of a message that goes out with the flags that it has now. If it was posted before with others, or from
+ * another place, its receiver may have it like that, and leaves aside what comes again under the same id. Pure.
+ */
+export function postedAs(entry: RingEntry, { seen, flagged, answered }: Flags, isElsewhere = false): RingEntry {
+  const flags = { seen, flagged, answered };
+  const isOther = entry.posted && (isElsewhere || !hasFlags(entry, flags));
+  return { ...entry, ...flags, posted: true, ...(isOther ? { untold: true } : {}) };
 }

@@ -182,7 +182,10 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     setRing: ring.setRing,
     ringRow: ring.ringRow,
     floor: ring.floor,
-    put: ring.put,
+    put(entry) {
+      ring.put(entry);
+      if (entry.accepted && entry.untold === true) change({ flagsAt: undefined });
+    },
     putAll: ring.putAll,
     get folder() {
       return { ...folder, path: cursor.path };

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { messageIdHash, messageKeyFromBytes } from '../domain/ids.ts';
 import type { MessageMeta, ReadMessage } from '../domain/message.ts';
 import type { ImapSession } from '../mailbox/session.ts';
 import { dayOf } from '../store/ring-row.ts';
 import type { MessageMark, RetryRow, RingEntry } from '../store/rows.ts';
 import { attemptMessage, rehearse } from './attempt.ts';
+import { postedAs } from './compare.ts';
 import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import { isFromBefore } from './new-mail.ts';
@@ -56,12 +58,12 @@ export async function retryFolder(
       await context.committer.commit(mailbox);
       continue;
     }
-    let known = book.entryOf(row.key, messageIdHash(found));
-    const entry = known ?? entryOf(row, found);
-    if (known === undefined && isNameless(row)) {
-      // One that was never read was never posted either: its entry comes first.
+    const before = book.entryOf(row.key, messageIdHash(found));
+    const entry = before === undefined ? entryOf(row, found) : postedAs(before, found);
+    // One that was never read was never posted either: its entry comes first. So does what it says now, and said not before.
+    const isKnown = before !== undefined || isNameless(row);
+    if (isKnown && !isDeepStrictEqual(entry, before)) {
       book.put(entry);
-      known = entry;
       await context.committer.commit(mailbox);
     }
     const ready = { uid: found.uid, entry, message, seemsNew: !isFromBefore(mailbox.row, found.internalDate) };
@@ -79,7 +81,7 @@ export async function retryFolder(
     }
     if (result.kind === 'accepted') {
       mailbox.unpark(row);
-      if (known !== undefined) book.put({ ...known, posted: true, accepted: true });
+      if (isKnown) book.put({ ...entry, accepted: true });
     } else if (await noteFailure(context, mailbox, { ...row, hash: entry.hash }, result)) {
       await context.destinations?.died(mailbox.row.destinationId);
     }

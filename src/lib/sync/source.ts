@@ -6,7 +6,7 @@ import { dayOf } from '../store/ring-row.ts';
 import type { Hole, RingEntry } from '../store/rows.ts';
 import { rehearse } from './attempt.ts';
 import { type Claim, claim, isKnownElsewhere } from './claim.ts';
-import { present } from './compare.ts';
+import { postedAs, present, told } from './compare.ts';
 import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import { bury } from './parking.ts';
@@ -122,8 +122,7 @@ export function createSource(
       // What was posted once goes on, whatever the filter says by now: the receiver may have it.
       if (!known.posted && (await keepBack(meta, care))) return undefined;
       // It goes out with the flags that it has now.
-      const { seen, flagged, answered } = meta;
-      const entry = { ...known, posted: true, seen, flagged, answered };
+      const entry = postedAs(known, meta);
       return { entry, seemsNew: !old && !isKnownElsewhere(mailbox, book, known) };
     }
     const found = await claim(session, mailbox, book, hash);
@@ -162,15 +161,16 @@ export function createSource(
     isKept: boolean,
   ): { entry: RingEntry; seemsNew: boolean } | undefined {
     const { uid, seen, flagged, answered } = meta;
-    const here: RingEntry = { ...present(entry), uid, day: dayOf(meta.internalDate), seen, flagged, answered };
+    const place = { ...present(entry), uid, day: dayOf(meta.internalDate) };
+    const here: RingEntry = entry.posted ? postedAs(place, meta, true) : { ...place, seen, flagged, answered };
     const parked = mailbox.parked(entry.key);
     if (!entry.accepted && parked !== undefined) {
       // What is tried by itself, or was given up, stays so in the new place.
-      const place = { folderId, uidValidity, uid: meta.uid };
+      const at = { folderId, uidValidity, uid: meta.uid };
       mailbox.park(
         parked.kind === 'retry'
-          ? { kind: 'retry', row: { ...parked.row, ...place, missing: 0 } }
-          : { kind: 'dead', row: { ...parked.row, ...place } },
+          ? { kind: 'retry', row: { ...parked.row, ...at, missing: 0 } }
+          : { kind: 'dead', row: { ...parked.row, ...at } },
       );
       vanishIn(from, from.takeAway(entry, context.now()));
       book.put(here);
@@ -189,7 +189,7 @@ export function createSource(
       return { entry: { ...here, posted: true }, seemsNew: !old };
     }
     vanishIn(from, from.takeAway(entry, context.now()));
-    book.put(here);
+    book.put(told(here));
     const messageKey = messageKeyFromBytes(entry.key);
     context.tell(mailbox, 'message.updated', [messageKey, folderId, uidValidity, meta.uid], {
       messageKey,
