@@ -1,5 +1,5 @@
 import type { Life, Lives } from './lives.ts';
-import type { Flags, Physical } from './mail.ts';
+import { type Flags, type Physical, watchedPaths } from './mail.ts';
 import type { Promises } from './promises.ts';
 import type { Post } from './receiver.ts';
 
@@ -55,6 +55,28 @@ export function createRecords(promises: Promises, lives: Lives): Records {
     }
   }
 
+  /** What was delivered unheard and then went is told like what never was: as vanished. Whoever has it knows that it went. */
+  function vanish(life: Life, { data }: Post): void {
+    const {
+      messageKey,
+      ranges = [],
+      folder,
+    } = data as {
+      readonly messageKey?: string;
+      readonly ranges?: readonly { readonly from: number; readonly to: number }[];
+      readonly folder: { readonly path: string };
+    };
+    const isNamed = ({ path, message }: Record) =>
+      path === folder.path &&
+      !isWatched(message.place?.folder.path) &&
+      message.places.some(
+        (place) => place.folder.path === path && ranges.some(({ from, to }) => place.uid >= from && place.uid <= to),
+      );
+    for (const [key, record] of of(life)) {
+      if (key === messageKey || isNamed(record)) of(life).set(key, { ...record, removed: true });
+    }
+  }
+
   return {
     accepted(post) {
       const { type, data, id, message } = post;
@@ -74,12 +96,15 @@ export function createRecords(promises: Promises, lives: Lives): Records {
         });
       }
       if (type === 'message.updated' || type === 'message.removed') change(life, post);
+      if (type === 'message.vanished') vanish(life, post);
       if (states.has(type)) believed.set(life, type);
     },
     of,
     stateOf: (life) => believed.get(life),
   };
 }
+
+const isWatched = (path: string | undefined): boolean => (watchedPaths as readonly string[]).includes(path ?? '');
 
 const pathOf = (data: Post['data']): string => (data.folder as { readonly path: string }).path;
 
