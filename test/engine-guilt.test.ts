@@ -1,18 +1,17 @@
 import { createServer } from 'node:http';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Azurite, startAzurite } from '../local/azurite.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Listener, listen } from '../local/listen.ts';
 import { createDeliverer } from '../src/lib/delivery/deliverer.ts';
 import { createDestinationFacts } from '../src/lib/delivery/destination-facts.ts';
 import { newSigningSecret } from '../src/lib/delivery/sign.ts';
-import { systemRandom } from '../src/lib/domain/system.ts';
+import { systemClock, systemRandom } from '../src/lib/domain/system.ts';
 import { createOutbound, type Outbound } from '../src/lib/http/outbound.ts';
 import { createDestinationRows, type DestinationRows } from '../src/lib/store/destinations.ts';
 import type { MailboxRow } from '../src/lib/store/rows.ts';
 import type { ShardRunnerDeps } from '../src/lib/sync/types.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
+import { memoryStore } from './support/memory-store.ts';
 import { memorySealer } from './support/sealer.ts';
-import { emptyTables, storeAt } from './support/tables.ts';
 
 /** The destination of every mailbox in this world. */
 const destination = 'dst_abcdefghijkl';
@@ -24,7 +23,6 @@ interface Posted {
   readonly status: number | 'hangs';
 }
 
-let azurite: Azurite;
 let world: EngineWorld;
 let rows: DestinationRows;
 let outbound: Outbound;
@@ -34,18 +32,9 @@ let deps: Partial<ShardRunnerDeps>;
 let posted: Posted[];
 let answer: (event: { type: string; subject: string }) => number | 'hangs';
 
-beforeAll(async () => {
-  azurite = await startAzurite();
-});
-afterAll(async () => {
-  await azurite.stop();
-});
-
-/** The engine, the deliverer, its holds and its receiver, each as it is; only the mailboxes are in memory. */
+/** The engine, the deliverer, its holds and its receiver, each as it is; mailboxes and tables are in memory, for days go by. */
 beforeEach(async () => {
-  const store = storeAt(azurite);
-  await emptyTables(store);
-  world = engineWorld(store);
+  world = engineWorld(memoryStore(systemClock));
   posted = [];
   answer = () => 200;
   listener = await listen(

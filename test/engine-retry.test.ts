@@ -1,14 +1,16 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../src/lib/domain/system.ts';
 import { coldKinds } from '../src/lib/store/rows.ts';
 import type { DestinationFacts } from '../src/lib/sync/types.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, down, refused } from './support/memory-receiver.ts';
-import { onEmptyTables } from './support/suite-tables.ts';
+import { memoryStore } from './support/memory-store.ts';
 
 let world: EngineWorld;
 
-onEmptyTables((store) => {
-  world = engineWorld(store);
+/** In memory, for days go by here; the other suites of the engine run on the storage emulator. */
+beforeEach(() => {
+  world = engineWorld(memoryStore(systemClock));
 });
 
 const ada = 'ada@contoso.example';
