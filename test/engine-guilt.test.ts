@@ -136,6 +136,23 @@ describe('the probe of a hold', () => {
     expect((await stateOf()).heldSince).toBeUndefined();
   });
 
+  it('is the message that failed where that is tried by itself, and there is nothing else', async () => {
+    await connect('ada');
+    await poll();
+    answer = ({ subject }) => (subject === 'alone' ? 422 : 200);
+    inbox('ada').add('alone');
+    for (let n = 0; (await rowsOf('d')).length === 0 && n < 20; n++) await poll();
+    expect(await rowsOf('d')).toHaveLength(1);
+    answer = ({ subject }) => (subject === 'alone' ? 503 : 200);
+    await pollHours(1);
+    expect((await stateOf()).heldSince).toBeDefined();
+    answer = () => 200;
+    await pollHours(2);
+    expect(accepted()).toEqual(['alone']);
+    expect(await rowsOf('d')).toEqual([]);
+    expect((await stateOf()).heldSince).toBeUndefined();
+  });
+
   it('is a message of another folder, but never one behind the head', async () => {
     await connect('ada', ['INBOX', 'Archive']);
     await poll();

@@ -225,7 +225,7 @@ async function turn(
   for (const work of retrying) {
     await missingAside(work, gone, async () => {
       const end = await retryFolder(context, session, mailbox, work.book, own);
-      if (end !== 'more') work.retries = 'done';
+      if (end !== 'more') work.retries = end === 'yields' ? end : 'done';
     });
   }
   // STATUS on a selected folder is discouraged (RFC 3501 section 6.3.10), and the next poll begins with it.
