@@ -116,6 +116,8 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
       await scheduler.run(() => isBroken() || scheduler.now() >= until);
       if (isBroken()) return;
       if (areCompared(world, since) && unsettled(world, addresses).length === 0) return checkTruth(world, records);
+      // A request that stood still since the faults stopped may only now have taken effect.
+      admin.tidy();
     }
     promises.breach('everything settles', `flags are not compared after ${mostTicks} ticks`);
   }
