@@ -293,4 +293,40 @@ function ownerOf(store: Store, make: () => string): string {
       { file: 'delivery/hold.ts', find: `insists || state.failed !== eventId;`, put: `insists || eventId !== '';` },
     ],
   },
+  {
+    name: 'a message that is tried by itself never is the probe of a hold',
+    seed: 4465,
+    breaks: 'everything settles',
+    changes: [
+      {
+        file: 'sync/poll.ts',
+        find: `work.retries = end === 'yields' ? end : 'done';`,
+        put: `work.retries = 'done';`,
+      },
+    ],
+  },
+  {
+    name: 'what was posted with other flags or from another place is not told again',
+    seed: 1509,
+    breaks: 'what is told is true',
+    changes: [
+      {
+        file: 'sync/compare.ts',
+        find: `entry.posted && (isElsewhere || !hasFlags(entry, flags));`,
+        put: `isElsewhere && !entry.posted;`,
+      },
+    ],
+  },
+  {
+    name: 'the events of a mailbox overtake each other',
+    seed: 1066,
+    breaks: 'what is told is true',
+    changes: [
+      {
+        file: 'sync/outbox.ts',
+        find: `if (event.type.startsWith('mailbox.')) return 'mailbox';`,
+        put: '',
+      },
+    ],
+  },
 ];
