@@ -86,6 +86,8 @@ describe('a consent that was taken back', () => {
 
   it('is told under one id and with one link, however often NocoBase has to be asked to listen', async () => {
     const { mailboxId } = await world.connect(grace);
+    // What happens to a mailbox is told in its order: nothing of before may be in the way.
+    await eventsOf(world, 1, isAbout(mailboxId, 'mailbox.connected'));
     world.standIns.nocobase.mode({ status: 500 });
     world.standIns.entra.revoke(grace);
     imap().kill(grace);
