@@ -431,7 +431,7 @@ describe('the first sync, interrupted', () => {
     await world.poll();
     expect(world.receiver.subjects().length).toBeLessThan(10);
     if (late !== undefined) inbox().unanswered.delete(late.uid);
-    for (let n = 0; n < 6; n++) await world.poll();
+    await world.polls(6);
     expect([...world.receiver.subjects()].sort()).toEqual(
       subjects.filter((subject) => subject !== lost?.subject).sort(),
     );

@@ -16,9 +16,6 @@ const updates = () => world.receiver.ofType('message.updated').map((event) => ev
 const removals = () => world.receiver.ofType('message.removed').map((event) => event.data);
 const received = () => world.receiver.ofType('message.received');
 const keyOf = (subject: string) => received().find((event) => event.data.subject === subject)?.id;
-const polls = async (count: number) => {
-  for (let n = 0; n < count; n++) await world.poll();
-};
 const asked = (command: string) => world.mail.commands.filter((each) => each === command).length;
 
 /** A mailbox whose inbox has delivered these; answers their UIDs. */
@@ -35,7 +32,7 @@ describe('a flag that the owner changes', () => {
   it('is told once, with all flags as they are now', async () => {
     const [uid = 0] = await delivered(['read me', 'leave me']);
     folder('INBOX').mark(uid, { seen: true });
-    await polls(3);
+    await world.polls(3);
     expect(updates()).toEqual([
       expect.objectContaining({
         messageKey: keyOf('read me'),
@@ -55,7 +52,7 @@ describe('a flag that the owner changes', () => {
     folder('INBOX').mark(uid, { seen: true });
     await world.poll();
     folder('INBOX').mark(uid, { seen: false });
-    await polls(2);
+    await world.polls(2);
     expect(updates().map(({ seen }) => seen)).toEqual([true, false]);
     expect(new Set(world.receiver.ofType('message.updated').map(({ id }) => id)).size).toBe(2);
   });
@@ -66,7 +63,7 @@ describe('a flag that the owner changes', () => {
     await world.poll();
     expect(updates()).toEqual([]);
     world.time.pass(60 * 60_000);
-    await polls(2);
+    await world.polls(2);
     expect(updates()).toEqual([expect.objectContaining({ flagged: true, seen: false })]);
   });
 
@@ -76,7 +73,7 @@ describe('a flag that the owner changes', () => {
     folder('INBOX').add('second');
     await world.poll();
     folder('INBOX').add('third');
-    await polls(3);
+    await world.polls(3);
     expect(asked('flags')).toBe(before);
     expect(updates()).toEqual([]);
   });
@@ -85,9 +82,9 @@ describe('a flag that the owner changes', () => {
     const old = folder('INBOX').add('old');
     await delivered(['new']);
     folder('INBOX').mark(old, { seen: true });
-    await polls(2);
+    await world.polls(2);
     folder('INBOX').remove(old);
-    await polls(3);
+    await world.polls(3);
     expect([...updates(), ...removals()]).toEqual([]);
   });
 
@@ -100,7 +97,7 @@ describe('a flag that the owner changes', () => {
     folder('INBOX').mark(uid, { seen: true });
     await world.poll();
     world.receiver.answer = () => accepted;
-    await polls(3);
+    await world.polls(3);
     const types = world.receiver.arrivals
       .filter(({ outcome }) => outcome === 'accepted')
       .map(({ event }) => event.type);
@@ -113,7 +110,7 @@ describe('a flag that the owner changes', () => {
   it('on a hundred messages at once is told of each', async () => {
     const uids = await delivered(Array.from({ length: 100 }, (_, n) => `mail ${n}`));
     for (const uid of uids) folder('INBOX').mark(uid, { seen: true });
-    await polls(3);
+    await world.polls(3);
     expect(updates()).toHaveLength(100);
     expect(new Set(updates().map(({ messageKey }) => messageKey)).size).toBe(100);
   });
@@ -131,11 +128,11 @@ describe('a flag that the owner changes', () => {
     };
     const before = asked('flags');
     folder('INBOX').mark(uid, { seen: true });
-    for (let n = 0; n < 3; n++) await world.poll({ destinations });
+    await world.polls(3, { destinations });
     expect(asked('flags')).toBe(before);
     expect(updates()).toEqual([]);
     held = false;
-    for (let n = 0; n < 2; n++) await world.poll({ destinations });
+    await world.polls(2, { destinations });
     expect(updates()).toEqual([expect.objectContaining({ seen: true })]);
   });
 });
@@ -146,7 +143,7 @@ describe('a message that the owner removes', () => {
     folder('INBOX').remove(uid);
     await world.poll();
     expect(removals()).toEqual([]);
-    await polls(3);
+    await world.polls(3);
     expect(removals()).toEqual([
       expect.objectContaining({ messageKey: keyOf('remove me'), folder: { path: 'INBOX', role: 'inbox' } }),
     ]);
@@ -165,7 +162,7 @@ describe('a message that the owner removes', () => {
       moved = true;
       folder('INBOX').move(uid, folder('Archive'));
     };
-    await polls(4);
+    await world.polls(4);
     expect(moved).toBe(true);
     expect(removals()).toEqual([]);
     expect(received()).toHaveLength(2);
@@ -179,10 +176,10 @@ describe('a message that the owner removes', () => {
     const [uid = 0] = await delivered(['wanders'], ['INBOX', 'Archive']);
     const there = folder('INBOX').move(uid, folder('Archive'));
     folder('Archive').unlisted.add(there);
-    await polls(3);
+    await world.polls(3);
     expect(removals()).toEqual([]);
     folder('Archive').unlisted.clear();
-    await polls(3);
+    await world.polls(3);
     expect(removals()).toEqual([]);
     expect(updates()).toEqual([expect.objectContaining({ messageKey: keyOf('wanders'), change: 'moved' })]);
   });
@@ -191,21 +188,21 @@ describe('a message that the owner removes', () => {
     const [uid = 0, other = 0] = await delivered(['shy', 'other']);
     folder('INBOX').unanswered.add(uid);
     folder('INBOX').mark(other, { seen: true });
-    await polls(4);
+    await world.polls(4);
     expect(removals()).toEqual([]);
     folder('INBOX').unanswered.clear();
     folder('INBOX').mark(uid, { seen: true });
-    await polls(2);
+    await world.polls(2);
     expect(updates().map(({ messageKey }) => messageKey)).toEqual([keyOf('other'), keyOf('shy')]);
   });
 
   it('and that turns up again later is told as moved, under its key', async () => {
     const [uid = 0] = await delivered(['back again']);
     folder('INBOX').move(uid, folder('Elsewhere'));
-    await polls(3);
+    await world.polls(3);
     expect(removals()).toHaveLength(1);
     folder('Elsewhere').move(1, folder('INBOX'));
-    await polls(3);
+    await world.polls(3);
     expect(received()).toHaveLength(1);
     expect(updates()).toEqual([expect.objectContaining({ messageKey: keyOf('back again'), change: 'moved' })]);
     expect(removals()).toHaveLength(1);
@@ -216,11 +213,11 @@ describe('a message that the owner removes', () => {
     world.mail.mailbox(ada).rename('Archive', 'Gone');
     Object.assign(world.mail.mailbox(ada).folder('Gone'), { role: undefined });
     folder('INBOX').remove(uid);
-    await polls(3);
+    await world.polls(3);
     expect(removals()).toEqual([]);
     world.mail.mailbox(ada).rename('Gone', 'Archive');
     world.time.pass(60 * 60_000);
-    await polls(3);
+    await world.polls(3);
     expect(removals()).toHaveLength(1);
   });
 });
@@ -230,7 +227,7 @@ describe('a message that moves', () => {
     const [uid = 0] = await delivered(['read and filed'], ['INBOX', 'Archive']);
     folder('INBOX').mark(uid, { seen: true, answered: true });
     folder('INBOX').move(uid, folder('Archive'));
-    await polls(4);
+    await world.polls(4);
     expect(updates()).toEqual([
       expect.objectContaining({ change: 'moved', seen: true, flagged: false, answered: true }),
     ]);
@@ -243,13 +240,13 @@ describe('a message that is gone when its folder is renumbered', () => {
     const [uid = 0] = await delivered(['goes', 'stays'], ['INBOX', 'Archive']);
     folder('INBOX').remove(uid);
     folder('INBOX').renumber();
-    await polls(4);
+    await world.polls(4);
     expect(removals()).toEqual([
       expect.objectContaining({ messageKey: keyOf('goes'), folder: { path: 'INBOX', role: 'inbox' } }),
     ]);
     folder('INBOX').renumber();
     world.time.pass(2 * 60 * 60_000);
-    await polls(4);
+    await world.polls(4);
     expect(removals()).toHaveLength(1);
     expect(world.receiver.subjects()).toEqual(['goes', 'stays']);
   });
@@ -257,12 +254,12 @@ describe('a message that is gone when its folder is renumbered', () => {
   it('stays told if it was, also after the folder is renumbered', async () => {
     const [uid = 0] = await delivered(['goes', 'stays']);
     folder('INBOX').remove(uid);
-    await polls(4);
+    await world.polls(4);
     expect(removals()).toHaveLength(1);
     folder('INBOX').renumber();
-    await polls(4);
+    await world.polls(4);
     world.time.pass(2 * 60 * 60_000);
-    await polls(4);
+    await world.polls(4);
     expect(removals()).toHaveLength(1);
   });
 
@@ -271,11 +268,11 @@ describe('a message that is gone when its folder is renumbered', () => {
     folder('INBOX').move(uid, folder('Archive'));
     folder('Archive').unlisted.add(1);
     folder('INBOX').renumber();
-    await polls(2);
+    await world.polls(2);
     folder('Archive').unlisted.clear();
-    await polls(4);
+    await world.polls(4);
     world.time.pass(2 * 60 * 60_000);
-    await polls(2);
+    await world.polls(2);
     expect(removals()).toEqual([]);
     expect(updates().map(({ change }) => change)).toEqual(['moved']);
     expect(received()).toHaveLength(1);
@@ -298,7 +295,7 @@ describe('a message that arrives unheard', () => {
     const uid = await unheard('read me');
     folder('INBOX').mark(uid, { seen: true });
     world.receiver.answer = () => accepted;
-    await polls(3);
+    await world.polls(3);
     expect(received()).toHaveLength(1);
     expect(updates()).toEqual([
       expect.objectContaining({ messageKey: keyOf('read me'), change: 'flags', seen: true, flagged: false }),
@@ -309,7 +306,7 @@ describe('a message that arrives unheard', () => {
     const uid = await unheard('move me', ['INBOX', 'Archive']);
     folder('INBOX').move(uid, folder('Archive'));
     world.receiver.answer = () => accepted;
-    await polls(3);
+    await world.polls(3);
     expect(received().map(({ data }) => data.folder)).toEqual([expect.objectContaining({ path: 'Archive' })]);
     expect(updates()).toEqual([
       expect.objectContaining({
@@ -323,9 +320,9 @@ describe('a message that arrives unheard', () => {
   it('and comes again as it was is told of once', async () => {
     await unheard('leave me');
     world.receiver.answer = () => accepted;
-    await polls(3);
+    await world.polls(3);
     world.time.pass(60 * 60_000);
-    await polls(2);
+    await world.polls(2);
     expect(received()).toHaveLength(1);
     expect(updates()).toEqual([]);
   });
@@ -335,11 +332,11 @@ describe('a message that arrives unheard', () => {
     await world.poll();
     world.receiver.answer = (event) => (event.data.subject === 'flag me' ? refused : accepted);
     const uid = folder('INBOX').add('flag me');
-    await polls(12);
+    await world.polls(12);
     expect((await world.mailRows()).filter((key) => key.startsWith('d!'))).toHaveLength(1);
     folder('INBOX').mark(uid, { flagged: true });
     world.receiver.answer = () => accepted;
-    await polls(5);
+    await world.polls(5);
     expect(received().map(({ data }) => data.flagged)).toEqual([true]);
     expect(updates()).toEqual([expect.objectContaining({ messageKey: keyOf('flag me'), flagged: true })]);
   }, 60_000);
@@ -354,7 +351,7 @@ describe('a message that is replayed by force', () => {
     folder('INBOX').mark(uid, { flagged: true });
     const since = new Date(world.now().getTime() - 60 * 60_000);
     await world.registry.replay(mailbox.id, { kind: 'since', since, force: true });
-    await polls(3);
+    await world.polls(3);
     expect(received().map(({ data }) => data.flagged)).toEqual([false, true]);
     expect(updates()).toEqual([expect.objectContaining({ messageKey: keyOf('again'), flagged: true })]);
   });

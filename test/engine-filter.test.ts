@@ -19,9 +19,6 @@ const ada = 'ada@contoso.example';
 const folder = (path = 'INBOX') => world.mail.mailbox(ada).folder(path);
 const subjects = () => world.receiver.subjects();
 const setFilter = (filter: MailboxFilter | null) => world.registry.patch(mailbox.id, { filter });
-const polls = async (count: number) => {
-  for (let n = 0; n < count; n++) await world.poll();
-};
 const commands = (name: string) => world.mail.commands.filter((each) => each === name).length;
 
 it.each<[MailboxFilter, readonly string[]]>([
@@ -62,10 +59,10 @@ describe('a message that is kept back', () => {
     expect(cursor).toMatchObject({ lastUid: uid, fresh: [], acked: [], holes: [] });
     expect(ring?.entries).toEqual([]);
     folder().mark(uid, { seen: true });
-    await polls(2);
+    await world.polls(2);
     folder().remove(uid);
     world.time.pass(60 * 60_000);
-    await polls(3);
+    await world.polls(3);
     expect(world.receiver.arrivals.map(({ event }) => event.type)).toEqual(['mailbox.connected']);
   });
 
@@ -75,11 +72,11 @@ describe('a message that is kept back', () => {
     folder().add('open');
     await world.poll();
     await setFilter(null);
-    await polls(2);
+    await world.polls(2);
     folder().add('secret again');
     await world.poll();
     folder().renumber();
-    await polls(3);
+    await world.polls(3);
     expect(subjects()).toEqual(['open', 'secret again']);
     const [reset] = world.receiver.ofType('folder.reset');
     expect(reset?.data).toMatchObject({ known: 2, announced: 0, assumedKnown: 1 });
@@ -92,7 +89,7 @@ describe('a message that is kept back', () => {
     for (const n of [1, 2, 3]) folder().add(`new ${n}`);
     folder().add('secret too');
     folder().renumber();
-    await polls(3);
+    await world.polls(3);
     expect(subjects()).toEqual(['new 1', 'new 2', 'new 3']);
   });
 
@@ -109,13 +106,13 @@ describe('a message that is kept back', () => {
   it('is not posted although it was there before the connection and moves', async () => {
     const uid = folder().add('old and secret');
     await world.registry.remove(mailbox.id);
-    await polls(2);
+    await world.polls(2);
     mailbox = await world.connectMailbox(ada, ['INBOX', 'Archive']);
     await setFilter({ except: { subject: ['secret'] } });
     folder().add('fills the ring');
     await world.poll();
     folder().move(uid, folder('Archive'));
-    await polls(2);
+    await world.polls(2);
     expect(subjects()).toEqual(['fills the ring']);
   });
 });
@@ -128,7 +125,7 @@ describe('a message that is on its way', () => {
     expect(world.receiver.arrivals.some(({ event }) => event.type === 'message.received')).toBe(true);
     await setFilter({ except: { subject: ['posted'] } });
     world.receiver.answer = () => ({ kind: 'accepted', status: 200 });
-    await polls(2);
+    await world.polls(2);
     expect(subjects()).toEqual(['posted once']);
   });
 
@@ -137,7 +134,7 @@ describe('a message that is on its way', () => {
     const uid = folder().add('filed');
     await world.poll();
     folder().move(uid, folder('Archive'));
-    await polls(2);
+    await world.polls(2);
     expect(world.receiver.ofType('message.updated').map(({ data }) => data.change)).toEqual(['moved']);
   });
 });
@@ -158,9 +155,9 @@ it('asks about many messages at once', async () => {
 
 it('reads the row of the filter only where there is mail', async () => {
   await setFilter({ except: { subject: ['secret'] } });
-  await polls(2);
+  await world.polls(2);
   await world.store.table('mail').delete(shardKey(shardOfMailbox(mailbox.id) ?? 0), settingsRowKey(mailbox.id), '*');
-  await polls(2);
+  await world.polls(2);
   expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: '' });
 });
 
@@ -209,7 +206,7 @@ describe('a filter that cannot be read', () => {
     await spoil(values);
     folder().add('secret');
     folder().add('open');
-    await polls(3);
+    await world.polls(3);
     expect(subjects()).toEqual([]);
     expect(await world.state(mailbox)).toMatchObject({ state: 'degraded', code: 'filter_broken' });
     expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 0, fresh: [] });
@@ -248,7 +245,7 @@ describe('mail from before the connection', () => {
       syncFrom: new Date(world.now().getTime() - 40 * day),
       filter: { except: { subject: ['secret'] } },
     });
-    await polls(3);
+    await world.polls(3);
     const wanted = Array.from({ length: 30 }, (_, at) => 30 - at).filter((n) => n % 3 !== 0);
     expect(subjects()).toEqual(wanted.map((n) => `open ${n}`));
     const cursor = await world.cursor(bob);
@@ -256,7 +253,7 @@ describe('mail from before the connection', () => {
     expect([...(cursor?.fresh ?? [])].filter(({ posted, accepted }) => posted && !accepted)).toEqual([]);
     // Nothing is left to do, so that nobody looks at it in every tick.
     const asked = commands('traits');
-    await polls(3);
+    await world.polls(3);
     expect(commands('traits')).toBe(asked);
   });
 });

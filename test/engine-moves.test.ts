@@ -12,9 +12,6 @@ onEmptyTables((store) => {
 const ada = 'ada@contoso.example';
 const folder = (path: string) => world.mail.mailbox(ada).folder(path);
 const received = () => world.receiver.ofType('message.received');
-const polls = async (count: number) => {
-  for (let n = 0; n < count; n++) await world.poll();
-};
 
 describe('a message that moves', () => {
   it('keeps its key, and is told as moved, not as new', async () => {
@@ -23,7 +20,7 @@ describe('a message that moves', () => {
     const uid = folder('INBOX').add('wanders');
     await world.poll();
     folder('INBOX').move(uid, folder('Archive'));
-    await polls(2);
+    await world.polls(2);
     expect(world.receiver.subjects()).toEqual(['wanders']);
     const [event, ...more] = world.receiver.ofType('message.updated');
     expect(more).toEqual([]);
@@ -44,7 +41,7 @@ describe('a message that moves', () => {
     const away = folder('INBOX').move(uid, folder('Archive'));
     await world.poll();
     folder('Archive').move(away, folder('INBOX'));
-    await polls(2);
+    await world.polls(2);
     expect(received()).toHaveLength(1);
     const keys = world.receiver.ofType('message.updated').map(({ data }) => data.messageKey);
     expect(keys).toEqual([received()[0]?.id, received()[0]?.id]);
@@ -57,7 +54,7 @@ describe('a message that moves', () => {
     const uid = folder('INBOX').add('blink');
     await world.poll();
     folder('Archive').move(folder('INBOX').move(uid, folder('Archive')), folder('INBOX'));
-    await polls(5);
+    await world.polls(5);
     expect(received()).toHaveLength(1);
     expect(world.receiver.ofType('message.updated')).toHaveLength(1);
   });
@@ -72,7 +69,7 @@ describe('a message that moves', () => {
     folder('INBOX').move(uid, folder('Archive'));
     await world.poll();
     world.receiver.answer = () => accepted;
-    await polls(6);
+    await world.polls(6);
     expect(world.receiver.subjects()).toEqual(['early mover']);
     expect(received()[0]).toMatchObject({ id: first, data: { folder: { path: 'Archive' }, seemsNew: true } });
     expect(world.receiver.ofType('message.vanished')).toEqual([]);
@@ -85,7 +82,7 @@ describe('a message that moves', () => {
     await world.poll();
     expect(received()).toHaveLength(150);
     for (const { uid } of folder('INBOX').messages) folder('INBOX').move(uid, folder('Archive'));
-    await polls(3);
+    await world.polls(3);
     expect(received()).toHaveLength(150);
     const moved = world.receiver.ofType('message.updated').map(({ data }) => data.messageKey);
     expect(new Set(moved)).toEqual(new Set(received().map(({ id }) => id)));
@@ -115,7 +112,7 @@ describe('a copy', () => {
     const uid = folder('INBOX').add('twice');
     await world.poll();
     folder('INBOX').copy(uid, folder('Archive'));
-    await polls(2);
+    await world.polls(2);
     const [one, two, ...more] = received();
     expect(more).toEqual([]);
     expect(one?.id).not.toBe(two?.id);
@@ -128,7 +125,7 @@ describe('a copy', () => {
     await world.poll();
     folder('Sent Items').add({ subject: 'to myself', messageId: '<self@example>' });
     folder('INBOX').add({ subject: 'to myself', messageId: '<self@example>' });
-    await polls(2);
+    await world.polls(2);
     expect(received().map(({ data }) => [data.direction, data.seemsNew])).toEqual([
       ['in', true],
       ['out', true],
@@ -140,7 +137,7 @@ describe('a copy', () => {
     await world.poll();
     folder('INBOX').add({ subject: 'by list', messageId: '<same@example>' });
     folder('INBOX').add({ subject: 'direct', messageId: '<same@example>' });
-    await polls(2);
+    await world.polls(2);
     expect(received().map(({ data }) => [data.subject, data.seemsNew])).toEqual([
       ['by list', true],
       ['direct', false],
@@ -159,7 +156,7 @@ describe('a folder that is renumbered', () => {
     await world.poll();
     for (let n = 1; n <= 5; n++) folder('INBOX').add(`new ${n}`);
     folder('INBOX').renumber();
-    await polls(3);
+    await world.polls(3);
     expect(world.receiver.subjects()).toEqual(['known', 'new 1', 'new 2', 'new 3', 'new 4', 'new 5']);
     const [event, ...more] = world.receiver.ofType('folder.reset');
     expect(more).toEqual([]);
@@ -183,7 +180,7 @@ describe('a folder that is renumbered', () => {
     await world.poll();
     for (let n = 1; n <= 5; n++) folder('INBOX').add(`new ${n}`);
     folder('INBOX').renumber((a, b) => ((a.uid * 7919) % 311) - ((b.uid * 7919) % 311));
-    await polls(6);
+    await world.polls(6);
     expect(world.receiver.subjects().toSorted()).toEqual(['new 1', 'new 2', 'new 3', 'new 4', 'new 5']);
     expect(world.receiver.ofType('message.vanished')).toEqual([]);
   });
@@ -197,7 +194,7 @@ describe('a folder that is renumbered', () => {
     const owed = world.receiver.arrivals.at(-1)?.event.id;
     folder('INBOX').renumber();
     world.receiver.answer = () => accepted;
-    await polls(2);
+    await world.polls(2);
     expect(received().map(({ id, data }) => [id, data.subject])).toEqual([[owed, 'owed']]);
   });
 
@@ -208,7 +205,7 @@ describe('a folder that is renumbered', () => {
     for (let n = 1; n <= 4; n++) {
       folder('INBOX').add(`mail ${n}`);
       folder('INBOX').renumber();
-      await polls(2);
+      await world.polls(2);
     }
     expect(world.receiver.subjects()).toEqual(['mail 1', 'mail 2', 'mail 3', 'mail 4']);
     expect(world.receiver.ofType('folder.reset')).toHaveLength(4);
@@ -219,7 +216,7 @@ describe('a folder that is renumbered', () => {
     await world.connectMailbox(ada);
     folder('INBOX').add('new');
     folder('INBOX').renumber();
-    await polls(2);
+    await world.polls(2);
     expect(world.receiver.subjects()).toEqual(['new']);
   });
 
@@ -233,7 +230,7 @@ describe('a folder that is renumbered', () => {
     box.messages = box.messages.slice(0, 2);
     box.uidNext = 3;
     box.add('after the restore');
-    await polls(2);
+    await world.polls(2);
     expect(world.receiver.subjects()).toEqual(['mail 1', 'mail 2', 'mail 3', 'mail 4', 'mail 5', 'after the restore']);
     expect(world.receiver.ofType('folder.reset').map(({ data }) => [data.cause, data.gone])).toEqual([['uidnext', 3]]);
   });
@@ -245,7 +242,7 @@ describe('a folder that is renumbered', () => {
     await world.poll();
     folder('INBOX').move(uid, folder('Archive'));
     folder('INBOX').renumber();
-    await polls(2);
+    await world.polls(2);
     expect(received()).toHaveLength(1);
     expect(world.receiver.ofType('message.updated').map(({ data }) => data.messageKey)).toEqual([received()[0]?.id]);
   });
@@ -265,12 +262,12 @@ describe('messages whose headers say nothing', () => {
     await world.poll();
     bare();
     folder('INBOX').add('unconvertible');
-    await polls(3);
+    await world.polls(3);
     expect(received()).toEqual([]);
-    await polls(3);
+    await world.polls(3);
     expect(received().map(({ data }) => data.size)).toEqual([0]);
     expect(world.receiver.ofType('message.vanished')).toEqual([]);
-    await polls(2);
+    await world.polls(2);
     expect(received()).toHaveLength(1);
   });
 
@@ -279,11 +276,11 @@ describe('messages whose headers say nothing', () => {
     await world.poll();
     bare();
     const first = folder('INBOX').add(silent);
-    await polls(6);
+    await world.polls(6);
     expect(received()).toHaveLength(1);
     folder('INBOX').remove(first);
     folder('INBOX').add(silent);
-    await polls(6);
+    await world.polls(6);
     expect(new Set(received().map(({ id }) => id)).size).toBe(2);
   });
 });

@@ -21,9 +21,6 @@ const dayMs = 86_400_000;
 const folder = (path: string, address = ada) => world.mail.mailbox(address).folder(path);
 const inbox = (address = ada) => folder('INBOX', address);
 const received = () => world.receiver.ofType('message.received');
-const polls = async (count: number, more: Parameters<EngineWorld['poll']>[0] = {}) => {
-  for (let n = 0; n < count; n++) await world.poll(more);
-};
 const tried = (subject: string) => world.receiver.arrivals.filter(({ event }) => event.data.subject === subject);
 const acceptedIds = (subject: string) =>
   tried(subject).flatMap(({ event, outcome }) => (outcome === 'accepted' ? [event.id] : []));
@@ -81,7 +78,7 @@ describe('a message that was given up', () => {
     refuse();
     await replay(mailbox, { kind: 'dead', key: dead?.row.key });
     // One is enough, unless the next tick has begun by then.
-    await polls(2);
+    await world.polls(2);
     expect(acceptedIds('bad')).toEqual([tried('bad')[0]?.event.id]);
     expect(received().at(-1)?.data).toMatchObject({ subject: 'bad', late: true, replay: null });
     expect([...(await rowsOfKind('x')), ...(await rowsOfKind('d')), ...(await rowsOfKind('e'))]).toEqual([]);
@@ -90,9 +87,9 @@ describe('a message that was given up', () => {
     expect((await world.shard(mailbox)).flags & (coldKinds.job | coldKinds.retry)).toBe(0);
     // Known as delivered now: neither another replay nor a renumbering brings it again.
     await replay(mailbox, since(ago(dayMs)));
-    await polls(2);
+    await world.polls(2);
     inbox().renumber();
-    await polls(2);
+    await world.polls(2);
     expect(acceptedIds('bad')).toHaveLength(1);
   }, 60_000);
 
@@ -101,7 +98,7 @@ describe('a message that was given up', () => {
     refuse();
     await Promise.all([1, 2, 3].map(() => replay(mailbox, { kind: 'dead' })));
     expect(await rowsOfKind('e')).toHaveLength(1);
-    await polls(2);
+    await world.polls(2);
     for (const subject of ['bad 1', 'bad 2', 'bad 3']) expect(acceptedIds(subject)).toHaveLength(1);
     expect(await listed()).toEqual([]);
   }, 60_000);
@@ -113,7 +110,7 @@ describe('a message that was given up', () => {
     world.receiver.answer = (event) =>
       event.data.subject === 'bad' ? { ...refused, reason: 'destination_refused_message', status: 500 } : accepted;
     await replay(mailbox, { kind: 'dead' });
-    await polls(3, { destinations: facts });
+    await world.polls(3, { destinations: facts });
     const [after, ...more] = await listed();
     expect(more).toEqual([]);
     expect(after).toMatchObject({ state: 'dead', replay: undefined, row: { status: 500 } });
@@ -124,7 +121,7 @@ describe('a message that was given up', () => {
     // A replay that is asked for after that tries it once more.
     refuse();
     await replay(mailbox, { kind: 'dead' });
-    await polls(2, { destinations: facts });
+    await world.polls(2, { destinations: facts });
     expect(acceptedIds('bad')).toHaveLength(1);
   }, 60_000);
 
@@ -132,10 +129,10 @@ describe('a message that was given up', () => {
     const { mailbox } = await withDead(['bad']);
     const key = tried('bad')[0]?.event.id;
     inbox().renumber((a, b) => b.uid - a.uid);
-    await polls(2);
+    await world.polls(2);
     refuse();
     await replay(mailbox, { kind: 'dead' });
-    await polls(2);
+    await world.polls(2);
     expect(acceptedIds('bad')).toEqual([key]);
   }, 60_000);
 
@@ -145,7 +142,7 @@ describe('a message that was given up', () => {
     inbox().move(1, folder('Archive'));
     refuse();
     await replay(mailbox, { kind: 'dead' });
-    await polls(3);
+    await world.polls(3);
     expect(acceptedIds('bad')).toEqual([key]);
     expect(received().at(-1)?.data.folder).toMatchObject({ path: 'Archive' });
   }, 60_000);
@@ -155,7 +152,7 @@ describe('a message that was given up', () => {
     inbox().remove(1);
     refuse();
     await replay(mailbox, { kind: 'dead' });
-    await polls(5);
+    await world.polls(5);
     expect(await listed()).toEqual([]);
     expect(world.receiver.ofType('message.vanished').map(({ data }) => data.messageKey)).toEqual([
       tried('bad')[0]?.event.id,
@@ -166,7 +163,7 @@ describe('a message that was given up', () => {
     const { mailbox } = await withDead(['bad'], ['INBOX', 'Archive']);
     await world.registry.patch(mailbox.id, { folders: [{ role: 'archive' }] });
     await replay(mailbox, { kind: 'dead' });
-    await polls(2);
+    await world.polls(2);
     expect(await listed()).toEqual([]);
     expect(acceptedIds('bad')).toEqual([]);
     expect(await rowsOfKind('e')).toEqual([]);
@@ -176,18 +173,18 @@ describe('a message that was given up', () => {
     const { mailbox, facts } = await withDead(['bad 1', 'bad 2']);
     world.receiver.answer = () => down;
     await replay(mailbox, { kind: 'dead' });
-    await polls(20, { destinations: facts });
+    await world.polls(20, { destinations: facts });
     expect(acceptedIds('bad 1')).toEqual([]);
     expect((await listed()).map(({ row }) => row.hash)).toHaveLength(2);
     await world.registry.patch(mailbox.id, { paused: true });
     refuse();
     const pausedAt = world.receiver.arrivals.length;
-    await polls(3, { destinations: facts });
+    await world.polls(3, { destinations: facts });
     expect(world.receiver.arrivals.slice(pausedAt).filter(({ event }) => event.type === 'message.received')).toEqual(
       [],
     );
     await world.registry.patch(mailbox.id, { paused: false });
-    await polls(70, { destinations: facts });
+    await world.polls(70, { destinations: facts });
     expect(acceptedIds('bad 1')).toHaveLength(1);
     expect(acceptedIds('bad 2')).toHaveLength(1);
     expect(await listed()).toEqual([]);
@@ -199,12 +196,12 @@ describe('a message that was given up', () => {
     const facts = windowFacts();
     refuse('bad');
     inbox().add('bad');
-    await polls(6, { destinations: facts });
+    await world.polls(6, { destinations: facts });
     const [retrying] = await listed();
     expect(retrying?.state).toBe('retrying');
     refuse();
     await replay(mailbox, { kind: 'dead', key: retrying?.row.key });
-    await polls(2, { destinations: facts });
+    await world.polls(2, { destinations: facts });
     expect(acceptedIds('bad')).toHaveLength(1);
     expect(await rowsOfKind('e')).toEqual([]);
   }, 60_000);
@@ -216,7 +213,7 @@ describe('a message that was given up', () => {
     await world.poll();
     expect(await rowsOfKind('e')).toHaveLength(1);
     await world.registry.remove(mailbox.id);
-    await polls(2);
+    await world.polls(2);
     for (const kind of 'bcdepx') expect(await rowsOfKind(kind)).toEqual([]);
     expect((await world.shard(mailbox)).flags & coldKinds.job).toBe(0);
   }, 60_000);
@@ -241,7 +238,7 @@ describe('a replay since a time', () => {
     const before = received().length;
     const cursor = await world.cursor(mailbox);
     await replay(mailbox, since(ago(5 * dayMs)));
-    await polls(3);
+    await world.polls(3);
     expect(
       received()
         .slice(before)
@@ -255,7 +252,7 @@ describe('a replay since a time', () => {
     expect(await world.cursor(mailbox)).toMatchObject({ lastUid: cursor?.lastUid, holes: [] });
     expect(await rowsOfKind('e')).toEqual([]);
     await replay(mailbox, since(ago(5 * dayMs)));
-    await polls(2);
+    await world.polls(2);
     expect(received()).toHaveLength(before + 2);
   }, 60_000);
 
@@ -266,9 +263,9 @@ describe('a replay since a time', () => {
     await world.poll();
     const keys = received().map(({ id }) => id);
     const first = await replay(mailbox, since(ago(dayMs), true));
-    await polls(2);
+    await world.polls(2);
     const second = await replay(mailbox, since(ago(dayMs), true));
-    await polls(2);
+    await world.polls(2);
     expect(second.number).toBeGreaterThan(first.number);
     expect(received().map(({ id }) => id)).toEqual([
       ...keys,
@@ -290,7 +287,7 @@ describe('a replay since a time', () => {
     await world.poll();
     refuse('bad');
     const { number } = await replay(mailbox, since(ago(dayMs), true));
-    await polls(4);
+    await world.polls(4);
     expect(acceptedIds('bad')).toHaveLength(1);
     expect(acceptedIds('two').at(-1)).toMatch(new RegExp(`_r${number}$`));
     expect(await listed()).toEqual([]);
@@ -305,7 +302,7 @@ describe('a replay since a time', () => {
     const facts = windowFacts();
     await world.poll({ destinations: facts });
     for (let n = 1; n <= 12; n++) inbox().add(`mail ${n}`);
-    await polls(2, { destinations: facts });
+    await world.polls(2, { destinations: facts });
     const from = received().length;
     expect(from).toBe(12);
     let isDown = true;
@@ -315,11 +312,11 @@ describe('a replay since a time', () => {
       return event.data.subject === 'mail 3' && isDown ? down : accepted;
     };
     await replay(mailbox, since(ago(dayMs), true));
-    await polls(3, { destinations: facts });
+    await world.polls(3, { destinations: facts });
     expect(received().length).toBeGreaterThan(from + 5);
     expect(await rowsOfKind('e')).toHaveLength(1);
     isDown = false;
-    await polls(3, { destinations: facts });
+    await world.polls(3, { destinations: facts });
     const ids = received()
       .slice(from)
       .map(({ id }) => id);
@@ -337,11 +334,11 @@ describe('a replay since a time', () => {
     let sent = 0;
     // A destination that goes down again and again.
     world.receiver.answer = () => (++sent % 40 === 0 ? down : accepted);
-    await polls(2);
+    await world.polls(2);
     expect(received().length).toBeGreaterThan(30);
     expect(await rowsOfKind('e')).toHaveLength(1);
     inbox().renumber((a, b) => b.uid - a.uid);
-    await polls(8);
+    await world.polls(8);
     expect(new Set(received().map(({ id }) => id)).size).toBe(130);
     expect(received()).toHaveLength(130);
     expect(new Set(world.receiver.subjects()).size).toBe(130);
@@ -355,10 +352,10 @@ describe('a replay since a time', () => {
     await world.poll();
     world.mail.mailbox(ada).drop('Archive');
     await replay(mailbox, since(ago(2 * dayMs)));
-    await polls(3);
+    await world.polls(3);
     expect(await rowsOfKind('e')).toHaveLength(1);
     world.time.pass(dayMs);
-    await polls(2);
+    await world.polls(2);
     expect(world.receiver.subjects()).toContain('in the inbox');
     expect(await rowsOfKind('e')).toEqual([]);
   }, 60_000);
@@ -370,9 +367,9 @@ describe('a replay since a time', () => {
     await world.poll();
     inbox().unanswered.add(1);
     await replay(mailbox, since(ago(2 * dayMs)));
-    await polls(1);
+    await world.polls(1);
     inbox().unanswered.clear();
-    await polls(4);
+    await world.polls(4);
     expect(world.receiver.subjects().toSorted()).toEqual(['hidden', 'shown']);
     expect(await rowsOfKind('e')).toEqual([]);
   }, 60_000);
@@ -383,11 +380,11 @@ describe('a replay since a time', () => {
     await world.poll();
     refuse('bad');
     await replay(mailbox, since(ago(2 * dayMs)));
-    await polls(2);
+    await world.polls(2);
     expect(world.receiver.subjects()).toEqual(['one', 'two']);
     expect(await listed()).toMatchObject([{ state: 'retrying' }]);
     refuse();
-    await polls(4);
+    await world.polls(4);
     expect(acceptedIds('bad')).toHaveLength(1);
     expect(await listed()).toEqual([]);
   }, 60_000);
@@ -398,7 +395,7 @@ describe('a replay since a time', () => {
     await world.poll();
     await replay(mailbox, since(ago(2 * dayMs)));
     inbox().add('new');
-    await polls(2);
+    await world.polls(2);
     expect(world.receiver.subjects()[0]).toBe('new');
     expect(world.receiver.subjects()).toHaveLength(61);
   }, 60_000);
@@ -458,7 +455,7 @@ describe('a worker that is killed at any write', () => {
           writes = death + 1;
           // Until the lease of the dead one has run out.
           world.time.pass(80_000);
-          await polls(4);
+          await world.polls(4);
           const count = new Map<string, number>();
           for (const { event, outcome } of world.receiver.arrivals.slice(from)) {
             if (event.type === 'message.received' && outcome === 'accepted') {

@@ -18,9 +18,6 @@ const bea = 'bea@contoso.example';
 const folder = (path: string, address = ada) => world.mail.mailbox(address).folder(path);
 const inbox = (address = ada) => folder('INBOX', address);
 const received = () => world.receiver.ofType('message.received');
-const polls = async (count: number, more: Parameters<EngineWorld['poll']>[0] = {}) => {
-  for (let n = 0; n < count; n++) await world.poll(more);
-};
 const tried = (subject: string) => world.receiver.arrivals.filter(({ event }) => event.data.subject === subject);
 
 /** A destination's facts, kept in memory. */
@@ -61,11 +58,11 @@ describe('a message that is refused', () => {
     };
     const destinations = { ...factsOf('strict').facts, lastAccepted: async () => acceptedAt };
     inbox().add('bad');
-    await polls(3, { destinations });
+    await world.polls(3, { destinations });
     expect(tried('bad').map(({ event }) => event.data.text !== null)).toEqual([true, true, true]);
     expect(received()).toEqual([]);
     folder('Archive').add('another');
-    await polls(2, { destinations });
+    await world.polls(2, { destinations });
     expect(world.receiver.subjects()).toEqual(['another', 'bad']);
     expect(received().at(-1)?.data).toMatchObject({ text: null, truncated: ['text'] });
   });
@@ -77,7 +74,7 @@ describe('a message that is refused', () => {
     let refusals = 1;
     world.receiver.answer = () => (refusals-- > 0 ? refused : accepted);
     inbox().add('whole');
-    await polls(2);
+    await world.polls(2);
     expect(received().map(({ data }) => data.text !== null)).toEqual([true]);
   });
 
@@ -87,14 +84,14 @@ describe('a message that is refused', () => {
     world.receiver.answer = (event) => (event.data.subject === 'bad' ? refused : accepted);
     inbox().add('bad');
     inbox().add('behind');
-    await polls(9);
+    await world.polls(9);
     expect(world.receiver.subjects()).toEqual([]);
-    await polls(3);
+    await world.polls(3);
     expect(world.receiver.subjects()).toEqual(['behind']);
     expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 2, retries: 1, headSince: undefined });
     expect((await world.shard(mailbox)).flags & coldKinds.retry).toBe(coldKinds.retry);
     world.receiver.answer = () => accepted;
-    await polls(3);
+    await world.polls(3);
     expect(world.receiver.subjects()).toEqual(['behind', 'bad']);
     expect(received().map(({ data }) => data.late)).toEqual([false, true]);
     expect(new Set(tried('bad').map(({ event }) => event.id)).size).toBe(1);
@@ -153,12 +150,12 @@ describe('a message that is refused', () => {
     expect(rows.filter((key) => key.startsWith('x!'))).toHaveLength(1);
     expect((await world.shard(mailbox)).flags).toBe(coldKinds.dead);
     const attempts = tried('bad').length;
-    await polls(70, { destinations: facts });
+    await world.polls(70, { destinations: facts });
     expect(tried('bad').length).toBe(attempts);
     // Kept for 30 days; then the next mail takes its row along.
     world.time.pass(31 * 24 * 60 * 60_000);
     inbox().add('a month later');
-    await polls(2, { destinations: facts });
+    await world.polls(2, { destinations: facts });
     expect(world.receiver.subjects().at(-1)).toBe('a month later');
     expect((await world.mailRows()).filter((key) => key.startsWith('x!'))).toEqual([]);
     expect(tried('bad').length).toBe(attempts);
@@ -199,7 +196,7 @@ describe('a message that is refused', () => {
     await world.poll({ destinations: facts });
     expect(await world.cursor(mailbox, 'Archive')).toMatchObject({ lastUid: 1, retries: 1 });
     world.receiver.answer = () => accepted;
-    await polls(12, { destinations: facts });
+    await world.polls(12, { destinations: facts });
     expect(received().map(({ id, data }) => [id, data.subject, data.late])).toEqual([
       [tried('moving')[0]?.event.id, 'moving', true],
     ]);
@@ -220,7 +217,7 @@ describe('a message that is refused', () => {
     await world.poll({ destinations: facts });
     inbox().renumber((a, b) => b.uid - a.uid);
     world.receiver.answer = () => accepted;
-    await polls(4, { destinations: facts });
+    await world.polls(4, { destinations: facts });
     expect(world.receiver.subjects()).toEqual(['good', 'bad']);
     expect(new Set(tried('bad').map(({ event }) => event.id)).size).toBe(1);
   });
@@ -239,7 +236,7 @@ describe('a message that always times out', () => {
       inbox(bea).add(`bea ${n}`);
       await world.poll({ destinations: facts });
     }
-    await polls(2, { destinations: facts });
+    await world.polls(2, { destinations: facts });
     expect(world.receiver.ofType('message.undeliverable')).toHaveLength(1);
     expect(noted.headsMoved).toBe(1);
     expect(world.receiver.subjects()).toHaveLength(300);
@@ -332,7 +329,7 @@ describe('a window', () => {
     const refusals = world.receiver.arrivals.filter(({ outcome }) => outcome === 'held').length;
     expect(refusals).toBeLessThanOrEqual(9);
     world.receiver.answer = () => accepted;
-    await polls(3, { destinations: facts });
+    await world.polls(3, { destinations: facts });
     expect(world.receiver.subjects()).toHaveLength(60);
     expect(new Set(world.receiver.subjects()).size).toBe(60);
   });
@@ -350,7 +347,7 @@ describe('a window', () => {
     for (let n = 1; n <= 10; n++) {
       world.time.pass(3_600_000);
       inbox().add(`later ${n}`);
-      await polls(2, { destinations: facts });
+      await world.polls(2, { destinations: facts });
     }
     expect(noted.headsMoved).toBe(1);
     expect(new Set(world.receiver.subjects()).size).toBe(100);
@@ -384,7 +381,7 @@ describe('a window', () => {
       expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 0 });
       inbox().unanswered.clear();
       world.receiver.answer = () => accepted;
-      await polls(3, { destinations: facts });
+      await world.polls(3, { destinations: facts });
       expect(world.receiver.subjects()).toHaveLength(all);
       expect(new Set(world.receiver.subjects()).size).toBe(all);
       expect(await world.cursor(mailbox)).toMatchObject({ lastUid: all, acked: [], holes: [] });

@@ -32,7 +32,7 @@ describe('a folder that is taken off', () => {
     folder().add('refused, too');
     await world.poll();
     world.time.pass(11 * 60_000);
-    for (let n = 0; n < 3; n++) await world.poll();
+    await world.polls(3);
     expect((await kindsOf(idOf('Archive'))).toSorted()).toEqual(['c', 'd', 'r']);
     await watch('INBOX');
     await world.poll();
@@ -47,7 +47,7 @@ describe('a folder that is taken off', () => {
     expect((await world.shard(mailbox)).flags & coldKinds.retry).toBe(coldKinds.retry);
     world.receiver.answer = () => accepted;
     world.time.pass(2 * 60 * 60_000);
-    for (let n = 0; n < 2; n++) await world.poll();
+    await world.polls(2);
     expect(world.receiver.subjects()).toEqual(['refused, too']);
     expect((await world.shard(mailbox)).flags & coldKinds.retry).toBe(0);
   });
@@ -58,7 +58,7 @@ describe('a folder that is taken off', () => {
     folder('Archive').add('refused');
     await world.poll();
     world.time.pass(11 * 60_000);
-    for (let n = 0; n < 3; n++) await world.poll();
+    await world.polls(3);
     const rows = await rowsOfTable(world.store, 'mail');
     const row = rows.find(({ rowKey }) => rowKey.startsWith('d!'));
     if (row === undefined) throw new Error('nothing is tried again');
@@ -67,7 +67,7 @@ describe('a folder that is taken off', () => {
       await table.insert({ ...row, rowKey: row.rowKey.replace(/\d{3}$/, String(n)), values: { ...row.values, key } });
     }
     await watch('INBOX');
-    for (let n = 0; n < 3; n++) await world.poll();
+    await world.polls(3);
     expect(await kindsOf(idOf('Archive'))).toEqual([]);
     const told = world.receiver.ofType('message.vanished').map(({ data }) => data.messageKey);
     expect([told.length, new Set(told).size]).toEqual([121, 121]);

@@ -324,7 +324,7 @@ describe('a destination', () => {
     await world.poll();
     expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: '' });
     world.receiver.answer = () => accepted;
-    for (let n = 0; n < 5; n++) await world.poll();
+    await world.polls(5);
     const told = world.receiver.arrivals.filter(({ outcome }) => outcome === 'accepted').map(({ event }) => event.type);
     expect(told).toEqual(['mailbox.connected', 'mailbox.reconnect_required', 'mailbox.recovered']);
   });
@@ -373,7 +373,7 @@ describe('a message that does not come', () => {
     inbox().add('after the gap');
     await world.poll();
     expect(world.receiver.subjects()).toEqual(['after the gap']);
-    for (let n = 0; n < 4; n++) await world.poll();
+    await world.polls(4);
     const events = world.receiver.ofType('message.vanished');
     expect(events.map(({ data }) => [data.count, data.ranges])).toEqual([[20_000, [{ from: 1, to: 20_000 }]]]);
   });
@@ -385,7 +385,7 @@ describe('a message that does not come', () => {
       inbox().uidNext++;
       inbox().add(`mail ${n}`);
     }
-    for (let n = 0; n < 5; n++) await world.poll();
+    await world.polls(5);
     expect(world.receiver.subjects()).toHaveLength(80);
     const counts = world.receiver.ofType('message.vanished').map(({ data }) => Number(data.count));
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(80);
@@ -414,7 +414,7 @@ describe('a message that does not come', () => {
     };
     await world.poll();
     expect(world.receiver.subjects()).toEqual(['stays']);
-    for (let n = 0; n < 4; n++) await world.poll();
+    await world.polls(4);
     expect(world.receiver.ofType('message.vanished')).toHaveLength(1);
   });
 });
@@ -435,7 +435,7 @@ describe('a mailbox that fails', () => {
     // The refused token was tried once more as a fresh one.
     expect(world.mail.tokens.filter((token) => token.endsWith('-fresh'))).toEqual([`token-${ada}-fresh`]);
     world.mail.fault = undefined;
-    for (let n = 0; n < 3; n++) await world.poll();
+    await world.polls(3);
     expect(world.receiver.subjects()).toEqual(['for bea', 'for ada']);
     expect(await world.state(own)).toMatchObject({ state: 'active', code: '' });
     expect(world.receiver.ofType('mailbox.recovered')).toHaveLength(1);
@@ -450,7 +450,7 @@ describe('a mailbox that fails', () => {
     world.mail.fault = undefined;
     inbox().add('waiting');
     const opened = world.mail.tokens.length;
-    for (let n = 0; n < 4; n++) await world.poll();
+    await world.polls(4);
     expect(world.mail.tokens.length).toBe(opened);
     await world.poll();
     await world.poll();
@@ -469,7 +469,7 @@ describe('a mailbox that fails', () => {
     expect(world.receiver.ofType('mailbox.reconnect_required')).toHaveLength(1);
     const opened = world.mail.tokens.length;
     inbox().add('two');
-    for (let n = 0; n < 3; n++) await world.poll();
+    await world.polls(3);
     expect(world.mail.tokens.length).toBe(opened);
     await world.registry.ask(mailbox.id);
     await world.poll();
@@ -501,7 +501,7 @@ describe('a mailbox that fails', () => {
     await world.poll();
     expect(world.receiver.subjects()).toEqual(['one']);
     expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: 'folder_missing' });
-    for (let n = 0; n < 16; n++) await world.poll();
+    await world.polls(16);
     expect(await world.state(mailbox)).toMatchObject({ state: 'degraded', code: 'folder_missing' });
     expect(world.receiver.ofType('mailbox.degraded')).toHaveLength(1);
   }, 60_000);
@@ -562,7 +562,7 @@ describe('what the API asks for', () => {
     await world.poll();
     await world.registry.patch(mailbox.id, { paused: true });
     inbox().add('while paused');
-    for (let n = 0; n < 3; n++) await world.poll();
+    await world.polls(3);
     expect(world.receiver.subjects()).toEqual([]);
     expect(await world.state(mailbox)).toMatchObject({ state: 'paused' });
     await world.registry.patch(mailbox.id, { paused: false });

@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { broker } from '../lib/broker.ts';
 import { replayJson } from '../lib/connect/delivery-json.ts';
-import { isWithinReach } from '../lib/connect/mailbox-json.ts';
+import { isWithinReach } from '../lib/connect/reach.ts';
 import { BrokerError } from '../lib/errors.ts';
 import { noFields } from '../lib/http/requests/fields.ts';
 import { allMethods, json, resource } from '../lib/http/resource.ts';

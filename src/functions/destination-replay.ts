@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
 import { broker } from '../lib/broker.ts';
-import { isWithinReach } from '../lib/connect/mailbox-json.ts';
+import { isWithinReach } from '../lib/connect/reach.ts';
 import { replayEverywhere, replayWish } from '../lib/connect/replay-wish.ts';
 import { BrokerError } from '../lib/errors.ts';
 import { mayUseDestination } from '../lib/http/caller.ts';

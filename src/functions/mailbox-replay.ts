@@ -1,9 +1,8 @@
 import { app } from '@azure/functions';
 import { broker } from '../lib/broker.ts';
 import { replayJson } from '../lib/connect/delivery-json.ts';
-import { isWithinReach } from '../lib/connect/mailbox-json.ts';
+import { mailboxInReach } from '../lib/connect/reach.ts';
 import { replayWish } from '../lib/connect/replay-wish.ts';
-import { BrokerError } from '../lib/errors.ts';
 import { replayRequest } from '../lib/http/requests/deliveries.ts';
 import { allMethods, json, resource } from '../lib/http/resource.ts';
 
@@ -13,9 +12,8 @@ export const mailboxReplay = resource(broker, {
     scope: 'admin',
     body: replayRequest,
     handler: async ({ broker, caller, params, body }) => {
-      const view = await broker.registry.get(params.id ?? '');
-      if (view === undefined || !isWithinReach(caller, view.row)) throw new BrokerError('not_found');
-      const { id: mailboxId } = view.row;
+      const { row } = await mailboxInReach(broker.registry, caller, params.id);
+      const mailboxId = row.id;
       const wish = replayWish(body, broker.clock.now());
       const job = await broker.audit.deed(
         { actor: caller.keyId, action: 'mailbox.replay', mailboxId },

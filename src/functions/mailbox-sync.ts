@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { broker } from '../lib/broker.ts';
-import { isWithinReach, mailboxJson } from '../lib/connect/mailbox-json.ts';
-import { BrokerError } from '../lib/errors.ts';
+import { mailboxJson } from '../lib/connect/mailbox-json.ts';
+import { mailboxInReach } from '../lib/connect/reach.ts';
 import { noFields } from '../lib/http/requests/fields.ts';
 import { allMethods, json, resource } from '../lib/http/resource.ts';
 
@@ -11,9 +11,8 @@ export const mailboxSync = resource(broker, {
     scope: 'read',
     body: noFields,
     handler: async ({ broker, caller, params }) => {
-      const view = await broker.registry.get(params.id ?? '');
-      if (view === undefined || !isWithinReach(caller, view.row)) throw new BrokerError('not_found');
-      return json(202, mailboxJson(await broker.registry.ask(view.row.id)));
+      const { row } = await mailboxInReach(broker.registry, caller, params.id);
+      return json(202, mailboxJson(await broker.registry.ask(row.id)));
     },
   },
 });

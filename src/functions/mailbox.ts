@@ -1,19 +1,13 @@
 import { app } from '@azure/functions';
 import { type Broker, broker } from '../lib/broker.ts';
 import { replayJson } from '../lib/connect/delivery-json.ts';
-import { isWithinReach, mailboxJsonWithSync } from '../lib/connect/mailbox-json.ts';
+import { mailboxJsonWithSync } from '../lib/connect/mailbox-json.ts';
+import { mailboxInReach } from '../lib/connect/reach.ts';
 import { BrokerError } from '../lib/errors.ts';
-import { type Caller, mayUseDestination } from '../lib/http/caller.ts';
+import { mayUseDestination } from '../lib/http/caller.ts';
 import { mailboxPatch } from '../lib/http/requests/mailboxes.ts';
 import { allMethods, json, noContent, resource } from '../lib/http/resource.ts';
 import type { MailboxView } from '../lib/store/registry.ts';
-
-/** The mailbox of the route, if the key may know of it. @throws BrokerError `not_found` */
-async function known(broker: Broker, caller: Caller, id: string | undefined) {
-  const view = id === undefined ? undefined : await broker.registry.get(id);
-  if (view === undefined || !isWithinReach(caller, view.row)) throw new BrokerError('not_found');
-  return view;
-}
 
 const shown = async (broker: Broker, view: MailboxView) =>
   mailboxJsonWithSync(view, await broker.registry.firstSync(view));
@@ -23,7 +17,7 @@ export const mailbox = resource(broker, {
   GET: {
     scope: 'read',
     handler: async ({ broker, caller, params }) => {
-      const view = await known(broker, caller, params.id);
+      const view = await mailboxInReach(broker.registry, caller, params.id);
       const jobs = await broker.registry.jobs(view.row.id);
       return json(200, { ...(await shown(broker, view)), replays: jobs.map(replayJson) });
     },
@@ -32,7 +26,7 @@ export const mailbox = resource(broker, {
     scope: 'admin',
     body: mailboxPatch,
     handler: async ({ broker, caller, params, body }) => {
-      let view = await known(broker, caller, params.id);
+      let view = await mailboxInReach(broker.registry, caller, params.id);
       const { destinationId, login } = body;
       if (destinationId !== undefined) {
         const found = mayUseDestination(caller, destinationId) && (await broker.destinations.get(destinationId));
@@ -51,7 +45,7 @@ export const mailbox = resource(broker, {
   DELETE: {
     scope: 'admin',
     handler: async ({ broker, caller, params }) => {
-      const { row } = await known(broker, caller, params.id);
+      const { row } = await mailboxInReach(broker.registry, caller, params.id);
       await broker.audit.deed({ actor: caller.keyId, action: 'mailbox.remove', mailboxId: row.id }, async () => {
         if (!(await broker.registry.remove(row.id))) throw new BrokerError('not_found');
       });

@@ -1,6 +1,7 @@
 import { app } from '@azure/functions';
 import { broker } from '../lib/broker.ts';
-import { isWithinReach, mailboxJson } from '../lib/connect/mailbox-json.ts';
+import { mailboxJson } from '../lib/connect/mailbox-json.ts';
+import { isWithinReach } from '../lib/connect/reach.ts';
 import { mailboxFilter, newMailbox } from '../lib/http/requests/mailboxes.ts';
 import { allMethods, json, resource } from '../lib/http/resource.ts';
 

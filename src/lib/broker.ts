@@ -14,6 +14,7 @@ import { buildMailboxEvent } from './delivery/mailbox-event.ts';
 import { buildMessageReceived } from './delivery/message-event.ts';
 import { createBoundedMap } from './domain/bounded-map.ts';
 import type { Clock } from './domain/clock.ts';
+import { hourMs } from './domain/duration.ts';
 import { systemClock, systemRandom } from './domain/system.ts';
 import { createAdminConsent } from './entra/admin-consent.ts';
 import { createEntraClient } from './entra/client.ts';
@@ -131,7 +132,7 @@ export function createBroker(
   const attachmentTokens = createAttachmentTokens({
     rootKeys: keys,
     clock,
-    lifetimeMs: config.attachmentLinkHours * 3_600_000,
+    lifetimeMs: config.attachmentLinkHours * hourMs,
   });
   const deliverer = createDeliverer({
     rows: destinationRows,

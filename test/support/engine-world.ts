@@ -127,6 +127,9 @@ export function engineWorld(real: Store) {
         if (next !== undefined) todo.push(next);
       }
     },
+    async polls(count: number, more: Partial<ShardRunnerDeps> = {}): Promise<void> {
+      for (let done = 0; done < count; done++) await this.poll(more);
+    },
     async shard(of: MailboxRow) {
       const row = await table.get(shardKey(shardOfMailbox(of.id) ?? 0), shardRowKey);
       if (row === undefined) throw new Error('no shard');

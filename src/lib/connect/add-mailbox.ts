@@ -6,9 +6,9 @@ import { grantKeyOf } from '../store/grants.ts';
 import type { MailboxChange, MailboxView, Placed, PlaceInput } from '../store/registry.ts';
 import type { GrantRef, MailboxRow } from '../store/rows.ts';
 import { chooseDestination } from './choose-destination.ts';
-import { isWithinReach } from './mailbox-json.ts';
 import type { OpenMailbox } from './open-mailbox.ts';
 import type { ConnectDeps } from './ports.ts';
+import { isWithinReach } from './reach.ts';
 import { type SyncFrom, syncFromOf } from './sync-from.ts';
 
 /** A mailbox that nobody signs in to, as POST mailboxes takes it. */

@@ -1,11 +1,10 @@
 import { encodeMessageRef } from '../delivery/message-ref.ts';
+import { dayMs } from '../domain/duration.ts';
 import { deliveryId, messageKeyFromBytes } from '../domain/ids.ts';
 import { errorTable, isErrorCode } from '../error-codes.ts';
 import type { Delivery } from '../store/deliveries.ts';
 import { deadKeptMs } from '../store/retry-row.ts';
 import type { JobRow } from '../store/rows.ts';
-
-const dayMs = 86_400_000;
 
 /** What did not go through, as the API shows it. Sentence and remedy follow from the code and are not stored. */
 export function deliveryJson(delivery: Delivery) {

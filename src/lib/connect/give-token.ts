@@ -5,7 +5,7 @@ import type { Caller } from '../http/caller.ts';
 import type { Audit } from '../store/audit.ts';
 import { createRecent } from '../store/recent.ts';
 import type { GrantMailboxes, Registry } from '../store/registry.ts';
-import { isWithinReach } from './mailbox-json.ts';
+import { isWithinReach } from './reach.ts';
 
 /** What POST mailboxes/{id}/token answers. Never a refresh token. */
 export interface GivenToken {

@@ -1,12 +1,6 @@
 import { errorTable } from '../error-codes.ts';
-import { type Caller, mayUseDestination, mayUseMailbox } from '../http/caller.ts';
 import type { FirstSync } from '../store/first-sync.ts';
 import type { MailboxView } from '../store/registry.ts';
-import type { MailboxRow } from '../store/rows.ts';
-
-/** Whether a mailbox is within the reach of a key; one that is not counts as unknown. */
-export const isWithinReach = (caller: Caller, row: Pick<MailboxRow, 'id' | 'destinationId'>): boolean =>
-  mayUseMailbox(caller, row.id) && mayUseDestination(caller, row.destinationId);
 
 /** A mailbox as the API shows it. Sentence and remedy follow from the code and are not stored. */
 export function mailboxJson({ row, state, shown, filter }: MailboxView) {

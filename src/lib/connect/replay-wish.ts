@@ -1,3 +1,4 @@
+import { dayMs } from '../domain/duration.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Deliveries } from '../store/deliveries.ts';
 import type { ReplayWish } from '../store/job-row.ts';
@@ -5,7 +6,7 @@ import type { Registry } from '../store/registry.ts';
 import type { MailboxRow } from '../store/rows.ts';
 
 /** Older mail is not replayed: a job of more than a year of mail is a first import, and `syncFrom` is there for that. */
-const longestMs = 366 * 24 * 60 * 60_000;
+const longestMs = 366 * dayMs;
 
 /**
  * What a request for a replay says; its schema sees to it that it names one of the two.

@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
+import { dayMs, hourMs } from '../domain/duration.ts';
 import { isErrorCode } from '../error-codes.ts';
 import { BrokerError, type ErrorCode } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -7,8 +8,6 @@ import { claimsOf, failureClass, grantStatusFor } from './classify.ts';
 import type { Pauses } from './pauses.ts';
 import type { GrantKey, Resource } from './types.ts';
 
-const hourMs = 60 * 60_000;
-const dayMs = 24 * hourMs;
 const doubtMs = 60_000;
 
 export const idOf = (key: GrantKey): string => `${key.tid}|${key.oid}`;

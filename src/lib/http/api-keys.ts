@@ -1,5 +1,6 @@
 import { purposeBytes, sha256 } from '../domain/bytes.ts';
 import type { Clock, Random } from '../domain/clock.ts';
+import { hourMs } from '../domain/duration.ts';
 import { equalBytes, hmacSha256 } from '../domain/mac.ts';
 import { scopes } from '../domain/scope.ts';
 import type { KeyedRow, KeyedRows } from '../domain/sealing.ts';
@@ -73,7 +74,7 @@ export const bootstrapSecretName = 'bootstrap-admin-key';
 
 // How long a removed or changed key may still count in another process.
 const cacheMs = 60_000;
-const lastUseEveryMs = 3_600_000;
+const lastUseEveryMs = hourMs;
 // One line a minute tells of refused keys, with their number: a guesser must not fill the log.
 const refusalLogEveryMs = 60_000;
 

@@ -1,5 +1,7 @@
+import { hourMs } from '../domain/duration.ts';
+
 // Nobody is made to wait longer by a header, which may come from any gateway.
-const longestWaitMs = 60 * 60_000;
+const longestWaitMs = hourMs;
 
 /**
  * Milliseconds that a Retry-After header asks for (RFC 9110 section 10.2.3: seconds, or an HTTP date), at most an hour.

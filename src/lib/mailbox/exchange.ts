@@ -1,3 +1,4 @@
+import { hourMs } from '../domain/duration.ts';
 import { BrokerError, type ErrorCode } from '../errors.ts';
 
 /** What was heard from the mail server, or from the network in its place. No token, no address. */
@@ -18,7 +19,7 @@ export interface Heard {
 
 // Exchange answers a throttle with 89 to 300 seconds (imapsync#272, email-oauth2-proxy#191). A figure beyond this is
 // taken for this: a mailbox must not be put to sleep for a day by one odd answer.
-const longestThrottleMs = 60 * 60_000;
+const longestThrottleMs = hourMs;
 // Waits where the server names none.
 const throttleMs = 5 * 60_000;
 const unavailableMs = 60_000;

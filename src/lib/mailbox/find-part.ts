@@ -1,9 +1,11 @@
 import { base64url } from '../domain/bytes.ts';
+import { dayMs } from '../domain/duration.ts';
 import { messageIdHash } from '../domain/ids.ts';
 import type { Attachment } from '../domain/message.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { AttachmentPlace } from '../http/attachment-token.ts';
 import type { WatchedFolder } from '../store/rows.ts';
+import { searchDays } from './search-days.ts';
 import type { MailSession } from './session.ts';
 
 /** A file, where it is now. */
@@ -12,8 +14,6 @@ export interface FoundPart {
   readonly uid: number;
   readonly file: Attachment;
 }
-
-const dayMs = 86_400_000;
 
 // Of a day with more messages than this the newest are looked through.
 const mostCandidates = 2_000;
@@ -71,10 +71,8 @@ export async function findPart(
 }
 
 async function search(session: MailSession, path: string, place: AttachmentPlace): Promise<FoundPart | undefined> {
-  // The server counts days in a zone of its own, so the day before and the day after are asked for too.
-  const from = new Date((place.day - 1) * dayMs);
-  const until = new Date((place.day + 2) * dayMs);
-  const uids = (await session.searchBetween(path, from, until)).slice(-mostCandidates);
+  const day = new Date(place.day * dayMs);
+  const uids = (await searchDays(session, path, day, day)).slice(-mostCandidates);
   const hash = base64url(place.hash);
   const same = (await session.fetchMeta(path, uids)).filter((meta) => base64url(messageIdHash(meta)) === hash);
   for (const { uid } of same) {

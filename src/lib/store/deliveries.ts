@@ -1,11 +1,11 @@
-import { base64url, fromBase64url } from '../domain/bytes.ts';
+import { base64url, fromBase64url, sameBytes } from '../domain/bytes.ts';
 import type { Clock } from '../domain/clock.ts';
 import { parseDeliveryId, shardKey, shardOfMailbox } from '../domain/ids.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Directory } from './directory.ts';
 import { decodeJob, isMeant } from './job-row.ts';
-import { rowsOf } from './keys.ts';
+import { rowsOf, rowsOfKind } from './keys.ts';
 import { decodeMailbox } from './mailbox-row.ts';
 import { readMailbox } from './mailboxes.ts';
 import { reachingStore } from './modify.ts';
@@ -97,8 +97,7 @@ export function createDeliveries(deps: {
     const found = await Promise.all(
       wanted.map(async (state) => {
         const kind = kinds[state];
-        const range =
-          query.mailboxId === undefined ? { from: `${kind}!`, below: `${kind}"` } : rowsOf(kind, query.mailboxId);
+        const range = query.mailboxId === undefined ? rowsOfKind(kind) : rowsOf(kind, query.mailboxId);
         // Nothing lies between a key and the same with one more `!`.
         const from = after >= range.from ? `${after}!` : range.from;
         return from >= range.below ? [] : mail.list(partition, { ...range, from });
@@ -107,8 +106,8 @@ export function createDeliveries(deps: {
     const rows = found.flat();
     if (rows.length === 0) return;
     const [accounts, jobRows] = await Promise.all([
-      mail.list(partition, { from: 'a!', below: 'b' }),
-      mail.list(partition, { from: 'e!', below: 'e"' }),
+      mail.list(partition, rowsOfKind('a')),
+      mail.list(partition, rowsOfKind('e')),
     ]);
     const mailboxes = new Map(all(decodeMailbox, accounts).map((row) => [row.id, row]));
     const jobs = all(decodeJob, jobRows);
@@ -158,7 +157,7 @@ export function createDeliveries(deps: {
         if (stored === undefined || stored.row.deletedAt !== undefined) return undefined;
         for (const row of [...retries, ...dead]) {
           const found = delivery(row, stored.row, all(decodeJob, jobs));
-          if (found !== undefined && Buffer.compare(found.row.key, wanted.key) === 0) return found;
+          if (found !== undefined && sameBytes(found.row.key, wanted.key)) return found;
         }
         return undefined;
       }),

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../domain/clock.ts';
+import { dayMs } from '../domain/duration.ts';
 import { appGrantKey, type GrantKey, type GrantStatus } from '../domain/grant.ts';
 import type { KeyedRows, Sealer } from '../domain/sealing.ts';
 import { BrokerError } from '../errors.ts';
@@ -94,7 +95,7 @@ export interface GrantsDeps {
 }
 
 /** That a permission of the app still works is noted no more often than this. */
-const noteUseEveryMs = 24 * 60 * 60_000;
+const noteUseEveryMs = dayMs;
 
 export function createGrants(deps: GrantsDeps): Grants {
   const { clock, log } = deps;

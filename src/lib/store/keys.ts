@@ -26,6 +26,9 @@ export const messageRowKey = (
   },
 ): string => `${kind}!${place.mailboxId}!${place.folderId}!${place.uidValidity}!${String(place.uid).padStart(10, '0')}`;
 
+/** All rows of one kind (`a` to `x`) of a shard. */
+export const rowsOfKind = (kind: string): { from: string; below: string } => ({ from: `${kind}!`, below: `${kind}"` });
+
 /** All rows of one kind (`a` to `x`) of a mailbox, or of one of its folders. */
 export function rowsOf(kind: string, mailboxId: string, folderId?: string): { from: string; below: string } {
   // The key itself and whatever goes on with `!`; `"` is the character after it.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dayMs } from '../domain/duration.ts';
 import { brokenRow, columns, count, instant, int64, readColumns, text } from './columns.ts';
 import { messageRowKey, parseRowKey } from './keys.ts';
 import { partitionOf } from './mailbox-row.ts';
@@ -33,7 +34,7 @@ const deadForm = z.object({
 });
 
 /** What was given up is kept for so long. */
-export const deadKeptMs = 30 * 24 * 60 * 60_000;
+export const deadKeptMs = 30 * dayMs;
 
 const replayColumn = (replay: number | undefined) => (replay === undefined ? undefined : BigInt(replay));
 

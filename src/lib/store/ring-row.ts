@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dayMs } from '../domain/duration.ts';
 import { brokenRow, columns, pieces, readColumns } from './columns.ts';
 import { parseRowKey, ringRowKey } from './keys.ts';
 import { partitionOf } from './mailbox-row.ts';
@@ -41,7 +42,7 @@ export function decodeRing(row: StoredRow): RingRow {
 
 /** Day of INTERNALDATE as a ring entry has it: days since 1970, UTC. */
 export const dayOf = (internalDate: Date): number =>
-  Math.max(0, Math.min(0xffff, Math.floor(internalDate.getTime() / 86_400_000)));
+  Math.max(0, Math.min(0xffff, Math.floor(internalDate.getTime() / dayMs)));
 
 const older = (a: RingEntry, b: RingEntry): number => a.day - b.day || a.uid - b.uid;
 

@@ -1,3 +1,4 @@
+import { dayMs } from '../domain/duration.ts';
 import { isBrokerError } from '../errors.ts';
 import type { ImapSession } from '../mailbox/session.ts';
 import { isFinished } from '../store/first-sync.ts';
@@ -10,8 +11,6 @@ import { readMessageRows } from './message-rows.ts';
 import { type OldMail, oldMail } from './old-mail.ts';
 import { pump, type Turn } from './pump.ts';
 import { createSource, type Source } from './source.ts';
-
-const dayMs = 86_400_000;
 
 /** Days that are counted at once, to begin with; more where little is in them, fewer where there is much. */
 const countedDays = 32;

@@ -1,6 +1,8 @@
+import { dayMs } from '../domain/duration.ts';
 import { messageIdHash, messageKeyBytes } from '../domain/ids.ts';
 import type { MessageMeta } from '../domain/message.ts';
 import type { UidRange } from '../mailbox/plan.ts';
+import { searchDays } from '../mailbox/search-days.ts';
 import type { FolderStatus, ImapSession } from '../mailbox/session.ts';
 import { dayOf } from '../store/ring-row.ts';
 import type { RingEntry } from '../store/rows.ts';
@@ -14,8 +16,6 @@ const baselineEntries = 200;
 
 /** UIDs of one FETCH. */
 const chunk = 200;
-
-const dayMs = 86_400_000;
 
 export async function fetchMeta(
   session: ImapSession,
@@ -51,8 +51,7 @@ export async function positionAt(
   since: Date,
 ): Promise<Beginning> {
   const top = status.uidNext - 1;
-  // The server counts days in a zone of its own; one day earlier covers them all.
-  const candidates = await session.searchSince(path, new Date(since.getTime() - dayMs));
+  const candidates = await searchDays(session, path, since);
   const metas = await fetchMeta(session, path, candidates, 'bare');
   const wanted = metas.filter((meta) => meta.internalDate >= since && meta.uid <= top).map((meta) => meta.uid);
   const lastUid = wanted.reduce((least, uid) => Math.min(least, uid), status.uidNext) - 1;

@@ -1,3 +1,4 @@
+import { sameBytes } from '../domain/bytes.ts';
 import { messageIdHash } from '../domain/ids.ts';
 import { isBrokerError } from '../errors.ts';
 import type { ImapSession } from '../mailbox/session.ts';
@@ -30,7 +31,7 @@ export async function claim(
   here: FolderBook,
   hash: Uint8Array,
 ): Promise<Claim> {
-  if (!takesPart(here) || Buffer.compare(hash, ofNobody) === 0) return { kind: 'new' };
+  if (!takesPart(here) || sameBytes(hash, ofNobody)) return { kind: 'new' };
   const candidates = mailbox.folders
     .filter(takesPart)
     .flatMap((from) => from.entriesOf(hash).map((entry) => ({ from, entry })));
@@ -48,7 +49,7 @@ export function isKnownElsewhere(mailbox: MailboxBook, here: FolderBook, own: Ri
   return mailbox.folders
     .filter(takesPart)
     .flatMap((book) => book.entriesOf(own.hash))
-    .some((entry) => Buffer.compare(entry.key, own.key) !== 0);
+    .some((entry) => !sameBytes(entry.key, own.key));
 }
 
 const rank = (entry: RingEntry): number => (entry.accepted ? 2 : entry.posted ? 0 : 1);

@@ -2,7 +2,7 @@ import { shardKey } from '../domain/ids.ts';
 import { isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { decodeJob } from '../store/job-row.ts';
-import { rowsOf } from '../store/keys.ts';
+import { rowsOf, rowsOfKind } from '../store/keys.ts';
 import { decodeOutbox } from '../store/outbox-row.ts';
 import { coldKinds, type JobRow, type OutboxRow } from '../store/rows.ts';
 import type { Store, StoredRow } from '../store/table.ts';
@@ -34,7 +34,7 @@ export async function readCold(
 
   async function read<T>(letter: string, bit: number, decode: (row: StoredRow) => T): Promise<T[]> {
     const rows: T[] = [];
-    for (const row of await table.list(partition, { from: `${letter}!`, below: `${letter}"` })) {
+    for (const row of await table.list(partition, rowsOfKind(letter))) {
       flags |= bit;
       try {
         rows.push(decode(row));

@@ -1,3 +1,4 @@
+import { hourMs } from '../domain/duration.ts';
 import type { MessageFlags } from '../mailbox/session.ts';
 import type { CursorRow, RingEntry } from '../store/rows.ts';
 
@@ -6,7 +7,7 @@ const followedDays = 14;
 const mostFollowed = 1_000;
 
 /** What the counts of a folder do not show (one mail read, another marked unread) is found within this time. */
-const everyMs = 60 * 60_000;
+const everyMs = hourMs;
 
 /** Whether the flags of a folder are to be compared now. Pure. */
 export const isComparisonDue = ({ flagsAt }: Pick<CursorRow, 'flagsAt'>, now: Date): boolean =>

@@ -1,5 +1,6 @@
 import { sha256 } from '../domain/bytes.ts';
 import type { Clock } from '../domain/clock.ts';
+import { dayMs, hourMs } from '../domain/duration.ts';
 import { appOid, type GrantKey } from '../domain/grant.ts';
 import type { Tokens } from '../entra/types.ts';
 import { isBrokerError } from '../errors.ts';
@@ -13,9 +14,6 @@ export interface KeepAliveDeps {
   readonly grants: { all(): AsyncIterable<Grant> };
   readonly tokens: Pick<Tokens, 'get'>;
 }
-
-const hourMs = 60 * 60_000;
-const dayMs = 24 * hourMs;
 
 /**
  * A refresh token that nobody uses for 90 days dies (AADSTS700082), and paused mailboxes and those of a held destination

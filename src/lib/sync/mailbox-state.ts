@@ -1,3 +1,4 @@
+import { hourMs } from '../domain/duration.ts';
 import { type ErrorCode, errorTable } from '../error-codes.ts';
 import type { MailboxState, SlotSchedule, StateRow } from '../store/rows.ts';
 import { pollInterval } from './rhythm.ts';
@@ -41,7 +42,7 @@ const degradedAfterIntervals = 3;
 const longestWaitMs = 15 * 60_000;
 
 /** An administrator's consent makes the stored sign-in work again without a reconnect; it is tried this often. */
-const consentWaitMs = 60 * 60_000;
+const consentWaitMs = hourMs;
 
 /** "Authenticated but not connected" is often the server's passing trouble (microsoft.md 4.2); thrice is not. */
 const notConnectedTries = 3;

@@ -1,5 +1,7 @@
+import { dayMs } from '../domain/duration.ts';
 import { messageKeyBytes, messageKeyFromBytes } from '../domain/ids.ts';
 import { isGone } from '../mailbox/plan.ts';
+import { searchDays } from '../mailbox/search-days.ts';
 import type { ImapSession } from '../mailbox/session.ts';
 import type { Hole } from '../store/rows.ts';
 import { type Bound, byAge, isAhead, newBackfill, type OldMessage } from './backfill-book.ts';
@@ -9,8 +11,6 @@ import type { MailboxBook } from './mailbox-book.ts';
 import { mostRevived } from './parking.ts';
 import type { RunContext } from './run-context.ts';
 import type { Backlog } from './source.ts';
-
-const dayMs = 86_400_000;
 
 /**
  * Days that are listed at once: one to begin with, more while little is in them, fewer where there is much. So a folder
@@ -63,12 +63,7 @@ export function oldMail(
     const { at, uid: top } = bound;
     const day = Math.floor((at ?? context.now()).getTime() / dayMs);
     const from = new Date(Math.max(since.getTime(), (day - days) * dayMs));
-    // The server counts days in a zone of its own.
-    const first = new Date(from.getTime() - dayMs);
-    const uids =
-      at === undefined
-        ? await session.searchSince(path, first)
-        : await session.searchBetween(path, first, new Date(at.getTime() + 2 * dayMs));
+    const uids = await searchDays(session, path, from, at);
     const { holes } = book.cursor;
     const own = uids.filter((uid) => uid <= top && !holes.some((hole) => uid >= hole.from && uid <= hole.to));
     if (own.length > manyListed) days = Math.max(1, Math.floor(days / 4));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dayMs } from '../domain/duration.ts';
 import type { OutgoingEvent } from '../domain/event.ts';
 import { isBrokerError } from '../errors.ts';
 import type { OutboxRow } from '../store/rows.ts';
@@ -8,7 +9,7 @@ import { afterFailure } from './outbox-retry.ts';
 import { postRoomMs, type RunContext } from './run-context.ts';
 
 /** The event of a removed mailbox is tried for a day; then nobody is left whom it could concern. */
-const removedForMs = 24 * 60 * 60_000;
+const removedForMs = dayMs;
 
 /**
  * Sends the events that wait in a mailbox's outbox, oldest first, each until it is accepted. One that is refused holds up

@@ -1,9 +1,8 @@
 import type { Clock } from '../domain/clock.ts';
+import { dayMs } from '../domain/duration.ts';
 import { auditDay } from '../store/audit.ts';
 import { batchLimits, type Store } from '../store/table.ts';
 import type { Chore } from './housekeeping.ts';
-
-const dayMs = 24 * 60 * 60_000;
 
 /** Who did what is kept for so long. */
 export const auditKeptDays = 90;

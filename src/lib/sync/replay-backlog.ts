@@ -1,3 +1,5 @@
+import { dayMs } from '../domain/duration.ts';
+import { searchDays } from '../mailbox/search-days.ts';
 import { mostDone } from '../store/job-row.ts';
 import type { ReplayProgress, ReplaySinceJob } from '../store/rows.ts';
 import { fetchMeta } from './baseline.ts';
@@ -8,8 +10,6 @@ import { mostRevived, revive } from './parking.ts';
 import { windowSize } from './run-context.ts';
 import type { Backlog } from './source.ts';
 import { tellVanished } from './vanished.ts';
-
-const dayMs = 86_400_000;
 
 /** So much of a folder is listed at a time: few searches where there is little, few UIDs at once where there is much. */
 const windowMs = 7 * dayMs;
@@ -61,9 +61,7 @@ export function createReplayBacklog(scene: Scene, book: FolderBook, job: JobInHa
     const from = listedTo;
     const to = new Date(Math.min(from.getTime() + windowMs, until.getTime()));
     const { path } = book.folder;
-    // The server counts days in a zone of its own, so the day before and the day after are asked for too.
-    const [first, last] = [from.getTime() - dayMs, to.getTime() + 2 * dayMs];
-    const uids = await session.searchBetween(path, new Date(first), new Date(last));
+    const uids = await searchDays(session, path, from, to);
     const wanted = uids.filter((uid) => !isOthers(uid));
     const metas = wanted.length === 0 ? [] : await fetchMeta(session, path, wanted, 'bare');
     const found = metas

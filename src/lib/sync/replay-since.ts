@@ -1,3 +1,4 @@
+import { dayMs } from '../domain/duration.ts';
 import { isBrokerError } from '../errors.ts';
 import type { ReplaySinceJob } from '../store/rows.ts';
 import type { Errand, Scene } from './errand.ts';
@@ -7,7 +8,7 @@ import { createReplayBacklog } from './replay-backlog.ts';
 import { createSource, type Source } from './source.ts';
 
 /** For a folder that is not there just now a replay waits so long; then the others are gone through without it. */
-const missingFolderMs = 24 * 60 * 60_000;
+const missingFolderMs = dayMs;
 
 /** A folder that a job is at. */
 interface Station {

@@ -7,9 +7,7 @@ import { mostRevived, revive } from './parking.ts';
 import type { Turn } from './pump.ts';
 import { createSinceReplay } from './replay-since.ts';
 import { retryFolder } from './retry.ts';
-
-/** Rows that pile up are committed before they fill a batch. */
-const heaviest = 60;
+import { heaviest } from './run-context.ts';
 
 /**
  * Does what somebody wanted to have replayed: what was given up first, for it is quickly done, then all mail since a

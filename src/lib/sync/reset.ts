@@ -1,4 +1,6 @@
+import { dayMs } from '../domain/duration.ts';
 import { messageIdHash } from '../domain/ids.ts';
+import { searchDays } from '../mailbox/search-days.ts';
 import type { FolderStatus, ImapSession } from '../mailbox/session.ts';
 import { renumbered } from './backfill-book.ts';
 import { fetchMeta } from './baseline.ts';
@@ -8,8 +10,6 @@ import { complement, toRanges } from './ranges.ts';
 import { recover } from './recover.ts';
 import type { RunContext } from './run-context.ts';
 import { tellVanished } from './vanished.ts';
-
-const dayMs = 86_400_000;
 
 /**
  * Recovers a folder whose UIDs were renumbered: lists it, decides what is new, takes the new numbers over, and tells of
@@ -30,12 +30,11 @@ export async function resetFolder(
   const top = status.uidNext - 1;
   const all = top < 1 ? [] : await session.searchRange(path, 1, top);
   const oldest = entries.reduce((day, entry) => Math.min(day, entry.day), Number.POSITIVE_INFINITY);
-  // A ring without a floor knows of every message there was: then the whole folder is compared. A day earlier, because
-  // the server counts days in a zone of its own.
+  // A ring without a floor knows of every message there was: then the whole folder is compared.
   const uids =
     floor === undefined || oldest === Number.POSITIVE_INFINITY
       ? all
-      : (await session.searchSince(path, new Date((oldest - 1) * dayMs))).filter((uid) => uid <= top);
+      : (await searchDays(session, path, new Date(oldest * dayMs))).filter((uid) => uid <= top);
   const metas = await fetchMeta(session, path, uids);
   const { cursor } = book;
   const recovery = recover({

@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import { sameBytes } from '../domain/bytes.ts';
+import { dayMs } from '../domain/duration.ts';
 import { messageIdHash, messageKeyFromBytes } from '../domain/ids.ts';
 import type { MessageMeta, ReadMessage } from '../domain/message.ts';
+import { searchDays } from '../mailbox/search-days.ts';
 import type { ImapSession } from '../mailbox/session.ts';
 import { dayOf } from '../store/ring-row.ts';
 import type { MessageMark, RetryRow, RingEntry } from '../store/rows.ts';
@@ -13,8 +16,6 @@ import { bury, noteFailure } from './parking.ts';
 import type { Turn } from './pump.ts';
 import { type RunContext, readCaps } from './run-context.ts';
 import { type Care, metadataOnly } from './safe-mode.ts';
-
-const dayMs = 86_400_000;
 
 /** A message that is not found is looked for so often before it is told as vanished; it may be on its way to a folder. */
 const mostMissing = 3;
@@ -121,20 +122,19 @@ const isNameless = ({ hash }: MessageMark): boolean => hash.every((byte) => byte
 /** True if the message was sent under another key: its folder was renumbered, and nobody knew it there. */
 function isSentByAnother(book: FolderBook, row: MessageMark, { uid }: MessageMeta): boolean {
   const entry = book.entryAt(uid);
-  return entry?.posted === true && Buffer.compare(entry.key, row.key) !== 0;
+  return entry?.posted === true && !sameBytes(entry.key, row.key);
 }
 
 /** Where the message lies now: by its UID, by its entry in the ring (which follows it through a reset), or by its day. */
 async function locate(session: ImapSession, book: FolderBook, row: RetryRow): Promise<MessageMeta | undefined> {
   const { path } = book.folder;
-  const isIt = (meta: MessageMeta) => isNameless(row) || Buffer.compare(messageIdHash(meta), row.hash) === 0;
+  const isIt = (meta: MessageMeta) => isNameless(row) || sameBytes(messageIdHash(meta), row.hash);
   const entry = book.entryOf(row.key, row.hash);
   const uid = entry !== undefined ? entry.uid : row.uidValidity === book.cursor.uidValidity ? row.uid : 0;
   if (uid !== 0) return (await session.fetchMeta(path, [uid])).find(isIt);
   if (isNameless(row)) return undefined;
-  // The server counts days in a zone of its own, so the day before and the day after are asked for too.
-  const listed = await session.searchBetween(path, new Date((row.day - 1) * dayMs), new Date((row.day + 2) * dayMs));
-  const candidates = listed.slice(-mostListed);
+  const day = new Date(row.day * dayMs);
+  const candidates = (await searchDays(session, path, day, day)).slice(-mostListed);
   if (candidates.length === 0) return undefined;
   const same = (await session.fetchMeta(path, candidates)).filter(isIt);
   return same.find((meta) => !isSentByAnother(book, row, meta)) ?? same[0];

@@ -1,8 +1,9 @@
+import { hourMs } from '../domain/duration.ts';
 /**
  * A mailbox that had mail within this time is polled every tick: an answer in a conversation mostly comes within the
  * hour, and whoever has just connected a mailbox tries it out.
  */
-export const hotMs = 60 * 60_000;
+export const hotMs = hourMs;
 
 /** A mailbox that has been quiet for long is polled this seldom at most. */
 const coldMs = 5 * 60_000;

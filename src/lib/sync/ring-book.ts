@@ -1,3 +1,4 @@
+import { sameBytes } from '../domain/bytes.ts';
 import { cursorLimits } from '../store/cursor-row.ts';
 import { dropEntries, encodeRing, foldEntries } from '../store/ring-row.ts';
 import type { RingEntry, RingRow } from '../store/rows.ts';
@@ -35,8 +36,6 @@ export interface RingBook {
 }
 
 const hashKey = (hash: Uint8Array): string => Buffer.from(hash).toString('latin1');
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 /** True if an entry needs no further delivery: accepted, or known from before the mailbox was connected. */
 export const isSettled = (entry: RingEntry): boolean => entry.accepted || !entry.posted;

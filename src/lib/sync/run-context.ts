@@ -68,6 +68,9 @@ export const turn = { messages: 50, ms: 5_000 } as const;
 /** Messages of a folder that are posted and not yet committed, where order is not asked for. */
 export const windowSize = 8;
 
+/** Rows of a mailbox that pile up without a POST between them, such as moves, are committed before they fill a batch. */
+export const heaviest = 60;
+
 /** Mailboxes of one shard that are worked on at the same time. */
 export const concurrentMailboxes = 16;
 

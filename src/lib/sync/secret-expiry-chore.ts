@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
+import { dayMs, hourMs } from '../domain/duration.ts';
 import type { Deliverer, OutgoingEvent } from '../domain/event.ts';
 import { eventId } from '../domain/ids.ts';
 import { errorTable } from '../error-codes.ts';
@@ -17,9 +18,6 @@ export interface SecretExpiryDeps {
   readonly destinations: { list(): Promise<readonly { readonly id: string }[]> };
   readonly deliverer: Deliverer;
 }
-
-const hourMs = 60 * 60_000;
-const dayMs = 24 * hourMs;
 
 /** Days ahead at which it is announced. */
 const thresholds = [30, 7, 1] as const;

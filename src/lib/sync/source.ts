@@ -10,7 +10,7 @@ import { postedAs, present, told } from './compare.ts';
 import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import { bury } from './parking.ts';
-import { type RunContext, readCaps } from './run-context.ts';
+import { heaviest, type RunContext, readCaps } from './run-context.ts';
 import { type Care, metadataOnly, type SafeMode } from './safe-mode.ts';
 import { createSift } from './sift.ts';
 import { tellVanished } from './vanished.ts';
@@ -63,9 +63,6 @@ export interface Source
 
 /** UIDs of one FETCH of metadata. */
 const chunk = 50;
-
-/** Rows that pile up without a POST between them (moves) are committed before they fill a batch. */
-const heaviest = 60;
 
 /** So many may need no POST before the turn of others comes: a filter may keep all of a long backlog back. */
 const mostPassedOver = 200;

@@ -1,8 +1,9 @@
+import { hourMs } from '../domain/duration.ts';
 import type { Chore } from './housekeeping.ts';
 import { type SweepDeps, sweep } from './sweep.ts';
 
 // What is swept is a day old, so that an hour more does not matter; and it reads every grant with its sealed cache.
-const sweepEveryMs = 60 * 60_000;
+const sweepEveryMs = hourMs;
 
 /** The sweep as a chore of housekeeping. */
 export const sweepChore = (deps: SweepDeps): Chore => ({

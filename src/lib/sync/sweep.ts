@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
+import { dayMs } from '../domain/duration.ts';
 import type { GrantKey } from '../domain/grant.ts';
 import { shardKey } from '../domain/ids.ts';
 import { isBrokerError } from '../errors.ts';
@@ -6,7 +7,7 @@ import type { Log } from '../log.ts';
 import type { AddressEntry, AddressIndex } from '../store/address-index.ts';
 import type { Directory } from '../store/directory.ts';
 import { grantKeyOf } from '../store/grants.ts';
-import { addressKey, parseRowKey, personOfKey, rowsOf } from '../store/keys.ts';
+import { addressKey, parseRowKey, personOfKey, rowsOf, rowsOfKind } from '../store/keys.ts';
 import { decodeMailbox, partitionOf } from '../store/mailbox-row.ts';
 import type { StoredMailbox } from '../store/mailboxes.ts';
 import { isOwn } from '../store/own-mailbox.ts';
@@ -41,7 +42,7 @@ export interface Swept {
 }
 
 /** Whatever is under way is done within minutes; a day leaves room for every clock and every repetition. */
-const keptForMs = 24 * 60 * 60_000;
+const keptForMs = dayMs;
 
 const kindsOfMailbox = [...'bcdeoprx'];
 
@@ -88,7 +89,7 @@ type Mailboxes = ReadonlyMap<string, StoredMailbox | 'broken'>;
 async function readMailboxes({ store, log }: SweepDeps, shards: readonly number[]): Promise<Mailboxes> {
   const mailboxes = new Map<string, StoredMailbox | 'broken'>();
   for (const shard of shards) {
-    for (const stored of await store.table('mail').list(shardKey(shard), { from: 'a!', below: 'b' })) {
+    for (const stored of await store.table('mail').list(shardKey(shard), rowsOfKind('a'))) {
       const key = parseRowKey(stored.rowKey);
       if (key?.kind !== 'mailbox') continue;
       try {

@@ -1,6 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../config.ts';
 import type { Clock } from '../domain/clock.ts';
+import { hourMs } from '../domain/duration.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { keyVaultSource, type SecretSource } from './key-vault.ts';
@@ -22,7 +23,7 @@ const unknownVersionTtlMs = 5 * 60_000;
 // The value of a version never changes; it is read again only to notice that it was disabled.
 const knownVersionTtlMs = 10 * 60_000;
 // While the vault cannot be reached, the last known values carry the broker over an outage of this length.
-const staleMs = 60 * 60_000;
+const staleMs = hourMs;
 const failureMs = 5_000;
 
 /** The longest that an instance goes on with a version after a newer one was made. */
