@@ -335,6 +335,14 @@ describe('a change', () => {
     expect(await stored(other)).toEqual(before);
   });
 
+  it('of a mail of 3 MB is accepted, though NocoBase answers with the whole record', async () => {
+    const key = newKey();
+    const text = 'Grüße, 你好 👋\n'.repeat(150_000);
+    await send(received(key, { text }));
+    expect(await send(happened('message.updated', { messageKey: key, seen: true }))).toEqual(accepted);
+    expect(await stored(key)).toMatchObject([{ seen: true }]);
+  });
+
   it('of a record that somebody has deleted is accepted, and makes none', async () => {
     const key = newKey();
     await send(received(key));

@@ -313,11 +313,20 @@ describe('a change of a message in a collection', () => {
     expect(messages()).toEqual([]);
   });
 
-  it('is not acknowledged by something that is no NocoBase', async () => {
-    api.override = () => ({ status: 200, body: '<html>' });
-    const event = happened('message.updated', { messageKey: 'm_1', seen: true });
-    expect(await send(event)).toEqual(held('destination_answer_unexpected', 200));
+  it('of a mail that is too long to be sent back is acknowledged, since the list shows its record', async () => {
+    await send(received('m_1', { text: 'x'.repeat(1_500_000) }));
+    expect(await send(happened('message.updated', { messageKey: 'm_1', seen: true }))).toEqual(accepted);
+    expect(messages()[0]).toMatchObject({ seen: true });
   });
+
+  it.each(['<html>', '', 'null', '[]', '"ok"', '{"ok":true}', '{"data":null}'])(
+    'is not acknowledged by something that is no NocoBase: %s',
+    async (body) => {
+      api.override = () => ({ status: 200, body });
+      const event = happened('message.updated', { messageKey: 'm_1', seen: true });
+      expect(await send(event)).toEqual(held('destination_answer_unexpected', 200));
+    },
+  );
 });
 
 describe('a mailbox in a collection', () => {

@@ -1,7 +1,15 @@
 import type { DeliveryOutcome, OutgoingEvent } from '../domain/event.ts';
 import { classify } from './classify.ts';
 import { examineCollections } from './collection-fit.ts';
-import { type NocobaseApi, nocobaseApi, parsed, recordsOf, unexpected, unexpectedCode } from './nocobase-api.ts';
+import {
+  hasData,
+  type NocobaseApi,
+  nocobaseApi,
+  parsed,
+  recordsOf,
+  unexpected,
+  unexpectedCode,
+} from './nocobase-api.ts';
 import { type FlatRecord, messageRecord, recordChange } from './nocobase-record.ts';
 import { createUploads, type OpenFile, type Uploaded } from './upload.ts';
 import type { OpenDestination, Transport, TransportDeps } from './webhook.ts';
@@ -162,8 +170,11 @@ async function changeMessage(
   const answer = await api.post(`${collection}:update?${filterOf({ messageKey: key })}`, fields);
   if ('kind' in answer) return answer;
   const outcome = classify(answer);
+  if (outcome.kind !== 'accepted') return outcome;
+  // The whole record comes back. Of one that is too long to be read, the list tells whether it is there.
+  if (!answer.complete) return confirm(api, collection, key);
   // An empty list is an acknowledgement too: there is no such record any more.
-  return outcome.kind === 'accepted' && parsed(answer) === undefined ? unexpected(answer) : outcome;
+  return hasData(answer) ? outcome : unexpected(answer);
 }
 
 /**

@@ -62,6 +62,11 @@ const answerForm = z.looseObject({ data: z.union([z.array(recordForm), recordFor
 export const recordsOf = (answer: OutboundAnswer): readonly z.output<typeof recordForm>[] =>
   answerForm.safeParse(parsed(answer)).data?.data ?? [];
 
+const dataForm = z.looseObject({ data: z.unknown().refine((data) => data !== undefined && data !== null) });
+
+/** Whether an answer holds what every answer of NocoBase to a change of records holds, be it an empty list. */
+export const hasData = (answer: OutboundAnswer): boolean => dataForm.safeParse(parsed(answer)).success;
+
 /** An answer as JSON; undefined if it is none. */
 export function parsed(answer: OutboundAnswer): unknown {
   try {
