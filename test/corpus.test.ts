@@ -122,16 +122,14 @@ describeNeeding('dovecot', 'the corpus of difficult mails, read from Dovecot', (
 
 /** What every reader downstream relies on, whatever came in. */
 function checkShape(message: ReadMessage): void {
-  for (const text of [
-    message.subject,
-    message.text,
-    message.html ?? '',
-    message.from?.name ?? '',
-    message.from?.address ?? '',
-  ]) {
-    expect(text.includes('\0')).toBe(false);
-    expect(text.isWellFormed()).toBe(true);
-  }
+  // PostgreSQL takes neither of the two in JSON: a record that holds one would be refused for ever.
+  const { meta: _, ...told } = message;
+  const unfit: string[] = [];
+  JSON.stringify(told, (field, value: unknown) => {
+    if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())) unfit.push(field);
+    return value;
+  });
+  expect(unfit).toEqual([]);
   expect(message.subject).not.toMatch(/[\r\n]/);
   expect(message.attachments.length).toBeLessThanOrEqual(500);
   for (const file of message.attachments) {

@@ -1,4 +1,4 @@
-import { type CorpusMessage, chapter, lines, multipart } from './build.ts';
+import { base64, type CorpusMessage, chapter, lines, multipart } from './build.ts';
 
 const { mails, add } = chapter();
 
@@ -327,6 +327,45 @@ const daemon = (headers: readonly string[], ...text: readonly string[]): string 
     '',
     ...text,
   );
+add(
+  'a bounce of qmail with what no database takes',
+  lines(
+    'Return-Path: <>',
+    'From: MAILER-DAEMON@x.example',
+    'To: ada@contoso.example',
+    'Subject: failure notice',
+    'Content-Type: text/plain; charset=utf-8',
+    'Content-Transfer-Encoding: base64',
+    '',
+    base64(
+      lines(
+        'Hi. This is the qmail-send program at x.example.',
+        '',
+        '<alan@x.example>:',
+        `a\0b${'\u{1F600}'.repeat(600)}`,
+        '',
+        '--- Below this line is a copy of the message.',
+      ),
+    ),
+  ),
+  { bounce: { recipient: 'alan@x.example', diagnostic: `ab${'\u{1F600}'.repeat(499)}` } },
+);
+
+add(
+  'a report whose reason is cut inside a character',
+  report({
+    text: lines('Content-Type: text/plain', '', 'It could not be delivered.'),
+    status: [
+      'Reporting-MTA: dns; x.example',
+      '',
+      'Final-Recipient: rfc822; alan@x.example',
+      'Action: failed',
+      'Status: 5.1.1',
+      `Diagnostic-Code: smtp; x${'\u{1F600}'.repeat(600)}`,
+    ],
+  }),
+);
+
 add(
   'a bounce of qmail',
   daemon(

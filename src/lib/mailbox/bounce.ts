@@ -20,7 +20,9 @@ export function bounceOf(parts: readonly Part[]): BounceInfo | undefined {
     action: (told.get('action') ?? 'failed').toLowerCase(),
     status: /[245]\.\d{1,3}\.\d{1,3}/.exec(told.get('status') ?? '')?.[0] ?? '',
     recipient: address(told.get('final-recipient') ?? told.get('original-recipient') ?? ''),
-    ...(diagnostic === undefined ? {} : { diagnostic: afterType(diagnostic).slice(0, longestDiagnostic) }),
+    ...(diagnostic === undefined
+      ? {}
+      : { diagnostic: afterType(diagnostic).slice(0, longestDiagnostic).toWellFormed() }),
     ...(original === undefined ? {} : { originalMessageId: original }),
   };
 }

@@ -131,8 +131,9 @@ interface Rest {
 }
 
 function fromEmail(email: Email, meta: MessageMeta, rest: Rest): ReadMessage {
-  const messageId = unfold(meta.messageId ?? email.messageId ?? '');
+  const messageId = clean(unfold(meta.messageId ?? email.messageId ?? ''));
   const sentAt = email.date === undefined ? undefined : new Date(email.date);
+  const text = clean(rest.cutText ? wholeCharacters(rest.text) : rest.text);
   const html = clean(rest.cutHtml ? wholeCharacters(email.html ?? '') : (email.html ?? ''));
   return {
     meta,
@@ -146,12 +147,12 @@ function fromEmail(email: Email, meta: MessageMeta, rest: Rest): ReadMessage {
     bcc: addresses(email.bcc ?? []),
     replyTo: addresses(email.replyTo ?? []),
     date: sentAt === undefined || !isPlausible(sentAt) ? undefined : sentAt,
-    text: clean(rest.cutText ? wholeCharacters(rest.text) : rest.text),
+    text,
     html: html === '' ? undefined : html,
     truncated: rest.truncated,
     attachments: rest.attachments,
     autoReply: isAutoReply(email.headers),
-    bounce: bounceOf(email.attachments) ?? plainBounceOf(email.headers, rest.text),
+    bounce: bounceOf(email.attachments) ?? plainBounceOf(email.headers, text),
     calendar: calendarOf(email.attachments),
   };
 }
@@ -228,8 +229,9 @@ function addresses(list: readonly ParsedAddress[]): Address[] {
 
 /** Message-IDs with their angle brackets, in the order of the header. */
 function messageIds(header: string): string[] {
-  const ids = header.match(/<[^<>\s]{1,900}>/g) ?? [];
-  const lone = unfold(header);
+  const told = clean(header);
+  const ids = told.match(/<[^<>\s]{1,900}>/g) ?? [];
+  const lone = unfold(told);
   return ids.length === 0 && lone !== '' && !/\s/.test(lone) && lone.length < 900 ? [lone] : [...ids];
 }
 

@@ -27,7 +27,7 @@ export function plainBounceOf(headers: readonly Header[], text: string): BounceI
     action: 'failed',
     status: /[245]\.\d{1,3}\.\d{1,3}/.exec(told.diagnostic)?.[0] ?? '',
     recipient: told.recipient,
-    ...(told.diagnostic === '' ? {} : { diagnostic: told.diagnostic.slice(0, longestDiagnostic) }),
+    ...(told.diagnostic === '' ? {} : { diagnostic: told.diagnostic.slice(0, longestDiagnostic).toWellFormed() }),
     ...(original === undefined ? {} : { originalMessageId: original }),
   };
 }
