@@ -181,6 +181,12 @@ describe('a session with Exchange', () => {
     ['UIDNEXT', '(MESSAGES 2 UIDVALIDITY 14 UNSEEN 0)'],
     ['UIDVALIDITY', '(MESSAGES 2 UIDNEXT 12 UNSEEN 0)'],
     ['everything', '()'],
+    ['a UIDNEXT of at least 1', '(MESSAGES 2 UIDNEXT 0 UIDVALIDITY 14 UNSEEN 0)'],
+    ['a UIDNEXT of 32 bits', '(MESSAGES 2 UIDNEXT 4294967296 UIDVALIDITY 14 UNSEEN 0)'],
+    ['a UIDNEXT that is a number', '(MESSAGES 2 UIDNEXT x UIDVALIDITY 14 UNSEEN 0)'],
+    ['a UIDVALIDITY of 32 bits', '(MESSAGES 2 UIDNEXT 12 UIDVALIDITY 4294967296 UNSEEN 0)'],
+    ['a credible MESSAGES', '(MESSAGES 99999999999 UIDNEXT 12 UIDVALIDITY 14 UNSEEN 0)'],
+    ['a credible UNSEEN', '(MESSAGES 2 UIDNEXT 12 UIDVALIDITY 14 UNSEEN 99999999999)'],
   ])('takes a STATUS without %s for a fault, never for no mail', async (_, items) => {
     const { open } = await server({
       on: ({ tag, name }, { send }) => {
