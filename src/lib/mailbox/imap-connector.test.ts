@@ -185,8 +185,8 @@ describe('a session with Exchange', () => {
     ['a UIDNEXT of 32 bits', '(MESSAGES 2 UIDNEXT 4294967296 UIDVALIDITY 14 UNSEEN 0)'],
     ['a UIDNEXT that is a number', '(MESSAGES 2 UIDNEXT x UIDVALIDITY 14 UNSEEN 0)'],
     ['a UIDVALIDITY of 32 bits', '(MESSAGES 2 UIDNEXT 12 UIDVALIDITY 4294967296 UNSEEN 0)'],
-    ['a credible MESSAGES', '(MESSAGES 99999999999 UIDNEXT 12 UIDVALIDITY 14 UNSEEN 0)'],
-    ['a credible UNSEEN', '(MESSAGES 2 UIDNEXT 12 UIDVALIDITY 14 UNSEEN 99999999999)'],
+    ['a credible MESSAGES', '(MESSAGES 4294967295 UIDNEXT 12 UIDVALIDITY 14 UNSEEN 0)'],
+    ['a credible UNSEEN', '(MESSAGES 2 UIDNEXT 12 UIDVALIDITY 14 UNSEEN 4294967295)'],
   ])('takes a STATUS without %s for a fault, never for no mail', async (_, items) => {
     const { open } = await server({
       on: ({ tag, name }, { send }) => {
