@@ -471,6 +471,13 @@ describe('a workflow', () => {
 
   const says = (message: string) => ({ status: 500, body: JSON.stringify({ errors: [{ message }] }) });
 
+  it('has not run because a page in front of NocoBase says 200', async () => {
+    api.override = () => ({ status: 200, body: '<html>Sign in</html>', type: 'text/html; charset=utf-8' });
+    expect(await workflow.send(to(), received('m_1'), never)).toEqual(held('destination_answer_unexpected', 200));
+    api.override = () => ({ status: 200, body: '{"messages":[]}', type: 'application/json; charset=utf-8' });
+    expect(await workflow.send(to(), received('m_1'), never)).toEqual(accepted);
+  });
+
   it('that is switched off holds the destination, and says what to switch on', async () => {
     api.override = () => says('No action done, please contact the administrator');
     expect(await workflow.send(to(), received('m_1'), never)).toEqual(held('destination_workflow_off', 500));

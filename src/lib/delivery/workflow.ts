@@ -1,7 +1,7 @@
 import type { DeliveryOutcome } from '../domain/event.ts';
 import type { OutboundAnswer } from '../http/outbound.ts';
 import { classify } from './classify.ts';
-import { errorOf, nocobaseApi } from './nocobase-api.ts';
+import { errorOf, nocobaseApi, unexpected } from './nocobase-api.ts';
 import { rolePath } from './nocobase-role.ts';
 import { bodyOf } from './render.ts';
 import {
@@ -13,7 +13,7 @@ import {
   type TransportDeps,
 } from './webhook.ts';
 
-// Of the answer only the error is of interest.
+// Of the answer only the error is of interest, and that it is NocoBase that answers.
 const errorBytes = 16 * 1024;
 
 /**
@@ -58,7 +58,7 @@ export function createWorkflow(deps: TransportDeps): Transport {
       for (let again = false; ; again = true) {
         const answer = await post();
         if ('kind' in answer) return answer;
-        if (answer.status !== 500) return classify(answer);
+        if (answer.status !== 500) return judged(answer);
         if (hasSaid(answer, says.nothingToRun)) {
           return { kind: 'held', reason: 'destination_workflow_off', status: 500, attempted: true };
         }
@@ -72,6 +72,16 @@ export function createWorkflow(deps: TransportDeps): Transport {
       }
     },
   };
+}
+
+/**
+ * NocoBase says in JSON that a workflow has run, be it `{}`. A page with 200 is by something in front of it, which wants a
+ * sign-in or tells of maintenance, and the mail has come no further.
+ */
+function judged(answer: OutboundAnswer): DeliveryOutcome {
+  const outcome = classify(answer);
+  const isPage = answer.contentType !== '' && !/^application\/json\b/i.test(answer.contentType);
+  return outcome.kind === 'accepted' && isPage ? unexpected(answer) : outcome;
 }
 
 const hasSaid = (answer: OutboundAnswer, sentence: string): boolean => errorOf(answer).message.startsWith(sentence);

@@ -118,9 +118,9 @@ export const destinationErrors = {
   },
   destination_answer_unexpected: {
     status: 502,
-    sentence: 'The destination answers, but not as the collections of NocoBase do.',
+    sentence: 'The destination answers, but not as NocoBase does.',
     remedy:
-      'Check that the URL of the destination ends in /api and that the messages collection has a field messageKey. Delivery goes on by itself then.',
+      'Check the URL of the destination, which for collections ends in /api, and that the messages collection has a field messageKey. Something in front of NocoBase may have answered in its place, such as a page for signing in. Delivery goes on by itself then.',
     who: 'deployment owner',
   },
   destination_unfit: {
