@@ -109,14 +109,18 @@ export function createCollection(deps: CollectionDeps): Transport {
   };
 }
 
-/** Whether the record of this key is there: for answers that do not tell. */
+/**
+ * Whether the record of this key is there: for answers that do not tell. A NocoBase whose database is away, or that is
+ * shutting down, fails on this as on everything.
+ */
 async function confirm(api: NocobaseApi, collection: string, key: string): Promise<DeliveryOutcome> {
   const answer = await api.get(
     `${collection}:list?${filterOf({ messageKey: key })}&fields%5B%5D=messageKey&pageSize=1`,
   );
   if ('kind' in answer) return answer;
   const outcome = classify(answer);
-  if (outcome.kind !== 'accepted') return outcome;
+  if (outcome.kind === 'refused') return { ...outcome, kind: 'held', reason: 'destination_busy', attempted: true };
+  if (outcome.kind === 'held') return outcome;
   return recordsOf(answer).some((record) => record.messageKey === key) ? outcome : unexpected(answer);
 }
 
@@ -137,13 +141,8 @@ async function createMessage(
   }
   if (answer.status !== 400 && answer.status !== 500) return outcome;
   // The loser of a race for a unique value gets a 400 in the language of the day: the list tells whether it is there.
-  // And a NocoBase whose database is away, or that is shutting down, fails with 500 on everything: so it does on the list.
   const confirmed = await confirm(api, collection, key);
-  if (confirmed.kind === 'accepted') return confirmed;
-  if (confirmed.kind === 'refused') {
-    return { kind: 'held', reason: 'destination_busy', status: confirmed.status, attempted: true };
-  }
-  if (confirmed.reason !== unexpectedCode) return confirmed;
+  if (confirmed.kind !== 'held' || confirmed.reason !== unexpectedCode) return confirmed;
   // The list works. Only what fails again now is the message's: its database may just have come back.
   return answer.status === 500 && !again ? createMessage(api, collection, key, record, true) : outcome;
 }

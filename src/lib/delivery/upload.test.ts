@@ -139,7 +139,6 @@ describe('the files of a mail', () => {
     ['a key that is not good', 401, { kind: 'held', reason: 'destination_unauthorised' }],
     ['a right that is missing', 403, { kind: 'held', reason: 'destination_unauthorised' }],
     ['a server that starts', 503, { kind: 'held', reason: 'destination_busy' }],
-    ['a failure', 500, { kind: 'refused', status: 500 }],
   ])('that meet %s leave the whole mail for later', async (_what, status, outcome) => {
     api.override = (action) => (action === 'attachments:create' ? { status, body: '{}' } : undefined);
     expect(await send(withFiles(file('2'), file('3')))).toMatchObject(outcome);
@@ -147,6 +146,28 @@ describe('the files of a mail', () => {
     api.override = undefined;
     expect(await send(withFiles(file('2'), file('3')))).toEqual(accepted);
     expect(records()).toMatchObject([{ attachments: [{ id: 1 }, { id: 2 }] }]);
+  });
+
+  it('meet a NocoBase that fails on everything as a fault of the destination', async () => {
+    api.override = () => ({ status: 500, body: '{}' });
+    const busy = { kind: 'held', reason: 'destination_busy', status: 500, attempted: true };
+    expect(await send(withFiles(file('2')))).toEqual(busy);
+    expect(opened).toEqual([]);
+  });
+
+  it('are uploaded at the second try where NocoBase fails on the first', async () => {
+    let failures = 1;
+    api.override = (action) =>
+      action === 'attachments:create' && failures-- > 0 ? { status: 500, body: '{}' } : undefined;
+    expect(await send(withFiles(file('2'), file('3')))).toEqual(accepted);
+    expect(records()).toMatchObject([{ attachments: [{ id: 1 }, { id: 2 }] }]);
+  });
+
+  it('on which its storage fails stay links, and the mail comes with its text', async () => {
+    api.override = (action) => (action === 'attachments:create' ? { status: 500, body: '{}' } : undefined);
+    expect(await send(withFiles(file('2'), file('3')))).toEqual(accepted);
+    expect(records()).toMatchObject([{ messageKey: 'm_1', text: mail.text, hasAttachments: true }]);
+    expect(truncatedOf(records()[0])).toEqual(['attachments']);
   });
 
   it('that NocoBase does not take, or that are larger than the limit, stay links, and the event says so', async () => {

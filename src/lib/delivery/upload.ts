@@ -117,7 +117,11 @@ export function createUploads(openFile: OpenFile): Uploads {
       }
       if (file.size > largestBytes || bytes + file.size > mostBytes || until.aborted) continue;
       const place: AttachmentPlace = { mailboxId: found.data.mailbox.id, ...ref, part: file.part };
-      const result = await send(api, target, file, () => openFile(place), until);
+      const attempt = () => send(api, target, file, () => openFile(place), until);
+      let result = await attempt();
+      // Its database may just have come back. If it fails once more, its storage does: the mail has its link all the same.
+      if (result.kind === 'refused') result = await attempt();
+      if (result.kind === 'refused') continue;
       if (result.kind === 'unread') {
         const failures = (failed.get(key) ?? 0) + 1;
         failed.set(key, failures);
