@@ -91,6 +91,31 @@ describe('the first sync', () => {
     ]);
   });
 
+  it('brings what the server counts and does not list when the mailbox is connected', async () => {
+    fill(2);
+    const late = inbox().add({ subject: 'just now', internalDate: new Date(world.now().getTime() - 5_000) });
+    inbox().unlisted.add(late);
+    const { id } = await connect(5);
+    await world.poll();
+    const view = await world.registry.get(id);
+    if (view === undefined) throw new Error('no mailbox');
+    expect((await world.registry.firstSync(view))?.state).toBe('waiting');
+    inbox().unlisted.clear();
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['just now', '1', '2']);
+    expect((await world.registry.firstSync(view))?.state).toBe('done');
+  });
+
+  it('begins after three minutes on a server that never lists all that it counts', async () => {
+    fill(2);
+    inbox().unlisted.add(1);
+    await connect(5);
+    await world.polls(2);
+    expect(received()).toEqual([]);
+    await world.polls(2);
+    expect(world.receiver.subjects()).toEqual(['1']);
+  });
+
   it('keeps many messages of one second apart by their place', async () => {
     const at = daysAgo(1);
     for (let n = 1; n <= 130; n++) inbox().add({ subject: `${n}`, internalDate: at });

@@ -215,17 +215,20 @@ export function memoryMail(now: () => Date): MemoryMail {
         async searchSince(path, day) {
           await command('search');
           const from = Math.floor(day.getTime() / dayMs) * dayMs;
-          return folderAt(path)
-            .messages.filter((mail) => mail.internalDate.getTime() >= from)
+          const { messages, unlisted } = folderAt(path);
+          return messages
+            .filter((mail) => mail.internalDate.getTime() >= from && !unlisted.has(mail.uid))
             .map((mail) => mail.uid)
             .sort((a, b) => a - b);
         },
         async searchBetween(path, from, to) {
           await command('search');
           const dayOf = (date: Date) => Math.floor(date.getTime() / dayMs);
-          return folderAt(path)
-            .messages.filter((mail) => dayOf(mail.internalDate) >= dayOf(from) && dayOf(mail.internalDate) < dayOf(to))
+          const { messages, unlisted } = folderAt(path);
+          return messages
+            .filter((mail) => dayOf(mail.internalDate) >= dayOf(from) && dayOf(mail.internalDate) < dayOf(to))
             .map((mail) => mail.uid)
+            .filter((uid) => !unlisted.has(uid))
             .sort((a, b) => a - b);
         },
         async fetchMeta(path, uids, how = 'whole') {

@@ -1,6 +1,6 @@
 import { dayMs } from '../domain/duration.ts';
 import { messageKeyBytes, messageKeyFromBytes } from '../domain/ids.ts';
-import { isGone } from '../mailbox/plan.ts';
+import { holeAgeMs, isGone } from '../mailbox/plan.ts';
 import { searchDays } from '../mailbox/search-days.ts';
 import type { ImapSession } from '../mailbox/session.ts';
 import type { Hole } from '../store/rows.ts';
@@ -61,6 +61,7 @@ export function oldMail(
   /** Lists the next days. False if the server does not show all that it lists, and is to be asked again later. */
   async function listMore(): Promise<boolean> {
     const { at, uid: top } = bound;
+    if (at === undefined && (await isBehind())) return false;
     const day = Math.floor((at ?? context.now()).getTime() / dayMs);
     const from = new Date(Math.max(since.getTime(), (day - days) * dayMs));
     const uids = await searchDays(session, path, from, at);
@@ -80,6 +81,16 @@ export function oldMail(
     bound = { uid: top, at: from, fromUid: 0 };
     backfill.take(todo, from, context.now());
     return true;
+  }
+
+  /**
+   * A server that lags lists what arrived just before the connect some seconds later than it counts it. Nobody would look
+   * for that again: the polls begin above it, and a first sync never comes back to a day.
+   */
+  async function isBehind(): Promise<boolean> {
+    const { uidNextSeen, messages } = book.cursor;
+    if (context.now().getTime() - mailbox.row.createdAt.getTime() >= holeAgeMs) return false;
+    return uidNextSeen > 1 && (await session.searchRange(path, 1, uidNextSeen - 1)).length < messages;
   }
 
   /**
