@@ -34,6 +34,29 @@ describe('the role of a folder', () => {
     expect(sentPath(folder(name, { specialUse: flag }))).toBe(name);
   });
 
+  it.each([
+    ['junk', 'Junk-E-Mail'],
+    ['junk', 'Courrier indésirable'],
+    ['junk', 'Correo electrónico no deseado'],
+    ['junk', '迷惑メール'],
+    ['junk', '垃圾邮件'],
+    ['junk', 'البريد الإلكتروني غير الهام'],
+    ['junk', 'Neželjena e-pošta'],
+    ['archive', 'Archiv'],
+    ['archive', 'Archives'],
+    ['archive', 'Arquivo Morto'],
+    ['archive', 'Архив'],
+    ['archive', '存档'],
+    ['archive', '보관'],
+    ['trash', 'Gelöschte Elemente'],
+    ['drafts', 'Brouillons'],
+  ])('of %s is told by the name %s too', async (role, name) => {
+    const { specialUse } = await import('imapflow/lib/special-use.js');
+    const flag = specialUse(false, { flags: new Set(), name }).flag ?? undefined;
+    const found = folderInfo([folder('INBOX'), folder(name, { specialUse: flag })]);
+    expect(found.find(({ path }) => path === name)?.role).toBe(role);
+  });
+
   it('does not mind the marks that right-to-left names carry', () => {
     expect(sentPath(folder('\u200fالعناصر المرسلة\u200e'))).toBeDefined();
   });
