@@ -1,3 +1,4 @@
+import { fromEntity, toEntity } from '../../src/lib/store/azure-entity.ts';
 import { wireBytes } from '../../src/lib/store/row-size.ts';
 import {
   type BatchOperation,
@@ -7,13 +8,14 @@ import {
   type StoredRow,
   StoreError,
   type Table,
+  type Value,
 } from '../../src/lib/store/table.ts';
 
 /** A write on its way, as a test may disturb it. */
 export interface MemoryWrite {
   readonly table: string;
   readonly operations: readonly BatchOperation[];
-  /** How often this very write has been seen. */
+  /** How often a write like this one has been asked about. */
   readonly attempt: number;
 }
 
@@ -29,7 +31,18 @@ export interface MemoryStore extends Store {
   readonly batches: (readonly BatchOperation[])[];
 }
 
-/** Table Storage in memory: ETags, transactions, ordered lists. Its time is that of `clock`. */
+const textOf = (operations: readonly BatchOperation[]): string =>
+  JSON.stringify(operations, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
+
+const isOf = (row: StoredRow | undefined, etag: string): boolean => etag === '*' || row?.etag === etag;
+
+const isTooLong = (value: Value | undefined): boolean =>
+  typeof value === 'string' ? value.length > 32_768 : value instanceof Uint8Array && value.length > 65_536;
+
+/**
+ * Table Storage in memory: ETags, transactions, ordered lists, values as they come back from there. Its time is that of
+ * `clock`. What both have to do stands in table-contract.ts.
+ */
 export function memoryStore(clock: { now(): number }): MemoryStore {
   const tables = new Map<string, Map<string, StoredRow>>();
   const seen = new Map<string, number>();
@@ -37,11 +50,40 @@ export function memoryStore(clock: { now(): number }): MemoryStore {
   const batches: (readonly BatchOperation[])[] = [];
   const keyOf = (partitionKey: string, rowKey: string) => `${partitionKey}\n${rowKey}`;
 
+  /** Counts only where somebody asks: to tell large writes apart takes longer than to apply them. */
+  function noted(write: Omit<MemoryWrite, 'attempt'>): MemoryWrite {
+    let attempt: number | undefined;
+    return {
+      ...write,
+      get attempt() {
+        if (attempt === undefined) {
+          const text = textOf(write.operations);
+          attempt = (seen.get(text) ?? 0) + 1;
+          seen.set(text, attempt);
+        }
+        return attempt;
+      },
+    };
+  }
+
   function table(name: string): Table {
     const rows = tables.get(name) ?? new Map<string, StoredRow>();
     tables.set(name, rows);
     const fail = (kind: StoreError['kind'], index?: number) =>
       new StoreError(kind, { table: name, ...(index === undefined ? {} : { index }) });
+
+    /** The row as it is read later: what the writer does with its memory afterwards changes nothing. */
+    function kept(row: Row, index?: number): StoredRow {
+      if (Object.values(row.values).some(isTooLong)) throw fail('refused', index);
+      return fromEntity({ ...toEntity(row), etag: `W/"${++etags}"` });
+    }
+    function keptOfBatch(row: Row, index: number): StoredRow {
+      try {
+        return kept(row, index);
+      } catch (cause) {
+        throw cause instanceof StoreError ? cause : new StoreError('refused', { cause, table: name, index });
+      }
+    }
 
     function check(partitionKey: string, operation: BatchOperation, index: number): void {
       const found = rows.get(
@@ -49,7 +91,7 @@ export function memoryStore(clock: { now(): number }): MemoryStore {
       );
       if (operation.kind === 'insert' && found !== undefined) throw fail('exists', index);
       if (operation.kind === 'replace' && found === undefined) throw fail('missing', index);
-      if (operation.kind === 'replace' && found?.etag !== operation.etag) throw fail('conflict', index);
+      if (operation.kind === 'replace' && !isOf(found, operation.etag)) throw fail('conflict', index);
       if (operation.kind === 'delete' && found === undefined) throw fail('missing', index);
     }
 
@@ -62,22 +104,18 @@ export function memoryStore(clock: { now(): number }): MemoryStore {
       operations.forEach((operation, index) => {
         check(partitionKey, operation, index);
       });
-      return operations.map((operation) => {
-        if (operation.kind === 'delete') {
-          rows.delete(keyOf(partitionKey, operation.rowKey));
-          return '';
-        }
-        const etag = `W/"${++etags}"`;
-        rows.set(keyOf(partitionKey, operation.row.rowKey), { ...operation.row, etag });
-        return etag;
+      const written = operations.map((one, index) => (one.kind === 'delete' ? undefined : keptOfBatch(one.row, index)));
+      return operations.map((operation, index) => {
+        const row = written[index];
+        if (row === undefined) rows.delete(keyOf(partitionKey, operation.kind === 'delete' ? operation.rowKey : ''));
+        else rows.set(keyOf(partitionKey, row.rowKey), row);
+        return row?.etag ?? '';
       });
     }
 
     async function write(partitionKey: string, operations: readonly BatchOperation[]): Promise<string[]> {
-      const text = JSON.stringify(operations, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
-      const attempt = (seen.get(text) ?? 0) + 1;
-      seen.set(text, attempt);
-      const disturbance = await self.disturb({ table: name, operations, attempt });
+      if (operations.length === 0) return [];
+      const disturbance = await self.disturb(noted({ table: name, operations }));
       if (disturbance === 'lost') throw fail('unreachable');
       if (disturbance instanceof StoreError) throw disturbance;
       const answer = apply(partitionKey, operations);
@@ -95,14 +133,17 @@ export function memoryStore(clock: { now(): number }): MemoryStore {
           .filter(({ rowKey }) => rowKey >= (range.from ?? '') && (range.below === undefined || rowKey < range.below))
           .sort((a, b) => (a.rowKey < b.rowKey ? -1 : 1)),
       async *scan() {
-        yield* rows.values();
+        yield* [...rows.values()].sort((a, b) =>
+          keyOf(a.partitionKey, a.rowKey) < keyOf(b.partitionKey, b.rowKey) ? -1 : 1,
+        );
       },
-      insert: async (row: Row) => one(await write(row.partitionKey, [{ kind: 'insert', row }])),
-      replace: async (row, etag) => one(await write(row.partitionKey, [{ kind: 'replace', row, etag }])),
+      // What cannot be written at all is thrown as it is where it is no part of a batch.
+      insert: async (row: Row) => one(await write(kept(row).partitionKey, [{ kind: 'insert', row }])),
+      replace: async (row, etag) => one(await write(kept(row).partitionKey, [{ kind: 'replace', row, etag }])),
       async delete(partitionKey, rowKey, etag) {
         const found = rows.get(keyOf(partitionKey, rowKey));
         if (found === undefined) return;
-        if (found.etag !== etag) throw fail('conflict');
+        if (!isOf(found, etag)) throw fail('conflict');
         rows.delete(keyOf(partitionKey, rowKey));
       },
       batch: write,
