@@ -5,12 +5,12 @@ import { settingsRowKey } from '../src/lib/store/keys.ts';
 import type { MailboxRow } from '../src/lib/store/rows.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { down } from './support/memory-receiver.ts';
-import { onEmptyTables } from './support/suite-tables.ts';
+import { onMemoryTables } from './support/suite-tables.ts';
 
 let world: EngineWorld;
 let mailbox: MailboxRow;
 
-onEmptyTables(async (store) => {
+onMemoryTables(async (store) => {
   world = engineWorld(store);
   mailbox = await world.connectMailbox(ada, ['INBOX', 'Archive']);
 });

@@ -8,11 +8,11 @@ import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, down, refused } from './support/memory-receiver.ts';
 import { memoryStore } from './support/memory-store.ts';
 import { Killed, mortalStore } from './support/mortal-store.ts';
-import { onEmptyTables } from './support/suite-tables.ts';
+import { onMemoryTables } from './support/suite-tables.ts';
 
 let world: EngineWorld;
 
-onEmptyTables((store) => {
+onMemoryTables((store) => {
   world = engineWorld(store);
 });
 

@@ -8,7 +8,7 @@ import { memoryStore } from './support/memory-store.ts';
 
 let world: EngineWorld;
 
-/** In memory, for days go by here; the other suites of the engine run on the storage emulator. */
+/** In memory, for days go by here. */
 beforeEach(() => {
   world = engineWorld(memoryStore(systemClock));
 });

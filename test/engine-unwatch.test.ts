@@ -4,13 +4,13 @@ import { coldKinds } from '../src/lib/store/rows.ts';
 import type { Store, StoredRow, Table } from '../src/lib/store/table.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, refused } from './support/memory-receiver.ts';
-import { onEmptyTables } from './support/suite-tables.ts';
+import { onMemoryTables } from './support/suite-tables.ts';
 import { rowsOfTable } from './support/tables.ts';
 
 let world: EngineWorld;
 let mailbox: MailboxRow;
 
-onEmptyTables(async (store) => {
+onMemoryTables(async (store) => {
   world = engineWorld(store);
   mailbox = await world.connectMailbox(ada, ['INBOX', 'Archive']);
 });

@@ -1,10 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { TokenFailure } from '../local/world.ts';
+import { systemClock } from '../src/lib/domain/system.ts';
 import { type FailureClass, type FailureRule, failureTable } from '../src/lib/entra/failure-table.ts';
 import type { ErrorCode } from '../src/lib/error-codes.ts';
 import type { MailboxRow, MailboxState } from '../src/lib/store/rows.ts';
 import { engineWorld } from './support/engine-world.ts';
-import { emptyTables } from './support/tables.ts';
+import { memoryStore } from './support/memory-store.ts';
 import { startTokenStandIns, type TokenStandIns, tokenInstance } from './support/token-stand-ins.ts';
 
 // Every way in which Microsoft refuses a renewal, from its answer on the wire to what the mailbox shows, what NocoBase is
@@ -15,7 +16,6 @@ let standIns: TokenStandIns;
 beforeAll(async () => {
   standIns = await startTokenStandIns([ada]);
 });
-beforeEach(() => emptyTables(standIns.store));
 afterEach(() => standIns.heal());
 afterAll(() => standIns.stop());
 
@@ -24,7 +24,7 @@ const hour = 60 * minute;
 
 /** A connected mailbox whose token has run out, polled by the engine with real tokens. */
 async function connected() {
-  const engine = engineWorld(standIns.store);
+  const engine = engineWorld(memoryStore(systemClock));
   const clock = { ...engine.time.clock, sleep: async () => {} };
   const { signInAs, tokens, lines } = tokenInstance(standIns, { store: engine.store, clock, grants: engine.grants });
   const inbox = engine.mail.mailbox(ada.address).folder('INBOX');

@@ -1,6 +1,8 @@
 import { beforeAll, beforeEach, inject } from 'vitest';
 import { type Azurite, startAzurite } from '../../local/azurite.ts';
+import { systemClock } from '../../src/lib/domain/system.ts';
 import type { Store } from '../../src/lib/store/table.ts';
+import { type MemoryStore, memoryStore } from './memory-store.ts';
 import { emptyTables, storeAt } from './tables.ts';
 
 export type SuiteAzurite = Pick<Azurite, 'connectionString' | 'tablePort' | 'queuePort' | 'stop'>;
@@ -29,4 +31,12 @@ export function onEmptyTables(begin: (store: Store, azurite: SuiteAzurite) => vo
     await emptyTables(store);
     await begin(store, azurite);
   });
+}
+
+/**
+ * Every test of the file begins with empty tables in memory: for what is about mail and not about storage, and would
+ * otherwise spend most of its time in the emulator.
+ */
+export function onMemoryTables(begin: (store: MemoryStore) => void | Promise<void>): void {
+  beforeEach(() => begin(memoryStore(systemClock)));
 }
