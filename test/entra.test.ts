@@ -342,7 +342,12 @@ describe('when a part is down', () => {
   it('the managed identity, or its right to the vault: Key Vault is said to refuse the app', async () => {
     const { identity } = standIns;
     const { log } = instance();
-    const clock = { now: Date.now, monotonic: () => performance.now(), sleep: async () => {} };
+    const clock = {
+      now: Date.now,
+      monotonic: () => performance.now(),
+      sleep: async () => {},
+      caughtUp: async () => {},
+    };
     const reader = (keyVaultUrl: string, identityClientId: string) =>
       createVault(
         { keyVaultUrl, inAzure: false },

@@ -131,7 +131,9 @@ const handlers = {
         for (let address = left.shift(); address !== undefined; address = left.shift()) {
           for (let tries = 0; ; tries++) {
             try {
-              const added = await broker.addMailbox({ address, auth: 'app', destinationId }, admin);
+              // Mail from before is not what any of these measures.
+              const input = { address, auth: 'app', destinationId, syncFrom: 'now' } as const;
+              const added = await broker.addMailbox(input, admin);
               ids.set(address, added.view.row.id);
               break;
             } catch (error) {

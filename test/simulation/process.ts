@@ -100,6 +100,7 @@ export function createProcess(ground: Ground, name: string, skewMs: number, onKi
           );
           signal?.addEventListener('abort', abort, { once: true });
         }),
+      caughtUp: () => new Promise((resolve) => scheduler.after(0, () => resume(resolve))),
     },
     random: { bytes: (count) => dice.bytes(count) },
     running,

@@ -96,6 +96,7 @@ export function mortalWorker(
     clock: {
       ...parts.clock,
       sleep: (ms, signal) => (dead ? never<void>() : parts.clock.sleep(ms, signal)),
+      caughtUp: () => (dead ? never<void>() : parts.clock.caughtUp()),
     } satisfies Clock,
   };
 }

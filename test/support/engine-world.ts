@@ -29,6 +29,7 @@ export function movableTime(store: Store) {
     now: () => systemClock.now() + offset.ms,
     monotonic: () => systemClock.monotonic() + offset.ms,
     sleep: systemClock.sleep,
+    caughtUp: systemClock.caughtUp,
   };
   const time = {
     whenWriting: () => store.time.whenWriting() + offset.ms,

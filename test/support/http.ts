@@ -22,6 +22,7 @@ export function manualClock(start = Date.UTC(2026, 10, 22, 8)): ManualClock {
       now += ms;
       await systemClock.sleep(1);
     },
+    caughtUp: systemClock.caughtUp,
   };
 }
 

@@ -125,6 +125,7 @@ export function tokenInstance(world: TokenStandIns, options: InstanceOptions = {
     now: () => Date.now() + offset,
     monotonic: () => performance.now() + offset,
     sleep: async () => {},
+    caughtUp: async () => {},
   };
   const store = options.store ?? world.store;
   const lines: string[] = [];

@@ -39,6 +39,7 @@ export function tokenWorld(store: Store) {
     now: () => Date.now() + offset,
     monotonic: () => performance.now() + offset,
     sleep: async () => {},
+    caughtUp: async () => {},
   };
   const kept = { value: 'the-secret', version: randomUUID().replaceAll('-', '') };
   const vaultReads = { count: 0 };

@@ -17,6 +17,7 @@ export function virtualClock(start = Date.parse('2026-11-22T12:00:00Z')): Virtua
   return {
     now: () => start + now,
     monotonic: () => now,
+    caughtUp: async () => {},
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         const done = () => {

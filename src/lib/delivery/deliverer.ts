@@ -166,7 +166,8 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
   };
 
   const record = async (peer: Peer, eventId: string, outcome: DeliveryOutcome, probing: boolean): Promise<void> => {
-    const chance = (deps.random.bytes(1)[0] ?? 0) / 256;
+    // Jitter is of probes, and most messages are accepted.
+    const chance = outcome.kind === 'accepted' ? 0 : (deps.random.bytes(1)[0] ?? 0) / 256;
     let fresh = false;
     await untilSettled(deps, async () => {
       const stored = await stateOf(peer, fresh);

@@ -53,10 +53,11 @@ export function nocobaseApi(outbound: Outbound, base: string, auth: DestinationA
   };
 }
 
-const recordForm = z.looseObject({ messageKey: z.unknown().optional(), mailboxId: z.unknown().optional() });
+// What else there is of a record is not looked at, and not copied.
+const recordForm = z.object({ messageKey: z.unknown().optional(), mailboxId: z.unknown().optional() });
 
 // One record or several: firstOrCreate answers one, list, update and updateOrCreate an array.
-const answerForm = z.looseObject({ data: z.union([z.array(recordForm), recordForm.transform((one) => [one])]) });
+const answerForm = z.object({ data: z.union([z.array(recordForm), recordForm.transform((one) => [one])]) });
 
 /** The records of an answer; none if it is not NocoBase that answers, or the answer was cut. */
 export const recordsOf = (answer: OutboundAnswer): readonly z.output<typeof recordForm>[] =>
@@ -77,8 +78,8 @@ export function parsed(answer: OutboundAnswer): unknown {
   }
 }
 
-const errorsForm = z.looseObject({
-  errors: z.array(z.looseObject({ message: z.string(), code: z.string().optional() })),
+const errorsForm = z.object({
+  errors: z.array(z.object({ message: z.string(), code: z.string().optional() })),
 });
 
 /** The first error that an answer tells; read to tell failures apart, never shown or logged. */

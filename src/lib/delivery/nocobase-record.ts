@@ -23,21 +23,21 @@ const shortCharacters = 255;
 const short = (text: string): string => Array.from(text).slice(0, shortCharacters).join('');
 
 const nullable = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
-const address = z.looseObject({ name: z.string(), address: z.string() });
+const address = z.object({ name: z.string(), address: z.string() });
 const addresses = z.array(address).default([]);
 
-const mailbox = z.looseObject({
+const mailbox = z.object({
   id: z.string(),
   address: z.string(),
   label: nullable(z.string()),
   ownerRef: nullable(z.union([z.string(), z.number()])),
 });
 
-const message = z.looseObject({
+const message = z.object({
   messageKey: z.string(),
   fingerprint: z.string(),
   mailbox,
-  folder: z.looseObject({ path: z.string(), role: nullable(z.string()) }),
+  folder: z.object({ path: z.string(), role: nullable(z.string()) }),
   messageRef: z.string(),
   messageId: nullable(z.string()),
   threadKey: z.string(),
@@ -56,23 +56,23 @@ const message = z.looseObject({
   text: nullable(z.string()),
   html: nullable(z.string()),
   snippet: z.string(),
-  attachments: z.array(z.looseObject({ inline: z.boolean() })),
+  attachments: z.array(z.object({ inline: z.boolean() })),
   autoReply: z.boolean(),
-  bounce: nullable(z.looseObject({})),
-  calendar: nullable(z.looseObject({})),
+  bounce: nullable(z.object({})),
+  calendar: nullable(z.object({})),
 });
 
-const change = z.looseObject({
+const change = z.object({
   messageKey: z.string(),
   change: z.string().optional(),
   messageRef: z.string().optional(),
-  folder: z.looseObject({ path: z.string(), role: nullable(z.string()) }).optional(),
+  folder: z.object({ path: z.string(), role: nullable(z.string()) }).optional(),
   seen: z.boolean().optional(),
   flagged: z.boolean().optional(),
   answered: z.boolean().optional(),
 });
 
-const ofMailbox = z.looseObject({ mailbox, code: z.string().optional(), remedy: z.string().optional() });
+const ofMailbox = z.object({ mailbox, code: z.string().optional(), remedy: z.string().optional() });
 
 const list = (people: readonly { readonly address: string }[]): string =>
   people.map((person) => person.address).join(', ');

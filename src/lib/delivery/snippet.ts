@@ -3,15 +3,15 @@ const snippetCharacters = 200;
 
 /** The beginning of a text on one line: white space and invisible padding folded, quoted lines left out. */
 export function snippetOf(text: string): string {
-  // Only the beginning is looked at: a mail's text may be megabytes long.
-  const line = text
-    .slice(0, snippetCharacters * 20)
-    .split('\n')
-    .filter((part) => !part.trimStart().startsWith('>'))
-    .join(' ')
-    .replace(/[\u00ad\u200b\u2060\ufeff]/g, '')
-    .replace(/\s[\s\u200c]*/g, ' ')
-    .trim();
+  let line = '';
+  // Only the beginning is looked at: a mail's text may be megabytes long. A character may be two units of a string.
+  for (const part of text.slice(0, snippetCharacters * 20).split('\n')) {
+    if (line.length > 2 * snippetCharacters) break;
+    if (!part.trimStart().startsWith('>')) line = folded(`${line} ${part}`);
+  }
+  line = line.trim();
   const cut = Array.from(line).slice(0, snippetCharacters).join('');
   return cut.length < line.length ? `${cut.trimEnd()}…` : cut;
 }
+
+const folded = (text: string): string => text.replace(/[\u00ad\u200b\u2060\ufeff]/g, '').replace(/\s[\s\u200c]*/g, ' ');

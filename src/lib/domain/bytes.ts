@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** What may stand in the input of a hash or MAC: numbers go in as decimal strings, bytes as base64url. */
 export type Part = string | number | bigint | Uint8Array | null | readonly Part[];
@@ -39,7 +39,7 @@ export function purposeHash(purpose: Purpose, ...parts: Part[]): Uint8Array<Arra
 }
 
 export function sha256(input: Uint8Array | string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(createHash('sha256').update(input).digest());
+  return new Uint8Array(hash('sha256', input, 'buffer'));
 }
 
 /** base64url without padding (RFC 4648 section 5). */

@@ -17,7 +17,7 @@ describe('the credential of the app', () => {
       secretVersion: async () => undefined,
       versions: async () => [],
     };
-    const clock = { now: () => 0, monotonic: () => 0, sleep: async () => {} };
+    const clock = { now: () => 0, monotonic: () => 0, sleep: async () => {}, caughtUp: async () => {} };
     const identity = { getToken: async () => null };
     const source = createCredential(
       { credential: 'secret', clientSecretName: 'client-secret' },
@@ -45,7 +45,7 @@ describe('the credential of the app', () => {
         return token === undefined ? null : { token, expiresOnTimestamp: now + 60 * minute };
       },
     };
-    const clock = { now: () => now, monotonic: () => now, sleep: async () => {} };
+    const clock = { now: () => now, monotonic: () => now, sleep: async () => {}, caughtUp: async () => {} };
     const source = createCredential({ credential: 'federated', clientSecretName: 'x' }, { vault, identity, clock });
     const { auth } = await source.current();
     if (!('clientAssertion' in auth)) throw new Error('not an assertion');

@@ -5,7 +5,12 @@ import { BrokerError } from '../errors.ts';
 import { createNetwork } from './network.ts';
 
 const url = 'https://login.microsoftonline.com/common/oauth2/v2.0/token';
-const clock = { now: () => Date.parse('2026-11-22T10:00:00Z'), monotonic: () => 0, sleep: async () => {} };
+const clock = {
+  now: () => Date.parse('2026-11-22T10:00:00Z'),
+  monotonic: () => 0,
+  sleep: async () => {},
+  caughtUp: async () => {},
+};
 
 const answering = (answer: () => Response | Promise<Response>, timeoutMs?: number) =>
   createNetwork({ fetch: async () => answer(), clock, ...(timeoutMs === undefined ? {} : { timeoutMs }) });

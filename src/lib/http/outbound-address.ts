@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /** Where requests of ours may go. */
@@ -42,7 +43,8 @@ export function reachOf(url: URL, policy: AddressPolicy): Reach | undefined {
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && httpAllowed)) return undefined;
   const reach: Reach = listed === undefined ? { kind: 'public' } : { kind: 'private', network: listed.network };
   const literal = url.hostname.replace(/^\[|\]$/g, '');
-  if (ipaddr.isValid(literal) && !addressAllowed(literal, reach, policy)) return undefined;
+  // A URL has written every form of an address out by now: 127.1 and 0x7f000001 are 127.0.0.1 here.
+  if (isIP(literal) !== 0 && !addressAllowed(literal, reach, policy)) return undefined;
   return reach;
 }
 

@@ -95,8 +95,8 @@ export function createOutbound(options: OutboundOptions): Outbound {
   let pool: Promise<Pool> | undefined;
 
   const send = async (request: OutboundRequest): Promise<OutboundAnswer> => {
-    const url = URL.canParse(request.url) ? new URL(request.url) : undefined;
-    if (url === undefined || reachOf(url, policy) === undefined) {
+    const url = URL.parse(request.url);
+    if (url === null || reachOf(url, policy) === undefined) {
       throw new OutboundError('destination_address_refused');
     }
     request.signal?.throwIfAborted();

@@ -1,7 +1,8 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type MemoryStore, memoryStore } from '../../../test/support/memory-store.ts';
 import { settled, type VirtualClock, virtualClock } from '../../../test/support/virtual-clock.ts';
-import { systemRandom } from '../domain/system.ts';
+import { systemClock, systemRandom } from '../domain/system.ts';
 import { type Committer, type CommitUnit, createCommitter } from './committer.ts';
 import { shardRowKey } from './keys.ts';
 import { acquireLease, type Lease, LeaseLost } from './lease.ts';
@@ -89,6 +90,17 @@ describe('a commit', () => {
     await Promise.all([...first, later, again]);
     expect(store.batches.map((batch) => batch.length - 1)).toEqual([2, 2]);
     expect(await textOf('b!a')).toBe('2');
+  });
+
+  it('waits for what arrived together with what it is for', async () => {
+    committer = createCommitter({ store, clock: { ...clock, caughtUp: systemClock.caughtUp } }, lease);
+    const [a, b] = [unit('a'), unit('b')];
+    for (const each of [a, b]) each.set(`b!${each.id}`, '1');
+    const first = committer.commit(a);
+    // An answer that needs a turn more until it is understood.
+    await nextTurn();
+    await Promise.all([first, committer.commit(b)]);
+    expect(store.batches.map((batch) => batch.length - 1)).toEqual([2]);
   });
 
   it('is not sent for a unit with nothing to write', async () => {

@@ -39,7 +39,7 @@ function world(versions: SecretVersion[] = [{ value: 'one', version: first }]) {
     { keyVaultUrl: 'https://unused.vault.azure.net', inAzure: true },
     {
       credential: { getToken: async () => null },
-      clock: { now: () => now, monotonic: () => now, sleep: async () => {} },
+      clock: { now: () => now, monotonic: () => now, sleep: async () => {}, caughtUp: async () => {} },
       log: consoleLog((_level, line) => lines.push(line)),
       source,
     },
