@@ -68,10 +68,12 @@ const dataForm = z.looseObject({ data: z.unknown().refine((data) => data !== und
 /** Whether an answer holds what every answer of NocoBase to a change of records holds, be it an empty list. */
 export const hasData = (answer: OutboundAnswer): boolean => dataForm.safeParse(parsed(answer)).success;
 
+const utf8 = new TextDecoder();
+
 /** An answer as JSON; undefined if it is none. */
 export function parsed(answer: OutboundAnswer): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(answer.body));
+    return JSON.parse(utf8.decode(answer.body));
   } catch {
     // Not NocoBase, or cut: told by there being nothing.
     return undefined;

@@ -5,9 +5,12 @@ const snippetCharacters = 200;
 export function snippetOf(text: string): string {
   let line = '';
   // Only the beginning is looked at: a mail's text may be megabytes long. A character may be two units of a string.
-  for (const part of text.slice(0, snippetCharacters * 20).split('\n')) {
-    if (line.length > 2 * snippetCharacters) break;
+  const beginning = text.slice(0, snippetCharacters * 20);
+  for (let at = 0; at < beginning.length && line.length <= 2 * snippetCharacters; ) {
+    const end = beginning.indexOf('\n', at);
+    const part = beginning.slice(at, end < 0 ? undefined : end);
     if (!part.trimStart().startsWith('>')) line = folded(`${line} ${part}`);
+    at = end < 0 ? beginning.length : end + 1;
   }
   line = line.trim();
   const cut = Array.from(line).slice(0, snippetCharacters).join('');

@@ -30,14 +30,18 @@ function plain(part: Part): unknown {
  * JSON keeps the borders between the parts, so `["ab","c"]` and `["a","bc"]` differ. Fixed for ever; see test/vectors.json.
  */
 export function purposeBytes(purpose: Purpose, ...parts: Part[]): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(JSON.stringify([purpose, ...parts.map(plain)]));
+  return new TextEncoder().encode(purposeText(purpose, parts));
 }
+
+const purposeText = (purpose: Purpose, parts: readonly Part[]): string =>
+  JSON.stringify([purpose, ...parts.map(plain)]);
 
 /** SHA-256 of {@link purposeBytes}. */
 export function purposeHash(purpose: Purpose, ...parts: Part[]): Uint8Array<ArrayBuffer> {
-  return sha256(purposeBytes(purpose, ...parts));
+  return sha256(purposeText(purpose, parts));
 }
 
+/** SHA-256 of bytes, or of a text in UTF-8. */
 export function sha256(input: Uint8Array | string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(hash('sha256', input, 'buffer'));
 }

@@ -219,7 +219,8 @@ async function readBody(
   // undici frees the connection after the end of the body has been told: without a turn in between, the next request of
   // a sequence would open another one.
   await nextTurn();
-  return { body: Buffer.concat(kept), complete };
+  const [first] = kept;
+  return { body: kept.length === 1 && first !== undefined ? first : Buffer.concat(kept), complete };
 }
 
 // Node's and OpenSSL's names for a certificate that does not hold, and for a side that does not speak TLS.
