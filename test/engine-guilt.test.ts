@@ -261,6 +261,44 @@ describe('a receiver that takes nothing for a day', () => {
     120_000,
   );
 
+  it.each([
+    ['may not make records any more', 403],
+    ['fails on every new mail', 500],
+    ['has a rule that no mail meets', 422],
+  ])(
+    '%s and takes everything else gives up no mail, and gets all of it with its text afterwards',
+    async (_what, status) => {
+      await connect('ada');
+      await connect('bea');
+      await poll();
+      const uid = inbox('bea').add('before');
+      await poll();
+      answer = ({ type }) => (type === 'message.received' ? status : 200);
+      const wanted = ['before'];
+      for (let minute = 0; minute < 8 * 60; minute += 5) {
+        if (minute < 60) {
+          inbox('ada').add(`ada ${minute}`);
+          wanted.push(`ada ${minute}`);
+        }
+        // Its owner goes on reading, and that is told.
+        inbox('bea').mark(uid, { seen: minute % 10 === 0 });
+        world.time.pass(4 * 60_000);
+        await poll();
+      }
+      // While it is held for its mail, flags are looked at only when an event has ended that for a moment.
+      expect(accepted('message.updated').length).toBeGreaterThan(2);
+      expect(await rowsOf('x')).toEqual([]);
+      expect(accepted()).toEqual(['before']);
+      answer = () => 200;
+      await pollHours(4);
+      expect(accepted().toSorted()).toEqual(wanted.toSorted());
+      expect(
+        posted.filter(({ status: told, text, type }) => told === 200 && type === 'message.received' && text === null),
+      ).toEqual([]);
+    },
+    120_000,
+  );
+
   it('has its heads moved out of the way after 10, 20 and 40 minutes', async () => {
     const mailbox = await connect('ada');
     await poll();

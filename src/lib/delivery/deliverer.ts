@@ -165,14 +165,20 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
     return wait(state, now.kind === 'held' ? now.waitMs : 0);
   };
 
-  const record = async (peer: Peer, eventId: string, outcome: DeliveryOutcome, probing: boolean): Promise<void> => {
+  const record = async (
+    peer: Peer,
+    { id: eventId, type }: OutgoingEvent,
+    outcome: DeliveryOutcome,
+    probing: boolean,
+  ): Promise<void> => {
+    const isMail = type === 'message.received';
     // Jitter is of probes, and most messages are accepted.
     const chance = outcome.kind === 'accepted' ? 0 : (deps.random.bytes(1)[0] ?? 0) / 256;
     let fresh = false;
     await untilSettled(deps, async () => {
       const stored = await stateOf(peer, fresh);
       fresh = true;
-      const next = afterAttempt(stored.state, outcome, { eventId, probing, now: time.whenWriting(), chance });
+      const next = afterAttempt(stored.state, outcome, { eventId, isMail, probing, now: time.whenWriting(), chance });
       // A destination that was deleted meanwhile has no state any more.
       if (next === undefined || stored.etag === undefined) return;
       if (!(await write(peer, next, stored.etag))) throw new StoreError('conflict', { table: 'destinations' });
@@ -203,7 +209,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
         if (entry.kind === 'held') return entry;
         await ready?.();
         const outcome = await transports[open.config.type].send(open, event, signal);
-        await inTurn(peer, () => record(peer, event.id, outcome, entry.probing)).catch((error: unknown) => {
+        await inTurn(peer, () => record(peer, event, outcome, entry.probing)).catch((error: unknown) => {
           // The outcome stands: it was sent. Whoever comes next meets the same state, or notes it then.
           log.error('destination.state_not_written', error, { destinationId });
         });

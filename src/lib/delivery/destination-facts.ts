@@ -63,7 +63,10 @@ export function createDestinationFacts(deps: DestinationFactsDeps) {
       known.set(id, { order, until: clock.monotonic() + orderCacheMs });
       return order;
     },
-    lastAccepted: async (id: string): Promise<Date | undefined> => (await rows.readState(id)).state.lastAccepted,
+    async lastAccepted(id: string, what: 'mail' | 'anything'): Promise<Date | undefined> {
+      const { state } = await rows.readState(id);
+      return what === 'mail' ? state.lastMailAccepted : state.lastAccepted;
+    },
     async isHeld(id: string): Promise<boolean> {
       const [{ state }, stored] = await Promise.all([rows.readState(id), rows.read(id)]);
       // Once a probe is due it needs something to send: where nothing else comes, the hold would never end.

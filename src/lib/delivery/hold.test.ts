@@ -18,8 +18,8 @@ const held: DestinationState = {
   probes: 2,
 };
 
-const stateAfter = (state: DestinationState, outcome: DeliveryOutcome, probing = false) =>
-  afterAttempt(state, outcome, { eventId: 'm_1', probing, now, chance: 0.5 });
+const stateAfter = (state: DestinationState, outcome: DeliveryOutcome, probing = false, isMail = true) =>
+  afterAttempt(state, outcome, { eventId: 'm_1', isMail, probing, now, chance: 0.5 });
 
 describe('the gate', () => {
   it.each<[string, DestinationState, ReturnType<typeof gate>]>([
@@ -77,7 +77,11 @@ describe('after an attempt', () => {
   });
 
   it('an accepted probe ends it', () => {
-    expect(stateAfter(held, accepted, true)).toEqual({ ...restingState, lastAccepted: seconds(0) });
+    expect(stateAfter(held, accepted, true)).toEqual({
+      ...restingState,
+      lastAccepted: seconds(0),
+      lastMailAccepted: seconds(0),
+    });
   });
 
   it('a refused probe ends it too, and is no acceptance', () => {
@@ -97,14 +101,27 @@ describe('after an attempt', () => {
   });
 
   it('an acceptance is noted once a minute', () => {
-    expect(stateAfter({ ...restingState, lastAccepted: seconds(-59) }, accepted)).toBeUndefined();
-    expect(stateAfter({ ...restingState, lastAccepted: seconds(-60) }, accepted)?.lastAccepted).toEqual(seconds(0));
-    expect(stateAfter(restingState, accepted)?.lastAccepted).toEqual(seconds(0));
+    const noted = (ago: number) => ({ ...restingState, lastAccepted: seconds(-ago), lastMailAccepted: seconds(-ago) });
+    const now = { lastAccepted: seconds(0), lastMailAccepted: seconds(0) };
+    expect(stateAfter(noted(59), accepted)).toBeUndefined();
+    expect(stateAfter(noted(60), accepted)).toMatchObject(now);
+    expect(stateAfter(restingState, accepted)).toMatchObject(now);
+    expect(stateAfter({ ...noted(59), lastMailAccepted: undefined }, accepted)).toMatchObject(now);
+  });
+
+  it('the acceptance of an event is none of mail, and is noted as often', () => {
+    const noted = (ago: number) => ({ ...restingState, lastAccepted: seconds(-ago), lastMailAccepted: seconds(-90) });
+    expect(stateAfter(noted(59), accepted, false, false)).toBeUndefined();
+    expect(stateAfter(noted(60), accepted, false, false)).toEqual({ ...noted(0), lastMailAccepted: seconds(-90) });
+    const ended = stateAfter({ ...held, deadInRow: 3, headsMoved: 2 }, accepted, true, false);
+    expect(ended).toMatchObject({ heldSince: undefined, deadInRow: 3, headsMoved: 2, lastMailAccepted: undefined });
   });
 
   it('an acceptance ends a row of dead ones at once', () => {
-    const state = { ...restingState, lastAccepted: seconds(-1), deadInRow: 2 };
+    const state = { ...restingState, lastAccepted: seconds(-1), lastMailAccepted: seconds(-1), deadInRow: 2 };
     expect(stateAfter(state, accepted)).toMatchObject({ deadInRow: 0, lastAccepted: seconds(0) });
+    expect(stateAfter({ ...state, deadInRow: 0, headsMoved: 2 }, accepted)).toMatchObject({ headsMoved: 0 });
+    expect(stateAfter(state, accepted, false, false)).toBeUndefined();
   });
 
   it('a hold is told of once it has lasted 15 minutes', () => {

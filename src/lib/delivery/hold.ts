@@ -60,15 +60,20 @@ export function probeWaitMs(probes: number, retryAfterMs: number, chance: number
 export function afterAttempt(
   state: DestinationState,
   outcome: DeliveryOutcome,
-  attempt: { readonly eventId: string; readonly probing: boolean; readonly now: number; readonly chance: number },
+  attempt: {
+    readonly eventId: string;
+    readonly isMail: boolean;
+    readonly probing: boolean;
+    readonly now: number;
+    readonly chance: number;
+  },
 ): DestinationState | undefined {
-  const { eventId, probing, now, chance } = attempt;
+  const { eventId, isMail, probing, now, chance } = attempt;
   const held = state.heldSince !== undefined;
   if (held && !probing) return undefined;
   switch (outcome.kind) {
     case 'accepted':
-      if (!held && now - (state.lastAccepted?.getTime() ?? 0) < noteEveryMs && state.deadInRow === 0) return undefined;
-      return { ...released(state), lastAccepted: new Date(now), deadInRow: 0, headsMoved: 0 };
+      return isMail ? afterMail(state, now) : afterEvent(state, now);
     case 'refused':
       // It works again, whatever it thinks of this message; unless it was held for refusing everything.
       if (!held) return undefined;
@@ -78,6 +83,21 @@ export function afterAttempt(
       return { ...prolonged(state, outcome.reason, outcome.retryAfterMs ?? 0, now, chance), failed: eventId };
   }
 }
+
+const isFresh = (noted: Date | undefined, now: number): boolean => now - (noted?.getTime() ?? 0) < noteEveryMs;
+
+function afterMail(state: DestinationState, now: number): DestinationState | undefined {
+  const isNoted = state.heldSince === undefined && state.deadInRow === 0 && state.headsMoved === 0;
+  if (isNoted && isFresh(state.lastMailAccepted, now)) return undefined;
+  const at = new Date(now);
+  return { ...released(state), lastAccepted: at, lastMailAccepted: at, deadInRow: 0, headsMoved: 0 };
+}
+
+/** That a mailbox is told of says that it works, and nothing about what it does with mail. */
+const afterEvent = (state: DestinationState, now: number): DestinationState | undefined =>
+  state.heldSince === undefined && isFresh(state.lastAccepted, now)
+    ? undefined
+    : { ...released(state), lastAccepted: new Date(now) };
 
 const released = (state: DestinationState): DestinationState => ({
   ...state,

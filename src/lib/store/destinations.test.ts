@@ -44,6 +44,7 @@ const held: DestinationState = {
   probes: 3,
   proberUntil: at,
   lastAccepted: at,
+  lastMailAccepted: at,
   told: true,
   deadInRow: 2,
   headsMoved: 1,

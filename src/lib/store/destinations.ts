@@ -73,11 +73,13 @@ export interface DestinationState {
   readonly proberUntil: Date | undefined;
   /** Noted on a change of state and at most once a minute. */
   readonly lastAccepted: Date | undefined;
+  /** The same of mail alone: one that takes events and no mail has accepted nothing that speaks against a mail. */
+  readonly lastMailAccepted: Date | undefined;
   /** True once the log has told of this hold. */
   readonly told: boolean;
-  /** Dead messages since the last acceptance. */
+  /** Dead messages since it last accepted a mail. */
   readonly deadInRow: number;
-  /** Heads that this hold has moved out of the way. */
+  /** Heads that were moved out of the way of holds since it last accepted a mail. */
   readonly headsMoved: number;
   /** The id of the event that failed last in this hold: the probe is another one, if there is one. */
   readonly failed: string | undefined;
@@ -123,6 +125,7 @@ export const restingState: DestinationState = {
   probes: 0,
   proberUntil: undefined,
   lastAccepted: undefined,
+  lastMailAccepted: undefined,
   told: false,
   deadInRow: 0,
   headsMoved: 0,
@@ -178,6 +181,7 @@ const stateForm = z.object({
   probes: count,
   proberUntil: instant.optional(),
   lastAccepted: instant.optional(),
+  lastMailAccepted: instant.optional(),
   told: z.boolean(),
   deadInRow: count,
   headsMoved: count,
@@ -203,6 +207,7 @@ function decodeState(row: StoredRow): StoredState {
     nextProbe: read.nextProbe,
     proberUntil: read.proberUntil,
     lastAccepted: read.lastAccepted,
+    lastMailAccepted: read.lastMailAccepted,
     failed: read.failed,
   };
   return { state, etag: row.etag };

@@ -98,12 +98,12 @@ export async function attemptMessage(
 
   let outcome = await send(how.variant);
   if (outcome?.kind === 'refused' && how.variant === 'full') {
-    const counts = outcome.status === tooLarge || (await isItsOwnFault(context, destination, how.failedAt));
+    const counts = outcome.status === tooLarge || (await isItsOwnFault(context, destination, how.failedAt, 'mail'));
     if (counts) outcome = await send('metadata');
   }
   if (outcome !== undefined && isYielding(outcome)) return { kind: 'yields' };
   if (outcome?.kind === 'accepted') {
-    context.accepted.set(destination, context.now());
+    for (const noted of Object.values(context.accepted)) noted.set(destination, context.now());
     return { kind: 'accepted' };
   }
   if (outcome === undefined || (outcome.kind === 'held' && !outcome.attempted)) return undefined;

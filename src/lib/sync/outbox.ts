@@ -68,7 +68,7 @@ function subjectOf(event: OutboxRow): string | undefined {
 async function note(context: RunContext, mailbox: MailboxBook, event: OutboxRow, failure: Failure): Promise<boolean> {
   const destination = mailbox.row.destinationId;
   const { kind, reason, status } = failure;
-  const counts = await isItsOwnFault(context, destination, event.failedAt);
+  const counts = await isItsOwnFault(context, destination, event.failedAt, 'anything');
   const next = afterFailure(event, { kind, counts, now: context.now() });
   if (next !== undefined) {
     mailbox.addOutbox(next);
@@ -102,7 +102,7 @@ async function send(
   await ensure();
   const outcome = await context.deliverer.deliver(row.destinationId, outgoing, signal, ensure, { insists });
   if (outcome.kind === 'accepted') {
-    context.accepted.set(row.destinationId, context.now());
+    context.accepted.anything.set(row.destinationId, context.now());
     return 'accepted';
   }
   if (outcome.kind === 'held' && outcome.yields === true) return 'yields';

@@ -81,7 +81,7 @@ export async function noteFailure(
 ): Promise<boolean> {
   const now = context.now();
   const destination = mailbox.row.destinationId;
-  const counts = await isItsOwnFault(context, destination, row.failedAt);
+  const counts = await isItsOwnFault(context, destination, row.failedAt, 'mail');
   const attempts = row.attempts + (counts ? 1 : 0);
   const { reason, status } = failure.outcome;
   const isRefusedAgain = row.replay !== undefined && failure.outcome.kind === 'refused';

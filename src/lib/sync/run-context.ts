@@ -21,8 +21,8 @@ export interface RunContext extends ShardRunnerDeps {
   readonly safe: SafeMode | undefined;
   /** Destinations to which nothing more goes in this run. */
   readonly held: Set<string>;
-  /** When a destination last accepted something in this run. */
-  readonly accepted: Map<string, Date>;
+  /** When a destination last accepted something in this run: a mail, or anything. */
+  readonly accepted: Readonly<Record<'mail' | 'anything', Map<string, Date>>>;
   /** Who has something urgent for which destination. */
   readonly crowd: ReturnType<typeof createCrowd>;
   /** Notes in `!` that there are rows of a cold kind. */

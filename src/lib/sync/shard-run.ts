@@ -159,7 +159,7 @@ function createContext(deps: ShardRunnerDeps, work: ShardWork): RunContext {
     isNextTick: () => work.isOver() || tickAt(deps.store.time.whenJudging(), deps.intervalSeconds) > work.tick,
     safe: safeModeOf(head, work.committer, work.alone),
     held: new Set(),
-    accepted: new Map(),
+    accepted: { mail: new Map(), anything: new Map() },
     crowd: createCrowd(),
     mark(kind) {
       head.flags |= coldKinds[kind];

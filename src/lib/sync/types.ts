@@ -11,13 +11,13 @@ import type { ShardHint } from './hint.ts';
 export interface DestinationFacts {
   /** `strict`: one message of a folder after the other. `window`: several at once. */
   order(destinationId: string): Promise<'strict' | 'window'>;
-  /** When it last accepted something, as far as that was noted (server time; at most once a minute). */
-  lastAccepted(destinationId: string): Promise<Date | undefined>;
+  /** When it last accepted a mail, or anything, as far as that was noted (server time; at most once a minute). */
+  lastAccepted(destinationId: string, what: 'mail' | 'anything'): Promise<Date | undefined>;
   /** A message was given up; three in a row hold the destination. */
   died(destinationId: string): Promise<void>;
   /** Whether nothing goes to it just now: it is held, or paused. */
   isHeld?(destinationId: string): Promise<boolean>;
-  /** How many heads of folders were moved out of the way during the present hold. */
+  /** How many heads of folders were moved out of the way since it last accepted a mail. */
   headsMoved(destinationId: string): Promise<number>;
   headMoved(destinationId: string): Promise<void>;
 }
