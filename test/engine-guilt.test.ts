@@ -5,6 +5,7 @@ import { createDeliverer } from '../src/lib/delivery/deliverer.ts';
 import { createDestinationFacts } from '../src/lib/delivery/destination-facts.ts';
 import { newSigningSecret } from '../src/lib/delivery/sign.ts';
 import { systemClock, systemRandom } from '../src/lib/domain/system.ts';
+import { BrokerError } from '../src/lib/errors.ts';
 import { createOutbound, type Outbound } from '../src/lib/http/outbound.ts';
 import { createDestinationRows, type DestinationRows } from '../src/lib/store/destinations.ts';
 import type { MailboxRow } from '../src/lib/store/rows.ts';
@@ -349,6 +350,28 @@ describe('an event that is refused', () => {
     expect(world.logged.filter(({ event }) => event === 'event_given_up')).toMatchObject([
       { fields: { type: 'message.vanished', code: 'destination_refused_message', status: 422 } },
     ]);
+  }, 120_000);
+
+  it('keeps what is told of its mailbox later waiting for minutes, not for hours', async () => {
+    const mailbox = await connect('ada');
+    await connect('bea');
+    answer = ({ type }) => (type === 'mailbox.connected' ? 422 : 200);
+    await poll();
+    const others = async (count: number, more: Partial<ShardRunnerDeps> = {}) => {
+      for (let n = 1; n <= count; n++) {
+        inbox('bea').add(`bea ${n}`);
+        await world.poll({ ...deps, ...more });
+      }
+    };
+    await others(45);
+    const token = async ({ id }: MailboxRow) => {
+      if (id === mailbox.id) throw new BrokerError('grant_revoked');
+      return 'a token';
+    };
+    await others(45, { token });
+    expect(await world.state(mailbox)).toMatchObject({ state: 'reconnect_required' });
+    expect(accepted('mailbox.reconnect_required').length).toBeGreaterThan(0);
+    expect(accepted('mailbox.connected')).toEqual([]);
   }, 120_000);
 
   it('is never given up while its destination takes nothing', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OutboxRow } from '../store/rows.ts';
-import { afterFailure } from './outbox-retry.ts';
+import { afterFailure, isOutboxDue } from './outbox-retry.ts';
 
 const now = new Date('2026-11-22T08:00:00Z');
 const fresh: OutboxRow = { mailboxId: 'mbx_1', id: 'e_1', type: 'message.updated', at: now, data: '{}' };
@@ -34,6 +34,19 @@ describe('an event that fails again and again', () => {
 
   it('waits for nothing but the hold while its destination fails', () => {
     expect(waits('held', false, 100)).toEqual(Array<number>(100).fill(0));
+  });
+
+  it.each<[string, number | undefined, number | undefined, boolean, boolean]>([
+    ['was never tried', undefined, undefined, false, true],
+    ['has waited for long enough', 60, 0, false, true],
+    ['has to wait, and nothing waits behind it', 50, -1, false, false],
+    ['has to wait, and others wait behind it', 4, -1, true, false],
+    ['has to wait, and others have waited behind it for five minutes', 5, -1, true, true],
+  ])('that %s is due or not', (_what, failedMinutes, nextMinutes, isInTheWay, isDue) => {
+    const at = (minutes: number | undefined) =>
+      minutes === undefined ? undefined : new Date(now.getTime() - minutes * 60_000);
+    const row = { ...fresh, failedAt: at(failedMinutes), nextAt: at(nextMinutes) };
+    expect(isOutboxDue(row, now, () => isInTheWay)).toBe(isDue);
   });
 
   it('remembers when it failed', () => {

@@ -6,10 +6,13 @@ import type { OutboxRow } from '../store/rows.ts';
  */
 const ownWaitsMs = [1, 2, 5, 10, 20, 30, 60].map((minutes) => minutes * 60_000);
 
-/** While nothing else is accepted either, the fault may be the destination's: then the event shall not be late by an hour. */
+/**
+ * While nothing else is accepted either, the fault may be the destination's: then the event shall not be late by an hour.
+ * Nor shall others for it, which are about the same and wait behind it.
+ */
 const longestDoubtMs = 5 * 60_000;
 
-/** Given up after so many failures that count: after five hours at the earliest. */
+/** Given up after so many failures that count: after five hours, or 40 minutes where others wait behind it. */
 const mostAttempts = 10;
 
 /**
@@ -29,4 +32,14 @@ export function afterFailure(
   const own = ownWaitsMs[Math.min(tries, ownWaitsMs.length) - 1] ?? 0;
   const nextAt = new Date(now.getTime() + (counts ? own : Math.min(own, longestDoubtMs)));
   return { ...row, attempts, tries, failedAt: now, nextAt };
+}
+
+/**
+ * Whether an event may be sent now. Pure.
+ * @param isInTheWay whether another waits behind it, about the same message or mailbox; asked only where that counts
+ */
+export function isOutboxDue({ nextAt, failedAt }: OutboxRow, now: Date, isInTheWay: () => boolean): boolean {
+  if (nextAt === undefined || nextAt <= now) return true;
+  const isLong = failedAt !== undefined && now.getTime() - failedAt.getTime() >= longestDoubtMs;
+  return isLong && isInTheWay();
 }

@@ -5,7 +5,7 @@ import { isBrokerError } from '../errors.ts';
 import type { OutboxRow } from '../store/rows.ts';
 import { isItsOwnFault } from './guilt.ts';
 import type { MailboxBook } from './mailbox-book.ts';
-import { afterFailure } from './outbox-retry.ts';
+import { afterFailure, isOutboxDue } from './outbox-retry.ts';
 import { postRoomMs, type RunContext } from './run-context.ts';
 
 /** The event of a removed mailbox is tried for a day; then nobody is left whom it could concern. */
@@ -27,10 +27,13 @@ export async function sendOutbox(
   // What happened to a message, or to the mailbox, is told in its order: the receiver shall not end with what was true
   // before.
   const behind = new Set<string>();
-  for (const event of mailbox.outbox()) {
+  const waiting = mailbox.outbox();
+  const isInTheWay = (event: OutboxRow, subject: string | undefined) =>
+    subject !== undefined && waiting.slice(waiting.indexOf(event) + 1).some((other) => subjectOf(other) === subject);
+  for (const event of waiting) {
     if (context.isOver() || context.held.has(row.destinationId)) return 'done';
     const subject = subjectOf(event);
-    const isDue = event.nextAt === undefined || event.nextAt <= context.now();
+    const isDue = isOutboxDue(event, context.now(), () => isInTheWay(event, subject));
     if (subject !== undefined && behind.has(subject)) continue;
     if (subject !== undefined) behind.add(subject);
     if (!isDue) continue;
