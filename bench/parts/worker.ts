@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ImapFlow } from 'imapflow';
 import { createBroker } from '../../src/lib/broker.ts';
 import { readConfig } from '../../src/lib/config.ts';
-import type { NewDestination } from '../../src/lib/delivery/destinations.ts';
+import type { NewDestination } from '../../src/lib/delivery/destination-change.ts';
 import { scopes } from '../../src/lib/domain/scope.ts';
 import type { Log } from '../../src/lib/log.ts';
 import type { ShardHint } from '../../src/lib/sync/hint.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { NewDestination } from '../../src/lib/delivery/destinations.ts';
+import type { NewDestination } from '../../src/lib/delivery/destination-change.ts';
 import type { DeliveryOutcome, OutgoingEvent } from '../../src/lib/domain/event.ts';
 import { newDestinationId } from '../../src/lib/domain/ids.ts';
 import { systemRandom } from '../../src/lib/domain/system.ts';

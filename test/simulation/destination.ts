@@ -1,4 +1,5 @@
-import { createDestinationRows, type DestinationConfig } from '../../src/lib/store/destinations.ts';
+import type { DestinationConfig } from '../../src/lib/store/destination.ts';
+import { createDestinationRows } from '../../src/lib/store/destinations.ts';
 import type { Store, Table } from '../../src/lib/store/table.ts';
 import { plainSealer } from './app.ts';
 import { urlOf } from './receiver.ts';

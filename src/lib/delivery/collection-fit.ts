@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DeliveryOutcome } from '../domain/event.ts';
-import type { DestinationCollections } from '../store/destinations.ts';
+import type { DestinationCollections } from '../store/destination.ts';
 import { classify } from './classify.ts';
 import { type NocobaseApi, parsed, unexpected } from './nocobase-api.ts';
 import { accountFieldNames, changeFieldNames, messageFieldNames } from './nocobase-record.ts';

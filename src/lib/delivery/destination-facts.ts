@@ -1,6 +1,7 @@
 import { createBoundedMap } from '../domain/bounded-map.ts';
 import type { Clock, Random } from '../domain/clock.ts';
-import type { DestinationRows, DestinationState } from '../store/destinations.ts';
+import type { DestinationState } from '../store/destination.ts';
+import type { DestinationRows } from '../store/destinations.ts';
 import { untilSettled } from '../store/modify.ts';
 import type { ServerTime } from '../store/table.ts';
 import { gate, probeWaitMs } from './hold.ts';

@@ -12,7 +12,8 @@ import { consoleLog } from '../log.ts';
 import { createDestinationRows } from '../store/destinations.ts';
 import type { Store } from '../store/table.ts';
 import { createDeliverer } from './deliverer.ts';
-import { createDestinations, type NewDestination } from './destinations.ts';
+import type { NewDestination } from './destination-change.ts';
+import { createDestinations } from './destinations.ts';
 import { newSigningSecret } from './sign.ts';
 
 let azurite: SuiteAzurite;
@@ -304,6 +305,7 @@ describe('a change of a destination', () => {
       code: 'destination_unauthorised',
       sentence: expect.stringContaining('credentials'),
       remedy: expect.any(String),
+      who: 'deployment owner',
       since: expect.any(Date),
       nextProbe: expect.any(Date),
     });
@@ -375,6 +377,7 @@ describe('the test of a destination', () => {
     const result = await destinations.test(destination.id, never);
     expect(result).toMatchObject({ accepted: false, status: 403, code: 'destination_unauthorised' });
     expect(result?.remedy).toBeTruthy();
+    expect(result?.who).toBe('deployment owner');
     expect(JSON.stringify(result)).not.toContain('sesame');
     status = 500;
     expect(await destinations.test(destination.id, never)).toMatchObject({ code: 'destination_refused_message' });

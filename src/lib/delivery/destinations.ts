@@ -1,112 +1,38 @@
 import { randomBase62 } from '../domain/bytes.ts';
 import type { Clock, Random } from '../domain/clock.ts';
 import { newDestinationId } from '../domain/ids.ts';
-import { errorTable, isErrorCode } from '../error-codes.ts';
+import { isErrorCode } from '../error-codes.ts';
 import { BrokerError } from '../errors.ts';
 import type { Outbound } from '../http/outbound.ts';
 import type { Log } from '../log.ts';
 import {
-  type DestinationAuth,
-  type DestinationCollections,
   type DestinationConfig,
-  type DestinationRows,
-  type DestinationSecrets,
   type DestinationState,
   type DestinationType,
   restingState,
-  type StoredState,
-} from '../store/destinations.ts';
+} from '../store/destination.ts';
+import type { StoredState } from '../store/destination-row.ts';
+import type { DestinationRows } from '../store/destinations.ts';
 import { isStoreError } from '../store/table.ts';
 import type { DestinationDeliverer } from './deliverer.ts';
+import {
+  authOf,
+  checkPatch,
+  type DestinationPatch,
+  type NewDestination,
+  patched,
+  signingSecretOf,
+  wrongField,
+} from './destination-change.ts';
+import { type DestinationTest, type DestinationView, testOf, viewOf } from './destination-view.ts';
 import { mended } from './hold.ts';
-import { isSigningSecret, newSigningSecret } from './sign.ts';
 import type { OpenDestination } from './webhook.ts';
 import { isWorkflowTrigger } from './workflow.ts';
-
-export type AuthInput =
-  | { readonly type: 'none' }
-  | { readonly type: 'basic'; readonly user: string; readonly password: string }
-  | { readonly type: 'bearer'; readonly token: string };
-
-interface NewCommon {
-  readonly name: string;
-  readonly url: string;
-  readonly rawHtml: boolean;
-  readonly paused: boolean;
-}
-
-export type NewDestination =
-  | (NewCommon & {
-      readonly type: 'webhook';
-      readonly auth: AuthInput;
-      /** One that the receiver knows already; else a new one is made. */
-      readonly signingSecret?: string | undefined;
-    })
-  | (NewCommon & { readonly type: 'workflow'; readonly auth: AuthInput })
-  | (NewCommon & {
-      readonly type: 'collection';
-      readonly auth: AuthInput;
-      readonly collections: DestinationCollections;
-    });
-
-export interface DestinationPatch {
-  readonly name?: string | undefined;
-  readonly url?: string | undefined;
-  readonly rawHtml?: boolean | undefined;
-  readonly paused?: boolean | undefined;
-  readonly auth?: AuthInput | undefined;
-  /** For `collection` only. */
-  readonly collections?: DestinationCollections | undefined;
-  /** These two for `webhook` only. */
-  readonly rotateSigningSecret?: true | undefined;
-  readonly dropOldSigningSecret?: true | undefined;
-}
-
-/** A destination as the API shows it: no credential, no secret. */
-export interface DestinationView {
-  readonly id: string;
-  readonly type: DestinationType;
-  readonly name: string;
-  readonly url: string;
-  readonly rawHtml: boolean;
-  readonly paused: boolean;
-  readonly auth: { readonly type: DestinationAuth['kind'] };
-  /** Present exactly for `collection`. */
-  readonly collections: DestinationCollections | undefined;
-  /** The live signing secrets by their age, newest first. */
-  readonly signingSecrets: readonly { readonly createdAt: Date }[];
-  /** Present while nothing but probes is sent, because of a fault of the destination. */
-  readonly held:
-    | {
-        readonly since: Date;
-        readonly code: string;
-        readonly sentence: string;
-        readonly remedy: string;
-        /** Undefined: with the next message. */
-        readonly nextProbe: Date | undefined;
-      }
-    | undefined;
-  /** When it last accepted something, to the minute. */
-  readonly lastAccepted: Date | undefined;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
-}
 
 /** A destination that was made or changed, with the signing secret that was made for it: shown this once. */
 export interface DestinationChange {
   readonly destination: DestinationView;
   readonly signingSecret: string | undefined;
-}
-
-/** What came of a test event. The status is told, what the receiver said is not. */
-export interface DestinationTest {
-  readonly accepted: boolean;
-  /** Absent if there was no answer. */
-  readonly status: number | undefined;
-  /** These three where it was not accepted. */
-  readonly code?: string;
-  readonly sentence?: string;
-  readonly remedy?: string;
 }
 
 /** Destinations as administrators handle them. @throws StoreError where the table cannot be used */
@@ -141,9 +67,6 @@ export interface DestinationsDeps {
   readonly random: Random;
   readonly log: Log;
 }
-
-/** A rotation leaves two secrets live; a third would only be one that nobody has taken out of use. */
-const liveSecrets = 2;
 
 export function createDestinations(deps: DestinationsDeps): Destinations {
   const { rows, deliverer, outbound, clock, random } = deps;
@@ -260,101 +183,7 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
       deliverer.forget(id);
       const outcome = await deliverer.attempt(id, event, signal);
       if (outcome === undefined) return undefined;
-      const { status } = outcome;
-      if (outcome.kind === 'accepted') return { accepted: true, status };
-      return { accepted: false, status, code: outcome.reason, ...explanation(outcome.reason) };
+      return testOf(outcome);
     },
   };
-}
-
-const wrongField = (field: string, message: string): BrokerError =>
-  new BrokerError('invalid_request', { fields: [{ field, message }] });
-
-/** Workflows and collections know us by their API key; nothing is signed for them. */
-function signingSecretOf(input: NewDestination, random: Random): string | undefined {
-  if (input.type !== 'webhook') return undefined;
-  if (input.signingSecret === undefined) return newSigningSecret(random);
-  if (isSigningSecret(input.signingSecret)) return input.signingSecret;
-  throw wrongField('signingSecret', 'Is not whsec_ followed by the base64 of 24 to 64 bytes.');
-}
-
-function checkPatch(type: DestinationType, patch: DestinationPatch): void {
-  if (type !== 'collection' && patch.collections !== undefined) {
-    throw wrongField('collections', 'Is for destinations of the type collection.');
-  }
-  if (type === 'webhook') return;
-  for (const field of ['rotateSigningSecret', 'dropOldSigningSecret'] as const) {
-    if (patch[field] !== undefined) throw wrongField(field, 'Is for destinations of the type webhook.');
-  }
-  if (patch.auth !== undefined && patch.auth.type !== 'bearer') {
-    throw wrongField('auth', 'Is not bearer: NocoBase takes API keys only.');
-  }
-}
-
-function authOf(input: AuthInput): DestinationAuth {
-  switch (input.type) {
-    case 'none':
-      return { kind: 'none' };
-    case 'basic':
-      return { kind: 'basic', user: input.user, password: input.password };
-    case 'bearer':
-      return { kind: 'bearer', token: input.token };
-  }
-}
-
-/** The destination as a patch makes it, and the signing secret made on the way. Pure but for the secret's randomness. */
-function patched(
-  found: { readonly config: DestinationConfig; readonly secrets: DestinationSecrets },
-  patch: DestinationPatch,
-  now: Date,
-  random: Random,
-): { config: DestinationConfig; secrets: DestinationSecrets; signingSecret: string | undefined } {
-  const { config: before } = found;
-  const url = patch.url ?? before.url;
-  const moved = new URL(url).origin !== new URL(before.url).origin;
-  const kept: DestinationAuth = moved ? { kind: 'none' } : found.secrets.auth;
-  const auth = patch.auth === undefined ? kept : authOf(patch.auth);
-
-  const keep = patch.dropOldSigningSecret === true ? 1 : liveSecrets;
-  const signingSecret = patch.rotateSigningSecret === true ? newSigningSecret(random) : undefined;
-  const added = signingSecret === undefined ? [] : [signingSecret];
-  const signing = [...added, ...found.secrets.signing].slice(0, keep);
-  const signingSince = [...added.map(() => now), ...before.signingSince].slice(0, keep);
-
-  const config: DestinationConfig = {
-    ...before,
-    name: patch.name ?? before.name,
-    url,
-    rawHtml: patch.rawHtml ?? before.rawHtml,
-    paused: patch.paused ?? before.paused,
-    collections: patch.collections ?? before.collections,
-    auth: auth.kind,
-    signingSince,
-    updatedAt: now,
-  };
-  return { config, secrets: { signing, auth }, signingSecret };
-}
-
-function viewOf(config: DestinationConfig, state: DestinationState): DestinationView {
-  const { heldSince: since, reason: code, nextProbe } = state;
-  return {
-    id: config.id,
-    type: config.type,
-    name: config.name,
-    url: config.url,
-    rawHtml: config.rawHtml,
-    paused: config.paused,
-    auth: { type: config.auth },
-    collections: config.collections,
-    signingSecrets: config.signingSince.map((createdAt) => ({ createdAt })),
-    held: since === undefined ? undefined : { since, code, ...explanation(code), nextProbe },
-    lastAccepted: state.lastAccepted,
-    createdAt: config.createdAt,
-    updatedAt: config.updatedAt,
-  };
-}
-
-function explanation(code: string): { readonly sentence: string; readonly remedy: string } {
-  const { sentence, remedy } = errorTable[isErrorCode(code) ? code : 'internal_error'];
-  return { sentence, remedy };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DeliveryOutcome } from '../domain/event.ts';
 import type { Outbound, OutboundAnswer } from '../http/outbound.ts';
-import type { DestinationAuth } from '../store/destinations.ts';
+import type { DestinationAuth } from '../store/destination.ts';
 import { ask, authHeaders, commonHeaders } from './webhook.ts';
 
 /** The REST API of one NocoBase, as somebody who is signed in there. No answer is the destination's fault. */

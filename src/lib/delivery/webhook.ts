@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import type { DeliveryOutcome, OutgoingEvent } from '../domain/event.ts';
 import { type Outbound, type OutboundAnswer, OutboundError, type OutboundRequest } from '../http/outbound.ts';
-import type { DestinationAuth, DestinationConfig, DestinationSecrets } from '../store/destinations.ts';
+import type { DestinationAuth, DestinationConfig, DestinationSecrets } from '../store/destination.ts';
 import { classify } from './classify.ts';
 import { bodyOf, type Renderer } from './render.ts';
 import { signatureHeaders } from './sign.ts';

@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../domain/clock.ts';
 import type { KeyedRow, KeyedRows, Sealer } from '../domain/sealing.ts';
 import { brokenRow } from './columns.ts';
-import { destinationPartition, placeOfSecrets } from './destinations.ts';
+import { destinationPartition, placeOfSecrets } from './destination-row.ts';
 import { modify } from './modify.ts';
 import type { Store, StoredRow } from './table.ts';
 

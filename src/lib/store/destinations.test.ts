@@ -4,13 +4,8 @@ import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-t
 import { storeAt } from '../../../test/support/tables.ts';
 import { newDestinationId } from '../domain/ids.ts';
 import { systemRandom } from '../domain/system.ts';
-import {
-  createDestinationRows,
-  type DestinationConfig,
-  type DestinationSecrets,
-  type DestinationState,
-  restingState,
-} from './destinations.ts';
+import { type DestinationConfig, type DestinationSecrets, type DestinationState, restingState } from './destination.ts';
+import { createDestinationRows } from './destinations.ts';
 import type { Store, Value } from './table.ts';
 
 let azurite: SuiteAzurite;

@@ -1,0 +1,85 @@
+import type { DeliveryOutcome } from '../domain/event.ts';
+import { errorTable, isErrorCode } from '../error-codes.ts';
+import type {
+  DestinationAuth,
+  DestinationCollections,
+  DestinationConfig,
+  DestinationState,
+  DestinationType,
+} from '../store/destination.ts';
+
+/** A destination as the API shows it: no credential, no secret. */
+export interface DestinationView {
+  readonly id: string;
+  readonly type: DestinationType;
+  readonly name: string;
+  readonly url: string;
+  readonly rawHtml: boolean;
+  readonly paused: boolean;
+  readonly auth: { readonly type: DestinationAuth['kind'] };
+  /** Present exactly for `collection`. */
+  readonly collections: DestinationCollections | undefined;
+  /** The live signing secrets by their age, newest first. */
+  readonly signingSecrets: readonly { readonly createdAt: Date }[];
+  /** Present while nothing but probes is sent, because of a fault of the destination. */
+  readonly held:
+    | {
+        readonly since: Date;
+        readonly code: string;
+        readonly sentence: string;
+        readonly remedy: string;
+        /** Who can mend it. */
+        readonly who: string;
+        /** Undefined: with the next message. */
+        readonly nextProbe: Date | undefined;
+      }
+    | undefined;
+  /** When it last accepted something, to the minute. */
+  readonly lastAccepted: Date | undefined;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** What came of a test event. The status is told, what the receiver said is not. */
+export interface DestinationTest {
+  readonly accepted: boolean;
+  /** Absent if there was no answer. */
+  readonly status: number | undefined;
+  /** These four where it was not accepted. */
+  readonly code?: string;
+  readonly sentence?: string;
+  readonly remedy?: string;
+  readonly who?: string;
+}
+
+/** A destination and how it goes, without its secrets. */
+export function viewOf(config: DestinationConfig, state: DestinationState): DestinationView {
+  const { heldSince: since, reason: code, nextProbe } = state;
+  return {
+    id: config.id,
+    type: config.type,
+    name: config.name,
+    url: config.url,
+    rawHtml: config.rawHtml,
+    paused: config.paused,
+    auth: { type: config.auth },
+    collections: config.collections,
+    signingSecrets: config.signingSince.map((createdAt) => ({ createdAt })),
+    held: since === undefined ? undefined : { since, code, ...explanation(code), nextProbe },
+    lastAccepted: state.lastAccepted,
+    createdAt: config.createdAt,
+    updatedAt: config.updatedAt,
+  };
+}
+
+/** What is told of an attempt. */
+export function testOf(outcome: DeliveryOutcome): DestinationTest {
+  const { status } = outcome;
+  if (outcome.kind === 'accepted') return { accepted: true, status };
+  return { accepted: false, status, code: outcome.reason, ...explanation(outcome.reason) };
+}
+
+function explanation(code: string): { readonly sentence: string; readonly remedy: string; readonly who: string } {
+  const { sentence, remedy, who } = errorTable[isErrorCode(code) ? code : 'internal_error'];
+  return { sentence, remedy, who };
+}
