@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
+import { limited } from '../domain/limited.ts';
 import { BrokerError } from '../errors.ts';
 
 /** One download that is under way. */
@@ -75,22 +76,19 @@ export function createDownloadSlots(limits: DownloadLimits, clock: Clock): Downl
       count(waiting) >= limits.mostWaiting || (waiting.get(mailboxId) ?? 0) >= limits.mostWaitingPerMailbox;
     if (isFull) throw busy();
     add(waiting, mailboxId, 1);
-    const done = new AbortController();
     let look = () => {};
     try {
-      const taken = new Promise<true>((resolve) => {
+      const taken = new Promise<void>((resolve) => {
         look = () => {
           if (!take()) return;
           waiters.delete(look);
-          resolve(true);
+          resolve();
         };
         waiters.add(look);
       });
-      const inTime = await Promise.race([taken, clock.sleep(limits.waitMs, done.signal).then(() => false)]);
-      if (!inTime) throw busy();
+      await limited(clock, limits.waitMs, taken, busy);
     } finally {
       waiters.delete(look);
-      done.abort();
       add(waiting, mailboxId, -1);
     }
   };

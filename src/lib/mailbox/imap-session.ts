@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import type { ImapFlow } from 'imapflow';
 import type { Clock } from '../domain/clock.ts';
+import { limited } from '../domain/limited.ts';
 import { BrokerError } from '../errors.ts';
 import { downloadPart } from './download-part.ts';
 import { isAboutSession, understand } from './exchange.ts';
@@ -235,13 +236,11 @@ export function createImapSession({ client, watch, clock, commandMs, socketMs }:
     },
 
     close: async () => {
-      const done = new AbortController();
       try {
-        if (client.usable) await Promise.race([client.logout(), clock.sleep(logoutMs, done.signal)]);
+        if (client.usable) await limited(clock, logoutMs, client.logout(), () => new BrokerError('imap_unreachable'));
       } catch {
         // The connection is given up either way; what broke it has been told by the call that met it.
       } finally {
-        done.abort();
         client.close();
       }
     },

@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
+import { limited } from '../domain/limited.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { KeepableSession, MailSession } from './session.ts';
 
@@ -51,7 +52,8 @@ export function createLoan(loan: Loan): MailSession {
       settle = resolve;
     });
     try {
-      return await soon(clock, ask(session)).catch(async (error: unknown) => {
+      const silent = () => new BrokerError('imap_unreachable');
+      return await limited(clock, firstAnswerMs, ask(session), silent).catch(async (error: unknown) => {
         if (!isBrokerError(error, 'imap_unreachable', 'imap_token_expired', 'imap_not_connected')) throw error;
         const dead = session;
         void dead.close();
@@ -111,19 +113,4 @@ export function createLoan(loan: Loan): MailSession {
       if (!isLeft || !giveBack(session)) await session.close();
     },
   };
-}
-
-async function soon<T>(clock: Clock, answer: Promise<T>): Promise<T> {
-  const done = new AbortController();
-  const late = async (): Promise<never> => {
-    await clock.sleep(firstAnswerMs, done.signal);
-    throw new BrokerError('imap_unreachable');
-  };
-  try {
-    return await Promise.race([answer, late()]);
-  } finally {
-    done.abort();
-    // Whichever of the two loses is of no interest any more.
-    answer.catch(() => undefined);
-  }
 }

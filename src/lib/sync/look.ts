@@ -1,3 +1,4 @@
+import { limited } from '../domain/limited.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { FolderInfo, FolderStatus, ImapSession } from '../mailbox/session.ts';
 import type { MailboxRow } from '../store/rows.ts';
@@ -41,17 +42,12 @@ export async function look(context: RunContext, mailbox: MailboxBook): Promise<L
     }
     return { session: opened, folders, missing };
   }
-  const done = new AbortController();
-  const asking = ask();
   try {
-    return await Promise.race([asking, tooLate(context, done.signal)]);
+    return await limited(context.clock, lookLimitMs, ask(), () => new BrokerError('imap_unreachable'));
   } catch (error) {
     over.abort(error);
-    asking.catch(() => {});
     await session?.close();
     throw error;
-  } finally {
-    done.abort();
   }
 }
 
@@ -83,11 +79,6 @@ async function statusAt(session: ImapSession, path: string): Promise<FolderStatu
     if (!isBrokerError(error, 'folder_missing')) throw error;
     return undefined;
   }
-}
-
-async function tooLate(context: RunContext, done: AbortSignal): Promise<never> {
-  await context.clock.sleep(lookLimitMs, done);
-  throw new BrokerError('imap_unreachable');
 }
 
 /**
