@@ -220,6 +220,12 @@ describe('a mailbox that could not be reached when it was connected', () => {
     await world.poll();
     await world.poll();
     expect(world.receiver.subjects()).toEqual(['after the connect', 'moved in later, of old date']);
+    // What was told of it first does not stand for ever.
+    const told = world.receiver.arrivals.filter(({ event }) => event.type.startsWith('mailbox.'));
+    expect(told.map(({ event }) => [event.type, event.data.state, event.data.code])).toEqual([
+      ['mailbox.connected', 'connecting', 'imap_unreachable'],
+      ['mailbox.recovered', 'active', undefined],
+    ]);
   });
 
   it('takes for new, as soon as it shows, what the server keeps back at the first look', async () => {

@@ -366,6 +366,16 @@ describe('a mailbox in a collection', () => {
   });
 });
 
+describe('a mailbox whose server could not be reached when it was connected', () => {
+  it('is connecting and says why, until it is read', async () => {
+    const code = 'imap_not_connected';
+    await send(happened('mailbox.connected', { state: 'connecting', code }));
+    expect(accounts()).toMatchObject([{ state: 'connecting', code, remedy: expect.stringMatching(/./) }]);
+    await send(happened('mailbox.recovered', { state: 'active', was: 'connecting' }));
+    expect(accounts()).toMatchObject([{ state: 'active', code: '', remedy: '' }]);
+  });
+});
+
 describe('an event that concerns no mailbox', () => {
   const expiring = { id: 'e_1', type: 'secret.expiring' as const, timestamp: new Date(), data: { daysLeft: 7 } };
 

@@ -72,7 +72,12 @@ const change = z.object({
   answered: z.boolean().optional(),
 });
 
-const ofMailbox = z.object({ mailbox, code: z.string().optional(), remedy: z.string().optional() });
+const ofMailbox = z.object({
+  mailbox,
+  state: z.string().optional(),
+  code: z.string().optional(),
+  remedy: z.string().optional(),
+});
 
 const list = (people: readonly { readonly address: string }[]): string =>
   people.map((person) => person.address).join(', ');
@@ -168,7 +173,9 @@ const lastEventFields = (event: OutgoingEvent): Fields<'lastEvent' | 'lastEventT
 });
 
 function accountFields(event: OutgoingEvent, data: z.output<typeof ofMailbox>): FlatRecord {
-  const state = stateAfter[event.type];
+  // It is connected, and its mail server could not be reached yet: `mailbox.recovered` follows.
+  const isConnecting = event.type === 'mailbox.connected' && data.state === 'connecting';
+  const state = isConnecting ? data.state : stateAfter[event.type];
   const fields: Fields<Exclude<(typeof accountFieldNames)[number], 'state' | 'code' | 'remedy'>> = {
     mailboxId: data.mailbox.id,
     address: short(data.mailbox.address),

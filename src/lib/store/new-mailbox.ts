@@ -48,7 +48,11 @@ export function newMailbox(
   const data = code === '' ? { state } : { state, code };
   const rows = [
     encodeMailbox(row),
-    encodeState({ mailboxId: row.id, state, code, since: now, backoffUntil: undefined, answered: 0 }),
+    // Whoever is told that a mailbox cannot be reached yet shall be told when it is.
+    encodeState({
+      ...{ mailboxId: row.id, state, code, since: now, backoffUntil: undefined, answered: 0 },
+      told: state === 'connecting' ? state : undefined,
+    }),
     ...folders.map((folder) => encodeCursor(newCursor(row.id, folder.id, folder, now))),
     ...(row.filterRevision === undefined
       ? []
