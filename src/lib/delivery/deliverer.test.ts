@@ -67,6 +67,8 @@ async function world(options: { timeoutMs?: number } = {}) {
   const rows = createDestinationRows({ store, sealer });
   const logged: string[] = [];
   const log = consoleLog((_level, line) => logged.push(line));
+  /** Requests that were handed on and have no answer yet, whether a connection has been free for them or not. */
+  const sending = { now: 0, most: 0 };
   const worker = () => {
     const outbound = createOutbound({
       inAzure: false,
@@ -74,7 +76,14 @@ async function world(options: { timeoutMs?: number } = {}) {
       timeoutMs: options.timeoutMs ?? 5000,
     });
     closing.push(() => outbound.close());
-    return createDeliverer({ rows, outbound, time, clock, random: systemRandom, log });
+    const send: typeof outbound.send = async (request) => {
+      sending.now += 1;
+      sending.most = Math.max(sending.most, sending.now);
+      return outbound.send(request).finally(() => {
+        sending.now -= 1;
+      });
+    };
+    return createDeliverer({ rows, outbound: { ...outbound, send }, time, clock, random: systemRandom, log });
   };
 
   const url = `http://127.0.0.1:${port}/api/webhook:trigger/abc?x=1`;
@@ -107,6 +116,7 @@ async function world(options: { timeoutMs?: number } = {}) {
     secret,
     logged,
     worker,
+    sending,
     destination,
     answers(status: number, headers: Record<string, string> = {}) {
       answer = (response) => void response.writeHead(status, headers).end('what the receiver says');
@@ -243,7 +253,7 @@ describe('a delivery', () => {
   });
 
   it('is one of 16 at most at the same time', async () => {
-    const { worker, destination, answersBy } = await world();
+    const { worker, destination, answersBy, sending } = await world();
     let open = 0;
     let most = 0;
     answersBy((response) => {
@@ -261,6 +271,8 @@ describe('a delivery', () => {
     );
     expect(outcomes.every(({ kind }) => kind === 'accepted')).toBe(true);
     expect(most).toBe(16);
+    // Whoever waits for a connection has no time left for its answer.
+    expect(sending.most).toBe(16);
   });
 });
 

@@ -126,8 +126,13 @@ describe('an outbound request', () => {
     expect(answer).toMatchObject({ status: 200, complete: false });
   });
 
-  it('does not wait for a body that nobody wants', async () => {
+  it('does not wait for a body that nobody wants, nor keeps the connection for it', async () => {
+    let open = 0;
     const port = await serve((_request, response) => {
+      open += 1;
+      response.once('close', () => {
+        open -= 1;
+      });
       response.writeHead(200);
       response.write('x');
     });
@@ -135,6 +140,7 @@ describe('an outbound request', () => {
     const answer = await outbound(`127.0.0.1:${port}`).send(post(`http://127.0.0.1:${port}/`));
     expect(answer.status).toBe(200);
     expect(performance.now() - started).toBeLessThan(5_000);
+    await expect.poll(() => open, { timeout: 5_000 }).toBe(0);
   });
 
   it('keeps no more of a huge answer than asked, and does not read it to its end', async () => {

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../domain/clock.ts';
 import { systemClock } from '../domain/system.ts';
@@ -169,9 +169,10 @@ async function exchange(
   });
   const answer = await untilAborted(asking, signal);
   const keepBytes = request.keepBytes ?? 0;
-  const reading = readBody(answer.body, keepBytes);
-  // Nobody waits long for a body that nobody wants; it goes on being drained until the deadline.
-  const { body, complete } = await (keepBytes > 0 ? reading : Promise.race([reading, afterGrace()]));
+  // Nobody waits long for a body that nobody wants; nor does a connection, of which others may be in need.
+  const grace = keepBytes > 0 ? undefined : setTimeout(() => answer.body.destroy(), drainGraceMs);
+  const { body, complete } = await readBody(answer.body, keepBytes);
+  clearTimeout(grace);
   return {
     status: answer.statusCode,
     retryAfterMs: retryAfterMs(single(answer.headers['retry-after']), nowMs()),
@@ -184,11 +185,6 @@ async function exchange(
 // Bytes, not objects: else as many chunks are held as there may be objects.
 const pieces = (content: AsyncIterable<Uint8Array>): Readable =>
   Readable.from(content, { objectMode: false, highWaterMark: 64 * 1024 });
-
-async function afterGrace(): Promise<{ readonly body: Uint8Array; readonly complete: boolean }> {
-  await delay(drainGraceMs, undefined, { ref: false });
-  return { body: new Uint8Array(), complete: false };
-}
 
 const single = (header: string | string[] | undefined): string | undefined =>
   typeof header === 'string' ? header : header?.[0];
