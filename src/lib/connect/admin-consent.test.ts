@@ -8,10 +8,12 @@ import {
   publicUrl,
   type TestBrowser,
 } from '../../../test/support/connect-world.ts';
+import { memoryStore } from '../../../test/support/memory-store.ts';
 import { Killed, mortalStore } from '../../../test/support/mortal-store.ts';
 import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
 import type { Config } from '../config.ts';
+import { systemClock } from '../domain/system.ts';
 import { createAdminConsent } from '../entra/admin-consent.ts';
 import { BrokerError } from '../errors.ts';
 import { mailboxRowKey } from '../store/keys.ts';
@@ -23,13 +25,18 @@ import { createTicketTokens } from './tickets.ts';
 import type { NewAdminConsentLink, Step } from './types.ts';
 
 let azurite: SuiteAzurite;
+let tables: Store;
+/** Where the test at hand has its rows. */
 let store: Store;
 beforeAll(async () => {
   azurite = await azuriteOfSuite();
-  store = storeAt(azurite);
+  tables = storeAt(azurite);
 });
 afterAll(() => azurite.stop());
-beforeEach(() => emptyTables(store));
+beforeEach(async () => {
+  store = tables;
+  await emptyTables(store);
+});
 
 const tid = randomUUID();
 const world = (options: ConnectWorldOptions = {}): ConnectWorld => connectWorld(store, options);
@@ -303,7 +310,7 @@ describe('the way back of an administrator', () => {
 
   it('killed at any write is finished by loading it again, or by the button that it offers', async () => {
     for (let atWrite = 1; ; atWrite += 1) {
-      await emptyTables(store);
+      store = memoryStore(systemClock);
       const offset = { ms: 0 };
       const w = world({ clockOffset: offset });
       const token = await link(w);

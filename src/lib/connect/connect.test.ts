@@ -12,7 +12,7 @@ import {
 } from '../../../test/support/connect-world.ts';
 import { interruptedStore } from '../../../test/support/interrupted-store.ts';
 import { Killed, mortalStore } from '../../../test/support/mortal-store.ts';
-import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
+import { azuriteOfSuite, onMemoryTables, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
 import { halves } from '../../../test/support/wholeness.ts';
 import type { FindAddresses } from '../entra/person-addresses.ts';
@@ -24,13 +24,18 @@ import type { Store } from '../store/table.ts';
 import type { NewLink, Step } from './types.ts';
 
 let azurite: SuiteAzurite;
+let tables: Store;
+/** Where the test at hand has its rows. */
 let store: Store;
 beforeAll(async () => {
   azurite = await azuriteOfSuite();
-  store = storeAt(azurite);
+  tables = storeAt(azurite);
 });
 afterAll(() => azurite.stop());
-beforeEach(() => emptyTables(store));
+beforeEach(async () => {
+  store = tables;
+  await emptyTables(store);
+});
 
 const tid = randomUUID();
 const ada = { tid, oid: randomUUID(), username: 'ada@contoso.example' };
@@ -773,6 +778,11 @@ describe('several at once', () => {
 });
 
 describe('killed at any write of the way back, and tried again', () => {
+  // A life for each write, one after the other and by itself.
+  onMemoryTables((memory) => {
+    store = memory;
+  });
+
   /** How many writes the whole callback takes. */
   async function writesOf(): Promise<number> {
     const counting = mortalStore(store);
@@ -831,6 +841,11 @@ describe('killed at any write of the way back, and tried again', () => {
 });
 
 describe('met by a DELETE at any write of the way back', () => {
+  // A life for each write, one after the other and by itself.
+  onMemoryTables((memory) => {
+    store = memory;
+  });
+
   /** What the worker does for a tombstone. */
   async function erase(w: ConnectWorld, id: string): Promise<void> {
     const mail = store.table('mail');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { startAzurite } from '../../../local/azurite.ts';
 import { Killed, mortalStore } from '../../../test/support/mortal-store.ts';
 import { type Person, type RegistryWorld, registryWorld } from '../../../test/support/registry-world.ts';
-import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
+import { azuriteOfSuite, onMemoryTables, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
 import { halves } from '../../../test/support/wholeness.ts';
 import { appGrantKey } from '../domain/grant.ts';
@@ -17,14 +17,17 @@ import { MailboxTaken, type PlaceInput } from './registry.ts';
 import type { Store, Values } from './table.ts';
 
 let azurite: SuiteAzurite;
+let tables: Store;
+/** Where the test at hand has its rows. */
 let store: Store;
 let world: RegistryWorld;
 beforeAll(async () => {
   azurite = await azuriteOfSuite();
-  store = storeAt(azurite);
+  tables = storeAt(azurite);
 });
 afterAll(() => azurite.stop());
 beforeEach(async () => {
+  store = tables;
   await emptyTables(store);
   world = registryWorld(store);
 });
@@ -490,6 +493,12 @@ async function writesOf(
 }
 
 describe('killed at any write, and done again', () => {
+  // A life for each write, one after the other and by itself.
+  onMemoryTables((memory) => {
+    store = memory;
+    world = registryWorld(store);
+  });
+
   const deaths = async (
     name: string,
     who: Person,

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Killed, mortalStore } from '../../../test/support/mortal-store.ts';
 import { type RegistryWorld, registryWorld } from '../../../test/support/registry-world.ts';
-import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
-import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
+import { onMemoryTables } from '../../../test/support/suite-tables.ts';
+import { emptyTables, rowsOfTable } from '../../../test/support/tables.ts';
 import { halves } from '../../../test/support/wholeness.ts';
 import { appGrantKey } from '../domain/grant.ts';
 import { mailboxRowKey, rowsOf } from '../store/keys.ts';
@@ -10,16 +10,10 @@ import { partitionOf } from '../store/mailbox-row.ts';
 import type { Store } from '../store/table.ts';
 import { sweep } from './sweep.ts';
 
-let azurite: SuiteAzurite;
 let store: Store;
 let world: RegistryWorld;
-beforeAll(async () => {
-  azurite = await azuriteOfSuite();
-  store = storeAt(azurite);
-});
-afterAll(() => azurite.stop());
-beforeEach(async () => {
-  await emptyTables(store);
+onMemoryTables((memory) => {
+  store = memory;
   world = registryWorld(store);
 });
 
