@@ -190,6 +190,22 @@ describe('a message that was given up', () => {
     expect(await listed()).toEqual([]);
   }, 120_000);
 
+  it('is one of 50 of its folder at most that are tried again at a time, which leaves room for new mail', async () => {
+    const subjects = Array.from({ length: 60 }, (_, index) => `bad ${index}.`);
+    const { mailbox } = await withDead(subjects);
+    world.receiver.answer = () => down;
+    await replay(mailbox, { kind: 'dead' });
+    await world.polls(3);
+    expect(await rowsOfKind('d')).toHaveLength(50);
+    expect(await rowsOfKind('x')).toHaveLength(10);
+    refuse();
+    inbox().add('new');
+    await world.polls(8);
+    expect(acceptedIds('new')).toHaveLength(1);
+    for (const subject of subjects) expect(acceptedIds(subject)).toHaveLength(1);
+    expect([...(await rowsOfKind('x')), ...(await rowsOfKind('d')), ...(await rowsOfKind('e'))]).toEqual([]);
+  }, 60_000);
+
   it('is tried at once where it is being tried again', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
@@ -279,6 +295,23 @@ describe('a replay since a time', () => {
       ...keys.map(() => second.number),
     ]);
   }, 60_000);
+
+  it('with force leaves alone what arrived after it was asked for', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    inbox().add('before');
+    await world.poll();
+    world.receiver.answer = () => down;
+    await replay(mailbox, since(ago(dayMs), true));
+    world.time.pass(5_000);
+    inbox().add('after');
+    await world.polls(2);
+    world.receiver.answer = () => accepted;
+    await world.polls(4);
+    expect(acceptedIds('before')).toHaveLength(2);
+    expect(acceptedIds('after')).toHaveLength(1);
+    expect(await rowsOfKind('e')).toEqual([]);
+  });
 
   it('with force that is refused is counted, and not tried again by itself', async () => {
     const mailbox = await world.connectMailbox(ada);

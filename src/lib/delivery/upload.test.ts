@@ -15,8 +15,10 @@ import type { OpenDestination, Transport } from './webhook.ts';
 let api: NocobaseApi;
 let outbound: Outbound;
 let collection: Transport;
-/** Content by part; an error fails in the middle of it. */
-let parts: Record<string, string | BrokerError>;
+/** Content by part; an error fails in the middle of it, a number is so many MiB. */
+let parts: Record<string, string | number | BrokerError>;
+/** MiB that were read of parts that are so many. */
+let handedOut: number;
 const opened: string[] = [];
 const open = new Set<Readable>();
 
@@ -30,6 +32,7 @@ beforeEach(async () => {
   });
   parts = { 2: 'a;1\n'.repeat(1000), 3: 'pdf' };
   opened.length = 0;
+  handedOut = 0;
   const renderer = createRenderer({ log: consoleLog(() => undefined), loadSanitizer });
   collection = createCollection({
     outbound,
@@ -42,7 +45,9 @@ beforeEach(async () => {
         (async function* () {
           yield Buffer.from('a;');
           if (content instanceof BrokerError) throw content;
-          yield Buffer.from(content?.slice(2) ?? '');
+          if (typeof content === 'number') {
+            for (; handedOut < content; handedOut += 1) yield Buffer.alloc(1024 * 1024, 'x');
+          } else yield Buffer.from(content?.slice(2) ?? '');
         })(),
         { objectMode: false },
       );
@@ -180,6 +185,31 @@ describe('the files of a mail', () => {
     expect(records()).toMatchObject([{ attachments: [{ id: 1 }], hasAttachments: true }]);
     expect(truncatedOf(records()[0])).toEqual(['attachments']);
     expect(opened.map((place) => place.split(' ').at(-1))).toEqual(['2', '3']);
+  });
+
+  it('are 20 and 40 MB at most of one mail, and the others stay links', async () => {
+    const many = Array.from({ length: 22 }, (_, index) => file(String(index + 2), { size: 1 }));
+    expect(await send(received('m_1', { attachments: many }))).toEqual(accepted);
+    expect(api.files).toHaveLength(20);
+    const large = ['2', '3', '4', '5'].map((part) => file(part, { size: 15 * 1024 * 1024 }));
+    expect(await send(received('m_2', { attachments: [...large, file('6')] }))).toEqual(accepted);
+    expect(api.files.slice(20).map(({ name }) => name)).toEqual(['file-2.csv', 'file-3.csv', 'file-6.csv']);
+    expect(records().map(truncatedOf)).toEqual([['attachments'], ['attachments']]);
+  });
+
+  it('that are larger than they are said to be stay links, and are not read to their end', async () => {
+    parts['2'] = 100;
+    expect(await send(withFiles(file('2'), file('3')))).toEqual(accepted);
+    expect(handedOut).toBeLessThan(30);
+    expect(records()).toMatchObject([{ attachments: [{ id: 1 }] }]);
+    expect(truncatedOf(records()[0])).toEqual(['attachments']);
+  });
+
+  it('are not believed to be there if NocoBase has stored less than was sent', async () => {
+    const body = JSON.stringify({ data: { id: 5, filename: 'file-2.csv', size: 3999 } });
+    api.override = (action) => (action === 'attachments:create' ? { status: 200, body } : undefined);
+    expect(await send(withFiles(file('2')))).toMatchObject({ kind: 'held', reason: 'destination_answer_unexpected' });
+    expect(records()).toEqual([]);
   });
 
   it('are not believed to be there if NocoBase found no file in the form', async () => {

@@ -57,7 +57,7 @@ const place: AttachmentPlace = {
   part: '2',
 };
 
-function world(folders: Record<string, Folder>, options: { largestBytes?: number } = {}) {
+function world(folders: Record<string, Folder>, options: { largestBytes?: number; statedBytes?: number } = {}) {
   const clock = virtualClock();
   const watched: WatchedFolder[] = [
     { id: 'finbox00', path: 'INBOX', role: 'inbox' },
@@ -113,7 +113,7 @@ function world(folders: Record<string, Folder>, options: { largestBytes?: number
           .map(metaOf),
       part: async (path, uid, part) => {
         const bytes = at(path).mails.find((each) => each.uid === uid)?.parts[part];
-        return bytes === undefined ? undefined : { ...file, part, size: bytes.length };
+        return bytes === undefined ? undefined : { ...file, part, size: options.statedBytes ?? bytes.length };
       },
       download: async (path, uid, part) => {
         const bytes = at(path).mails.find((each) => each.uid === uid)?.parts[part];
@@ -239,6 +239,11 @@ describe('the file behind a link', () => {
     const { read } = world(inbox(), { largestBytes: content.length - 1 });
     await expect(read()).rejects.toMatchObject({ code: 'attachment_too_large', status: 413 });
     expect(await world(inbox(), { largestBytes: content.length }).read()).toBe(text);
+    const liar = world(inbox(), { largestBytes: content.length - 1, statedBytes: 1 });
+    await expect(liar.read()).rejects.toMatchObject({ code: 'attachment_too_large' });
+    const honest = world(inbox(), { largestBytes: content.length, statedBytes: content.length + 1 });
+    await expect(honest.read()).rejects.toMatchObject({ code: 'attachment_too_large' });
+    expect(honest.seen.reading).toEqual([]);
   });
 });
 
