@@ -1,4 +1,4 @@
-import type { ConnectionOptions } from 'node:tls';
+import { type ConnectionOptions, createSecureContext } from 'node:tls';
 import type { ImapFlow } from 'imapflow';
 import type { Config } from '../config.ts';
 import type { Clock } from '../domain/clock.ts';
@@ -35,8 +35,8 @@ const lineBytes = 16 * 1024 * 1024;
 const literalBytes = 48 * 1024 * 1024;
 const responseBytes = 64 * 1024 * 1024;
 
-// imapflow hands these on to net.connect and tls.connect alike, which take noDelay though the type does not name it.
-const transport: ConnectionOptions & { readonly noDelay: boolean } = { noDelay: true };
+/** imapflow hands these on to net.connect and tls.connect alike, which take noDelay though the type does not name it. */
+type Transport = ConnectionOptions & { readonly noDelay: boolean };
 
 export interface ImapConnectorDeps {
   readonly clock: Clock;
@@ -51,12 +51,15 @@ export interface ImapConnectorDeps {
  */
 export function createImapConnector(server: Config['imap'], deps: ImapConnectorDeps): ImapConnector<KeepableSession> {
   const timeouts = { ...defaultTimeouts, ...deps.timeouts };
+  let transport: Transport | undefined;
   return {
     open: async (account, signal) => {
       signal?.throwIfAborted();
       checkLogin(account);
       const imapflow = await import('imapflow');
       signal?.throwIfAborted();
+      // One for all: else every connection would go through the certificates that the process trusts.
+      transport ??= { secureContext: createSecureContext(), noDelay: true };
 
       // Closed one turn later, because imapflow starts its long sleep right after it has told its logger of a throttle:
       // a close before that would leave the command waiting for ever.
