@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { isDeepStrictEqual } from 'node:util';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { deliveryId } from '../src/lib/domain/ids.ts';
 import { errorTable } from '../src/lib/error-codes.ts';
 import { formatApiKey } from '../src/lib/http/api-key.ts';
@@ -285,6 +286,14 @@ describe('the front doors, over HTTP', () => {
       delivery: deliveryId(mailboxId, new Uint8Array(16)),
     };
     expect(mailboxId).not.toBe('');
+    // A poll that the connect has asked for may be under way, or on its way in the queue.
+    let last: unknown;
+    const isAtRest = async () => {
+      const seen = last;
+      last = await everyRow();
+      return isDeepStrictEqual(last, seen);
+    };
+    await vi.waitUntil(isAtRest, { timeout: 60_000, interval: 2_500 });
   });
   afterAll(() => world?.stop());
   beforeEach(async () => {
