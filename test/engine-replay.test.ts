@@ -434,6 +434,69 @@ describe('a replay since a time', () => {
   }, 60_000);
 });
 
+describe('replays that are given up', () => {
+  const stop = ({ id }: MailboxRow) => world.registry.stopReplays(id);
+  const jobs = ({ id }: MailboxRow) => world.registry.jobs(id);
+
+  async function withMail(): Promise<MailboxRow> {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    for (let n = 1; n <= 3; n++) inbox().add(`mail ${n}`);
+    await world.poll();
+    expect(received()).toHaveLength(3);
+    return mailbox;
+  }
+
+  it('send nothing more, and leave no row', async () => {
+    const mailbox = await withMail();
+    world.receiver.answer = () => down;
+    const wish = since(ago(dayMs), true);
+    const asked = await replay(mailbox, wish);
+    await world.polls(2);
+    expect(await stop(mailbox)).toMatchObject([{ id: asked.id }]);
+    expect(await jobs(mailbox)).toEqual([]);
+    expect(await stop(mailbox)).toEqual([]);
+    await expect(replay(mailbox, wish)).rejects.toMatchObject({ code: 'conflict' });
+    refuse();
+    await world.polls(2);
+    expect(received()).toHaveLength(3);
+    expect(await rowsOfKind('e')).toEqual([]);
+    expect((await world.shard(mailbox)).flags & coldKinds.job).toBe(0);
+    // And the same may be wished for again.
+    await replay(mailbox, wish);
+    await world.polls(2);
+    expect(received()).toHaveLength(6);
+  });
+
+  it('are given up in a paused mailbox too, and those that were asked for later are not', async () => {
+    const mailbox = await withMail();
+    await world.registry.patch(mailbox.id, { paused: true });
+    await replay(mailbox, since(ago(dayMs), true));
+    await stop(mailbox);
+    const later = await replay(mailbox, since(ago(2 * dayMs), true));
+    await world.poll();
+    expect(await rowsOfKind('e')).toEqual([`e!${mailbox.id}!${later.id}`]);
+    await world.registry.patch(mailbox.id, { paused: false });
+    await world.polls(2);
+    expect(received().slice(3)).toHaveLength(3);
+    for (const { data } of received()) expect([null, later.number]).toContain(data.replay);
+  });
+
+  it('leave what was given up as it was', async () => {
+    const { mailbox } = await withDead(['bad']);
+    refuse();
+    await world.registry.patch(mailbox.id, { paused: true });
+    await replay(mailbox, { kind: 'dead' });
+    expect((await listed())[0]).toMatchObject({ state: 'dead', replay: 'waiting' });
+    await stop(mailbox);
+    expect((await listed())[0]).toMatchObject({ state: 'dead', replay: undefined });
+    await world.registry.patch(mailbox.id, { paused: false });
+    await world.polls(2);
+    expect(acceptedIds('bad')).toEqual([]);
+    expect(await rowsOfKind('x')).toHaveLength(1);
+  }, 60_000);
+});
+
 describe('a worker that is killed at any write', () => {
   const scenarios: [string, () => ReplayWish, (count: Map<string, number>) => void][] = [
     [

@@ -123,6 +123,7 @@ const doors: readonly Door[] = [
     wrong: [{ resource: 1 }, { resource: marker }, { scopes: [marker] }],
   },
   { method: 'POST', path: 'mailboxes/{mailbox}/replay', scope: 'admin', wrong: noReplay, right: { dead: true } },
+  { method: 'DELETE', path: 'mailboxes/{mailbox}/replay', scope: 'admin' },
   {
     method: 'GET',
     path: 'deliveries',
@@ -137,6 +138,7 @@ const doors: readonly Door[] = [
     wrong: noReplay,
     right: { dead: true },
   },
+  { method: 'DELETE', path: 'destinations/{destination}/replay', scope: 'admin' },
   { method: 'GET', path: 'destinations', scope: 'admin', wrongQuery: paging },
   {
     method: 'POST',

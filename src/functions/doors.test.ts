@@ -29,14 +29,14 @@ deliveries                      GET admin
 deliveries/{id}/replay          POST admin
 destinations                    GET admin, POST admin
 destinations/{id}               GET admin, PATCH admin, DELETE admin
-destinations/{id}/replay        POST admin
+destinations/{id}/replay        POST admin, DELETE admin
 destinations/{id}/test          POST admin
 health                          GET none
 keys                            GET admin, POST admin
 keys/{id}                       DELETE admin
 mailboxes                       GET read, POST admin
 mailboxes/{id}                  GET read, PATCH admin, DELETE admin
-mailboxes/{id}/replay           POST admin
+mailboxes/{id}/replay           POST admin, DELETE admin
 mailboxes/{id}/sync             POST read
 mailboxes/{id}/token            POST token
 oauth/callback                  GET none

@@ -257,6 +257,20 @@ const doors: readonly Door[] = [
     right: { dead: true },
     wrong: [{}, { dead: 'hunter2' }, { since: 'hunter2' }, { force: true }, { dead: true, hunter: 2 }],
   },
+  {
+    name: 'DELETE mailboxes/{id}/replay',
+    handler: mailboxReplay,
+    method: 'DELETE',
+    scope: 'admin',
+    params: { id: noMailbox },
+  },
+  {
+    name: 'DELETE destinations/{id}/replay',
+    handler: destinationReplay,
+    method: 'DELETE',
+    scope: 'admin',
+    params: { id: 'dst_nosuch000000' },
+  },
   { name: 'GET deliveries', handler: deliveries, method: 'GET', scope: 'admin' },
   {
     name: 'POST deliveries/{id}/replay',
@@ -812,6 +826,29 @@ describe('what did not arrive', () => {
       expectProblem(answer, 'invalid_request', 400);
       expect(answer.body.fields).toEqual([{ field: 'since', message: expect.stringMatching(/^Lies /) }]);
     }
+  });
+
+  it('is not replayed after all, where the replays of a mailbox or a destination are given up', async () => {
+    const { row: one } = await connectedMailbox('ada@contoso.example');
+    const { row: two } = await connectedMailbox('bea@contoso.example');
+    const text = await mintKey(['admin', 'read']);
+    const stop = (handler: typeof mailboxReplay, id: string) =>
+      send(handler, asKey(text, { method: 'DELETE', params: { id } }));
+    const since = new Date(parts.clock.now() - 86_400_000).toISOString();
+    const asked = await post(mailboxReplay, text, one.id, { since, force: true });
+    const stopped = await stop(mailboxReplay, one.id);
+    expect([stopped.status, stopped.body]).toEqual([202, { replays: [asked.body] }]);
+    expect((await send(mailbox, asKey(text, { params: { id: one.id } }))).body.replays).toEqual([]);
+    expect((await stop(mailboxReplay, one.id)).body).toEqual({ replays: [] });
+    // Nobody has heeded that yet; the same replay has no place beside it, others have.
+    expectProblem(await post(mailboxReplay, text, one.id, { since, force: true }), 'conflict', 409);
+    expect((await post(mailboxReplay, text, one.id, { since })).status).toBe(202);
+    expect((await post(destinationReplay, text, 'dst_abcdefghijkl', { dead: true })).status).toBe(202);
+    expect((await post(mailboxReplay, text, two.id, { since })).status).toBe(202);
+    expect((await stop(destinationReplay, 'dst_abcdefghijkl')).body).toEqual({ mailboxes: 2 });
+    expect((await stop(destinationReplay, 'dst_abcdefghijkl')).body).toEqual({ mailboxes: 0 });
+    const audit = (await rowsOfTable(store, 'audit')).map(({ values }) => values.action);
+    expect(audit).toEqual(expect.arrayContaining(['mailbox.stop-replays', 'destination.stop-replays']));
   });
 
   it('is replayed for a whole destination, in the mailboxes within the reach of the key', async () => {

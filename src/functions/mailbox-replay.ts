@@ -6,7 +6,7 @@ import { replayWish } from '../lib/connect/replay-wish.ts';
 import { replayRequest } from '../lib/http/requests/deliveries.ts';
 import { allMethods, json, resource } from '../lib/http/resource.ts';
 
-/** `POST mailboxes/{id}/replay`: what was given up, or all mail since a time, is sent again. */
+/** `POST mailboxes/{id}/replay`: what was given up, or all mail since a time, is sent again. `DELETE`: no, after all. */
 export const mailboxReplay = resource(broker, {
   POST: {
     scope: 'admin',
@@ -21,6 +21,17 @@ export const mailboxReplay = resource(broker, {
         ({ id }) => ({ subject: id }),
       );
       return json(202, replayJson(job));
+    },
+  },
+  DELETE: {
+    scope: 'admin',
+    handler: async ({ broker, caller, params }) => {
+      const { row } = await mailboxInReach(broker.registry, caller, params.id);
+      const mailboxId = row.id;
+      const stopped = await broker.audit.deed({ actor: caller.keyId, action: 'mailbox.stop-replays', mailboxId }, () =>
+        broker.registry.stopReplays(mailboxId),
+      );
+      return json(202, { replays: stopped.map(replayJson) });
     },
   },
 });

@@ -4,7 +4,7 @@ import { deliveryId, messageKeyFromBytes } from '../domain/ids.ts';
 import { errorTable, isErrorCode } from '../error-codes.ts';
 import type { Delivery } from '../store/deliveries.ts';
 import { deadKeptMs } from '../store/retry-row.ts';
-import type { JobRow } from '../store/rows.ts';
+import type { ReplayJob } from '../store/rows.ts';
 
 /** What did not go through, as the API shows it. Sentence and remedy follow from the code and are not stored. */
 export function deliveryJson(delivery: Delivery) {
@@ -38,7 +38,7 @@ export function deliveryJson(delivery: Delivery) {
 }
 
 /** A replay that was asked for, as the API shows it. */
-export function replayJson(job: JobRow) {
+export function replayJson(job: ReplayJob) {
   const { id, number, at, mailboxId } = job;
   const head = { id, mailboxId, number, askedAt: at };
   if (job.kind === 'dead') {

@@ -50,13 +50,36 @@ export async function replayEverywhere(
           (cursor) => registry.list({ where, cursor, limit }),
           ({ row }) => row.id,
         );
+  return countingEach(ids, async (id) => {
+    await registry.replay(id, wish);
+    return true;
+  });
+}
+
+/**
+ * Gives up the replays of every mailbox that counts. May be repeated.
+ * @returns how many mailboxes had some
+ * @throws BrokerError `storage_unreachable` | `conflict`; some mailboxes have none any more then
+ */
+export async function stopEverywhere(
+  registry: Pick<Registry, 'list' | 'stopReplays'>,
+  where: (row: MailboxRow) => boolean,
+): Promise<number> {
+  const ids = await everyPage(
+    (cursor) => registry.list({ where, cursor, limit }),
+    ({ row }) => row.id,
+  );
+  return countingEach(ids, async (id) => (await registry.stopReplays(id)).length > 0);
+}
+
+/** Does something with each mailbox, several at a time. @returns for how many it was true */
+async function countingEach(ids: readonly string[], work: (id: string) => Promise<boolean>): Promise<number> {
   const todo = [...new Set(ids)];
   let count = 0;
   const lane = async () => {
     for (let id = todo.shift(); id !== undefined; id = todo.shift()) {
       try {
-        await registry.replay(id, wish);
-        count += 1;
+        if (await work(id)) count += 1;
       } catch (error) {
         // Removed since it was listed.
         if (!isBrokerError(error, 'not_found')) throw error;

@@ -50,7 +50,8 @@ export const requestErrors = {
   replays_waiting: {
     status: 429,
     sentence: 'As many replays wait for this mailbox as there may be.',
-    remedy: 'Wait until they are done, or have everything that was given up replayed by one request, {"dead": true}.',
+    remedy:
+      'Wait until they are done, give them up (DELETE mailboxes/{id}/replay), or have everything that was given up replayed by one request, {"dead": true}.',
     who: 'caller',
   },
 

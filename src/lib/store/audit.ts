@@ -14,6 +14,7 @@ export type AuditAction =
   | 'mailbox.change'
   | 'mailbox.remove'
   | 'mailbox.replay'
+  | 'mailbox.stop-replays'
   | 'mailbox.token'
   | 'key.create'
   | 'key.remove'
@@ -21,6 +22,7 @@ export type AuditAction =
   | 'destination.change'
   | 'destination.remove'
   | 'destination.replay'
+  | 'destination.stop-replays'
   | 'destination.test'
   | 'delivery.replay';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { asStored, entry, mailbox, mailboxId, withColumn } from '../../../test/support/rows.ts';
 import { isBrokerError } from '../errors.ts';
 import { cursorLimits, decodeCursor, encodeCursor } from './cursor-row.ts';
-import { decodeJob, encodeJob, newJob } from './job-row.ts';
+import { decodeJob, encodeJob, newJob, stopJob } from './job-row.ts';
 import { decodeMailbox, encodeMailbox } from './mailbox-row.ts';
 import { decodeOutbox, encodeOutbox } from './outbox-row.ts';
 import { decodeDead, decodeRetry, encodeDead, encodeRetry } from './retry-row.ts';
@@ -185,6 +185,7 @@ const cases: [string, unknown, Row, (row: StoredRow) => unknown][] = [
   ['one that was never replayed', bare.dead, encodeDead(bare.dead), decodeDead],
   ['a replay since a time', job, encodeJob(job), decodeJob],
   ['one that has just been asked for', bare.job, encodeJob(bare.job), decodeJob],
+  ['the wish to give replays up', stopJob(mailboxId, 4, at), encodeJob(stopJob(mailboxId, 4, at)), decodeJob],
   ['a replay of one message', bare.one, encodeJob(bare.one), decodeJob],
   ['a replay of all that was given up', bare.all, encodeJob(bare.all), decodeJob],
 ];

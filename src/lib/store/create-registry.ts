@@ -8,7 +8,7 @@ import { decodeCursor, encodeCursor } from './cursor-row.ts';
 import { createDirectory } from './directory.ts';
 import { firstSyncOf } from './first-sync.ts';
 import { grantKeyOf } from './grant-row.ts';
-import { decodeJob, encodeJob, idOfReplay, newJob } from './job-row.ts';
+import { decodeJob, encodeJob, idOfReplay, newJob, replaysAmong, stopJob } from './job-row.ts';
 import { addressKey, mailboxRowKey, parseRowKey, rowsOf, settingsRowKey, stateRowKey } from './keys.ts';
 import { decodeMailbox, encodeMailbox, partitionOf } from './mailbox-row.ts';
 import { readMailbox, replaceMailbox, type StoredMailbox } from './mailboxes.ts';
@@ -214,8 +214,11 @@ export function createRegistry(deps: RegistryDeps): Registry {
           const found = await live(id);
           if (found === undefined) throw new BrokerError('not_found');
           const waiting = await jobsOf(id);
-          const same = waiting.find((job) => job.id === idOfReplay(wish));
+          const wanted = idOfReplay(wish);
+          const same = replaysAmong(waiting).find((job) => job.id === wanted);
           if (same !== undefined) return same;
+          // It was given up just now, and makes room with the next run.
+          if (waiting.some((job) => job.id === wanted)) throw new BrokerError('conflict');
           if (waiting.length >= mostJobs) throw new BrokerError('replays_waiting');
           const row = { ...found.row, asked: found.row.asked + 1 };
           const job = newJob(id, wish, row.asked, new Date(clock.now()));
@@ -226,7 +229,22 @@ export function createRegistry(deps: RegistryDeps): Registry {
           return job;
         }),
       ),
-    jobs: (id) => reachingStore(async () => (isMailboxId(id) ? jobsOf(id) : [])),
+    stopReplays: (id) =>
+      changing(id, () =>
+        settle(async () => {
+          const found = await live(id);
+          if (found === undefined) throw new BrokerError('not_found');
+          const replays = replaysAmong(await jobsOf(id));
+          if (replays.length === 0) return [];
+          const row = { ...found.row, asked: found.row.asked + 1 };
+          await mail.batch(partitionOf(id), [
+            { kind: 'replace', row: encodeMailbox(row), etag: found.etag },
+            { kind: 'insert', row: encodeJob(stopJob(id, row.asked, new Date(clock.now()))) },
+          ]);
+          return replays;
+        }),
+      ),
+    jobs: (id) => reachingStore(async () => (isMailboxId(id) ? replaysAmong(await jobsOf(id)) : [])),
 
     remove: (id) =>
       changing(id, () =>

@@ -4,13 +4,13 @@ import { parseDeliveryId, shardKey, shardOfMailbox } from '../domain/ids.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Directory } from './directory.ts';
-import { decodeJob, isMeant } from './job-row.ts';
+import { decodeJob, isMeant, replaysAmong } from './job-row.ts';
 import { rowsOf, rowsOfKind } from './keys.ts';
 import { decodeMailbox } from './mailbox-row.ts';
 import { readMailbox } from './mailboxes.ts';
 import { reachingStore } from './modify.ts';
 import { deadKeptMs, decodeDead, decodeRetry } from './retry-row.ts';
-import type { DeadRow, JobRow, MailboxRow, RetryRow } from './rows.ts';
+import type { DeadRow, MailboxRow, ReplayJob, RetryRow } from './rows.ts';
 import type { Store, StoredRow } from './table.ts';
 
 /** A message that did not go through at once: it is tried again, or was given up. */
@@ -79,7 +79,7 @@ export function createDeliveries(deps: {
   // The row of one whose time is over goes with the next mail of its mailbox; until then it must not be counted on.
   const isKept = ({ at }: DeadRow) => clock.now() - at.getTime() < deadKeptMs;
 
-  function delivery(stored: StoredRow, mailbox: MailboxRow, jobs: readonly JobRow[]): Delivery | undefined {
+  function delivery(stored: StoredRow, mailbox: MailboxRow, jobs: readonly ReplayJob[]): Delivery | undefined {
     if (stored.rowKey.startsWith('d')) {
       const row = lenient(decodeRetry, stored);
       if (row === undefined) return undefined;
@@ -115,7 +115,7 @@ export function createDeliveries(deps: {
       const mailboxId = stored.rowKey.split('!')[1] ?? '';
       const mailbox = mailboxes.get(mailboxId);
       if (mailbox === undefined || mailbox.deletedAt !== undefined || query.where?.(mailbox) === false) continue;
-      const own = jobs.filter((job) => job.mailboxId === mailboxId);
+      const own = replaysAmong(jobs.filter((job) => job.mailboxId === mailboxId));
       const read = delivery(stored, mailbox, own);
       if (read !== undefined) yield [stored.rowKey, read];
     }
@@ -155,8 +155,9 @@ export function createDeliveries(deps: {
           list('e'),
         ]);
         if (stored === undefined || stored.row.deletedAt !== undefined) return undefined;
+        const replays = replaysAmong(all(decodeJob, jobs));
         for (const row of [...retries, ...dead]) {
-          const found = delivery(row, stored.row, all(decodeJob, jobs));
+          const found = delivery(row, stored.row, replays);
           if (found !== undefined && sameBytes(found.row.key, wanted.key)) return found;
         }
         return undefined;

@@ -4,7 +4,7 @@ import { brokenRow, columns, count, instant, int64, json, packed, pieces, readCo
 import { decodeUids, encodeUids } from './cursor-row.ts';
 import { jobRowKey, parseRowKey } from './keys.ts';
 import { partitionOf } from './mailbox-row.ts';
-import type { DeadRow, JobRow } from './rows.ts';
+import type { DeadRow, JobRow, ReplayJob, StopJob } from './rows.ts';
 import type { Row, StoredRow } from './table.ts';
 
 const key = z.instanceof(Uint8Array).refine((value) => value.length === 16, 'not 16 bytes');
@@ -18,6 +18,7 @@ export const mostDone = 64;
 
 const form = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('dead'), number: int64, at: instant, key: key.optional() }),
+  z.object({ kind: z.literal('stop'), number: int64, at: instant }),
   z.object({
     kind: z.literal('since'),
     number: int64,
@@ -46,7 +47,7 @@ export function idOfReplay(wish: ReplayWish): string {
 }
 
 /** A job that nobody has worked on yet. */
-export function newJob(mailboxId: string, wish: ReplayWish, number: number, at: Date): JobRow {
+export function newJob(mailboxId: string, wish: ReplayWish, number: number, at: Date): ReplayJob {
   const job = { mailboxId, id: idOfReplay(wish), number, at };
   if (wish.kind === 'dead') return { ...job, kind: 'dead', key: wish.key };
   const { since, force } = wish;
@@ -62,6 +63,21 @@ export function newJob(mailboxId: string, wish: ReplayWish, number: number, at: 
   return { ...job, kind: 'since', since, force, progress };
 }
 
+/** A wish to give the replays up that were asked for before it. */
+export const stopJob = (mailboxId: string, number: number, at: Date): StopJob => ({
+  mailboxId,
+  id: jobId('stop', number),
+  number,
+  at,
+  kind: 'stop',
+});
+
+/** The replays among some jobs that nobody has given up since. Pure. */
+export function replaysAmong(jobs: readonly JobRow[]): ReplayJob[] {
+  const stopped = jobs.reduce((latest, job) => (job.kind === 'stop' ? Math.max(latest, job.number) : latest), -1);
+  return jobs.flatMap((job) => (job.kind === 'stop' || job.number <= stopped ? [] : [job]));
+}
+
 /** Whether a job is yet to try a message that was given up. */
 export const isMeant = (job: JobRow, row: DeadRow): boolean =>
   job.kind === 'dead' &&
@@ -73,8 +89,13 @@ export function encodeJob(row: JobRow): Row {
   return {
     partitionKey: partitionOf(row.mailboxId),
     rowKey: jobRowKey(row.mailboxId, row.id),
-    values: columns(row.kind === 'dead' ? { ...head, key: row.key } : { ...head, ...sinceColumns(row) }),
+    values: columns({ ...head, ...ownColumns(row) }),
   };
+}
+
+function ownColumns(row: JobRow) {
+  if (row.kind === 'stop') return {};
+  return row.kind === 'dead' ? { key: row.key } : sinceColumns(row);
 }
 
 function sinceColumns({ since, force, progress }: Extract<JobRow, { kind: 'since' }>) {
@@ -98,6 +119,7 @@ export function decodeJob(row: StoredRow): JobRow {
   if (parsed?.kind !== 'job') throw brokenRow(row, 'its key is not that of a job');
   const read = readColumns(row, form);
   const head = { mailboxId: parsed.mailboxId, id: parsed.jobId, number: read.number, at: read.at };
+  if (read.kind === 'stop') return { ...head, kind: 'stop' };
   if (read.kind === 'dead') return { ...head, kind: 'dead', key: read.key };
   const { since, force, folder: folderId, upTo, delivered, failed, failedAt } = read;
   const done = decodeUids(read.done);

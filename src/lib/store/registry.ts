@@ -4,7 +4,7 @@ import type { GrantKey } from '../domain/grant.ts';
 import { BrokerError } from '../errors.ts';
 import type { FirstSync } from './first-sync.ts';
 import type { ReplayWish } from './job-row.ts';
-import type { GrantRef, JobRow, MailboxRow, MailboxState, StateRow } from './rows.ts';
+import type { GrantRef, MailboxRow, MailboxState, ReplayJob, StateRow } from './rows.ts';
 
 /** Which mailboxes a grant carries; kept in the grant's own row. Every call may be repeated. */
 export interface GrantMailboxes {
@@ -143,9 +143,14 @@ export interface Registry {
    * Leaves a job for the worker, which does it when there is no new mail; one that waits already is answered again.
    * @throws BrokerError `not_found` | `replays_waiting`
    */
-  replay(id: string, wish: ReplayWish): Promise<JobRow>;
-  /** The jobs of a mailbox that are not done, oldest first. */
-  jobs(id: string): Promise<readonly JobRow[]>;
+  replay(id: string, wish: ReplayWish): Promise<ReplayJob>;
+  /**
+   * Gives up the replays of a mailbox that are not done. What is being sent just now may still go out.
+   * @returns those replays. @throws BrokerError `not_found`
+   */
+  stopReplays(id: string): Promise<readonly ReplayJob[]>;
+  /** The replays of a mailbox that are not done, oldest first. */
+  jobs(id: string): Promise<readonly ReplayJob[]>;
   /**
    * Leaves a tombstone, together with the event `mailbox.removed` in the outbox; the worker erases the rest.
    * False if there is no such mailbox (any more).

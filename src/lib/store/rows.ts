@@ -291,8 +291,11 @@ export interface DeadRow extends MessageMark {
   readonly replay?: number | undefined;
 }
 
-/** `e!mbx!<job id>`: a replay that somebody asked for; inserted by the API, afterwards the worker's alone. */
-export type JobRow = ReplayDeadJob | ReplaySinceJob;
+/** `e!mbx!<job id>`: what somebody wants to have done; inserted by the API, afterwards the worker's alone. */
+export type JobRow = ReplayJob | StopJob;
+
+/** A replay that somebody asked for. */
+export type ReplayJob = ReplayDeadJob | ReplaySinceJob;
 
 interface Job {
   readonly mailboxId: string;
@@ -317,6 +320,11 @@ export interface ReplaySinceJob extends Job {
   /** Delivered mail is to be sent again, too, under ids of this replay. */
   readonly force: boolean;
   readonly progress: ReplayProgress;
+}
+
+/** The replays that were asked for before this, and are not done, are given up. */
+export interface StopJob extends Job {
+  readonly kind: 'stop';
 }
 
 export interface ReplayProgress {

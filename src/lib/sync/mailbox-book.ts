@@ -1,6 +1,6 @@
 import type { MailboxFilter } from '../domain/filter.ts';
 import type { CommitUnit } from '../store/committer.ts';
-import { encodeJob } from '../store/job-row.ts';
+import { encodeJob, replaysAmong } from '../store/job-row.ts';
 import { jobRowKey, messageRowKey, outboxRowKey } from '../store/keys.ts';
 import { encodeOutbox } from '../store/outbox-row.ts';
 import { decodeDead, decodeRetry, encodeDead, encodeRetry } from '../store/retry-row.ts';
@@ -12,6 +12,7 @@ import type {
   MailboxRow,
   MessageMark,
   OutboxRow,
+  ReplayJob,
   RetryRow,
   StateRow,
 } from '../store/rows.ts';
@@ -48,12 +49,14 @@ export interface MailboxBook extends CommitUnit {
   foundOutbox(row: OutboxRow): void;
   addOutbox(row: OutboxRow): void;
   removeOutbox(id: string): void;
-  /** What somebody wants to have done that is not urgent, in the order of asking. */
-  jobs(): readonly JobRow[];
+  /** The replays that somebody wants, in the order of asking. */
+  jobs(): readonly ReplayJob[];
   /** Takes a job that the table holds. */
   foundJob(job: JobRow): void;
+  /** Removes the jobs that somebody has given up, and the wish to do so. */
+  heedStops(): void;
   /** How far a job has come. */
-  setJob(job: JobRow): void;
+  setJob(job: ReplayJob): void;
   removeJob(id: string): void;
   /** The messages of a folder that are tried again, those that are due longest first. */
   retriesOf(folderId: string): readonly RetryRow[];
@@ -193,10 +196,14 @@ export function createMailboxBook(
       outbox.delete(id);
       erase(outboxRowKey(row.id, id));
     },
-    jobs: () => [...jobs.values()].sort((a, b) => a.number - b.number),
+    jobs: () => replaysAmong([...jobs.values()]).sort((a, b) => a.number - b.number),
     foundJob(job) {
       jobs.set(job.id, job);
       stored.add(jobRowKey(row.id, job.id));
+    },
+    heedStops() {
+      const wanted = new Set(self.jobs().map(({ id }) => id));
+      for (const id of [...jobs.keys()]) if (!wanted.has(id)) self.removeJob(id);
     },
     setJob(job) {
       jobs.set(job.id, job);

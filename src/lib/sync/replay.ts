@@ -1,6 +1,6 @@
 import { isBrokerError } from '../errors.ts';
 import { isMeant } from '../store/job-row.ts';
-import type { JobRow, ReplayDeadJob } from '../store/rows.ts';
+import type { ReplayDeadJob, ReplayJob } from '../store/rows.ts';
 import type { Errand, Scene } from './errand.ts';
 import { readMessageRows } from './message-rows.ts';
 import { mostRevived, revive } from './parking.ts';
@@ -20,7 +20,7 @@ export function createReplay(scene: Scene): Errand {
   /** Jobs with which nothing more can be done in this poll. */
   const waiting = new Set<string>();
 
-  const next = (): JobRow | undefined => {
+  const next = (): ReplayJob | undefined => {
     const open = mailbox.jobs().filter(({ id }) => !waiting.has(id));
     return open.find(({ kind }) => kind === 'dead') ?? open[0];
   };

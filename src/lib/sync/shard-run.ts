@@ -89,6 +89,7 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
     const guest = byId.get(job.mailboxId);
     if (guest?.isRemoved === false) guest.book.foundJob(job);
   }
+  for (const { book } of guests) book.heedStops();
 
   const takeTurn = createTurnstile(concurrentMailboxes, concurrentErrands);
   let more = false;
