@@ -376,6 +376,24 @@ describe('a mailbox whose server could not be reached when it was connected', ()
   });
 });
 
+describe('an event that NocoBase fails on', () => {
+  const events = (): OutgoingEvent[] => [
+    happened('message.updated', { messageKey: 'm_1', seen: true }),
+    happened('mailbox.degraded', { code: 'imap_refused' }),
+    { id: 'e_2', type: 'secret.expiring', timestamp: new Date(), data: { daysLeft: 7 } },
+  ];
+
+  it('is refused for what it is', async () => {
+    api.override = (action) => (/:update/.test(action) ? { status: 500, body: '{}' } : undefined);
+    for (const event of events()) expect(await send(event)).toMatchObject({ kind: 'refused', status: 500 });
+  });
+
+  it('as it fails on everything, without its database, tells of a fault of the destination', async () => {
+    api.override = () => ({ status: 500, body: '{}' });
+    for (const event of events()) expect(await send(event)).toEqual(held('destination_busy', 500));
+  });
+});
+
 describe('an event that concerns no mailbox', () => {
   const expiring = { id: 'e_1', type: 'secret.expiring' as const, timestamp: new Date(), data: { daysLeft: 7 } };
 

@@ -1,4 +1,5 @@
 import type { DeliveryOutcome, OutgoingEvent } from '../domain/event.ts';
+import type { OutboundAnswer } from '../http/outbound.ts';
 import { classify } from './classify.ts';
 import { examineCollections } from './collection-fit.ts';
 import {
@@ -118,10 +119,27 @@ async function confirm(api: NocobaseApi, collection: string, key: string): Promi
     `${collection}:list?${filterOf({ messageKey: key })}&fields%5B%5D=messageKey&pageSize=1`,
   );
   if ('kind' in answer) return answer;
-  const outcome = classify(answer);
-  if (outcome.kind === 'refused') return { ...outcome, kind: 'held', reason: 'destination_busy', attempted: true };
+  const outcome = busyIfRefused(classify(answer));
   if (outcome.kind === 'held') return outcome;
   return recordsOf(answer).some((record) => record.messageKey === key) ? outcome : unexpected(answer);
+}
+
+const busyIfRefused = (outcome: DeliveryOutcome): Exclude<DeliveryOutcome, { kind: 'refused' }> =>
+  outcome.kind === 'refused' ? { ...outcome, kind: 'held', reason: 'destination_busy', attempted: true } : outcome;
+
+/** What an answer says of a change; of a failure only if NocoBase does not fail on the simplest question too. */
+async function judged(
+  api: NocobaseApi,
+  collection: string,
+  keyField: string,
+  answer: OutboundAnswer,
+): Promise<DeliveryOutcome> {
+  const outcome = classify(answer);
+  if (answer.status !== 500) return outcome;
+  const simplest = await api.get(`${collection}:list?fields%5B%5D=${keyField}&pageSize=1`);
+  if ('kind' in simplest) return simplest;
+  const itself = busyIfRefused(classify(simplest));
+  return itself.kind === 'held' ? itself : outcome;
 }
 
 async function createMessage(
@@ -155,7 +173,7 @@ async function keepAccount(
 ): Promise<DeliveryOutcome> {
   const answer = await api.post(`${collection}:updateOrCreate?filterKeys%5B%5D=mailboxId`, fields);
   if ('kind' in answer) return answer;
-  const outcome = classify(answer);
+  const outcome = await judged(api, collection, 'mailboxId', answer);
   if (outcome.kind !== 'accepted') return outcome;
   return recordsOf(answer).some((record) => record.mailboxId === mailboxId) ? outcome : unexpected(answer);
 }
@@ -168,7 +186,7 @@ async function changeMessage(
 ): Promise<DeliveryOutcome> {
   const answer = await api.post(`${collection}:update?${filterOf({ messageKey: key })}`, fields);
   if ('kind' in answer) return answer;
-  const outcome = classify(answer);
+  const outcome = await judged(api, collection, 'messageKey', answer);
   if (outcome.kind !== 'accepted') return outcome;
   // The whole record comes back. Of one that is too long to be read, the list tells whether it is there.
   if (!answer.complete) return confirm(api, collection, key);
@@ -183,7 +201,7 @@ async function changeMessage(
 async function tellAccounts(api: NocobaseApi, collection: string, fields: FlatRecord): Promise<DeliveryOutcome> {
   const answer = await api.post(`${collection}:update?${filterOf({ state: 'active' })}`, fields);
   if ('kind' in answer) return answer;
-  const outcome = classify(answer);
+  const outcome = await judged(api, collection, 'mailboxId', answer);
   if (outcome.kind !== 'accepted' || !answer.complete || recordsOf(answer).length > 0) return outcome;
   return parsed(answer) === undefined
     ? unexpected(answer)
