@@ -214,6 +214,8 @@ describe('a message that the owner removes', () => {
     Object.assign(world.mail.mailbox(ada).folder('Gone'), { role: undefined });
     folder('INBOX').remove(uid);
     await world.polls(3);
+    world.time.pass(60 * 60_000);
+    await world.polls(2);
     expect(removals()).toEqual([]);
     world.mail.mailbox(ada).rename('Gone', 'Archive');
     world.time.pass(60 * 60_000);

@@ -75,6 +75,19 @@ describe('a message that moves', () => {
     expect(world.receiver.ofType('message.vanished')).toEqual([]);
   });
 
+  it('out of a folder that is then removed is still a move, and new mail arrives beside it', async () => {
+    await world.connectMailbox(ada, ['INBOX', 'Projects']);
+    await world.poll();
+    const uid = folder('Projects').add('rescued');
+    await world.poll();
+    folder('Projects').move(uid, folder('INBOX'));
+    world.mail.mailbox(ada).drop('Projects');
+    folder('INBOX').add('new');
+    await world.polls(2);
+    expect(world.receiver.subjects()).toEqual(['rescued', 'new']);
+    expect(world.receiver.ofType('message.updated').map(({ data }) => data.change)).toEqual(['moved']);
+  });
+
   it('as one of many is moved with all of them, none is lost or doubled', async () => {
     const mailbox = await world.connectMailbox(ada, ['INBOX', 'Archive']);
     await world.poll();
@@ -233,6 +246,49 @@ describe('a folder that is renumbered', () => {
     await world.polls(2);
     expect(world.receiver.subjects()).toEqual(['mail 1', 'mail 2', 'mail 3', 'mail 4', 'mail 5', 'after the restore']);
     expect(world.receiver.ofType('folder.reset').map(({ data }) => [data.cause, data.gone])).toEqual([['uidnext', 3]]);
+  });
+
+  it('announces what was moved into it meanwhile, however old, where it knows of all mail there was', async () => {
+    folder('INBOX').add({ subject: 'there before', internalDate: new Date(Date.now() - 86_400_000) });
+    await world.connectMailbox(ada);
+    await world.poll();
+    folder('INBOX').add({ subject: 'years old', internalDate: new Date(Date.now() - 900 * 86_400_000) });
+    folder('INBOX').renumber();
+    await world.polls(2);
+    expect(world.receiver.subjects()).toEqual(['years old']);
+    expect(world.receiver.ofType('folder.reset')[0]?.data).toMatchObject({ known: 1, announced: 1, assumedKnown: 0 });
+  });
+
+  it.each(['unanswered', 'unlisted'] as const)('looks again for what is %s while it is compared', async (kind) => {
+    folder('INBOX').add('there before');
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    folder('INBOX').add('shy');
+    folder('INBOX').renumber();
+    folder('INBOX')[kind].add(2);
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual([]);
+    folder('INBOX')[kind].clear();
+    await world.polls(2);
+    expect(world.receiver.subjects()).toEqual(['shy']);
+    expect(world.receiver.ofType('message.vanished')).toEqual([]);
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 2, holes: [] });
+  });
+
+  it('is compared before anything is sought in it by its old numbers', async () => {
+    await world.connectMailbox(ada, ['INBOX', 'Archive']);
+    await world.poll();
+    const uid = folder('Archive').add('moves');
+    folder('Archive').add('stays');
+    await world.poll();
+    folder('Archive').move(uid, folder('INBOX'));
+    // What stays has the number now that the other one had.
+    folder('Archive').renumber();
+    await world.polls(3);
+    expect(world.receiver.subjects()).toEqual(['moves', 'stays']);
+    const [updated, ...more] = world.receiver.ofType('message.updated');
+    expect(more).toEqual([]);
+    expect(updated?.data).toMatchObject({ messageKey: received()[0]?.id, folder: { path: 'INBOX' } });
   });
 
   it('recognises a message that moved to another folder meanwhile', async () => {

@@ -147,6 +147,18 @@ describe('a message that was given up', () => {
     expect(received().at(-1)?.data.folder).toMatchObject({ path: 'Archive' });
   }, 60_000);
 
+  it('takes its row along when it moves, and is not tried again for that', async () => {
+    const { mailbox } = await withDead(['bad'], ['INBOX', 'Archive']);
+    const before = tried('bad').length;
+    inbox().move(1, folder('Archive'));
+    refuse();
+    await world.polls(3);
+    expect(tried('bad')).toHaveLength(before);
+    const archive = mailbox.folders.find(({ path }) => path === 'Archive')?.id;
+    expect(await rowsOfKind('x')).toEqual([expect.stringContaining(`!${archive}!`)]);
+    expect((await listed())[0]).toMatchObject({ state: 'dead', row: { folderId: archive } });
+  }, 60_000);
+
   it('that is gone by then is told as vanished, and its row goes', async () => {
     const { mailbox } = await withDead(['bad']);
     inbox().remove(1);

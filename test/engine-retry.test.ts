@@ -365,6 +365,26 @@ describe('a window', () => {
     expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 5, retries: 1 });
   });
 
+  it('stops advancing with a hundred that are refused, until they are taken', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    const { facts } = factsOf('window');
+    world.receiver.answer = (event) => (event.type === 'message.received' ? refused : accepted);
+    for (let n = 1; n <= 150; n++) inbox().add(`mail ${n}`);
+    await world.polls(2, { destinations: facts });
+    const stopped = await world.cursor(mailbox);
+    expect(stopped?.retries).toBeGreaterThanOrEqual(100);
+    // A window of messages may be under way when the last of them is refused.
+    expect(stopped?.retries).toBeLessThan(100 + 8);
+    expect(stopped?.lastUid).toBeLessThan(110);
+    world.receiver.answer = () => accepted;
+    world.time.pass(3_600_000);
+    await world.polls(4, { destinations: facts });
+    expect(new Set(world.receiver.subjects()).size).toBe(150);
+    expect(world.receiver.subjects()).toHaveLength(150);
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 150, retries: 0 });
+  }, 60_000);
+
   it.each([
     [59, 70],
     [150, 200],

@@ -124,6 +124,42 @@ describe('a session with Exchange', () => {
     expect(await (await open()).fetchMeta('INBOX', [7, 11])).toEqual([]);
   });
 
+  it('drops an answer about a message that nobody asked for', async () => {
+    const { open } = await server({
+      folders: twoMails,
+      on: ({ tag, name, args }, { send }) => {
+        if (name !== 'UID FETCH') return false;
+        const about = (uid: number) =>
+          `* 1 FETCH (UID ${uid} FLAGS () INTERNALDATE "01-Mar-2026 10:00:00 +0000"${args.includes('BODY') ? ' RFC822.SIZE 9 BODY[HEADER.FIELDS (Message-ID Date From Subject)] {2}\r\n\r\n' : ''})\r\n`;
+        send(`${about(11)}${about(7)}${tag} OK FETCH completed.\r\n`);
+        return true;
+      },
+    });
+    const session = await open();
+    expect((await session.fetchMeta('INBOX', [7])).map(({ uid }) => uid)).toEqual([7]);
+    expect((await session.fetchMeta('INBOX', [7], 'bare')).map(({ uid }) => uid)).toEqual([7]);
+  });
+
+  it('asks by days for what arrived since, also where the server offers seconds', async () => {
+    const { open, started } = await server({
+      folders: twoMails,
+      on: ({ tag, name }, { send }) => {
+        if (name !== 'CAPABILITY') return false;
+        send(`* CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR WITHIN\r\n${tag} OK CAPABILITY completed.\r\n`);
+        return true;
+      },
+    });
+    const session = await open();
+    await session.searchSince('INBOX', new Date('2026-03-01T00:00:00Z'));
+    await session.searchBetween('INBOX', new Date('2026-03-01T00:00:00Z'), new Date('2026-03-05T00:00:00Z'));
+    const searches = started.heard.filter((line) => line.startsWith('UID SEARCH'));
+    expect(searches).toHaveLength(2);
+    for (const line of searches) {
+      expect(line).toMatch(/SINCE 0?1-Mar-2026/);
+      expect(line).not.toMatch(/YOUNGER|OLDER/);
+    }
+  });
+
   it('asks one by one when the server refuses a whole FETCH, and takes the guilty one bare', async () => {
     const { open } = await server({
       folders: twoMails,
