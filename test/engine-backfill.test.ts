@@ -447,6 +447,37 @@ describe('the first sync, interrupted', () => {
     expect(backfill?.total).toBe(backfill?.done);
   });
 
+  it('tells that a message is gone which may have arrived, once, and not of one that was never sent', async () => {
+    const [first = ''] = fill(3);
+    await connect(5);
+    world.receiver.answer = (event) => (event.type === 'message.received' ? down : accepted);
+    await world.poll();
+    const posted = world.receiver.arrivals.find(({ event }) => event.data.subject === first)?.event.id;
+    expect(posted).toBeDefined();
+    inbox().remove(3);
+    inbox().remove(2);
+    world.receiver.answer = () => accepted;
+    await world.polls(12);
+    expect(world.receiver.subjects()).toEqual(['3']);
+    const vanished = world.receiver.ofType('message.vanished');
+    expect(vanished.map(({ data }) => data.messageKey)).toEqual([posted]);
+  });
+
+  it('delivers under its key what may have arrived and is hidden for a while', async () => {
+    const [first = ''] = fill(1);
+    await connect(5);
+    world.receiver.answer = (event) => (event.type === 'message.received' ? down : accepted);
+    await world.poll();
+    inbox().unlisted.add(1);
+    world.receiver.answer = () => accepted;
+    await world.polls(2);
+    inbox().unlisted.clear();
+    await world.polls(6);
+    expect(world.receiver.subjects()).toEqual([first]);
+    expect(new Set(received().map(({ id }) => id)).size).toBe(1);
+    expect(world.receiver.ofType('message.vanished')).toEqual([]);
+  });
+
   it('asks again for what the server lists and does not answer, and tells of it when it never does', async () => {
     const subjects = fill(10);
     await connect(10.5);

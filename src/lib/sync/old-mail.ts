@@ -11,6 +11,7 @@ import type { MailboxBook } from './mailbox-book.ts';
 import { mostRevived } from './parking.ts';
 import type { RunContext } from './run-context.ts';
 import type { Backlog } from './source.ts';
+import { tellVanished } from './vanished.ts';
 
 /**
  * Days that are listed at once: one to begin with, more while little is in them, fewer where there is much. So a folder
@@ -36,7 +37,7 @@ export interface OldMail extends Backlog {
 /**
  * What the first sync has yet to deliver of a folder. It goes by INTERNALDATE, which a message keeps when its folder is
  * renumbered, and leaves everything alone that belongs to new mail: UIDs above the baseline, and holes.
- * What is gone by now was never announced, and nothing is told of it.
+ * What is gone by now and was never posted was never announced, and nothing is told of it.
  */
 export function oldMail(
   context: RunContext,
@@ -55,12 +56,14 @@ export function oldMail(
   let bound: Bound = backfill.state ?? newBackfill(0);
   let isWaiting = false;
   let hasLooked = false;
+  let hasSought = false;
 
   const isListed = () => bound.at !== undefined && bound.at <= since && bound.fromUid === 0;
 
   /** Lists the next days. False if the server does not show all that it lists, and is to be asked again later. */
   async function listMore(): Promise<boolean> {
     const { at, uid: top } = bound;
+    await seekPosted(top);
     if (at === undefined && (await isBehind())) return false;
     const day = Math.floor((at ?? context.now()).getTime() / dayMs);
     const from = new Date(Math.max(since.getTime(), (day - days) * dayMs));
@@ -91,6 +94,36 @@ export function oldMail(
     const { uidNextSeen, messages } = book.cursor;
     if (context.now().getTime() - mailbox.row.createdAt.getTime() >= holeAgeMs) return false;
     return uidNextSeen > 1 && (await session.searchRange(path, 1, uidNextSeen - 1)).length < messages;
+  }
+
+  /**
+   * What was posted before the last worker died may have arrived. If it is gone by now the polls look for it, and tell of
+   * it by its key as of all mail that was seen; what was never posted is passed over.
+   */
+  async function seekPosted(top: number): Promise<void> {
+    if (hasSought) return;
+    hasSought = true;
+    const { lastUid, holes } = book.cursor;
+    const posted = book
+      .entries()
+      .filter(
+        ({ key, uid, posted: isPosted, accepted, gone }) =>
+          isPosted &&
+          !accepted &&
+          gone === undefined &&
+          uid > 0 &&
+          uid <= Math.min(top, lastUid) &&
+          !holes.some((hole) => uid >= hole.from && uid <= hole.to) &&
+          mailbox.parked(key) === undefined,
+      );
+    if (posted.length === 0) return;
+    const uids = posted.map(({ uid }) => uid);
+    const there = new Set(await session.searchRange(path, Math.min(...uids), Math.max(...uids)));
+    for (const entry of posted.filter(({ uid }) => !there.has(uid))) {
+      book.put({ ...entry, gone: 'told' });
+      const { uid } = entry;
+      tellVanished(context, mailbox, book, book.openHoles([{ from: uid, to: uid }], context.now(), 'missing'));
+    }
   }
 
   /**
