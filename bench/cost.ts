@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { costPage } from './parts/cost-page.ts';
-import { countIdle, countMessages, countsForm, countTokens } from './parts/count.ts';
+import { countHousekeeping, countIdle, countMessages, countsForm, countTokens } from './parts/count.ts';
 
 // npm run cost: counts anew, keeps the counts in bench/counts.json, and writes docs/cost.md from them.
 // npm run cost -- --page: only the page, from the counts of the last time; after a change of prices or assumptions.
@@ -8,7 +8,12 @@ import { countIdle, countMessages, countsForm, countTokens } from './parts/count
 const kept = new URL('counts.json', import.meta.url);
 
 if (!process.argv.includes('--page')) {
-  const counts = { ...(await countIdle()), message: await countMessages(), token: await countTokens() };
+  const counts = {
+    ...(await countIdle()),
+    housekeeping: await countHousekeeping(),
+    message: await countMessages(),
+    token: await countTokens(),
+  };
   await writeFile(kept, `${JSON.stringify(counts, null, 2)}\n`);
 }
 const counts = countsForm.parse(JSON.parse(await readFile(kept, 'utf8')));

@@ -79,8 +79,8 @@ const mailboxes = 64;
 const folders = 2;
 const ticks = 3;
 
-/** A full shard with nothing to do. */
-export async function countIdle(): Promise<Pick<Counts, 'idle' | 'start' | 'housekeeping'>> {
+/** Runs `count` at a full shard with nothing to do. */
+async function atFullShard<T>(count: (site: Site, counting: NonNullable<Site['counting']>) => Promise<T>): Promise<T> {
   const site = await startSite({ mail: 'counting' });
   try {
     const { counting } = site;
@@ -92,7 +92,15 @@ export async function countIdle(): Promise<Pick<Counts, 'idle' | 'start' | 'hous
     // What the connecting left to do is done, and the sessions of another process are none of this one's.
     for (let tick = 0; tick < 2; tick++) await first.call('tick');
     await first.stop();
+    return await count(site, counting);
+  } finally {
+    await site.stop();
+  }
+}
 
+/** Ticks in which nothing happens, and the first one of a process. */
+export function countIdle(): Promise<Pick<Counts, 'idle' | 'start'>> {
+  return atFullShard(async (site, counting) => {
     const worker = site.worker();
     await worker.call('tick');
     const started = await requestsOf(site, worker);
@@ -108,9 +116,6 @@ export async function countIdle(): Promise<Pick<Counts, 'idle' | 'start' | 'hous
     const after = await mailRows(site);
     const rowsChanged = [...after].filter(([key, etag]) => before.get(key) !== etag).length;
 
-    const day = 288;
-    for (let run = 0; run < day; run++) await worker.call('housekeeping', run);
-    const kept = await requestsOf(site, worker);
     await worker.stop();
 
     const cold = site.worker({ WARM_SESSIONS: '0' });
@@ -133,14 +138,25 @@ export async function countIdle(): Promise<Pick<Counts, 'idle' | 'start' | 'hous
         coldCpuMs: round(coldTick.cpuMs / mailboxes, 2),
       },
       start: { vaultReads: started.vault, tokenRequests: started.tokens },
-      housekeeping: {
-        tableOperations: round((kept.directory + kept.otherTables) / day, 2),
-        vaultReads: round(kept.vault / day, 3),
-      },
     };
-  } finally {
-    await site.stop();
-  }
+  });
+}
+
+/** A day of the housekeeping timer. */
+export function countHousekeeping(): Promise<Counts['housekeeping']> {
+  return atFullShard(async (site) => {
+    const worker = site.worker();
+    for (let tick = 0; tick < 2 + ticks; tick++) await worker.call('tick');
+    await requestsOf(site, worker);
+    const day = 288;
+    for (let run = 0; run < day; run++) await worker.call('housekeeping', run);
+    const kept = await requestsOf(site, worker);
+    await worker.stop();
+    return {
+      tableOperations: round((kept.directory + kept.otherTables) / day, 2),
+      vaultReads: round(kept.vault / day, 3),
+    };
+  });
 }
 
 const alone = 6;
