@@ -24,6 +24,8 @@ export interface HostProcessOptions {
   /** dist/functions.cjs if left out. */
   readonly bundle?: string;
   readonly hostJson?: string;
+  /** Its lines as the app wrote them, not blackened by the host. */
+  readonly verbatim?: boolean;
 }
 
 const runner = join(import.meta.dirname, '../../local/host/run.ts');
@@ -38,6 +40,7 @@ export async function startHostProcess(options: HostProcessOptions): Promise<Hos
   const args = [runner, '--settings', settingsFile, '--port', String(options.port ?? 0)];
   if (options.bundle !== undefined) args.push('--bundle', options.bundle);
   if (options.hostJson !== undefined) args.push('--host-json', options.hostJson);
+  if (options.verbatim === true) args.push('--verbatim');
   // The channel lets the child end with its parent, however that one ends.
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   const lines: string[] = [];

@@ -100,6 +100,7 @@ export async function startWorld({
   let host: ChildProcess | undefined;
   let output = '';
   const answers: string[] = [];
+  const peers: HostProcess[] = [];
   let passedMs = 0;
 
   const startHost = async () => {
@@ -162,7 +163,8 @@ export async function startWorld({
     const { codes, refreshTokens, accessTokens } = standIns.entra.issued();
     const kept = [...atStart, ...live('broker-root'), ...live('client-secret'), ...codes, ...refreshTokens];
     const inLog = [services.stack.adminKey, services.stack.webhookSecret, ...kept, ...accessTokens];
-    return [...told(inLog, output, 'the log'), ...told(kept, answers.join('\n'), 'an answer')];
+    const log = [output, ...peers.flatMap(({ lines }) => lines)].join('\n');
+    return [...told(inLog, log, 'the log'), ...told(kept, answers.join('\n'), 'an answer')];
   };
 
   await startHost();
@@ -172,7 +174,11 @@ export async function startWorld({
     store: storeAt({ connectionString: services.storageConnectionString }),
     api,
     url,
-    startPeer: () => startHostProcess({ settings: services.settings }),
+    startPeer: async () => {
+      const peer = await startHostProcess({ settings: services.settings, verbatim: true });
+      peers.push(peer);
+      return peer;
+    },
     output: () => output,
     startHost,
     killHost: async () => {
