@@ -207,6 +207,25 @@ describe('a message that is refused', () => {
     expect(await world.cursor(mailbox)).toMatchObject({ retries: 0 });
   }, 60_000);
 
+  it('and does not show for a minute or two is not taken for gone', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    const { facts } = factsOf('window');
+    world.receiver.answer = (event) => (event.type === 'message.received' ? refused : accepted);
+    const uid = inbox().add('shy');
+    await world.poll({ destinations: facts });
+    world.receiver.answer = () => accepted;
+    inbox().unanswered.add(uid);
+    const lookedFor = () => world.mail.commands.length;
+    const before = lookedFor();
+    await world.polls(2, { destinations: facts });
+    expect(lookedFor()).toBeGreaterThan(before);
+    inbox().unanswered.clear();
+    await world.polls(3, { destinations: facts });
+    expect(received().map(({ data }) => data.subject)).toEqual(['shy']);
+    expect(world.receiver.ofType('message.vanished')).toEqual([]);
+  }, 60_000);
+
   it('is found again after its folder was renumbered, and is delivered once', async () => {
     await world.connectMailbox(ada);
     await world.poll();

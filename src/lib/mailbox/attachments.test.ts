@@ -221,6 +221,7 @@ describe('the file behind a link', () => {
   it.each([
     ['the message is nowhere', inbox([])],
     ['it has no such part', inbox([mail(7, { parts: { '1': content } })])],
+    ['its folder was renumbered, and holds another mail of that day', inbox([mail(7, { messageId: '<b@x>' })], 2n)],
     ['all folders are gone', {}],
   ])('is gone where %s', async (_, folders) => {
     const { read, seen } = world(folders);
