@@ -4,7 +4,7 @@ import type { PlantedBug } from './plant.ts';
 export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'the cursor is committed before the acceptance',
-    seed: 5,
+    seed: 23,
     breaks: 'nothing is lost',
     changes: [
       {
@@ -43,8 +43,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'the fence is left out',
-    seed: 85,
-    breaks: 'no POST before its entry is committed',
+    seed: 501,
+    breaks: 'nothing is sent again without need',
     changes: [
       {
         file: 'store/committer.ts',
@@ -55,7 +55,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a batch is sent again with other content under the same seq',
-    seed: 68,
+    seed: 111,
     breaks: 'no POST before its entry is committed',
     changes: [
       {
@@ -82,7 +82,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'the owner of a lease is random per process, not per run',
-    seed: 256,
+    seed: 336,
     breaks: 'a stale worker commits nothing',
     changes: [
       {
@@ -100,7 +100,7 @@ function ownerOf(store: Store, make: () => string): string {
   },
   {
     name: 'what was asked is read when it is noted as answered',
-    seed: 33,
+    seed: 12,
     breaks: 'everything settles',
     changes: [
       {
@@ -131,7 +131,7 @@ function ownerOf(store: Store, make: () => string): string {
   },
   {
     name: 'the own ring of a folder is not looked into when a message comes back to it',
-    seed: 75,
+    seed: 17,
     breaks: 'one key for one message',
     changes: [
       {
