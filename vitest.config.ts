@@ -1,4 +1,8 @@
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+// Workers, hosts and emulators are processes of their own, dozens in a run: what one has compiled the next one takes.
+process.env.NODE_COMPILE_CACHE ??= resolve(import.meta.dirname, 'node_modules/.cache/compiled');
 
 export default defineConfig({
   test: {

@@ -13,6 +13,7 @@ import type { Store } from '../src/lib/store/table.ts';
 import { createRootKeys } from '../src/lib/vault/root-keys.ts';
 import { createSealer } from '../src/lib/vault/seal.ts';
 import type { SecretVersion } from '../src/lib/vault/types.ts';
+import { compileCache } from './support/compile-cache.ts';
 import { accepted, eventsOf, startWorld, type World } from './support/world.ts';
 
 // The command as a person runs it, beside the running broker, on everything that a deployment has sealed.
@@ -42,7 +43,10 @@ function start(...args: string[]): {
   child: ChildProcess;
   ended: Promise<{ code: number | null; out: string; err: string }>;
 } {
-  const child = spawn(process.execPath, [command, ...args], { cwd: folder, env: { PATH: process.env.PATH } });
+  const child = spawn(process.execPath, [command, ...args], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, ...compileCache },
+  });
   const [out, err]: [string[], string[]] = [[], []];
   child.stdout?.on('data', (chunk: Buffer) => out.push(chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => err.push(chunk.toString()));
@@ -219,7 +223,10 @@ describe('the command', () => {
       join(empty, 'local.settings.json'),
       JSON.stringify({ Values: { CLIENT_ID: 'not a guid', IMAP_PORT: '99999' } }),
     );
-    const child = spawn(process.execPath, [command, 'reseal'], { cwd: empty, env: { PATH: process.env.PATH } });
+    const child = spawn(process.execPath, [command, 'reseal'], {
+      cwd: empty,
+      env: { PATH: process.env.PATH, ...compileCache },
+    });
     let err = '';
     child.stderr.on('data', (chunk: Buffer) => {
       err += chunk.toString();

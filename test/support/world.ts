@@ -11,6 +11,7 @@ import { shardRowKey } from '../../src/lib/store/keys.ts';
 import { decodeShard } from '../../src/lib/store/shard-row.ts';
 import type { Store } from '../../src/lib/store/table.ts';
 import { BrowserClient, hiddenField, type Page } from './browser-client.ts';
+import { compileCache } from './compile-cache.ts';
 import { type HostProcess, startHostProcess } from './host-process.ts';
 import { type StorageFront, startStorageFront } from './storage-front.ts';
 import { rowsOfTable, storeAt } from './tables.ts';
@@ -110,7 +111,7 @@ export async function startWorld({
     const clock = movableTime ? ['--import', join(import.meta.dirname, 'movable-clock.ts')] : [];
     host = spawn(process.execPath, [...clock, run, '--settings', settingsFile, '--port', String(port), ...own], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: services.stack.ca },
+      env: { PATH: process.env.PATH, ...compileCache, NODE_EXTRA_CA_CERTS: services.stack.ca },
     });
     const note = (chunk: Buffer) => {
       output += chunk.toString();
