@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 // Workers, hosts and emulators are processes of their own, dozens in a run: what one has compiled the next one takes.
 process.env.NODE_COMPILE_CACHE ??= resolve(import.meta.dirname, 'node_modules/.cache/compiled');
@@ -17,5 +18,6 @@ export default defineConfig({
     globalSetup: 'test/support/azurite-of-all.ts',
     // Integration suites bring up servers of their own and wait for them half of the time: two cores carry three.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
   },
 });
