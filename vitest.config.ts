@@ -5,10 +5,12 @@ import { LongestFirst } from './test/support/longest-first.ts';
 // Workers, hosts and emulators are processes of their own, dozens in a run: what one has compiled the next one takes.
 process.env.NODE_COMPILE_CACHE ??= resolve(import.meta.dirname, 'node_modules/.cache/compiled');
 
+// These put something else in the place of a module, which no other file should meet.
+const replacing = ['src/functions/{deeds,doors,http}.test.ts'];
+const units = ['src/**/*.test.ts'];
+
 export default defineConfig({
   test: {
-    // Unit tests stand beside their file; suites that need more than one part stand in test/.
-    include: ['src/**/*.test.ts', 'local/**/*.test.ts', 'test/**/*.test.ts'],
     // Far more than a quiet machine needs: a shared one is sometimes ten times slower, and no test measures time.
     testTimeout: 120_000,
     // The build machine is shared, too; what needed a second try is named in its output.
@@ -19,5 +21,20 @@ export default defineConfig({
     // Integration suites bring up servers of their own and wait for them half of the time: two cores carry three.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
+    projects: [
+      {
+        extends: true,
+        // Suites that need more than one part stand in test/.
+        test: {
+          name: 'suites',
+          include: ['local/**/*.test.ts', 'test/**/*.test.ts', ...replacing],
+        },
+      },
+      {
+        extends: true,
+        // Unit tests stand beside their file. One process runs many of them, and loads what they share once.
+        test: { name: 'units', include: units, exclude: replacing, isolate: false },
+      },
+    ],
   },
 });
