@@ -304,6 +304,28 @@ describe('a folder that is renumbered', () => {
   });
 });
 
+describe('many messages that are seen and gone before they are read', () => {
+  it('are told by their keys, twenty of them, and the others by how many they are', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    // Every other one comes, so that the gaps between them are many.
+    for (let n = 1; n <= 60; n++) {
+      const uid = folder('INBOX').add(`mail ${n}`);
+      if (n % 2 === 0) folder('INBOX').unanswered.add(uid);
+    }
+    await world.poll();
+    for (const uid of folder('INBOX').unanswered) folder('INBOX').remove(uid);
+    await world.polls(5);
+    expect(world.receiver.subjects()).toHaveLength(30);
+    const vanished = world.receiver.ofType('message.vanished').map(({ data }) => data);
+    expect(vanished.filter(({ messageKey }) => messageKey !== undefined)).toHaveLength(20);
+    expect(vanished.filter(({ messageKey }) => messageKey === undefined)).toEqual([
+      expect.objectContaining({ count: 10, folder: { path: 'INBOX', role: 'inbox' } }),
+    ]);
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 60, holes: [] });
+  });
+});
+
 describe('messages whose headers say nothing', () => {
   const silent = { subject: '', messageId: '', from: '' };
   const bare = () => {
