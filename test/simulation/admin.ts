@@ -2,6 +2,7 @@ import type { ReplayWish } from '../../src/lib/store/job-row.ts';
 import type { FolderBaseline } from '../../src/lib/store/registry.ts';
 import type { App, createApi, Entra } from './app.ts';
 import { dice as diceOf } from './dice.ts';
+import { filterChoices } from './filters.ts';
 import type { Life, Lives } from './lives.ts';
 import { type MailWorld, watchedPaths } from './mail.ts';
 import type { Ground, SimProcess } from './process.ts';
@@ -68,6 +69,7 @@ export function createAdmin(
       folders,
       destinationId: destinations[people.indexOf(person) % destinations.length] ?? '',
       syncFrom: past.chance(0.6) ? daysAgo(past.between(0, 45)) : undefined,
+      filter: faults.pick('filter', filterChoices) ?? undefined,
     });
   }
 
@@ -87,6 +89,15 @@ export function createAdmin(
   const isWaiting = (person: Person): boolean => scheduler.now() - (waiting.get(person) ?? scheduler.now()) > 60_000;
 
   const personOf = (life: Life) => people.find((person) => person.address === life.row.address);
+
+  function signOut(person: Person | undefined): void {
+    if (person === undefined) return;
+    entra.dead.add(person.oid);
+    if (!faults.strikes('notice')) return;
+    scheduler.after(faults.size('notice', 30_000, 240_000), () => {
+      if (!faults.stopped && entra.dead.has(person.oid)) connect(person);
+    });
+  }
 
   function setPaused(life: Life, wanted: boolean): void {
     app.request(`${wanted ? 'pause' : 'resume'} ${life.row.id}`, async ({ registry }) => {
@@ -108,6 +119,13 @@ export function createAdmin(
     });
   }
 
+  function setFilter(life: Life): void {
+    const filter = faults.pick('filter', filterChoices) ?? null;
+    app.request(`filter ${life.row.id} ${JSON.stringify(filter)}`, async ({ registry }) => {
+      await registry.patch(life.row.id, { filter });
+    });
+  }
+
   function remove(life: Life): void {
     app.request(`delete ${life.row.id}`, async ({ registry }) => {
       await registry.remove(life.row.id);
@@ -124,7 +142,7 @@ export function createAdmin(
         if (person !== undefined && dice.chance(0.5)) connect(person);
         return;
       }
-      if (faults.strikes('grantDead')) entra.dead.add(personOf(life)?.oid ?? '');
+      if (faults.strikes('grantDead')) signOut(personOf(life));
       if (faults.strikes('pause')) {
         setPaused(life, true);
         scheduler.after(faults.size('pause', 500, 400_000), () => {
@@ -143,6 +161,7 @@ export function createAdmin(
         });
       }
       if (faults.strikes('replay')) replay(life);
+      if (faults.strikes('filter')) setFilter(life);
       if (faults.strikes('erase')) {
         remove(life);
         scheduler.after(faults.size('erase', 10, 300_000), () => {

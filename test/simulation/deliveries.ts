@@ -3,6 +3,7 @@ import { rowsOf } from '../../src/lib/store/keys.ts';
 import { decodeEntries } from '../../src/lib/store/ring-entry.ts';
 import { dayOf, ringSize } from '../../src/lib/store/ring-row.ts';
 import type { StoredRow } from '../../src/lib/store/table.ts';
+import { isLetThrough } from './filters.ts';
 import type { Life, Lives } from './lives.ts';
 import type { Physical } from './mail.ts';
 import type { Ground, Invocation } from './process.ts';
@@ -15,6 +16,8 @@ export interface Delivered {
   /** The last acceptance of each key. */
   readonly byKey: Map<string, Post>;
   readonly accepted: Set<Physical>;
+  /** Posted by itself, not by a replay by force; accepted or not. */
+  readonly sent: Set<Physical>;
   /** Keys under which messages that look alike were accepted. */
   readonly families: Map<Physical['family'], Set<string>>;
   /** Accepted `message.vanished` and `message.undeliverable`. */
@@ -71,7 +74,13 @@ export function createDeliveries(
   }
 
   function of(life: Life): Delivered {
-    const found = delivered.get(life) ?? { byKey: new Map(), accepted: new Set(), families: new Map(), told: [] };
+    const found = delivered.get(life) ?? {
+      byKey: new Map(),
+      accepted: new Set(),
+      sent: new Set(),
+      families: new Map(),
+      told: [],
+    };
     delivered.set(life, found);
     return found;
   }
@@ -134,7 +143,8 @@ export function createDeliveries(
     message.family.length === 1 &&
     message.places.length === 1 &&
     !message.wasHidden &&
-    message.place?.folder.renumberedAt === 0;
+    message.place?.folder.renumberedAt === 0 &&
+    isLetThrough(life, message);
 
   /** Given up only after it failed often enough, or took process after process down with it. */
   function checkDeath(life: Life, post: Post): void {
@@ -152,6 +162,7 @@ export function createDeliveries(
       const { message, by } = post;
       const life = lives.byId(post.mailboxId);
       if (by === undefined || message === undefined || life === undefined) return;
+      if (!isForced(post)) of(life).sent.add(message);
       const { open } = runOf(by);
       for (const other of open) {
         if (other.heard !== undefined) open.delete(other);

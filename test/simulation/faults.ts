@@ -75,6 +75,24 @@ export const likelihoods = {
   reconnect: [0.05, 0.3],
   connectTwice: [0.2, 0.8],
   replay: [0.05, 0.3],
+
+  // What came to this list later: at its end, so that the draws of those above stay what they were.
+  /** A message that is tried by itself, or was given up, is moved. At each act of a person. */
+  shuffle: [0.1, 0.3],
+  /** Hours go by, and still nobody writes or touches anything for a while. At each look of the weather. */
+  lull: [0.01, 0.04],
+  /** A message that is refused for good: until the faults stop. At each arrival. */
+  choke: [0.04, 0.15],
+  /** The acceptance of a message is not heard, and its owner touches it just then. At each POST of a message. */
+  meddle: [0.02, 0.1],
+  /** An event that is no mail is refused for minutes, while others are taken. At each such event. */
+  eventRefusal: [0.05, 0.2],
+  /** Another filter is set, or none. At each look of the administrator. */
+  filter: [0.05, 0.25],
+  /** When all the others have stopped, a receiver hangs on one last message. Once. */
+  lone: [0.3, 0.8],
+  /** Whoever has to sign in again finds that out without being told. At each such need. */
+  notice: [0.3, 0.7],
 } as const;
 
 export type FaultKind = keyof typeof likelihoods;

@@ -1,7 +1,8 @@
 import { shardKey, shardOfMailbox } from '../../src/lib/domain/ids.ts';
 import { decodeCursor } from '../../src/lib/store/cursor-row.ts';
+import { isFinished } from '../../src/lib/store/first-sync.ts';
 import { parseRowKey, rowsOf } from '../../src/lib/store/keys.ts';
-import type { ShardRow } from '../../src/lib/store/rows.ts';
+import type { CursorRow, ShardRow } from '../../src/lib/store/rows.ts';
 import { decodeShard } from '../../src/lib/store/shard-row.ts';
 import { decodeState } from '../../src/lib/store/state-row.ts';
 import type { Lives } from './lives.ts';
@@ -52,20 +53,24 @@ export function createFence(ground: Ground, promises: Promises, tables: () => Ta
   /** When a run gives its lease back: whoever has work left is due in the next tick, unless something is wrong with it. */
   function checkDue(partitionKey: string, shard: ShardRow): void {
     for (const { latest } of lives.live()) {
-      const { id, slot, paused } = latest;
+      const { id, slot, paused, asked, syncFrom } = latest;
       if (paused || shardKey(shardOfMailbox(id) ?? 0) !== partitionKey) continue;
       const due = shard.sched[slot];
       if (due === undefined || due.failures > 0 || due.nextDue <= shard.tick + 1) continue;
       const state = tables().get('mail', partitionKey, `b!${id}`);
       if (state === undefined || decodeState(state).code !== '') continue;
+      const ticks = due.nextDue - shard.tick;
+      const breach = (what: string) =>
+        promises.breach('work that is left is due at once', `${id} is due in ${ticks} ticks, and ${what}`);
+      // What was asked for since the run began is due by that.
+      const isServed = decodeState(state).answered === asked;
       for (const row of tables().list('mail', partitionKey, rowsOf('c', id))) {
-        const { holes, acked, uidNextSeen, lastUid, path } = decodeCursor(row);
-        if (holes.length === 0 && acked.length === 0 && uidNextSeen <= lastUid + 1) continue;
-        promises.breach(
-          'work that is left is due at once',
-          `${id} ${path} is due in ${due.nextDue - shard.tick} ticks`,
-        );
+        const cursor = decodeCursor(row);
+        const left = leftIn(cursor, isServed ? syncFrom : undefined);
+        if (left !== undefined) breach(`${cursor.path} has ${left}`);
       }
+      const [job] = tables().list('mail', partitionKey, rowsOf('e', id));
+      if (job !== undefined && isServed) breach('a replay waits');
     }
   }
 
@@ -96,4 +101,14 @@ export function createFence(ground: Ground, promises: Promises, tables: () => Ta
     },
     hasReleased: (run) => released.has(run),
   };
+}
+
+/** What is left to do in a folder; undefined if there is nothing. */
+function leftIn(cursor: CursorRow, syncFrom: Date | undefined): string | undefined {
+  const { holes, acked, uidNextSeen, lastUid, retries, backfill } = cursor;
+  if (holes.length > 0 || acked.length > 0) return 'gaps';
+  if (uidNextSeen > lastUid + 1) return 'new mail';
+  if (retries > 0) return 'messages to try again';
+  if (syncFrom !== undefined && (backfill === undefined || !isFinished(backfill, syncFrom))) return 'old mail';
+  return undefined;
 }

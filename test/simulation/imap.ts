@@ -226,8 +226,6 @@ const absent = (): Promise<never> => Promise.reject(new Error('not simulated'));
 
 const uidOf = (message: Physical): number => message.place?.uid ?? 0;
 
-const from = 'Bob <bob@elsewhere.example>';
-
 function metaOf(message: Physical): MessageMeta {
   return {
     uid: uidOf(message),
@@ -236,7 +234,7 @@ function metaOf(message: Physical): MessageMeta {
     ...message.flags,
     messageId: message.messageId,
     date: message.internalDate.toUTCString(),
-    from,
+    from: message.sender,
     subject: message.subject,
   };
 }
@@ -249,7 +247,7 @@ function contentOf(message: Physical, meta: MessageMeta): ReadMessage {
     inReplyTo: undefined,
     references: [],
     subject: message.subject,
-    from: { name: 'Bob', address: 'bob@elsewhere.example' },
+    from: { name: '', address: message.sender },
     to: [{ name: '', address: `m${message.id}@sim.example` }],
     cc: [],
     bcc: [],

@@ -1,9 +1,11 @@
+import type { MailboxFilter } from '../../src/lib/domain/filter.ts';
 import { messageKey } from '../../src/lib/domain/ids.ts';
 import { decodeCursor } from '../../src/lib/store/cursor-row.ts';
 import { addressKey, parseRowKey } from '../../src/lib/store/keys.ts';
 import { decodeMailbox } from '../../src/lib/store/mailbox-row.ts';
 import type { CursorRow, MailboxRow } from '../../src/lib/store/rows.ts';
-import type { MailWorld, Physical, Place } from './mail.ts';
+import { decodeSettings } from '../../src/lib/store/settings-row.ts';
+import type { MailWorld, Physical, Place, SimMailbox } from './mail.ts';
 import type { Ground } from './process.ts';
 import { type Applied, rowKeyOf } from './tables.ts';
 
@@ -22,6 +24,8 @@ export interface Life {
   readonly adopted: Map<string, { readonly uidValidity: unknown; readonly at: number }>;
   /** By key: every key that a message would have got at a place where it was. */
   readonly keys: Map<string, Physical>;
+  /** Which filter it had from when on; the last one is the one it has. */
+  readonly filters: { readonly from: number; readonly filter: MailboxFilter | undefined }[];
 }
 
 /** Keeps the books on mailboxes as the table shows them. */
@@ -30,6 +34,7 @@ export interface Lives {
   byId(id: string): Life | undefined;
   /** That are not removed. */
   live(): readonly Life[];
+  boxOf(life: Life): SimMailbox;
   onApplied(write: Applied): void;
   onPlaced(message: Physical, place: Place): void;
 }
@@ -66,6 +71,7 @@ export function createLives(ground: Ground, mail: () => MailWorld, twice: (addre
       removedAt: undefined,
       adopted: new Map(),
       keys: new Map(),
+      filters: [{ from: scheduler.now(), filter: undefined }],
     };
     const before = all.filter((one) => one.row.address === row.address).length;
     const short = `${row.login.split('@')[0] ?? ''}${"'".repeat(before)}`;
@@ -92,12 +98,22 @@ export function createLives(ground: Ground, mail: () => MailWorld, twice: (addre
     adopted?.set(folderId, { uidValidity, at: scheduler.now() });
   }
 
+  /** A mailbox that is born with a filter was never without. */
+  function filtered(mailboxId: string, filter: MailboxFilter | undefined): void {
+    const life = byId.get(mailboxId);
+    if (life === undefined) return;
+    const from = scheduler.now();
+    if (from === life.bornAt) life.filters.length = 0;
+    life.filters.push({ from, filter });
+  }
+
   const live = () => all.filter((life) => life.removedAt === undefined);
 
   return {
     all,
     byId: (id) => byId.get(id),
     live,
+    boxOf: (life) => mail().mailbox(life.row.login),
     onPlaced(message, place) {
       for (const life of all) if (life.row.login === message.mailbox.login) note(life, message, place);
     },
@@ -107,6 +123,9 @@ export function createLives(ground: Ground, mail: () => MailWorld, twice: (addre
         if (!('row' in operation)) continue;
         const key = parseRowKey(rowKeyOf(operation));
         if (key?.kind === 'cursor') adopt(key.mailboxId, key.folderId, operation.row.values.uidValidity);
+        if (key?.kind === 'settings') {
+          filtered(key.mailboxId, decodeSettings({ ...operation.row, etag: '' }).filter);
+        }
         if (key?.kind !== 'mailbox') continue;
         const row = decodeMailbox({ ...operation.row, etag: '' });
         const life = byId.get(row.id);

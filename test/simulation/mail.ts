@@ -1,4 +1,5 @@
 import type { FolderRole } from '../../src/lib/domain/folder.ts';
+import { dice as diceOf } from './dice.ts';
 import type { Ground } from './process.ts';
 
 /** Where a message lies or lay. */
@@ -23,6 +24,8 @@ export interface Physical {
   readonly family: Physical[];
   readonly messageId: string | undefined;
   readonly subject: string;
+  /** The address that it is from. */
+  readonly sender: string;
   readonly internalDate: Date;
   readonly bornAt: number;
   /** Every place it ever had; the last one is where it is. */
@@ -84,6 +87,8 @@ export interface MailWorld {
   restore(folder: SimFolder): void;
 }
 
+export const senders = ['bob@elsewhere.example', 'eva@elsewhere.example', 'news@letters.example'] as const;
+
 export const watchedPaths = ['INBOX', 'Archive', 'Sent Items'] as const;
 
 const roles: Readonly<Record<string, FolderRole>> = { INBOX: 'inbox', Archive: 'archive', 'Sent Items': 'sent' };
@@ -97,6 +102,7 @@ export function createMailWorld(
   const { scheduler, dice, trace } = ground;
   const mailboxes = new Map<string, SimMailbox>();
   const messages: Physical[] = [];
+  const post = diceOf(`${ground.seed} senders`);
 
   function mailbox(login: string): SimMailbox {
     const known = mailboxes.get(login);
@@ -141,6 +147,7 @@ export function createMailWorld(
       family: mail.like?.family ?? [],
       messageId: 'messageId' in mail ? mail.messageId : `<${id}@sim.example>`,
       subject: mail.subject ?? `mail ${id}`,
+      sender: mail.like?.sender ?? post.pick(senders) ?? senders[0],
       internalDate: mail.internalDate ?? new Date(Math.floor((scheduler.now() + skewMs) / 1000) * 1000),
       bornAt: scheduler.now(),
       places: [],

@@ -10,14 +10,24 @@ export interface People {
   furnish(mailbox: SimMailbox): void;
   /** From now on things happen in it, about every `everyMs`. */
   enter(mailbox: SimMailbox, everyMs: number): void;
+  /** Nobody does anything for so long. */
+  rest(ms: number): void;
+  /** Somebody touches a message just now. */
+  meddle(message: Physical): void;
   /** Whatever hides mail or keeps folders away is over. */
   calm(): void;
 }
 
-export function createPeople(ground: Ground, mail: MailWorld): People {
+/** @param parked messages of a mailbox that are tried by themselves, or were given up */
+export function createPeople(
+  ground: Ground,
+  mail: MailWorld,
+  parked: (mailbox: SimMailbox) => readonly Physical[],
+): People {
   const { scheduler, faults, dice } = ground;
   /** Apart from the others, so that a seed stays the life that it is. */
   const past = diceOf(`${ground.seed} past`);
+  let restingUntil = 0;
 
   const folderOf = (mailbox: SimMailbox, path: string): SimFolder => {
     const folder = mailbox.folders.get(path);
@@ -53,6 +63,7 @@ export function createPeople(ground: Ground, mail: MailWorld): People {
         message.bad = undefined;
       });
     }
+    if (faults.strikes('choke')) message.bad = faults.size('choke', 0, 1) < 0.7 ? 'refused' : 'times out';
     if (faults.strikes('haste')) {
       scheduler.after(faults.size('haste', 0, 4_000), () => {
         if (message.place !== undefined && !faults.stopped) touch(message);
@@ -86,7 +97,24 @@ export function createPeople(ground: Ground, mail: MailWorld): People {
     });
   }
 
+  /** Moves a message that waits by itself to another folder, and perhaps back, before anybody has looked or after. */
+  function shuffle(message: Physical): void {
+    const from = message.place?.folder;
+    const to = message.mailbox.folders.get(from?.path === 'INBOX' ? 'Archive' : 'INBOX');
+    if (from === undefined || to?.exists !== true) return;
+    mail.move(message, to);
+    if (faults.size('shuffle', 0, 1) < 0.5) return;
+    scheduler.after(faults.size('shuffle', 0, 150_000), () => {
+      if (message.place?.folder === to && from.exists && !faults.stopped) mail.move(message, from);
+    });
+  }
+
   function act(mailbox: SimMailbox): void {
+    const waiting = faults.strikes('shuffle') ? faults.pick('shuffle', parked(mailbox)) : undefined;
+    if (waiting !== undefined) {
+      shuffle(waiting);
+      return;
+    }
     if (faults.strikes('renumber')) {
       const folder = folderOf(mailbox, dice.pick(watchedPaths) ?? 'INBOX');
       if (folder.exists) mail.renumber(folder);
@@ -137,10 +165,20 @@ export function createPeople(ground: Ground, mail: MailWorld): People {
     enter(mailbox, everyMs) {
       const go = () => {
         if (faults.stopped) return;
-        act(mailbox);
+        if (scheduler.now() >= restingUntil) act(mailbox);
         scheduler.after(-Math.log(1 - dice.next()) * everyMs, go);
       };
       scheduler.after(dice.between(0, everyMs), go);
+    },
+    rest(ms) {
+      restingUntil = Math.max(restingUntil, scheduler.now() + ms);
+    },
+    meddle(message) {
+      scheduler.after(faults.size('meddle', 0, 1_500), () => {
+        if (message.place === undefined || faults.stopped) return;
+        if (faults.size('meddle', 0, 1) < 0.4 && message.place.folder.role !== 'sent') shuffle(message);
+        else mail.mark(message, faults.pick('meddle', ['seen', 'flagged', 'answered']) ?? 'seen');
+      });
     },
     calm() {
       for (const mailbox of mail.mailboxes) {

@@ -1,3 +1,4 @@
+import { isLetThrough } from './filters.ts';
 import type { Life, Lives } from './lives.ts';
 import type { Physical } from './mail.ts';
 import type { Ground } from './process.ts';
@@ -33,6 +34,7 @@ export function createProbes(
         !other.wasHidden &&
         other.family.length === 1 &&
         other.places.length === 1 &&
+        isLetThrough(life, other) &&
         (other.place?.since ?? since) < since,
     );
   }

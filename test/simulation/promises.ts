@@ -18,6 +18,7 @@ export type PromiseName =
   | 'changes are told of what was delivered'
   | 'what is told is true'
   | 'one mailbox for an address'
+  | 'what a filter keeps back stays in the mailbox'
   | 'a removed mailbox leaves nothing';
 
 /** A promise that was not kept. */

@@ -31,12 +31,16 @@ export interface PostObserver {
   sending(post: Post): void;
   accepted(post: Post): void;
   heard(post: Post): void;
+  /** The answer will not be heard, and somebody is about to touch the message. */
+  meddled?(post: Post): void;
 }
 
 /** How a receiver fares for a while. */
 export interface ReceiverWeather {
   /** By destination: until when it answers like this, or not at all. */
   readonly down: Map<string, { readonly until: number; readonly status: number | undefined }>;
+  /** By the id of an event: until when it is refused. */
+  readonly choked: Map<string, number>;
 }
 
 /** Statuses that say nothing of the message, and those that may. */
@@ -87,7 +91,8 @@ export function createReceivers(
           trace.note(who, () => `${what()} -- no answer`);
           return;
         }
-        const unheard = faults.strikes('acceptanceUnheard');
+        const isMeddled = post.message !== undefined && faults.strikes('meddle');
+        const unheard = faults.strikes('acceptanceUnheard') || isMeddled;
         trace.note(
           who,
           () =>
@@ -97,6 +102,7 @@ export function createReceivers(
           post.acceptedAt = scheduler.now();
           observer.accepted(post);
         }
+        if (isMeddled) observer.meddled?.(post);
         scheduler.after(back + dice.between(1, 30), () => {
           if (unheard && dice.chance(0.5)) return;
           done(() => {
@@ -108,11 +114,20 @@ export function createReceivers(
     });
   }
 
+  function isChokedOn(id: string): boolean {
+    const now = scheduler.now();
+    const until =
+      weather.choked.get(id) ?? (faults.strikes('eventRefusal') ? now + faults.size('eventRefusal', 0, 400_000) : 0);
+    weather.choked.set(id, until);
+    return until > now && !faults.stopped;
+  }
+
   /** A status; undefined if nobody is there. */
-  function answerTo({ destinationId, message }: Post): number | 'hangs' | undefined {
+  function answerTo({ destinationId, message, id }: Post): number | 'hangs' | undefined {
     const down = weather.down.get(destinationId);
     if (down !== undefined && scheduler.now() < down.until) return down.status;
-    if (!faults.stopped && message?.bad !== undefined) return message.bad === 'refused' ? 422 : 'hangs';
+    if (message?.bad !== undefined) return message.bad === 'refused' ? 422 : 'hangs';
+    if (message === undefined && isChokedOn(id)) return faults.pick('eventRefusal', refusingStatuses);
     if (faults.strikes('refusal')) return faults.pick('refusal', refusingStatuses);
     return 200;
   }

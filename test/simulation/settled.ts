@@ -6,6 +6,7 @@ import { decodeMailbox } from '../../src/lib/store/mailbox-row.ts';
 import { decodeShard } from '../../src/lib/store/shard-row.ts';
 import { decodeState } from '../../src/lib/store/state-row.ts';
 import type { Deliveries } from './deliveries.ts';
+import { isKeptBack } from './filters.ts';
 import type { Life, Lives } from './lives.ts';
 import { type MailWorld, type Physical, watchedPaths } from './mail.ts';
 import type { Promises } from './promises.ts';
@@ -83,6 +84,7 @@ export function checkMail(world: Ended): void {
     const told = toldOf(life, delivered.told);
     for (const message of world.mail.mailbox(life.row.login).all) {
       if (delivered.accepted.has(message) || !isOwed(world, life, message)) continue;
+      if (isKeptBack(life, message, world.deliveries)) continue;
       const isThere = message.place !== undefined && isWatched(message.place.folder.path);
       if (isExcusedCopy(world, life, message)) continue;
       // What the server kept back for long was told as gone; of what is there to see nobody may say so.

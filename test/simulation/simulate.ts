@@ -2,6 +2,7 @@ import { createAddressIndex } from '../../src/lib/store/address-index.ts';
 import { sweep } from '../../src/lib/sync/sweep.ts';
 import { createApi, tickMs } from './app.ts';
 import type { FaultKind } from './faults.ts';
+import { parkedIn } from './parked.ts';
 import { createPeople } from './people.ts';
 import { createProcess } from './process.ts';
 import type { Breach } from './promises.ts';
@@ -40,11 +41,18 @@ const dayMs = 24 * hourMs;
 
 /** Lives through one world: faults, then rest, then a day later; the same for the same options, to the last step. */
 export async function simulate(options: SimulationOptions): Promise<Simulation> {
-  const world = await createWorld(options);
+  const world = await createWorld({
+    ...options,
+    posts: {
+      meddled({ message }) {
+        if (message !== undefined) owners.meddle(message);
+      },
+    },
+  });
   const { ground, scheduler, surroundings, lives, mail, deliveries, promises, records, people, admin, app } = world;
   const { faults, trace, dice: chance } = ground;
   const { storeWeather, receiverWeather } = surroundings;
-  const owners = createPeople(ground, mail);
+  const owners = createPeople(ground, mail, (mailbox) => parkedIn(world, mailbox));
   for (const person of people) {
     const mailbox = mail.mailbox(person.address);
     owners.furnish(mailbox);
@@ -87,23 +95,47 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   /** Faults stop, and within a bounded number of ticks everything that is owed must have arrived. */
   async function rest(): Promise<void> {
     trace.note('world', () => 'comes to rest');
+    const isLone = faults.strikes('lone');
     faults.stop();
     owners.calm();
     storeWeather.outage = undefined;
     storeWeather.refused = undefined;
     receiverWeather.down.clear();
     admin.calm();
+    await settle();
+    if (isLone && !isBroken()) await hangOnOne();
+    if (!isBroken()) checkMail(world);
+  }
+
+  async function settle(): Promise<void> {
     const addresses = people.map((person) => person.address);
     let left: string[] = [];
     for (let tick = 0; tick < mostTicks; tick++) {
-      const until = scheduler.now() + tickMs;
-      await scheduler.run(() => isBroken() || scheduler.now() >= until);
+      await pass(1);
       if (isBroken()) return;
       left = unsettled(world, addresses);
-      if (left.length === 0) return checkMail(world);
+      if (left.length === 0) return;
       admin.tidy();
     }
     promises.breach('everything settles', `after ${mostTicks} ticks: ${left.join('; ')}`);
+  }
+
+  async function pass(ticks: number): Promise<void> {
+    const until = scheduler.now() + ticks * tickMs;
+    await scheduler.run(() => isBroken() || scheduler.now() >= until);
+  }
+
+  /** A receiver hangs on the only message there is, for so long that it goes by itself; then it must be tried, too. */
+  async function hangOnOne(): Promise<void> {
+    const inbox = mail.mailbox(people[0]?.address ?? '').folders.get('INBOX');
+    if (inbox === undefined) return;
+    const message = mail.add(inbox);
+    message.bad = 'times out';
+    await pass(2);
+    scheduler.leap(11 * tickMs);
+    await pass(4);
+    message.bad = undefined;
+    if (!isBroken()) await settle();
   }
 
   /** What the counts of folders do not show is found within the hour; then the receivers must know all that is so. */
@@ -112,8 +144,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     const since = scheduler.now();
     const addresses = people.map((person) => person.address);
     for (let tick = 0; tick < mostTicks; tick++) {
-      const until = scheduler.now() + tickMs;
-      await scheduler.run(() => isBroken() || scheduler.now() >= until);
+      await pass(1);
       if (isBroken()) return;
       if (areCompared(world, since) && unsettled(world, addresses).length === 0) return checkTruth(world, records);
       // A request that stood still since the faults stopped may only now have taken effect.
@@ -150,6 +181,12 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
       const ms = faults.size('night', 2 * hourMs, 12 * hourMs);
       trace.note('world', () => `sleeps for ${Math.round(ms / hourMs)} h`);
       scheduler.leap(ms);
+    }
+    if (faults.strikes('lull')) {
+      const ms = faults.size('lull', 2 * hourMs, 9 * hourMs);
+      trace.note('world', () => `is quiet for ${Math.round(ms / hourMs)} h`);
+      scheduler.leap(ms);
+      owners.rest(faults.size('lull', 3 * 60_000, 15 * 60_000));
     }
     if (faults.strikes('storeOutage')) {
       const until = now + faults.size('storeOutage', 2_000, 110_000);

@@ -1,5 +1,7 @@
 import { decodeCursor } from '../../src/lib/store/cursor-row.ts';
 import { cursorRowKey } from '../../src/lib/store/keys.ts';
+import { isLetThrough } from './filters.ts';
+import type { Life } from './lives.ts';
 import { type Physical, watchedPaths } from './mail.ts';
 import type { Record, Records } from './records.ts';
 import { type Ended, partitionOf } from './settled.ts';
@@ -32,8 +34,9 @@ export function checkTruth(world: Ended, records: Records): void {
       byMessage.set(record.message, [...(byMessage.get(record.message) ?? []), record]);
     }
     for (const [message, known] of byMessage) {
-      const isLoose = known.some(({ forced }) => forced) || !isFollowed(world, message);
-      const wrong = isLoose ? undefined : differs(message, known);
+      const isLoose =
+        known.some(({ forced }) => forced) || !isFollowed(world, message) || isAbandoned(world, life, message);
+      const wrong = isLoose ? undefined : differs(life, message, known);
       if (wrong !== undefined) breach('what is told is true', `m${message.id} of ${life.row.id}: ${wrong}`);
     }
   }
@@ -43,14 +46,26 @@ export function checkTruth(world: Ended, records: Records): void {
 const isFollowed = ({ scheduler }: Ended, message: Physical): boolean =>
   message.family.length === 1 && !message.wasHidden && scheduler.now() - message.internalDate.getTime() < followedMs;
 
+/**
+ * True for old mail that was posted, without its acceptance being heard, before it was no longer asked for: nobody knows
+ * that the receiver has it.
+ */
+function isAbandoned({ deliveries }: Ended, life: Life, message: Physical): boolean {
+  const { syncFrom } = life.latest;
+  if (!life.old.has(message) || (syncFrom !== undefined && message.internalDate >= syncFrom)) return false;
+  const posts = [...deliveries.of(life).byKey.values()].filter((post) => post.message === message);
+  return posts.some(({ heard }) => heard !== 'accepted');
+}
+
 /** A message has a record for each time that it went in or out of the sent folder; one of them is where it is. */
-function differs({ place, places, flags }: Physical, records: readonly Record[]): string | undefined {
+function differs(life: Life, message: Physical, records: readonly Record[]): string | undefined {
+  const { place, places, flags } = message;
   const there = records.filter((record) => !record.removed);
   const isWatched = place !== undefined && (watchedPaths as readonly string[]).includes(place.folder.path);
   const here = isWatched ? there.filter((record) => record.path === place.folder.path) : [];
   const elsewhere = there.filter((record) => !here.includes(record)).map((record) => record.path);
   const [record] = here;
-  if (isWatched && record === undefined) {
+  if (isWatched && record === undefined && isLetThrough(life, message)) {
     return `lies in ${place.folder.path}, and is known to be in ${elsewhere.join(', ') || 'no folder'}`;
   }
   // What went from a folder that was renumbered then is told as a number only, in `folder.reset`.

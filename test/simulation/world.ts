@@ -5,6 +5,7 @@ import { insertDestination } from './destination.ts';
 import { dice } from './dice.ts';
 import { createFaults, type FaultKind } from './faults.ts';
 import { createFence } from './fence.ts';
+import { createFilters } from './filters.ts';
 import { createLives } from './lives.ts';
 import { createMailWorld } from './mail.ts';
 import { createProbes } from './probes.ts';
@@ -75,15 +76,17 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   });
   const probes = createProbes(ground, promises, lives, (id) => !unordered.has(id));
   const records = createRecords(promises, lives);
+  const filters = createFilters(ground, promises, () => tables, lives, deliveries);
   const mail = createMailWorld(ground, chance.between(-20_000, 20_000), lives.onPlaced);
   const tables = createTables((write) => {
+    filters.onApplied(write);
     lives.onApplied(write);
     fence.onApplied(write);
     options.onApplied?.(write);
   });
   const entra: Entra = { dead: new Set() };
   const storeWeather: StoreWeather = { outage: undefined, refused: undefined, refusedTo: new Set() };
-  const receiverWeather: ReceiverWeather = { down: new Map() };
+  const receiverWeather: ReceiverWeather = { down: new Map(), choked: new Map() };
   const chosen: readonly string[] = destinations.filter(() => chance.chance(0.35));
   const unordered = new Set(wanted.unordered ?? chosen);
   const surroundings = {
@@ -96,6 +99,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     receiverWeather,
     posts: {
       sending(post: Post) {
+        filters.sending(post);
         deliveries.sending(post);
         probes.sending(post);
         options.posts?.sending?.(post);
@@ -109,6 +113,9 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       heard(post: Post) {
         deliveries.heard(post);
         options.posts?.heard?.(post);
+      },
+      meddled(post: Post) {
+        options.posts?.meddled?.(post);
       },
     },
   };

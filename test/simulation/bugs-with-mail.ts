@@ -1,0 +1,193 @@
+import type { PlantedBug } from './plant.ts';
+
+/** Of what is known of a message, and of what becomes of it. */
+export const bugsWithMail: readonly PlantedBug[] = [
+  {
+    name: 'the cursor is committed before the acceptance',
+    seed: 5,
+    breaks: 'nothing is lost',
+    changes: [
+      {
+        file: 'sync/pump.ts',
+        find: `    book.put(ready.entry);
+`,
+        put: `    book.put(ready.entry);
+    book.settle(ready.uid, context.now());
+`,
+      },
+    ],
+  },
+  {
+    name: 'the cursor passes what SEARCH leaves out',
+    seed: 12,
+    breaks: 'nothing is lost',
+    changes: [
+      {
+        file: 'sync/folder-book.ts',
+        find: `    if (gaps.length === 0) return [];`,
+        put: `    return [];`,
+      },
+    ],
+  },
+  {
+    name: 'the cursor passes what FETCH does not answer',
+    seed: 32,
+    breaks: 'nothing is lost',
+    changes: [
+      {
+        file: 'sync/folder-book.ts',
+        find: `      const closed = setHoles(openHoles(cursor.holes, [{ from: uid, to: uid }], now, 'missing'));`,
+        put: `      const closed: readonly Hole[] = [];`,
+      },
+    ],
+  },
+  {
+    name: 'an entry is made when its message is settled, not before it is posted',
+    seed: 1,
+    breaks: 'no POST before its entry is committed',
+    changes: [
+      {
+        file: 'sync/pump.ts',
+        find: `    book.put(ready.entry);
+`,
+        put: ``,
+      },
+    ],
+  },
+  {
+    name: 'the own ring of a folder is not looked into when a message comes back to it',
+    seed: 84,
+    breaks: 'one key for one message',
+    changes: [
+      {
+        file: 'sync/claim.ts',
+        find: `  const candidates = mailbox.folders
+    .filter(takesPart)`,
+        put: `  const candidates = mailbox.folders
+    .filter((book) => book !== here && takesPart(book))`,
+      },
+    ],
+  },
+  {
+    name: 'a message that is known and was never accepted is passed over after a reset',
+    seed: 171,
+    breaks: 'nothing is lost',
+    changes: [
+      {
+        file: 'sync/recover.ts',
+        find: `      if (isOwed(found, entry)) deliver.push(uid);
+      else known.add(uid);`,
+        put: `      known.add(uid);`,
+      },
+    ],
+  },
+  {
+    name: 'a move leaves the row of a message behind that is being tried again',
+    seed: 1,
+    breaks: 'nothing is lost',
+    changes: [
+      {
+        file: 'sync/source.ts',
+        find: `      mailbox.park(
+        parked.kind === 'retry'
+          ? { kind: 'retry', row: { ...parked.row, ...at, missing: 0 } }
+          : { kind: 'dead', row: { ...parked.row, ...at } },
+      );
+`,
+        put: `      if (parked.kind === 'dead') mailbox.park({ kind: 'dead', row: { ...parked.row, ...at } });
+`,
+      },
+    ],
+  },
+  {
+    name: 'a message that fails gives way to those behind it at once',
+    seed: 31,
+    breaks: 'order',
+    changes: [
+      {
+        file: 'sync/pump.ts',
+        find: `if (!held) return failingMs >= headLimitMs;`,
+        put: `if (!held) return true;`,
+      },
+    ],
+  },
+  {
+    name: 'acceptances are committed at the end of a turn only',
+    seed: 16,
+    breaks: 'nothing is sent again without need',
+    changes: [
+      {
+        file: 'sync/pump.ts',
+        find: `      book.put({ ...ready.entry, accepted: true });
+      source.settle(ready.uid, ready.message.meta.internalDate);
+      return true;`,
+        put: `      later.push(() => {
+        book.put({ ...ready.entry, accepted: true });
+        source.settle(ready.uid, ready.message.meta.internalDate);
+      });
+      return true;`,
+      },
+      {
+        file: 'sync/pump.ts',
+        find: `  async function lane(): Promise<void> {`,
+        put: `  const later: (() => void)[] = [];
+  async function lane(): Promise<void> {`,
+      },
+      {
+        file: 'sync/pump.ts',
+        find: `  for (const end of ends) if`,
+        put: `  for (const done of later) done();
+  await committer.commit(mailbox);
+  for (const end of ends) if`,
+      },
+    ],
+  },
+  {
+    name: 'changed flags are not told',
+    seed: 5,
+    breaks: 'what is told is true',
+    changes: [
+      {
+        file: 'sync/changes.ts',
+        find: `for (const entry of some) tellFlags(context, mailbox, book, entry, now);`,
+        put: `if (now.getTime() < 0) for (const entry of some) tellFlags(context, mailbox, book, entry, now);`,
+      },
+    ],
+  },
+  {
+    name: 'what was posted with other flags or from another place is not told again',
+    seed: 5,
+    breaks: 'what is told is true',
+    changes: [
+      {
+        file: 'sync/compare.ts',
+        find: `entry.posted && (isElsewhere || !hasFlags(entry, flags));`,
+        put: `isElsewhere && !entry.posted;`,
+      },
+    ],
+  },
+  {
+    name: 'a filter decides anew of a message that was posted once',
+    seed: 1,
+    breaks: 'nothing is lost',
+    changes: [
+      {
+        file: 'sync/source.ts',
+        find: `if (!known.posted && (await keepBack(meta, care))) return undefined;`,
+        put: `if (await keepBack(meta, care)) return undefined;`,
+      },
+    ],
+  },
+  {
+    name: 'a changed filter lets out what the one before kept back, when a folder is renumbered',
+    seed: 1,
+    breaks: 'what a filter keeps back stays in the mailbox',
+    changes: [
+      {
+        file: 'sync/folder-book.ts',
+        find: `if (lastInternalDate !== undefined) ring.raiseFloor(dayOf(lastInternalDate));`,
+        put: `if (lastInternalDate === undefined) ring.raiseFloor(dayOf(new Date(0)));`,
+      },
+    ],
+  },
+];

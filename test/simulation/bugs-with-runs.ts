@@ -1,0 +1,198 @@
+import type { PlantedBug } from './plant.ts';
+
+/** Of runs and their leases, of mailboxes as a whole, and of destinations. */
+export const bugsWithRuns: readonly PlantedBug[] = [
+  {
+    name: 'the fence is left out',
+    seed: 85,
+    breaks: 'no POST before its entry is committed',
+    changes: [
+      {
+        file: 'store/committer.ts',
+        find: `[{ kind: 'replace', row: headRow(last), etag }, ...operations]`,
+        put: `[{ kind: 'upsert', row: headRow(last) }, ...operations]`,
+      },
+    ],
+  },
+  {
+    name: 'a batch is sent again with other content under the same seq',
+    seed: 43,
+    breaks: 'no POST before its entry is committed',
+    changes: [
+      {
+        file: 'store/committer.ts',
+        find: `      lastSending = clock.monotonic();
+`,
+        put: `      lastSending = clock.monotonic();
+      if (attempt > 0) {
+        for (const [unit, waiters] of queue) {
+          const more = unit.pending();
+          unit.sent();
+          queue.delete(unit);
+          renewing.push(...waiters);
+          for (const one of more) {
+            const keyOf = (other: BatchOperation) => (other.kind === 'delete' ? other.rowKey : other.row.rowKey);
+            const at = batch.findIndex((other) => keyOf(other) === keyOf(one));
+            batch.splice(at < 0 ? batch.length : at, at < 0 ? 0 : 1, one);
+          }
+        }
+      }
+`,
+      },
+    ],
+  },
+  {
+    name: 'the owner of a lease is random per process, not per run',
+    seed: 38,
+    breaks: 'a stale worker commits nothing',
+    changes: [
+      {
+        file: 'store/lease.ts',
+        find: `const owner = base64url(random.bytes(12));`,
+        put: `const owner = ownerOf(store, () => base64url(random.bytes(12)));`,
+        add: `const owners = new WeakMap<object, string>();
+function ownerOf(store: Store, make: () => string): string {
+  const owner = owners.get(store) ?? make();
+  owners.set(store, owner);
+  return owner;
+}`,
+      },
+    ],
+  },
+  {
+    name: 'what was asked is read when it is noted as answered',
+    seed: 34,
+    breaks: 'everything settles',
+    changes: [
+      {
+        file: 'sync/shard-run.ts',
+        find: `  await committer.release();
+  const { reason }`,
+        put: `  for (const { book, isRemoved } of guests) {
+    const row = await context.store.table('mail').get(\`s\${book.id.slice(4, 8)}\`, \`a!\${book.id}\`);
+    if (row !== undefined && !isRemoved) book.setState({ ...book.state, answered: Number(row.values.asked) });
+  }
+  await committer.release();
+  const { reason }`,
+      },
+    ],
+  },
+  {
+    name: 'a ring in memory is used after another process has held the shard',
+    seed: 20,
+    breaks: 'nothing is sent again without need',
+    changes: [
+      {
+        file: 'sync/row-memory.ts',
+        find: `      if (ended.get(shard) !== previousEpoch) forget(shard);
+`,
+        put: '',
+      },
+    ],
+  },
+  {
+    name: 'the tombstone of a removed mailbox is erased first',
+    seed: 2,
+    breaks: 'one writer for each row',
+    changes: [
+      {
+        file: 'sync/erase.ts',
+        find: `const kinds = ['d', 'e', 'o', 'p', 'r', 'x', 'c', 'b'] as const;`,
+        put: `const kinds = ['a', 'd', 'e', 'o', 'p', 'r', 'x', 'c', 'b'] as const;`,
+      },
+      { file: 'sync/erase.ts', find: `const rowsPerBatch = 90;`, put: `const rowsPerBatch = 1;` },
+    ],
+  },
+  {
+    name: 'several messages of a folder are under way at once where they go one after the other',
+    seed: 1,
+    breaks: 'one in flight',
+    changes: [
+      {
+        file: 'sync/pump.ts',
+        find: `length: order === 'strict' || context.safe !== undefined ? 1 : windowSize`,
+        put: `length: context.safe !== undefined ? 1 : windowSize`,
+      },
+    ],
+  },
+  {
+    name: 'a lease is taken over while it holds',
+    seed: 3,
+    breaks: 'a stale worker commits nothing',
+    changes: [
+      {
+        file: 'store/lease.ts',
+        find: `row.owner !== '' && judgedNowMs < row.until.getTime() + takeoverMs`,
+        put: `row.owner !== '' && judgedNowMs < row.until.getTime() - 30_000`,
+      },
+    ],
+  },
+  {
+    name: 'the end of a trouble is told only where nothing came in between',
+    seed: 13,
+    breaks: 'what is told is true',
+    changes: [
+      {
+        file: 'sync/mailbox-state.ts',
+        find: `const was = state.told ?? (told[state.state] === undefined ? undefined : state.state);`,
+        put: `const was = told[state.state] === undefined ? undefined : state.state;`,
+      },
+    ],
+  },
+  {
+    name: 'rows of messages that were given up survive their mailbox',
+    seed: 4,
+    breaks: 'everything settles',
+    changes: [
+      {
+        file: 'sync/erase.ts',
+        find: `const kinds = ['d', 'e', 'o', 'p', 'r', 'x', 'c', 'b'] as const;`,
+        put: `const kinds = ['e', 'o', 'p', 'c', 'b'] as const;`,
+      },
+    ],
+  },
+  {
+    name: 'a hold is probed by the message that failed last',
+    seed: 178,
+    breaks: 'one that fails keeps no others away',
+    changes: [
+      { file: 'delivery/hold.ts', find: `insists || state.failed !== eventId;`, put: `insists || eventId !== '';` },
+    ],
+  },
+  {
+    name: 'a message that is tried by itself never is the probe of a hold',
+    seed: 2,
+    breaks: 'everything settles',
+    changes: [
+      {
+        file: 'sync/poll.ts',
+        find: `work.retries = end === 'yields' ? end : 'done';`,
+        put: `work.retries = 'done';`,
+      },
+    ],
+  },
+  {
+    name: 'the events of a mailbox overtake each other',
+    seed: 75,
+    breaks: 'what is told is true',
+    changes: [
+      {
+        file: 'sync/outbox.ts',
+        find: `if (event.type.startsWith('mailbox.')) return 'mailbox';`,
+        put: '',
+      },
+    ],
+  },
+  {
+    name: 'a quiet mailbox that has work left is not looked at for a while',
+    seed: 14,
+    breaks: 'work that is left is due at once',
+    changes: [
+      {
+        file: 'sync/mailbox-state.ts',
+        find: `    const isReset = verdict.left !== 'nothing' || at.isAsked || slot.failures > 0;`,
+        put: `    const isReset = at.isAsked || slot.failures > 0;`,
+      },
+    ],
+  },
+];
