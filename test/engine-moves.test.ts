@@ -33,6 +33,26 @@ describe('a message that moves', () => {
     expect(event?.data.messageRef).not.toBe(received()[0]?.data.messageRef);
   });
 
+  it('to a folder that is watched from then on only is told as moved, not as removed', async () => {
+    const mailbox = await world.connectMailbox(ada, ['INBOX']);
+    await world.poll();
+    const internalDate = new Date(Date.now() - 40 * 86_400_000);
+    const uid = folder('INBOX').add({ subject: 'of old date', internalDate });
+    await world.poll();
+    folder('INBOX').move(uid, folder('Archive'));
+    await world.registry.patch(mailbox.id, {
+      folders: [
+        { path: 'INBOX', role: 'inbox' },
+        { path: 'Archive', role: 'archive' },
+      ],
+    });
+    await world.polls(4);
+    expect(world.receiver.ofType('message.removed')).toEqual([]);
+    expect(received()).toHaveLength(1);
+    const [event] = world.receiver.ofType('message.updated');
+    expect(event?.data).toMatchObject({ messageKey: received()[0]?.id, change: 'moved', folder: { path: 'Archive' } });
+  });
+
   it('to another folder and back is the same message all the way', async () => {
     await world.connectMailbox(ada, ['INBOX', 'Archive']);
     await world.poll();

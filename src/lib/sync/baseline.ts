@@ -7,6 +7,7 @@ import type { FolderStatus, ImapSession } from '../mailbox/session.ts';
 import { dayOf } from '../store/ring-row.ts';
 import type { RingEntry } from '../store/rows.ts';
 import { newBackfill, noBackfill } from './backfill-book.ts';
+import { claim } from './claim.ts';
 import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import { complement, toRanges } from './ranges.ts';
@@ -68,6 +69,7 @@ export async function positionAt(
  * Fills the ring with the newest messages up to `lastUid`. They bear neither flag: they are known, not delivered.
  * @param doubtful what may be new although it lies below; it is left out
  * @param now the server's time, from which the search for the newest goes back, in steps that double
+ * @returns UIDs of messages that were delivered from another folder and lie here by now; they are left out, too
  */
 export async function fillRing(
   session: ImapSession,
@@ -77,7 +79,7 @@ export async function fillRing(
   lastUid: number,
   doubtful: readonly UidRange[],
   now: Date,
-): Promise<void> {
+): Promise<readonly UidRange[]> {
   const { path, id: folderId } = book.folder;
   const { uids: newestUids, from } = await newest(session, path, status.messages, lastUid, now);
   const uids = newestUids.filter((uid) => !doubtful.some((range) => uid >= range.from && uid <= range.to));
@@ -94,7 +96,14 @@ export async function fillRing(
       .map((meta) => meta.uid)
       .sort((a, b) => a - b),
   );
-  const entries = metas.map(
+  const moved = new Set<number>();
+  for (const meta of metas) {
+    // Asks the server only where the mail is known in another folder.
+    const found = await claim(session, mailbox, book, messageIdHash(meta));
+    if (found.kind === 'move' && found.entry.posted) moved.add(meta.uid);
+  }
+  const known = metas.filter(({ uid }) => !moved.has(uid));
+  const entries = known.map(
     (meta): RingEntry => ({
       key: messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity: status.uidValidity, uid: meta.uid }),
       hash: messageIdHash(meta),
@@ -122,6 +131,7 @@ export async function fillRing(
   book.note(status);
   // Nothing of this was delivered, so that nobody waits for its changes.
   book.compared(now);
+  return toRanges([...moved].sort((a, b) => a - b));
 }
 
 /** UIDs up to `lastUid` among which are the newest 200, and the day from which on they are all; undefined for the whole folder. */

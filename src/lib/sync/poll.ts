@@ -249,10 +249,12 @@ async function settleIn(
       const { path } = book.folder;
       const begin = plan.kind === 'poll' ? undefined : await positionAt(session, path, status, plan.since);
       const { lastUid, missing, unseen } = begin ?? { lastUid: book.cursor.lastUid, missing: [], unseen: [] };
-      await fillRing(session, mailbox, book, status, lastUid, [...missing, ...unseen], now);
+      const moved = await fillRing(session, mailbox, book, status, lastUid, [...missing, ...unseen], now);
       // Of what is pushed out here nobody knows that it ever was there: nothing is told.
       book.openHoles(missing, now, 'missing');
       book.openHoles(unseen, now, 'unseen');
+      // They are taken over like whatever comes from another folder.
+      book.openHoles(moved, now, 'present');
     }
     work.plan = planPoll(book.cursor, status, now, mailbox.row.createdAt);
   });
