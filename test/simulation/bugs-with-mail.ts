@@ -70,7 +70,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
   },
   {
     name: 'a message that is known and was never accepted is passed over after a reset',
-    seed: 171,
+    seed: 479,
     breaks: 'nothing is lost',
     changes: [
       {
@@ -83,7 +83,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
   },
   {
     name: 'a move leaves the row of a message behind that is being tried again',
-    seed: 1,
+    seed: 136,
     breaks: 'nothing is lost',
     changes: [
       {
@@ -168,7 +168,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
   },
   {
     name: 'a filter decides anew of a message that was posted once',
-    seed: 1,
+    seed: 100,
     breaks: 'nothing is lost',
     changes: [
       {
@@ -180,7 +180,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
   },
   {
     name: 'a changed filter lets out what the one before kept back, when a folder is renumbered',
-    seed: 1,
+    seed: 52,
     breaks: 'what a filter keeps back stays in the mailbox',
     changes: [
       {
