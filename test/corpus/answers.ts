@@ -222,6 +222,16 @@ add(
   { calendar: { uid: 'u-1@x.example' } },
 );
 add(
+  'a series whose exception comes first',
+  invitation('REQUEST', [...event, ...times], {
+    before: ['BEGIN:VEVENT', 'UID:u-1@x.example', 'RECURRENCE-ID:20260308T100000Z', 'SUMMARY:Moved', 'END:VEVENT'],
+  }),
+  { calendar: { summary: 'Plan', start: '2026-03-01T10:00:00Z' } },
+);
+add('an exception of a series alone', invitation('REQUEST', [...event, ...times, 'RECURRENCE-ID:20260301T090000Z']), {
+  calendar: { summary: 'Plan', start: '2026-03-01T10:00:00Z' },
+});
+add(
   'a task and no event',
   lines(
     'Message-ID: <t@x.example>',
