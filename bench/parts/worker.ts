@@ -150,6 +150,9 @@ const handlers = {
   pause: async (ids: readonly string[]) => {
     for (const id of ids) await broker.registry.patch(id, { paused: true });
   },
+  resume: async (ids: readonly string[]) => {
+    for (const id of ids) await broker.registry.patch(id, { paused: false });
+  },
   tick,
   startTicking: () => {
     ticking = true;

@@ -43,6 +43,8 @@ export const backlog: Scenario = {
       };
 
       const before = await latencies();
+      // Else it would be delivered as fast as it is made.
+      await worker.call('pause', [full]);
       await fill(
         site.imap,
         'full@contoso.example',
@@ -51,6 +53,7 @@ export const backlog: Scenario = {
         })(),
       );
       tell('the backlog is there');
+      await worker.call('resume', [full]);
       const during = await latencies();
       const arrived = (await site.receiver.call('all')).length - others;
       tell(`${arrived} of the backlog delivered meanwhile`);
