@@ -28,8 +28,8 @@ export interface NocobaseApi {
   readonly files: { readonly field: string; readonly name: string; readonly type: string; readonly text: string }[];
   /** Between looking for a row and inserting it: where a race is lost. */
   betweenFindAndInsert: (() => void) | undefined;
-  /** Answers in place of the API, while set. */
-  override: ((action: string) => { status: number; body: string; type?: string } | undefined) | undefined;
+  /** Answers in place of the API, while set; `silence` for a request that is never answered. */
+  override: ((action: string) => { status: number; body: string; type?: string } | 'silence' | undefined) | undefined;
   stop(): void;
 }
 
@@ -199,6 +199,7 @@ export async function startNocobaseApi(): Promise<NocobaseApi> {
         .writeHead(status, { 'Content-Type': type })
         .end(typeof value === 'string' ? value : JSON.stringify(value));
     const instead = api.override?.(`${name}:${action}`);
+    if (instead === 'silence') return;
     if (instead !== undefined) return answer(instead.status, instead.body, instead.type);
     if (request.headers.authorization !== `Bearer ${token}`) {
       return answer(401, { errors: [{ message: 'Your session has expired.', code: 'INVALID_TOKEN' }] });

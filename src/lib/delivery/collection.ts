@@ -28,7 +28,7 @@ export interface CollectionDeps extends TransportDeps {
  * - files, where they are wanted, are uploaded before the record is made that shows them.
  */
 export function createCollection(deps: CollectionDeps): Transport {
-  const uploads = deps.openFile === undefined ? undefined : createUploads(deps.openFile);
+  const uploads = deps.openFile === undefined ? undefined : createUploads(deps.openFile, deps.clock);
   /** Destinations that made a record without our key: every further one would be one more, and empty. */
   const suspects = new Set<string>();
 

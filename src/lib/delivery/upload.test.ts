@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { mail, mailbox, received } from '../../../test/support/nocobase/events.ts';
 import { type NocobaseApi, startNocobaseApi } from '../../../test/support/nocobase-api.ts';
+import { type VirtualClock, virtualClock } from '../../../test/support/virtual-clock.ts';
 import type { Attachment } from '../domain/message.ts';
-import { systemClock } from '../domain/system.ts';
 import { BrokerError } from '../errors.ts';
-import { createOutbound, type Outbound } from '../http/outbound.ts';
+import { createOutbound, type Outbound, type OutboundRequest } from '../http/outbound.ts';
 import { consoleLog } from '../log.ts';
 import { createCollection } from './collection.ts';
 import { createRenderer } from './render.ts';
@@ -14,6 +14,8 @@ import type { OpenDestination, Transport } from './webhook.ts';
 
 let api: NocobaseApi;
 let outbound: Outbound;
+let clock: VirtualClock;
+const sent: OutboundRequest[] = [];
 let collection: Transport;
 /** Content by part; an error fails in the middle of it, a number is so many MiB. */
 let parts: Record<string, string | number | BrokerError>;
@@ -30,13 +32,21 @@ beforeEach(async () => {
     privateDestinations: [{ host: api.host, network: '127.0.0.0/8' }],
     timeoutMs: 2000,
   });
+  clock = virtualClock();
+  sent.length = 0;
   parts = { 2: 'a;1\n'.repeat(1000), 3: 'pdf' };
   opened.length = 0;
   handedOut = 0;
   const renderer = createRenderer({ log: consoleLog(() => undefined), loadSanitizer });
   collection = createCollection({
-    outbound,
-    clock: systemClock,
+    outbound: {
+      ...outbound,
+      send(request) {
+        sent.push(request);
+        return outbound.send(request);
+      },
+    },
+    clock,
     renderer,
     openFile: async ({ part, mailboxId, uid }) => {
       opened.push(`${mailboxId} ${uid} ${part}`);
@@ -173,6 +183,22 @@ describe('the files of a mail', () => {
     expect(await send(withFiles(file('2'), file('3')))).toEqual(accepted);
     expect(records()).toMatchObject([{ messageKey: 'm_1', text: mail.text, hasAttachments: true }]);
     expect(truncatedOf(records()[0])).toEqual(['attachments']);
+  });
+
+  it('on which NocoBase hangs for a minute stay links, and the mail comes with its text', async () => {
+    api.override = (action) => (action === 'attachments:create' ? 'silence' : undefined);
+    const sending = send(withFiles(file('2'), file('3')));
+    await vi.waitUntil(() => api.requests.includes('POST attachments:create'), { timeout: 60_000 });
+    // Longer than any other request has, for a file may be large; the limit of all of them together ends it.
+    expect(sent.at(-1)?.timeoutMs).toBeGreaterThanOrEqual(60_000);
+    await clock.advance(59_999);
+    expect(records()).toEqual([]);
+    await clock.advance(1);
+    expect(await sending).toEqual(accepted);
+    expect(records()).toMatchObject([{ messageKey: 'm_1', text: mail.text, hasAttachments: true }]);
+    expect(truncatedOf(records()[0])).toEqual(['attachments']);
+    // Nobody begins with the next one then.
+    expect(opened).toHaveLength(1);
   });
 
   it('that NocoBase does not take, or that are larger than the limit, stay links, and the event says so', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { Clock } from '../domain/clock.ts';
 import type { DeliveryOutcome, OutgoingEvent } from '../domain/event.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { AttachmentPlace } from '../http/attachment-token.ts';
@@ -82,7 +83,7 @@ export interface Uploads {
   forget(event: OutgoingEvent): void;
 }
 
-export function createUploads(openFile: OpenFile): Uploads {
+export function createUploads(openFile: OpenFile, clock: Clock): Uploads {
   // By the key of the message and the part: a record that cannot be made at once does not cost its files twice.
   const made = createMemory<number | string>();
   const failed = createMemory<number>();
@@ -101,11 +102,11 @@ export function createUploads(openFile: OpenFile): Uploads {
     api: NocobaseApi,
     target: string,
     event: OutgoingEvent,
+    until: AbortSignal,
   ): Promise<Uploaded | DeliveryOutcome> {
     const found = filesOf(event);
     const ref = found === undefined ? undefined : decodeMessageRef(found.data.messageRef);
     if (found === undefined || ref === undefined) return { kind: 'uploaded', ids: [], isPartial: false };
-    const until = AbortSignal.timeout(limitMs);
     const ids: (number | string)[] = [];
     let bytes = 0;
     for (const file of found.files.slice(0, mostFiles)) {
@@ -141,9 +142,17 @@ export function createUploads(openFile: OpenFile): Uploads {
 
     async upload(api, target, event, signal) {
       const leave = await turns.take(signal);
+      const over = new AbortController();
+      const done = new AbortController();
+      clock.sleep(limitMs, done.signal).then(
+        () => over.abort(),
+        // Its only failure is that the files were through before.
+        () => undefined,
+      );
       try {
-        return await uploadAll(api, target, event);
+        return await uploadAll(api, target, event, over.signal);
       } finally {
+        done.abort();
         leave();
       }
     },
