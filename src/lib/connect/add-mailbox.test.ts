@@ -150,7 +150,7 @@ describe('a mailbox that the app opens', () => {
     });
     const other = randomUUID();
     await expect(several.addMailbox({ address: support, tenantId: other }, anyCaller)).rejects.toMatchObject({
-      fields: [{ field: 'tenantId', message: 'is not a tenant that this broker serves' }],
+      fields: [{ field: 'tenantId', message: 'Is not a tenant that this broker serves.' }],
     });
     expect((await several.addMailbox({ address: support, tenantId: tid }, anyCaller)).view.row.grant).toEqual({
       kind: 'app',

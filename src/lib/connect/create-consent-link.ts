@@ -94,7 +94,10 @@ export function createConsentLinkMaker(deps: MakerDeps): Connect['createAdminCon
     if ('fault' in named) throw invalid('tenantId', named.fault);
     const { expiresInSeconds: seconds = consentLinkLifetime.usualSeconds, ...rest } = wanted;
     if (seconds > consentLinkLifetime.longestSeconds) {
-      throw invalid('expiresIn', `is longer than ${consentLinkLifetime.longestSeconds / daySeconds} days`);
+      throw invalid(
+        'expiresIn',
+        `Is longer than ${consentLinkLifetime.longestSeconds / daySeconds} days (${consentLinkLifetime.longestSeconds} seconds).`,
+      );
     }
     if (wanted.returnUrl !== undefined) {
       const fault = returnUrlFault(wanted.returnUrl, deps.config.returnOrigins);
@@ -102,7 +105,7 @@ export function createConsentLinkMaker(deps: MakerDeps): Connect['createAdminCon
     }
     const expiresAt = new Date(deps.clock.now() + seconds * 1000);
     const made = await make({ ...rest, expiresAt }, madeBy);
-    if (made === undefined) throw invalid('tenantId', 'is not a tenant that this broker serves');
+    if (made === undefined) throw invalid('tenantId', 'Is not a tenant that this broker serves.');
     return { url: consentLinkOf(deps.config.publicUrl, made.token), tenant: made.tenant, expiresAt: made.expiresAt };
   };
 }

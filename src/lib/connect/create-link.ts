@@ -28,7 +28,7 @@ export function createLinkMaker(
     const found = mayUseMailbox(caller, id) ? await registry.get(id) : undefined;
     if (found === undefined) throw new BrokerError('not_found', { detail: 'There is no mailbox of this id.' });
     if (found.row.grant.kind === 'app') {
-      throw invalid('mailboxId', 'is opened with a permission of the app, so that nobody has to sign in for it');
+      throw invalid('mailboxId', 'Is opened with a permission of the app, so that nobody has to sign in for it.');
     }
     return found.row;
   }
@@ -39,7 +39,10 @@ export function createLinkMaker(
     const lifetime = linkLifetime[kind];
     const seconds = wanted.expiresInSeconds ?? lifetime.usualSeconds;
     if (seconds > lifetime.longestSeconds) {
-      throw invalid('expiresIn', `is longer than ${lifetime.longestSeconds / daySeconds} days`);
+      throw invalid(
+        'expiresIn',
+        `Is longer than ${lifetime.longestSeconds / daySeconds} days (${lifetime.longestSeconds} seconds).`,
+      );
     }
     // A key that is limited to mailboxes cannot know a new one, and an address may be any mailbox's.
     if (kind === 'connect' && caller.mailboxes !== undefined) throw new BrokerError('key_limited');

@@ -5,13 +5,13 @@ import type { SignInResult } from '../store/states.ts';
  * No user info, backslash or fragment, since parsers disagree on what those mean. Answers what is wrong, or undefined.
  */
 export function returnUrlFault(text: string, origins: readonly string[]): string | undefined {
-  if (text.includes('\\') || !URL.canParse(text)) return 'is not an address';
+  if (text.includes('\\') || !URL.canParse(text)) return 'Is not an address.';
   const url = new URL(text);
-  if (url.username !== '' || url.password !== '') return 'holds user info';
-  if (url.hash !== '' || text.includes('#')) return 'holds a fragment';
+  if (url.username !== '' || url.password !== '') return 'Holds user info.';
+  if (url.hash !== '' || text.includes('#')) return 'Holds a fragment.';
   const local = url.hostname === 'localhost' && url.protocol === 'http:';
-  if (url.protocol !== 'https:' && !local) return 'is not https (http is for localhost only)';
-  if (!origins.includes(url.origin)) return 'has an origin that RETURN_ORIGINS does not list';
+  if (url.protocol !== 'https:' && !local) return 'Is not https (http is for localhost only).';
+  if (!origins.includes(url.origin)) return 'Has an origin that RETURN_ORIGINS does not list.';
   return undefined;
 }
 

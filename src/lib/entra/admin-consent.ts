@@ -32,10 +32,10 @@ export function createAdminConsent(config: Config['entra']): AdminConsent {
     tenantFor(wanted) {
       const tid = wanted?.toLowerCase();
       if (own === 'consumers' || tid === personalTenant)
-        return { fault: 'is of no use: personal accounts have no administrator' };
+        return { fault: 'Is of no use: personal accounts have no administrator.' };
       if (tid === undefined) return { tenant: isOneTenant ? own.toLowerCase() : anyTenant };
       const isServed = isOneTenant ? tid === own.toLowerCase() : allowedTenants === '*' || allowedTenants.includes(tid);
-      return isServed ? { tenant: tid } : { fault: 'is not a tenant that this broker serves' };
+      return isServed ? { tenant: tid } : { fault: 'Is not a tenant that this broker serves.' };
     },
 
     url({ tenant, permissions, state, redirectUri }) {

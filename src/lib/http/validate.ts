@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { BrokerError, type FieldFault } from '../errors.ts';
+import { faultSentence } from './fault-sentence.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -28,7 +29,7 @@ function faults(issue: Issue, within: string): FieldFault[] {
  * @throws BrokerError `invalid_request` with every fault by its field's path and reason, never with a value
  */
 export function validate<T>(schema: z.ZodType<T>, input: unknown, within: string): T {
-  const result = schema.safeParse(input);
+  const result = schema.safeParse(input, { error: faultSentence });
   if (result.success) return result.data;
   throw new BrokerError('invalid_request', { fields: result.error.issues.flatMap((issue) => faults(issue, within)) });
 }

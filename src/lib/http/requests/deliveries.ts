@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { destinationId, instant, mailboxId, paging } from './fields.ts';
 
 /** Query of GET deliveries. */
-export const deliveryFilter = z.object({
+export const deliveryFilter = z.strictObject({
   ...paging,
   state: z.enum(['retrying', 'dead']).optional(),
   mailboxId: mailboxId.optional(),

@@ -66,4 +66,4 @@ export const destinationPatch = z.strictObject({
 });
 
 /** Query of GET destinations. */
-export const destinationFilter = z.object(paging);
+export const destinationFilter = z.strictObject(paging);

@@ -63,7 +63,7 @@ export const folders = z
 
 /** What every list takes. */
 export const paging = {
-  limit: z.coerce.number('Is not a number.').int().min(1).max(200).default(50),
+  limit: z.coerce.number('Is not a whole number from 1 to 200.').int().min(1).max(200).default(50),
   /** As the page before gave it. */
   cursor: z.string().max(500).optional(),
 };

@@ -12,4 +12,4 @@ export const newKey = z.strictObject({
 });
 
 /** Query of GET keys. */
-export const keyFilter = z.object(paging);
+export const keyFilter = z.strictObject(paging);

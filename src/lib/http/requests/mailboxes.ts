@@ -4,7 +4,7 @@ import { address, destinationId, folders, line, mailboxId, ownerRef, paging, syn
 import { filter } from './filter.ts';
 
 /** Query of GET mailboxes. */
-export const mailboxFilter = z.object({
+export const mailboxFilter = z.strictObject({
   ...paging,
   state: z.enum(mailboxStates).optional(),
   address: address.optional(),
