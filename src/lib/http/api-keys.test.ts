@@ -347,6 +347,14 @@ describe('API keys', () => {
     expect(await w.keys.verify(`Bearer ${key}`)).toMatchObject({ scopes: ['token', 'admin'], mailboxes: undefined });
   });
 
+  it('are not made with an end that has passed', async () => {
+    const failure = await mint({ expiresAt: new Date(w.clock.now()) }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: 'invalid_request',
+      fields: [{ field: 'expiresAt', message: 'Lies in the past.' }],
+    });
+  });
+
   it('tell of refusals once a minute, by their number, and never with what was sent', async () => {
     for (let i = 0; i < 50; i += 1) await w.keys.verify('Bearer hunter2').catch(() => {});
     await w.keys.verify('Bearer eyJhbGciOiJIUzI1NiJ9.eyJ1c2VySWQiOjF9.c2ln').catch(() => {});

@@ -204,7 +204,10 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
     },
 
     async mint(wanted, options) {
-      const faults = options.unrestricted === true ? [] : tokenKeyFaults(wanted);
+      const faults = [
+        ...(options.unrestricted === true ? [] : tokenKeyFaults(wanted)),
+        ...expiryFaults(wanted, clock.now()),
+      ];
       if (faults.length > 0) throw new BrokerError('invalid_request', { fields: faults });
       const parts: ApiKeyParts = newApiKey(random);
       const { kid, key } = await rootKeys.current('apikey');
@@ -266,6 +269,10 @@ async function readBootstrap(vault: Pick<Vault, 'secret'>): Promise<Uint8Array |
     throw error;
   }
 }
+
+/** A key that has expired before anybody could use it is a slip, such as a wrong year. */
+const expiryFaults = ({ expiresAt }: NewApiKey, nowMs: number): FieldFault[] =>
+  expiresAt !== undefined && expiresAt.getTime() <= nowMs ? [{ field: 'expiresAt', message: 'Lies in the past.' }] : [];
 
 function tokenKeyFaults(wanted: NewApiKey): FieldFault[] {
   if (!wanted.scopes.includes('token')) return [];
