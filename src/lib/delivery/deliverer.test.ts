@@ -495,9 +495,55 @@ describe('the cost of a delivery', () => {
     expect(operations).toEqual([]);
     expect((await rows.readState(id)).etag).toBe(before);
   });
+
+  it('that goes with many others is shared: one look at the destination, and one note of what they met', async () => {
+    const { worker, destination, rows, answers } = await world();
+    const { readState, writeState } = rows;
+    const operations: string[] = [];
+    Object.assign(rows, {
+      readState(...given: Parameters<typeof readState>) {
+        operations.push('read');
+        return readState(...given);
+      },
+      writeState(...given: Parameters<typeof writeState>) {
+        operations.push('write');
+        return writeState(...given);
+      },
+    });
+    for (const status of [200, 503]) {
+      const id = await destination();
+      const deliverer = worker();
+      answers(status);
+      operations.length = 0;
+      await Promise.all(Array.from({ length: 16 }, (_, n) => deliverer.deliver(id, event(`m_${n}`), never)));
+      expect(operations, `answers ${status}`).toEqual(['read', 'write']);
+    }
+  });
 });
 
 describe('an attempt on demand', () => {
+  it('calls for a probe also where another worker writes at that moment, and undoes nothing of it', async () => {
+    const { worker, destination, answers, rows, stateOf } = await world();
+    const id = await destination();
+    const deliverer = worker();
+    answers(503, { 'Retry-After': '600' });
+    await deliverer.deliver(id, event('m_1'), never);
+    answers(200);
+    const { writeState } = rows;
+    Object.assign(rows, {
+      async writeState(...given: Parameters<typeof writeState>) {
+        Object.assign(rows, { writeState });
+        const { state, etag } = await rows.readState(id);
+        await writeState(id, { ...state, deadInRow: 2 }, etag ?? '');
+        return writeState(...given);
+      },
+    });
+    expect(await deliverer.attempt(id, { ...event('test_1'), type: 'destination.test' }, never)).toMatchObject({
+      kind: 'accepted',
+    });
+    expect(await stateOf(id)).toMatchObject({ nextProbe: undefined, deadInRow: 2, heldSince: expect.any(Date) });
+  });
+
   it('is made although the destination is held or paused, and its success calls for a probe', async () => {
     const { worker, destination, answers, requests, stateOf } = await world();
     const id = await destination();

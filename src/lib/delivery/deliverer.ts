@@ -167,6 +167,24 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
     return wait(state, now.kind === 'held' ? now.waitMs : 0);
   };
 
+  /** Changes the state, unless `how` answers undefined; again if another wrote meanwhile. */
+  const change = async (
+    peer: Peer,
+    isFresh: boolean,
+    how: (state: DestinationState) => DestinationState | undefined,
+  ): Promise<void> => {
+    let fresh = isFresh;
+    await untilSettled(deps, async () => {
+      const stored = await stateOf(peer, fresh);
+      fresh = true;
+      const next = how(stored.state);
+      // A destination that was deleted meanwhile has no state any more.
+      if (next === undefined || stored.etag === undefined) return;
+      if (!(await write(peer, next, stored.etag))) throw new StoreError('conflict', { table: 'destinations' });
+      tell(peer.id, stored.state, next);
+    });
+  };
+
   const record = async (
     peer: Peer,
     { id: eventId, type }: OutgoingEvent,
@@ -176,16 +194,9 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
     const isMail = type === 'message.received';
     // Jitter is of probes, and most messages are accepted.
     const chance = outcome.kind === 'accepted' ? 0 : (deps.random.bytes(1)[0] ?? 0) / 256;
-    let fresh = false;
-    await untilSettled(deps, async () => {
-      const stored = await stateOf(peer, fresh);
-      fresh = true;
-      const next = afterAttempt(stored.state, outcome, { eventId, isMail, probing, now: time.whenWriting(), chance });
-      // A destination that was deleted meanwhile has no state any more.
-      if (next === undefined || stored.etag === undefined) return;
-      if (!(await write(peer, next, stored.etag))) throw new StoreError('conflict', { table: 'destinations' });
-      tell(peer.id, stored.state, next);
-    });
+    await change(peer, false, (state) =>
+      afterAttempt(state, outcome, { eventId, isMail, probing, now: time.whenWriting(), chance }),
+    );
   };
 
   const tell = (destinationId: string, before: DestinationState, after: DestinationState): void => {
@@ -233,11 +244,12 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
       const transport = transports[open.config.type];
       const outcome = await (transport.examine?.(open, signal) ?? transport.send(open, event, signal));
       if (outcome.kind === 'accepted') {
-        await inTurn(peer, async () => {
-          const stored = await stateOf(peer, true);
-          const next = mended(stored.state);
-          if (next !== stored.state) await write(peer, next, stored.etag);
-        });
+        await inTurn(peer, () =>
+          change(peer, true, (state) => {
+            const next = mended(state);
+            return next === state ? undefined : next;
+          }),
+        );
       }
       return outcome;
     },
