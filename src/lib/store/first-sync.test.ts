@@ -89,8 +89,13 @@ describe('how the first sync of a mailbox goes', () => {
   });
 
   it('has no pace as long as there is nothing to measure', () => {
-    const first = { ...begun, spell: { since: ago(1), last: ago(1), doneBefore: 90 } };
-    expect(shownFor([first, finished])).toMatchObject({ state: 'running', ratePerMinute: undefined });
+    for (const spell of [
+      { since: ago(1), last: ago(1), doneBefore: 90 },
+      { since: ago(1), last: ago(0.998), doneBefore: 85 },
+    ]) {
+      const shown = shownFor([{ ...begun, spell }, finished]);
+      expect(shown).toMatchObject({ state: 'running', ratePerMinute: undefined, secondsLeft: undefined });
+    }
   });
 
   it('is done when every folder is, with as many messages as there were', () => {

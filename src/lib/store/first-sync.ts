@@ -17,6 +17,9 @@ export interface FirstSync {
 /** Work that stops for longer than this was interrupted: a new pace is measured from then on. */
 export const spellPauseMs = 5 * 60_000;
 
+/** Of less than this no pace can be told: five messages in two milliseconds are not 150,000 a minute. */
+const paceFromMs = 1000;
+
 /** A folder that is missing does not keep the others. */
 const goes: ReadonlySet<MailboxState> = new Set(['active', 'degraded']);
 
@@ -66,8 +69,8 @@ function totalOf(backfill: Backfill, since: Date): number | undefined {
 
 function rateOf({ spell, done }: Backfill): number | undefined {
   if (spell === undefined) return undefined;
-  const minutes = (spell.last.getTime() - spell.since.getTime()) / 60_000;
-  return minutes > 0 && done > spell.doneBefore ? (done - spell.doneBefore) / minutes : undefined;
+  const ms = spell.last.getTime() - spell.since.getTime();
+  return ms >= paceFromMs && done > spell.doneBefore ? ((done - spell.doneBefore) / ms) * 60_000 : undefined;
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, each) => all + each, 0);
