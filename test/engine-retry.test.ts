@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../src/lib/domain/system.ts';
-import { coldKinds } from '../src/lib/store/rows.ts';
+import { ringSize } from '../src/lib/store/ring-row.ts';
+import { coldKinds, type MailboxRow } from '../src/lib/store/rows.ts';
 import type { DestinationFacts } from '../src/lib/sync/types.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, down, refused } from './support/memory-receiver.ts';
@@ -239,6 +240,60 @@ describe('a message that is refused', () => {
     await world.polls(4, { destinations: facts });
     expect(world.receiver.subjects()).toEqual(['good', 'bad']);
     expect(new Set(tried('bad').map(({ event }) => event.id)).size).toBe(1);
+  });
+});
+
+describe('a message that is refused, and that newer mail has pushed out of the ring', () => {
+  const { facts } = factsOf('window');
+
+  /** @returns the key under which it is refused for as long as `isRefused` says so */
+  async function forgotten(mailbox: MailboxRow, isRefused: () => boolean): Promise<string> {
+    await world.poll();
+    const arrivedAt = world.now();
+    let key: string | undefined;
+    world.receiver.answer = ({ id, data }) => {
+      if (data.subject === 'old') key ??= id;
+      return isRefused() && (id === key || data.subject === 'like it') ? refused : accepted;
+    };
+    // An entry that is not settled stays outside of the ring, unless there are many of them.
+    for (let n = 0; n < 70; n++) inbox().add({ subject: n === 0 ? 'old' : 'like it', internalDate: arrivedAt });
+    await world.poll({ destinations: facts });
+    for (let n = 0; n < ringSize + 100; n++) inbox().add({ subject: 'newer', internalDate: arrivedAt });
+    await world.poll({ destinations: facts });
+    const entries = [...((await world.ring(mailbox))?.entries ?? []), ...((await world.cursor(mailbox))?.fresh ?? [])];
+    expect(entries.map(({ uid }) => uid)).not.toContain(1);
+    return key ?? '';
+  }
+
+  it('is not sent once more after it was sent under another key', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await forgotten(mailbox, () => true);
+    // Away and back: nobody knows it there any more.
+    inbox().move(1, inbox());
+    await world.poll({ destinations: facts });
+    expect(world.receiver.subjects().filter((subject) => subject === 'old')).toHaveLength(1);
+    const attempts = tried('old').length;
+    inbox().renumber();
+    world.time.pass(3_600_000);
+    await world.polls(5, { destinations: facts });
+    expect(tried('old')).toHaveLength(attempts);
+    expect(world.receiver.ofType('message.vanished')).toEqual([]);
+    expect(await world.cursor(mailbox)).toMatchObject({ retries: 69 });
+  });
+
+  it('is told from its copy, which was sent, when it is sought by its day', async () => {
+    let isRefused = true;
+    const key = await forgotten(await world.connectMailbox(ada), () => isRefused);
+    const copy = inbox().copy(1, inbox());
+    await world.poll({ destinations: facts });
+    expect(world.receiver.subjects().filter((subject) => subject === 'old')).toHaveLength(1);
+    const places = [copy, 1];
+    inbox().renumber((a, b) => places.indexOf(a.uid) - places.indexOf(b.uid) || a.uid - b.uid);
+    isRefused = false;
+    world.time.pass(3_600_000);
+    await world.polls(2, { destinations: facts });
+    const sent = received().filter(({ data }) => data.subject === 'old');
+    expect(sent.map(({ id }) => id === key)).toEqual([false, true]);
   });
 });
 
