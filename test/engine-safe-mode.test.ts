@@ -3,6 +3,7 @@ import type { Deliverer, OutgoingEvent } from '../src/lib/domain/event.ts';
 import type { ImapConnector, ImapSession } from '../src/lib/mailbox/session.ts';
 import { mortalWorker } from './support/chaos.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
+import { accepted } from './support/memory-receiver.ts';
 import { onEmptyTables } from './support/suite-tables.ts';
 
 let world: EngineWorld;
@@ -124,6 +125,29 @@ describe('a mail that kills the process', () => {
     expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 3, holes: [] });
     expect(await world.mailRows()).toContainEqual(expect.stringMatching(/^x!/));
     expect((await world.shard(mailbox)).starts).toBe(0);
+  }, 60_000);
+
+  it('and was given up unread is noted when it is replayed, before it goes out', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    inbox().add('deadly');
+    await liveOn({ subject: 'deadly', by: 'fetch' }, 8);
+    const [told] = world.receiver.ofType('message.undeliverable');
+    const stored = async () => (await world.cursor(mailbox))?.fresh.map(({ uid, accepted }) => [uid, accepted]);
+    const noted: unknown[] = [];
+    world.receiver.answer = async () => {
+      noted.push(await stored());
+      return accepted;
+    };
+    await world.registry.replay(mailbox.id, { kind: 'dead' });
+    await world.polls(2);
+    expect(noted).toEqual([[[1, false]]]);
+    expect(await stored()).toEqual([[1, true]]);
+    expect(world.receiver.ofType('message.received').map(({ id }) => id)).toEqual([told?.data.messageKey]);
+    // It is known from now on, whatever its folder does.
+    inbox().renumber();
+    await world.polls(2);
+    expect(world.receiver.subjects()).toEqual(['deadly']);
   }, 60_000);
 });
 
