@@ -73,6 +73,27 @@ describe('a message of very many lines', () => {
   });
 });
 
+describe('what was cut', () => {
+  const long = Buffer.from(`Subject: long\r\nContent-Type: text/html\r\n\r\n${'x\r\n'.repeat(50_000)}`);
+  it.each([
+    ['text/plain', ['text']],
+    ['text/html', ['text', 'html']],
+  ])('of a mail that is %s is %j', async (type, cut) => {
+    const message = await parseMessage(long, { meta, structure: { type, size: long.length }, truncated: [] });
+    expect(message.truncated).toEqual(cut);
+  });
+});
+
+describe('the text of a mail that is HTML alone', () => {
+  it('holds no style sheet', async () => {
+    const html = '<p>Hello <!-- <style> --></p><style>p { color: red }</style><p>Ada</p>';
+    const source = Buffer.from(`Subject: s\r\nContent-Type: text/html\r\n\r\n${html}`);
+    const message = await parseMessage(source, { meta, structure: undefined, truncated: [] });
+    expect(message.text.split(/\s+/)).toEqual(['Hello', 'Ada']);
+    expect(message.html).toBe(html);
+  });
+});
+
 describe('a message beyond the parser', () => {
   it('is told by its headers', async () => {
     const deep = corpus.find(({ name }) => name === 'multiparts nested 300 deep');

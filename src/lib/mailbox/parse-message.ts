@@ -9,6 +9,7 @@ import { closedLinks } from './closed-links.ts';
 import { plainBounceOf } from './plain-bounce.ts';
 import { headerEnd, headersAsUtf8 } from './raw-headers.ts';
 import { attachmentsOf, type Leaf, leavesOf } from './structure.ts';
+import { withoutStyles } from './style-blocks.ts';
 
 export interface Parsing {
   readonly meta: MessageMeta;
@@ -25,8 +26,11 @@ export interface Parsing {
 export async function parseMessage(whole: Uint8Array, { meta, structure, truncated }: Parsing): Promise<ReadMessage> {
   const cut = new Set(truncated);
   const source = whole.subarray(0, endOfLine(whole, mostLines));
-  if (source.length < whole.length) for (const name of ['text', 'html']) cut.add(name);
   const known = structure === undefined ? undefined : leavesOf(structure);
+  if (source.length < whole.length) {
+    cut.add('text');
+    if (known === undefined || known.cut || known.leaves.some(({ what }) => what === 'html')) cut.add('html');
+  }
   if (known === undefined || known.cut) cut.add('structure');
 
   const bytes = withReadableHeaders(source, charsetOf(known?.leaves ?? []));
@@ -189,7 +193,9 @@ async function textOf(email: Email): Promise<string> {
   if (email.text !== undefined || email.html === undefined) return email.text ?? '';
   // postal-mime turns HTML into text where another part of the message is plain, so it is given one.
   const boundary = 'nmb-text';
-  const html = Buffer.from(closedLinks(email.html)).toString('base64').replace(/.{76}/g, '$&\r\n');
+  const html = Buffer.from(closedLinks(withoutStyles(email.html)))
+    .toString('base64')
+    .replace(/.{76}/g, '$&\r\n');
   const message = [
     `Content-Type: multipart/mixed; boundary=${boundary}`,
     '',
