@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { faultyStore } from '../../../test/support/faulty-store.ts';
 import { type MemoryStore, memoryStore } from '../../../test/support/memory-store.ts';
 import { settled, type VirtualClock, virtualClock } from '../../../test/support/virtual-clock.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
@@ -7,7 +8,7 @@ import { type Committer, type CommitUnit, createCommitter } from './committer.ts
 import { shardRowKey } from './keys.ts';
 import { acquireLease, type Lease, LeaseLost } from './lease.ts';
 import { decodeShard, encodeShard, newShard } from './shard-row.ts';
-import { type BatchOperation, type Row, StoreError } from './table.ts';
+import { type BatchOperation, batchLimits, type Row, StoreError } from './table.ts';
 
 const partition = 's0001';
 let clock: VirtualClock;
@@ -92,6 +93,18 @@ describe('a commit', () => {
     expect(await textOf('b!a')).toBe('2');
   });
 
+  it('that is asked for at whatever moment the one before ends is made', async () => {
+    const one = unit('one');
+    for (let later = 0; later < 20; later++) {
+      await committer.commit(one);
+      for (let n = 0; n < later; n++) await undefined;
+      one.set('b!one', `${later} later`);
+      void committer.commit(one);
+      await settled();
+      expect(await textOf('b!one')).toBe(`${later} later`);
+    }
+  });
+
   it('waits for what arrived together with what it is for', async () => {
     committer = createCommitter({ store, clock: { ...clock, caughtUp: systemClock.caughtUp } }, lease);
     const [a, b] = [unit('a'), unit('b')];
@@ -117,9 +130,15 @@ describe('a commit', () => {
 
   it('stays below three MiB a batch', async () => {
     const units = Array.from({ length: 5 }, (_, n) => unit(`u${n}`));
-    for (const each of units) for (let n = 0; n < 30; n++) each.set(`o!${each.id}!${n}`, 'x'.repeat(30_000));
+    for (const each of units) for (let n = 0; n < 19; n++) each.set(`o!${each.id}!${n}`, 'x'.repeat(32_000));
     await Promise.all(units.map((each) => committer.commit(each)));
-    expect(store.batches.length).toBe(2);
+    // All of them are few enough for one batch, and five times 0.6 MiB with the fence are just above.
+    expect(store.batches.map((batch) => batch.length - 1)).toEqual([95]);
+    store.batches.length = 0;
+    for (const each of units) for (let n = 0; n < 19; n++) each.set(`o!${each.id}!${n}`, 'x'.repeat(32_700));
+    units[0]?.set('b!u0', 'x'.repeat(32_700));
+    await Promise.all(units.map((each) => committer.commit(each)));
+    expect(store.batches.map((batch) => batch.length - 1)).toEqual([77, 19]);
   });
 });
 
@@ -160,6 +179,34 @@ describe('an answer that is lost', () => {
     expect((await head()).seq).toBe(2);
   });
 
+  it('of a batch that was applied is no refusal, whatever its second sending meets', async () => {
+    let sendings = 0;
+    // The row that it deleted is gone by then.
+    store.disturb = () => (++sendings === 1 ? 'unheard' : new StoreError('missing', { index: 1 }));
+    const one = unit('one');
+    one.set('b!one', 'x');
+    const done = committer.commit(one);
+    await clock.advance(1000);
+    await done;
+    expect(sendings).toBe(2);
+    expect(one.refusals).toEqual([]);
+    expect((await head()).seq).toBe(1);
+  });
+
+  it('of a batch that never arrived says nothing of one that is refused then: the run goes on', async () => {
+    let sendings = 0;
+    store.disturb = () => (++sendings === 1 ? 'lost' : sendings === 2 ? new StoreError('refused') : undefined);
+    const [bad, good] = [unit('bad'), unit('good')];
+    for (const each of [bad, good]) each.set(`b!${each.id}`, 'x');
+    const refused = expect(committer.commit(bad)).rejects.toMatchObject({ kind: 'refused' });
+    await clock.advance(1000);
+    await refused;
+    expect(bad.refusals).toHaveLength(1);
+    await committer.commit(good);
+    expect(await textOf('b!good')).toBe('x');
+    expect(committer.signal.aborted).toBe(false);
+  });
+
   it('counts the lease from the first sending', async () => {
     let tries = 0;
     store.disturb = () => (++tries < 6 ? 'lost' : undefined);
@@ -181,6 +228,46 @@ describe('an answer that is lost', () => {
     await clock.advance(61_000);
     await done;
     expect(committer.signal.reason).toMatchObject({ why: 'expired', cause: { kind: 'unreachable' } });
+  });
+});
+
+describe('a batch that is refused for its ETag', () => {
+  it.each<[string, Record<string, string | bigint>]>([
+    ['another run', { owner: 'other' }],
+    ['another term of the lease', { epoch: 2n }],
+    ['another commit', { seq: 7n }],
+  ])('while the row tells of %s ends the run, and nothing of it is stored', async (_what, values) => {
+    const found = await store.table('mail').get(partition, shardRowKey);
+    if (found === undefined) throw new Error('no shard');
+    // All else is as the batch itself would have it: only the three together say that it was ours.
+    const ours = { owner: lease.owner, epoch: BigInt(lease.epoch), seq: 1n };
+    await store.table('mail').replace({ ...found, values: { ...found.values, ...ours, ...values } }, found.etag);
+    const one = unit('one');
+    one.set('b!one', 'stale');
+    await expect(committer.commit(one)).rejects.toMatchObject({ name: 'LeaseLost', why: 'taken' });
+    expect(await textOf('b!one')).toBeUndefined();
+  });
+
+  it('has the row read again until it can be read', async () => {
+    // The batch, which is applied, the same once more, and the look at the row.
+    const faulty = faultyStore(store, { at: 3, how: 'lost' });
+    committer = createCommitter({ store: faulty, clock }, lease);
+    store.disturb = ({ attempt }) => (attempt === 1 ? 'unheard' : undefined);
+    const one = unit('one');
+    one.set('b!one', 'x');
+    const done = committer.commit(one);
+    await clock.advance(2000);
+    await done;
+    expect(faulty.calls).toBe(4);
+    expect(committer.signal.aborted).toBe(false);
+  });
+
+  it('ends the run if the row is gone', async () => {
+    await store.table('mail').delete(partition, shardRowKey, '*');
+    const one = unit('one');
+    one.set('b!one', 'stale');
+    await expect(committer.commit(one)).rejects.toMatchObject({ name: 'LeaseLost', why: 'taken' });
+    expect(one.refusals).toEqual([]);
   });
 });
 
@@ -239,6 +326,17 @@ describe('a lease', () => {
     expect(next).toMatchObject({ epoch: 2, previousEpoch: 1 });
   });
 
+  it('is given back with the last of several batches', async () => {
+    const units = Array.from({ length: 5 }, (_, n) => unit(`u${n}`));
+    for (const each of units) {
+      for (let n = 0; n < 30; n++) each.set(`o!${each.id}!${n}`, 'x');
+      committer.include(each);
+    }
+    await committer.release();
+    expect(store.batches.map((batch) => batch.length - 1)).toEqual([90, 60]);
+    expect(await head()).toMatchObject({ owner: '', seq: 2 });
+  });
+
   it('is given back although the answer to that is lost', async () => {
     store.disturb = ({ attempt }) => (attempt === 1 ? 'unheard' : undefined);
     const done = committer.release();
@@ -246,6 +344,26 @@ describe('a lease', () => {
     await done;
     expect(await head()).toMatchObject({ owner: '' });
     expect(committer.signal.reason).toMatchObject({ why: 'released' });
+  });
+
+  it('ends by the time of the server: written no earlier than that can be, judged no later, whatever clock we have', async () => {
+    const hour = 3_600_000;
+    const time = { whenWriting: () => clock.now() + hour + 2000, whenJudging: () => clock.now() + hour };
+    Object.assign(store, { time });
+    await committer.release();
+    lease = (await acquire()) ?? lease;
+    const until = async () => (await head()).until.getTime() - clock.now();
+    expect(await until()).toBe(hour + 62_000);
+    committer = createCommitter({ store, clock }, lease);
+    await clock.advance(20_000);
+    expect(await until()).toBe(hour + 62_000);
+    expect(committer.remainingMs()).toBe(60_000);
+    store.disturb = () => 'lost';
+    await clock.advance(71_999);
+    store.disturb = () => undefined;
+    expect(await acquire()).toBeUndefined();
+    await clock.advance(1);
+    expect(await acquire()).toMatchObject({ epoch: 3 });
   });
 
   it('held by another is left alone until ten seconds after its end', async () => {
@@ -315,7 +433,32 @@ describe('rows that the table does not take', () => {
     expect(await head()).toMatchObject({ owner: '' });
   });
 
+  it('refuse what was asked for meanwhile, and nothing of it is sent', async () => {
+    let answer = () => {};
+    store.disturb = () =>
+      new Promise((resolve) => {
+        answer = () => resolve(new StoreError('refused'));
+      });
+    const one = unit('one');
+    one.set('b!one', 'bad');
+    const first = expect(committer.commit(one)).rejects.toMatchObject({ kind: 'refused' });
+    await settled();
+    one.set('b!one', 'later');
+    const later = expect(committer.commit(one)).rejects.toMatchObject({ kind: 'refused' });
+    store.disturb = () => undefined;
+    answer();
+    await Promise.all([first, later]);
+    await committer.renew();
+    expect(await textOf('b!one')).toBeUndefined();
+    expect(one.refusals).toHaveLength(1);
+  });
+
   it('that are more than a batch takes are refused without asking', async () => {
+    let most = 0;
+    store.disturb = ({ operations }) => {
+      most = Math.max(most, operations.length);
+      return undefined;
+    };
     const big = unit('big');
     for (let n = 0; n < 100; n++) big.set(`o!big!${n}`, 'x');
     const small = unit('small');
@@ -323,6 +466,7 @@ describe('rows that the table does not take', () => {
     const results = await Promise.allSettled([committer.commit(small), committer.commit(big)]);
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
     expect(await textOf('b!small')).toBe('x');
+    expect(most).toBeLessThanOrEqual(batchLimits.operations);
   });
 
   it('in the release do not keep the lease', async () => {
