@@ -384,9 +384,23 @@ describe('a lease', () => {
   it('whose acquire was applied unheard is ours by its owner', async () => {
     await committer.release();
     store.disturb = ({ attempt }) => (attempt === 1 ? 'unheard' : undefined);
+    const began = clock.monotonic();
     const taking = acquire();
     await clock.advance(1000);
-    expect(await taking).toMatchObject({ epoch: 2 });
+    // It counts from its first sending, as the row does.
+    expect(await taking).toMatchObject({ epoch: 2, sentAt: began });
+    expect((await head()).until.getTime()).toBe(clock.now() - 1000 + 60_000);
+  });
+
+  it('is not ours that another run took while nobody answered us', async () => {
+    await committer.release();
+    store.disturb = ({ attempt }) => (attempt === 1 ? 'lost' : undefined);
+    const taking = acquire();
+    await settled();
+    store.disturb = () => undefined;
+    expect(await acquire()).toMatchObject({ epoch: 2 });
+    await clock.advance(1000);
+    expect(await taking).toBeUndefined();
   });
 });
 
