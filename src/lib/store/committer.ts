@@ -210,7 +210,6 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
       collected.push({ unit, operations: pending, waiters });
       operations += pending.length;
       bytes += size;
-      if (!fits) return { parts: collected, complete: queue.size === 0 };
     }
     return { parts: collected, complete: true };
   }
