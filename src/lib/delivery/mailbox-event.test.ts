@@ -41,6 +41,7 @@ it('passes a code on that only a newer version knows', () => {
 
 it.each([
   ['an unknown type', { type: 'mailbox.exploded' }],
+  ['a mail that somebody made up', { type: 'message.received' }],
   ['broken JSON', { data: '{"a":' }],
   ['no object', { data: '[1]' }],
 ])('refuses a row with %s, and quotes nothing of it', (_what, change) => {
