@@ -49,7 +49,7 @@ export function errorPage(): string {
     return [
       `## ${title}`,
       '',
-      about,
+      `\`who\` is \`${who}\`. ${about}`,
       '',
       '| Code | Status | What happened | What mends it |',
       '| --- | --- | --- | --- |',
