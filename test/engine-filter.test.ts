@@ -66,6 +66,25 @@ describe('a message that is kept back', () => {
     expect(world.receiver.arrivals.map(({ event }) => event.type)).toEqual(['mailbox.connected']);
   });
 
+  it('with a thousand others does not hold a run beyond its time', async () => {
+    await setFilter({ except: { subject: ['secret'] } });
+    await world.poll();
+    for (let n = 0; n < 1000; n++) folder().add('secret');
+    const uid = folder().add('hello');
+    world.mail.before = (command) => {
+      if (command === 'fetch') world.time.pass(3_000);
+    };
+    world.time.pass(60_000);
+    const next = await world.runner().run(world.hint(1));
+    const lastUid = (await world.cursor(mailbox))?.lastUid ?? 0;
+    expect(lastUid).toBeGreaterThan(0);
+    expect(lastUid).toBeLessThan(1000);
+    if (next === undefined) throw new Error('no hint to go on');
+    await world.runner().run(next);
+    expect(subjects()).toEqual(['hello']);
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: uid });
+  });
+
   it('does not come when the filter is taken away, nor with a reset after that', async () => {
     await setFilter({ except: { subject: ['secret'] } });
     folder().add('secret');
