@@ -77,7 +77,9 @@ export async function runWorld(args: StartArguments, world: WorldRun): Promise<v
   terminal.detail(
     next === undefined
       ? 'Press the button and sign in at Microsoft.'
-      : 'Press the button and sign in with that name; no password is asked for.',
+      : args.autoSignIn
+        ? 'Press the button: that name is signed in by itself.'
+        : 'Press the button and sign in with that name; no password is asked for.',
   );
   terminal.link('received', services.stack.nocobase);
   terminal.detail('Ctrl+C ends everything.');
