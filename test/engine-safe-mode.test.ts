@@ -3,7 +3,7 @@ import type { Deliverer, OutgoingEvent } from '../src/lib/domain/event.ts';
 import type { ImapConnector, ImapSession } from '../src/lib/mailbox/session.ts';
 import { mortalWorker } from './support/chaos.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted } from './support/memory-receiver.ts';
+import { accepted, down } from './support/memory-receiver.ts';
 import { onEmptyTables } from './support/suite-tables.ts';
 
 let world: EngineWorld;
@@ -42,9 +42,12 @@ async function runMortally(deadly: { subject: string; by: 'read' | 'fetch' | 're
           value: (...args: Parameters<ImapSession['read']>) =>
             own && deadly.by === 'read' && args[1].uid === uidOf() ? kill() : session.read(...args),
         },
+        // Its date and flags alone, which are no words of its sender, never kill.
         fetchMeta: {
           value: (...args: Parameters<ImapSession['fetchMeta']>) =>
-            own && deadly.by === 'fetch' && args[1].includes(uidOf()) ? kill() : session.fetchMeta(...args),
+            own && deadly.by === 'fetch' && args[1].includes(uidOf()) && args[2] !== 'bare'
+              ? kill()
+              : session.fetchMeta(...args),
         },
       });
       return wrapped;
@@ -127,6 +130,23 @@ describe('a mail that kills the process', () => {
     expect((await world.shard(mailbox)).starts).toBe(0);
   }, 60_000);
 
+  it('when it is looked at again is given up under the key under which it went out before', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    world.receiver.answer = (event) => (event.type === 'message.received' ? down : accepted);
+    inbox().add('deadly');
+    await world.poll();
+    inbox().renumber();
+    await world.poll();
+    const keys = new Set(
+      world.receiver.arrivals
+        .map(({ event }) => event)
+        .flatMap(({ data, id }) => (data.subject === 'deadly' ? [id] : [])),
+    );
+    await liveOn({ subject: 'deadly', by: 'fetch' }, 8);
+    expect([...keys]).toEqual(world.receiver.ofType('message.undeliverable').map(({ data }) => data.messageKey));
+  }, 60_000);
+
   it('and was given up unread is noted when it is replayed, before it goes out', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
@@ -151,6 +171,20 @@ describe('a mail that kills the process', () => {
   }, 60_000);
 });
 
+describe('a mail that was delivered, and kills the process when it is replayed', () => {
+  it('is left out of the replay, and nobody is told that it was not delivered', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    for (const subject of ['before', 'deadly', 'behind']) inbox().add(subject);
+    await world.poll();
+    await world.registry.replay(mailbox.id, { kind: 'since', since: new Date(0), force: true });
+    expect(await liveOn({ subject: 'deadly', by: 'fetch' }, 11)).toBe(5);
+    expect(new Set(world.receiver.subjects().slice(3))).toEqual(new Set(['before', 'behind']));
+    expect(world.receiver.ofType('message.undeliverable')).toEqual([]);
+    expect(await world.mailRows()).not.toContainEqual(expect.stringMatching(/^[ex]!/));
+  }, 60_000);
+});
+
 describe('processes that die for another reason', () => {
   it('make a shard careful until one run ends well', async () => {
     const mailbox = await world.connectMailbox(ada);
@@ -168,8 +202,10 @@ describe('processes that die for another reason', () => {
     }
     expect((await world.shard(mailbox)).starts).toBe(3);
     for (let n = 1; n <= 3; n++) inbox().add(`mail ${n}`);
+    inbox().unanswered.add(inbox().add('shy'));
     world.time.pass(75_000);
     await world.runner().run(world.hint(1));
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 4, holes: [{ from: 4, to: 4 }] });
     expect(world.receiver.subjects()).toEqual(['mail 1', 'mail 2', 'mail 3']);
     expect(await world.shard(mailbox)).toMatchObject({ starts: 0, current: undefined });
   }, 60_000);
