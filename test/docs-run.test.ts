@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,6 +16,7 @@ import { accepted, eventsOf, eventually, startWorld, type World, walk } from './
 
 const ada = 'ada@contoso.example';
 const lina = 'lina@contoso.example';
+const grace = 'grace@contoso.example';
 
 const offer = [
   'From: Grace Hopper <grace@example.org>',
@@ -276,5 +277,23 @@ describe('docs/events.md', () => {
     const [event] = world.standIns.nocobase.events({ type: 'mailbox.reconnect_required' });
     const { reconnect } = dataOf(event as ReceivedEvent) as { reconnect: { url: string } };
     await eventually('the page behind it', async () => (await fetch(reconnect.url)).status !== 0);
+  });
+});
+
+describeNeeding('curl', 'README.md', () => {
+  it('gives a command by which mail gets to the next person', async () => {
+    const block = blocksOf(readPage('README.md'), 'sh').find((each) => each.includes('--mail-rcpt')) ?? '';
+    const folder = mkdtempSync(join(tmpdir(), 'readme-'));
+    mkdirSync(join(folder, '.local'));
+    writeFileSync(join(folder, '.local/stack.json'), JSON.stringify(world.services.stack));
+    await world.connect(grace, { destinationId: world.services.destinationId });
+    const shell = startShell(folder);
+    try {
+      await shell.run(block);
+      await eventsOf(world, 1, (event) => accepted('message.received')(event) && dataOf(event).text === 'Hello Grace');
+    } finally {
+      shell.end();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
