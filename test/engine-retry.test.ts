@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../src/lib/domain/system.ts';
 import { ringSize } from '../src/lib/store/ring-row.ts';
 import { coldKinds, type MailboxRow } from '../src/lib/store/rows.ts';
@@ -6,6 +6,7 @@ import type { DestinationFacts } from '../src/lib/sync/types.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, down, refused } from './support/memory-receiver.ts';
 import { memoryStore } from './support/memory-store.ts';
+import { settled } from './support/virtual-clock.ts';
 
 let world: EngineWorld;
 
@@ -376,6 +377,28 @@ describe('a window', () => {
     expect(new Set(world.receiver.subjects()).size).toBe(40);
     expect(world.receiver.subjects()).toHaveLength(40);
     expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 40, acked: [], holes: [] });
+  });
+
+  it('reads no more text ahead than it may hold', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    const { facts } = factsOf('window');
+    for (let n = 1; n <= 20; n++) inbox().add(`mail ${n} `.padEnd(300_000, 'x'));
+    const reads = () => world.mail.commands.filter((command) => command === 'read').length;
+    const answering = Promise.withResolvers<void>();
+    world.receiver.answer = async () => {
+      await answering.promise;
+      return accepted;
+    };
+    const polling = world.poll({ destinations: facts });
+    // Eight are under way, and with two more there is half a million characters ahead.
+    await vi.waitUntil(() => reads() >= 10);
+    await settled();
+    expect(reads()).toBe(10);
+    answering.resolve();
+    await polling;
+    expect(new Set(received().map(({ id }) => id)).size).toBe(20);
+    expect(received()).toHaveLength(20);
   });
 
   it('never has the cursor above a message that is not settled', async () => {

@@ -58,10 +58,15 @@ export async function pump(
 
   const isStopped = () => blocked || failure !== undefined || context.held.has(destination);
 
-  /** The next message of this turn. A failure to read it is told after the messages under way are settled. */
-  function take(): Promise<Ready | undefined> {
+  const hasRoom = () => order === 'strict' || charactersAhead < mostCharactersAhead;
+
+  /**
+   * The next message of this turn. A failure to read it is told after the messages under way are settled. Whether there is
+   * room for one more ahead is known when those before it have been read.
+   */
+  function take(isAhead: boolean): Promise<Ready | undefined> {
     const next = taking.then(async () => {
-      if (turn.isOver() || isStopped()) return undefined;
+      if (turn.isOver() || isStopped() || (isAhead && !hasRoom())) return undefined;
       if (book.cursor.retries >= source.mostRetries) {
         blocked = true;
         return undefined;
@@ -121,15 +126,14 @@ export async function pump(
    */
   function readAhead(): void {
     const most = order === 'strict' ? 1 : windowSize;
-    const hasRoom = ahead.length < most && (order === 'strict' || charactersAhead < mostCharactersAhead);
-    if (hasRoom && context.safe === undefined) ahead.push(take());
+    if (ahead.length < most && context.safe === undefined) ahead.push(take(true));
   }
 
   async function next(): Promise<Ready | undefined> {
     let ready: Ready | undefined;
     while (ready === undefined && ahead.length > 0) ready = await ahead.shift();
     // Where there was no room for another one when it was looked for, there may be now.
-    ready ??= await take();
+    ready ??= await take(false);
     if (ready === undefined) return undefined;
     charactersAhead -= lengthOf(ready);
     // What was read and is then left is not lost: it is above the cursor, and the next poll finds it again.
