@@ -44,8 +44,8 @@ export const mailErrors = {
   },
   folder_missing: {
     status: 422,
-    sentence: 'A folder that the broker watches is no longer in the mailbox, or cannot be opened.',
-    remedy: 'Put the folder back under its name, or choose another folder for this mailbox.',
+    sentence: 'A folder that the broker is to watch is not in the mailbox, or cannot be opened.',
+    remedy: 'Put the folder back under its name, or choose the folders of this mailbox anew (PATCH mailboxes/{id}).',
     who: 'mailbox owner',
   },
 
@@ -66,7 +66,7 @@ export const mailErrors = {
     status: 410,
     sentence: 'The link to this attachment has expired.',
     remedy:
-      'Have the message delivered again: its event brings new links. Whoever keeps the file should fetch it at once.',
+      'Have the message sent again (POST mailboxes/{id}/replay with since and force): its event brings new links. Whoever keeps the file should fetch it at once.',
     who: 'caller',
   },
   attachment_too_large: {
