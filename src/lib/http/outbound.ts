@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../domain/clock.ts';
+import { linkedAbort } from '../domain/linked-abort.ts';
 import { systemClock } from '../domain/system.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import { type AddressPolicy, reachOf } from './outbound-address.ts';
@@ -102,17 +103,18 @@ export function createOutbound(options: OutboundOptions): Outbound {
     request.signal?.throwIfAborted();
     pool ??= openPool(policy, options.lookup);
     const { agent, wasOnReusedSocket } = await pool;
-    const deadline = AbortSignal.timeout(request.timeoutMs ?? timeoutMs);
-    const signal = request.signal === undefined ? deadline : AbortSignal.any([request.signal, deadline]);
-    const attempt = () => exchange(agent, url, request, signal, clock.now);
+    const over = linkedAbort(request.signal, request.timeoutMs ?? timeoutMs);
+    const attempt = () => exchange(agent, url, request, over.signal, clock.now);
     try {
       return await attempt().catch((error: unknown) => {
-        if (!wasOnReusedSocket(error) || signal.aborted) throw error;
+        if (!wasOnReusedSocket(error) || over.signal.aborted) throw error;
         return attempt();
       });
     } catch (error) {
       request.signal?.throwIfAborted();
-      throw new OutboundError(deadline.aborted ? 'destination_timeout' : failureOf(error), { cause: error });
+      throw new OutboundError(over.timedOut ? 'destination_timeout' : failureOf(error), { cause: error });
+    } finally {
+      over.release();
     }
   };
 

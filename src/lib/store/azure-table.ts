@@ -2,6 +2,7 @@ import type { TableClient, TableServiceClientOptions, TransactionAction } from '
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../config.ts';
 import type { Clock } from '../domain/clock.ts';
+import { linkedAbort } from '../domain/linked-abort.ts';
 import { fromEntity, toEntity } from './azure-entity.ts';
 import { isTableMissing, toStoreError } from './azure-error.ts';
 import { createServerTime, type SampledServerTime } from './server-time.ts';
@@ -110,7 +111,12 @@ function azureTable(name: TableName, open: () => Promise<TableClient>, deps: Azu
 
   const call = async <T>(request: (client: TableClient, abortSignal: AbortSignal) => Promise<T>): Promise<T> => {
     const client = await open();
-    return request(client, AbortSignal.timeout(timeoutMs));
+    const over = linkedAbort(undefined, timeoutMs);
+    try {
+      return await request(client, over.signal);
+    } finally {
+      over.release();
+    }
   };
 
   const read = async <T>(

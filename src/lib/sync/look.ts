@@ -1,4 +1,5 @@
 import { limited } from '../domain/limited.ts';
+import { linkedAbort } from '../domain/linked-abort.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { FolderInfo, FolderStatus, ImapSession } from '../mailbox/session.ts';
 import type { MailboxRow } from '../store/rows.ts';
@@ -18,11 +19,10 @@ export interface Look {
  * @throws BrokerError of the token or of the mail server; `imap_unreachable` after 20 s. The session is closed then.
  */
 export async function look(context: RunContext, mailbox: MailboxBook): Promise<Look> {
-  const over = new AbortController();
-  const signal = AbortSignal.any([over.signal, context.committer.signal]);
+  const over = linkedAbort(context.committer.signal);
   let session: ImapSession | undefined;
   async function ask(): Promise<Look> {
-    const opened = await open(context, mailbox.row, signal);
+    const opened = await open(context, mailbox.row, over.signal);
     if (over.signal.aborted) {
       await opened.close();
       throw over.signal.reason;
@@ -48,6 +48,8 @@ export async function look(context: RunContext, mailbox: MailboxBook): Promise<L
     over.abort(error);
     await session?.close();
     throw error;
+  } finally {
+    over.release();
   }
 }
 

@@ -6,7 +6,7 @@ import { acquireLease, isHeld, LeaseLost } from '../store/lease.ts';
 import { decodeShard } from '../store/shard-row.ts';
 import { isStoreError } from '../store/table.ts';
 import { dropReason, type ShardHint, tickAt, workingTick } from './hint.ts';
-import { type HotRange, sortHot } from './hot.ts';
+import { createHotSorter, type HotRange } from './hot.ts';
 import { createRowMemory } from './row-memory.ts';
 import { runBudgetMs } from './run-context.ts';
 import { workShard } from './shard-run.ts';
@@ -30,6 +30,7 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
   const ownEpochs = new Map<number, number>();
   const alone = createTurnstile(1);
   const memory = createRowMemory();
+  const sortHot = createHotSorter();
   let stopping = false;
 
   async function run(hint: ShardHint): Promise<ShardHint | undefined> {
