@@ -464,6 +464,30 @@ describe('a window', () => {
     expect(world.receiver.ofType('message.undeliverable')).toHaveLength(1);
   }, 120_000);
 
+  it('moves no other than its head out of the way of a destination that is down', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    const { facts, noted } = factsOf('window');
+    for (let n = 1; n <= 4; n++) inbox().add(`mail ${n}`);
+    let open = () => {};
+    let answered = 0;
+    world.receiver.answer = async (event) => {
+      const others = new Promise<void>((resolve) => {
+        if (event.data.subject === 'mail 1') open = resolve;
+        else resolve();
+      });
+      if (++answered % 4 === 0) open();
+      await others;
+      return down;
+    };
+    await world.poll({ destinations: facts });
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 0, retries: 0 });
+    world.time.pass(600_000);
+    await world.poll({ destinations: facts });
+    expect(noted.headsMoved).toBe(1);
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 1, acked: [], retries: 1 });
+  });
+
   it('gets one that is refused out of the way at once', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();

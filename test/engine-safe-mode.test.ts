@@ -203,10 +203,17 @@ describe('processes that die for another reason', () => {
     expect((await world.shard(mailbox)).starts).toBe(3);
     for (let n = 1; n <= 3; n++) inbox().add(`mail ${n}`);
     inbox().unanswered.add(inbox().add('shy'));
+    const named: unknown[] = [];
+    world.receiver.answer = async () => {
+      // Nothing is read while something is on its way: whoever dies of it would take that along.
+      for (let look = 0; look < 5; look++) named.push((await world.shard(mailbox)).current);
+      return accepted;
+    };
     world.time.pass(75_000);
     await world.runner().run(world.hint(1));
     expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 4, holes: [{ from: 4, to: 4 }] });
     expect(world.receiver.subjects()).toEqual(['mail 1', 'mail 2', 'mail 3']);
+    expect(new Set(named)).toEqual(new Set([undefined]));
     expect(await world.shard(mailbox)).toMatchObject({ starts: 0, current: undefined });
   }, 60_000);
 });

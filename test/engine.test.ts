@@ -447,6 +447,25 @@ describe('a mailbox that fails', () => {
     expect(world.receiver.ofType('mailbox.recovered')).toHaveLength(1);
   });
 
+  it('while its mail is read says so, and goes on where it was', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    const { BrokerError } = await import('../src/lib/errors.ts');
+    for (const subject of ['one', 'two', 'three']) inbox().add(subject);
+    let reads = 0;
+    world.mail.before = (command) => {
+      if (command === 'read' && ++reads > 1) throw new BrokerError('imap_throttled');
+    };
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['one']);
+    expect(await world.state(mailbox)).toMatchObject({ state: 'throttled', code: 'imap_throttled' });
+    world.mail.before = () => {};
+    world.time.pass(minutes(60));
+    await world.polls(2);
+    expect(world.receiver.subjects()).toEqual(['one', 'two', 'three']);
+    expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: '' });
+  });
+
   it('is left alone for as long as the server asks', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
