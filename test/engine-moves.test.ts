@@ -231,6 +231,37 @@ describe('a folder that is renumbered', () => {
     expect(received().map(({ id, data }) => [id, data.subject])).toEqual([[owed, 'owed']]);
   });
 
+  it('twice before what is new could be sent still knows that it is', async () => {
+    // More than the ring begins with, and of one day: what tells the new from the old is how far the work had come.
+    for (let n = 1; n <= 250; n++) folder('INBOX').add(`old ${n}`);
+    await world.connectMailbox(ada);
+    await world.poll();
+    world.receiver.answer = () => down;
+    for (let n = 1; n <= 5; n++) folder('INBOX').add(`new ${n}`);
+    folder('INBOX').renumber();
+    await world.poll();
+    folder('INBOX').renumber();
+    world.receiver.answer = () => accepted;
+    await world.polls(3);
+    expect(world.receiver.subjects()).toEqual(['new 1', 'new 2', 'new 3', 'new 4', 'new 5']);
+    expect(world.receiver.ofType('folder.reset').map(({ data }) => data.assumedKnown)).toEqual([50, 50]);
+  });
+
+  it('tells under its first key that what was posted before is gone', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    world.receiver.answer = (event) => (event.type === 'message.received' ? down : accepted);
+    folder('INBOX').add('owed');
+    await world.poll();
+    folder('INBOX').renumber();
+    await world.poll();
+    folder('INBOX').remove(1);
+    await world.polls(5);
+    const keys = world.receiver.arrivals.flatMap(({ event }) => (event.type === 'message.received' ? [event.id] : []));
+    expect(world.receiver.ofType('message.vanished').map(({ data }) => data.messageKey)).toEqual([...new Set(keys)]);
+    expect(keys.length).toBeGreaterThan(1);
+  });
+
   it('again and again loses and doubles nothing', async () => {
     folder('INBOX').add('old');
     await world.connectMailbox(ada);
