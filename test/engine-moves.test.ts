@@ -205,6 +205,24 @@ describe('a folder that is renumbered', () => {
     expect(await world.cursor(mailbox)).toMatchObject({ uidValidity: 8n, lastUid: 306, holes: [] });
   });
 
+  it('floods nobody either where just as many were listed at the connect as a ring begins with', async () => {
+    for (let n = 1; n <= 250; n++) {
+      const age = n <= 50 ? 30 * 86_400_000 : 3_600_000;
+      folder('INBOX').add({ subject: `old ${n}`, internalDate: new Date(Date.now() - age) });
+    }
+    await world.connectMailbox(ada);
+    await world.poll();
+    folder('INBOX').add('new');
+    folder('INBOX').renumber();
+    await world.polls(2);
+    expect(world.receiver.subjects()).toEqual(['new']);
+    expect(world.receiver.ofType('folder.reset')[0]?.data).toMatchObject({
+      known: 200,
+      announced: 1,
+      assumedKnown: 50,
+    });
+  });
+
   it('in any order announces what is new among what is old', async () => {
     for (let n = 1; n <= 300; n++) {
       folder('INBOX').add({ subject: `old ${n}`, internalDate: new Date(Date.now() - (400 - n) * 3_600_000) });
@@ -245,6 +263,17 @@ describe('a folder that is renumbered', () => {
     await world.polls(3);
     expect(world.receiver.subjects()).toEqual(['new 1', 'new 2', 'new 3', 'new 4', 'new 5']);
     expect(world.receiver.ofType('folder.reset').map(({ data }) => data.assumedKnown)).toEqual([50, 50]);
+  });
+
+  it('is not misled by a mail that was there before and bears a date yet to come', async () => {
+    for (let n = 1; n <= 250; n++) folder('INBOX').add(`old ${n}`);
+    folder('INBOX').add({ subject: 'of next year', internalDate: new Date(Date.now() + 365 * 86_400_000) });
+    await world.connectMailbox(ada);
+    await world.poll();
+    folder('INBOX').add('new');
+    folder('INBOX').renumber();
+    await world.polls(2);
+    expect(world.receiver.subjects()).toEqual(['new']);
   });
 
   it('tells under its first key that what was posted before is gone', async () => {
