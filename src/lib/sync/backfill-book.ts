@@ -38,9 +38,8 @@ export const renumbered = (backfill: Backfill, uid: number): Backfill => ({
 /** Where old mail that is left begins. */
 export type Bound = Pick<Backfill, 'uid' | 'at' | 'fromUid'>;
 
-/** Whether a message is still to be looked at. Pure. */
-export function isAhead({ uid: top, at, fromUid }: Bound, { uid, internalDate }: OldMessage): boolean {
-  if (uid > top) return false;
+/** Whether a message, which is old mail by its UID, is still to be looked at. Pure. */
+export function isAhead({ at, fromUid }: Pick<Bound, 'at' | 'fromUid'>, { uid, internalDate }: OldMessage): boolean {
   return at === undefined || internalDate < at || (internalDate.getTime() === at.getTime() && uid < fromUid);
 }
 
