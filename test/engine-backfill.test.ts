@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { OutgoingEvent } from '../src/lib/domain/event.ts';
+import { shardKey, shardOfMailbox } from '../src/lib/domain/ids.ts';
 import { systemClock } from '../src/lib/domain/system.ts';
 import type { MailboxRow } from '../src/lib/store/rows.ts';
 import type { Store, Table } from '../src/lib/store/table.ts';
@@ -167,6 +168,26 @@ describe('the first sync', () => {
     await world.registry.patch(id, { syncFrom: daysAgo(20) });
     await world.poll();
     expect(received()).toHaveLength(6);
+  });
+
+  it('in a folder from before there was one ends where new mail began', async () => {
+    const subjects = fill(5);
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    world.time.pass(3_600_000);
+    inbox().add('new');
+    await world.poll();
+    const table = world.store.table('mail');
+    const rows = await table.list(shardKey(shardOfMailbox(mailbox.id) ?? 0), { from: 'c!', below: 'd!' });
+    for (const row of rows) {
+      // Nor does the ring know any more that the new one was delivered.
+      const { backfill: _, fresh: __, ...values } = row.values;
+      await table.replace({ ...row, values }, row.etag);
+    }
+    await world.registry.patch(mailbox.id, { syncFrom: daysAgo(30) });
+    await world.polls(2);
+    expect(rows).toHaveLength(1);
+    expect(world.receiver.subjects()).toEqual(['new', ...subjects]);
   });
 
   it('is asked for, extended and cut short later', async () => {
