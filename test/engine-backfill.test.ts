@@ -362,6 +362,8 @@ describe('the first sync, interrupted', () => {
     await world.poll({ destinations: anyOrder, store: mortalAt(() => isDead) }).catch(() => {});
     const soFar = received().length;
     expect(soFar).toBeGreaterThan(slow + 8);
+    // No more than that are remembered in the row: 24, and a window of messages on its way and as many read ahead.
+    expect(soFar).toBeLessThanOrEqual(slow + 24 + 2 * 8);
     world.receiver.answer = () => accepted;
     world.time.pass(120_000);
     await world.poll({ destinations: anyOrder });
