@@ -6,6 +6,7 @@ import { ImapFlow } from 'imapflow';
 import { createBroker } from '../../src/lib/broker.ts';
 import { readConfig } from '../../src/lib/config.ts';
 import type { NewDestination } from '../../src/lib/delivery/destination-change.ts';
+import type { FolderChoice } from '../../src/lib/domain/folder.ts';
 import { scopes } from '../../src/lib/domain/scope.ts';
 import type { Log } from '../../src/lib/log.ts';
 import type { ShardHint } from '../../src/lib/sync/hint.ts';
@@ -120,10 +121,17 @@ async function dispatch(): Promise<void> {
   }
 }
 
+interface NewMailboxes {
+  readonly addresses: readonly string[];
+  readonly destinationId: string;
+  /** Those that every mailbox has unless told otherwise. */
+  readonly folders?: readonly FolderChoice[];
+}
+
 const handlers = {
   addDestination: async (input: NewDestination) => (await broker.destinations.create(input)).destination.id,
   /** Connects mailboxes, eight at a time; answers their ids in the same order. */
-  addMailboxes: async ({ addresses, destinationId }: { addresses: readonly string[]; destinationId: string }) => {
+  addMailboxes: async ({ addresses, destinationId, folders }: NewMailboxes) => {
     const ids = new Map<string, string>();
     const left = [...addresses];
     await Promise.all(
@@ -132,7 +140,7 @@ const handlers = {
           for (let tries = 0; ; tries++) {
             try {
               // Mail from before is not what any of these measures.
-              const input = { address, auth: 'app', destinationId, syncFrom: 'now' } as const;
+              const input = { address, auth: 'app', destinationId, syncFrom: 'now', folders } as const;
               const added = await broker.addMailbox(input, admin);
               ids.set(address, added.view.row.id);
               break;
