@@ -370,6 +370,54 @@ describe('a replay since a time', () => {
     expect(await rowsOfKind('e')).toEqual([]);
   }, 60_000);
 
+  it('with force passes nothing over where the numbers of its folder change while one fails', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    const facts = windowFacts();
+    await world.poll({ destinations: facts });
+    for (let n = 1; n <= 12; n++) inbox().add(`mail ${n}`);
+    await world.polls(2, { destinations: facts });
+    const from = received().length;
+    const others = Promise.withResolvers<void>();
+    let answered = 0;
+    world.receiver.answer = async (event) => {
+      if (event.data.subject !== 'mail 3') {
+        if (++answered === 7) others.resolve();
+        return accepted;
+      }
+      await others.promise;
+      return down;
+    };
+    await replay(mailbox, since(ago(dayMs), true));
+    await world.poll({ destinations: facts });
+    expect(received().length).toBeGreaterThanOrEqual(from + 7);
+    // It gets a number that one of those had that are done.
+    const placeOf = (uid: number) => (uid === 3 ? 4.5 : uid);
+    inbox().renumber((a, b) => placeOf(a.uid) - placeOf(b.uid));
+    const before = received().length;
+    world.receiver.answer = () => accepted;
+    await world.polls(4, { destinations: facts });
+    expect(await rowsOfKind('e')).toEqual([]);
+    expect(world.receiver.subjects().slice(before)).toContain('mail 3');
+    expect(new Set(world.receiver.subjects().slice(from)).size).toBe(12);
+  }, 60_000);
+
+  it('begins in every folder at its time', async () => {
+    for (const path of ['INBOX', 'Archive']) {
+      folder(path).add({ subject: `early in ${path}`, internalDate: ago(3 * dayMs) });
+      folder(path).add({ subject: `late in ${path}`, internalDate: ago(dayMs) });
+    }
+    const mailbox = await world.connectMailbox(ada, ['INBOX', 'Archive']);
+    await world.poll();
+    await replay(mailbox, since(ago(5 * dayMs)));
+    await world.polls(2);
+    expect(world.receiver.subjects().toSorted()).toEqual([
+      'early in Archive',
+      'early in INBOX',
+      'late in Archive',
+      'late in INBOX',
+    ]);
+  });
+
   it('goes on where it was, also among mail of one instant and after a reset, and delivers each once', async () => {
     const at = ago(3 * dayMs);
     for (let n = 0; n < 130; n++) inbox().add({ subject: `old ${n}`, internalDate: at });
