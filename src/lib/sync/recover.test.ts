@@ -46,6 +46,20 @@ describe('a renumbered folder', () => {
     });
   });
 
+  it('knows again what was missing, or was told as removed', () => {
+    const entries = [known('a', 11, { gone: 'missing' }), known('b', 12, { gone: 'told' })];
+    const result = run({ entries, listed: [listed('a', 1), listed('b', 2)] });
+    expect(result.entries.map(({ uid, gone }) => [uid, gone])).toEqual([
+      [1, undefined],
+      [2, undefined],
+    ]);
+    // What is not there stays as it was, so that it is not told twice.
+    expect(run({ entries, listed: [] }).entries.map(({ uid, gone }) => [uid, gone])).toEqual([
+      [0, 'missing'],
+      [0, 'told'],
+    ]);
+  });
+
   it('puts the cursor below what is new', () => {
     const result = run({ entries: [known('a', 11)], listed: [listed('a', 1), listed('x', 2), listed('y', 3)] });
     expect(result).toMatchObject({ lastUid: 1, waiting: [], counts: { announced: 2 } });
