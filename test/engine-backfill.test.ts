@@ -486,6 +486,27 @@ describe('the first sync, interrupted', () => {
     expect(vanished.map(({ data }) => data.messageKey)).toEqual([posted]);
   });
 
+  it('tells nothing of what was delivered behind one that waits, and is not answered any more', async () => {
+    const subjects = fill(4);
+    await connect(5);
+    const others = Promise.withResolvers<void>();
+    world.receiver.answer = async (event) => {
+      if (event.data.subject !== '1') {
+        if (event.data.subject === '4') others.resolve();
+        return accepted;
+      }
+      await others.promise;
+      return down;
+    };
+    await world.poll({ destinations: anyOrder });
+    expect(world.receiver.subjects().toSorted()).toEqual(['2', '3', '4']);
+    for (const uid of [2, 3]) inbox().unanswered.add(uid);
+    world.receiver.answer = () => accepted;
+    await world.polls(8, { destinations: anyOrder });
+    expect(world.receiver.subjects().toSorted()).toEqual(subjects);
+    expect(world.receiver.ofType('message.vanished')).toEqual([]);
+  });
+
   it('delivers under its key what may have arrived and is hidden for a while', async () => {
     const [first = ''] = fill(1);
     await connect(5);
