@@ -291,6 +291,27 @@ describe('a folder that is renumbered', () => {
     expect(keys.length).toBeGreaterThan(1);
   });
 
+  it('tells nothing of what was delivered, and is removed from among more that is new than it can keep apart', async () => {
+    const box = folder('INBOX');
+    for (let n = 1; n <= 250; n++) box.add(`old ${n}`);
+    await world.connectMailbox(ada);
+    await world.poll();
+    const known = Array.from({ length: 70 }, (_, n) => box.add(`known ${n}`));
+    await world.poll();
+    world.receiver.answer = (event) => (event.type === 'message.received' ? down : accepted);
+    const fresh = Array.from({ length: 70 }, (_, n) => box.add(`new ${n}`));
+    // New and known by turns, and behind them one of which nobody knows whether it is new: below that, holes are open.
+    const placeOf = (uid: number) => (uid === 1 ? 1e6 : Math.max(2 * known.indexOf(uid), 2 * fresh.indexOf(uid) + 1));
+    box.renumber((a, b) => placeOf(a.uid) - placeOf(b.uid) || a.uid - b.uid);
+    await world.poll();
+    for (let n = 1; n <= 6; n++) box.remove(box.messages.find(({ subject }) => subject === `known ${n}`)?.uid ?? 0);
+    await world.polls(5);
+    world.receiver.answer = () => accepted;
+    await world.polls(8);
+    expect(new Set(world.receiver.subjects()).size).toBe(140);
+    expect(world.receiver.ofType('message.vanished')).toEqual([]);
+  });
+
   it('again and again loses and doubles nothing', async () => {
     folder('INBOX').add('old');
     await world.connectMailbox(ada);
