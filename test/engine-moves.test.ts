@@ -95,6 +95,22 @@ describe('a message that moves', () => {
     expect(world.receiver.ofType('message.vanished')).toEqual([]);
   });
 
+  it('is taken for the one that is still owed, where several of its name are gone', async () => {
+    await world.connectMailbox(ada, ['INBOX', 'Archive']);
+    await world.poll();
+    const sent = folder('INBOX').add('twice');
+    await world.poll();
+    world.receiver.answer = () => down;
+    const owed = folder('INBOX').copy(sent, folder('INBOX'));
+    await world.poll();
+    const key = world.receiver.arrivals.at(-1)?.event.id;
+    folder('INBOX').move(owed, folder('Archive'));
+    folder('INBOX').remove(sent);
+    world.receiver.answer = () => accepted;
+    await world.polls(3);
+    expect(received().map(({ id }) => id === key)).toEqual([false, true]);
+  });
+
   it('out of a folder that is then removed is still a move, and new mail arrives beside it', async () => {
     await world.connectMailbox(ada, ['INBOX', 'Projects']);
     await world.poll();
