@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { simulate } from './simulate.ts';
 
 /** What a few seconds allow; thousands more are lived through by `npm run simulate -- --seeds 1..10000`. */
-const groups = 5;
+const groups = 3;
 const worldsOfGroup = 40;
 
 describe('in a simulated world', () => {
