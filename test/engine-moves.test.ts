@@ -124,6 +124,25 @@ describe('a message that moves', () => {
     expect(world.receiver.ofType('message.updated').map(({ data }) => data.change)).toEqual(['moved']);
   });
 
+  it('before it was accepted, out of a folder that is away for a while, is not missed there afterwards', async () => {
+    await world.connectMailbox(ada, ['INBOX', 'Archive']);
+    await world.poll();
+    world.receiver.answer = (event) => (event.type === 'message.received' ? down : accepted);
+    const uid = folder('INBOX').add('owed');
+    await world.poll();
+    folder('INBOX').move(uid, folder('Archive'));
+    const { uidNext, messages } = folder('INBOX');
+    world.mail.mailbox(ada).drop('INBOX');
+    world.receiver.answer = () => accepted;
+    await world.polls(2);
+    expect(world.receiver.subjects()).toEqual(['owed']);
+    Object.assign(folder('INBOX'), { uidNext, messages });
+    folder('INBOX').add('later');
+    await world.polls(12);
+    expect(world.receiver.subjects()).toEqual(['owed', 'later']);
+    expect(world.receiver.ofType('message.vanished')).toEqual([]);
+  });
+
   it('as one of many is moved with all of them, none is lost or doubled', async () => {
     const mailbox = await world.connectMailbox(ada, ['INBOX', 'Archive']);
     await world.poll();
