@@ -228,6 +228,38 @@ describe('a message that is refused', () => {
     expect(world.receiver.ofType('message.vanished')).toEqual([]);
   }, 60_000);
 
+  it.each(['was shown and refused again', 'moved'])(
+    'is looked for anew, where it does not show, after it %s in between',
+    async (what) => {
+      await world.connectMailbox(ada, ['INBOX', 'Archive']);
+      await world.poll();
+      const { facts } = factsOf('window');
+      world.receiver.answer = (event) => (event.type === 'message.received' ? refused : accepted);
+      const uid = inbox().add('shy');
+      await world.poll({ destinations: facts });
+      const missTwice = async (path: string) => {
+        for (let n = 0; n < 2; n++) {
+          for (const mail of folder(path).messages) folder(path).unanswered.add(mail.uid);
+          world.time.pass(3_600_000);
+          await world.poll({ destinations: facts });
+        }
+        folder(path).unanswered.clear();
+      };
+      await missTwice('INBOX');
+      if (what === 'moved') inbox().move(uid, folder('Archive'));
+      const attempts = tried('shy').length;
+      world.time.pass(3_600_000);
+      await world.poll({ destinations: facts });
+      if (what !== 'moved') expect(tried('shy').length).toBeGreaterThan(attempts);
+      await missTwice(what === 'moved' ? 'Archive' : 'INBOX');
+      world.receiver.answer = () => accepted;
+      world.time.pass(3_600_000);
+      await world.polls(2, { destinations: facts });
+      expect(world.receiver.subjects()).toEqual(['shy']);
+      expect(world.receiver.ofType('message.vanished')).toEqual([]);
+    },
+  );
+
   it('is found again after its folder was renumbered, and is delivered once', async () => {
     await world.connectMailbox(ada);
     await world.poll();
@@ -486,6 +518,47 @@ describe('a window', () => {
     await world.poll({ destinations: facts });
     expect(noted.headsMoved).toBe(1);
     expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 1, acked: [], retries: 1 });
+  });
+
+  it('sends one whole that is refused for the first time, although its destination was down before', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    const { facts } = factsOf('window');
+    const destinations = { ...facts, lastAccepted: async () => world.now() };
+    inbox().add('mail');
+    world.receiver.answer = () => down;
+    await world.poll({ destinations });
+    world.receiver.answer = () => refused;
+    await world.poll({ destinations });
+    expect(tried('mail').map(({ event }) => event.data.text)).toEqual(['Text of mail', 'Text of mail']);
+  });
+
+  it('keeps in mind what was accepted behind a slow head, however much the server lists and does not show', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    const { facts } = factsOf('window');
+    inbox().add('head');
+    const shy = (count: number) => {
+      for (let n = 0; n < count; n++) inbox().unanswered.add(inbox().add('shy'));
+    };
+    shy(45);
+    for (let n = 0; n < 4; n++) inbox().add('other');
+    shy(60);
+    const others = Promise.withResolvers<void>();
+    let count = 0;
+    world.receiver.answer = async ({ data }) => {
+      if (data.subject === 'other' && ++count === 4) others.resolve();
+      if (data.subject !== 'head') return accepted;
+      await others.promise;
+      return down;
+    };
+    await world.poll({ destinations: facts });
+    expect(world.receiver.subjects()).toEqual(['other', 'other', 'other', 'other']);
+    inbox().unanswered.clear();
+    world.receiver.answer = () => accepted;
+    await world.polls(6, { destinations: facts });
+    expect(new Set(received().map(({ id }) => id)).size).toBe(110);
+    expect(received()).toHaveLength(110);
   });
 
   it('gets one that is refused out of the way at once', async () => {
