@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../src/lib/domain/system.ts';
 import { createDeliveries } from '../src/lib/store/deliveries.ts';
@@ -399,6 +400,39 @@ describe('a replay since a time', () => {
     expect(await rowsOfKind('e')).toEqual([]);
     expect(world.receiver.subjects().slice(before)).toContain('mail 3');
     expect(new Set(world.receiver.subjects().slice(from)).size).toBe(12);
+  }, 60_000);
+
+  it('begins with the very instant that was asked for', async () => {
+    const at = ago(3 * dayMs);
+    inbox().add({ subject: 'before', internalDate: new Date(at.getTime() - 1) });
+    inbox().add({ subject: 'at', internalDate: at });
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    await replay(mailbox, since(at));
+    await world.polls(2);
+    expect(world.receiver.subjects()).toEqual(['at']);
+  });
+
+  it('with force goes no further ahead of one that fails than it can remember', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    const facts = windowFacts();
+    await world.poll({ destinations: facts });
+    for (let n = 1; n <= 150; n++) inbox().add(`mail ${n}`);
+    await world.polls(2, { destinations: facts });
+    const from = received().length;
+    expect(from).toBe(150);
+    world.receiver.answer = async (event) => {
+      if (event.data.subject !== 'mail 1') return accepted;
+      for (let before = -1; before < received().length; await delay(20)) before = received().length;
+      return down;
+    };
+    await replay(mailbox, since(ago(dayMs), true));
+    await world.polls(3, { destinations: facts });
+    world.receiver.answer = () => accepted;
+    await world.polls(4, { destinations: facts });
+    const again = world.receiver.subjects().slice(from);
+    expect(new Set(again).size).toBe(150);
+    expect(again).toHaveLength(150);
   }, 60_000);
 
   it('begins in every folder at its time', async () => {
