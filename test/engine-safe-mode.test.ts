@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Deliverer, OutgoingEvent } from '../src/lib/domain/event.ts';
+import { shardKey, shardOfMailbox } from '../src/lib/domain/ids.ts';
 import type { ImapConnector, ImapSession } from '../src/lib/mailbox/session.ts';
+import { shardRowKey } from '../src/lib/store/keys.ts';
 import { mortalWorker } from './support/chaos.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted, down } from './support/memory-receiver.ts';
+import { accepted, down, refused } from './support/memory-receiver.ts';
 import { onEmptyTables } from './support/suite-tables.ts';
 
 let world: EngineWorld;
@@ -112,6 +114,28 @@ describe('a mail that kills the process', () => {
     expect(await world.shard(mailbox)).toMatchObject({ starts: 0, current: undefined, owner: '' });
   }, 60_000);
 
+  it('when it is made fit to be sent once more is found out, even where its flags change all the while', async () => {
+    await world.connectMailbox(ada);
+    await world.poll();
+    world.receiver.answer = ({ data }) => (data.subject === 'deadly' ? refused : accepted);
+    const uid = inbox().add('deadly');
+    await world.poll();
+    world.time.pass(11 * 60_000);
+    await world.poll();
+    inbox().add('behind');
+    world.receiver.answer = () => accepted;
+    let deaths = 0;
+    for (let n = 0; n < 8; n++) {
+      world.time.pass(600_000);
+      inbox().mark(uid, { flagged: n % 2 === 0 });
+      if (await runMortally({ subject: 'deadly', by: 'render' })) deaths += 1;
+    }
+    expect(deaths).toBe(4);
+    expect(new Set(world.receiver.subjects())).toEqual(new Set(['behind', 'deadly']));
+    const sent = world.receiver.ofType('message.received').find(({ data }) => data.subject === 'deadly');
+    expect(sent?.data).toMatchObject({ text: '', truncated: ['text', 'html', 'headers', 'structure'] });
+  }, 60_000);
+
   it('when it is so much as looked at is given up after three deaths of its own, and said so', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
@@ -186,6 +210,21 @@ describe('a mail that was delivered, and kills the process when it is replayed',
 });
 
 describe('processes that die for another reason', () => {
+  it('keep no mail back of which the server never answers more than its flags', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    inbox().contentless.add(inbox().add('unconvertible'));
+    const table = world.store.table('mail');
+    for (let n = 0; n < 8; n++) {
+      const row = await table.get(shardKey(shardOfMailbox(mailbox.id) ?? 0), shardRowKey);
+      if (row === undefined) throw new Error('no shard');
+      await table.replace({ ...row, values: { ...row.values, starts: 3 } }, row.etag);
+      await world.poll();
+    }
+    expect(world.receiver.ofType('message.received').map(({ data }) => data.size)).toEqual([0]);
+    expect(world.receiver.ofType('message.vanished')).toEqual([]);
+  }, 60_000);
+
   it('make a shard careful until one run ends well', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
