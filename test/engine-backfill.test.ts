@@ -371,6 +371,25 @@ describe('the first sync, interrupted', () => {
     expect(keys().length - 1300).toBeLessThanOrEqual(8);
   });
 
+  it('remembers what was done behind a slow message when new mail fills the row first', async () => {
+    const slow = 1203;
+    for (let n = 0; n < 1300; n++) inbox().add({ subject: `${n}`, internalDate: daysAgo(60 - n / 25) });
+    await connect(61);
+    let isDead = false;
+    onMail(slow, async () => {
+      for (let before = 0; before < received().length; await delay(20)) before = received().length;
+      isDead = true;
+    });
+    await world.poll({ destinations: anyOrder, store: mortalAt(() => isDead) }).catch(() => {});
+    expect(received().length).toBeGreaterThan(slow + 8);
+    world.receiver.answer = () => accepted;
+    world.time.pass(120_000);
+    for (let n = 0; n < 90; n++) inbox().add('new');
+    await world.poll({ destinations: anyOrder });
+    expect(new Set(keys()).size).toBe(1390);
+    expect(keys().length - 1390).toBeLessThanOrEqual(8);
+  });
+
   it('waits while the destination is held, and goes on where it stood', async () => {
     const subjects = fill(60);
     const mailbox = await connect(60.5);
@@ -505,6 +524,75 @@ describe('the first sync, interrupted', () => {
     await world.polls(8, { destinations: anyOrder });
     expect(world.receiver.subjects().toSorted()).toEqual(subjects);
     expect(world.receiver.ofType('message.vanished')).toEqual([]);
+  });
+
+  it('goes on while the polls look for one that may have arrived and does not show', async () => {
+    fill(3);
+    await connect(5);
+    world.receiver.answer = ({ type }) => (type === 'message.received' ? down : accepted);
+    await world.poll();
+    inbox().unlisted.add(3);
+    await world.poll();
+    inbox().unlisted.clear();
+    inbox().unanswered.add(3);
+    world.receiver.answer = () => accepted;
+    await world.poll();
+    expect(world.receiver.subjects()).toEqual(['2', '3']);
+    inbox().unanswered.clear();
+    await world.polls(6);
+    expect(world.receiver.subjects()).toEqual(['2', '3', '1']);
+    expect(world.receiver.ofType('message.vanished')).toEqual([]);
+  });
+
+  it('leaves one that was refused to its own attempts, and does not call it gone while they last', async () => {
+    fill(3);
+    await connect(5);
+    world.receiver.answer = ({ type, data }) =>
+      data.subject === '1' ? refused : type === 'message.received' ? down : accepted;
+    await world.poll({ destinations: anyOrder });
+    inbox().unlisted.add(3);
+    await world.polls(8, { destinations: anyOrder });
+    expect(world.receiver.ofType('message.vanished')).toEqual([]);
+    inbox().unlisted.clear();
+    world.receiver.answer = () => accepted;
+    world.time.pass(3_600_000);
+    await world.polls(2, { destinations: anyOrder });
+    expect(world.receiver.subjects().toSorted()).toEqual(['1', '2', '3']);
+    expect(world.receiver.ofType('message.vanished')).toEqual([]);
+  });
+
+  it('ends although the content of several messages never comes, and tells of each', async () => {
+    fill(4);
+    const { id } = await world.connectMailbox(ada);
+    await world.poll();
+    for (const uid of [2, 3]) inbox().contentless.add(uid);
+    await world.registry.patch(id, { syncFrom: daysAgo(5) });
+    await world.polls(16);
+    expect(new Set(world.receiver.subjects())).toEqual(new Set(['1', '4']));
+    expect(world.receiver.ofType('message.vanished')).toHaveLength(2);
+    const view = await world.registry.get(id);
+    expect(view && (await world.registry.firstSync(view))?.state).toBe('done');
+  });
+
+  it('sends a message whole that is refused for the first time, although new mail was refused before', async () => {
+    fill(2);
+    const { id } = await world.connectMailbox(ada);
+    await world.poll();
+    const shy = inbox().add('new');
+    inbox().unanswered.add(shy);
+    await world.poll();
+    inbox().unanswered.clear();
+    world.receiver.answer = ({ data }) => {
+      world.time.pass(1_000);
+      return data.subject === 'new' || data.subject === '2' ? refused : accepted;
+    };
+    await world.poll();
+    inbox().unanswered.add(shy);
+    await world.registry.patch(id, { syncFrom: daysAgo(5) });
+    await world.poll();
+    const sent = (subject: string) =>
+      world.receiver.arrivals.flatMap(({ event }) => (event.data.subject === subject ? [event.data.text] : []));
+    expect([sent('new'), sent('1'), sent('2')]).toEqual([['Text of new'], ['Text of 1'], ['Text of 2']]);
   });
 
   it('delivers under its key what may have arrived and is hidden for a while', async () => {
