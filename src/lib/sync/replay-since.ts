@@ -53,7 +53,7 @@ export function createSinceReplay(scene: Scene) {
     const folderId = `${book.folder.id}~`;
     mailbox.setJob({
       ...job,
-      progress: { ...progress, folderId, upTo: since, place: undefined, done: [], failedAt: undefined },
+      progress: { ...progress, folderId, upTo: since, place: undefined, failedAt: undefined },
     });
   }
 
