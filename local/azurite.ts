@@ -39,6 +39,10 @@ const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6
 const readyWithinMs = 30_000;
 const graceMs = 10_000;
 
+// Azure keeps connections for minutes. By itself Azurite ends them after five idle seconds, and a write that is sent in just
+// that moment seems unheard.
+const keepAliveSeconds = 600;
+
 // Ends the child when the channel to its parent closes, which also happens when the parent is killed. Azurite listens on
 // that channel, so it has to be let go for the process to end once everything is saved.
 const dieWithParent = `data:text/javascript,${encodeURIComponent(
@@ -91,7 +95,10 @@ async function launch(
       '--disableTelemetry',
       '--skipApiVersionCheck',
       ...(location === undefined ? ['--inMemoryPersistence'] : ['--location', location]),
-      ...services.flatMap((name) => [`--${name}Host`, '127.0.0.1', `--${name}Port`, String(ports[name] ?? 0)]),
+      ...services.flatMap((name) => [
+        ...[`--${name}Host`, '127.0.0.1', `--${name}Port`, String(ports[name] ?? 0)],
+        ...[`--${name}KeepAliveTimeout`, String(keepAliveSeconds)],
+      ]),
     ],
     // It calls its working directory its workspace, also when it keeps everything in memory.
     // In a group of its own, Ctrl-C in the terminal leaves it running for those who still have something to store.
