@@ -71,8 +71,8 @@ export const mailErrors = {
   },
   attachment_too_large: {
     status: 413,
-    sentence: 'The attachment is larger than the broker hands out.',
-    remedy: 'Open the message in Outlook to get it.',
+    sentence: 'The attachment is larger than the 36 MB that the broker hands out.',
+    remedy: 'Open the message in Outlook to get the file.',
     who: 'caller',
   },
   downloads_busy: {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +8,7 @@ import type { MessageMeta } from '../domain/message.ts';
 import { BrokerError, type ErrorCode } from '../errors.ts';
 import type { AttachmentPlace } from '../http/attachment-token.ts';
 import type { MailboxRow, WatchedFolder } from '../store/rows.ts';
-import { createAttachments } from './attachments.ts';
+import { createAttachments, largestBytes, promisedFileBytes } from './attachments.ts';
 import { createDownloadSlots, downloadLimits } from './download-slots.ts';
 import type { MailSession } from './session.ts';
 
@@ -245,6 +246,22 @@ describe('the file behind a link', () => {
     const honest = world(inbox(), { largestBytes: content.length, statedBytes: content.length + 1 });
     await expect(honest.read()).rejects.toMatchObject({ code: 'attachment_too_large' });
     expect(honest.seen.reading).toEqual([]);
+  });
+});
+
+describe('the size that the documentation promises', () => {
+  it('fits the limit on the encoded part', () => {
+    const base64 = Math.ceil(promisedFileBytes / 3) * 4;
+    const lineEnds = Math.ceil(base64 / 76) * 2;
+    expect(base64 + lineEnds).toBeLessThanOrEqual(largestBytes);
+    expect(downloadLimits.bytes).toBeGreaterThanOrEqual(largestBytes);
+  });
+
+  it('is the one that builders and callers are told', () => {
+    const told = `${promisedFileBytes / 1e6} MB`;
+    const page = readFileSync(new URL('../../../docs/builder.md', import.meta.url), 'utf8');
+    expect(page).toContain(`| An attachment | ${told};`);
+    expect(new BrokerError('attachment_too_large').message).toContain(told);
   });
 });
 

@@ -31,7 +31,9 @@ export const downloadLimits: DownloadLimits = {
   // Exchange serves few connections to a mailbox at once, and the poll needs one.
   perMailbox: 2,
   perProcess: 16,
-  bytes: 64 * 1024 * 1024,
+  // The largest file alone raises the memory of worker and host together by some 170 MB, five times its size (measured
+  // with a 36 MB file), and an instance may have 512 MB. So the largest goes alone, and smaller ones share its room.
+  bytes: 48 * 1024 * 1024,
   waitMs: 4_000,
   mostWaiting: 64,
   mostWaitingPerMailbox: 16,
