@@ -7,7 +7,7 @@ process.env.NODE_COMPILE_CACHE ??= resolve(import.meta.dirname, 'node_modules/.c
 
 // These put something else in the place of a module, which no other file should meet.
 const replacing = ['src/functions/{deeds,doors,http}.test.ts'];
-const units = ['src/**/*.test.ts'];
+const units = ['src/**/*.test.ts', 'cli/**/*.test.ts'];
 
 export default defineConfig({
   test: {

@@ -1,0 +1,72 @@
+import { AzureProblem } from './problem.ts';
+import type { Program } from './program.ts';
+import { problemOf } from './sentences.ts';
+import { shellLine, type Writes } from './writes.ts';
+
+export interface AzWrite {
+  /** Written to standard input; `--parameters @-` reads it. */
+  readonly input?: string;
+  /** What a what-if run takes for the answer. */
+  readonly instead?: unknown;
+}
+
+/** The Azure CLI. All answers are JSON, already parsed; an empty one is undefined. */
+export interface Az {
+  /** A command that changes nothing. @throws AzureProblem */
+  read(args: readonly string[]): Promise<unknown>;
+  /** A command that changes something: told before, and left out in a what-if run. @throws AzureProblem */
+  write(args: readonly string[], options?: AzWrite): Promise<unknown>;
+  /** A command that talks to the person at the terminal, such as `login`. @returns whether it succeeded */
+  talk(args: readonly string[]): Promise<boolean>;
+}
+
+// Without it az asks whether to send telemetry or to install an extension, and waits for an answer.
+const always = ['--only-show-errors', '--output', 'json'];
+
+/** Azure's own code and sentence in what az wrote to stderr: `ERROR: (Code) Sentence`, or JSON with `code`. */
+export function readStderr(stderr: string): { azureCode?: string; claims?: string; tenant?: string } {
+  const code = /\((\w+)\)/.exec(stderr)?.[1] ?? /"code":\s*"(\w+)"/.exec(stderr)?.[1] ?? /AADSTS\d+/.exec(stderr)?.[0];
+  // az prints the command to log in with (aad_error_handler in azure-cli-core/azure/cli/core/auth/util.py).
+  const claims = /--claims-challenge "?([\w+/=-]+)"?/.exec(stderr)?.[1];
+  const tenant = /--tenant "?([\w.-]+)"?/.exec(stderr)?.[1];
+  return {
+    ...(code === undefined ? {} : { azureCode: code }),
+    ...(claims === undefined ? {} : { claims }),
+    ...(tenant === undefined ? {} : { tenant }),
+  };
+}
+
+export function createAz(program: Program, writes: Writes, signal?: AbortSignal): Az {
+  async function run(args: readonly string[], input?: string): Promise<unknown> {
+    const call = shellLine('az', args);
+    const answer = await program({
+      args: [...args, ...always],
+      ...(input === undefined ? {} : { input }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (answer.code !== 0) {
+      const text = answer.stderr.trim() || answer.stdout.trim();
+      throw problemOf({ text, call, ...readStderr(text) });
+    }
+    if (answer.stdout.trim() === '') return undefined;
+    try {
+      return JSON.parse(answer.stdout);
+    } catch (error) {
+      throw new AzureProblem(
+        'az_unreadable',
+        'The Azure CLI answered with something that is not JSON.',
+        'Run the command below by hand and look at what it prints; an update of az may be due (az upgrade).',
+        { call },
+        error,
+      );
+    }
+  }
+  return {
+    read: (args) => run(args),
+    async write(args, { input, instead } = {}) {
+      writes.told(shellLine('az', args));
+      return writes.whatIf ? instead : await run(args, input);
+    },
+    talk: async (args) => (await program({ args, interactive: true })).code === 0,
+  };
+}

@@ -1,0 +1,39 @@
+/** What is known of a refusal, besides our own code. */
+export interface ProblemFacts {
+  /** HTTP status; absent where a program, not a server, refused. */
+  readonly status?: number;
+  /** Azure's own code, such as AuthorizationFailed or AADSTS50076. */
+  readonly azureCode?: string;
+  /** Azure's own sentence, with everything that looks like a secret removed. */
+  readonly said?: string;
+  /** What Entra demands of the next log-in (base64), where it demanded more than it got. */
+  readonly claims?: string;
+  /** Tenant in which to log in again. */
+  readonly tenant?: string;
+  /** For Microsoft's support. */
+  readonly requestId?: string;
+  /** The call, as `--what-if` would print it. */
+  readonly call?: string;
+}
+
+/**
+ * Azure, Entra or one of their programs refused something, or could not be reached. `message` is one sentence for the
+ * admin, `remedy` what to do about it, `code` is ours (the table is in sentences.ts).
+ */
+export class AzureProblem extends Error {
+  override readonly name = 'AzureProblem';
+  readonly code: string;
+  readonly remedy: string;
+  readonly facts: ProblemFacts;
+
+  constructor(code: string, message: string, remedy: string, facts: ProblemFacts = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.remedy = remedy;
+    this.facts = facts;
+  }
+}
+
+/** Whether `error` is a problem with this code. */
+export const isProblem = (error: unknown, ...codes: readonly string[]): error is AzureProblem =>
+  error instanceof AzureProblem && (codes.length === 0 || codes.includes(error.code));
