@@ -103,8 +103,10 @@ export function microsoft(): Microsoft {
 /** One browser: its cookies, and what it is sent to. */
 export interface TestBrowser {
   readonly cookies: Map<string, string>;
+  /** By name: when a cookie is forgotten, where it says so. */
+  readonly until?: Map<string, number>;
 }
-export const newBrowser = (): TestBrowser => ({ cookies: new Map() });
+export const newBrowser = (): TestBrowser => ({ cookies: new Map(), until: new Map() });
 
 export const onePage: Probe = async () => ({
   missing: [],
@@ -185,7 +187,11 @@ export function connectWorld(store: Store, options: ConnectWorldOptions = {}) {
   });
 
   const keep = (browser: TestBrowser, step: Step): Step => {
-    if (step.kind === 'redirect' && step.cookie !== undefined) browser.cookies.set(step.cookie.name, step.cookie.value);
+    if (step.kind === 'redirect' && step.cookie !== undefined) {
+      const { name, value, maxAge } = step.cookie;
+      browser.cookies.set(name, value);
+      if (maxAge !== undefined) browser.until?.set(name, clock.now() + maxAge * 1000);
+    }
     return step;
   };
 
@@ -223,11 +229,15 @@ export function connectWorld(store: Store, options: ConnectWorldOptions = {}) {
       return new URL(step.location).searchParams.get('state') ?? '';
     },
     /** Comes back from Microsoft. */
-    back: async (browser: TestBrowser, query: Record<string, string>): Promise<Step> =>
-      connect.callback({
+    back: async (browser: TestBrowser, query: Record<string, string>): Promise<Step> => {
+      const kept = [...browser.cookies].filter(
+        ([name]) => (browser.until?.get(name) ?? Number.POSITIVE_INFINITY) > clock.now(),
+      );
+      return connect.callback({
         query: new URLSearchParams(query),
-        headers: new Headers({ cookie: [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; ') }),
-      }),
+        headers: new Headers({ cookie: kept.map(([name, value]) => `${name}=${value}`).join('; ') }),
+      });
+    },
   };
 }
 

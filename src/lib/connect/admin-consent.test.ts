@@ -328,8 +328,8 @@ describe('the way back of an administrator', () => {
         const { browser: next, state: anew } = await pressed(w, start.token);
         expect(consented(await w.back(next, yes(anew)))).toBe(true);
       } else {
-        // Spent before it died: the page that is left has no button, and the link says that all is done.
-        expect(consented(again) || failure(again)?.code === 'sign_in_restart').toBe(true);
+        // Spent before it died: the page that is left says so, and so does the link.
+        expect(consented(again) || failure(again)?.code === 'link_spent').toBe(true);
       }
       await expect(w.connect.showAdminConsent(token)).rejects.toMatchObject({ code: 'link_spent' });
     }

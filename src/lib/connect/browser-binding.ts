@@ -4,8 +4,15 @@ import type { Random } from '../domain/clock.ts';
 import { equalBytes } from '../domain/mac.ts';
 import { bindingCookie, cookieValue } from '../http/cookies.ts';
 
-/** A sign-in must be finished within this time; so long lives its cookie too. */
+/** A sign-in must be finished within this time. */
 export const signInSeconds = 600;
+
+/**
+ * How long the browser keeps the cookie of a sign-in: as long as housekeeping keeps the row. A person who is slow at
+ * Microsoft comes back too late to be connected, and can only be shown the button that starts anew if her browser is
+ * known. The cookie alone opens nothing: the state beside it has expired by then.
+ */
+const bindingSeconds = 86_400;
 
 const stateBytes = 32;
 const form = /^[\w-]{43}$/;
@@ -33,7 +40,7 @@ export function newBinding(random: Random): NewBinding {
   return {
     state,
     key: base64url(hash),
-    cookie: bindingCookie(cookieNameOf(hash), value, signInSeconds),
+    cookie: bindingCookie(cookieNameOf(hash), value, bindingSeconds),
     browserHash: browserHashOf(value),
   };
 }

@@ -6,6 +6,7 @@ import { MailboxTaken } from '../store/registry.ts';
 import type { SignInResult, SignInSecrets, SignInStateRow } from '../store/states.ts';
 import type { TicketRow } from '../store/tickets.ts';
 import { consentLinkLifetime, consentLinkOf, createConsentTicketMaker } from './create-consent-link.ts';
+import { deadLink } from './dead-link.ts';
 import { finishConnect } from './finish.ts';
 import { type Conclusion, type Journey, type Refusal, refusalIn } from './journey.ts';
 import { openConsentTicket } from './open-consent-ticket.ts';
@@ -90,7 +91,7 @@ export async function connectJourney(
         ? { kind: 'connected', ...now.result }
         : { kind: 'failed', code: 'link_spent' };
     },
-    restart: () => page({ kind: 'failed', code: 'sign_in_restart' }),
+    restart: () => page({ kind: 'failed', code: deadLink(ticket, clock.now()) ?? 'sign_in_restart' }),
     end,
   };
 }

@@ -201,7 +201,7 @@ describe('the button', () => {
     const step = await w.connect.begin({ token, headers: new Headers({ 'sec-fetch-site': 'same-origin' }) });
     if (step.kind !== 'redirect') throw new Error('no redirect');
     expect(step.location).toMatch(/^https:\/\/login\.example\/authorize\?state=[\w-]{43}$/);
-    expect(step.cookie).toMatchObject({ path: '/', secure: true, httpOnly: true, sameSite: 'Lax', maxAge: 600 });
+    expect(step.cookie).toMatchObject({ path: '/', secure: true, httpOnly: true, sameSite: 'Lax', maxAge: 86_400 });
     expect(step.cookie?.name).toMatch(/^__Host-nmb-[0-9a-f]{8}$/);
     expect(w.entra.started[0]).toMatchObject({
       loginHint: ada.username,
@@ -315,16 +315,37 @@ describe('the way back', () => {
     expect(codeOf(await w.back({ cookies: new Map([[name, value]]) }, { state, code: 'x' }))).toBe('sign_in_foreign');
   });
 
-  it('after ten minutes offers to start again, and starting again works', async () => {
+  it.each([
+    ['ten minutes', 10],
+    ['eleven minutes', 11],
+    ['a night', 12 * 60],
+  ])('after %s offers to start again, and starting again works', async (_how, minutes) => {
     const w = world();
     const token = await w.link(forAda);
     const browser = newBrowser();
     const state = await w.press(browser, token);
-    w.pass(600_000);
+    w.pass(minutes * 60_000);
     const step = await w.back(browser, { state, code: w.entra.codeFor(ada) });
     expect(failure(step)).toMatchObject({ code: 'sign_in_restart', start: { token } });
     expect(w.entra.redeemed).toEqual([]);
     expect(connected((await walk(w, failure(step)?.start?.token ?? '', ada)).step)).toBeDefined();
+  });
+
+  it('after the link itself has expired, or was used by another device, says that in place of offering a button', async () => {
+    const w = world();
+    const token = await w.link({ ...forAda, expiresInSeconds: 1200 });
+    const browser = newBrowser();
+    const state = await w.press(browser, token);
+    w.pass(20 * 60_000);
+    const late = await w.back(browser, { state, code: w.entra.codeFor(ada) });
+    expect(failure(late)).toMatchObject({ code: 'link_expired', start: undefined });
+
+    const other = await w.link(forAda);
+    const slow = newBrowser();
+    const slowState = await w.press(slow, other);
+    await walk(w, other, ada);
+    w.pass(11 * 60_000);
+    expect(codeOf(await w.back(slow, { state: slowState, code: w.entra.codeFor(ada) }))).toBe('link_spent');
   });
 
   it.each([

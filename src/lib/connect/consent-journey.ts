@@ -7,6 +7,7 @@ import { grantKeyOf } from '../store/grants.ts';
 import type { MailboxRow } from '../store/rows.ts';
 import type { SignInSecrets, SignInStateRow } from '../store/states.ts';
 import { isStoreError } from '../store/table.ts';
+import { deadLink } from './dead-link.ts';
 import { type Conclusion, type Journey, type Refusal, refusalIn } from './journey.ts';
 import { type ConnectDeps, consentActionOf } from './ports.ts';
 import { goodReturnUrl, withResult } from './return-url.ts';
@@ -57,7 +58,7 @@ export async function consentJourney(
       return answer === undefined ? undefined : () => conclude(deps, stored, answer);
     },
     resultElsewhere: async () => undefined,
-    restart: () => page({ kind: 'failed', code: 'sign_in_restart' }),
+    restart: () => page({ kind: 'failed', code: deadLink(ticket, clock.now()) ?? 'sign_in_restart' }),
     end,
   };
 }

@@ -1,5 +1,6 @@
 import { BrokerError } from '../errors.ts';
 import type { ConsentTicketRow } from '../store/consent-tickets.ts';
+import { deadLink } from './dead-link.ts';
 import type { ConnectDeps } from './ports.ts';
 
 /**
@@ -13,7 +14,7 @@ export async function openConsentTicket(
   const { key } = await deps.tokens.open(token);
   const ticket = (await deps.consentTickets.get(key))?.row;
   if (ticket === undefined) throw new BrokerError('link_invalid');
-  if (ticket.status === 'spent') throw new BrokerError('link_spent');
-  if (ticket.expiresAt.getTime() <= deps.clock.now()) throw new BrokerError('link_expired');
+  const dead = deadLink(ticket, deps.clock.now());
+  if (dead !== undefined) throw new BrokerError(dead);
   return ticket;
 }

@@ -1,5 +1,6 @@
 import { BrokerError } from '../errors.ts';
 import type { TicketRow } from '../store/tickets.ts';
+import { deadLink } from './dead-link.ts';
 import type { ConnectDeps, KnownDestination } from './ports.ts';
 
 export interface OpenTicket {
@@ -20,8 +21,8 @@ export async function openTicket(
   // Our MAC on it, and no row: it was purged after its time, or the insert did not come through.
   if (stored === undefined) throw new BrokerError('link_invalid');
   const ticket = stored.row;
-  if (ticket.status === 'spent') throw new BrokerError('link_spent');
-  if (ticket.expiresAt.getTime() <= deps.clock.now()) throw new BrokerError('link_expired');
+  const dead = deadLink(ticket, deps.clock.now());
+  if (dead !== undefined) throw new BrokerError(dead);
   const destination = await deps.destinations.get(ticket.destinationId);
   if (destination === undefined) throw new BrokerError('destination_missing');
   return { ticket, destination };
