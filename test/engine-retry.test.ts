@@ -147,6 +147,9 @@ describe('a message that is refused', () => {
       folder: { path: 'INBOX' },
     });
     expect(noted.died).toBe(1);
+    const sum = (field: 'dead' | 'delivered') =>
+      world.logged.reduce((total, { fields }) => total + Number(fields?.[field] ?? 0), 0);
+    expect({ dead: sum('dead'), delivered: sum('delivered') }).toEqual({ dead: 1, delivered: 90 });
     expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 91, retries: 0 });
     const rows = await world.mailRows();
     expect(rows.filter((key) => key.startsWith('x!'))).toHaveLength(1);

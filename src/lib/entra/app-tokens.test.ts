@@ -41,7 +41,8 @@ describe('a token of the app itself', () => {
     expect(post?.url).toMatch(`https://login.microsoftonline.com/${app.tid}/oauth2/v2.0/token`);
     expect(post?.form.get('grant_type')).toBe('client_credentials');
     expect(post?.form.get('scope')?.split(' ')).toContain('https://outlook.office365.com/.default');
-    expect(lines).toEqual([]);
+    const line = JSON.stringify({ level: 'info', event: 'token_renewed', kind: 'app', resource: 'outlook' });
+    expect(lines).toEqual([line]);
   });
 
   it('for Graph is another one', async () => {

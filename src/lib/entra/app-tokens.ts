@@ -2,6 +2,7 @@ import type { Config } from '../config.ts';
 import type { Clock, Random } from '../domain/clock.ts';
 import { appGrantKey } from '../domain/grant.ts';
 import { BrokerError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { Grants } from '../store/grants.ts';
 import type { EntraClient } from './client.ts';
 import { checkStatus, type GrantNoter, idOf } from './grant-notes.ts';
@@ -18,6 +19,7 @@ export interface AppTokensDeps {
   readonly pauses: Pauses;
   readonly clock: Clock;
   readonly random: Random;
+  readonly log: Log;
 }
 
 /**
@@ -30,7 +32,7 @@ export function createAppTokens(
   config: Pick<Config['entra'], 'outlookAppResource' | 'graphResource'>,
   deps: AppTokensDeps,
 ): (tid: string, resource: Resource) => Promise<AccessToken> {
-  const { client, grants, noter, pauses, clock } = deps;
+  const { client, grants, noter, pauses, clock, log } = deps;
 
   return async (tid, resource) => {
     const key = appGrantKey(tid);
@@ -55,6 +57,7 @@ export function createAppTokens(
       );
       await grants.used(grant);
       pauses.clear(idOf(key));
+      log.info('token_renewed', { kind: 'app', resource });
       return token;
     } catch (error) {
       if (!(error instanceof BrokerError) || error === gate.held()) throw error;

@@ -34,9 +34,10 @@ describe('a token', () => {
   });
 
   it('is renewed at the tenant of its account when less than ten minutes are left', async () => {
-    const { tokens, entra, connect, pass } = world();
+    const { tokens, entra, connect, pass, lines } = world();
     const person = await connect();
     const before = await tokens.get(person, 'outlook');
+    expect(lines).toEqual([]);
     pass(51 * minute);
     const after = await tokens.get(person, 'outlook');
     expect(after.accessToken).not.toBe(before.accessToken);
@@ -45,6 +46,8 @@ describe('a token', () => {
     const scope = entra.posts[0]?.form.get('scope') ?? '';
     expect(scope).toContain('https://outlook.office.com/IMAP.AccessAsUser.All');
     expect(scope).not.toContain('graph');
+    const line = JSON.stringify({ level: 'info', event: 'token_renewed', kind: 'user', resource: 'outlook' });
+    expect(lines).toEqual([line]);
   });
 
   it('of a personal account is renewed at consumers', async () => {

@@ -102,6 +102,7 @@ export function createTokens(config: Config['entra'], deps: TokensDeps): Tokens 
         if (changed) {
           grant = await grants.renewed(grant, prune(cache, clock.now()));
           if (grant === undefined) continue;
+          deps.log.info('token_renewed', { kind: 'user', resource });
         }
         if (!isGranted(token.scopes, neededScope[resource])) throw new BrokerError('grant_scope_missing');
         pauses.clear(idOf(key));

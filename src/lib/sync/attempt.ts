@@ -4,6 +4,7 @@ import type { FolderBook } from './folder-book.ts';
 import { isItsOwnFault } from './guilt.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import { postRoomMs, type RunContext } from './run-context.ts';
+import { countDelivered } from './run-counts.ts';
 import type { Ready } from './source.ts';
 
 /**
@@ -96,6 +97,7 @@ export async function attemptMessage(
     return outcome;
   }
 
+  if (how.failedAt !== undefined) context.counts.retried += 1;
   let outcome = await send(how.variant);
   if (outcome?.kind === 'refused' && how.variant === 'full') {
     const counts = outcome.status === tooLarge || (await isItsOwnFault(context, destination, how.failedAt, 'mail'));
@@ -104,6 +106,8 @@ export async function attemptMessage(
   if (outcome !== undefined && isYielding(outcome)) return { kind: 'yields' };
   if (outcome?.kind === 'accepted') {
     for (const noted of Object.values(context.accepted)) noted.set(destination, context.now());
+    const isNew = ready.seemsNew && how.replay === undefined;
+    countDelivered(context.counts, context.now(), isNew ? ready.message.meta.internalDate : undefined);
     return { kind: 'accepted' };
   }
   if (outcome === undefined || (outcome.kind === 'held' && !outcome.attempted)) return undefined;

@@ -151,6 +151,7 @@ export function bury(
     row: { mailboxId, folderId, uidValidity, uid, key, hash, day, reason, status, attempts, at, replay },
   });
   context.mark('dead');
+  context.counts.dead += 1;
   const messageKey = messageKeyFromBytes(key);
   context.log.warn('message_dead', { mailbox: mailboxId, folder: folderId, message: messageKey, reason, status });
   if (replay !== undefined) return;

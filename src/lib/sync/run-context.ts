@@ -4,6 +4,7 @@ import type { coldKinds } from '../store/rows.ts';
 import type { createCrowd } from './crowd.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 import type { KeptRows } from './row-memory.ts';
+import type { RunCounts } from './run-counts.ts';
 import type { SafeMode } from './safe-mode.ts';
 import type { ShardRunnerDeps } from './types.ts';
 
@@ -23,6 +24,8 @@ export interface RunContext extends ShardRunnerDeps {
   readonly held: Set<string>;
   /** When a destination last accepted something in this run: a mail, or anything. */
   readonly accepted: Readonly<Record<'mail' | 'anything', Map<string, Date>>>;
+  /** What the run did so far. */
+  readonly counts: RunCounts;
   /** Who has something urgent for which destination. */
   readonly crowd: ReturnType<typeof createCrowd>;
   /** Notes in `!` that there are rows of a cold kind. */

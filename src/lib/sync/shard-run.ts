@@ -19,6 +19,7 @@ import { sendOutbox } from './outbox.ts';
 import { poll } from './poll.ts';
 import type { RowMemory } from './row-memory.ts';
 import { concurrentErrands, concurrentMailboxes, type RunContext } from './run-context.ts';
+import { countFields, createRunCounts } from './run-counts.ts';
 import { safeModeOf } from './safe-mode.ts';
 import { createTurnstile, type TakeTurn } from './turnstile.ts';
 import type { ShardRunnerDeps } from './types.ts';
@@ -52,6 +53,7 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
   const { committer, hot, shard } = work;
   const { head } = work.lease;
   const context = createContext(deps, work);
+  const startedAt = deps.clock.monotonic();
   for (const { rowKey, error } of hot.broken) deps.log.error('row_broken', error, { shard, row: rowKey });
 
   const guests = hot.mailboxes.map((found): Guest => {
@@ -143,6 +145,12 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
     return rows === undefined ? [] : [[book.id, rows] as const];
   });
   work.memory.end(shard, work.lease.epoch, new Map(kept));
+  const states = guests.flatMap(({ book, isRemoved }) => (isRemoved ? [] : [book.state.state]));
+  const ms = deps.clock.monotonic() - startedAt;
+  deps.log.info(
+    'shard_done',
+    countFields(context.counts, states, { shard, tick: work.tick, ms, held: context.held.size }),
+  );
   return more;
 }
 
@@ -161,6 +169,7 @@ function createContext(deps: ShardRunnerDeps, work: ShardWork): RunContext {
     safe: safeModeOf(head, work.committer, work.alone),
     held: new Set(),
     accepted: { mail: new Map(), anything: new Map() },
+    counts: createRunCounts(),
     crowd: createCrowd(),
     mark(kind) {
       head.flags |= coldKinds[kind];
@@ -195,6 +204,7 @@ async function attend(context: RunContext, head: Head, guest: Guest, takeTurn: T
   }
   committer.include(book);
   if (!due) return false;
+  context.counts.polled += 1;
   let verdict: Verdict = { kind: 'failed', code: 'row_broken', retryAfterMs: undefined };
   if (guest.fault === undefined) {
     const failed = await attempt(context, guest, async () => {
@@ -204,6 +214,7 @@ async function attend(context: RunContext, head: Head, guest: Guest, takeTurn: T
   } else {
     context.log.error('row_broken', guest.fault, { mailbox: row.id });
   }
+  if (verdict.kind === 'failed') context.counts.failed += 1;
   const at = {
     now: context.now(),
     tick,
