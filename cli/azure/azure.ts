@@ -1,6 +1,5 @@
 import type { Clock } from '../../src/lib/domain/clock.ts';
 import { type Az, createAz } from './az.ts';
-import { loginArguments } from './claims.ts';
 import type { Program } from './program.ts';
 import { createRest, type Rest } from './rest.ts';
 import { createTokens, type Resource, resources, type TokenScope } from './tokens.ts';
@@ -37,15 +36,11 @@ export interface AzureParts {
   readonly clock: Clock;
   readonly writes: Writes;
   readonly places?: Places;
-  /** Whether somebody is at the terminal who can log in again when Entra demands more factors. */
-  readonly attended: boolean;
-  /** Told before the person is asked to log in again. */
-  readonly told?: (sentence: string) => void;
   readonly signal?: AbortSignal;
 }
 
 export function createAzure(parts: AzureParts): Azure {
-  const { program, fetch, clock, writes, places = publicCloud, attended, signal } = parts;
+  const { program, fetch, clock, writes, places = publicCloud, signal } = parts;
   const az = createAz(program, writes, signal);
   const tokens = createTokens(az, clock);
   const rest = (resource: Resource, base: string, scope: TokenScope, azResource?: string): Rest =>
@@ -57,13 +52,8 @@ export function createAzure(parts: AzureParts): Azure {
       ...(azResource === undefined ? {} : { azResource }),
       token: () => tokens.get(resource, scope),
       forget: tokens.forget,
-      async meet({ claims }) {
-        if (!attended) return false;
-        parts.told?.('Microsoft demands another factor (MFA). Log in again; this goes on afterwards.');
-        const tenant = 'tenant' in scope ? { tenant: scope.tenant } : {};
-        // The double slash is az's own, for ARM: the resource ends in one.
-        return az.talk(loginArguments({ claims, scope: `${resources[resource]}/.default`, ...tenant }));
-      },
+      // The double slash is az's own, for ARM: the resource ends in one.
+      login: { scope: `${resources[resource]}/.default`, ...('tenant' in scope ? { tenant: scope.tenant } : {}) },
       ...(signal === undefined ? {} : { signal }),
     });
   return {

@@ -49,12 +49,14 @@ export function locateAz(machine: Machine = thisMachine): Executable | undefined
   if (shim === undefined) return undefined;
   if (/\.exe$/i.test(shim)) return { file: shim, args: [] };
   const folder = win32.dirname(shim);
-  const ofInstaller = win32.basename(folder).toLowerCase() === 'wbin';
-  const python = [win32.join(folder, '..', 'python.exe'), win32.join(folder, 'python.exe')].find(machine.exists);
-  if (python === undefined) return undefined;
-  return ofInstaller
-    ? { file: python, args: ['-IBm', 'azure.cli'], environment: { AZ_INSTALLER: 'MSI' } }
-    : { file: python, args: ['-m', 'azure.cli'] };
+  // Installer: wbin/az.cmd, zip archive: bin/az.cmd; both have Python one folder up.
+  const brings = ['wbin', 'bin'].includes(win32.basename(folder).toLowerCase());
+  const above = win32.join(folder, '..', 'python.exe');
+  if (brings && machine.exists(above)) {
+    return { file: above, args: ['-IBm', 'azure.cli'], environment: { AZ_INSTALLER: 'MSI' } };
+  }
+  const python = [win32.join(folder, 'python.exe'), above].find(machine.exists);
+  return python === undefined ? undefined : { file: python, args: ['-m', 'azure.cli'] };
 }
 
 /**

@@ -8,8 +8,9 @@ export interface ProblemFacts {
   readonly said?: string;
   /** What Entra demands of the next log-in (base64), where it demanded more than it got. */
   readonly claims?: string;
-  /** Tenant in which to log in again. */
+  /** Tenant in which to log in again, and what for (`az login --tenant --scope`). */
   readonly tenant?: string;
+  readonly scope?: string;
   /** For Microsoft's support. */
   readonly requestId?: string;
   /** The call, as `--what-if` would print it. */

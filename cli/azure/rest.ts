@@ -56,11 +56,8 @@ export interface RestParts {
   token(): Promise<string>;
   /** A token was refused: `token` has to ask for another. */
   forget(): void;
-  /**
-   * Entra demands more (MFA). Logs in again where there is somebody to do so.
-   * @returns whether it is worth another try
-   */
-  meet(challenge: Challenge): Promise<boolean>;
+  /** How to log in again where Entra demands more factors: it goes into the problem's facts. */
+  readonly login?: { readonly scope: string; readonly tenant?: string };
   readonly signal?: AbortSignal;
 }
 
@@ -120,7 +117,7 @@ export function createRest(parts: RestParts): Rest {
   async function perform(call: Call): Promise<RestAnswer> {
     const since = clock.monotonic();
     const repeatable = call.repeatable ?? call.method !== 'POST';
-    let [challenged, renewed] = [false, false];
+    let renewed = false;
     for (let tries = 1; ; tries += 1) {
       let lost: unknown;
       const { answer, outcome, challenge } = await once(call).catch((error: unknown) => {
@@ -128,11 +125,8 @@ export function createRest(parts: RestParts): Rest {
         lost = error;
         return { answer: undefined, outcome: { kind: 'lost' } as const, challenge: undefined };
       });
-      if (challenge !== undefined && !challenged) {
-        challenged = true;
-        parts.forget();
-        if (await parts.meet(challenge)) continue;
-      } else if (answer?.status === 401 && !renewed) {
+      if (challenge !== undefined) parts.forget();
+      else if (answer?.status === 401 && !renewed) {
         renewed = true;
         parts.forget();
         continue;
@@ -146,7 +140,8 @@ export function createRest(parts: RestParts): Rest {
       }
       if (outcome.kind === 'lost' || answer === undefined) throw lostAnswer(lineOf(call), origin, repeatable, lost);
       if (outcome.refusal === undefined) return answer;
-      const claims = challenge === undefined ? {} : { claims: challenge.claims, azureCode: 'insufficient_claims' };
+      const claims =
+        challenge === undefined ? {} : { claims: challenge.claims, azureCode: 'insufficient_claims', ...parts.login };
       throw problemOf({ ...outcome.refusal, ...claims, call: lineOf(call) });
     }
   }

@@ -136,6 +136,13 @@ export const rows: readonly Row[] = [
     remedy: 'If it was made a moment ago, run this command again in a minute.',
   },
   {
+    code: 'unreachable',
+    // Sentences of requests and urllib3, which az prints as they are.
+    says: /Max retries exceeded|Connection aborted|Connection reset|ConnectionError|Failed to establish a new connection|Name or service not known|getaddrinfo failed|Read timed out/i,
+    sentence: 'Azure cannot be reached, or its answer was lost.',
+    remedy: 'Check the network and its proxy, then run this command again. It looks at what is there first.',
+  },
+  {
     code: 'azure_down',
     status: [500, 502, 503, 504],
     sentence: 'Azure answered with a fault of its own and did not recover while this command waited.',
