@@ -12,6 +12,7 @@ import type { MailboxRow } from '../src/lib/store/rows.ts';
 import type { ShardRunnerDeps } from '../src/lib/sync/types.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { memoryStore } from './support/memory-store.ts';
+import { type NocobaseApi, startNocobaseApi } from './support/nocobase-api.ts';
 import { memorySealer } from './support/sealer.ts';
 
 /** The destination of every mailbox in this world. */
@@ -31,7 +32,7 @@ let listener: Listener;
 let deps: Partial<ShardRunnerDeps>;
 /** What arrived, in order. */
 let posted: Posted[];
-let answer: (event: { type: string; subject: string }) => number | 'hangs';
+let answer: (event: { type: string; subject: string; text: unknown }) => number | 'hangs';
 
 /** The engine, the deliverer, its holds and its receiver, each as it is; mailboxes and tables are in memory, for days go by. */
 beforeEach(async () => {
@@ -44,7 +45,7 @@ beforeEach(async () => {
       for await (const chunk of request) body += String(chunk);
       const { type, data } = JSON.parse(body);
       const subject = String(data.subject ?? '');
-      const status = answer({ type, subject });
+      const status = answer({ type, subject, text: data.text });
       posted.push({ type, subject, text: data.text, status });
       if (status !== 'hangs') response.writeHead(status).end();
     }),
@@ -190,6 +191,27 @@ describe('a message that always times out', () => {
   }, 120_000);
 });
 
+describe('a message whose text alone is too much', () => {
+  it.each([['hangs' as const], [524]])(
+    'for its receiver (%s) arrives without it, after three that count',
+    async (status) => {
+      await connect('ada');
+      await connect('bea');
+      await poll();
+      answer = ({ subject, text }) => (subject === 'heavy' && text !== null ? status : 200);
+      inbox('ada').add('heavy');
+      for (let n = 1; n <= 60 && !accepted().includes('heavy'); n++) {
+        inbox('bea').add(`bea ${n}`);
+        world.time.pass(240_000);
+        await poll();
+      }
+      expect(tried('heavy').at(-1)).toMatchObject({ status: 200, text: null });
+      expect(tried('heavy').length).toBeGreaterThan(3);
+      expect(await rowsOf('x')).toEqual([]);
+    },
+  );
+});
+
 describe('three that are given up in a row', () => {
   it('hold their destination, until it accepts something', async () => {
     const mailboxes = [await connect('ada'), await connect('bea'), await connect('cy')];
@@ -320,6 +342,124 @@ describe('a receiver that takes nothing for a day', () => {
     expect(await rowsOf('x')).toEqual([]);
     expect(await world.cursor(mailbox)).toMatchObject({ retries: moved.length });
   }, 120_000);
+});
+
+describe('a proxy that answers in place of its receiver for an hour', () => {
+  const minutes = 60;
+
+  it.each([
+    ['Cloudflare, which finds no server', 530],
+    ['Cloudflare, which gets nonsense from it', 520],
+    ['nginx, which was left', 499],
+    ['a load balancer, which waited for too long', 408],
+    ['a hosting provider, which took it down', 410],
+    ['a proxy, which wants a password', 407],
+    ['a server that is misdirected', 421],
+  ])(
+    '%s (%i), costs no mail, no text and few requests, and is told once',
+    async (_what, status) => {
+      await connect('ada', ['INBOX', 'Archive']);
+      await connect('bea');
+      await poll();
+      inbox('ada').add('before');
+      await poll();
+      answer = () => status;
+      const before = posted.length;
+      const wanted = ['before'];
+      for (let minute = 0; minute < minutes; minute++) {
+        if (minute % 10 === 0) {
+          for (const [who, path] of [
+            ['ada', 'INBOX'],
+            ['ada', 'Archive'],
+            ['bea', 'INBOX'],
+          ] as const) {
+            inbox(who, path).add(`${who} ${path} ${minute}`);
+            wanted.push(`${who} ${path} ${minute}`);
+          }
+        }
+        await poll();
+        // With the first probe after a quarter of an hour.
+        if (minute < 13 || minute > 22) expect((await stateOf()).told).toBe(minute > 22);
+      }
+      // Each minute at first, then every five.
+      expect(posted.length - before).toBeLessThan(25);
+      expect(await stateOf()).toMatchObject({ heldSince: expect.any(Date), status });
+      expect(world.logged.filter(({ event }) => event === 'destination.held_long')).toMatchObject([
+        { fields: { status } },
+      ]);
+      // Only heads that held up their folder for long went out of the way, ever fewer.
+      expect((await rowsOf('d')).length).toBeLessThanOrEqual(3);
+      answer = () => 200;
+      for (let minute = 0; minute < 8; minute++) await poll();
+      expect(accepted().toSorted()).toEqual(wanted.toSorted());
+      expect(posted.filter(({ text, type }) => type === 'message.received' && text === null)).toEqual([]);
+      expect(await rowsOf('x')).toEqual([]);
+      expect(await rowsOf('d')).toEqual([]);
+    },
+    120_000,
+  );
+});
+
+describe('a proxy in front of collections of NocoBase', () => {
+  let nocobase: NocobaseApi;
+  let away: Outbound;
+  beforeEach(async () => {
+    nocobase = await startNocobaseApi();
+    away = createOutbound({
+      inAzure: false,
+      privateDestinations: [{ host: nocobase.host, network: '127.0.0.0/8' }],
+      timeoutMs: 250,
+    });
+    const id = 'dst_collection00';
+    const now = world.now();
+    const collections = { messages: 'mail_messages', accounts: 'mail_accounts', outbox: 'mail_outbox' };
+    const config = {
+      id,
+      type: 'collection',
+      name: 'NocoBase',
+      url: nocobase.url,
+      collections,
+      auth: 'bearer',
+    } as const;
+    await rows.insert(
+      { ...config, rawHtml: false, paused: false, signingSince: [], createdAt: now, updatedAt: now },
+      { signing: [], auth: { kind: 'bearer', token: nocobase.token } },
+    );
+    const shared = { rows, time: world.store.time, clock: world.time.clock, random: systemRandom };
+    deps = { ...deps, deliverer: createDeliverer({ ...shared, outbound: away, log: world.log }) };
+    for (const who of ['ada', 'bea']) {
+      await world.connectMailbox(`${who}@contoso.example`, ['INBOX'], { destinationId: id });
+    }
+    await poll();
+  });
+  afterEach(async () => {
+    await away.close();
+    nocobase.stop();
+  });
+
+  it.each([530, 499, 408])('that answers %i for an hour costs no mail, no text and few requests', async (status) => {
+    const proxy = { status, body: '<html><h1>Error</h1></html>', type: 'text/html' };
+    nocobase.override = () => proxy;
+    const before = nocobase.requests.length;
+    const wanted: string[] = [];
+    for (let minute = 0; minute < 60; minute++) {
+      for (const who of ['ada', 'bea']) {
+        inbox(who).add(`${who} ${minute}`);
+        wanted.push(`${who} ${minute}`);
+      }
+      await poll();
+    }
+    // Two mailboxes and a window of eight mails meet it at once before it is known to be away.
+    expect(nocobase.requests.length - before).toBeLessThan(25 + 2 * 8);
+    expect((await rowsOf('d')).length).toBeLessThanOrEqual(3);
+    expect(world.logged.filter(({ event }) => event === 'destination.held_long')).toHaveLength(1);
+    nocobase.override = undefined;
+    for (let minute = 0; minute < 8; minute++) await poll();
+    const records = nocobase.collections.mail_messages?.rows ?? [];
+    expect(records.map(({ subject }) => subject).toSorted()).toEqual(wanted.toSorted());
+    expect(records.every(({ text }) => text !== null)).toBe(true);
+    expect([...(await rowsOf('d')), ...(await rowsOf('x'))]).toEqual([]);
+  });
 });
 
 describe('an event that is refused', () => {

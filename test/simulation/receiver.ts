@@ -43,9 +43,12 @@ export interface ReceiverWeather {
   readonly choked: Map<string, number>;
 }
 
-/** Statuses that say nothing of the message, and those that may. */
-export const holdingStatuses = [401, 403, 404, 405, 429, 502, 503, 504, 301] as const;
-export const refusingStatuses = [400, 408, 409, 413, 422, 500, 418] as const;
+/** Statuses that say nothing of the message, those of gateways included, and those that may. */
+export const holdingStatuses = [
+  ...[301, 401, 402, 403, 404, 405, 407, 408, 410, 421, 423, 425, 429, 499],
+  ...[501, 502, 503, 504, 507, 511, 520, 524, 530],
+] as const;
+export const refusingStatuses = [400, 409, 413, 422, 500, 418] as const;
 
 /** The way of one process to the receivers. */
 export function createReceivers(

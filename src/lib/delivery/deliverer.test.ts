@@ -277,7 +277,7 @@ describe('a delivery', () => {
 });
 
 describe('a refusal of the message', () => {
-  it.each([400, 408, 409, 413, 422, 500, 418])('is told by %i and holds nothing', async (status) => {
+  it.each([400, 409, 413, 422, 500, 418])('is told by %i and holds nothing', async (status) => {
     const { worker, destination, answers, stateOf, requests } = await world();
     const id = await destination();
     const deliverer = worker();
@@ -294,6 +294,10 @@ describe('a fault of the destination', () => {
   it.each([
     [401, 'destination_unauthorised'],
     [404, 'destination_not_found'],
+    [408, 'destination_gateway_failed'],
+    [410, 'destination_not_found'],
+    [499, 'destination_gateway_failed'],
+    [530, 'destination_gateway_failed'],
     [503, 'destination_busy'],
     [302, 'destination_redirects'],
   ])('%i holds it for every worker: nothing is sent before the probe is due', async (status, reason) => {
@@ -305,7 +309,7 @@ describe('a fault of the destination', () => {
     expect(await one.deliver(id, event('m_2'), never)).toEqual(held(reason, false));
     expect(await other.deliver(id, event('m_3'), never)).toEqual(held(reason, false));
     expect(requests).toHaveLength(1);
-    expect(await stateOf(id)).toMatchObject({ reason, heldSince: expect.any(Date), probes: 0 });
+    expect(await stateOf(id)).toMatchObject({ reason, status, heldSince: expect.any(Date), probes: 0 });
     pass(5_000);
     expect(await other.deliver(id, event('m_3'), never)).toEqual(held(reason, true));
     expect(requests).toHaveLength(2);
@@ -447,6 +451,7 @@ describe('a fault of the destination', () => {
         event: 'destination.held_long',
         destinationId: id,
         code: 'destination_busy',
+        status: 503,
         heldSince: expect.any(String),
       },
     ]);

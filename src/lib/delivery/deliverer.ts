@@ -202,11 +202,11 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
   const tell = (destinationId: string, before: DestinationState, after: DestinationState): void => {
     const heldSince = after.heldSince?.toISOString();
     if (before.heldSince === undefined && heldSince !== undefined) {
-      log.info('destination.held', { destinationId, code: after.reason });
+      log.info('destination.held', { destinationId, code: after.reason, status: after.status });
     } else if (before.heldSince !== undefined && heldSince === undefined) {
       log.info('destination.released', { destinationId, heldSince: before.heldSince.toISOString() });
     } else if (after.told && !before.told) {
-      log.warn('destination.held_long', { destinationId, code: after.reason, heldSince });
+      log.warn('destination.held_long', { destinationId, code: after.reason, status: after.status, heldSince });
     }
   };
 

@@ -31,6 +31,7 @@ export function afterDeath(state: DestinationState, now: number, chance: number)
     deadInRow,
     heldSince: new Date(now),
     reason: 'destination_refused_message',
+    status: undefined,
     heldByDead: true,
     nextProbe: new Date(now + probeWaitMs(0, 0, chance)),
     probes: 0,

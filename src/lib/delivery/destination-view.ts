@@ -26,6 +26,8 @@ export interface DestinationView {
     | {
         readonly since: Date;
         readonly code: string;
+        /** What it answered last; absent if there was no answer. */
+        readonly status: number | undefined;
         readonly sentence: string;
         readonly remedy: string;
         /** Who can mend it. */
@@ -54,7 +56,7 @@ export interface DestinationTest {
 
 /** A destination and how it goes, without its secrets. */
 export function viewOf(config: DestinationConfig, state: DestinationState): DestinationView {
-  const { heldSince: since, reason: code, nextProbe } = state;
+  const { heldSince: since, reason: code, status, nextProbe } = state;
   return {
     id: config.id,
     type: config.type,
@@ -65,7 +67,7 @@ export function viewOf(config: DestinationConfig, state: DestinationState): Dest
     auth: { type: config.auth },
     collections: config.collections,
     signingSecrets: config.signingSince.map((createdAt) => ({ createdAt })),
-    held: since === undefined ? undefined : { since, code, ...explanation(code), nextProbe },
+    held: since === undefined ? undefined : { since, code, status, ...explanation(code), nextProbe },
     lastAccepted: state.lastAccepted,
     createdAt: config.createdAt,
     updatedAt: config.updatedAt,

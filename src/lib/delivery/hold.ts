@@ -78,9 +78,9 @@ export function afterAttempt(
       // It works again, whatever it thinks of this message; unless it was held for refusing everything.
       if (!held) return undefined;
       if (!state.heldByDead) return released(state);
-      return { ...prolonged(state, state.reason, 0, now, chance), failed: eventId };
+      return { ...prolonged(state, { ...outcome, reason: state.reason }, now, chance), failed: eventId };
     case 'held':
-      return { ...prolonged(state, outcome.reason, outcome.retryAfterMs ?? 0, now, chance), failed: eventId };
+      return { ...prolonged(state, outcome, now, chance), failed: eventId };
   }
 }
 
@@ -103,6 +103,7 @@ const released = (state: DestinationState): DestinationState => ({
   ...state,
   heldSince: undefined,
   reason: '',
+  status: undefined,
   heldByDead: false,
   nextProbe: undefined,
   probes: 0,
@@ -113,8 +114,7 @@ const released = (state: DestinationState): DestinationState => ({
 
 function prolonged(
   state: DestinationState,
-  reason: string,
-  retryAfterMs: number,
+  why: { readonly reason: string; readonly status?: number; readonly retryAfterMs?: number },
   now: number,
   chance: number,
 ): DestinationState {
@@ -123,8 +123,9 @@ function prolonged(
   return {
     ...state,
     heldSince,
-    reason,
-    nextProbe: new Date(now + probeWaitMs(probes, retryAfterMs, chance)),
+    reason: why.reason,
+    status: why.status,
+    nextProbe: new Date(now + probeWaitMs(probes, why.retryAfterMs ?? 0, chance)),
     probes,
     proberUntil: undefined,
     told: state.told || now - heldSince.getTime() >= tellAfterMs,

@@ -154,6 +154,8 @@ describe('the files of a mail', () => {
     ['a key that is not good', 401, { kind: 'held', reason: 'destination_unauthorised' }],
     ['a right that is missing', 403, { kind: 'held', reason: 'destination_unauthorised' }],
     ['a server that starts', 503, { kind: 'held', reason: 'destination_busy' }],
+    ['a gateway that finds no server', 530, { kind: 'held', reason: 'destination_gateway_failed' }],
+    ['a proxy that wants a password', 407, { kind: 'held', reason: 'destination_gateway_failed' }],
   ])('that meet %s leave the whole mail for later', async (_what, status, outcome) => {
     api.override = (action) => (action === 'attachments:create' ? { status, body: '{}' } : undefined);
     expect(await send(withFiles(file('2'), file('3')))).toMatchObject(outcome);
@@ -176,6 +178,36 @@ describe('the files of a mail', () => {
       action === 'attachments:create' && failures-- > 0 ? { status: 500, body: '{}' } : undefined;
     expect(await send(withFiles(file('2'), file('3')))).toEqual(accepted);
     expect(records()).toMatchObject([{ attachments: [{ id: 1 }, { id: 2 }] }]);
+  });
+
+  it.each([408, 413, 504, 507, 524])(
+    'that a gateway twice finds too large or too slow (%i) stay links, and the mail comes with its text',
+    async (status) => {
+      api.override = (action) => (action === 'attachments:create' ? { status, body: '<html>' } : undefined);
+      expect(await send(withFiles(file('2')))).toEqual(accepted);
+      expect(api.requests.filter((request) => request === 'POST attachments:create')).toHaveLength(2);
+      expect(records()).toMatchObject([{ messageKey: 'm_1', text: mail.text, hasAttachments: true }]);
+      expect(truncatedOf(records()[0])).toEqual(['attachments']);
+    },
+  );
+
+  it.each([408, 413, 504, 507, 524])(
+    'that a gateway finds too large or too slow once (%i) are uploaded at the second try',
+    async (status) => {
+      let failures = 1;
+      api.override = (action) =>
+        action === 'attachments:create' && failures-- > 0 ? { status, body: '<html>' } : undefined;
+      expect(await send(withFiles(file('2'), file('3')))).toEqual(accepted);
+      expect(records()).toMatchObject([{ attachments: [{ id: 1 }, { id: 2 }] }]);
+    },
+  );
+
+  it('that meet a slow gateway once and then one that is down leave the whole mail for later', async () => {
+    const statuses = [504, 503];
+    api.override = (action) =>
+      action === 'attachments:create' ? { status: statuses.shift() ?? 503, body: '<html>' } : undefined;
+    expect(await send(withFiles(file('2'), file('3')))).toMatchObject({ kind: 'held', status: 503 });
+    expect(records()).toEqual([]);
   });
 
   it('on which its storage fails stay links, and the mail comes with its text', async () => {

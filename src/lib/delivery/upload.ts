@@ -120,9 +120,10 @@ export function createUploads(openFile: OpenFile, clock: Clock): Uploads {
       const place: AttachmentPlace = { mailboxId: found.data.mailbox.id, ...ref, part: file.part };
       const attempt = () => send(api, target, file, () => openFile(place), until);
       let result = await attempt();
-      // Its database may just have come back. If it fails once more, its storage does: the mail has its link all the same.
-      if (result.kind === 'refused') result = await attempt();
-      if (result.kind === 'refused') continue;
+      // Its database may just have come back, or a gateway may have been in a hurry. If it fails once more, it is the file
+      // that is too much: the mail has its link all the same.
+      if (mayBeTheFile(result)) result = await attempt();
+      if (mayBeTheFile(result)) continue;
       if (result.kind === 'unread') {
         const failures = (failed.get(key) ?? 0) + 1;
         failed.set(key, failures);
@@ -188,6 +189,15 @@ type Sent =
   | { readonly kind: 'unread'; readonly error: unknown }
   | DeliveryOutcome;
 
+/**
+ * Statuses by which servers and gateways say that a body is too large or took too long (RFC 9110 sections 15.5.9 and
+ * 15.5.14; 507 is WebDAV's, 524 Cloudflare's). Of a small request they speak of the destination.
+ */
+const tooMuch: ReadonlySet<number> = new Set([408, 413, 504, 507, 524]);
+
+const mayBeTheFile = (result: Sent): boolean =>
+  result.kind === 'refused' || (result.kind === 'held' && tooMuch.has(result.status ?? 0));
+
 /** Nothing that another attempt would change; whoever opens the link is told. */
 const isForGood = (error: unknown): boolean =>
   isBrokerError(error, 'message_gone', 'attachment_too_large', 'folder_missing', 'imap_unexpected');
@@ -241,7 +251,7 @@ function judged(answer: OutboundAnswer, bytes: number): Sent {
     return data === undefined || data.data.size !== bytes ? unexpected(answer) : { kind: 'made', id: data.data.id };
   }
   // Too large for its storage, or of a type that it does not take: a rule of theirs, which the mail shall not wait for.
-  if (answer.status === 413 || (answer.status === 400 && errorOf(answer).message !== '')) return { kind: 'link' };
+  if (answer.status === 400 && errorOf(answer).message !== '') return { kind: 'link' };
   return outcome;
 }
 

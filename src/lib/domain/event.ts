@@ -44,8 +44,8 @@ export interface EventMailbox {
 export type DeliveryOutcome =
   | { readonly kind: 'accepted'; readonly status: number }
   /**
-   * The destination's fault (401, 403, 404, 405, 429, 502-504, redirect, time-out, connection), or it is held or paused and
-   * nothing was sent: count nothing against the message. `retryAfterMs`: no attempt before that goes out.
+   * The destination's fault (credentials, address, load, a gateway, a redirect, a time-out, the connection), or it is held
+   * or paused and nothing was sent: count nothing against the message. `retryAfterMs`: no attempt before that goes out.
    */
   | {
       readonly kind: 'held';
@@ -57,7 +57,7 @@ export type DeliveryOutcome =
       /** A probe is due, and this event is the one that failed last: another shall go first, if there is one. */
       readonly yields?: true;
     }
-  /** Ambiguous (400, 408, 409, 413, 422, 500, any other): may be the message's fault. */
+  /** Ambiguous (400, 409, 413, 422, 500, any other): may be the message's fault. */
   | { readonly kind: 'refused'; readonly reason: string; readonly status: number };
 
 /** Sends events of one destination. */

@@ -37,7 +37,7 @@ export const destinationErrors = {
   },
   destination_not_found: {
     status: 502,
-    sentence: 'There is nothing to deliver to at the address of the destination (404 or 405).',
+    sentence: 'There is nothing to deliver to at the address of the destination (404, 405 or 410).',
     remedy:
       'Check the URL of the destination and that its workflow or collection exists and is on. Delivery goes on by itself then.',
     who: 'deployment owner',
@@ -76,6 +76,14 @@ export const destinationErrors = {
       'The destination is overloaded, starting, or fails on everything (429, 502, 503, 504; NocoBase also 500).',
     remedy:
       'Nothing to do unless it lasts: delivery goes on by itself. If it lasts, check the server of the destination.',
+    who: 'deployment owner',
+  },
+  destination_gateway_failed: {
+    status: 502,
+    sentence:
+      'Something in front of the destination, such as a proxy or its hosting provider, answers in its place (402, 407, 408, 421, 423, 425, 499, or a 5xx other than 500, 502, 503 and 504).',
+    remedy:
+      'Nothing to do unless it lasts: delivery goes on by itself. If it lasts, look the status up in the manual of the proxy or provider, and check its connection to the destination. A receiver that wants to refuse one mail answers 422.',
     who: 'deployment owner',
   },
   destination_redirects: {

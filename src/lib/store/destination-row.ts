@@ -71,6 +71,7 @@ const secretsForm = z.object({
 const stateForm = z.object({
   heldSince: instant.optional(),
   reason: text,
+  status: count.optional(),
   heldByDead: z.boolean(),
   nextProbe: instant.optional(),
   probes: count,
@@ -101,6 +102,7 @@ export function decodeState(row: StoredRow): StoredState {
   const state: DestinationState = {
     ...read,
     heldSince: read.heldSince,
+    status: read.status,
     nextProbe: read.nextProbe,
     proberUntil: read.proberUntil,
     lastAccepted: read.lastAccepted,

@@ -54,6 +54,8 @@ export interface DestinationState {
   readonly heldSince: Date | undefined;
   /** A code of error-codes.ts; '' while it is not held. */
   readonly reason: string;
+  /** What it answered last while held; undefined without an answer, and until the first probe where the dead began it. */
+  readonly status: number | undefined;
   /** True if dead messages in a row began the hold, so that an ambiguous answer does not end it. */
   readonly heldByDead: boolean;
   /** Held: nothing is sent before this instant of server time. */
@@ -79,6 +81,7 @@ export interface DestinationState {
 export const restingState: DestinationState = {
   heldSince: undefined,
   reason: '',
+  status: undefined,
   heldByDead: false,
   nextProbe: undefined,
   probes: 0,

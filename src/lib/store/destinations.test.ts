@@ -34,6 +34,7 @@ const secrets: DestinationSecrets = { signing: ['whsec_x'], auth: { kind: 'beare
 const held: DestinationState = {
   heldSince: at,
   reason: 'destination_busy',
+  status: 503,
   heldByDead: true,
   nextProbe: at,
   probes: 3,

@@ -28,12 +28,15 @@ export const mostRevived = 50;
 const waitMs = (tries: number): number =>
   retryWaitsMs[Math.min(tries, retryWaitsMs.length) - 1] ?? retryWaitsMs[0] ?? 0;
 
+/** So many of them with the whole message, where the destination hung or broke: a gateway that fails now and then hits many. */
+const wholeAttempts = 3;
+
 /**
- * What is small is tried next if the destination hung or broke on a message while it took others: the size may be what
- * takes long. One that takes nothing, because a role was revoked, shall get its mail whole afterwards.
+ * What is small is tried next if the destination kept hanging or breaking on a message while it took others: the size may
+ * be what takes long. One that takes nothing, because a role was revoked, shall get its mail whole afterwards.
  */
-const variantAfter = ({ outcome }: Failure, counts: boolean): RetryRow['variant'] =>
-  counts && outcome.kind === 'held' ? 'metadata' : 'full';
+const variantAfter = ({ outcome }: Failure, attempts: number): RetryRow['variant'] =>
+  outcome.kind === 'held' && attempts >= wholeAttempts ? 'metadata' : 'full';
 
 /** Takes a message that failed out of its folder's way. It is settled by that, in the same commit. */
 export function parkFailed(
@@ -99,7 +102,7 @@ export async function noteFailure(
         failedAt: now,
         nextAt,
         missing: 0,
-        variant: variantAfter(failure, counts),
+        variant: variantAfter(failure, attempts),
       },
     });
     return false;
