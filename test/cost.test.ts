@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { assumptions, month } from '../bench/parts/cost-model.ts';
+import { type CostOptions, priceOf } from '../bench/parts/cost-options.ts';
 import { costPage } from '../bench/parts/cost-page.ts';
 import { countIdle, countsForm } from '../bench/parts/count.ts';
 
@@ -63,5 +64,37 @@ describe('the formula', () => {
     const idle = month(1, counts, { ...assumptions, tickSeconds: 3600, messagesPerMailboxAndDay: 0 });
     expect(idle.compute).toBe(0);
     expect(idle.total).toBeGreaterThan(0);
+  });
+});
+
+describe('the price of the options', () => {
+  const plain: CostOptions = { mailboxes: 30, memoryMb: 512, network: 'none', separateTables: false, logRules: 0 };
+  const price = (chosen: Partial<CostOptions>) => priceOf({ ...plain, ...chosen }, counts);
+  const names = (chosen: Partial<CostOptions>) => price(chosen).lines.map(({ name }) => name);
+
+  it('is at most a dollar a month for 30 mailboxes without alerts', () => {
+    expect(price({}).total).toBeLessThanOrEqual(1);
+    expect(price({}).total).toBeCloseTo(month(30, counts).total);
+  });
+
+  it('has a line of its own for alerts, and for each part of a network', () => {
+    expect(names({})).toEqual(['Functions', 'Storage and Key Vault', 'Log']);
+    expect(price({ logRules: 2 }).total - price({}).total).toBeCloseTo(1);
+    expect(names({ network: 'nat' })).toContain('Network');
+    expect(names({ network: 'private', logRules: 2 }).slice(3)).toEqual(['Alerts', 'Network', 'Private endpoints']);
+    expect(price({ network: 'private', separateTables: true }).total).toBeGreaterThan(
+      price({ network: 'private' }).total,
+    );
+  });
+
+  it('takes the free log off, and says what the log costs where another app has used the grant up', () => {
+    const { lines, total, logWithoutGrant } = price({});
+    expect(lines.find(({ name }) => name === 'Log')?.usd).toBe(0);
+    expect(logWithoutGrant.usd).toBeGreaterThan(0);
+    expect(total).toBeCloseTo(lines.reduce((sum, { usd }) => sum + usd, 0));
+  });
+
+  it('grows with the memory of an instance', () => {
+    expect(price({ memoryMb: 2048 }).total).toBeGreaterThan(price({}).total);
   });
 });

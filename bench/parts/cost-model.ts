@@ -16,6 +16,19 @@ export const prices = {
   queuePer10k: 0.004,
   /** https://azure.microsoft.com/pricing/details/key-vault/ */
   vaultPer10k: 0.03,
+  /** Analytics logs: https://azure.microsoft.com/pricing/details/monitor/ ; the grant is one for each billing account. */
+  logGb: 2.3,
+  freeLogGb: 5,
+  /** A log-search rule that looks every 15 minutes; the same page. */
+  logRuleMonth: 0.5,
+  /** https://azure.microsoft.com/pricing/details/azure-nat-gateway/ : 730 hours of $0.045. */
+  natMonth: 32.85,
+  /** A static address, 730 hours of $0.005: https://azure.microsoft.com/pricing/details/ip-addresses/ */
+  addressMonth: 3.65,
+  /** 730 hours of $0.01 each: https://azure.microsoft.com/pricing/details/private-link/ */
+  endpointMonth: 7.3,
+  /** https://azure.microsoft.com/pricing/details/dns/ */
+  zoneMonth: 0.5,
 } as const;
 
 /** What no run on one machine can tell. */
@@ -50,7 +63,17 @@ export const assumptions = {
   queueLooksPerMinute: 30,
   mailboxesPerShard: 64,
   housekeepingsPerDay: 288,
+  /** The host logs that a function begins, that it ended, and the request itself (host.json, `Function`: Information). */
+  logRecordsPerExecution: 3,
+  /** A run of a shard and a delivered message say so in a line each. */
+  logRecordsPerRun: 1,
+  logRecordsPerMessage: 1,
+  /** What Log Analytics bills for a record: our line of 200 to 400 bytes, and the columns that Azure adds to it. */
+  logRecordBytes: 1_200,
 } as const;
+
+/** Processor cores of an instance by its memory in MB: https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan */
+export const coresOf: Readonly<Record<512 | 2048 | 4096, number>> = { 512: 0.25, 2048: 1, 4096: 2 };
 
 export type Assumptions = { readonly [name in keyof typeof assumptions]: number };
 
@@ -62,6 +85,8 @@ export interface Month {
   readonly tableOperations: number;
   readonly queueOperations: number;
   readonly vaultReads: number;
+  /** 10^9 bytes that go into Log Analytics. */
+  readonly logGb: number;
   /** USD. */
   readonly compute: number;
   readonly storage: number;
@@ -113,6 +138,9 @@ export function month(mailboxes: number, counts: Counts, given: Assumptions = as
     a.vaultReadsPerHour * 24 * a.daysPerMonth +
     a.startsPerDay * a.daysPerMonth * start.vaultReads;
 
+  const logRecords =
+    executions * a.logRecordsPerExecution + ticks * shards * a.logRecordsPerRun + messages * a.logRecordsPerMessage;
+
   const compute =
     Math.max(0, gbSeconds - prices.freeGbSeconds) * prices.gbSecond +
     (Math.max(0, executions - prices.freeExecutions) / 1_000_000) * prices.executionsPerMillion;
@@ -127,6 +155,7 @@ export function month(mailboxes: number, counts: Counts, given: Assumptions = as
     tableOperations,
     queueOperations,
     vaultReads,
+    logGb: (logRecords * a.logRecordBytes) / 1e9,
     compute,
     storage,
     total: compute + storage,

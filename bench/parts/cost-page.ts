@@ -1,4 +1,5 @@
 import { type Assumptions, assumptions, type Month, month, prices } from './cost-model.ts';
+import { type CostOptions, priceOf } from './cost-options.ts';
 import type { Counts } from './count.ts';
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en-US');
@@ -21,10 +22,33 @@ function table(counts: Counts, given: Assumptions): string[] {
     row('Table operations', months, ({ tableOperations }) => whole(tableOperations)),
     row('Queue operations', months, ({ queueOperations }) => whole(queueOperations)),
     row('Key Vault reads', months, ({ vaultReads }) => whole(vaultReads)),
+    row('Log, GB', months, ({ logGb }) => logGb.toFixed(2)),
     row('Functions', months, ({ compute }) => usd(compute)),
     row('Storage and Key Vault', months, ({ storage }) => usd(storage)),
     row('**A month**', months, ({ total }) => `**${usd(total)}**`),
     row('A mailbox', months, ({ total, mailboxes }) => usd(total / mailboxes)),
+  ];
+}
+
+const plain: Omit<CostOptions, 'mailboxes'> = { memoryMb: 512, network: 'none', separateTables: false, logRules: 0 };
+const choices: readonly (readonly [string, Partial<CostOptions>])[] = [
+  ['as it comes', {}],
+  ['with two alert rules', { logRules: 2 }],
+  ['with 2,048 MB', { memoryMb: 2048 }],
+  ['with a static outgoing address (`nat`)', { network: 'nat' }],
+  ['with private endpoints (`private`)', { network: 'private' }],
+];
+
+/** What each option of the deployment comes to, the log within its grant. */
+function optionsTable(counts: Counts): string[] {
+  const total = (chosen: Partial<CostOptions>, mailboxes: number) =>
+    usd(priceOf({ ...plain, ...chosen, mailboxes }, counts).total);
+  const ungranted = (mailboxes: number) => usd(priceOf({ ...plain, mailboxes }, counts).logWithoutGrant.usd);
+  return [
+    `| Mailboxes | ${sizes.map((size) => whole(size)).join(' | ')} |`,
+    `| --- | ${sizes.map(() => '---:').join(' | ')} |`,
+    ...choices.map(([name, chosen]) => `| ${name} | ${sizes.map((size) => total(chosen, size)).join(' | ')} |`),
+    `| the log alone, where another app has used up the 5 GB | ${sizes.map(ungranted).join(' | ')} |`,
   ];
 }
 
@@ -37,13 +61,19 @@ export function costPage(counts: Counts): string {
     '# What it costs',
     '',
     'Made by `npm run cost`, which counts what a real run asks of the storage emulator, the vault and a mail server, and puts the counts into the formula below.',
-    'The prices are list prices. Check them for your region before you rely on a figure. Log Analytics is left out: its first 5 GB a month are free, and an app with the settings of [`host.json`](host.md) stays below that.',
+    'The prices are list prices. Check them for your region before you rely on a figure. The log is in a line of its own: its first 5 GB a month are free for each billing account.',
     '',
     '## A month',
     '',
     `${a.hotShare * 100} % of the mailboxes have had mail within the hour and are asked every ${a.tickSeconds} seconds, the others every ${(a.coldTicks * a.tickSeconds) / 60} minutes. Each gets ${a.messagesPerMailboxAndDay} messages a day.`,
     '',
     ...table(counts, a),
+    '',
+    '## With the options of the deployment',
+    '',
+    'A month in all, the log within its free grant. `npm run deploy` prints these lines for what you choose before it makes anything.',
+    '',
+    ...optionsTable(counts),
     '',
     '## The same, if every mailbox were asked every minute',
     '',
@@ -84,14 +114,16 @@ export function costPage(counts: Counts): string {
     `              + token refreshes x ${a.refreshTableOperations}`,
     `queue       = ticks x shards x 3 + ${a.queueLooksPerMinute} looks of the host a minute`,
     `vault       = ticks x shards x idle run + housekeeping runs x a run + new processes x first run + ${a.vaultReadsPerHour} an hour at most`,
+    `log         = (executions x ${a.logRecordsPerExecution} + ticks x shards x ${a.logRecordsPerRun} + messages x ${a.logRecordsPerMessage}) x ${whole(a.logRecordBytes)} bytes`,
     `cost        = (GB-seconds - ${whole(prices.freeGbSeconds)} free) x $${prices.gbSecond}`,
     `            + (executions - ${whole(prices.freeExecutions)} free) x $${prices.executionsPerMillion} / million`,
     `            + table x $${prices.tablePer10k} / 10,000 + queue x $${prices.queuePer10k} / 10,000 + vault x $${prices.vaultPer10k} / 10,000`,
+    `            + (log - ${prices.freeLogGb} GB free) x $${prices.logGb}                              only in the table of the options`,
     '```',
     '',
     `Assumed, since no run on one machine can tell: ${a.warmShare * 100} % of the polls find their connection still open, ${a.startsPerDay} new processes a day, ${a.tokensPerMailboxAndDay} tokens for each mailbox and day, ${a.tokenRefreshesPerMailboxAndDay} refreshes of a token for each mailbox and day. Processor times were measured on a development machine beside other work. Messages are counted as if none came while another is delivered, which makes them dearer than they are.`,
     '',
-    'Prices: [Functions, Flex Consumption on demand](https://azure.microsoft.com/pricing/details/functions/), [tables](https://azure.microsoft.com/pricing/details/storage/tables/), [queues](https://azure.microsoft.com/pricing/details/storage/queues/), [Key Vault](https://azure.microsoft.com/pricing/details/key-vault/); pay as you go, USD, East US, as known in October 2026. The free grant is one for each subscription. All of it stands at the top of `bench/parts/cost-model.ts`.',
+    'Prices: [Functions, Flex Consumption on demand](https://azure.microsoft.com/pricing/details/functions/), [tables](https://azure.microsoft.com/pricing/details/storage/tables/), [queues](https://azure.microsoft.com/pricing/details/storage/queues/), [Key Vault](https://azure.microsoft.com/pricing/details/key-vault/), [logs and alerts](https://azure.microsoft.com/pricing/details/monitor/), [NAT gateway](https://azure.microsoft.com/pricing/details/azure-nat-gateway/), [addresses](https://azure.microsoft.com/pricing/details/ip-addresses/), [private endpoints](https://azure.microsoft.com/pricing/details/private-link/); pay as you go, USD, East US, as known in October 2026. The free grant is one for each subscription. All of it stands at the top of `bench/parts/cost-model.ts`.',
     '',
   ].join('\n');
 }
