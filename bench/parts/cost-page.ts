@@ -71,7 +71,7 @@ export function costPage(counts: Counts): string {
     '',
     '## With the options of the deployment',
     '',
-    'A month in all, the log within its free grant. `npm run deploy` prints these lines for what you choose before it makes anything.',
+    'A month in all, the log within its free grant. The deploy command prints these lines for what you choose before it makes anything.',
     '',
     ...optionsTable(counts),
     '',
