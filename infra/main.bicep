@@ -236,7 +236,7 @@ module dashboard 'modules/workbook.bicep' = {
   params: {
     location: location
     tags: allTags
-    insightsId: monitoring.outputs.insightsId
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 

@@ -33,7 +33,6 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   }
 }
 
-output insightsId string = insights.id
 output insightsName string = insights.name
 output workspaceId string = workspace.id
 output workspaceName string = workspace.name
