@@ -31,6 +31,7 @@ destinations                    GET admin, POST admin
 destinations/{id}               GET admin, PATCH admin, DELETE admin
 destinations/{id}/replay        POST admin, DELETE admin
 destinations/{id}/test          POST admin
+doctor                          GET admin
 health                          GET none
 keys                            GET admin, POST admin
 keys/{id}                       DELETE admin

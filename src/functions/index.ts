@@ -11,6 +11,7 @@ import './destination-replay.ts';
 import './destination-test.ts';
 import './destinations.ts';
 import './dispatch.ts';
+import './doctor.ts';
 import './health.ts';
 import './housekeeping.ts';
 import './key.ts';

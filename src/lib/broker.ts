@@ -5,6 +5,7 @@ import { createEventConsentLink } from './connect/create-consent-link.ts';
 import { createEventLinks } from './connect/event-links.ts';
 import { createGiveToken, type GiveToken } from './connect/give-token.ts';
 import { createOpenMailbox, type OpenMailbox } from './connect/open-mailbox.ts';
+import { redirectUriOf } from './connect/ports.ts';
 import { createTicketTokens } from './connect/tickets.ts';
 import type { Connect } from './connect/types.ts';
 import { createDeliverer } from './delivery/deliverer.ts';
@@ -12,6 +13,8 @@ import { createDestinationFacts } from './delivery/destination-facts.ts';
 import { createDestinations, type Destinations } from './delivery/destinations.ts';
 import { buildMailboxEvent } from './delivery/mailbox-event.ts';
 import { buildMessageReceived } from './delivery/message-event.ts';
+import { createChecks } from './doctor/checks.ts';
+import { createDoctor, type Doctor } from './doctor/doctor.ts';
 import { createBoundedMap } from './domain/bounded-map.ts';
 import type { Clock } from './domain/clock.ts';
 import { hourMs } from './domain/duration.ts';
@@ -52,6 +55,7 @@ import type { Registry } from './store/registry.ts';
 import type { MailboxRow } from './store/rows.ts';
 import { createSignInStates } from './store/states.ts';
 import { createTickets } from './store/tickets.ts';
+import { createWorkQueue } from './store/work-queue.ts';
 import { createDispatcher } from './sync/dispatcher.ts';
 import { createHousekeeping, type Housekeeping } from './sync/housekeeping.ts';
 import { keepAliveChore } from './sync/keep-alive-chore.ts';
@@ -87,6 +91,7 @@ export interface Broker {
   readonly shardRunner: ShardRunner;
   readonly housekeeping: Housekeeping;
   readonly reseal: Reseal;
+  readonly doctor: Doctor;
 }
 
 /**
@@ -227,6 +232,7 @@ export function createBroker(
   // What the broker itself fetches waits for its turn, and leaves room for people.
   const uploaded = createAttachments({ ...files, slots: createDownloadSlots(uploadLimits, clock) });
 
+  const lastRuns = createLastRuns({ store, clock, random });
   const intervalSeconds = config.pollIntervalSeconds;
   const eraseLinks = createEraseLinks(store);
   const shardRunner = createShardRunner({
@@ -283,9 +289,32 @@ export function createBroker(
         openLinks({ table: store.table('tickets'), clock }),
       ],
     }),
+    doctor: createDoctor({
+      clock,
+      log,
+      checks: createChecks({
+        config,
+        environment,
+        clock,
+        store,
+        vault,
+        keys,
+        client,
+        queue: createWorkQueue(environment, identity),
+        fetch,
+        directory,
+        lastRuns,
+        destinationRows,
+        deliverer,
+        registry,
+        tokens,
+        probe,
+        redirectUri: redirectUriOf(config.publicUrl),
+      }),
+    }),
     housekeeping: createHousekeeping({
       log,
-      lastRuns: createLastRuns({ store, clock, random }),
+      lastRuns,
       chores: [
         sweepChore({ store, clock, log, directory, grants, index: createAddressIndex({ store, clock }) }),
         purgeAuditChore({ store, clock }),

@@ -34,6 +34,13 @@ export const mayUseMailbox = (caller: Caller, mailboxId: string): boolean =>
 export const mayUseDestination = (caller: Caller, destinationId: string): boolean =>
   caller.destinations === undefined || caller.destinations.includes(destinationId);
 
+/** What a caller may see, for parts that look at all mailboxes and destinations. */
+export const reachOf = (caller: Caller) => ({
+  isLimited: caller.mailboxes !== undefined || caller.destinations !== undefined,
+  mailbox: (id: string) => mayUseMailbox(caller, id),
+  destination: (id: string) => mayUseDestination(caller, id),
+});
+
 /** Checks the Authorization header of a request. */
 export interface KeyVerifier {
   /**

@@ -15,6 +15,9 @@ export interface LastRuns {
   note(name: string, at: Date): Promise<void>;
 }
 
+/** The name under which the housekeeping timer notes that it has run, whatever came of its chores. */
+export const housekeepingName = 'housekeeping';
+
 const partitionKey = 'chore';
 
 export function createLastRuns(deps: {

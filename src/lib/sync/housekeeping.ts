@@ -1,5 +1,5 @@
 import type { Log } from '../log.ts';
-import type { LastRuns } from '../store/last-runs.ts';
+import { housekeepingName, type LastRuns } from '../store/last-runs.ts';
 
 /** A chore of the housekeeping timer. */
 export interface Chore {
@@ -52,6 +52,8 @@ export function createHousekeeping(deps: {
           deps.log.error('housekeeping.failed', error, { chore: chore.name });
         }
       }
+      // For the doctor: the timer runs, whatever came of the chores.
+      await deps.lastRuns.note(housekeepingName, new Date(nowMs)).catch((error: unknown) => void failures.push(error));
       if (failures.length > 0) throw new AggregateError(failures, `${failures.length} chores failed`);
     },
   };

@@ -1,0 +1,98 @@
+import type { Config } from '../config.ts';
+import type { DestinationDeliverer } from '../delivery/deliverer.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { EntraClient } from '../entra/client.ts';
+import type { Tokens } from '../entra/types.ts';
+import type { Probe as MailProbe } from '../mailbox/probe.ts';
+import type { DestinationRows } from '../store/destinations.ts';
+import type { Directory } from '../store/directory.ts';
+import type { LastRuns } from '../store/last-runs.ts';
+import { readPollFacts } from '../store/poll-facts.ts';
+import type { Registry } from '../store/registry.ts';
+import type { Store } from '../store/table.ts';
+import type { WorkQueue } from '../store/work-queue.ts';
+import type { RootKeys, Vault } from '../vault/types.ts';
+import { clockCheck } from './checks/clock.ts';
+import { credentialCheck, tenantToTry } from './checks/credential.ts';
+import { destinationsCheck } from './checks/destinations.ts';
+import { keyVaultCheck } from './checks/key-vault.ts';
+import { mailboxesCheck } from './checks/mailboxes.ts';
+import { networkCheck } from './checks/network.ts';
+import { queueCheck } from './checks/queue.ts';
+import { redirectUriCheck } from './checks/redirect-uri.ts';
+import { settingsCheck } from './checks/settings.ts';
+import { tablesCheck } from './checks/tables.ts';
+import { timersCheck } from './checks/timers.ts';
+import { probeWith } from './reach.ts';
+import type { Check } from './types.ts';
+
+export interface CheckDeps {
+  readonly config: Config;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly fetch: typeof fetch;
+  readonly store: Store;
+  readonly directory: Pick<Directory, 'shards'>;
+  readonly lastRuns: Pick<LastRuns, 'read'>;
+  readonly destinationRows: Pick<DestinationRows, 'list' | 'open'>;
+  readonly deliverer: Pick<DestinationDeliverer, 'examine'>;
+  readonly registry: Pick<Registry, 'list'>;
+  readonly tokens: Pick<Tokens, 'of'>;
+  readonly probe: MailProbe;
+  readonly redirectUri: string;
+  readonly vault: Pick<Vault, 'secret'>;
+  readonly keys: Pick<RootKeys, 'current'>;
+  readonly client: Pick<EntraClient, 'run'>;
+  readonly queue: WorkQueue;
+}
+
+/** Everything that the app can see of itself, in the order in which a person mends it: what others rest on comes first. */
+export function createChecks(deps: CheckDeps): readonly Check[] {
+  const { config, environment, clock, store, vault, keys, client, queue } = deps;
+  const { entra } = config;
+  const probe = probeWith(deps.fetch);
+  return [
+    settingsCheck(config, environment),
+    clockCheck({ clock, store }),
+    keyVaultCheck({
+      vault,
+      keys,
+      clock,
+      clientSecretName: entra.credential === 'secret' ? entra.clientSecretName : undefined,
+    }),
+    tablesCheck(store),
+    queueCheck({ queue, clock }),
+    credentialCheck({
+      client,
+      tenant: tenantToTry(entra.tenant, entra.allowedTenants),
+      graphResource: entra.graphResource,
+    }),
+    networkCheck({
+      probe,
+      imap: config.imap,
+      authorityHost: entra.authorityHost,
+      graphUrl: entra.graphUrl ?? entra.graphResource,
+    }),
+    redirectUriCheck({
+      probe,
+      authorityHost: entra.authorityHost,
+      tenant: entra.tenant,
+      clientId: entra.clientId,
+      redirectUri: deps.redirectUri,
+    }),
+    timersCheck({
+      store,
+      directory: deps.directory,
+      lastRuns: deps.lastRuns,
+      clock,
+      intervalSeconds: config.pollIntervalSeconds,
+    }),
+    destinationsCheck({ rows: deps.destinationRows, deliverer: deps.deliverer }),
+    mailboxesCheck({
+      registry: deps.registry,
+      tokens: deps.tokens,
+      probe: deps.probe,
+      pollFacts: (rows) => readPollFacts(store, rows),
+    }),
+  ];
+}

@@ -1,0 +1,127 @@
+import type { Tokens } from '../../entra/types.ts';
+import { isErrorCode } from '../../error-codes.ts';
+import { BrokerError } from '../../errors.ts';
+import type { Probe } from '../../mailbox/probe.ts';
+import type { PollFacts } from '../../store/poll-facts.ts';
+import type { MailboxView, Registry } from '../../store/registry.ts';
+import type { MailboxRow } from '../../store/rows.ts';
+import { failure, ok } from '../findings.ts';
+import { eachBounded } from '../run-checks.ts';
+import type { Check, Finding, Localised, Reach } from '../types.ts';
+
+/** Log-ins at once: a hundred of 700 ms each take some four seconds then. */
+const atOnce = 20;
+
+/** The doctor looks into no more than these; of the others it says that it did not look. */
+const mostLooked = 200;
+
+const pageSize = 200;
+
+/**
+ * Each mailbox, as a poll would meet it: a token from its grant, a log-in over IMAP, its folders there. One whose state
+ * already says what is wrong is not asked again; neither is one that is paused.
+ */
+export function mailboxesCheck(deps: {
+  readonly registry: Pick<Registry, 'list'>;
+  readonly tokens: Pick<Tokens, 'of'>;
+  readonly probe: Probe;
+  /** {@link readPollFacts}, of the table that the mailboxes are in. */
+  readonly pollFacts: (rows: readonly MailboxRow[]) => Promise<ReadonlyMap<string, PollFacts>>;
+}): Check {
+  const { registry, tokens, probe, pollFacts } = deps;
+
+  const all = async (reach: Reach): Promise<{ views: MailboxView[]; isCut: boolean }> => {
+    const views: MailboxView[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await registry.list({ where: (row) => reach.mailbox(row.id), limit: pageSize, cursor });
+      views.push(...page.items);
+      cursor = page.cursor;
+    } while (cursor !== undefined && views.length < mostLooked);
+    return { views: views.slice(0, mostLooked), isCut: cursor !== undefined || views.length > mostLooked };
+  };
+
+  const look = async ({ row }: MailboxView, facts: PollFacts | undefined, signal: AbortSignal): Promise<Finding> => {
+    const { accessToken } = await tokens.of(row.grant, 'outlook', { force: false });
+    const choices = row.folders.map(({ path, role }) => (role === undefined ? { path } : { role }));
+    const { missing } = await probe({ login: row.login, accessToken }, { choices }, signal);
+    if (missing.length > 0) throw new BrokerError('folder_missing');
+    return ok(readable(row.address, facts), row.id);
+  };
+
+  return {
+    name: 'mailboxes',
+    async run(report, signal, reach) {
+      const { views, isCut } = await all(reach);
+      if (views.length === 0) report(ok({ en: 'No mailbox is connected yet.', zh: '尚未连接任何邮箱。' }));
+      if (isCut) report(tooMany);
+      const facts = await pollFacts(views.map(({ row }) => row));
+      await eachBounded(views, atOnce, signal, async (view) => {
+        const told = judge(view);
+        if (told !== undefined) return report(told);
+        try {
+          report(await look(view, facts.get(view.row.id), signal));
+        } catch (error) {
+          if (signal.aborted) return;
+          report(named(view, failure(error, view.row.id)));
+        }
+      });
+    },
+  };
+}
+
+/** What the mailbox's own state tells; undefined where it is well and wants a look. Pure. */
+export function judge(view: MailboxView): Finding | undefined {
+  const { row, state, shown } = view;
+  if (shown === 'paused') {
+    return {
+      status: 'warn',
+      subject: row.id,
+      sentence: { en: `${row.address} is paused: its mail waits.`, zh: `${row.address} 已暂停：邮件正在等待。` },
+      remedy: {
+        en: `Resume it: npm run broker -- mailboxes resume ${row.id}.`,
+        zh: `恢复：npm run broker -- mailboxes resume ${row.id}。`,
+      },
+      who: 'deployment owner',
+    };
+  }
+  if (shown === 'active' || state === undefined || state.code === '') return undefined;
+  return named(view, failure(new BrokerError(isErrorCode(state.code) ? state.code : 'internal_error'), row.id));
+}
+
+/** Pure. */
+export function readable(address: string, facts: PollFacts | undefined): Localised {
+  const time = (at: Date | undefined) => at?.toISOString().slice(0, 16).replace('T', ' ');
+  const [poll, mail] = [time(facts?.lastPoll), time(facts?.newestMail)];
+  return {
+    en: [
+      `${address} can be read;`,
+      poll === undefined ? 'not polled yet;' : `last polled at ${poll} UTC;`,
+      mail === undefined ? 'no mail seen yet.' : `its newest mail arrived at ${mail} UTC.`,
+    ].join(' '),
+    zh: [
+      `${address} 可以读取`,
+      poll === undefined ? '尚未轮询' : `最近轮询：${poll}（UTC）`,
+      mail === undefined ? '尚未见到邮件。' : `最新邮件到达：${mail}（UTC）。`,
+    ].join('；'),
+  };
+}
+
+/** An address tells a person more than an id. */
+const named = ({ row }: MailboxView, finding: Finding): Finding => ({
+  ...finding,
+  sentence: { en: `${row.address}: ${finding.sentence.en}`, zh: `${row.address}：${finding.sentence.zh}` },
+});
+
+const tooMany: Finding = {
+  status: 'unknown',
+  sentence: {
+    en: `There are more mailboxes; only the first ${mostLooked} were looked at.`,
+    zh: `邮箱较多，仅检查了前 ${mostLooked} 个。`,
+  },
+  remedy: {
+    en: 'npm run broker -- mailboxes list --state degraded shows the others that are in trouble.',
+    zh: '可用 npm run broker -- mailboxes list --state degraded 查看其余有问题的邮箱。',
+  },
+  who: 'deployment owner',
+};

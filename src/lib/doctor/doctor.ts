@@ -1,0 +1,76 @@
+import type { Clock } from '../domain/clock.ts';
+import type { Log } from '../log.ts';
+import { runChecks } from './run-checks.ts';
+import type { Check, Localised, Reach, Result, Status } from './types.ts';
+
+/** What `GET doctor` answers. */
+export interface Report {
+  /** The worst of all findings; `unknown` counts as a warning. */
+  readonly status: Exclude<Status, 'unknown'>;
+  readonly checkedAt: Date;
+  readonly tookMs: number;
+  readonly items: readonly Item[];
+}
+
+/** A finding in one language. */
+export interface Item {
+  readonly check: string;
+  readonly subject: string | null;
+  /** From where it was looked: here always the app itself, with its identity and its network. */
+  readonly vantage: 'app';
+  readonly status: Status;
+  readonly code: string | null;
+  readonly sentence: string;
+  readonly remedy: string | null;
+  readonly who: string | null;
+  /** The page and section that say more, relative to the root of the repository. */
+  readonly doc: string;
+}
+
+export interface Doctor {
+  /** Never throws. Takes at most {@link limitMs} and a moment. */
+  examine(language: keyof Localised, reach: Reach): Promise<Report>;
+}
+
+/** Time for all checks together: a caller gets its answer within ten seconds. */
+export const limitMs = 8_000;
+
+export function createDoctor(deps: {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly checks: readonly Check[];
+}): Doctor {
+  const { clock, log, checks } = deps;
+  return {
+    async examine(language, reach) {
+      const start = clock.monotonic();
+      const results = await runChecks(checks, reach, { clock, log, limitMs });
+      return {
+        status: worst(results),
+        checkedAt: new Date(clock.now()),
+        tookMs: Math.round(clock.monotonic() - start),
+        items: results.map((result) => itemOf(result, language)),
+      };
+    },
+  };
+}
+
+/** Pure. */
+export function worst(results: readonly Pick<Result, 'status'>[]): Report['status'] {
+  if (results.some(({ status }) => status === 'fail')) return 'fail';
+  return results.some(({ status }) => status !== 'ok') ? 'warn' : 'ok';
+}
+
+function itemOf(result: Result, language: keyof Localised): Item {
+  return {
+    check: result.check,
+    subject: result.subject ?? null,
+    vantage: 'app',
+    status: result.status,
+    code: result.code ?? null,
+    sentence: result.sentence[language],
+    remedy: result.remedy?.[language] ?? null,
+    who: result.who ?? null,
+    doc: `docs/doctor.md#${result.check}`,
+  };
+}
