@@ -61,9 +61,13 @@ export async function eachBounded<T>(
   signal: AbortSignal,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const left = [...items];
+  const left = items.values();
   const lane = async () => {
-    for (let item = left.shift(); item !== undefined && !signal.aborted; item = left.shift()) await work(item);
+    // All lanes take from one iterator.
+    for (const item of left) {
+      if (signal.aborted) return;
+      await work(item);
+    }
   };
   await Promise.all(Array.from({ length: Math.min(most, items.length) }, lane));
 }

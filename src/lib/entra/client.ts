@@ -22,6 +22,8 @@ export interface Operation<T> {
   readonly isDecisive: boolean;
   /** A tenant id, `consumers`, `organizations` or `common`. */
   readonly tenant: string;
+  /** True if it goes out although Microsoft refused the app before: a person asks whether that is still so. */
+  readonly isProbe?: boolean;
   /** Awaited before every token request; throws where none may be sent. */
   readonly gate?: () => Promise<void>;
   run(app: ConfidentialClientApplication): Promise<T>;
@@ -92,7 +94,7 @@ export function createEntraClient(
   return {
     async run(operation) {
       // A person at the browser is the best probe there is; renewals wait for the circuit.
-      const behindCircuit = operation.phase !== 'sign-in';
+      const behindCircuit = operation.phase !== 'sign-in' && operation.isProbe !== true;
       const credential = await credentials.current();
       try {
         return await attempt(operation, credential, behindCircuit);

@@ -93,7 +93,7 @@ describe('a chore', () => {
     expect(counted.runs).toBe(3);
   });
 
-  test('that comes with every run leaves nothing in a table', async () => {
+  test('that comes with every run leaves no row of its own', async () => {
     let runs = 0;
     const chore: Chore = {
       name: 'each',
@@ -104,7 +104,8 @@ describe('a chore', () => {
       },
     };
     for (let n = 0; n < 3; n++) await house([chore]).run(start + n * 1000);
-    expect([runs, await rowsOfTable(store, 'destinations')]).toEqual([3, []]);
+    const rows = await rowsOfTable(store, 'destinations');
+    expect([runs, rows.map(({ rowKey }) => rowKey)]).toEqual([3, ['housekeeping']]);
   });
 });
 

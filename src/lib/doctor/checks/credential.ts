@@ -34,6 +34,7 @@ export function credentialCheck({ client, tenant, graphResource }: CredentialChe
       await client.run({
         phase: 'app',
         isDecisive: false,
+        isProbe: true,
         tenant,
         async run(app) {
           const token = await app.acquireTokenByClientCredential({ scopes: [`${graphResource}/.default`] });

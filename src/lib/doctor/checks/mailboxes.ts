@@ -1,6 +1,6 @@
 import type { Tokens } from '../../entra/types.ts';
 import { isErrorCode } from '../../error-codes.ts';
-import { BrokerError } from '../../errors.ts';
+import { BrokerError, isBrokerError } from '../../errors.ts';
 import type { Probe } from '../../mailbox/probe.ts';
 import type { PollFacts } from '../../store/poll-facts.ts';
 import type { MailboxView, Registry } from '../../store/registry.ts';
@@ -42,10 +42,17 @@ export function mailboxesCheck(deps: {
   };
 
   const look = async ({ row }: MailboxView, facts: PollFacts | undefined, signal: AbortSignal): Promise<Finding> => {
-    const { accessToken } = await tokens.of(row.grant, 'outlook', { force: false });
     const choices = row.folders.map(({ path, role }) => (role === undefined ? { path } : { role }));
-    const { missing } = await probe({ login: row.login, accessToken }, { choices }, signal);
-    if (missing.length > 0) throw new BrokerError('folder_missing');
+    const attempt = async (force: boolean) => {
+      const { accessToken } = await tokens.of(row.grant, 'outlook', { force });
+      const { missing } = await probe({ login: row.login, accessToken }, { choices }, signal);
+      if (missing.length > 0) throw new BrokerError('folder_missing');
+    };
+    // The token may have been revoked before its time; a new one tells whether the person or the mailbox is the reason.
+    await attempt(false).catch((error: unknown) => {
+      if (!isBrokerError(error, 'imap_refused', 'imap_token_expired')) throw error;
+      return attempt(true);
+    });
     return ok(readable(row.address, facts), row.id);
   };
 

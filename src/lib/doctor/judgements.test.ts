@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { dayMs } from '../domain/duration.ts';
+import { tenantToTry } from './checks/credential.ts';
+import { expiryOf } from './checks/key-vault.ts';
+import { judge as judgeQueue } from './checks/queue.ts';
+import { judge as judgeRedirect } from './checks/redirect-uri.ts';
+import { settingsCheck } from './checks/settings.ts';
+import { judgeHousekeeping, judgePolling } from './checks/timers.ts';
+import type { Finding } from './types.ts';
+
+// What the checks make of what they have seen. That they look is tried on real parts, in test/doctor.test.ts.
+const now = Date.parse('2026-11-30T12:00:00Z');
+const ago = (minutes: number) => new Date(now - minutes * 60_000);
+const told = (findings: readonly Finding[]) => findings.map(({ subject, status }) => [subject, status]);
+
+describe('the end of a client secret', () => {
+  it.each([
+    ['is unknown', undefined, 'warn'],
+    ['has passed', new Date(now - 1), 'fail'],
+    ['is this very moment', new Date(now), 'fail'],
+    ['is within thirty days', new Date(now + 30 * dayMs - 1), 'warn'],
+    ['is further away', new Date(now + 30 * dayMs), 'ok'],
+  ])('that %s', (_, expiresOn, status) => {
+    const version = expiresOn === undefined ? {} : { expiresOn };
+    expect(expiryOf('client-secret', version, now)).toMatchObject({ status, subject: 'client-secret' });
+  });
+});
+
+describe('the queue', () => {
+  it.each([
+    ['is empty', { messages: 0, oldest: undefined, poison: 0 }, [[undefined, 'ok']]],
+    ['has a message that has just come', { messages: 1, oldest: ago(1), poison: 0 }, [[undefined, 'ok']]],
+    ['has one that nobody takes', { messages: 9, oldest: ago(6), poison: 0 }, [['work', 'fail']]],
+    ['has given some up', { messages: 0, oldest: undefined, poison: 2 }, [['work-poison', 'warn']]],
+    [
+      'has both',
+      { messages: 9, oldest: ago(60), poison: 2 },
+      [
+        ['work', 'fail'],
+        ['work-poison', 'warn'],
+      ],
+    ],
+  ])('that %s', (_, depth, expected) => {
+    expect(told(judgeQueue(depth, now))).toEqual(expected);
+  });
+});
+
+describe('the redirect URI', () => {
+  const uri = 'https://broker.example/api/oauth/callback';
+  it.each([
+    ['is registered where the refusal comes back to it', `${uri}?error=login_required&state=doctor`, '', 'ok'],
+    ['is registered where it comes back in a fragment', `${uri}#error=login_required`, '', 'ok'],
+    ['is unregistered where Microsoft says so', '', 'AADSTS50011: The redirect URI does not match.', 'fail'],
+    ['is unknown where Microsoft shows something else', '', '<html>Sign in</html>', 'unknown'],
+    ['is unknown where the browser is sent elsewhere', 'https://login.live.com/', '', 'unknown'],
+    ['is unknown where the answer only begins like it', `${uri}2?error=login_required`, '', 'unknown'],
+  ])('%s', (_, location, page, status) => {
+    expect(judgeRedirect(uri, location, page).status).toBe(status);
+  });
+});
+
+describe('the timers', () => {
+  it.each([
+    ['warn while housekeeping has never run', undefined, 'warn'],
+    ['are well after a run', ago(6), 'ok'],
+    ['fail after three missed runs', ago(16), 'fail'],
+  ])('%s', (_, last, status) => {
+    expect(judgeHousekeeping(last, now).status).toBe(status);
+  });
+
+  it.each([
+    ['are well without a mailbox', [], 'ok'],
+    ['are well while every shard is polled', [70, 200], 'ok'],
+    ['fail where one shard is not', [70, 301], 'fail'],
+  ])('%s', (_, ages, status) => {
+    expect(judgePolling(ages, 60).status).toBe(status);
+  });
+});
+
+describe('settings', () => {
+  const look = async (inAzure: boolean, environment: Record<string, string>) => {
+    const found: Finding[] = [];
+    const reach = { isLimited: false, mailbox: () => true, destination: () => true };
+    await settingsCheck({ inAzure }, environment).run((each) => found.push(each), new AbortController().signal, reach);
+    return told(found);
+  };
+  it.each([
+    [
+      'hold on a machine of one’s own',
+      false,
+      { AzureWebJobsStorage: 'UseDevelopmentStorage=true' },
+      [[undefined, 'ok']],
+    ],
+    ['hold in Azure without a connection string', true, { AzureWebJobsStorage: '' }, [[undefined, 'ok']]],
+    ['fail with one', true, { AzureWebJobsStorage: 'AccountKey=x' }, [['AzureWebJobsStorage', 'fail']]],
+    [
+      'warn of App Service authentication',
+      true,
+      { WEBSITE_AUTH_ENABLED: 'True' },
+      [['App Service authentication', 'warn']],
+    ],
+  ])('%s', async (_, inAzure, environment, expected) => {
+    expect(await look(inAzure, environment)).toEqual(expected);
+  });
+});
+
+describe('the tenant in which the credential is tried', () => {
+  it.each([
+    ['is the one tenant', '11111111-2222-4333-8444-555555555555', ['x'], '11111111-2222-4333-8444-555555555555'],
+    ['is the first that is allowed', 'organizations', ['first', 'second'], 'first'],
+    ['is none where all are', 'common', '*' as const, undefined],
+  ])('%s', (_, tenant, allowed, expected) => {
+    expect(tenantToTry(tenant, allowed)).toBe(expected);
+  });
+});
