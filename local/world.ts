@@ -56,6 +56,11 @@ export interface EntraStandIn extends Running {
   readonly tenant: string;
   readonly clientId: string;
   failTokens(failure: TokenFailure): void;
+  /**
+   * The next person who signs in (as many as `times` says; 1 if left out) is sent back with `access_denied` and this AADSTS
+   * number, as when a policy blocks her.
+   */
+  failSignIns(failure: { readonly number: number; readonly times?: number }): void;
   /** Forgets every failure that was ordered. */
   heal(): void;
   /** Refresh tokens of this person stop working (AADSTS50173), access tokens too. */

@@ -24,7 +24,19 @@ const person = (name: string, number: number): DemoUser => ({
   oid: `4a1de000-0000-4000-8000-${String(number).padStart(12, '0')}`,
 });
 const racers = Array.from({ length: raceRounds }, (_, round) => person(`racer-${round}`, 200 + round));
-const people = ['scanned', 'second', 'declining', 'right', 'wrong', 'returning', 'keeping', 'stateful', 'removed'];
+const people = [
+  'scanned',
+  'second',
+  'declining',
+  'blocked',
+  'stepping',
+  'right',
+  'wrong',
+  'returning',
+  'keeping',
+  'stateful',
+  'removed',
+];
 const users = [...demoUsers, ...people.map((name, index) => person(name, 100 + index)), ...racers];
 const address = (name: string): string => `${name}@contoso.example`;
 
@@ -126,6 +138,35 @@ describeImapServers('connecting over HTTP', (imap) => {
     expect(away.status).toBe(303);
     const page = await browser.get(await callbackOf(world, 'declining', away));
     expect(heading(page)).toBe('Your mailbox is connected');
+  });
+
+  it.each([
+    [53003, 'Your organisation blocked this sign-in'],
+    [53000, 'Your organisation blocked this sign-in'],
+    [50105, 'Your administrator has to act first'],
+    [99912345, 'Your organisation blocked this sign-in'],
+    [65004, 'Nothing was connected'],
+  ])('says of AADSTS%i what it means, and shows the number to whoever can act', async (number, title) => {
+    const url = await linkFor('blocked');
+    world.standIns.entra.failSignIns({ number });
+    const page = await walk(new BrowserClient(), url, world.standIns, address('blocked'));
+    expect(heading(page)).toBe(title);
+    if (number !== 65004) expect(page.text).toContain(`AADSTS${number}`);
+    expect(hiddenField(page, 'token')).not.toBe('');
+  });
+
+  it('brings in the next sign-in what Microsoft missed when it refused the code', async () => {
+    const url = await linkFor('stepping');
+    const claims = JSON.stringify({ id_token: { acrs: { essential: true, value: 'c1' } } });
+    const answer = { error: 'interaction_required', errorCodes: [50076], suberror: 'basic_action', claims };
+    world.standIns.entra.failTokens({ ...answer, grantType: 'authorization_code' });
+    const browser = new BrowserClient();
+    const refused = await walk(browser, url, world.standIns, address('stepping'));
+    expect(heading(refused)).toBe('Your mailbox was not connected');
+    const away = await browser.post(`${world.url}/connect`, { token: hiddenField(refused, 'token') });
+    const asked = new URL(away.location ?? '').searchParams.get('claims');
+    expect(JSON.parse(asked ?? '{}')).toMatchObject(JSON.parse(claims));
+    expect(heading(await browser.get(await callbackOf(world, 'stepping', away)))).toBe('Your mailbox is connected');
   });
 
   it('names both addresses to whoever signs in with another account, and connects nothing', async () => {

@@ -92,7 +92,8 @@ const cases = failureTable
   .filter((rule) => (rule.phase ?? 'renew') === 'renew' && rule.class !== 'declined' && rule.class !== 'restart')
   .filter((rule) => rule.class !== 'doubt')
   .flatMap((rule): { name: string; rule: FailureRule; answer: TokenFailure }[] => [
-    ...(rule.numbers ?? []).map((number) => ({
+    // Which number belongs to which rule is a table of its own (classify.test.ts); what a rule leads to, two of them show.
+    ...(rule.numbers ?? []).slice(0, 2).map((number) => ({
       name: `AADSTS${number}`,
       rule,
       answer: { error: 'invalid_grant', errorCodes: [number] },

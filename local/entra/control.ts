@@ -15,13 +15,14 @@ const failure = z.strictObject({
   delayMs: z.number().optional(),
   answer: z.enum(['truth', 'close', 'html']).optional(),
 });
+const refusal = z.strictObject({ number: z.number().int().positive(), times: z.number().int().positive().optional() });
 const person = z.strictObject({ address: z.string() });
 
-type Steered = Pick<EntraStandIn, 'failTokens' | 'heal' | 'revoke' | 'requests'>;
+type Steered = Pick<EntraStandIn, 'failTokens' | 'failSignIns' | 'heal' | 'revoke' | 'requests'>;
 
 /**
  * The steering wheel over http, for tests that run in another process: POST control/failures (a TokenFailure),
- * DELETE control/failures, POST control/revocations ({address}), GET control/requests.
+ * POST control/sign-in-failures ({number, times?}), DELETE control/failures, POST control/revocations ({address}), GET control/requests.
  */
 export function control(entra: Steered, call: Pick<Call, 'method' | 'body'>, what: string): Reply {
   const body = () => JSON.parse(call.body.toString());
@@ -30,6 +31,12 @@ export function control(entra: Steered, call: Pick<Call, 'method' | 'body'>, wha
       const parsed = failure.safeParse(body());
       if (!parsed.success) return { status: 400, body: { error: z.prettifyError(parsed.error) } };
       entra.failTokens(dropUndefined(parsed.data));
+      return { status: 204 };
+    }
+    case 'POST sign-in-failures': {
+      const parsed = refusal.safeParse(body());
+      if (!parsed.success) return { status: 400, body: { error: z.prettifyError(parsed.error) } };
+      entra.failSignIns(dropUndefined(parsed.data));
       return { status: 204 };
     }
     case 'DELETE failures':

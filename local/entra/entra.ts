@@ -58,6 +58,7 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
     introspection: 0,
   };
   let failures: { left: number; failure: TokenFailure }[] = [];
+  let refusals: number[] = [];
   const lifetimeSeconds = (): number => options.accessTokenSeconds ?? 3600 + Math.floor(Math.random() * 1800);
 
   // The issuer names the port, so the listeners come first and answer once everything is there.
@@ -158,6 +159,10 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
         error_description: 'AADSTS90094: An administrator has to grant permission to this app before it can be used.',
       });
     }
+    const refused = refusals.shift();
+    if (refused !== undefined) {
+      return finish({ error: 'access_denied', error_description: `AADSTS${refused}: Ordered by a test.` });
+    }
     return finish({ login: { accountId: account.oid, remember: false } });
   }
 
@@ -244,8 +249,12 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
     failTokens: (failure) => {
       failures.push({ left: failure.times ?? 1, failure });
     },
+    failSignIns: ({ number, times = 1 }) => {
+      refusals.push(...Array.from({ length: times }, () => number));
+    },
     heal: () => {
       failures = [];
+      refusals = [];
     },
     revoke: (address) => {
       const account = directory.byAddress(address);

@@ -52,7 +52,7 @@ export function createBegin(
   /** Who must come back, and what helps her to. */
   async function personOf(ticket: TicketRow): Promise<AwaitedPerson> {
     const known = ticket.loginHint ?? ticket.expectedAddress;
-    if (ticket.mailboxId === undefined) return { expected: undefined, loginHint: known, claims: undefined };
+    if (ticket.mailboxId === undefined) return { expected: undefined, loginHint: known, claims: ticket.claims };
     const mailbox = await registry.get(ticket.mailboxId);
     // Removed since the link was made.
     if (mailbox === undefined || mailbox.row.grant.kind !== 'user') throw new BrokerError('link_invalid');
@@ -60,8 +60,8 @@ export function createBegin(
     const expected = { tid: grant.tid, oid: grant.oid };
     // Nobody signs in as a shared mailbox.
     const loginHint = shared && ticket.loginHint === undefined ? await ownAddress(expected) : known;
-    // What Microsoft missed when it refused the old sign-in, so that this one brings it.
-    return { expected, loginHint, claims: (await grants.read(expected))?.claims };
+    // What Microsoft missed when it refused the sign-in before this one, so that this one brings it.
+    return { expected, loginHint, claims: ticket.claims ?? (await grants.read(expected))?.claims };
   }
 
   return async ({ token, headers }): Promise<Step> => {

@@ -1,3 +1,4 @@
+import { isBrokerError } from '../errors.ts';
 import type { SignInKind, SignInSecrets, SignInStateRow, StoredSignInState } from '../store/states.ts';
 import { isStoreError } from '../store/table.ts';
 import { presentedBinding, sameBrowser } from './browser-binding.ts';
@@ -66,10 +67,15 @@ export function createCallback(deps: ConnectDeps): Connect['callback'] {
     if (shown === undefined) return foreign();
     const stored = await states.get(shown.key);
     if (stored === undefined || !sameBrowser(shown.cookie, stored.row.browserHash)) return foreign();
-    const secrets = await states.secrets(stored);
+    const isLate = stored.row.expiresAt.getTime() <= clock.now();
+    const secrets = await states.secrets(stored).catch((error: unknown) => {
+      // Nobody moves the secrets of a sign-in to a newer root key, and after its time the older one may be gone.
+      if (isLate && isBrokerError(error, 'seal_broken')) return undefined;
+      throw error;
+    });
+    if (secrets === undefined) return foreign();
     const journey = await journeys[stored.row.kind](deps, stored.row, secrets);
 
-    const isLate = stored.row.expiresAt.getTime() <= clock.now();
     const conclude = journey.conclude(request.query);
     if (isLate || conclude === undefined) return journey.restart();
     const claimed = await claim(stored);

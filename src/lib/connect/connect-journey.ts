@@ -1,9 +1,10 @@
-import { authorizeFailure } from '../entra/classify.ts';
+import { authorizeFailure, claimsOf, answerOf as entraAnswerOf } from '../entra/classify.ts';
 import { isErrorCode } from '../error-codes.ts';
 import { BrokerError, type ErrorCode, isBrokerError } from '../errors.ts';
 import type { AdminLink, PageContent } from '../http/pages.ts';
 import { MailboxTaken } from '../store/registry.ts';
 import type { SignInResult, SignInSecrets, SignInStateRow } from '../store/states.ts';
+import { isStoreError } from '../store/table.ts';
 import type { TicketRow } from '../store/tickets.ts';
 import { consentLinkLifetime, consentLinkOf, createConsentTicketMaker } from './create-consent-link.ts';
 import { deadLink } from './dead-link.ts';
@@ -72,6 +73,7 @@ export async function connectJourney(
       kind: 'failed',
       // A code as it was stored; one that this version does not know counts as a fault of ours.
       code: isErrorCode(failed.code) ? failed.code : 'internal_error',
+      number: 'number' in failed ? failed.number : undefined,
       addresses: 'addresses' in failed ? failed.addresses : undefined,
       adminLink: forAdmin,
       back: returnUrl === undefined ? undefined : withResult(returnUrl, result),
@@ -116,9 +118,12 @@ async function conclude(deps: ConnectDeps, trip: Trip, stateText: string): Promi
     return { result: { kind: 'connected', mailboxId, address } };
   } catch (error) {
     if (!(error instanceof BrokerError) || error.code === 'storage_unreachable') throw error;
+    const said = entraAnswerOf(error);
     if (error.status >= 500) deps.log.error('connect.failed', error, { who: error.who });
-    else deps.log.warn('connect.failed', { code: error.code, who: error.who });
-    const result: SignInResult = { kind: 'failed', code: error.code, addresses: addressesIn(error) };
+    else deps.log.warn('connect.failed', { code: error.code, who: error.who, microsoft: said?.text });
+    await keepClaims(deps, trip, error);
+    const addresses = addressesIn(error);
+    const result: SignInResult = { kind: 'failed', code: error.code, number: said?.number, addresses };
     return { result, consentToken: await consentToken(deps, trip, error.code) };
   }
 }
@@ -135,6 +140,19 @@ async function connect(deps: ConnectDeps, { state, secrets, ticket, answer }: Tr
     nonce: secrets.nonce,
   });
   return finishConnect(deps, state, ticket, person);
+}
+
+/** What Microsoft missed in this sign-in is asked for in the next one, as after a renewal that it refused. */
+async function keepClaims(deps: ConnectDeps, { ticket }: Trip, error: BrokerError): Promise<void> {
+  const claims = claimsOf(error);
+  if (claims === undefined || ticket === undefined) return;
+  try {
+    const stored = await deps.tickets.get(ticket.key);
+    if (stored?.row.status === 'open') await deps.tickets.replace({ ...stored.row, claims }, stored.etag);
+  } catch (failure) {
+    // Another sign-in with this link was faster: it brings what it was asked for.
+    if (!isStoreError(failure, 'conflict', 'missing')) throw failure;
+  }
 }
 
 function addressesIn(error: BrokerError): { expected: string; actual: string } | undefined {

@@ -15,6 +15,7 @@ import { Killed, mortalStore } from '../../../test/support/mortal-store.ts';
 import { azuriteOfSuite, onMemoryTables, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
 import { halves } from '../../../test/support/wholeness.ts';
+import { failureError } from '../entra/classify.ts';
 import type { FindAddresses } from '../entra/person-addresses.ts';
 import { BrokerError } from '../errors.ts';
 import type { Probe } from '../mailbox/probe.ts';
@@ -363,14 +364,41 @@ describe('the way back', () => {
   it.each([
     ['access_denied', '', 'sign_in_declined'],
     ['consent_required', 'AADSTS90094: admin consent is required', 'admin_consent_required'],
+    [
+      'access_denied',
+      'AADSTS53003: Access has been blocked by Conditional Access policies.',
+      'conditional_access_blocked',
+    ],
+    ['access_denied', 'AADSTS53000: Device is not in required device state.', 'device_not_managed'],
+    ['access_denied', 'AADSTS99912345: ada@contoso.example must not', 'sign_in_blocked'],
   ])('with the refusal %s %s ends on the page for %s', async (error, description, code) => {
     const w = world();
     const token = await w.link(forAda);
     const browser = newBrowser();
     const state = await w.press(browser, token);
     const step = await w.back(browser, { state, error, error_description: description });
-    expect(failure(step)).toMatchObject({ code, start: { token } });
+    const number = /AADSTS(\d+)/.exec(description)?.[1];
+    const told = { code, number: number === undefined ? undefined : Number(number), start: { token } };
+    expect(failure(step)).toMatchObject(told);
+    // Loaded again, from what was stored.
+    expect(failure(await w.back(browser, { state, error }))).toMatchObject(told);
+    const words = number === undefined ? error : `AADSTS${number} ${error}`;
+    const logged = w.log.lines.filter(({ event }) => event === 'connect.failed').map(({ fields }) => fields);
+    expect(logged).toMatchObject([{ code, microsoft: words }]);
+    expect(JSON.stringify(w.log.lines)).not.toContain('@');
     expect(await rowsOfTable(store, 'grants')).toEqual([]);
+  });
+
+  it('asks in the next sign-in for what Microsoft missed when it refused the code, whichever device that is on', async () => {
+    const w = world();
+    const token = await w.link(forAda);
+    const claims = '{"id_token":{"acrs":{"essential":true,"value":"c1"}}}';
+    const refused = failureError({ error: 'interaction_required', number: 50076, claims }, 'sign-in');
+    expect(codeOf((await walk(w, token, refused)).step)).toBe('mfa_required');
+    expect(w.entra.started.at(-1)).not.toHaveProperty('claims');
+    expect(connected((await walk(w, token, ada)).step)).toBeDefined();
+    expect(w.entra.started.at(-1)).toMatchObject({ claims });
+    expect(JSON.stringify(w.log.lines)).not.toContain('acrs');
   });
 
   it('tells of whatever Microsoft answers to the code, with the link still good', async () => {

@@ -1,4 +1,4 @@
-import { authorizeFailure } from '../entra/classify.ts';
+import { authorizeFailure, answerOf as entraAnswerOf } from '../entra/classify.ts';
 import { isErrorCode } from '../error-codes.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { PageContent } from '../http/pages.ts';
@@ -47,7 +47,8 @@ export async function consentJourney(
     const returnUrl = goodReturnUrl(ticket, config.returnOrigins);
     if (returnUrl !== undefined) return { kind: 'redirect', location: withResult(returnUrl, result) };
     if (result.kind === 'failed') {
-      return page({ kind: 'failed', code: isErrorCode(result.code) ? result.code : 'internal_error' });
+      const code = isErrorCode(result.code) ? result.code : 'internal_error';
+      return page({ kind: 'failed', code, number: result.number });
     }
     return { kind: 'page', content: { kind: 'consented', permissions: ticket?.permissions ?? 'delegated' } };
   }
@@ -85,8 +86,9 @@ async function conclude(
     return { result: { kind: 'consented' } };
   } catch (error) {
     if (!(error instanceof BrokerError) || error.code === 'storage_unreachable') throw error;
-    deps.log.warn('admin_consent.failed', { code: error.code, who: error.who });
-    return { result: { kind: 'failed', code: error.code } };
+    const said = entraAnswerOf(error);
+    deps.log.warn('admin_consent.failed', { code: error.code, who: error.who, microsoft: said?.text });
+    return { result: { kind: 'failed', code: error.code, number: said?.number } };
   }
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 import { type ErrorCode, errorTable } from '../error-codes.ts';
 import { BrokerError } from '../errors.ts';
 import {
+  answerOf,
   authorizeFailure,
   claimsOf,
   failureClass,
@@ -36,9 +37,9 @@ const numbers: readonly [number, string, FailureClass, ErrorCode, Phase?][] = [
   [90095, 'access_denied', 'tenant admin', 'admin_consent_required'],
   [50105, 'invalid_grant', 'tenant admin', 'user_not_assigned'],
   [50057, 'invalid_grant', 'tenant admin', 'account_disabled'],
-  [53000, 'interaction_required', 'tenant admin', 'conditional_access_blocked'],
-  [53001, 'invalid_grant', 'tenant admin', 'conditional_access_blocked'],
-  [53002, 'invalid_grant', 'tenant admin', 'conditional_access_blocked'],
+  [53000, 'interaction_required', 'tenant admin', 'device_not_managed'],
+  [53001, 'invalid_grant', 'tenant admin', 'device_not_managed'],
+  [53002, 'invalid_grant', 'tenant admin', 'app_not_approved'],
   [53003, 'invalid_grant', 'tenant admin', 'conditional_access_blocked'],
   [530032, 'invalid_grant', 'tenant admin', 'conditional_access_blocked'],
   [700016, 'unauthorized_client', 'tenant admin', 'app_not_in_tenant'],
@@ -79,6 +80,90 @@ const numbers: readonly [number, string, FailureClass, ErrorCode, Phase?][] = [
   [90055, 'temporarily_unavailable', 'throttled', 'entra_throttled'],
   [50196, 'invalid_grant', 'loop', 'entra_loop'],
   [50053, 'invalid_grant', 'locked', 'account_locked'],
+  [54000, 'access_denied', 'tenant admin', 'sign_in_blocked'],
+  [80012, 'access_denied', 'tenant admin', 'sign_in_blocked'],
+  [50158, 'interaction_required', 'user', 'mfa_required'],
+  [50161, 'interaction_required', 'user', 'mfa_required'],
+  [50144, 'invalid_grant', 'user', 'password_expired'],
+  [50135, 'invalid_grant', 'user', 'password_expired'],
+  [50056, 'invalid_grant', 'user', 'password_expired'],
+  [50125, 'invalid_grant', 'user', 'password_expired'],
+  [50129, 'interaction_required', 'user', 'device_sign_in_required'],
+  [50155, 'interaction_required', 'user', 'device_sign_in_required'],
+  [50187, 'interaction_required', 'user', 'device_sign_in_required'],
+  [50085, 'invalid_grant', 'user', 'reconnect_required'],
+  [50139, 'invalid_grant', 'user', 'reconnect_required'],
+  [50131, 'access_denied', 'tenant admin', 'conditional_access_blocked'],
+  [530035, 'access_denied', 'tenant admin', 'conditional_access_blocked'],
+  [50005, 'access_denied', 'tenant admin', 'device_not_managed'],
+  [53009, 'access_denied', 'tenant admin', 'app_not_approved'],
+  [50127, 'access_denied', 'tenant admin', 'app_not_approved'],
+  [53011, 'access_denied', 'tenant admin', 'sign_in_risky'],
+  [530034, 'access_denied', 'tenant admin', 'sign_in_risky'],
+  [53004, 'access_denied', 'tenant admin', 'mfa_setup_blocked'],
+  [53010, 'access_denied', 'tenant admin', 'mfa_setup_blocked'],
+  [50002, 'access_denied', 'tenant admin', 'tenant_restricted'],
+  [500021, 'access_denied', 'tenant admin', 'tenant_restricted'],
+  [500022, 'access_denied', 'tenant admin', 'tenant_restricted'],
+  [500212, 'access_denied', 'tenant admin', 'tenant_restricted'],
+  [500213, 'access_denied', 'tenant admin', 'tenant_restricted'],
+  [1000104, 'access_denied', 'tenant admin', 'tenant_restricted'],
+  [700011, 'unauthorized_client', 'tenant admin', 'app_not_in_tenant'],
+  [70001, 'unauthorized_client', 'tenant admin', 'app_not_in_tenant'],
+  [650054, 'invalid_resource', 'tenant admin', 'app_permissions_broken'],
+  [65005, 'invalid_resource', 'tenant admin', 'app_permissions_broken'],
+  [50001, 'invalid_resource', 'tenant admin', 'app_permissions_broken'],
+  [90008, 'invalid_resource', 'tenant admin', 'app_permissions_broken'],
+  [16000, 'access_denied', 'tenant admin', 'account_not_in_tenant'],
+  [16003, 'access_denied', 'tenant admin', 'account_not_in_tenant'],
+  [50014, 'access_denied', 'tenant admin', 'account_not_in_tenant'],
+  [50034, 'access_denied', 'tenant admin', 'account_not_in_tenant'],
+  [51004, 'access_denied', 'tenant admin', 'account_not_in_tenant'],
+  [90072, 'access_denied', 'tenant admin', 'account_not_in_tenant'],
+  [500208, 'invalid_request', 'tenant admin', 'account_type_refused'],
+  [9002331, 'invalid_request', 'tenant admin', 'account_type_refused'],
+  [9002332, 'invalid_request', 'tenant admin', 'account_type_refused'],
+  [9002346, 'invalid_request', 'tenant admin', 'account_type_refused'],
+  [70002, 'invalid_client', 'owner', 'client_secret_invalid'],
+  [7000216, 'invalid_client', 'owner', 'client_credential_refused'],
+  [700024, 'invalid_client', 'owner', 'client_credential_refused'],
+  [50012, 'invalid_client', 'owner', 'client_credential_refused'],
+  [50013, 'invalid_client', 'owner', 'client_credential_refused'],
+  [700211, 'invalid_client', 'owner', 'federation_refused'],
+  [700212, 'invalid_client', 'owner', 'federation_refused'],
+  [70021, 'invalid_client', 'owner', 'federation_refused'],
+  [700025, 'invalid_request', 'owner', 'app_not_authorized'],
+  [9002325, 'invalid_request', 'owner', 'app_not_authorized'],
+  [9002326, 'invalid_request', 'owner', 'app_not_authorized'],
+  [9002327, 'invalid_request', 'owner', 'app_not_authorized'],
+  [500113, 'invalid_request', 'owner', 'redirect_uri_mismatch'],
+  [70004, 'invalid_request', 'owner', 'redirect_uri_mismatch'],
+  [90002, 'invalid_request', 'owner', 'tenant_unknown', 'sign-in'],
+  [900021, 'invalid_request', 'owner', 'tenant_unknown', 'sign-in'],
+  [900023, 'invalid_request', 'owner', 'tenant_unknown', 'sign-in'],
+  [90038, 'invalid_request', 'owner', 'tenant_unknown', 'sign-in'],
+  [50128, 'invalid_request', 'owner', 'tenant_unknown', 'sign-in'],
+  [28002, 'invalid_client', 'owner', 'scope_refused'],
+  [28003, 'invalid_client', 'owner', 'scope_refused'],
+  [650053, 'invalid_client', 'owner', 'scope_refused'],
+  [16001, 'interaction_required', 'restart', 'sign_in_restart', 'sign-in'],
+  [16002, 'interaction_required', 'restart', 'sign_in_restart', 'sign-in'],
+  [160021, 'interaction_required', 'restart', 'sign_in_restart', 'sign-in'],
+  [50058, 'interaction_required', 'restart', 'sign_in_restart', 'sign-in'],
+  [50089, 'interaction_required', 'restart', 'sign_in_restart', 'sign-in'],
+  [50140, 'interaction_required', 'restart', 'sign_in_restart', 'sign-in'],
+  [50143, 'interaction_required', 'restart', 'sign_in_restart', 'sign-in'],
+  [50197, 'interaction_required', 'restart', 'sign_in_restart', 'sign-in'],
+  [50199, 'interaction_required', 'restart', 'sign_in_restart', 'sign-in'],
+  [51006, 'interaction_required', 'restart', 'sign_in_restart', 'sign-in'],
+  [50088, 'server_error', 'retry', 'entra_unavailable'],
+  [50166, 'server_error', 'retry', 'entra_unavailable'],
+  [40010, 'server_error', 'retry', 'entra_unavailable'],
+  [80001, 'server_error', 'retry', 'entra_unavailable'],
+  [80002, 'server_error', 'retry', 'entra_unavailable'],
+  [80005, 'server_error', 'retry', 'entra_unavailable'],
+  [80007, 'server_error', 'retry', 'entra_unavailable'],
+  [80014, 'server_error', 'retry', 'entra_unavailable'],
 ];
 
 describe('a failure with a number', () => {
@@ -130,6 +215,7 @@ describe('the claims of a refusal', () => {
 describe('a failure without a number that we know', () => {
   const cases: readonly [string, string | undefined, Phase, ErrorCode][] = [
     ['access_denied', undefined, 'sign-in', 'sign_in_declined'],
+    ['access_denied', 'cancel', 'sign-in', 'sign_in_declined'],
     ['invalid_grant', 'bad_token', 'renew', 'reconnect_required'],
     ['invalid_grant', 'token_expired', 'renew', 'grant_expired'],
     ['invalid_grant', 'consent_required', 'renew', 'consent_missing'],
@@ -214,6 +300,26 @@ describe('an error in the callback', () => {
     expect(authorizeFailure({ error: 'access_denied', errorDescription: 'The user said no' }).code).toBe(
       'sign_in_declined',
     );
+  });
+
+  // In each of these Entra says access_denied too, and the person at the browser declined nothing.
+  it.each<[string, ErrorCode]>([
+    ['AADSTS53003: Access has been blocked by Conditional Access policies.', 'conditional_access_blocked'],
+    ['AADSTS53000: Device is not in required device state: {state}.', 'device_not_managed'],
+    ['AADSTS53001: Device is not in required device state: domain_joined.', 'device_not_managed'],
+    ['AADSTS50105: The signed in user is not assigned to a role for the application.', 'user_not_assigned'],
+    ['AADSTS90095: Admin consent is required.', 'admin_consent_required'],
+    ['AADSTS99912345: A number of next year.', 'sign_in_blocked'],
+    ['AADSTS65004: User declined to consent to access the app.', 'sign_in_declined'],
+  ])('access_denied with "%s" is %s, and the number is kept for the log', (errorDescription, code) => {
+    const error = authorizeFailure({ error: 'access_denied', errorDescription });
+    expect(error.code).toBe(code);
+    const number = Number(/\d+/.exec(errorDescription)?.[0]);
+    expect(answerOf(error)).toEqual({ text: `AADSTS${number} access_denied`, number });
+  });
+
+  it('is declined where Microsoft says that the person pressed Cancel', () => {
+    expect(authorizeFailure({ error: 'access_denied', errorSubcode: 'cancel' }).code).toBe('sign_in_declined');
   });
 
   it('puts nothing into the log that a stranger wrote into the query', () => {

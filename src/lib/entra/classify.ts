@@ -27,7 +27,7 @@ export function findRule(facts: FailureFacts, phase: Phase): FailureRule {
   return (
     (number === undefined ? undefined : rules.find((rule) => rule.numbers?.includes(number))) ??
     (suberror === undefined ? undefined : rules.find((rule) => rule.suberrors?.includes(suberror))) ??
-    rules.find((rule) => rule.errors?.includes(error)) ??
+    rules.find((rule) => rule.errors?.includes(error) && (rule.isNumbered !== true || number !== undefined)) ??
     unknownFailure
   );
 }
@@ -35,11 +35,14 @@ export function findRule(facts: FailureFacts, phase: Phase): FailureRule {
 /** A failure as Microsoft named it; the cause of a BrokerError, for the log. */
 export class EntraAnswer extends Error {
   override readonly name = 'EntraAnswer';
+  /** AADSTS number. */
+  readonly number: number | undefined;
   /** For the next sign-in; JSON. In no message, since it names policies of the tenant. */
   readonly claims: string | undefined;
   constructor(facts: FailureFacts) {
     const number = facts.number === undefined ? [] : [`AADSTS${facts.number}`];
     super([...number, facts.error, ...(facts.suberror ? [facts.suberror] : [])].map(plain).join(' '));
+    this.number = facts.number;
     this.claims = usable(facts.claims);
   }
 }
@@ -61,6 +64,12 @@ function usable(claims: string | undefined): string | undefined {
 /** The claims that came with a failure. */
 export const claimsOf = (error: BrokerError): string | undefined =>
   error.cause instanceof EntraAnswer ? error.cause.claims : undefined;
+
+/** What Microsoft answered, for the log and for an administrator: the AADSTS number, and its words for the failure. */
+export const answerOf = (error: BrokerError): { readonly text: string; readonly number?: number } | undefined =>
+  error.cause instanceof EntraAnswer
+    ? { text: error.cause.message, ...(error.cause.number === undefined ? {} : { number: error.cause.number }) }
+    : undefined;
 
 /** What comes from a callback's query is anybody's; only what looks like a code gets into a log. */
 const plain = (text: string): string => (/^[\w.-]{1,64}$/.test(text) ? text : '(no code)');
@@ -95,7 +104,14 @@ export function msalError(error: unknown, phase: Phase, claims?: string): Broker
 /** The error that Microsoft sent the browser back with. The number stands in the description only. */
 export function authorizeFailure(answer: AuthorizeError): BrokerError {
   const number = /\bAADSTS(\d{4,8})\b/.exec(answer.errorDescription ?? '')?.[1];
-  return failureError({ error: answer.error, ...(number === undefined ? {} : { number: Number(number) }) }, 'sign-in');
+  return failureError(
+    {
+      error: answer.error,
+      ...(answer.errorSubcode === undefined ? {} : { suberror: answer.errorSubcode }),
+      ...(number === undefined ? {} : { number: Number(number) }),
+    },
+    'sign-in',
+  );
 }
 
 /** The class of an error code of this room; undefined for a code of another room. */

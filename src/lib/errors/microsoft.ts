@@ -49,6 +49,12 @@ export const microsoftErrors = {
     remedy: 'Check the supported account types and the platform (Web) of the app registration, and CLIENT_ID.',
     who: 'deployment owner',
   },
+  tenant_unknown: {
+    status: 503,
+    sentence: 'Microsoft knows no organisation of the id in TENANT.',
+    remedy: 'Set TENANT to the id of the organisation, and AUTHORITY_HOST only if it is in a national cloud.',
+    who: 'deployment owner',
+  },
   redirect_uri_mismatch: {
     status: 503,
     sentence: 'The callback address of the broker is not registered.',

@@ -89,7 +89,7 @@ export const signInErrors = {
   },
   password_expired: {
     status: 409,
-    sentence: 'The password of the account has expired.',
+    sentence: 'The password of the account has expired, or it has to be changed.',
     remedy: 'The owner of the mailbox sets a new password, then opens a link to connect it again.',
     who: 'mailbox owner',
   },
@@ -151,6 +151,48 @@ export const signInErrors = {
     remedy: 'An administrator adds an exception for the app to the policy; the sign-in log in Entra names it.',
     who: 'tenant admin',
   },
+  device_not_managed: {
+    status: 409,
+    sentence: 'The organisation lets only devices that it manages sign in to this app.',
+    remedy:
+      'The owner of the mailbox opens a link to connect it on a managed device, or an administrator exempts the app from the policy; the sign-in log in Entra names it.',
+    who: 'tenant admin',
+  },
+  app_not_approved: {
+    status: 409,
+    sentence: 'The organisation lets only approved or protected apps read mail, and this app is not one of them.',
+    remedy:
+      'An administrator exempts the app from the Conditional Access policy that requires an approved or protected app.',
+    who: 'tenant admin',
+  },
+  sign_in_risky: {
+    status: 409,
+    sentence: 'Microsoft considers the account or this sign-in to be at risk, and blocks it.',
+    remedy:
+      'An administrator of the organisation that the account belongs to reviews its risk in Entra (Protection, Risky users). Then open the link again.',
+    who: 'tenant admin',
+  },
+  mfa_setup_blocked: {
+    status: 409,
+    sentence: 'The account has to set up a second proof of identity first, and may not do so from here.',
+    remedy:
+      'The owner of the mailbox sets it up at https://aka.ms/mysecurityinfo on a device and in a place that the organisation allows, or an administrator gives out a temporary access pass. Then open the link again.',
+    who: 'tenant admin',
+  },
+  tenant_restricted: {
+    status: 409,
+    sentence: 'The network, or the access policy of an organisation, does not let this account sign in to this tenant.',
+    remedy:
+      'Open the link from another network, or an administrator allows the tenant in the tenant restrictions or in the cross-tenant access settings.',
+    who: 'tenant admin',
+  },
+  sign_in_blocked: {
+    status: 409,
+    sentence: 'Microsoft did not let this account sign in, for a reason that only its AADSTS number tells.',
+    remedy:
+      'An administrator looks the number up at https://login.microsoftonline.com/error and the sign-in in the sign-in log in Entra. The log of the app holds the number.',
+    who: 'tenant admin',
+  },
   app_not_in_tenant: {
     status: 409,
     sentence: 'The application is not known in the organisation.',
@@ -175,6 +217,13 @@ export const signInErrors = {
     sentence: 'The account does not belong to the organisation that the broker is set up for.',
     remedy:
       'Sign in with an account of that organisation, or an administrator lets the app registration take accounts of other organisations.',
+    who: 'tenant admin',
+  },
+  account_type_refused: {
+    status: 409,
+    sentence: 'The app registration does not take this kind of account: personal, or of an organisation.',
+    remedy:
+      'Sign in with an account of the other kind, or an administrator sets the supported account types of the app registration, and TENANT to match.',
     who: 'tenant admin',
   },
   app_single_tenant: {

@@ -95,6 +95,12 @@ export const en: PageTexts = {
     happened: 'Your organisation does not let you allow this by yourself. Nothing was connected.',
     todo: 'Send the details below to the administrator of your Microsoft 365. Afterwards open the link once more: it stays good.',
   },
+  blocked: {
+    title: 'Your organisation blocked this sign-in',
+    happened:
+      'Microsoft did not let you in because of a rule of your organisation, for example about devices, places or apps. Nothing was connected.',
+    todo: 'Try again on a device that your organisation manages. If it happens once more, send the details below to the administrator of your Microsoft 365. Your link stays good.',
+  },
   consentDeclined: {
     title: 'No consent was given',
     happened: 'The permissions were declined at Microsoft, so nothing has changed.',
@@ -132,12 +138,12 @@ export const en: PageTexts = {
   },
   startAgain: {
     title: 'This sign-in was not finished',
-    happened: 'It was interrupted on the way. Nothing is lost, and your link is still good.',
+    happened: 'It was interrupted, or it took longer than ten minutes. Nothing is lost, and your link is still good.',
     todo: 'Start again to sign in once more.',
   },
   openAgain: {
     title: 'This sign-in cannot be continued here',
-    happened: 'It was begun in another browser, too long ago, or your browser did not keep its cookie.',
+    happened: 'It was started in another browser or more than a day ago, or your browser did not keep its cookie.',
     todo: 'Open the link from your message again and sign in within ten minutes, in one and the same browser.',
   },
   notConnected: {

@@ -92,6 +92,11 @@ export const zh: PageTexts = {
     happened: '您所在的组织不允许您自行授权。未连接任何邮箱。',
     todo: '请把下面的详细信息发给您的 Microsoft 365 管理员。处理完成后再次打开此链接即可，链接仍然有效。',
   },
+  blocked: {
+    title: '您的组织阻止了此次登录',
+    happened: 'Microsoft 因您所在组织的规则（例如对设备、地点或应用的限制）没有允许登录。未连接任何邮箱。',
+    todo: '请在由组织管理的设备上重试。如果再次发生，请把下面的详细信息发给您的 Microsoft 365 管理员。您的链接仍然有效。',
+  },
   consentDeclined: {
     title: '尚未同意',
     happened: '权限在 Microsoft 页面被拒绝，因此没有任何更改。',
@@ -129,12 +134,12 @@ export const zh: PageTexts = {
   },
   startAgain: {
     title: '登录尚未完成',
-    happened: '登录过程被中断。没有丢失任何内容，您的链接仍然有效。',
+    happened: '登录过程被中断，或者超过了十分钟。没有丢失任何内容，您的链接仍然有效。',
     todo: '请重新开始并再次登录。',
   },
   openAgain: {
     title: '无法在此继续登录',
-    happened: '登录是在另一个浏览器中开始的、时间过久，或者您的浏览器没有保留 Cookie。',
+    happened: '登录是在另一个浏览器中或一天以前开始的，或者您的浏览器没有保留 Cookie。',
     todo: '请从您收到的消息中重新打开链接，并在同一个浏览器中于十分钟内完成登录。',
   },
   notConnected: {

@@ -59,6 +59,7 @@ export interface PageTexts {
   readonly wrongAccount: Notice & { readonly asked: string; readonly signedIn: string };
   readonly taken: Notice & { readonly heldBy: string };
   readonly needsAdmin: Notice;
+  readonly blocked: Notice;
   readonly linkInvalid: Notice;
   readonly linkExpired: Notice;
   readonly linkSpent: Notice;

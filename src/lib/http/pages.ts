@@ -44,6 +44,8 @@ export type PageContent =
   | {
       readonly kind: 'failed';
       readonly code: ErrorCode;
+      /** AADSTS number, where Microsoft refused: it is what an administrator looks up. */
+      readonly number?: number | undefined;
       /** What the link was for; connecting a mailbox unless it says otherwise. */
       readonly about?: 'admin-consent' | undefined;
       /** Where an account is not the one expected: the address of the link (or who holds the mailbox), and the person's. */
@@ -199,6 +201,14 @@ const ownPage: Partial<Record<ErrorCode, NoticeName>> = {
   wrong_account: 'wrongAccount',
   mailbox_mismatch: 'wrongAccount',
   mailbox_taken: 'taken',
+  sign_in_blocked: 'blocked',
+  conditional_access_blocked: 'blocked',
+  device_not_managed: 'blocked',
+  device_sign_in_required: 'blocked',
+  app_not_approved: 'blocked',
+  sign_in_risky: 'blocked',
+  mfa_setup_blocked: 'blocked',
+  tenant_restricted: 'blocked',
   link_invalid: 'linkInvalid',
   link_expired: 'linkExpired',
   link_spent: 'linkSpent',
@@ -262,7 +272,7 @@ function failed(
   const todo = name === 'needsAdmin' && adminLink !== undefined ? texts.adminLink.afterwards : text.todo;
   const inner = html`<p>${text.happened}</p>${pairs}${forward}<p>${todo}</p>${
     start === undefined ? nothing : startForm(start, texts.again)
-  }${back === undefined ? nothing : html`<p><a href="${back}">${texts.back(new URL(back).host)}</a></p>`}${withoutDetails.has(name) ? nothing : details(content.code, texts, requestId)}`;
+  }${back === undefined ? nothing : html`<p><a href="${back}">${texts.back(new URL(back).host)}</a></p>`}${withoutDetails.has(name) ? nothing : details(content, texts, requestId)}`;
   return { title: text.title, mark: 'notice', inner: inner.text, hasForm: start !== undefined };
 }
 
@@ -273,9 +283,14 @@ function byWho(who: Who, isConsent: boolean): NoticeName {
 }
 
 /** The table's own sentences are English, whatever the language of the page. */
-function details(code: ErrorCode, texts: PageTexts, requestId: string): Markup {
+function details(
+  { code, number }: Pick<Extract<PageContent, { readonly kind: 'failed' }>, 'code' | 'number'>,
+  texts: PageTexts,
+  requestId: string,
+): Markup {
   const { sentence, remedy } = errorTable[code];
-  return html`<details><summary>${texts.details}</summary><p lang="en">${sentence} ${remedy}</p><p><code>${code}</code></p><p>${texts.requestId} <code>${requestId}</code></p></details>`;
+  const aadsts = number === undefined ? nothing : html` <code>${`AADSTS${number}`}</code>`;
+  return html`<details><summary>${texts.details}</summary><p lang="en">${sentence} ${remedy}</p><p><code>${code}</code>${aadsts}</p><p>${texts.requestId} <code>${requestId}</code></p></details>`;
 }
 
 function whole(drawn: Drawn, texts: PageTexts): string {

@@ -12,6 +12,8 @@ export type SignInResult =
   | {
       readonly kind: 'failed';
       readonly code: string;
+      /** AADSTS number, where Microsoft refused. */
+      readonly number?: number | undefined;
       readonly addresses?: { readonly expected: string; readonly actual: string } | undefined;
     };
 
@@ -71,6 +73,7 @@ const resultSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('failed'),
     code: z.string(),
+    number: z.int().optional(),
     addresses: z.object({ expected: z.string(), actual: z.string() }).optional(),
   }),
 ]);

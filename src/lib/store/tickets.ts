@@ -43,6 +43,8 @@ export interface TicketRow {
   /** Success spends it; opening does not. */
   readonly status: 'open' | 'spent';
   readonly result: TicketResult | undefined;
+  /** What Microsoft wants to hear in the next sign-in with this link: it came with its last refusal. JSON. */
+  readonly claims?: string | undefined;
 }
 
 export interface StoredTicket {
@@ -78,6 +80,7 @@ const schema = z.object({
   takenBy: json(z.object({ state: z.string(), address: z.string() })).optional(),
   status: z.enum(['open', 'spent']),
   result: json(z.object({ mailboxId: z.string(), address: z.string() })).optional(),
+  claims: text.optional(),
 });
 
 function decode(stored: StoredRow): StoredTicket {
@@ -104,6 +107,7 @@ function decode(stored: StoredRow): StoredTicket {
       takenBy: row.takenBy,
       status: row.status,
       result: row.result,
+      claims: row.claims,
     },
   };
 }
