@@ -30,6 +30,8 @@ export interface NocobaseApi {
   betweenFindAndInsert: (() => void) | undefined;
   /** Answers in place of the API, while set; `silence` for a request that is never answered. */
   override: ((action: string) => { status: number; body: string; type?: string } | 'silence' | undefined) | undefined;
+  /** What a proxy makes of every answer, whether its caller wants it or not. */
+  coding: { readonly name: string; readonly encode: (body: string) => Uint8Array } | undefined;
   stop(): void;
 }
 
@@ -80,6 +82,7 @@ export async function startNocobaseApi(): Promise<NocobaseApi> {
     files: [],
     betweenFindAndInsert: undefined,
     override: undefined,
+    coding: undefined,
     stop: () => undefined,
   };
 
@@ -194,10 +197,12 @@ export async function startNocobaseApi(): Promise<NocobaseApi> {
     const url = new URL(request.url ?? '/', 'http://nocobase.invalid');
     const [, name = '', action = ''] = /^\/api\/(\w+):(\w+)$/.exec(url.pathname) ?? [];
     api.requests.push(`${request.method} ${name}:${action}`);
-    const answer = (status: number, value: unknown, type = 'application/json') =>
-      void response
-        .writeHead(status, { 'Content-Type': type })
-        .end(typeof value === 'string' ? value : JSON.stringify(value));
+    const answer = (status: number, value: unknown, type = 'application/json') => {
+      const text = typeof value === 'string' ? value : JSON.stringify(value);
+      const { coding } = api;
+      const headers = { 'Content-Type': type, ...(coding === undefined ? {} : { 'Content-Encoding': coding.name }) };
+      response.writeHead(status, headers).end(coding?.encode(text) ?? text);
+    };
     const instead = api.override?.(`${name}:${action}`);
     if (instead === 'silence') return;
     if (instead !== undefined) return answer(instead.status, instead.body, instead.type);

@@ -1,3 +1,4 @@
+import { brotliCompressSync, deflateRawSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type NocobaseApi, startNocobaseApi } from '../../../test/support/nocobase-api.ts';
 import type { OutgoingEvent } from '../domain/event.ts';
@@ -114,6 +115,20 @@ const accepted = { kind: 'accepted', status: 200 };
 const held = (reason: string, status: number) => ({ kind: 'held', reason, status, attempted: true });
 
 describe('a message in a collection', () => {
+  it.each([
+    ['gzip', gzipSync],
+    ['deflate', deflateRawSync],
+    ['br', brotliCompressSync],
+  ])('is stored, and known to be, where a proxy answers in %s unasked', async (name, encode) => {
+    api.coding = { name, encode };
+    expect(await collection.examine?.(destination(), never)).toEqual(accepted);
+    expect(await send(received('m_1'))).toEqual(accepted);
+    // One that is too large to be read once it is unpacked: the list tells that it is there.
+    expect(await send(received('m_2', { text: 'x'.repeat(2_200_000) }))).toEqual(accepted);
+    expect(messages().map(({ messageKey }) => messageKey)).toEqual(['m_1', 'm_2']);
+    expect(api.requests.slice(-2)).toEqual(['POST mail_messages:firstOrCreate', 'GET mail_messages:list']);
+  });
+
   it('is one flat record', async () => {
     expect(await send(received('m_1'))).toEqual(accepted);
     const [record] = messages();

@@ -414,9 +414,7 @@ describe('a fault of the destination', () => {
       held('destination_timeout', true),
     );
     answersBy((response) => response.socket?.resetAndDestroy());
-    expect(await deliverer.deliver(await destination(), event('m_1'), never)).toEqual(
-      held('destination_unreachable', true),
-    );
+    expect(await deliverer.deliver(await destination(), event('m_1'), never)).toEqual(held('destination_closed', true));
     const elsewhere = await destination({ url: `https://127.0.0.1:${port === 1 ? 2 : 1}/` });
     expect(await deliverer.deliver(elsewhere, event('m_1'), never)).toEqual(held('destination_address_refused', true));
   });

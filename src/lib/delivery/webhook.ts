@@ -54,10 +54,14 @@ export function createWebhook(deps: TransportDeps): Transport {
   };
 }
 
-/** On every request. NocoBase takes a record without this type for an empty one and answers 200. */
+/**
+ * On every request. NocoBase takes a record without this type for an empty one and answers 200. Not to name a coding
+ * would be to allow every one (RFC 9110 section 12.5.3).
+ */
 export const commonHeaders = {
   'content-type': 'application/json',
   accept: 'application/json',
+  'accept-encoding': 'identity',
   'user-agent': 'nocobase-mail-broker',
 } as const;
 

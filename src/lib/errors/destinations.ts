@@ -101,8 +101,15 @@ export const destinationErrors = {
   },
   destination_unreachable: {
     status: 502,
-    sentence: 'The destination cannot be reached: the connection was refused, reset or not made.',
+    sentence: 'The destination cannot be reached: the connection is refused, or not made within 10 seconds.',
     remedy: 'Check that the server of the destination runs and that its firewall lets the broker in.',
+    who: 'deployment owner',
+  },
+  destination_closed: {
+    status: 502,
+    sentence: 'The destination takes the connection, and closes it without an answer.',
+    remedy:
+      'Look in the log of the server of the destination, and of the proxy in front of it: it ends, restarts, or has a limit that closes connections.',
     who: 'deployment owner',
   },
   destination_name_unknown: {
@@ -111,10 +118,82 @@ export const destinationErrors = {
     remedy: 'Check the host in the URL of the destination and its DNS record.',
     who: 'deployment owner',
   },
+  destination_lookup_failed: {
+    status: 502,
+    sentence: 'The DNS server that answers for the host name of the destination does not answer, or fails.',
+    remedy:
+      'Nothing to do unless it lasts: delivery goes on by itself. If it lasts, check the DNS of the domain, and with a virtual network the DNS servers that it uses.',
+    who: 'deployment owner',
+  },
+  destination_not_encrypted: {
+    status: 502,
+    sentence: 'The URL of the destination says https, but at its port something answers without TLS.',
+    remedy:
+      'Set up a certificate at this port, as a rule in the proxy in front of the server, or correct the port in the URL.',
+    who: 'deployment owner',
+  },
+  destination_tls_closed: {
+    status: 502,
+    sentence: 'The connection to the destination is cut while encryption (TLS) is being agreed on.',
+    remedy:
+      'Check the firewall and the proxy in front of the destination: one of them cuts connections, perhaps for the host name or for where they come from.',
+    who: 'deployment owner',
+  },
+  destination_tls_version: {
+    status: 502,
+    sentence: 'The destination speaks only versions of TLS that are out of date.',
+    remedy: 'Let the server of the destination, or the proxy in front of it, offer TLS 1.2 or later.',
+    who: 'deployment owner',
+  },
   destination_tls_failed: {
     status: 502,
-    sentence: 'The certificate of the destination is not valid for its address.',
-    remedy: 'Renew or mend the certificate of the destination; the whole chain has to be sent.',
+    sentence: 'The destination and the broker cannot agree on encryption (TLS).',
+    remedy:
+      'The server of the destination has to know the host name in the URL, offer a cipher that OpenSSL 3 accepts, and ask for no client certificate.',
+    who: 'deployment owner',
+  },
+  destination_wants_certificate: {
+    status: 502,
+    sentence: 'The destination asks for a client certificate, which the broker does not have.',
+    remedy: 'Exempt the address of the destination from client certificates; the broker signs in with its credentials.',
+    who: 'deployment owner',
+  },
+  destination_certificate_expired: {
+    status: 502,
+    sentence: 'The certificate of the destination has expired, or is not valid yet.',
+    remedy: 'Renew the certificate of the destination, and check the clock of the server that issued it.',
+    who: 'deployment owner',
+  },
+  destination_certificate_name: {
+    status: 502,
+    sentence: 'The certificate of the destination is for other host names than the one in its URL.',
+    remedy: 'Install a certificate for the host name in the URL, or set the URL to a host name in the certificate.',
+    who: 'deployment owner',
+  },
+  destination_certificate_untrusted: {
+    status: 502,
+    sentence: 'The certificate of the destination was issued by nobody whom the broker trusts.',
+    remedy:
+      'Install a certificate of a public authority, and let the server send the whole chain. One that is self-signed, or of an authority of your own, is not accepted.',
+    who: 'deployment owner',
+  },
+  destination_speaks_http_two: {
+    status: 502,
+    sentence: 'The destination speaks HTTP/2 only. The broker speaks HTTP/1.1.',
+    remedy: 'Switch HTTP/1.1 on at the server of the destination, or at the proxy in front of it.',
+    who: 'deployment owner',
+  },
+  destination_not_http: {
+    status: 502,
+    sentence: 'What the destination answers is not HTTP/1.1.',
+    remedy: 'Check the port in the URL of the destination: another service may answer there, or a broken proxy.',
+    who: 'deployment owner',
+  },
+  destination_headers_too_large: {
+    status: 502,
+    sentence: 'The headers of what the destination answers are larger than 16 KB.',
+    remedy:
+      'Find out what adds the headers, in the server of the destination or the proxy in front of it. Cookies are the usual cause.',
     who: 'deployment owner',
   },
   destination_address_refused: {

@@ -1,6 +1,6 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { Agent, Client, type Dispatcher, Pool } from 'undici';
+import { Agent, buildConnector, Client, type Dispatcher, Pool } from 'undici';
 import { type AddressPolicy, addressAllowed, reachOf } from './outbound-address.ts';
 
 /** A host name's addresses, as node:dns answers them. Injected by tests; the machine's resolver otherwise. */
@@ -31,20 +31,23 @@ const dnsLookup: Lookup = (hostname) =>
  */
 export function createAgent(policy: AddressPolicy, connectionsPerOrigin: number, lookup: Lookup = dnsLookup): Agent {
   return new Agent({
-    factory: (origin, options) =>
-      new Pool(origin, {
+    factory: (origin, options) => {
+      // One request a connection at a time: over HTTP/2 a stalled stream would take its neighbours with it.
+      const allowH2 = false;
+      const connect = telling(buildConnector({ lookup: checkedLookup(new URL(origin), policy, lookup), allowH2 }));
+      return new Pool(origin, {
         ...options,
         connections: connectionsPerOrigin,
-        // One request a connection at a time: over HTTP/2 a stalled stream would take its neighbours with it.
-        allowH2: false,
+        allowH2,
         // NocoBase closes idle connections after 5 s and says so in no header of an error answer.
         keepAliveTimeout: 4_000,
         keepAliveMaxTimeout: 30_000,
         // The headers of an answer mean nothing to us beyond status, type and Retry-After.
         maxHeaderSize: 16_384,
-        connect: { lookup: checkedLookup(new URL(origin), policy, lookup) },
-        factory: (address, clientOptions) => new CountingClient(address, clientOptions),
-      }),
+        connect,
+        factory: (address, clientOptions) => new CountingClient(address, clientOptions, connect),
+      });
+    },
   });
 }
 
@@ -68,12 +71,52 @@ function checkedLookup(origin: URL, policy: AddressPolicy, lookup: Lookup): Look
   };
 }
 
-/** A connection that knows whether its socket has already served a request when an error ends the next one. */
+/** A connection that ended while TLS was being agreed on. */
+class BrokenHandshake extends Error {
+  override readonly name = 'BrokenHandshake';
+}
+
+/** Tells a connection that is cut within the handshake from one that was never made. */
+const telling =
+  (connect: buildConnector.connector): buildConnector.connector =>
+  (options, callback) =>
+    connect(options, (...[error, socket]) => {
+      if (error === null) callback(null, socket);
+      else
+        callback(
+          isCut(error) && options.protocol === 'https:' ? new BrokenHandshake('', { cause: error }) : error,
+          null,
+        );
+    });
+
+const isCut = (error: Error): boolean =>
+  'code' in error &&
+  (error.code === 'ECONNRESET' || error.code === 'EPIPE') &&
+  !('syscall' in error && error.syscall === 'connect');
+
+/**
+ * A connection that knows whether its socket has already served a request when an error ends the next one, and what the
+ * socket itself said then: undici puts "other side closed" in place of an alert of TLS that comes after the handshake.
+ */
 class CountingClient extends Client {
   #served = 0;
+  readonly #socket: { error: Error | undefined };
 
-  constructor(origin: string | URL, options: object) {
-    super(origin, options);
+  constructor(origin: string | URL, options: object, connect: buildConnector.connector) {
+    const seen: { error: Error | undefined } = { error: undefined };
+    super(origin, {
+      ...options,
+      connect: (to, callback) =>
+        connect(to, (...[error, socket]) => {
+          seen.error = undefined;
+          socket?.once('error', (told: Error) => {
+            seen.error = told;
+          });
+          if (error === null) callback(null, socket);
+          else callback(error, null);
+        }),
+    });
+    this.#socket = seen;
     this.on('connect', () => {
       this.#served = 0;
     });
@@ -99,6 +142,7 @@ class CountingClient extends Client {
       onResponseEnd: (controller, trailers) => handler.onResponseEnd?.(controller, trailers),
       onResponseError: (controller, error) => {
         if (reused && !answered) onReusedSocket.add(error);
+        if (this.#socket.error !== error) error.cause ??= this.#socket.error;
         handler.onResponseError?.(controller, error);
       },
     });

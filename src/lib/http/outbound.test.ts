@@ -1,9 +1,19 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createNetServer, type Socket } from 'node:net';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import selfsigned from 'selfsigned';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createOutbound, type Outbound, OutboundError, type OutboundOptions } from './outbound.ts';
+
+/** Less than a kilobyte, which is 64 KiB, which are 64 MiB of zeros. */
+const gzipBomb = gzipSync(gzipSync(Buffer.alloc(64 * 1024 * 1024)));
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -170,14 +180,14 @@ describe('an outbound request', () => {
       }),
     );
     expect(await failure(outbound(`127.0.0.1:${port}`).send(post(`http://127.0.0.1:${port}/`)))).toBe(
-      'destination_unreachable',
+      'destination_headers_too_large',
     );
   });
 
-  it('takes an answer that is not HTTP for a connection error', async () => {
+  it('takes an answer that is not HTTP for none', async () => {
     const port = await listen(createNetServer((socket) => socket.end('220 smtp.example ESMTP\r\n')));
     expect(await failure(outbound(`127.0.0.1:${port}`).send(post(`http://127.0.0.1:${port}/`)))).toBe(
-      'destination_unreachable',
+      'destination_not_http',
     );
   });
 
@@ -203,8 +213,43 @@ describe('an outbound request', () => {
     const pem = await selfsigned.generate([{ name: 'commonName', value: 'localhost' }]);
     const port = await listen(createTlsServer({ key: pem.private, cert: pem.cert }, (_q, response) => response.end()));
     expect(await failure(outbound(`127.0.0.1:${port}`).send(post(`https://127.0.0.1:${port}/`)))).toBe(
-      'destination_tls_failed',
+      'destination_certificate_untrusted',
     );
+  });
+});
+
+describe('an answer that is encoded although nobody asked for it', () => {
+  const record = JSON.stringify({ data: { messageKey: 'm_1', text: 'x'.repeat(2_000) } });
+
+  const answering = async (body: Uint8Array, headers: OutgoingHttpHeaders, keepBytes = 4_000) => {
+    const port = await serve((_request, response) => response.writeHead(200, headers).end(body));
+    return outbound(`127.0.0.1:${port}`).send(post(`http://127.0.0.1:${port}/`, { keepBytes }));
+  };
+
+  it.each<[string, Uint8Array, OutgoingHttpHeaders]>([
+    ['gzip', gzipSync(record), { 'Content-Encoding': 'gzip' }],
+    ['brotli', brotliCompressSync(record), { 'Content-Encoding': 'br' }],
+    ['deflate', deflateSync(record), { 'Content-Encoding': 'deflate' }],
+    ['two codings in two headers', gzipSync(gzipSync(record)), { 'Content-Encoding': ['gzip', 'gzip'] }],
+  ])('as %s is read', async (_what, body, headers) => {
+    const answer = await answering(body, headers);
+    expect(Buffer.from(answer.body).toString()).toBe(record);
+    expect(answer.complete).toBe(true);
+  });
+
+  it.each<[string, Uint8Array, OutgoingHttpHeaders]>([
+    ['in a coding that nobody knows', Buffer.from(record), { 'Content-Encoding': 'snappy' }],
+    ['and damaged', Buffer.from(record), { 'Content-Encoding': 'gzip' }],
+    ['and inflates beyond what is kept', gzipSync(Buffer.alloc(5_000)), { 'Content-Encoding': 'gzip' }],
+    ['and inflates to 64 MiB', gzipBomb, { 'Content-Encoding': 'gzip, gzip' }],
+  ])('%s is a status without a body', async (_what, body, headers) => {
+    expect(await answering(body, headers)).toMatchObject({ status: 200, body: new Uint8Array(), complete: false });
+  });
+
+  it('and broke off is a status without a body', async () => {
+    const body = gzipSync(record);
+    const answer = await answering(body, { 'Content-Encoding': 'gzip' }, body.byteLength - 1);
+    expect(answer).toMatchObject({ status: 200, body: new Uint8Array(), complete: false });
   });
 });
 
@@ -328,7 +373,7 @@ describe('the connections of outbound requests', () => {
   it('are not tried again when a fresh one is reset', async () => {
     const { port, requests } = await resettingServer(0);
     const sender = outbound(`127.0.0.1:${port}`);
-    expect(await failure(sender.send(post(`http://127.0.0.1:${port}/`)))).toBe('destination_unreachable');
+    expect(await failure(sender.send(post(`http://127.0.0.1:${port}/`)))).toBe('destination_closed');
     expect(requests).toEqual([1]);
   });
 
@@ -336,7 +381,7 @@ describe('the connections of outbound requests', () => {
     const { port, requests } = await resettingServer(1);
     const sender = outbound(`127.0.0.1:${port}`);
     await sender.send(post(`http://127.0.0.1:${port}/`));
-    expect(await failure(sender.send(post(`http://127.0.0.1:${port}/`)))).toBe('destination_unreachable');
+    expect(await failure(sender.send(post(`http://127.0.0.1:${port}/`)))).toBe('destination_closed');
     expect(requests).toEqual([1, 1, 2]);
   });
 });

@@ -4,12 +4,14 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../domain/clock.ts';
 import { linkedAbort } from '../domain/linked-abort.ts';
 import { systemClock } from '../domain/system.ts';
-import type { ErrorCode } from '../error-codes.ts';
+import { codingsOf, decoded } from './content-coding.ts';
 import { type AddressPolicy, reachOf } from './outbound-address.ts';
 import type { Lookup } from './outbound-agent.ts';
+import { failureOf, type OutboundFailure } from './outbound-failure.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 export type { Lookup } from './outbound-agent.ts';
+export type { OutboundFailure } from './outbound-failure.ts';
 
 export interface OutboundOptions extends AddressPolicy {
   /** Answers a host's addresses; the machine's resolver by default. */
@@ -38,9 +40,12 @@ export interface OutboundAnswer {
   /** Milliseconds that the answer's Retry-After asks for, at most an hour; undefined without one. */
   readonly retryAfterMs: number | undefined;
   readonly contentType: string;
-  /** At most `keepBytes`. From a stranger: parsed by those who asked for it, never shown or logged. */
+  /**
+   * At most `keepBytes`, without the coding that it came in (gzip and the like). From a stranger: parsed by those who
+   * asked for it, never shown or logged.
+   */
   readonly body: Uint8Array;
-  /** False if there was more than was kept, or the answer broke off after its headers. */
+  /** False if there was more than was kept, the answer broke off after its headers, or its coding could not be undone. */
   readonly complete: boolean;
 }
 
@@ -54,15 +59,6 @@ export class OutboundError extends Error {
     this.code = code;
   }
 }
-
-export type OutboundFailure = Extract<
-  ErrorCode,
-  | 'destination_timeout'
-  | 'destination_unreachable'
-  | 'destination_name_unknown'
-  | 'destination_tls_failed'
-  | 'destination_address_refused'
->;
 
 /** Requests to addresses that others choose. */
 export interface Outbound {
@@ -173,14 +169,13 @@ async function exchange(
   const keepBytes = request.keepBytes ?? 0;
   // Nobody waits long for a body that nobody wants; nor does a connection, of which others may be in need.
   const grace = keepBytes > 0 ? undefined : setTimeout(() => answer.body.destroy(), drainGraceMs);
-  const { body, complete } = await readBody(answer.body, keepBytes);
+  const read = await readBody(answer.body, keepBytes);
   clearTimeout(grace);
   return {
     status: answer.statusCode,
     retryAfterMs: retryAfterMs(single(answer.headers['retry-after']), nowMs()),
     contentType: single(answer.headers['content-type']) ?? '',
-    body,
-    complete,
+    ...(await withoutCoding(read, all(answer.headers['content-encoding']), keepBytes)),
   };
 }
 
@@ -188,14 +183,24 @@ async function exchange(
 const pieces = (content: AsyncIterable<Uint8Array>): Readable =>
   Readable.from(content, { objectMode: false, highWaterMark: 64 * 1024 });
 
+const all = (header: string | string[] | undefined): string | undefined =>
+  typeof header === 'string' ? header : header?.join(',');
+
 const single = (header: string | string[] | undefined): string | undefined =>
   typeof header === 'string' ? header : header?.[0];
 
+type Body = Pick<OutboundAnswer, 'body' | 'complete'>;
+
+/** What cannot be decoded is as good as not kept. */
+async function withoutCoding(read: Body, encoding: string | undefined, keepBytes: number): Promise<Body> {
+  const codings = codingsOf(encoding);
+  if (codings.length === 0 || read.body.byteLength === 0) return read;
+  const body = read.complete ? await decoded(read.body, codings, keepBytes) : undefined;
+  return body === undefined ? { body: new Uint8Array(), complete: false } : { body, complete: true };
+}
+
 /** The status is the answer; whether the body arrives whole only matters to those who keep it. */
-async function readBody(
-  stream: AsyncIterable<Uint8Array>,
-  keepBytes: number,
-): Promise<{ readonly body: Uint8Array; readonly complete: boolean }> {
+async function readBody(stream: AsyncIterable<Uint8Array>, keepBytes: number): Promise<Body> {
   const kept: Uint8Array[] = [];
   let keptBytes = 0;
   let readBytes = 0;
@@ -219,26 +224,4 @@ async function readBody(
   await nextTurn();
   const [first] = kept;
   return { body: kept.length === 1 && first !== undefined ? first : Buffer.concat(kept), complete };
-}
-
-// Node's and OpenSSL's names for a certificate that does not hold, and for a side that does not speak TLS.
-const tlsCodes = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|EPROTO)/;
-
-function failureOf(error: unknown): OutboundFailure {
-  const codes = chain(error);
-  if (codes.includes('AddressRefused')) return 'destination_address_refused';
-  if (codes.includes('UND_ERR_CONNECT_TIMEOUT') || codes.includes('ETIMEDOUT')) return 'destination_timeout';
-  if (codes.some((code) => ['ENOTFOUND', 'EAI_AGAIN', 'ENODATA', 'EAI_NODATA'].includes(code))) {
-    return 'destination_name_unknown';
-  }
-  if (codes.some((code) => tlsCodes.test(code))) return 'destination_tls_failed';
-  return 'destination_unreachable';
-}
-
-/** Names and codes of an error and of what caused it; a failed connection to several addresses is an AggregateError. */
-function chain(error: unknown, depth = 0): string[] {
-  if (!(error instanceof Error) || depth > 4) return [];
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const inner = error instanceof AggregateError ? error.errors : [error.cause];
-  return [error.name, code, ...inner.flatMap((cause) => chain(cause, depth + 1))];
 }
