@@ -7,7 +7,10 @@ import { sentenceOf } from './sentence.ts';
 it.each([
   [new Error('Dovecot is not installed.'), 'Dovecot is not installed.'],
   [new PortTaken(7071), expect.stringMatching(/^Port 7071 is taken by another program\. [^\n]+$/)],
-  [new SettingsError([{ field: 'TENANT', message: 'is missing.' }]), 'Settings to mend:\n  TENANT: is missing.'],
+  [
+    new SettingsError([{ field: 'TENANT', message: 'is missing.' }]),
+    'These settings need fixing:\n  TENANT: is missing.',
+  ],
   [new BrokerError('vault_unreachable'), expect.stringMatching(/^Key Vault does not answer\. \S[^\n]+$/)],
   ['text', 'Something failed that is not an Error.'],
 ])('tells a foreseen fault in a sentence: %s', (error, sentence) => {

@@ -11,7 +11,15 @@ const floors = [
   ['lib/entra', 'lib/mailbox', 'lib/delivery'],
   ['lib/http'],
   ['lib/store', 'lib/vault'],
-  ['lib/domain', 'lib/log.ts', 'lib/errors.ts', 'lib/error-codes.ts', 'lib/errors', 'lib/config.ts'],
+  [
+    'lib/domain',
+    'lib/log.ts',
+    'lib/errors.ts',
+    'lib/error-codes.ts',
+    'lib/errors',
+    'lib/config.ts',
+    'lib/setting-url.ts',
+  ],
 ];
 
 const src = resolve(import.meta.dirname, '../src');

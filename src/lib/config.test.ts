@@ -10,15 +10,16 @@ const complete = {
 };
 const azure = { ...complete, WEBSITE_SITE_NAME: 'mail-broker' };
 
-function faultsOf(environment: Record<string, string | undefined>): string[] {
+function messagesOf(environment: Record<string, string | undefined>): readonly string[][] {
   try {
     readConfig(environment);
     return [];
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    return error.faults.map((fault) => fault.field);
+    return error.faults.map(({ field, message }) => [field, message]);
   }
 }
+const faultsOf = (environment: Record<string, string | undefined>) => messagesOf(environment).map(([field]) => field);
 
 describe('readConfig', () => {
   it('takes the five settings that have no default and fills in the rest', () => {
@@ -67,7 +68,12 @@ describe('readConfig', () => {
     ['KEY_VAULT_URL', 'http://contoso.vault.azure.net'],
     ['AUTHORITY_HOST', 'http://login.example.com'],
     ['GRAPH_URL', 'http://graph.example.com'],
+    ['KEY_VAULT_URL', 'https://contoso.vault.azure.net/secrets/client-secret'],
+    ['AUTHORITY_HOST', 'https://login.microsoftonline.com/contoso.example'],
+    ['GRAPH_RESOURCE', 'https://graph.microsoft.com/v1.0'],
+    ['OUTLOOK_RESOURCE', 'https://outlook.office.com/.default'],
     ['IMAP_PORT', '65536'],
+    ['IMAP_PORT', '143'],
     ['POLL_INTERVAL', '1e3'],
     ['CREDENTIAL_MODE', 'password'],
     ['RETURN_ORIGINS', 'https://nocobase.example.com/path'],
@@ -77,6 +83,53 @@ describe('readConfig', () => {
     ['ALLOWED_TENANTS', 'contoso'],
   ])('refuses %s=%s', (name, value) => {
     expect(faultsOf({ ...complete, [name]: value })).toEqual([name]);
+  });
+
+  // What is easily mistaken for the right value, each told by the setting's name and with what to write.
+  const mistaken: readonly [string, string, RegExp][] = [
+    ['PUBLIC_URL', 'https://mail-broker.example.com/api', /contains \/api, which the broker adds/],
+    ['PUBLIC_URL', 'https://mail-broker.example.com/api/', /contains \/api/],
+    ['PUBLIC_URL', 'https://mail-broker.example.com/API/oauth/callback', /contains \/api/],
+    ['PUBLIC_URL', 'https://proxy.example.com/broker/api', /contains \/api/],
+    ['PUBLIC_URL', 'https://ada:hunter2@mail-broker.example.com', /user name or a password/],
+    ['PUBLIC_URL', 'https://:hunter2@mail-broker.example.com', /user name or a password/],
+    ['TABLES_URL', 'https://:hunter2@contoso.table.core.windows.net', /user name or a password/],
+    ['RETURN_ORIGINS', 'https://ada:hunter2@nocobase.example.com', /user name or a password/],
+    ['PUBLIC_URL', 'https://mail-broker.example.com:80', /https on port 80/],
+    ['PUBLIC_URL', 'http://mail-broker.example.com:443', /http on port 443/],
+    ['PUBLIC_URL', 'https://localhost:7071', /Write http:\/\/localhost:7071/],
+    ['CLIENT_SECRET_NAME', '0f3a9c1e-1111-4222-8333-444455556666', /is a GUID, such as the id of a client secret/],
+    ['CLIENT_SECRET_NAME', 'abc8Q~hunter2.hunter2_hunter2', /never its value/],
+    ['CLIENT_ID', complete.TENANT, /is the same as TENANT/],
+    ['AZURE_CLIENT_ID', complete.CLIENT_ID, /is the same as CLIENT_ID/],
+    ['TENANT', '@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/tenant)', /could not resolve/],
+  ];
+  it.each(mistaken)('says of %s=%s what to write, and not what stands there', (name, value, message) => {
+    expect(messagesOf({ ...complete, [name]: value })).toEqual([[name, expect.stringMatching(message)]]);
+    expect(JSON.stringify(messagesOf({ ...complete, [name]: value }))).not.toContain('hunter2');
+  });
+
+  it('takes a path before /api, where a proxy puts one', () => {
+    expect(readConfig({ ...complete, PUBLIC_URL: 'https://proxy.example.com/broker/' }).publicUrl).toBe(
+      'https://proxy.example.com/broker',
+    );
+    expect(faultsOf({ ...complete, PUBLIC_URL: 'https://proxy.example.com/apiary' })).toEqual([]);
+  });
+
+  it('drops the blanks and the line end that pasting leaves around a value', () => {
+    const pasted = Object.fromEntries(Object.entries(complete).map(([name, value]) => [name, ` ${value}\r\n`]));
+    expect(readConfig(pasted)).toEqual(readConfig(complete));
+    expect(faultsOf({ ...complete, CLIENT_ID: ' \n' })).toEqual(['CLIENT_ID']);
+  });
+
+  it('tells faults within settings and between them in one go', () => {
+    const faulty = { PUBLIC_URL: 'https://x.example/api', IMAP_PORT: '143', TENANT: 'common', KEY_VAULT_URL: 'vault' };
+    expect(faultsOf({ ...complete, ...faulty }).toSorted()).toEqual([
+      'ALLOWED_TENANTS',
+      'IMAP_PORT',
+      'KEY_VAULT_URL',
+      'PUBLIC_URL',
+    ]);
   });
 
   it('does not let anybody sign in by accident: a multi-tenant set-up needs ALLOWED_TENANTS', () => {
@@ -117,12 +170,15 @@ describe('readConfig', () => {
     ['TABLES_CONNECTION_STRING', 'UseDevelopmentStorage=true'],
     ['IMAP_HOST', 'localhost'],
     ['IMAP_HOST', '127.0.0.1'],
-    ['IMAP_SECURE', 'off'],
     ['RETURN_ORIGINS', 'http://localhost:13000'],
     ['PRIVATE_DESTINATIONS', 'nocobase=127.0.0.0/8'],
     ['PRIVATE_DESTINATIONS', 'metadata=169.254.0.0/16'],
   ])('refuses the stand-in %s=%s in Azure', (name, value) => {
     expect(faultsOf({ ...azure, [name]: value })).toEqual([name]);
+  });
+
+  it('reads no mail without TLS in Azure', () => {
+    expect(faultsOf({ ...azure, IMAP_SECURE: 'off', IMAP_PORT: '1143' })).toEqual(['IMAP_SECURE']);
   });
 
   it('takes a private network that is no loopback in Azure', () => {

@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import type { FieldFault } from './errors.ts';
+import { inAzureMessage, isLoopbackOrPrivate, originFault, url } from './setting-url.ts';
 
 /**
  * Every setting of the broker, read and validated once. No secret is among them but the connection strings of the
@@ -52,7 +53,7 @@ export class SettingsError extends Error {
   readonly faults: readonly FieldFault[];
 
   constructor(faults: readonly FieldFault[]) {
-    super(`Settings to mend:\n${faults.map((fault) => `  ${fault.field}: ${fault.message}`).join('\n')}`);
+    super(`These settings need fixing:\n${faults.map((fault) => `  ${fault.field}: ${fault.message}`).join('\n')}`);
     this.faults = faults;
   }
 }
@@ -68,48 +69,6 @@ const list = (text: string): string[] =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
-function isLoopbackOrPrivate(host: string): boolean {
-  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
-  if (name === 'localhost' || name.endsWith('.localhost')) return true;
-  return ipaddr.isValid(name) && ipaddr.process(name).range() !== 'unicast';
-}
-
-/** A host that the app may talk to when it runs in Azure. */
-const inAzureMessage =
-  'is a loopback or private address or not https; stand-ins are refused in Azure. Set the real address.';
-
-function url(inAzure: boolean, needsHttps = false) {
-  return z.string().transform((text, context) => {
-    const parsed = URL.canParse(text) ? new URL(text) : undefined;
-    const fault = (message: string) => {
-      context.addIssue({ code: 'custom', message });
-      return z.NEVER;
-    };
-    if (parsed === undefined || !['http:', 'https:'].includes(parsed.protocol)) {
-      return fault('is not an address. Write it whole, such as https://mail-broker.azurewebsites.net');
-    }
-    if (parsed.username !== '' || parsed.search !== '' || parsed.hash !== '') {
-      return fault('holds a user name, a query or a fragment. Leave them out.');
-    }
-    if (needsHttps && parsed.protocol !== 'https:') return fault('is not https. Write the https address.');
-    if (inAzure && (parsed.protocol !== 'https:' || isLoopbackOrPrivate(parsed.hostname))) return fault(inAzureMessage);
-    return text.replace(/\/+$/, '');
-  });
-}
-
-function origin(inAzure: boolean) {
-  return (text: string): string | undefined => {
-    if (!URL.canParse(text)) return `is not an origin: write https://host, without a path`;
-    const parsed = new URL(text);
-    if (parsed.origin !== text.replace(/\/$/, '')) return `holds more than an origin: write ${parsed.origin}`;
-    const local = parsed.hostname === 'localhost';
-    if (parsed.protocol !== 'https:' && !(parsed.protocol === 'http:' && local && !inAzure)) {
-      return 'is not https (http is for localhost, outside Azure)';
-    }
-    return undefined;
-  };
-}
-
 const onOff = z.enum(['on', 'off'], 'takes on or off.').transform((value) => value === 'on');
 
 const integer = (from: number, to: number, unit: string) =>
@@ -122,29 +81,36 @@ const integer = (from: number, to: number, unit: string) =>
 function schema(inAzure: boolean) {
   const required = (message: string) =>
     z.string({ error: () => `is missing. ${message}` }).min(1, `is empty. ${message}`);
-  const checkOrigin = origin(inAzure);
+  const https = (path: 'any' | 'none', isInAzure = inAzure) => url({ inAzure: isInAzure, path, needsHttps: true });
   return z.object({
-    PUBLIC_URL: required('Set the address at which browsers reach this app, without /api.').pipe(url(inAzure)),
+    PUBLIC_URL: required('Set the address at which browsers reach this app, without /api.').pipe(
+      url({ inAzure, path: 'noApi' }),
+    ),
     CLIENT_ID: required('Set the application (client) id of the app registration.').regex(guid, 'is not a GUID.'),
     TENANT: required('Set the tenant id, or organizations, consumers or common.').refine(
       (value) => guid.test(value) || multiTenant.includes(value),
       'is neither a tenant id (a GUID) nor organizations, consumers or common.',
     ),
     ALLOWED_TENANTS: z.string().default(''),
-    AUTHORITY_HOST: z.string().default('https://login.microsoftonline.com').pipe(url(inAzure, true)),
+    AUTHORITY_HOST: z.string().default('https://login.microsoftonline.com').pipe(https('none')),
     CREDENTIAL_MODE: z.enum(['secret', 'federated'], 'takes secret or federated.').default('secret'),
     CLIENT_SECRET_NAME: z
       .string()
-      .regex(/^[0-9A-Za-z-]{1,127}$/, 'is not a name that Key Vault takes.')
+      .regex(
+        /^[0-9A-Za-z-]{1,127}$/,
+        'is not a name that Key Vault takes. Write the name under which the secret lies there, never its value.',
+      )
+      .refine(
+        (value) => !guid.test(value),
+        'is a GUID, such as the id of a client secret. Write the name of the secret in Key Vault, and store its value there.',
+      )
       .default('client-secret'),
-    OUTLOOK_RESOURCE: z.string().default('https://outlook.office.com').pipe(url(false, true)),
-    OUTLOOK_APP_RESOURCE: z.string().default('https://outlook.office365.com').pipe(url(false, true)),
-    GRAPH_RESOURCE: z.string().default('https://graph.microsoft.com').pipe(url(false, true)),
-    GRAPH_URL: url(inAzure, true).optional(),
-    KEY_VAULT_URL: required('Set the address of the vault, such as https://NAME.vault.azure.net').pipe(
-      url(inAzure, true),
-    ),
-    TABLES_URL: url(inAzure, true).optional(),
+    OUTLOOK_RESOURCE: z.string().default('https://outlook.office.com').pipe(https('none', false)),
+    OUTLOOK_APP_RESOURCE: z.string().default('https://outlook.office365.com').pipe(https('none', false)),
+    GRAPH_RESOURCE: z.string().default('https://graph.microsoft.com').pipe(https('none', false)),
+    GRAPH_URL: https('none').optional(),
+    KEY_VAULT_URL: required('Set the address of the vault, such as https://NAME.vault.azure.net').pipe(https('none')),
+    TABLES_URL: https('any').optional(),
     TABLES_CONNECTION_STRING: z.string().min(1).optional(),
     AZURE_CLIENT_ID: z.string().regex(guid, 'is not a GUID.').optional(),
     IMAP_HOST: z.string().min(1, 'is empty.').default('outlook.office365.com'),
@@ -158,7 +124,7 @@ function schema(inAzure: boolean) {
       .transform((text, context) => {
         const origins = list(text);
         for (const item of origins) {
-          const message = checkOrigin(item);
+          const message = originFault(item, inAzure);
           if (message !== undefined) context.addIssue({ code: 'custom', message: `has an entry that ${message}.` });
         }
         return origins.map((item) => item.replace(/\/$/, ''));
@@ -199,12 +165,19 @@ export function settingNames(): readonly string[] {
  */
 export function readConfig(environment: Environment): Config {
   const inAzure = (environment.WEBSITE_SITE_NAME ?? '') !== '';
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  // Whatever was pasted brought a blank or the end of a line along.
+  const trimmed = Object.entries(environment).map(([name, value]) => [name, value?.trim()] as const);
+  const given = Object.fromEntries(trimmed.filter(([, value]) => value !== ''));
   const parsed = schema(inAzure).safeParse(given);
   const faults: FieldFault[] = parsed.success
     ? []
     : parsed.error.issues.map((issue) => ({ field: String(issue.path[0] ?? ''), message: issue.message }));
   faults.push(...crossFaults(given, inAzure));
+  const unresolved = settingNames().filter((name) => given[name]?.startsWith('@Microsoft.KeyVault('));
+  for (const field of unresolved) {
+    // What else is said of it is said of the reference.
+    faults.splice(0, faults.length, ...faults.filter((fault) => fault.field !== field), { field, message: reference });
+  }
   if (!parsed.success || faults.length > 0) throw new SettingsError(faults);
   const settings = parsed.data;
   const allowed = list(settings.ALLOWED_TENANTS).map((tenant) => tenant.toLowerCase());
@@ -239,6 +212,10 @@ export function readConfig(environment: Environment): Config {
   };
 }
 
+/** The platform puts the value in the place of a reference, and leaves the reference where it could not read it. */
+const reference =
+  'is a Key Vault reference that Azure could not resolve. Write the value itself: none of these settings is secret.';
+
 /** Faults between settings, reported beside those within one. */
 function crossFaults(given: Environment, inAzure: boolean): FieldFault[] {
   const faults: FieldFault[] = [];
@@ -264,6 +241,27 @@ function crossFaults(given: Environment, inAzure: boolean): FieldFault[] {
       field: 'TABLES_CONNECTION_STRING',
       message: 'is for the local emulator. In Azure remove it and set TABLES_URL; the managed identity signs in.',
     });
+  }
+  if (given.CLIENT_ID !== undefined && given.CLIENT_ID === given.TENANT) {
+    faults.push({
+      field: 'CLIENT_ID',
+      message: 'is the same as TENANT. Set the application (client) id of the app registration.',
+    });
+  }
+  if (given.AZURE_CLIENT_ID !== undefined && given.AZURE_CLIENT_ID === given.CLIENT_ID) {
+    faults.push({
+      field: 'AZURE_CLIENT_ID',
+      message: 'is the same as CLIENT_ID, which is the app registration. Set the client id of the managed identity.',
+    });
+  }
+  if (given.IMAP_PORT === '143' && given.IMAP_SECURE !== 'off') {
+    faults.push({
+      field: 'IMAP_PORT',
+      message: 'is 143, on which no mail server speaks TLS from the first byte. Set 993, or remove the setting.',
+    });
+  }
+  if (given.IMAP_PORT === '993' && given.IMAP_SECURE === 'off') {
+    faults.push({ field: 'IMAP_SECURE', message: 'is off, but port 993 is for TLS. Remove the setting.' });
   }
   if (inAzure && given.IMAP_SECURE === 'off') {
     faults.push({ field: 'IMAP_SECURE', message: 'is off. In Azure mail is read over TLS only; remove the setting.' });

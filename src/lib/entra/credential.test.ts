@@ -30,6 +30,49 @@ describe('the credential of the app', () => {
     await expect(source.current()).rejects.toMatchObject({ code: 'client_secret_invalid' });
   });
 
+  const kept = (values: string[]) => {
+    let now = 0;
+    let cached: string | undefined;
+    const reads: string[] = [];
+    const vault: Vault = {
+      async secret(_name, { fresh = false } = {}) {
+        if (fresh || cached === undefined) {
+          cached = values[0] ?? '';
+          reads.push(cached);
+        }
+        return { value: cached, version: '1' };
+      },
+      secretVersion: async () => undefined,
+      versions: async () => [],
+    };
+    const clock = { now: () => now, monotonic: () => now, sleep: async () => {}, caughtUp: async () => {} };
+    const deps = { vault, identity: { getToken: async () => null }, clock };
+    const source = createCredential({ credential: 'secret', clientSecretName: 'client-secret' }, deps);
+    return { source, reads, pass: (ms: number) => (now += ms) };
+  };
+
+  it.each(['abc8Q~x.y_z\n', 'abc8Q~x.y_z\r\n', ' abc8Q~x.y_z\t', '\uFEFFabc8Q~x.y_z'])(
+    'is the secret without the blanks and line ends around it: %j',
+    async (value) => {
+      expect((await kept([value]).source.current()).auth).toEqual({ clientSecret: 'abc8Q~x.y_z' });
+    },
+  );
+
+  it('names the secret and its setting where the id lies there in place of the value, and sees within seconds that it is fixed', async () => {
+    const values = ['0f3a9c1e-1111-4222-8333-444455556666\n'];
+    const { source, reads, pass } = kept(values);
+    const isId = {
+      code: 'client_secret_is_id',
+      message: expect.stringMatching(/client-secret .*CLIENT_SECRET_NAME.*GUID/),
+    };
+    await expect(source.current()).rejects.toMatchObject(isId);
+    values[0] = 'abc8Q~x.y_z';
+    for (let ask = 0; ask < 20; ask++) await expect(source.current()).rejects.toMatchObject(isId);
+    expect(reads).toHaveLength(2);
+    pass(5_000);
+    expect((await source.current()).auth).toEqual({ clientSecret: 'abc8Q~x.y_z' });
+  });
+
   it('is an assertion of the managed identity, asked for once while it lasts, and no secret', async () => {
     let now = 0;
     const asked: (string | string[])[] = [];

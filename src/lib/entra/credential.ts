@@ -1,7 +1,7 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../config.ts';
 import type { Clock } from '../domain/clock.ts';
-import { BrokerError } from '../errors.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Vault } from '../vault/types.ts';
 
 /** By what the app proves itself to Microsoft; goes into MSAL's `auth` as it is. */
@@ -28,18 +28,50 @@ export function createCredential(
   deps: { readonly vault: Vault; readonly identity: TokenCredential; readonly clock: Clock },
 ): CredentialSource {
   return config.credential === 'secret'
-    ? secretCredential(config.clientSecretName, deps.vault)
+    ? secretCredential(config.clientSecretName, deps.vault, deps.clock)
     : federatedCredential(deps.identity, deps.clock);
 }
 
-function secretCredential(name: string, vault: Vault): CredentialSource {
+// Entra shows both beside each other; only the id has this form.
+const guid = /^\{?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$/i;
+// A value that cannot be a secret is looked at again no more often than this, and no less where it is wanted.
+const lookAgainMs = 5_000;
+
+/**
+ * The secret without what a file, a shell or a portal leaves around it: no secret of Entra begins or ends with a blank.
+ * @throws BrokerError `client_secret_invalid` if nothing is left, which MSAL would call a missing setting;
+ * `client_secret_is_id`
+ */
+function secretIn(value: string, name: string): string {
+  const secret = value.trim();
+  const where = `The secret ${name} in Key Vault (CLIENT_SECRET_NAME)`;
+  if (secret === '') throw new BrokerError('client_secret_invalid', { detail: `${where} is empty.` });
+  if (guid.test(secret)) {
+    const detail = `${where} holds the id of a client secret (a GUID), not its value.`;
+    throw new BrokerError('client_secret_is_id', { detail });
+  }
+  return secret;
+}
+
+function secretCredential(name: string, vault: Vault, clock: Pick<Clock, 'monotonic'>): CredentialSource {
+  let lookedAt = Number.NEGATIVE_INFINITY;
   const read = async (fresh: boolean): Promise<ClientCredential> => {
     const { value, version } = await vault.secret(name, { fresh });
-    // MSAL would call an empty one a missing setting.
-    if (value === '') throw new BrokerError('client_secret_invalid');
-    return { version, auth: { clientSecret: value } };
+    return { version, auth: { clientSecret: secretIn(value, name) } };
   };
-  return { current: () => read(false), fresh: () => read(true) };
+  return {
+    async current() {
+      try {
+        return await read(false);
+      } catch (error) {
+        const isStale = isBrokerError(error, 'client_secret_invalid', 'client_secret_is_id');
+        if (!isStale || clock.monotonic() - lookedAt < lookAgainMs) throw error;
+        lookedAt = clock.monotonic();
+        return read(true);
+      }
+    },
+    fresh: () => read(true),
+  };
 }
 
 function federatedCredential(identity: TokenCredential, clock: Clock): CredentialSource {

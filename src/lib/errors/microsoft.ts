@@ -9,6 +9,13 @@ export const microsoftErrors = {
     remedy: 'Store the value of a valid client secret (not its id) in Key Vault; the broker takes it up by itself.',
     who: 'deployment owner',
   },
+  client_secret_is_id: {
+    status: 503,
+    sentence: 'Key Vault holds the id of the client secret (a GUID) in place of its value.',
+    remedy:
+      'Create a new client secret in the app registration and store its value in Key Vault, which Entra shows only once; the broker takes it up by itself.',
+    who: 'deployment owner',
+  },
   client_secret_expired: {
     status: 503,
     sentence: 'The client secret of the app has expired.',
