@@ -41,6 +41,7 @@ mailboxes/{id}/replay           POST admin, DELETE admin
 mailboxes/{id}/sync             POST read
 mailboxes/{id}/token            POST token
 oauth/callback                  GET none
+reseal                          GET admin, POST admin
 {*path}
 `;
 

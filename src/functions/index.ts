@@ -23,4 +23,5 @@ import './mailbox-token.ts';
 import './mailboxes.ts';
 import './not-found.ts';
 import './oauth-callback.ts';
+import './reseal.ts';
 import './work.ts';

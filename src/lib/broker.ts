@@ -52,6 +52,7 @@ import { createGrants } from './store/grants.ts';
 import { createLastRuns } from './store/last-runs.ts';
 import { createNotices } from './store/notices.ts';
 import type { Registry } from './store/registry.ts';
+import { createResealProgress, type ResealProgress } from './store/reseal-progress.ts';
 import type { MailboxRow } from './store/rows.ts';
 import { createSignInStates } from './store/states.ts';
 import { createTickets } from './store/tickets.ts';
@@ -61,6 +62,7 @@ import { createHousekeeping, type Housekeeping } from './sync/housekeeping.ts';
 import { keepAliveChore } from './sync/keep-alive-chore.ts';
 import { overlookedChore } from './sync/overlooked-chore.ts';
 import { purgeAuditChore } from './sync/purge-audit.ts';
+import { resealChore, resealNow } from './sync/reseal-chore.ts';
 import { createShardRunner } from './sync/runner.ts';
 import { secretExpiryChore } from './sync/secret-expiry-chore.ts';
 import { sweepChore } from './sync/sweep-chore.ts';
@@ -91,6 +93,10 @@ export interface Broker {
   readonly shardRunner: ShardRunner;
   readonly housekeeping: Housekeeping;
   readonly reseal: Reseal;
+  readonly resealing: {
+    progress(): Promise<ResealProgress | undefined>;
+    now(): Promise<ResealProgress>;
+  };
   readonly doctor: Doctor;
 }
 
@@ -257,6 +263,16 @@ export function createBroker(
     intervalSeconds,
     destinations: createDestinationFacts({ rows: destinationRows, time: store.time, clock, random }),
   });
+  const reseal = createReseal({
+    clock,
+    vault,
+    keyed: [grants.keyed, createDestinationSeals({ store, sealer, clock, random }), apiKeys.keyed],
+    expiring: [
+      openSignIns({ table: store.table('states'), sealer, clock }),
+      openLinks({ table: store.table('tickets'), clock }),
+    ],
+  });
+  const resealDeps = { vault, reseal, progress: createResealProgress({ store, clock, random }), clock };
   return {
     config,
     log,
@@ -280,15 +296,8 @@ export function createBroker(
         await Promise.all([polled.closeAll(), downloads.closeAll()]);
       },
     },
-    reseal: createReseal({
-      clock,
-      vault,
-      keyed: [grants.keyed, createDestinationSeals({ store, sealer, clock, random }), apiKeys.keyed],
-      expiring: [
-        openSignIns({ table: store.table('states'), sealer, clock }),
-        openLinks({ table: store.table('tickets'), clock }),
-      ],
-    }),
+    reseal,
+    resealing: { progress: resealDeps.progress.read, now: () => resealNow(resealDeps) },
     doctor: createDoctor({
       clock,
       log,
@@ -318,6 +327,7 @@ export function createBroker(
       chores: [
         sweepChore({ store, clock, log, directory, grants, index: createAddressIndex({ store, clock }) }),
         purgeAuditChore({ store, clock }),
+        resealChore(resealDeps),
         overlookedChore({ store, log, directory, runner: shardRunner, intervalSeconds }),
         keepAliveChore({ clock, log, grants, tokens }),
         // Where a managed identity stands in for the secret, there is nothing that could run out.

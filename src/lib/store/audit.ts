@@ -24,7 +24,8 @@ export type AuditAction =
   | 'destination.replay'
   | 'destination.stop-replays'
   | 'destination.test'
-  | 'delivery.replay';
+  | 'delivery.replay'
+  | 'root.reseal';
 
 /** One line of the audit. It holds no address and no secret: a mailbox and a key are named by their ids. */
 export interface AuditEntry {
