@@ -136,7 +136,8 @@ function checkShape(message: ReadMessage): void {
     expect(file.part).toMatch(/^\d+(\.\d+)*$/);
     expect(file.filename).toMatch(/^[^/\\\r\n\0]{1,200}$/);
   }
-  for (const name of message.truncated) expect(['text', 'html', 'headers', 'structure']).toContain(name);
+  for (const name of message.truncated)
+    expect(['text', 'html', 'headers', 'structure', 'bounce', 'calendar']).toContain(name);
 }
 
 async function fill(server: DovecotForTests): Promise<Map<string, number>> {

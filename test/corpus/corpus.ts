@@ -1,4 +1,5 @@
 import { answers } from './answers.ts';
+import { bounces } from './bounces.ts';
 import type { CorpusMessage } from './build.ts';
 import { charsets } from './charsets.ts';
 import { headers } from './headers.ts';
@@ -14,6 +15,7 @@ export const corpus: readonly CorpusMessage[] = [
   ...headers,
   ...structures,
   ...reports,
+  ...bounces,
   ...answers,
   ...hostile,
 ];

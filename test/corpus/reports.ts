@@ -241,17 +241,15 @@ add(
   }),
   { bounce: { action: 'failed', status: '5.1.1', recipient: '用户@例子.公司' } },
 );
-for (const action of ['delayed', 'delivered', 'relayed', 'expanded'] as const) {
-  add(
-    `a report of a mail that was ${action}`,
-    report({
-      text: plain(`It was ${action}.`),
-      status: block(`Action: ${action}`, `Status: ${action === 'delayed' ? '4.4.7' : '2.0.0'}`),
-      returned: original,
-    }),
-    { bounce: { action, recipient: 'gone@x.example' } },
-  );
-}
+add(
+  'a report of a mail that was delayed',
+  report({
+    text: plain('It was delayed.'),
+    status: block('Action: delayed', 'Status: 4.4.7'),
+    returned: original,
+  }),
+  { bounce: { action: 'delayed', status: '4.4.7', recipient: 'gone@x.example' } },
+);
 const odd: readonly (readonly [string, readonly string[], unknown])[] = [
   ['a status with a comment', block('Action: failed', 'Status: 5.0.0 (permanent failure)'), { status: '5.0.0' }],
   ['no status', block('Action: failed'), { action: 'failed', status: '' }],

@@ -29,15 +29,26 @@ export interface CalendarInfo {
   readonly attendees: readonly string[];
 }
 
-/** A delivery status notification (RFC 3464). */
-export interface BounceInfo {
-  /** `failed`, `delayed`, … */
-  readonly action: string;
-  /** Enhanced status code, such as `5.1.1`. */
-  readonly status: string;
+/** Whom a mail did not reach. */
+export interface BouncedRecipient {
+  /** Empty where the report names nobody. */
   readonly recipient: string;
+  /** `failed`, or `delayed` while the server goes on trying. */
+  readonly action: string;
+  /** Enhanced status code (RFC 3463), such as `5.1.1`; empty where the report tells none. */
+  readonly status: string;
+  /** What the server said. */
   readonly diagnostic?: string;
-  /** Message-ID of the mail that bounced, where the report carries its headers. */
+}
+
+/**
+ * A report that a mail did not arrive, or is late (RFC 3464, or the words of a server that writes no such report). The
+ * fields of its own are those of the first recipient whom it did not reach.
+ */
+export interface BounceInfo extends BouncedRecipient {
+  /** All whom it did not reach; at least one. */
+  readonly recipients: readonly BouncedRecipient[];
+  /** Message-ID of the mail that bounced, where the report tells it. */
   readonly originalMessageId?: string;
 }
 

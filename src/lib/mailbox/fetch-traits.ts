@@ -6,6 +6,7 @@ import { refusedHere } from './fetch-meta.ts';
 import type { FetchVerb } from './fetch-verb.ts';
 import { headerTraits } from './parse-message.ts';
 import { pieces, uidSet } from './ranges.ts';
+import { serverMailHeaders } from './server-mail.ts';
 import { attachmentsOf, leavesOf } from './structure.ts';
 
 // The recipients of a mail to many take some KB, and so does the structure of one with many files.
@@ -14,7 +15,7 @@ const chunk = 50;
 // Exchange itself refuses headers beyond 256 KB; of more than that nobody knows what is missing.
 const mostHeaderBytes = 256 * 1024;
 
-const headerNames = ['From', 'Subject', 'To', 'Cc', 'Bcc', ...autoReplyHeaders];
+const headerNames = [...new Set(['From', 'Subject', 'To', 'Cc', 'Bcc', ...autoReplyHeaders, ...serverMailHeaders])];
 
 /**
  * What can be told of messages before any of them is read; asks the server only for what is needed. Whatever it does not

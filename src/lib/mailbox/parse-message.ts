@@ -6,8 +6,8 @@ import { isAutoReply } from './auto-reply.ts';
 import { bounceOf } from './bounce.ts';
 import { calendarOf } from './calendar.ts';
 import { closedLinks } from './closed-links.ts';
-import { plainBounceOf } from './plain-bounce.ts';
 import { headerEnd, headersAsUtf8 } from './raw-headers.ts';
+import { reportType, serverMail } from './server-mail.ts';
 import { attachmentsOf, type Leaf, leavesOf } from './structure.ts';
 import { withoutStyles } from './style-blocks.ts';
 
@@ -116,8 +116,14 @@ export async function headerTraits(
   };
   if (block === undefined) return { ...unknown, ...known };
   const to = all([email.to, email.cc, email.bcc].flatMap((list) => list ?? []));
-  return { ...known, to, autoReply: isAutoReply(email.headers) };
+  const from = addresses(email.from === undefined ? [] : [email.from])[0];
+  // Whether a mail of a server reports a failure, which makes it automatic, is known when it is read.
+  const mayBounce = serverMail({ headers: email.headers, from, subject: known.subject }) !== 'no';
+  return { ...known, to, autoReply: isAutomatic(email) || (mayBounce ? undefined : false) };
 }
+
+/** A report, whatever of, is written by a program. */
+const isAutomatic = ({ headers }: Email): boolean => isAutoReply(headers) || reportType(headers) !== undefined;
 
 /** The fields that were found. */
 const found = (email: Email): Email => {
@@ -139,27 +145,43 @@ function fromEmail(email: Email, meta: MessageMeta, rest: Rest): ReadMessage {
   const sentAt = email.date === undefined ? undefined : new Date(email.date);
   const text = clean(rest.cutText ? wholeCharacters(rest.text) : rest.text);
   const html = clean(rest.cutHtml ? wholeCharacters(email.html ?? '') : (email.html ?? ''));
+  const subject = oneLine(email.subject ?? '');
+  const from = addresses(email.from === undefined ? [] : [email.from])[0];
+  const to = addresses(email.to ?? []);
+  const whole = bounceOf({
+    headers: email.headers,
+    from,
+    subject,
+    to: to.map(({ address }) => address),
+    parts: email.attachments,
+    text,
+  });
+  const bounce = whole && { ...whole, recipients: whole.recipients.slice(0, mostBounced) };
+  const cut = bounce?.recipients.length === whole?.recipients.length ? [] : ['bounce'];
   return {
     meta,
     messageId: messageId === '' ? undefined : messageId,
     inReplyTo: messageIds(email.inReplyTo ?? '')[0],
     references: messageIds(email.references ?? '').slice(-mostReferences),
-    subject: oneLine(email.subject ?? ''),
-    from: addresses(email.from === undefined ? [] : [email.from])[0],
-    to: addresses(email.to ?? []),
+    subject,
+    from,
+    to,
     cc: addresses(email.cc ?? []),
     bcc: addresses(email.bcc ?? []),
     replyTo: addresses(email.replyTo ?? []),
     date: sentAt === undefined || !isPlausible(sentAt) ? undefined : sentAt,
     text,
     html: html === '' ? undefined : html,
-    truncated: rest.truncated,
+    truncated: [...rest.truncated, ...cut],
     attachments: rest.attachments,
-    autoReply: isAutoReply(email.headers),
-    bounce: bounceOf(email.attachments) ?? plainBounceOf(email.headers, text),
+    autoReply: bounce !== undefined || isAutomatic(email),
+    bounce,
     calendar: calendarOf(email.attachments),
   };
 }
+
+// Exchange Online sends one mail to 1,000 at most, and each of them is told with what a server says of it.
+const mostBounced = 500;
 
 // A thread of a thousand mails still hangs together by its last hundred.
 const mostReferences = 100;

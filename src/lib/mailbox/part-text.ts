@@ -1,7 +1,7 @@
 import type { Attachment as Part } from 'postal-mime';
 
-// Reports and invitations say all they have to say within this.
-const mostBytes = 64 * 1024;
+// What a report says of 500 recipients, and more.
+const mostBytes = 256 * 1024;
 
 /** A decoded part as text. */
 export function textOf(part: Part): string {

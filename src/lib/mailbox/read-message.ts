@@ -17,6 +17,8 @@ const worthTryingBytes = 3 * wholeBytes;
 // Exchange itself refuses headers beyond 256 KB.
 const headerBytes = 256 * 1024;
 const mostTextParts = 50;
+// Of two it is not known for whom of them it came back.
+const mostReturnedTo = 2;
 // Of a message whose structure nobody tells the parser is given no more: what is in it, it has to find out by itself, and
 // it makes text of HTML in a time that grows with the square of the size where the sender wants that (closed-links.ts).
 const unseenBytes = 32 * 1024;
@@ -127,11 +129,13 @@ async function readParts(
   if (headers === undefined || headers.cut) truncated.add('headers');
 
   const contents = new Map<string, Uint8Array>();
-  const wanted = leavesOf(structure).leaves.filter((leaf) => leaf.what !== 'file');
-  // Of a returned mail only its id is told, and the structure holds that.
-  for (const leaf of wanted) {
-    if (['message/rfc822', 'message/global'].includes(leaf.type))
-      contents.set(leaf.part, Buffer.from(`Message-ID: ${leaf.returnedId ?? ''}\r\n\r\n`));
+  const all = leavesOf(structure).leaves;
+  const wanted = all.filter((leaf) => leaf.what !== 'file');
+  // Of a returned mail only its id and its recipients are told, and the structure holds them.
+  for (const { part, returned } of all) {
+    if (returned === undefined) continue;
+    const to = returned.to.slice(0, mostReturnedTo).join(', ');
+    contents.set(part, Buffer.from(`Message-ID: ${returned.messageId ?? ''}\r\nTo: ${to}\r\n\r\n`));
   }
   if (wanted.length > mostTextParts) truncated.add('structure');
   // Plain text before HTML: where the cap does not hold both, the one that is safe to show is there.

@@ -14,8 +14,8 @@ export interface Leaf {
   readonly filename: string | undefined;
   readonly contentId: string | undefined;
   readonly inRelated: boolean;
-  /** Message-ID of a mail that a report returns. */
-  readonly returnedId: string | undefined;
+  /** Of a mail within the mail: what its headers tell of it. */
+  readonly returned: { readonly messageId: string | undefined; readonly to: readonly string[] } | undefined;
   readonly what: 'text' | 'html' | 'calendar' | 'report' | 'file';
 }
 
@@ -81,22 +81,30 @@ function leaf(node: MessageStructureObject, inRelated: boolean, inReport: boolea
     filename: filename === undefined || filename.trim() === '' ? undefined : filename,
     contentId: node.id === undefined ? undefined : bare(node.id),
     inRelated,
-    returnedId: inReport ? node.envelope?.messageId : undefined,
+    returned: isMail(node.type) ? returned(node) : undefined,
     what: purpose(node.type, disposition, inReport),
   };
 }
+
+const returned = ({ envelope }: MessageStructureObject): Leaf['returned'] => ({
+  messageId: envelope?.messageId,
+  to: (envelope?.to ?? []).map(({ address }) => address ?? '').filter((address) => address !== ''),
+});
+
+const isMail = (type: string): boolean => ['message/rfc822', 'message/global'].includes(type);
 
 /** The second of each pair is the form for addresses beyond ASCII (RFC 6533). */
 export const isDeliveryStatus = (type: string): boolean =>
   ['message/delivery-status', 'message/global-delivery-status'].includes(type);
 
-export const isReturnedMail = (type: string): boolean =>
-  ['message/rfc822', 'message/global', 'text/rfc822-headers', 'message/global-headers'].includes(type);
+export const isReturnedMail = (type: string): boolean => isMail(type) || isReturnedHeaders(type);
+
+const isReturnedHeaders = (type: string): boolean => ['text/rfc822-headers', 'message/global-headers'].includes(type);
 
 function purpose(type: string, disposition: string, inReport: boolean): Leaf['what'] {
   if (type === 'text/calendar' || type === 'application/ics') return 'calendar';
   if (isDeliveryStatus(type)) return 'report';
-  if (inReport && isReturnedMail(type)) return 'report';
+  if (isReturnedHeaders(type) || (inReport && isReturnedMail(type))) return 'report';
   if (disposition === 'attachment') return 'file';
   if (type === 'text/plain') return 'text';
   return type === 'text/html' ? 'html' : 'file';
