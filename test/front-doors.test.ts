@@ -195,6 +195,7 @@ const doors: readonly Door[] = [
     ],
   },
   { method: 'GET', path: 'doctor', scope: 'admin' },
+  { method: 'GET', path: 'metrics', scope: 'admin' },
   { method: 'GET', path: 'reseal', scope: 'admin' },
   { method: 'POST', path: 'reseal', scope: 'admin', wrong: [{ surprise: 1 }] },
   { method: 'GET', path: 'admin-consent', scope: 'none' },

@@ -40,6 +40,7 @@ mailboxes/{id}                  GET read, PATCH admin, DELETE admin
 mailboxes/{id}/replay           POST admin, DELETE admin
 mailboxes/{id}/sync             POST read
 mailboxes/{id}/token            POST token
+metrics                         GET admin
 oauth/callback                  GET none
 reseal                          GET admin, POST admin
 {*path}

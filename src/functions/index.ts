@@ -21,6 +21,7 @@ import './mailbox-replay.ts';
 import './mailbox-sync.ts';
 import './mailbox-token.ts';
 import './mailboxes.ts';
+import './metrics.ts';
 import './not-found.ts';
 import './oauth-callback.ts';
 import './reseal.ts';

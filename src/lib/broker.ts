@@ -36,6 +36,9 @@ import { createDownloadSlots, downloadLimits, uploadLimits } from './mailbox/dow
 import { createImapConnector } from './mailbox/imap-connector.ts';
 import { createProbe } from './mailbox/probe.ts';
 import { createSessionPool } from './mailbox/session-pool.ts';
+import { createCountingLog } from './metrics/counting-log.ts';
+import { createDeploymentFigures } from './metrics/deployment.ts';
+import { type Exposition, expose } from './metrics/exposition.ts';
 import { createAddressIndex } from './store/address-index.ts';
 import { createApiKeyRows } from './store/api-keys.ts';
 import { type Audit, createAudit } from './store/audit.ts';
@@ -98,6 +101,8 @@ export interface Broker {
     now(): Promise<ResealProgress>;
   };
   readonly doctor: Doctor;
+  /** What `GET metrics` answers to this Accept header. */
+  readonly metrics: (accept: string) => Promise<Exposition>;
 }
 
 /**
@@ -107,9 +112,11 @@ export interface Broker {
 export function createBroker(
   config: Config,
   environment: NodeJS.ProcessEnv = process.env,
-  log: Log = consoleLog(),
+  uncounted: Log = consoleLog(),
 ): Broker {
   const clock = systemClock;
+  const { log, counts } = createCountingLog(uncounted);
+  const startedAt = new Date(clock.now());
   const random = systemRandom;
 
   const identity = azureCredential(config, environment);
@@ -272,6 +279,7 @@ export function createBroker(
       openLinks({ table: store.table('tickets'), clock }),
     ],
   });
+  const figures = createDeploymentFigures({ registry, destinations: destinationRows, clock });
   const resealDeps = { vault, reseal, progress: createResealProgress({ store, clock, random }), clock };
   return {
     config,
@@ -321,6 +329,14 @@ export function createBroker(
         redirectUri: redirectUriOf(config.publicUrl),
       }),
     }),
+    metrics: async (accept) =>
+      expose(
+        {
+          process: { ...counts, startedAt, rssBytes: process.memoryUsage.rss() },
+          deployment: await figures().catch(() => undefined),
+        },
+        accept,
+      ),
     housekeeping: createHousekeeping({
       log,
       lastRuns,

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { virtualClock } from '../../../test/support/virtual-clock.ts';
+import type { Log } from '../log.ts';
+import { createRunCounts } from '../sync/run-counts.ts';
+import { createCountingLog, runFields } from './counting-log.ts';
+import { createDeploymentFigures } from './deployment.ts';
+import { expose } from './exposition.ts';
+
+const silent: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const mailboxes = {
+  connecting: 0,
+  active: 3,
+  throttled: 0,
+  degraded: 0,
+  reconnect_required: 1,
+  consent_required: 0,
+  paused: 0,
+};
+const deployment = { mailboxes, destinations: { ready: 1, held: 1, paused: 0 } };
+const processOf = (log: ReturnType<typeof createCountingLog>) => ({
+  ...log.counts,
+  startedAt: new Date('2026-11-30T12:00:00Z'),
+  rssBytes: 1024,
+});
+
+describe('the counting log', () => {
+  it('passes every line on and counts it by level and event', () => {
+    const seen: string[] = [];
+    const note = (event: string) => void seen.push(event);
+    const { log, counts } = createCountingLog({ info: note, warn: note, error: note });
+    log.info('a');
+    log.info('a', { x: 1 });
+    log.warn('a');
+    log.error('b', new Error('x'));
+    expect(seen).toEqual(['a', 'a', 'a', 'b']);
+    expect(Object.fromEntries(counts.lines)).toEqual({ 'info a': 2, 'warn a': 1, 'error b': 1 });
+  });
+
+  it('adds up what the runs did', () => {
+    const { log, counts } = createCountingLog(silent);
+    log.info('shard_done', { polled: 2, delivered: 5, lagSeconds: 40 });
+    log.info('shard_done', { polled: 1, dead: 1 });
+    expect(Object.fromEntries(counts.runs)).toMatchObject({
+      runs: 2,
+      polled: 3,
+      delivered: 5,
+      lagSeconds: 40,
+      dead: 1,
+    });
+  });
+
+  it('knows every count of a run but those of its delays', () => {
+    const { lagMs: _, longestLagMs: __, ...plain } = createRunCounts();
+    expect([...runFields].filter((field) => field !== 'lagSeconds').sort()).toEqual(Object.keys(plain).sort());
+  });
+});
+
+describe('the figures of the deployment', () => {
+  const world = () => {
+    const clock = virtualClock();
+    let reads = 0;
+    let isDown = false;
+    const figures = createDeploymentFigures({
+      clock,
+      registry: {
+        list: async ({ cursor }) => {
+          reads += 1;
+          if (isDown) throw new Error('away');
+          const shown = cursor === undefined ? 'active' : 'paused';
+          return { items: [{ shown }] as never, cursor: cursor === undefined ? 'more' : undefined };
+        },
+      },
+      destinations: { list: async () => [] },
+    });
+    return { clock, figures, reads: () => reads, down: (is: boolean) => (isDown = is) };
+  };
+
+  it('count the mailboxes of all pages, and are read at most once a minute', async () => {
+    const { clock, figures, reads } = world();
+    expect((await figures()).mailboxes).toMatchObject({ active: 1, paused: 1, degraded: 0 });
+    await figures();
+    expect(reads()).toBe(2);
+    await clock.advance(60_000);
+    await figures();
+    expect(reads()).toBe(4);
+  });
+
+  it('are read again at once after a failure', async () => {
+    const { figures, down } = world();
+    down(true);
+    await expect(figures()).rejects.toThrow('away');
+    down(false);
+    expect((await figures()).mailboxes.active).toBe(1);
+  });
+});
+
+describe('the exposition', () => {
+  const counted = () => {
+    const log = createCountingLog(silent);
+    log.log.warn('message_dead');
+    log.log.info('shard_done', { polled: 2, delivered: 5 });
+    return log;
+  };
+
+  it('names what is of this process alone, and what is of the deployment', async () => {
+    const { body, contentType } = await expose({ process: processOf(counted()), deployment }, '');
+    expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
+    for (const line of [
+      'mail_broker_process_log_lines_total{level="warn",event="message_dead"} 1',
+      'mail_broker_process_messages_delivered_total 5',
+      'mail_broker_process_runs_total 1',
+      'mail_broker_mailboxes{state="reconnect_required"} 1',
+      'mail_broker_mailboxes{state="paused"} 0',
+      'mail_broker_destinations{condition="held"} 1',
+      'mail_broker_up 1',
+    ]) {
+      expect(body.split('\n')).toContain(line);
+    }
+  });
+
+  it('still tells of the process while the tables are away', async () => {
+    const { body } = await expose({ process: processOf(counted()), deployment: undefined }, '');
+    expect(body).toContain('mail_broker_up 0');
+    expect(body).toContain('mail_broker_process_runs_total 1');
+    expect(body).not.toContain('mail_broker_mailboxes{');
+  });
+
+  it('comes as OpenMetrics to whoever asks for that', async () => {
+    const accept = 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5';
+    const { body, contentType } = await expose({ process: processOf(counted()), deployment }, accept);
+    expect(contentType).toMatch(/^application\/openmetrics-text/);
+    expect(body.trimEnd().endsWith('# EOF')).toBe(true);
+  });
+
+  it('has nothing of an earlier scrape in a later one', async () => {
+    const log = counted();
+    await expose({ process: processOf(log), deployment }, '');
+    const { body } = await expose({ process: processOf(log), deployment }, '');
+    expect(body).toContain('mail_broker_process_messages_delivered_total 5');
+  });
+});
