@@ -2,9 +2,11 @@ import { answers } from './answers.ts';
 import { bounces } from './bounces.ts';
 import type { CorpusMessage } from './build.ts';
 import { charsets } from './charsets.ts';
+import { files } from './files.ts';
 import { headers } from './headers.ts';
 import { hostile } from './hostile.ts';
 import { messages } from './messages.ts';
+import { people } from './people.ts';
 import { reports } from './reports.ts';
 import { structures } from './structures.ts';
 
@@ -13,7 +15,9 @@ export const corpus: readonly CorpusMessage[] = [
   ...messages,
   ...charsets,
   ...headers,
+  ...people,
   ...structures,
+  ...files,
   ...reports,
   ...bounces,
   ...answers,

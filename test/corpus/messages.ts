@@ -755,7 +755,7 @@ add(
   {
     text: 'see below',
     subject: 'Fwd',
-    attachments: [{ part: '2', contentType: 'message/rfc822', filename: 'part-2.eml' }],
+    attachments: [{ part: '2', contentType: 'message/rfc822', filename: 'inner.eml' }],
   },
 );
 add(

@@ -35,7 +35,10 @@ add(
         'multipart/related; boundary=r',
         multipart(
           'r',
-          part('multipart/alternative; boundary=a', multipart('a', text, html)),
+          part(
+            'multipart/alternative; boundary=a',
+            multipart('a', text, part('text/html', '<p>the text</p><img src="cid:image001.png@01DA">')),
+          ),
           image('image001.png@01DA'),
         ),
       ),
@@ -44,7 +47,7 @@ add(
   ),
   {
     text: 'the text',
-    html: '<p>the text</p>',
+    html: '<p>the text</p><img src="cid:image001.png@01DA">',
     attachments: [
       { part: '1.2', inline: true, contentId: 'image001.png@01DA' },
       { part: '2', filename: 'plan.docx', inline: false },
@@ -62,7 +65,7 @@ add(
       part('text/plain', 'after'),
     ),
   ),
-  { attachments: [{ filename: 'photo.jpg', inline: true }] },
+  { attachments: [{ filename: 'photo.jpg', inline: false }] },
 );
 add(
   'the same image twice',

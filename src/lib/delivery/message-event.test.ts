@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import vectors from '../../../test/vectors.json' with { type: 'json' };
-import type { ReadMessage } from '../domain/message.ts';
+import type { Attachment, ReadMessage } from '../domain/message.ts';
 import { consoleLog } from '../log.ts';
 import { dayOf } from '../store/ring-row.ts';
 import { buildMessageReceived, type MessageReceivedInput, threadKey } from './message-event.ts';
@@ -106,6 +106,25 @@ describe('message.received', () => {
     expect(event.id).toBe(input.key);
   });
 
+  it('lists a hundred ancestors at most, the first of all among them', () => {
+    const references = Array.from({ length: 300 }, (_, n) => `<${n}@x>`);
+    const told = dataOf({ message: { ...message, references } }).references;
+    expect(told).toEqual(['<0@x>', ...references.slice(-99)]);
+    expect(dataOf({ message: { ...message, references: references.slice(0, 100) } }).references).toHaveLength(100);
+  });
+
+  it('marks a signature', () => {
+    const signature: Attachment = {
+      ...{ part: '3', filename: 'smime.p7s', contentType: 'application/pkcs7-signature', size: 9 },
+      ...{ inline: true, signature: true },
+    };
+    const [plan, signed] = Object(
+      dataOf({ message: { ...message, attachments: [...message.attachments.slice(0, 1), signature] } }).attachments,
+    );
+    expect(signed).toMatchObject({ signature: true, inline: true });
+    expect(plan).not.toHaveProperty('signature');
+  });
+
   it('is the same for the same message', () => {
     expect(buildMessageReceived(input)).toEqual(buildMessageReceived(structuredClone(input)));
   });
@@ -173,6 +192,23 @@ describe('a threadKey', () => {
     const answerToThat = of({ messageId: '<3@x>', references: [root, '<2@x>'], inReplyTo: '<2@x>' });
     expect(new Set([first, answer, answerToThat, of({})]).size).toBe(1);
     expect(first).toMatch(/^t_[\w-]{22}$/);
+  });
+
+  it('is shared by the hundred and first answer, and by those after it', () => {
+    const ids = Array.from({ length: 300 }, (_, n) => `<${n}@x>`);
+    const keys = [1, 99, 100, 101, 102, 300].map((count) =>
+      of({ references: [root, ...ids.slice(0, count)], inReplyTo: ids[count - 1] }),
+    );
+    expect(new Set([...keys, of({})]).size).toBe(1);
+  });
+
+  it('is shared where the sender lists the newest ancestor first', () => {
+    expect(of({ references: ['<2@x>', '<1@x>', root], inReplyTo: '<2@x>' })).toBe(of({}));
+    expect(of({ references: ['<2@x>'], inReplyTo: '<2@x>' })).not.toBe(of({}));
+  });
+
+  it('follows the first mail of the conversation that was found in the mailbox', () => {
+    expect(of({ references: ['<2@x>'], inReplyTo: '<2@x>', threadRoot: root })).toBe(of({}));
   });
 
   it('differs between conversations, also of mails that name nothing', () => {

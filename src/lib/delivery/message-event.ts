@@ -2,8 +2,9 @@ import { base64url, purposeHash } from '../domain/bytes.ts';
 import { directionOf } from '../domain/direction.ts';
 import type { EventMailbox, OutgoingEvent } from '../domain/event.ts';
 import type { FolderRole } from '../domain/folder.ts';
-import { fingerprint, messageIdHash, unfold } from '../domain/ids.ts';
+import { fingerprint, messageIdHash } from '../domain/ids.ts';
 import type { ReadMessage } from '../domain/message.ts';
+import { oldestAncestor, withoutBrackets } from '../domain/message-ids.ts';
 import { dayOf } from '../store/ring-row.ts';
 import { encodeMessageRef } from './message-ref.ts';
 import { snippetOf } from './snippet.ts';
@@ -58,7 +59,7 @@ export function buildMessageReceived(input: MessageReceivedInput): OutgoingEvent
       }),
       messageId: message.messageId ?? null,
       inReplyTo: message.inReplyTo ?? null,
-      references: message.references,
+      references: shortened(message.references),
       threadKey: threadKey(message),
       direction: directionOf(folder.role, message.from?.address, mailbox.address),
       subject: message.subject,
@@ -84,6 +85,7 @@ export function buildMessageReceived(input: MessageReceivedInput): OutgoingEvent
         size: attachment.size,
         inline: attachment.inline,
         contentId: attachment.contentId ?? null,
+        ...(attachment.signature === true ? { signature: true } : {}),
         // Made when it is sent: a link lives for a day, and a message may wait longer for its destination.
         url: null,
       })),
@@ -107,16 +109,21 @@ export function mailboxData(mailbox: EventMailbox): Readonly<Record<string, unkn
   };
 }
 
+// A thread of a thousand mails still hangs together by its first and the last of them.
+const mostReferences = 100;
+
+const shortened = (ids: readonly string[]): readonly string[] =>
+  ids.length <= mostReferences ? ids : [...ids.slice(0, 1), ...ids.slice(1 - mostReferences)];
+
 /**
- * `t_` and 22 characters, equal for all messages of a conversation: over the oldest ancestor that the headers name
- * (RFC 5322 section 3.6.4: References starts with the first message of the thread), else over the message itself.
+ * `t_` and 22 characters, equal for all messages of a conversation of which the first is known: over that one's
+ * Message-ID. A message without ancestors is the first itself.
  */
 export function threadKey(message: ReadMessage): string {
-  const candidates = [message.references[0], message.inReplyTo, message.messageId, message.meta.messageId];
-  const root = candidates.map((id) => unfold(id ?? '').replace(/^<|>$/g, '')).find((id) => id !== '');
+  const root = message.threadRoot ?? oldestAncestor(message) ?? message.messageId;
   const hash =
     root === undefined
       ? purposeHash('thread', fingerprint(message.meta, message.meta.internalDate))
-      : purposeHash('thread', root);
+      : purposeHash('thread', withoutBrackets(root));
   return `t_${base64url(hash.slice(0, 16))}`;
 }

@@ -12,7 +12,10 @@ export interface Attachment {
   readonly contentType: string;
   /** Bytes, as the server states them; Exchange's figure counts the encoded form. */
   readonly size: number;
+  /** True for what nobody sent as a file: a picture that the text shows, a signature, the text itself under a name. */
   readonly inline: boolean;
+  /** The signature of the mail (S/MIME, PGP). */
+  readonly signature?: true;
   /** Content-ID without its angle brackets. */
   readonly contentId?: string;
 }
@@ -76,7 +79,7 @@ export interface MessageTraits {
   readonly to: readonly string[] | undefined;
   readonly subject: string | undefined;
   readonly autoReply: boolean | undefined;
-  /** True with a file that is not a picture within the text. */
+  /** True with a file, as the event's `attachments` count: what is `inline` is none. */
   readonly hasAttachment: boolean | undefined;
 }
 
@@ -84,8 +87,12 @@ export interface MessageTraits {
 export interface ReadMessage {
   readonly meta: MessageMeta;
   readonly messageId: string | undefined;
+  /** Of the mail that this one answers. */
   readonly inReplyTo: string | undefined;
+  /** Message-IDs of the mails before it, as its sender's program lists them: all of them. */
   readonly references: readonly string[];
+  /** Of the first mail of its conversation, where that is known from more than its own headers. */
+  readonly threadRoot?: string;
   readonly subject: string;
   readonly from: Address | undefined;
   readonly to: readonly Address[];

@@ -1,19 +1,26 @@
+import { isUtf8 } from 'node:buffer';
 import type { FetchMessageObject, FetchQueryObject } from 'imapflow';
 import type { FilterNeeds } from '../domain/filter.ts';
 import type { MessageMeta, MessageTraits } from '../domain/message.ts';
+import { hasFiles } from './attachment-list.ts';
 import { autoReplyHeaders } from './auto-reply.ts';
 import { refusedHere } from './fetch-meta.ts';
 import type { FetchVerb } from './fetch-verb.ts';
+import { referencesIn } from './html-references.ts';
 import { headerTraits } from './parse-message.ts';
 import { pieces, uidSet } from './ranges.ts';
+import { unwrapped } from './rebuild.ts';
 import { serverMailHeaders } from './server-mail.ts';
-import { attachmentsOf, leavesOf } from './structure.ts';
+import { leavesOf } from './structure.ts';
 
 // The recipients of a mail to many take some KB, and so does the structure of one with many files.
 const chunk = 50;
 
 // Exchange itself refuses headers beyond 256 KB; of more than that nobody knows what is missing.
 const mostHeaderBytes = 256 * 1024;
+
+// Of HTML that is longer than this nobody looks for the pictures that it shows before the mail is read.
+const mostHtmlBytes = 1024 * 1024;
 
 const headerNames = [...new Set(['From', 'Subject', 'To', 'Cc', 'Bcc', ...autoReplyHeaders, ...serverMailHeaders])];
 
@@ -63,15 +70,36 @@ export async function fetchTraits(
     const { headers, bodyStructure } = answers.get(meta.uid) ?? {};
     const isCut = headers !== undefined && headers.length > mostHeaderBytes;
     const traits = await headerTraits(meta, isCut ? undefined : headers);
-    found.set(meta.uid, { ...traits, hasAttachment: hasFiles(bodyStructure) });
+    found.set(meta.uid, { ...traits, hasAttachment: await bringsFile(fetch, meta.uid, bodyStructure) });
   }
   return found;
 }
 
-/** As `hasAttachments` of a record says it: a picture within the text is none. */
-function hasFiles(structure: FetchMessageObject['bodyStructure']): boolean | undefined {
+/**
+ * Whether it brings a file, as the event will say it. Where there is nothing but pictures the HTML decides, which then
+ * is read here: most mail with a logo in its signature would otherwise come through every filter.
+ */
+async function bringsFile(
+  fetch: FetchVerb,
+  uid: number,
+  structure: FetchMessageObject['bodyStructure'],
+): Promise<MessageTraits['hasAttachment']> {
   if (structure === undefined) return undefined;
   const { leaves, cut } = leavesOf(structure);
-  if (attachmentsOf(leaves).some(({ inline }) => !inline)) return true;
-  return cut ? undefined : false;
+  const told = hasFiles(leaves, cut);
+  if (told !== undefined || cut) return told;
+  const parts = leaves.filter(({ what }) => what === 'html');
+  if (parts.reduce((sum, { size }) => sum + size, 0) > mostHtmlBytes) return undefined;
+  const query = { uid: true, bodyParts: parts.map(({ part }) => ({ key: part, maxLength: mostHtmlBytes })) };
+  const answer = await fetch(String(uid), query).catch(refusedHere);
+  const contents = answer?.messages.find((message) => message.uid === uid)?.bodyParts;
+  const html = parts.map(({ part, encoding }) => {
+    const bytes = contents?.get(part);
+    // What is looked for is ASCII in every charset but UTF-16, and there with NUL between.
+    return Buffer.isBuffer(bytes) ? asText(unwrapped(bytes, encoding)) : undefined;
+  });
+  const whole = html.every((each) => each !== undefined && each.length < mostHtmlBytes);
+  return hasFiles(leaves, cut, referencesIn(html.join('\n'), whole));
 }
+
+const asText = (bytes: Buffer): string => bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1').replaceAll('\0', '');

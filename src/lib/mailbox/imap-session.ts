@@ -3,6 +3,7 @@ import type { ImapFlow } from 'imapflow';
 import type { Clock } from '../domain/clock.ts';
 import { limited } from '../domain/limited.ts';
 import { BrokerError } from '../errors.ts';
+import { attachmentsOf } from './attachment-list.ts';
 import { downloadPart } from './download-part.ts';
 import { isAboutSession, understand } from './exchange.ts';
 import { fetchFlags } from './fetch-flags.ts';
@@ -14,7 +15,7 @@ import { field, type ImapWatch } from './imap-watch.ts';
 import { createReadAhead } from './read-ahead.ts';
 import { readMessage } from './read-message.ts';
 import type { FolderStatus, KeepableSession } from './session.ts';
-import { attachmentsOf, leavesOf } from './structure.ts';
+import { leavesOf } from './structure.ts';
 import { translate } from './translate.ts';
 import { within } from './within.ts';
 

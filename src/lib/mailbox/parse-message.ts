@@ -1,14 +1,17 @@
 import type { MessageStructureObject } from 'imapflow';
-import type { Email, Address as ParsedAddress } from 'postal-mime';
-import { unfold } from '../domain/ids.ts';
-import type { Address, MessageMeta, MessageTraits, ReadMessage } from '../domain/message.ts';
+import type { Email } from 'postal-mime';
+import type { MessageMeta, MessageTraits, ReadMessage } from '../domain/message.ts';
+import { attachmentsOf } from './attachment-list.ts';
 import { isAutoReply } from './auto-reply.ts';
 import { bounceOf } from './bounce.ts';
 import { calendarOf } from './calendar.ts';
 import { closedLinks } from './closed-links.ts';
+import { fieldsOf, fromOf, headerReader, peopleIn } from './header-fields.ts';
+import { referencesIn } from './html-references.ts';
 import { headerEnd, headersAsUtf8 } from './raw-headers.ts';
 import { reportType, serverMail } from './server-mail.ts';
-import { attachmentsOf, type Leaf, leavesOf } from './structure.ts';
+import { oneLine, storable } from './storable.ts';
+import { type Leaf, leavesOf } from './structure.ts';
 import { withoutStyles } from './style-blocks.ts';
 
 export interface Parsing {
@@ -42,10 +45,13 @@ export async function parseMessage(whole: Uint8Array, { meta, structure, truncat
   }
   if (email === undefined) return bareMessage(meta, [...cut, 'headers']);
   // Where the headers were cut, what had been asked for by itself is still known.
-  if (cut.has('headers')) email = { ...(await identityOf(meta)), ...found(email) };
+  if (cut.has('headers')) {
+    const identity = await identityOf(meta);
+    email = { ...identity, ...found(email), headers: [...identity.headers, ...email.headers] };
+  }
   return fromEmail(email, meta, {
     text: await textOf(email),
-    attachments: known === undefined ? [] : attachmentsOf(known.leaves),
+    attachments: attachmentsOf(known?.leaves ?? [], referencesIn(email.html ?? '', !cut.has('html'))),
     truncated: [...cut],
     cutText: cut.has('text'),
     cutHtml: cut.has('html'),
@@ -109,16 +115,14 @@ export async function headerTraits(
   if (block === undefined && meta.size === 0) return unknown;
   const email = block === undefined ? await identityOf(meta) : await parse(headersAsUtf8(block, undefined), true);
   if (email === undefined) return unknown;
-  const all = (list: readonly ParsedAddress[]) => addresses(list).map(({ address }) => address);
-  const known = {
-    from: all(email.from === undefined ? [] : [email.from]),
-    subject: oneLine(email.subject ?? ''),
-  };
+  const reader = headerReader(email.headers, (await loadPostalMime()).decodeWords);
+  const sender = fromOf(reader);
+  const from = sender?.address ?? '';
+  const known = { from: from === '' ? [] : [from], subject: oneLine(email.subject ?? '') };
   if (block === undefined) return { ...unknown, ...known };
-  const to = all([email.to, email.cc, email.bcc].flatMap((list) => list ?? []));
-  const from = addresses(email.from === undefined ? [] : [email.from])[0];
+  const to = ['to', 'cc', 'bcc'].flatMap((name) => peopleIn(reader, name)).map(({ address }) => address);
   // Whether a mail of a server reports a failure, which makes it automatic, is known when it is read.
-  const mayBounce = serverMail({ headers: email.headers, from, subject: known.subject }) !== 'no';
+  const mayBounce = serverMail({ headers: email.headers, from: sender, subject: known.subject }) !== 'no';
   return { ...known, to, autoReply: isAutomatic(email) || (mayBounce ? undefined : false) };
 }
 
@@ -140,19 +144,17 @@ interface Rest {
   readonly cutHtml: boolean;
 }
 
-function fromEmail(email: Email, meta: MessageMeta, rest: Rest): ReadMessage {
-  const messageId = clean(unfold(meta.messageId ?? email.messageId ?? ''));
-  const sentAt = email.date === undefined ? undefined : new Date(email.date);
-  const text = clean(rest.cutText ? wholeCharacters(rest.text) : rest.text);
-  const html = clean(rest.cutHtml ? wholeCharacters(email.html ?? '') : (email.html ?? ''));
+async function fromEmail(email: Email, meta: MessageMeta, rest: Rest): Promise<ReadMessage> {
+  const { decodeWords } = await loadPostalMime();
+  const fields = fieldsOf(headerReader(email.headers, decodeWords), meta.messageId);
+  const text = storable(rest.cutText ? wholeCharacters(rest.text) : rest.text);
+  const html = storable(rest.cutHtml ? wholeCharacters(email.html ?? '') : (email.html ?? ''));
   const subject = oneLine(email.subject ?? '');
-  const from = addresses(email.from === undefined ? [] : [email.from])[0];
-  const to = addresses(email.to ?? []);
   const whole = bounceOf({
     headers: email.headers,
-    from,
+    from: fields.from,
     subject,
-    to: to.map(({ address }) => address),
+    to: fields.to.map(({ address }) => address),
     parts: email.attachments,
     text,
   });
@@ -160,16 +162,8 @@ function fromEmail(email: Email, meta: MessageMeta, rest: Rest): ReadMessage {
   const cut = bounce?.recipients.length === whole?.recipients.length ? [] : ['bounce'];
   return {
     meta,
-    messageId: messageId === '' ? undefined : messageId,
-    inReplyTo: messageIds(email.inReplyTo ?? '')[0],
-    references: messageIds(email.references ?? '').slice(-mostReferences),
+    ...fields,
     subject,
-    from,
-    to,
-    cc: addresses(email.cc ?? []),
-    bcc: addresses(email.bcc ?? []),
-    replyTo: addresses(email.replyTo ?? []),
-    date: sentAt === undefined || !isPlausible(sentAt) ? undefined : sentAt,
     text,
     html: html === '' ? undefined : html,
     truncated: [...rest.truncated, ...cut],
@@ -182,9 +176,6 @@ function fromEmail(email: Email, meta: MessageMeta, rest: Rest): ReadMessage {
 
 // Exchange Online sends one mail to 1,000 at most, and each of them is told with what a server says of it.
 const mostBounced = 500;
-
-// A thread of a thousand mails still hangs together by its last hundred.
-const mostReferences = 100;
 
 let loading: Promise<typeof import('postal-mime')> | undefined;
 
@@ -246,32 +237,6 @@ function withReadableHeaders(source: Uint8Array, charset: string | undefined): U
   const readable = headersAsUtf8(block, charset);
   return readable === block ? source : Buffer.concat([readable, source.subarray(end)]);
 }
-
-/** People, with groups opened (RFC 5322 section 3.4): `Team: a@x, b@x;` is two of them, `undisclosed-recipients:;` none. */
-function addresses(list: readonly ParsedAddress[]): Address[] {
-  return list
-    .flatMap((entry): { name: string; address: string }[] => (entry.group === undefined ? [entry] : entry.group))
-    .map((entry) => ({ name: oneLine(entry.name ?? ''), address: oneLine(entry.address ?? '') }))
-    .filter((entry) => entry.name !== '' || entry.address !== '');
-}
-
-/** Message-IDs with their angle brackets, in the order of the header. */
-function messageIds(header: string): string[] {
-  const told = clean(header);
-  const ids = told.match(/<[^<>\s]{1,900}>/g) ?? [];
-  const lone = unfold(told);
-  return ids.length === 0 && lone !== '' && !/\s/.test(lone) && lone.length < 900 ? [lone] : [...ids];
-}
-
-const isPlausible = (date: Date): boolean => date.getTime() > 0 && date.getUTCFullYear() < 10_000;
-
-/** Neither NUL, which PostgreSQL refuses, nor half a surrogate pair, which JSON cannot carry, nor blank lines at the end. */
-const clean = (text: string): string => text.replaceAll('\0', '').toWellFormed().trimEnd();
-
-const oneLine = (text: string): string =>
-  clean(text)
-    .replace(/[\r\n\t]+/g, ' ')
-    .trim();
 
 /** A text that was cut inside a character ends in a mark for it, which is not the sender's. */
 const wholeCharacters = (text: string): string => text.replace(/\uFFFD{1,3}\s*$/, '');

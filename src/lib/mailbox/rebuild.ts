@@ -104,7 +104,7 @@ function guessCharset(encoded: Uint8Array, encoding: string): string {
 }
 
 /** The bytes of a part, its Content-Transfer-Encoding undone (RFC 2045 section 6). */
-function unwrapped(encoded: Uint8Array, encoding: string): Buffer {
+export function unwrapped(encoded: Uint8Array, encoding: string): Buffer {
   const raw = Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength);
   switch (encoding.trim().toLowerCase()) {
     case 'base64':

@@ -1,5 +1,4 @@
 import type { MessageStructureObject } from 'imapflow';
-import type { Attachment } from '../domain/message.ts';
 
 /** One part of a message without parts of its own; a message inside a message counts as one. */
 export interface Leaf {
@@ -16,6 +15,14 @@ export interface Leaf {
   readonly inRelated: boolean;
   /** Of a mail within the mail: what its headers tell of it. */
   readonly returned: { readonly messageId: string | undefined; readonly to: readonly string[] } | undefined;
+  /** Content-Location (RFC 2557). */
+  readonly location: string | undefined;
+  /** The type of the multipart that it is a part of; empty for the only part of a message. */
+  readonly parent: string;
+  /** Its number there, from 0. */
+  readonly index: number;
+  /** Subject of a mail within the mail. */
+  readonly subject: string | undefined;
   readonly what: 'text' | 'html' | 'calendar' | 'report' | 'file';
 }
 
@@ -26,17 +33,19 @@ const mostLeaves = 500;
 export function leavesOf(root: MessageStructureObject): { readonly leaves: readonly Leaf[]; readonly cut: boolean } {
   const leaves: Leaf[] = [];
   let cut = false;
-  const walk = (node: MessageStructureObject, inRelated: boolean, inReport: boolean): void => {
+  const walk = (node: MessageStructureObject, place: Place): void => {
     if (!isMultipart(node)) {
-      if (leaves.length < mostLeaves) leaves.push(leaf(node, inRelated, inReport));
+      if (leaves.length < mostLeaves) leaves.push(leaf(node, place));
       else cut = true;
       return;
     }
-    for (const child of node.childNodes ?? []) {
-      walk(child, inRelated || node.type === 'multipart/related', inReport || node.type === 'multipart/report');
+    const inRelated = place.inRelated || node.type === 'multipart/related';
+    const inReport = place.inReport || node.type === 'multipart/report';
+    for (const [index, child] of (node.childNodes ?? []).entries()) {
+      walk(child, { inRelated, inReport, parent: node.type, index });
     }
   };
-  walk(root, false, false);
+  walk(root, { inRelated: false, inReport: false, parent: '', index: 0 });
   return { leaves, cut };
 }
 
@@ -67,7 +76,11 @@ export const hasNoCharset = (parameters: Leaf['parameters']): boolean =>
 /** imapflow hangs the structure of a message/rfc822 under it as a child too; only a multipart has parts in our sense. */
 export const isMultipart = (node: MessageStructureObject): boolean => node.type.startsWith('multipart/');
 
-function leaf(node: MessageStructureObject, inRelated: boolean, inReport: boolean): Leaf {
+interface Place extends Pick<Leaf, 'inRelated' | 'parent' | 'index'> {
+  readonly inReport: boolean;
+}
+
+function leaf(node: MessageStructureObject, { inReport, ...place }: Place): Leaf {
   const parameters = node.parameters ?? {};
   const disposition = node.disposition ?? '';
   const filename = node.dispositionParameters?.filename ?? parameters.name;
@@ -80,7 +93,9 @@ function leaf(node: MessageStructureObject, inRelated: boolean, inReport: boolea
     disposition,
     filename: filename === undefined || filename.trim() === '' ? undefined : filename,
     contentId: node.id === undefined ? undefined : bare(node.id),
-    inRelated,
+    ...place,
+    location: node.location,
+    subject: node.envelope?.subject,
     returned: isMail(node.type) ? returned(node) : undefined,
     what: purpose(node.type, disposition, inReport),
   };
@@ -109,63 +124,6 @@ function purpose(type: string, disposition: string, inReport: boolean): Leaf['wh
   if (type === 'text/plain') return 'text';
   return type === 'text/html' ? 'html' : 'file';
 }
-
-/**
- * The parts that are files to a person. The text of the mail is none, unless it has a name of its own (Apple Mail shows
- * a text file in the text); nor is a nameless invitation, which is told as `calendar`.
- */
-export function attachmentsOf(leaves: readonly Leaf[]): Attachment[] {
-  return leaves
-    .filter(
-      (each) =>
-        each.what === 'file' ||
-        each.what === 'report' ||
-        each.filename !== undefined ||
-        each.disposition === 'attachment',
-    )
-    .map((each) => ({
-      part: each.part,
-      filename: safeName(each.filename) ?? `part-${each.part}${extensions[each.type] ?? ''}`,
-      contentType: each.type,
-      size: each.size,
-      inline:
-        each.disposition === 'inline' ||
-        (each.inRelated && each.contentId !== undefined && each.disposition !== 'attachment'),
-      ...(each.contentId === undefined ? {} : { contentId: each.contentId }),
-    }));
-}
-
-const extensions: Readonly<Record<string, string>> = {
-  'application/ics': '.ics',
-  'application/ms-tnef': '.dat',
-  'application/pdf': '.pdf',
-  'image/gif': '.gif',
-  'image/jpeg': '.jpg',
-  'image/png': '.png',
-  'message/delivery-status': '.txt',
-  'message/global': '.eml',
-  'message/global-delivery-status': '.txt',
-  'message/rfc822': '.eml',
-  'text/calendar': '.ics',
-  'text/html': '.html',
-  'text/plain': '.txt',
-  'text/rfc822-headers': '.txt',
-};
-
-/** A name to save under: no path, no control or direction marks, at most 200 characters with its ending kept. */
-function safeName(name: string | undefined): string | undefined {
-  const clean = (name ?? '')
-    .toWellFormed()
-    .replace(/[\p{Cc}\p{Cf}]/gu, '')
-    .replace(/[\\/]/g, '_')
-    .trim();
-  if (clean === '' || /^\.+$/.test(clean)) return undefined;
-  if (clean.length <= longestName) return clean;
-  const ending = /\.[^.]{1,10}$/.exec(clean)?.[0] ?? '';
-  return clean.slice(0, longestName - ending.length).toWellFormed() + ending;
-}
-
-const longestName = 200;
 
 /** A Content-ID without its angle brackets. */
 export const bare = (id: string): string => id.trim().replace(/^<|>$/g, '');
