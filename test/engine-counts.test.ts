@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../src/lib/domain/system.ts';
 import { BrokerError } from '../src/lib/errors.ts';
+import { decodeShard } from '../src/lib/store/shard-row.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, down, refused } from './support/memory-receiver.ts';
 import { memoryStore } from './support/memory-store.ts';
@@ -87,5 +88,29 @@ describe('the line of a run', () => {
     await world.registry.remove(mailbox.id);
     await world.poll();
     expect(lines().at(-1)).toMatchObject({ polled: 1, active: 1 });
+  });
+
+  it('leaves the counts of each hour in the row of the shard, for a day', async () => {
+    const hours = async () => {
+      const row = await world.store.table('mail').get('s0001', '!');
+      if (row === undefined) throw new Error('The shard has no row.');
+      return decodeShard(row).hours.map(({ delivered, failed, dead }) => [delivered, failed, dead]);
+    };
+    await world.connectMailbox(ada);
+    await world.poll();
+    inbox(ada).add('one');
+    inbox(ada).add('two');
+    await world.poll();
+    expect(await hours()).toEqual([[2, 0, 0]]);
+    world.time.pass(60 * minute);
+    inbox(ada).add('three');
+    await world.poll();
+    expect(await hours()).toEqual([
+      [2, 0, 0],
+      [1, 0, 0],
+    ]);
+    world.time.pass(24 * 60 * minute);
+    await world.poll();
+    expect(await hours()).toEqual([]);
   });
 });

@@ -37,6 +37,7 @@ const shard: ShardRow = {
   current: { mailboxId, folderId: 'fAbCdEf1', uid: 4294967295, deaths: 1 },
   sched: Array.from({ length: 64 }, (_, i) => ({ nextDue: 4294967295 - i, lastOk: i, interval: 5, failures: i % 3 })),
   flags: 31,
+  hours: [{ hour: 498_000, delivered: 7, failed: 1, dead: 0 }],
 };
 
 const state: StateRow = {

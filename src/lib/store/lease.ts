@@ -20,6 +20,7 @@ export interface Head {
   current: ShardRow['current'];
   readonly sched: SlotSchedule[];
   flags: number;
+  hours: ShardRow['hours'];
 }
 
 /** A lease just taken. */
@@ -85,6 +86,7 @@ export async function acquireLease(
     starts: before.starts + 1,
     current: before.current,
     flags: before.flags,
+    hours: before.hours,
   };
   const sentAt = clock.monotonic();
   const until = new Date(store.time.whenWriting() + leaseMs);

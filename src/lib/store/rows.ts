@@ -31,6 +31,20 @@ export interface ShardRow {
   readonly sched: readonly SlotSchedule[];
   /** Bits of {@link coldKinds}: kinds of rows outside the hot range that exist. */
   readonly flags: number;
+  /** What happened in each hour of the last day in which something did, oldest first. */
+  readonly hours: readonly HourCounts[];
+}
+
+/** What happened in one hour in the mailboxes of a shard, for people who look back over a day. */
+export interface HourCounts {
+  /** Whole hours since 1970. */
+  readonly hour: number;
+  /** Mails that their destination accepted. */
+  readonly delivered: number;
+  /** Mailboxes that could not be read, each counted once for every poll. */
+  readonly failed: number;
+  /** Mails that were given up. */
+  readonly dead: number;
 }
 
 /** Found at an acquire, it names the message with which the process before died. */

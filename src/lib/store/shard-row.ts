@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { shardKey, shardSize } from '../domain/ids.ts';
-import { columns, count, instant, int64, json, pack, pieces, readColumns, text, unpack } from './columns.ts';
+import { columns, count, instant, int64, json, pack, packed, pieces, readColumns, text, unpack } from './columns.ts';
+import { decodeHours, encodeHours, hourBytes, hoursKept } from './hour-counts.ts';
 import { shardRowKey } from './keys.ts';
 import type { ShardRow, SlotSchedule } from './rows.ts';
 import type { Row, StoredRow } from './table.ts';
@@ -18,6 +19,7 @@ const form = z.object({
   current: json(z.tuple([z.string(), z.string(), z.number(), z.number().default(0)])).optional(),
   sched: pieces(slotBytes, shardSize).refine((bytes) => bytes.length === slotBytes * shardSize, 'not 64 slots'),
   flags: count,
+  hours: pieces(hourBytes, hoursKept),
 });
 
 /** A slot that has never been polled; its next tick is long past. */
@@ -35,6 +37,7 @@ export const newShard: ShardRow = {
   current: undefined,
   sched: Array.from({ length: shardSize }, () => emptySlot),
   flags: 0,
+  hours: [],
 };
 
 /** Fewer than 64 slots are filled up with empty ones. */
@@ -57,13 +60,14 @@ export function encodeShard(shard: number, row: ShardRow): Row {
           : JSON.stringify([current.mailboxId, current.folderId, current.uid, current.deaths]),
       sched: encodeSched(row.sched),
       flags: row.flags,
+      hours: packed(encodeHours(row.hours)),
     }),
   };
 }
 
 /** @throws BrokerError `row_broken` | `row_newer` */
 export function decodeShard(row: StoredRow): ShardRow {
-  const { interval, current, sched, ...rest } = readColumns(row, form);
+  const { interval, current, sched, hours, ...rest } = readColumns(row, form);
   return {
     ...rest,
     intervalSeconds: interval,
@@ -72,6 +76,7 @@ export function decodeShard(row: StoredRow): ShardRow {
         ? undefined
         : { mailboxId: current[0], folderId: current[1], uid: current[2], deaths: current[3] },
     sched: decodeSched(sched),
+    hours: decodeHours(hours),
   };
 }
 

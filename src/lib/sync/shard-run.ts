@@ -3,6 +3,7 @@ import { everyone } from '../domain/everyone.ts';
 import { eventId } from '../domain/ids.ts';
 import { isBrokerError } from '../errors.ts';
 import type { Committer, CommitUnit } from '../store/committer.ts';
+import { addHour, hourOf } from '../store/hour-counts.ts';
 import { type Head, type Lease, LeaseLost } from '../store/lease.ts';
 import { coldKinds, type StateRow } from '../store/rows.ts';
 import { emptySlot } from '../store/shard-row.ts';
@@ -137,6 +138,7 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
     return book.folders.some((folder) => folder.cursor.retries > 0);
   });
   head.flags = retrying ? head.flags | coldKinds.retry : head.flags & ~coldKinds.retry;
+  head.hours = addHour(head.hours, hourOf(context.now()), context.counts);
   await committer.release();
   const { reason } = committer.signal;
   if (reason instanceof LeaseLost && reason.why !== 'released') throw reason;
