@@ -44,7 +44,7 @@ param publicUrl string = 'https://${appName}.azurewebsites.net'
 
 // --- Function App ----------------------------------------------------------------------------------------------------
 
-@description('Memory of an instance in MB. 512 carries 1,000 mailboxes and is a quarter of the price of 2048, the default of Azure.')
+@description('Memory of an instance in MB. 512 is what docs/cost.md reckons with, and a quarter of the price of 2048, the default of Azure. More of it keeps more IMAP connections open.')
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 512
 

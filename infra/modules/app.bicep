@@ -23,8 +23,9 @@ param credentialMode string
 param clientSecretName string
 param extraAppSettings object
 
-// IMAP connections kept open, by the memory that there is for them (docs/admin.md, Settings).
-var warmSessions = { '512': 300, '2048': 2000, '4096': 5000 }
+// IMAP connections kept open, by the memory that there is for them: 1,000 take some 700 MB (bench/results.md), and not half
+// of an instance is to go into them.
+var warmSessions = { '512': 300, '2048': 1200, '4096': 2400 }
 
 resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   name: storageName
