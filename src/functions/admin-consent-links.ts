@@ -1,5 +1,7 @@
 import { app } from '@azure/functions';
 import { broker } from '../lib/broker.ts';
+import { BrokerError } from '../lib/errors.ts';
+import { isLimited } from '../lib/http/caller.ts';
 import { newAdminConsentLink } from '../lib/http/requests/admin-consent-links.ts';
 import { allMethods, json, resource } from '../lib/http/resource.ts';
 
@@ -9,6 +11,8 @@ export const adminConsentLinks = resource(broker, {
     scope: 'admin',
     body: newAdminConsentLink,
     handler: async ({ broker, caller, body }) => {
+      // Consent is for everybody in the organisation.
+      if (isLimited(caller)) throw new BrokerError('key_limited');
       const { expiresIn, ...wanted } = body;
       const link = await broker.connect.createAdminConsentLink(
         { ...wanted, expiresInSeconds: expiresIn },

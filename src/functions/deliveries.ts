@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { broker } from '../lib/broker.ts';
 import { deliveryJson } from '../lib/connect/delivery-json.ts';
-import { isWithinReach } from '../lib/connect/reach.ts';
+import { maySeeMailbox } from '../lib/http/caller.ts';
 import { deliveryFilter } from '../lib/http/requests/deliveries.ts';
 import { allMethods, json, resource } from '../lib/http/resource.ts';
 
@@ -15,7 +15,7 @@ export const deliveries = resource(broker, {
       const page = await broker.deliveries.list({
         ...query,
         where: (row) =>
-          isWithinReach(caller, row) && (destinationId === undefined || row.destinationId === destinationId),
+          maySeeMailbox(caller, row) && (destinationId === undefined || row.destinationId === destinationId),
       });
       return json(200, { items: page.items.map(deliveryJson), cursor: page.cursor });
     },

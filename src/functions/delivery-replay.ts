@@ -1,8 +1,8 @@
 import { app } from '@azure/functions';
 import { broker } from '../lib/broker.ts';
 import { replayJson } from '../lib/connect/delivery-json.ts';
-import { isWithinReach } from '../lib/connect/reach.ts';
 import { BrokerError } from '../lib/errors.ts';
+import { maySeeMailbox } from '../lib/http/caller.ts';
 import { noFields } from '../lib/http/requests/fields.ts';
 import { allMethods, json, resource } from '../lib/http/resource.ts';
 
@@ -13,7 +13,7 @@ export const deliveryReplay = resource(broker, {
     body: noFields,
     handler: async ({ broker, caller, params }) => {
       const found = await broker.deliveries.find(params.id ?? '');
-      if (found === undefined || !isWithinReach(caller, found.mailbox)) throw new BrokerError('not_found');
+      if (found === undefined || !maySeeMailbox(caller, found.mailbox)) throw new BrokerError('not_found');
       const { id: mailboxId } = found.mailbox;
       const job = await broker.audit.deed(
         { actor: caller.keyId, action: 'delivery.replay', mailboxId, subject: params.id ?? '' },

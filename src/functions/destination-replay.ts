@@ -1,9 +1,8 @@
 import { app } from '@azure/functions';
 import { type Broker, broker } from '../lib/broker.ts';
-import { isWithinReach } from '../lib/connect/reach.ts';
 import { replayEverywhere, replayWish, stopEverywhere } from '../lib/connect/replay-wish.ts';
 import { BrokerError } from '../lib/errors.ts';
-import { type Caller, mayUseDestination } from '../lib/http/caller.ts';
+import { type Caller, maySeeMailbox, mayUseDestination } from '../lib/http/caller.ts';
 import { replayRequest } from '../lib/http/requests/deliveries.ts';
 import { allMethods, json, resource } from '../lib/http/resource.ts';
 import type { MailboxRow } from '../lib/store/rows.ts';
@@ -12,7 +11,7 @@ import type { MailboxRow } from '../lib/store/rows.ts';
 async function mailboxesOf(broker: Broker, caller: Caller, id: string): Promise<(row: MailboxRow) => boolean> {
   const found = mayUseDestination(caller, id) ? await broker.destinations.get(id) : undefined;
   if (found === undefined) throw new BrokerError('not_found');
-  return (row) => row.destinationId === id && isWithinReach(caller, row);
+  return (row) => row.destinationId === id && maySeeMailbox(caller, row);
 }
 
 /** `POST` and `DELETE destinations/{id}/replay`: the same as for a mailbox, for every mailbox whose mail goes there. */

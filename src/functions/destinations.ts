@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { broker } from '../lib/broker.ts';
 import { BrokerError } from '../lib/errors.ts';
-import { mayUseDestination } from '../lib/http/caller.ts';
+import { isLimited, mayUseDestination } from '../lib/http/caller.ts';
 import { pageOf } from '../lib/http/page-of.ts';
 import { destinationFilter, newDestination } from '../lib/http/requests/destinations.ts';
 import { allMethods, json, resource } from '../lib/http/resource.ts';
@@ -26,8 +26,8 @@ export const destinations = resource(broker, {
     scope: 'admin',
     body: newDestination,
     handler: async ({ broker, caller, body }) => {
-      // A key for certain destinations could make one, and then not see it.
-      if (caller.destinations !== undefined) throw new BrokerError('key_limited');
+      // A limited key could make one, and then not see it.
+      if (isLimited(caller)) throw new BrokerError('key_limited');
       const { destination, signingSecret } = await broker.audit.deed(
         { actor: caller.keyId, action: 'destination.create' },
         () => broker.destinations.create(body),

@@ -862,7 +862,7 @@ describe('what did not arrive', () => {
     const dead = await post(destinationReplay, text, 'dst_abcdefghijkl', { dead: true });
     expect([dead.status, dead.body]).toEqual([202, { mailboxes: 1 }]);
     const since = new Date(parts.clock.now() - 60_000).toISOString();
-    const limited = await mintKey(['admin'], { mailboxes: [two.id] });
+    const limited = await mintKey(['admin'], { mailboxes: [two.id], destinations: ['dst_abcdefghijkl'] });
     expect((await post(destinationReplay, limited, 'dst_abcdefghijkl', { since })).body).toEqual({ mailboxes: 1 });
     expect((await post(destinationReplay, text, 'dst_abcdefghijkl', { since })).body).toEqual({ mailboxes: 2 });
     const jobs = await Promise.all([one, two, three].map(({ id }) => parts.registry.jobs(id)));

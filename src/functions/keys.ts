@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { broker } from '../lib/broker.ts';
 import { BrokerError } from '../lib/errors.ts';
-import { reachesNoFurther } from '../lib/http/key-reach.ts';
+import { endsNoLater, reachesNoFurther } from '../lib/http/key-reach.ts';
 import { pageOf } from '../lib/http/page-of.ts';
 import { keyFilter, newKey } from '../lib/http/requests/keys.ts';
 import { allMethods, json, resource } from '../lib/http/resource.ts';
@@ -29,6 +29,11 @@ export const keys = resource(broker, {
     body: newKey,
     handler: async ({ broker, caller, body }) => {
       if (!reachesNoFurther(body, caller)) throw new BrokerError('key_limited');
+      if (!endsNoLater(body.expiresAt, caller)) {
+        throw new BrokerError('key_limited', {
+          detail: 'This API key expires, so the keys that it makes have to expire with it or before (expiresAt).',
+        });
+      }
       const { key, info } = await broker.audit.deed(
         { actor: caller.keyId, action: 'key.create' },
         () => broker.apiKeys.mint(body, { createdBy: caller.keyId }),

@@ -2,7 +2,7 @@ import { app } from '@azure/functions';
 import { type Broker, broker } from '../lib/broker.ts';
 import { replayJson } from '../lib/connect/delivery-json.ts';
 import { mailboxJsonWithSync } from '../lib/connect/mailbox-json.ts';
-import { mailboxInReach } from '../lib/connect/reach.ts';
+import { mailboxInReach, mailboxToChange } from '../lib/connect/reach.ts';
 import { BrokerError } from '../lib/errors.ts';
 import { mayUseDestination } from '../lib/http/caller.ts';
 import { mailboxPatch } from '../lib/http/requests/mailboxes.ts';
@@ -26,7 +26,7 @@ export const mailbox = resource(broker, {
     scope: 'admin',
     body: mailboxPatch,
     handler: async ({ broker, caller, params, body }) => {
-      let view = await mailboxInReach(broker.registry, caller, params.id);
+      let view = await mailboxToChange(broker.registry, caller, params.id);
       const { destinationId, login } = body;
       if (destinationId !== undefined) {
         const found = mayUseDestination(caller, destinationId) && (await broker.destinations.get(destinationId));
@@ -45,7 +45,7 @@ export const mailbox = resource(broker, {
   DELETE: {
     scope: 'admin',
     handler: async ({ broker, caller, params }) => {
-      const { row } = await mailboxInReach(broker.registry, caller, params.id);
+      const { row } = await mailboxToChange(broker.registry, caller, params.id);
       await broker.audit.deed({ actor: caller.keyId, action: 'mailbox.remove', mailboxId: row.id }, async () => {
         if (!(await broker.registry.remove(row.id))) throw new BrokerError('not_found');
       });

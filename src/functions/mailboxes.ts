@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { broker } from '../lib/broker.ts';
 import { mailboxJson } from '../lib/connect/mailbox-json.ts';
-import { isWithinReach } from '../lib/connect/reach.ts';
+import { maySeeMailbox } from '../lib/http/caller.ts';
 import { mailboxFilter, newMailbox } from '../lib/http/requests/mailboxes.ts';
 import { allMethods, json, resource } from '../lib/http/resource.ts';
 
@@ -11,7 +11,7 @@ export const mailboxes = resource(broker, {
     scope: 'read',
     query: mailboxFilter,
     handler: async ({ broker, caller, query }) => {
-      const page = await broker.registry.list({ ...query, where: (row) => isWithinReach(caller, row) });
+      const page = await broker.registry.list({ ...query, where: (row) => maySeeMailbox(caller, row) });
       return json(200, { items: page.items.map(mailboxJson), cursor: page.cursor });
     },
   },

@@ -1,14 +1,13 @@
 import type { MailboxFilter } from '../domain/filter.ts';
 import type { FolderChoice } from '../domain/folder.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
-import { type Caller, mayUseMailbox } from '../http/caller.ts';
+import { type Caller, isLimited, maySeeMailbox } from '../http/caller.ts';
 import { grantKeyOf } from '../store/grants.ts';
 import type { MailboxChange, MailboxView, Placed, PlaceInput } from '../store/registry.ts';
 import type { GrantRef, MailboxRow } from '../store/rows.ts';
 import { chooseDestination } from './choose-destination.ts';
 import type { OpenMailbox } from './open-mailbox.ts';
 import type { ConnectDeps } from './ports.ts';
-import { isWithinReach } from './reach.ts';
 import { type SyncFrom, syncFromOf } from './sync-from.ts';
 
 /** A mailbox that nobody signs in to, as POST mailboxes takes it. */
@@ -72,9 +71,10 @@ export function createAddMailbox(deps: AddMailboxDeps): AddMailbox {
     // A key that is limited to mailboxes cannot know a new one.
     if (caller.mailboxes !== undefined) throw new BrokerError('key_limited');
     const via = await viaOf(deps, wanted, caller);
+    // Nor does one that is limited to destinations list a mailbox whose sign-in it could use, let alone all that the app opens.
+    if (isLimited(caller)) throw new BrokerError('key_limited');
     const grant = via?.grant ?? appGrant(deps, wanted);
     const existing = await registry.find(grant.tid, wanted.address);
-    if (existing !== undefined && !isWithinReach(caller, existing.row)) throw new BrokerError('key_limited');
     const destinationId =
       existing !== undefined && wanted.destinationId === undefined
         ? existing.row.destinationId
@@ -126,8 +126,8 @@ async function viaOf({ registry }: AddMailboxDeps, wanted: NewMailbox, caller: C
   }
   if (auth === 'app') throw invalid('auth', 'Is either app, or the mailbox is read through viaMailboxId.');
   if (wanted.tenantId !== undefined) throw invalid('tenantId', 'Follows from viaMailboxId.');
-  const found = mayUseMailbox(caller, viaMailboxId) ? await registry.get(viaMailboxId) : undefined;
-  if (found === undefined || !isWithinReach(caller, found.row)) {
+  const found = await registry.get(viaMailboxId);
+  if (found === undefined || !maySeeMailbox(caller, found.row)) {
     throw new BrokerError('not_found', { detail: 'There is no mailbox of the id in viaMailboxId.' });
   }
   const { grant } = found.row;

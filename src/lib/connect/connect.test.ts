@@ -545,6 +545,23 @@ describe('a link to reconnect', () => {
     expect(await expectOneMailbox(w, ada.username)).toBe(id);
   });
 
+  it('by a link to another destination renames nothing of it', async () => {
+    const { id } = await connectedWorld();
+    const destinations = [
+      { id: 'dst_abcdefghijkl', url: 'https://nocobase.example/api/x' },
+      { id: 'dst_other0000000', url: 'https://other.example/api/x' },
+    ];
+    const w = world({ destinations });
+    const before = (await w.registry.get(id))?.row;
+    const names = { label: 'Not yours', ownerRef: 'not yours' };
+    const other = await w.link({ ...forAda, ...names, destinationId: 'dst_other0000000' });
+    expect(connected((await walk(w, other, ada)).step)).toBeDefined();
+    expect((await w.registry.get(id))?.row).toEqual({ ...before, asked: (before?.asked ?? 0) + 1 });
+    const own = await w.link({ ...forAda, ...names, destinationId: 'dst_abcdefghijkl' });
+    await walk(w, own, ada);
+    expect((await w.registry.get(id))?.row).toMatchObject(names);
+  });
+
   it('passes on what Microsoft missed when it refused, once', async () => {
     const { w, id } = await connectedWorld();
     const grant = await w.grants.read(ada);

@@ -1,5 +1,5 @@
 import { BrokerError } from '../errors.ts';
-import { type Caller, mayUseMailbox } from '../http/caller.ts';
+import { type Caller, mayChangeMailbox, maySeeMailbox } from '../http/caller.ts';
 import type { MailboxRow } from '../store/rows.ts';
 import type { TicketRow } from '../store/tickets.ts';
 import { chooseDestination } from './choose-destination.ts';
@@ -24,12 +24,16 @@ export function createLinkMaker(
 ): Connect['createLink'] {
   const { config, clock, tokens, tickets, registry, destinations, audit } = deps;
 
-  async function mailboxFor(id: string, caller: Caller): Promise<MailboxRow> {
-    const found = mayUseMailbox(caller, id) ? await registry.get(id) : undefined;
-    if (found === undefined) throw new BrokerError('not_found', { detail: 'There is no mailbox of this id.' });
+  async function mailboxFor(id: string, { label, ownerRef }: NewLink, caller: Caller): Promise<MailboxRow> {
+    const found = await registry.get(id);
+    if (found === undefined || !maySeeMailbox(caller, found.row))
+      throw new BrokerError('not_found', { detail: 'There is no mailbox of this id.' });
     if (found.row.grant.kind === 'app') {
       throw invalid('mailboxId', 'Is opened with a permission of the app, so that nobody has to sign in for it.');
     }
+    // To ask its owner to sign in again changes nothing of it; a new name does.
+    const isChange = label !== undefined || ownerRef !== undefined;
+    if (isChange && !mayChangeMailbox(caller, found.row)) throw new BrokerError('key_limited');
     return found.row;
   }
 
@@ -47,7 +51,7 @@ export function createLinkMaker(
     // A key that is limited to mailboxes cannot know a new one, and an address may be any mailbox's.
     if (kind === 'connect' && caller.mailboxes !== undefined) throw new BrokerError('key_limited');
 
-    const mailbox = wanted.mailboxId === undefined ? undefined : await mailboxFor(wanted.mailboxId, caller);
+    const mailbox = wanted.mailboxId === undefined ? undefined : await mailboxFor(wanted.mailboxId, wanted, caller);
     const destinationId =
       mailbox?.destinationId ?? (await chooseDestination(destinations, wanted.destinationId, caller));
     const now = clock.now();

@@ -48,6 +48,7 @@ export async function finishConnect(
     syncFrom: syncFromOf(ticket.syncFrom, new Date(deps.clock.now())),
     filter: ticket.filter,
     mailboxId: ticket.mailboxId,
+    ...(ticket.kind === 'connect' ? { namesOnlyAt: ticket.destinationId } : {}),
   });
   await wakeOthers(deps, person, mailbox.id);
   const result = { mailboxId: mailbox.id, address: mailbox.address };

@@ -1,11 +1,10 @@
 import type { Clock } from '../domain/clock.ts';
 import type { AccessToken, Resource, Tokens } from '../entra/types.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
-import type { Caller } from '../http/caller.ts';
+import { type Caller, isLimited, mayChangeMailbox, maySeeMailbox } from '../http/caller.ts';
 import type { Audit } from '../store/audit.ts';
 import { createRecent } from '../store/recent.ts';
 import type { GrantMailboxes, Registry } from '../store/registry.ts';
-import { isWithinReach } from './reach.ts';
 
 /** What POST mailboxes/{id}/token answers. Never a refresh token. */
 export interface GivenToken {
@@ -37,7 +36,7 @@ const rememberAtMost = 10_000;
  * token handed out again tells nobody anything new, and a write per request would cost more than the token.
  * A token that is in memory costs no I/O at all; for that a mailbox that another process removed is noticed within 15 s
  * (a key that it removed, within a minute).
- * @throws BrokerError `token_endpoint_off` | `not_found` | `token_app_only` | `token_shared` and what Microsoft answers
+ * @throws BrokerError `token_endpoint_off` | `not_found` | `key_limited` | `token_app_only` | `token_shared` and what Microsoft answers
  */
 export function createGiveToken(deps: GiveTokenDeps): GiveToken {
   const { config, clock, registry, grants, tokens, audit } = deps;
@@ -54,11 +53,11 @@ export function createGiveToken(deps: GiveTokenDeps): GiveToken {
 
   /** A person's token opens her own mailbox too, so a key for a shared one alone must not get it. */
   async function reachesOwnMailbox(caller: Caller, grant: { tid: string; oid: string }): Promise<boolean> {
-    if (caller.mailboxes === undefined && caller.destinations === undefined) return true;
+    if (!isLimited(caller)) return true;
     const list = await lists.get(`${grant.tid} ${grant.oid}`, () => grants.mailboxesOf(grant));
     for (const id of list ?? []) {
       const own = await registry.glance(id);
-      if (own !== undefined && !own.shared) return isWithinReach(caller, own);
+      if (own !== undefined && !own.shared) return mayChangeMailbox(caller, own);
     }
     return false;
   }
@@ -66,7 +65,9 @@ export function createGiveToken(deps: GiveTokenDeps): GiveToken {
   return async (mailboxId, resource, caller) => {
     if (!config.tokenEndpoint) throw new BrokerError('token_endpoint_off');
     const row = await registry.glance(mailboxId);
-    if (row === undefined || !isWithinReach(caller, row)) throw new BrokerError('not_found');
+    if (row === undefined || !maySeeMailbox(caller, row)) throw new BrokerError('not_found');
+    // A token does whatever can be done with a mailbox.
+    if (!mayChangeMailbox(caller, row)) throw new BrokerError('key_limited');
     let given: AccessToken;
     try {
       if (row.grant.kind === 'app') throw new BrokerError('token_app_only');

@@ -26,7 +26,7 @@ export interface Finding {
 /** Which mailboxes and destinations whoever asks may see. */
 export interface Reach {
   readonly isLimited: boolean;
-  mailbox(id: string): boolean;
+  mailbox(mailbox: { readonly id: string; readonly destinationId: string }): boolean;
   destination(id: string): boolean;
 }
 

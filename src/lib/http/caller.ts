@@ -7,9 +7,9 @@ export interface Caller {
   /** Id of the key; names the actor in the audit. */
   readonly keyId: string;
   readonly scopes: readonly Scope[];
-  /** The mailboxes that the key is limited to; undefined for no limit. */
+  /** The mailboxes that the key lists; undefined if it lists none. See {@link isLimited}. */
   readonly mailboxes: readonly string[] | undefined;
-  /** The destinations that the key is limited to; undefined for no limit. */
+  /** The destinations that the key lists; undefined if it lists none. */
   readonly destinations: readonly string[] | undefined;
   readonly expiresAt: Date | undefined;
   /** The first key of a deployment, from Key Vault: good for making real keys and for the doctor, for nothing else. */
@@ -26,18 +26,39 @@ export const anonymous: Caller = {
   bootstrap: false,
 };
 
-/** False for a mailbox outside the key's list, which then counts as unknown (404). */
-export const mayUseMailbox = (caller: Caller, mailboxId: string): boolean =>
-  caller.mailboxes === undefined || caller.mailboxes.includes(mailboxId);
+/** A mailbox, as far as it matters for whether a key may know of it. */
+export interface ReachedMailbox {
+  readonly id: string;
+  readonly destinationId: string;
+}
 
-/** False for a destination outside the key's list, which then counts as unknown (404). */
+/** A key that is limited in one way is limited in all: what it does not list it may not change. */
+export const isLimited = (caller: Pick<Caller, 'mailboxes' | 'destinations'>): boolean =>
+  caller.mailboxes !== undefined || caller.destinations !== undefined;
+
+/**
+ * False for a destination that a limited key does not list, which then counts as unknown (404). A key that lists only
+ * mailboxes knows no destination: whoever may change one gets the mail of everybody who delivers there.
+ */
 export const mayUseDestination = (caller: Caller, destinationId: string): boolean =>
-  caller.destinations === undefined || caller.destinations.includes(destinationId);
+  caller.destinations?.includes(destinationId) ?? !isLimited(caller);
+
+/**
+ * False for a mailbox that a key may not know of, which then counts as unknown (404): one that it does not list, or one
+ * whose mail goes to a destination that it does not list. A key that lists only destinations sees the mailboxes whose
+ * mail goes there.
+ */
+export const maySeeMailbox = (caller: Caller, { id, destinationId }: ReachedMailbox): boolean =>
+  (caller.mailboxes?.includes(id) ?? true) && (caller.destinations?.includes(destinationId) ?? true);
+
+/** Whether a key that sees a mailbox may change it, too: a limited one has to list it. */
+export const mayChangeMailbox = (caller: Caller, mailbox: ReachedMailbox): boolean =>
+  maySeeMailbox(caller, mailbox) && (caller.mailboxes !== undefined || !isLimited(caller));
 
 /** What a caller may see, for parts that look at all mailboxes and destinations. */
 export const reachOf = (caller: Caller) => ({
-  isLimited: caller.mailboxes !== undefined || caller.destinations !== undefined,
-  mailbox: (id: string) => mayUseMailbox(caller, id),
+  isLimited: isLimited(caller),
+  mailbox: (mailbox: ReachedMailbox) => maySeeMailbox(caller, mailbox),
   destination: (id: string) => mayUseDestination(caller, id),
 });
 

@@ -1,4 +1,4 @@
-import type { Caller } from './caller.ts';
+import { type Caller, isLimited } from './caller.ts';
 
 /** What limits a key, or one that is wanted. */
 export interface Reach {
@@ -6,9 +6,17 @@ export interface Reach {
   readonly destinations?: readonly string[] | undefined;
 }
 
-const within = (inner: readonly string[] | undefined, outer: readonly string[] | undefined): boolean =>
-  outer === undefined || (inner?.every((id) => outer.includes(id)) ?? false);
+/**
+ * Whether everything that `reach` opens is open to the caller too: a limited key can neither make nor see a wider one. Of
+ * what the caller does not list, a limited one may list nothing either; of what it lists, it has to list a part.
+ */
+export function reachesNoFurther(reach: Reach, caller: Caller): boolean {
+  if (!isLimited(caller)) return true;
+  const within = (inner: readonly string[] | undefined, outer: readonly string[] | undefined): boolean =>
+    outer === undefined ? inner === undefined : (inner?.every((id) => outer.includes(id)) ?? false);
+  return within(reach.mailboxes, caller.mailboxes) && within(reach.destinations, caller.destinations);
+}
 
-/** Whether everything that `reach` opens is open to the caller too: a limited key can neither make nor see a wider one. */
-export const reachesNoFurther = (reach: Reach, caller: Caller): boolean =>
-  within(reach.mailboxes, caller.mailboxes) && within(reach.destinations, caller.destinations);
+/** Whether a key ends no later than the caller: one that shall end by itself makes none that outlives it. */
+export const endsNoLater = (expiresAt: Date | undefined, caller: Caller): boolean =>
+  caller.expiresAt === undefined || (expiresAt !== undefined && expiresAt <= caller.expiresAt);

@@ -38,12 +38,14 @@ export function createPlacer(deps: PlaceDeps): (input: PlaceInput) => Promise<Pl
 
   const reconnect = async (found: StoredMailbox, input: PlaceInput): Promise<Placed> => {
     await grants.addMailbox(grantKeyOf(input.grant), found.row.id);
+    // Whoever made a link to one destination names no mailbox of another.
+    const isNamed = input.namesOnlyAt === undefined || input.namesOnlyAt === found.row.destinationId;
     const mailbox = await replaceMailbox(mail, found, {
       ...found.row,
       address: input.address,
       login: input.login,
-      label: input.label ?? found.row.label,
-      ownerRef: input.ownerRef ?? found.row.ownerRef,
+      label: (isNamed ? input.label : undefined) ?? found.row.label,
+      ownerRef: (isNamed ? input.ownerRef : undefined) ?? found.row.ownerRef,
       asked: found.row.asked + 1,
     });
     await persons.confirm(mailbox);

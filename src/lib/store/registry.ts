@@ -50,6 +50,8 @@ export interface PlaceInput {
   /** On a reconnect these two replace what was there, where given. */
   readonly label?: string | undefined;
   readonly ownerRef?: string | number | undefined;
+  /** They do so only where the mailbox delivers to this destination; undefined: wherever it does. */
+  readonly namesOnlyAt?: string | undefined;
   readonly syncFrom?: Date | undefined;
   /** Only for a new mailbox. */
   readonly filter?: MailboxFilter | undefined;

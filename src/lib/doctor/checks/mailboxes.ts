@@ -34,7 +34,7 @@ export function mailboxesCheck(deps: {
     const views: MailboxView[] = [];
     let cursor: string | undefined;
     do {
-      const page = await registry.list({ where: (row) => reach.mailbox(row.id), limit: pageSize, cursor });
+      const page = await registry.list({ where: (row) => reach.mailbox(row), limit: pageSize, cursor });
       views.push(...page.items);
       cursor = page.cursor;
     } while (cursor !== undefined && views.length < mostLooked);
