@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { broker } from '../lib/broker.ts';
 import { BrokerError } from '../lib/errors.ts';
-import { reachOf } from '../lib/http/caller.ts';
+import { isLimited } from '../lib/http/caller.ts';
 import { allMethods, resource } from '../lib/http/resource.ts';
 
 /** `GET metrics`: counters of the process that answers and figures of the deployment, for Prometheus. */
@@ -9,7 +9,7 @@ export const metrics = resource(broker, {
   GET: {
     scope: 'admin',
     handler: async ({ broker, caller, request }) => {
-      if (reachOf(caller).isLimited) throw new BrokerError('key_limited');
+      if (isLimited(caller)) throw new BrokerError('key_limited');
       const { contentType, body } = await broker.metrics(request.headers.get('accept') ?? '');
       return { status: 200, headers: { 'Content-Type': contentType }, body };
     },

@@ -102,6 +102,8 @@ async function createWorld(): Promise<World> {
   composed.broker = async () => ({
     ...{ ...world, audit, apiKeys, giveToken, destinations, openMailbox: async () => [] },
     deliveries: createDeliveries(world),
+    metrics: async () => ({ contentType: 'text/plain', body: '' }),
+    resealing: { progress: async () => null, now: async () => ({ version: 'v' }) },
     doctor: { examine: async (_language: string, reach: Reach) => ({ items: seenBy(reach).map((id) => ({ id })) }) },
   });
 
@@ -231,6 +233,9 @@ const deeds: readonly (readonly [string, object, Right, Right, Right, Right, Rig
   ['POST connect-links', { mailboxId: '{m1}', label: 'x' }, 'ok', 'ok', 403, 'ok', 404],
   ['POST connect-links', { mailboxId: '{m2}' }, 'ok', 404, 404, 404, 404],
   ['POST admin-consent-links', { tenantId: tenant }, 'ok', 403, 403, 403, 403],
+  ['GET metrics', {}, 'ok', 403, 403, 403, 403],
+  ['GET reseal', {}, 'ok', 403, 403, 403, 403],
+  ['POST reseal', {}, 'ok', 403, 403, 403, 403],
   ['POST keys', { scopes: ['admin'] }, 'ok', 403, 403, 403, 403],
   ['POST keys', { scopes: ['admin'], mailboxes: ['{m1}'] }, 'ok', 'ok', 403, 403, 403],
   ['POST keys', { scopes: ['admin'], mailboxes: ['{m1}', '{m2}'] }, 'ok', 403, 403, 403, 403],

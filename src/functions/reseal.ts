@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import { broker } from '../lib/broker.ts';
 import { BrokerError } from '../lib/errors.ts';
-import { reachOf } from '../lib/http/caller.ts';
+import { isLimited } from '../lib/http/caller.ts';
 import { noFields } from '../lib/http/requests/fields.ts';
 import { allMethods, json, resource } from '../lib/http/resource.ts';
 
@@ -10,12 +10,18 @@ import { allMethods, json, resource } from '../lib/http/resource.ts';
  * `POST reseal`: goes on with it now, for at most 90 seconds, instead of with the next housekeeping.
  */
 export const reseal = resource(broker, {
-  GET: { scope: 'admin', handler: async ({ broker }) => json(200, { progress: await broker.resealing.progress() }) },
+  GET: {
+    scope: 'admin',
+    handler: async ({ broker, caller }) => {
+      if (isLimited(caller)) throw new BrokerError('key_limited');
+      return json(200, { progress: await broker.resealing.progress() });
+    },
+  },
   POST: {
     scope: 'admin',
     body: noFields,
     handler: async ({ broker, caller }) => {
-      if (reachOf(caller).isLimited) throw new BrokerError('key_limited');
+      if (isLimited(caller)) throw new BrokerError('key_limited');
       const progress = await broker.audit.deed(
         { actor: caller.keyId, action: 'root.reseal' },
         () => broker.resealing.now(),
