@@ -1,47 +1,72 @@
+import { createInterface } from 'node:readline/promises';
+import { CommanderError, Command as Program } from 'commander';
 import { SettingsError } from '../src/lib/config.ts';
 import { BrokerError } from '../src/lib/errors.ts';
 import { redact } from '../src/lib/log.ts';
 import { isStoreError } from '../src/lib/store/table.ts';
-import { bootstrapKey } from './bootstrap-key.ts';
-import { type Command, type CommandIo, UsageError } from './command.ts';
-import { reseal } from './reseal.ts';
+import { addBootstrapKey } from './bootstrap-key.ts';
+import { type AddCommand, type CommandIo, type ExitCode, UsageError } from './command.ts';
+import { addProfileKey } from './commands/profile-key.ts';
+import { addReseal } from './reseal.ts';
 
-/** Every command by its name. */
-const commands: Readonly<Record<string, Command>> = { 'bootstrap-key': bootstrapKey, reseal };
+const commands: readonly AddCommand[] = [addProfileKey, addBootstrapKey, addReseal];
 
-const usage = (): string[] => [
-  'Usage: broker <command> [options]',
-  '',
-  ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(16)}${summary}`),
-  '',
-  'broker <command> --help tells more. Settings come from the environment and from local.settings.json.',
-];
+const lines = (text: string): string[] => text.replace(/\n+$/, '').split('\n');
 
-/** Exit codes: 0 done, 1 it did not succeed, 2 it was called in a way that it does not know, 3 not done yet. */
-export async function main(args: readonly string[], io: CommandIo): Promise<number> {
-  const [name, ...rest] = args;
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    for (const line of usage()) (name === undefined ? io.err : io.out)(line);
-    return name === undefined ? 2 : 0;
+/** @returns the exit code (command.ts) */
+export async function main(args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  let code: ExitCode = 0;
+  const program = new Program('broker')
+    .usage('<command> [options]')
+    .description('Commands for whoever runs the mail broker.')
+    .addHelpText('after', '\nbroker <command> --help tells more.')
+    .helpCommand('help [command]', 'show what a command does')
+    .configureOutput({
+      writeOut(text) {
+        for (const line of lines(text)) io.out(line);
+      },
+      writeErr(text) {
+        for (const line of lines(text)) io.err(line);
+      },
+      outputError: () => undefined,
+    })
+    .exitOverride();
+  for (const add of commands) {
+    add(program, io, (ended) => {
+      code = ended;
+    });
   }
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command === undefined) {
-    io.err(`There is no command ${JSON.stringify(name)}; broker --help lists them.`);
+  for (const command of program.commands) command.exitOverride().allowExcessArguments(false);
+  if (args.length === 0) {
+    program.outputHelp({ error: true });
     return 2;
   }
-  if (rest.includes('--help') || rest.includes('-h')) {
-    io.out(command.help);
-    return 0;
-  }
   try {
-    return await command.run(rest, io);
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
   } catch (error) {
+    if (error instanceof CommanderError) return usageFault(error, program, args, io);
     for (const line of explain(error)) io.err(line);
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-/** A failure in the words of whoever has to mend it. */
+/** What commander found wrong with the arguments, in our words. */
+function usageFault(error: CommanderError, program: Program, args: readonly string[], io: CommandIo): ExitCode {
+  if (error.exitCode === 0) return 0;
+  const name = args[0] ?? '';
+  const command = program.commands.find((one) => one.name() === name);
+  if (command === undefined) io.err(`There is no command ${JSON.stringify(name)}; broker --help lists them.`);
+  else if (command.options.length === 0 && command.registeredArguments.length === 0) {
+    io.err(`broker ${name} takes no arguments.`);
+  } else {
+    const said = error.message.replace(/^error: /, '');
+    io.err(`${said.charAt(0).toUpperCase()}${said.slice(1)}; broker ${name} --help lists what it takes.`);
+  }
+  return 2;
+}
+
+/** A failure in the words of whoever has to fix it. */
 function explain(error: unknown): string[] {
   if (error instanceof UsageError || error instanceof SettingsError) return [error.message];
   if (error instanceof BrokerError) return [error.message, error.remedy];
@@ -50,6 +75,15 @@ function explain(error: unknown): string[] {
     return [message, remedy];
   }
   return [redact(error instanceof Error ? error.message : String(error))];
+}
+
+async function askOnTerminal(question: string): Promise<string> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await reader.question(question)).trim();
+  } finally {
+    reader.close();
+  }
 }
 
 if (import.meta.main) {
@@ -62,5 +96,7 @@ if (import.meta.main) {
     environment: process.env,
     folder: process.cwd(),
     signal: interrupted.signal,
+    attended: process.stdin.isTTY === true && process.stdout.isTTY === true,
+    ask: askOnTerminal,
   });
 }

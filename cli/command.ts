@@ -1,3 +1,5 @@
+import type { Command as Program } from 'commander';
+
 /** Where a command reads and writes; passed in, so that tests can look. */
 export interface CommandIo {
   /** One line of the result. */
@@ -9,21 +11,19 @@ export interface CommandIo {
   readonly folder: string;
   /** Aborted by Ctrl-C: stop soon, and in order. */
   readonly signal: AbortSignal;
+  /** Whether a person sits at a terminal and can answer. */
+  readonly attended: boolean;
+  /** Asks on the terminal; only where `attended`. @returns the answer, without white space around it */
+  ask(question: string): Promise<string>;
 }
 
-/** A command of `broker`. */
-export interface Command {
-  /** One line for the list of commands. */
-  readonly summary: string;
-  /** What it says for --help. */
-  readonly help: string;
-  /**
-   * @param args what follows the command's name
-   * @returns the exit code
-   * @throws UsageError for arguments that it does not take
-   */
-  run(args: readonly string[], io: CommandIo): Promise<number>;
-}
+/** How a command ends. 0 done, 1 it did not succeed, 2 it was called in a way that it does not know, 3 not done yet. */
+export type ExitCode = 0 | 1 | 2 | 3;
+
+/**
+ * Adds a command to `broker`. Its action hands its exit code to `ended`; what it throws is told as a fault, exit code 1.
+ */
+export type AddCommand = (program: Program, io: CommandIo, ended: (code: ExitCode) => void) => void;
 
 /** The command was called in a way that it does not know; the message is one sentence. */
 export class UsageError extends Error {

@@ -1,16 +1,11 @@
-import { parseArgs } from 'node:util';
 import type { ResealReport } from '../src/lib/vault/reseal.ts';
-import { type Command, type CommandIo, UsageError } from './command.ts';
+import type { AddCommand, CommandIo } from './command.ts';
 import { composeBroker } from './compose.ts';
 
 /** Exit code: all was moved, but somebody may still write under an older version. */
 const comeAgain = 3;
 
-/** `broker reseal` */
-export const reseal: Command = {
-  summary: 'move every sealed row and key to the newest version of the root key',
-  help: `Usage: broker reseal
-
+const more = `
 After a new version of the secret broker-root was made, moves everything that lies under an older version to it: the sealed
 tokens of grants, the secrets of destinations, the MACs of API keys. It may run beside the broker, be interrupted
 (Ctrl-C) and repeated.
@@ -19,25 +14,22 @@ It ends with 0 when an older version may be disabled, and not before. With 3 whe
 may not have heard of the newest version: run it once more after the time that it names. With 1 when rows are left, or
 something is wrong.
 
-Whoever runs it needs to read the secrets of the vault and to write the tables: give both roles for as long as it takes.`,
+Whoever runs it needs to read the secrets of the vault and to write the tables: give both roles for as long as it takes.`;
 
-  async run(args, io) {
-    takeNone(args);
-    const { reseal: run } = await composeBroker(io);
-    const report = await run({ signal: io.signal, progress: createProgress(io) });
-    for (const line of describe(report, io.signal.aborted)) io.out(line);
-    if (report.done) return 0;
-    return report.left === 0 && !io.signal.aborted ? comeAgain : 1;
-  },
+/** `broker reseal` */
+export const addReseal: AddCommand = (program, io, ended) => {
+  program
+    .command('reseal')
+    .description('move every sealed row and key to the newest version of the root key')
+    .addHelpText('after', more)
+    .action(async () => {
+      const { reseal: run } = await composeBroker(io);
+      const report = await run({ signal: io.signal, progress: createProgress(io) });
+      for (const line of describe(report, io.signal.aborted)) io.out(line);
+      if (report.done) return ended(0);
+      ended(report.left === 0 && !io.signal.aborted ? comeAgain : 1);
+    });
 };
-
-function takeNone(args: readonly string[]): void {
-  try {
-    parseArgs({ args: [...args], options: {} });
-  } catch {
-    throw new UsageError('broker reseal takes no arguments.');
-  }
-}
 
 const lineEvery = 100;
 

@@ -14,6 +14,8 @@ async function broker(...args: string[]) {
     environment: {},
     folder: '/nowhere',
     signal: new AbortController().signal,
+    attended: false,
+    ask: async () => '',
   };
   return { code: await main(args, io), out, err };
 }

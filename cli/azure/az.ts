@@ -8,6 +8,8 @@ export interface AzWrite {
   readonly input?: string;
   /** What a what-if run takes for the answer. */
   readonly instead?: unknown;
+  /** The arguments as they are told, where a person would write them in another way. */
+  readonly told?: readonly string[];
 }
 
 /** The Azure CLI. All answers are JSON, already parsed; an empty one is undefined. */
@@ -63,8 +65,8 @@ export function createAz(program: Program, writes: Writes, signal?: AbortSignal)
   }
   return {
     read: (args) => run(args),
-    async write(args, { input, instead } = {}) {
-      writes.told(shellLine('az', args));
+    async write(args, { input, instead, told = args } = {}) {
+      writes.told(shellLine('az', told));
       return writes.whatIf ? instead : await run(args, input);
     },
     talk: async (args) => (await program({ args, interactive: true })).code === 0,

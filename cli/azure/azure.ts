@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import type { Clock } from '../../src/lib/domain/clock.ts';
 import { type Az, createAz } from './az.ts';
+import { AzureProblem } from './problem.ts';
 import type { Program } from './program.ts';
 import { createRest, type Rest } from './rest.ts';
 import { createTokens, type Resource, resources, type TokenScope } from './tokens.ts';
@@ -19,9 +21,38 @@ export const publicCloud: Places = {
   vault: (name) => `https://${name}.vault.azure.net`,
 };
 
+/** The person, or the service principal, that is logged in to az. */
+export interface Caller {
+  readonly objectId: string;
+  readonly tenant: string;
+}
+
+const claims = z.object({ oid: z.string(), tid: z.string() });
+
+/** The claims of an access token for ARM. https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
+function callerOf(token: string): Caller {
+  try {
+    const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    const { oid, tid } = claims.parse(payload);
+    return { objectId: oid, tenant: tid };
+  } catch (error) {
+    throw new AzureProblem(
+      'token_unreadable',
+      'The token of the Azure CLI does not say whose it is.',
+      'Run az logout and az login, then run this command again.',
+      {},
+      error,
+    );
+  }
+}
+
 /** Azure as the person sees it who is logged in to az. */
 export interface Azure {
   readonly az: Az;
+  /** Who the tokens are for, as the tokens themselves say: a guest who may not read the directory can be asked, too. */
+  caller(subscription: string): Promise<Caller>;
+  /** After a new log-in: tokens are asked for anew. */
+  forget(): void;
   /** Azure Resource Manager, with the rights in this subscription. */
   arm(subscription: string): Rest;
   /** Microsoft Graph in this tenant. */
@@ -58,6 +89,8 @@ export function createAzure(parts: AzureParts): Azure {
     });
   return {
     az,
+    forget: tokens.forget,
+    caller: async (subscription) => callerOf(await tokens.get('arm', { subscription })),
     arm: (subscription) => rest('arm', places.arm, { subscription }),
     graph: (tenant) => rest('graph', places.graph, { tenant }),
     vault: (name, subscription) => rest('vault', places.vault(name), { subscription }, resources.vault),

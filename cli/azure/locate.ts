@@ -74,3 +74,15 @@ export function locateFunc(machine: Machine = thisMachine): Executable | undefin
   const inPackage = win32.join(win32.dirname(found), 'node_modules', 'azure-functions-core-tools', 'bin', 'func.exe');
   return machine.exists(inPackage) ? { file: inPackage, args: [] } : undefined;
 }
+
+/**
+ * npm, as something that starts without a shell: its script, run by the Node that runs us. Known where npm started us
+ * (`npm run deploy`), which sets npm_execpath; on Windows npm itself is a batch file.
+ */
+export function locateNpm(machine: Machine = thisMachine, node: string = process.execPath): Executable | undefined {
+  const script = machine.environment.npm_execpath;
+  if (script !== undefined && /\.c?js$/.test(script) && machine.exists(script)) return { file: node, args: [script] };
+  if (machine.platform === 'win32') return undefined;
+  const file = find(machine, ['npm']);
+  return file === undefined ? undefined : { file, args: [] };
+}

@@ -35,6 +35,9 @@ export class AzureProblem extends Error {
   }
 }
 
-/** Whether `error` is a problem with this code. */
-export const isProblem = (error: unknown, ...codes: readonly string[]): error is AzureProblem =>
-  error instanceof AzureProblem && (codes.length === 0 || codes.includes(error.code));
+/** Whether `error` is a problem with one of these codes. */
+export const isProblem = <Code extends string>(
+  error: unknown,
+  ...codes: readonly Code[]
+): error is AzureProblem & { readonly code: Code } =>
+  error instanceof AzureProblem && codes.some((code) => code === error.code);

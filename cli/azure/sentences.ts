@@ -118,6 +118,7 @@ export const rows: readonly Row[] = [
   {
     code: 'wrong_tenant',
     azure: ['InvalidAuthenticationTokenTenant', 'SubscriptionNotFound'],
+    says: /subscription of '.*' doesn't exist|Subscription '.*' not found/i,
     sentence: 'The account that is logged in does not see this subscription.',
     remedy: 'Run az login --tenant TENANT with an account that has rights in the subscription.',
   },

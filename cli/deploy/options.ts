@@ -7,33 +7,33 @@ export type Memory = 512 | 2048 | 4096;
 /** What was asked for on the command line. What was not is taken from what is there, or else from the defaults. */
 export interface DeployOptions {
   /** Id or name; az's current one unless given. */
-  readonly subscription?: string;
+  readonly subscription?: string | undefined;
   readonly resourceGroup: string;
-  readonly location?: string;
+  readonly location?: string | undefined;
   /** Of the Function App, and of what belongs to it. */
-  readonly name?: string;
-  readonly vaultName?: string;
-  readonly storageName?: string;
-  readonly memoryMb?: Memory;
-  readonly maximumInstances?: number;
-  readonly network?: Network;
-  readonly networkPrefix?: string;
-  readonly separateTables?: boolean;
+  readonly name?: string | undefined;
+  readonly vaultName?: string | undefined;
+  readonly storageName?: string | undefined;
+  readonly memoryMb?: Memory | undefined;
+  readonly maximumInstances?: number | undefined;
+  readonly network?: Network | undefined;
+  readonly networkPrefix?: string | undefined;
+  readonly separateTables?: boolean | undefined;
   /** Cannot be switched off again. */
-  readonly purgeProtection?: boolean;
-  readonly alertEmail?: string;
+  readonly purgeProtection?: boolean | undefined;
+  readonly alertEmail?: string | undefined;
   /** A month, in the subscription's currency. 0: none. */
-  readonly budget?: number;
-  readonly dailyCapGb?: number;
-  readonly publicUrl?: string;
+  readonly budget?: number | undefined;
+  readonly dailyCapGb?: number | undefined;
+  readonly publicUrl?: string | undefined;
   /** Tenant that holds the mailboxes, where it is not the subscription's. */
-  readonly mailboxTenant?: string;
-  readonly audience?: Audience;
+  readonly mailboxTenant?: string | undefined;
+  readonly audience?: Audience | undefined;
   /** ALLOWED_TENANTS: ids with commas, or *. */
-  readonly allowedTenants?: string;
+  readonly allowedTenants?: string | undefined;
   /** An application that somebody else registered. */
-  readonly clientId?: string;
-  readonly credential?: Credential;
+  readonly clientId?: string | undefined;
+  readonly credential?: Credential | undefined;
   /** Days that a new client secret lives. */
   readonly secretDays: number;
   readonly consent: boolean;

@@ -11,14 +11,14 @@ export interface CredentialQuestion {
   readonly mailboxTenant: string;
 }
 
-export type CredentialPlan =
-  | {
-      readonly credential: Credential;
-      /** Tenant in which the application is registered. */
-      readonly homeTenant: string;
-      readonly why: string;
-    }
-  | { readonly fault: string; readonly remedy: string };
+export interface CredentialChoice {
+  readonly credential: Credential;
+  /** Tenant in which the application is registered. */
+  readonly homeTenant: string;
+  readonly why: string;
+}
+
+export type CredentialPlan = CredentialChoice | { readonly fault: string; readonly remedy: string };
 
 /**
  * How the app proves itself to Entra, and where the application is registered. An identity is trusted only by an

@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import { systemClock, systemRandom } from '../../src/lib/domain/system.ts';
+import { createBrokerApi } from '../api/broker-api.ts';
+import { createAzure } from '../azure/azure.ts';
+import { locateAz, locateFunc, locateNpm } from '../azure/locate.ts';
+import { AzureProblem } from '../azure/problem.ts';
+import { createProgram, type Executable, type Program } from '../azure/program.ts';
+import type { Writes } from '../azure/writes.ts';
+import type { CommandIo, ExitCode } from '../command.ts';
+import { type Deploying, deploy, Unattended } from '../deploy/deploy.ts';
+import { destroy } from '../deploy/destroy.ts';
+import { problemLines } from '../deploy/login-again.ts';
+import type { DeployOptions } from '../deploy/options.ts';
+import { packageOf } from '../deploy/package/package.ts';
+import { reportOf } from '../deploy/report.ts';
+import type { DeployPorts } from '../deploy/run.ts';
+import { StepBlocked } from '../deploy/run-steps.ts';
+import type { Terminal } from '../deploy/terminal.ts';
+import type { CreateEntraApp } from '../entra-app/interface.ts';
+import { configFolder, fileProfiles } from '../profile/profiles.ts';
+import { jsonObserver, lineObserver } from '../show/observers.ts';
+import { taskListObserver } from '../show/task-list.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+const missingAz: Program = async () => {
+  throw new AzureProblem(
+    'az_missing',
+    'The Azure CLI is not installed, or PATH does not lead to it.',
+    "Install it (https://learn.microsoft.com/cli/azure/install-azure-cli), or use Azure's Cloud Shell, which has it.",
+  );
+};
+
+/** The ports to the real Azure. */
+function realPorts(io: CommandIo, entra: CreateEntraApp, writes: Writes): DeployPorts {
+  const program = (found: Executable | undefined): Program | undefined =>
+    found === undefined ? undefined : createProgram(found, io.environment);
+  const clock = systemClock;
+  return {
+    azure: createAzure({ program: program(locateAz()) ?? missingAz, fetch, clock, writes }),
+    npm: program(locateNpm()),
+    findFunc: () => program(locateFunc()),
+    entra,
+    broker: (publicUrl) => createBrokerApi(publicUrl, fetch),
+    profiles: fileProfiles(configFolder(io.environment, process.platform)),
+    package: packageOf(root),
+    infraFolder: join(root, 'infra'),
+    clock,
+    random: systemRandom,
+    writes,
+  };
+}
+
+function terminalOf(io: CommandIo, options: DeployOptions): Terminal {
+  const { json } = options;
+  return {
+    observer: (steps) =>
+      json ? jsonObserver(io.out) : io.attended ? taskListObserver(steps) : lineObserver((line) => io.err(line)),
+    line: (text) => (json ? undefined : io.err(text)),
+    attended: io.attended && !json,
+    ask: io.ask,
+  };
+}
+
+/** Runs `broker deploy` against the real Azure. */
+export async function runDeploy(options: DeployOptions, io: CommandIo, entra: CreateEntraApp): Promise<ExitCode> {
+  const { whatIf, json } = options;
+  const calls: string[] = [];
+  const ports = realPorts(io, entra, { whatIf, told: (line) => void calls.push(line) });
+  const terminal = terminalOf(io, options);
+  return finish({ options, ports, terminal, signal: io.signal }, io, () => (whatIf ? calls : []), json);
+}
+
+/** Runs it with given ports, and tells how it ended. */
+export async function finish(
+  deploying: Deploying,
+  io: Pick<CommandIo, 'out' | 'err'>,
+  calls: () => readonly string[],
+  json: boolean,
+): Promise<ExitCode> {
+  const { options, ports } = deploying;
+  const tell = (value: object): void => io.out(JSON.stringify(value));
+  try {
+    const end = await (options.destroy ? destroy(deploying) : deploy(deploying));
+    const report = await reportOf(end, ports, options.showKey);
+    if (json) {
+      tell({ state: end.how, calls: calls(), warnings: end.facts.warnings, url: end.facts.outputs?.publicUrl });
+    } else {
+      for (const call of calls()) io.out(call);
+      for (const line of report) io.err(line);
+    }
+    return end.how === 'declined' ? 1 : 0;
+  } catch (error) {
+    const { code, lines, remedy } = describe(error);
+    if (json) tell({ state: 'stopped', code, sentence: lines[0], remedy });
+    else for (const line of ['', ...lines]) io.err(line);
+    return error instanceof Unattended ? 2 : 1;
+  }
+}
+
+function describe(error: unknown): { code: string; lines: readonly string[]; remedy: string | undefined } {
+  if (error instanceof StepBlocked) {
+    const { message, remedy, paper } = error;
+    return { code: error.step, lines: [message, remedy, ...(paper === undefined ? [] : ['', paper])], remedy };
+  }
+  if (error instanceof AzureProblem) {
+    return { code: error.code, lines: problemLines(error, undefined), remedy: error.remedy };
+  }
+  if (error instanceof Unattended) return { code: 'unattended', lines: [error.message], remedy: undefined };
+  throw error;
+}

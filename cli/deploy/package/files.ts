@@ -1,0 +1,18 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * The files that make up the published package, relative to the repository: the same that Core Tools take with
+ * .funcignore (test/package.test.ts compares). Nothing else ever gets near Azure, whatever lies about in the folder.
+ * @param root of the repository, after a build
+ */
+export function packageFiles(root: string): string[] {
+  const loaded = readdirSync(join(root, 'dist')).filter((name) => name.endsWith('.mjs'));
+  return [
+    'build.mjs',
+    'dist/functions.cjs',
+    'host.json',
+    'package.json',
+    ...loaded.map((name) => `dist/${name}`),
+  ].toSorted();
+}

@@ -1,0 +1,175 @@
+import type { Audience } from '../../entra-app/interface.ts';
+import { type Credential, type DeployOptions, defaults, type Memory, type Network } from '../options.ts';
+import { accountOf, type Existing, existingNetwork } from './existing.ts';
+import { defaultNames, type Names, nameFault } from './names.ts';
+import { regionName } from './regions.ts';
+import { addedSettings } from './settings.ts';
+
+/** Tenant of all personal accounts (Outlook.com): https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference */
+export const personalTenant = '9188040d-6c67-4c5b-b112-36a304b66dad';
+
+/** What will be there: the options, else what is there, else the defaults. */
+export interface Choices {
+  readonly location: string;
+  readonly names: Names;
+  readonly memoryMb: Memory;
+  readonly maximumInstances: number;
+  readonly network: Network;
+  readonly networkPrefix: string;
+  readonly separateTables: boolean;
+  readonly purgeProtection: boolean;
+  /** Empty: no alerts. */
+  readonly alertEmail: string;
+  /** 0: none. */
+  readonly budget: number;
+  /** `yyyy-MM-01`; of a budget that is there, its own: Azure refuses another one every month after the first. */
+  readonly budgetStart: string;
+  readonly dailyCapGb: number;
+  readonly publicUrl: string;
+  /** Of the app that is there; undefined: the template's. */
+  readonly requestBodyLimitBytes: number | undefined;
+  readonly clientSecretName: string;
+  readonly audience: Audience;
+  readonly mailboxTenant: string;
+  /** Setting TENANT. */
+  readonly tenantSetting: string;
+  /** Setting ALLOWED_TENANTS; empty where TENANT is one tenant. */
+  readonly allowedTenants: string;
+  /** What the admin asked for, or what the app uses now; plan/credential.ts decides. */
+  readonly credential: Credential | undefined;
+  /** Of the application that is known: the option, the setting of the app, the tag of the group. */
+  readonly clientId: string | undefined;
+  readonly isForeign: boolean;
+  /** Settings that the admin added. Values may be secrets. */
+  readonly addedSettings: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface ChoiceFacts {
+  readonly subscription: string;
+  readonly mailboxTenant: string;
+  readonly existing: Existing;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** Tag of the resource group that names the application: it is found by this, never by its display name. */
+export const clientIdTag = 'mail-broker-client-id';
+/** Tag of the same: the application was registered by somebody else, and is not removed with the rest. */
+export const foreignTag = 'mail-broker-client-foreign';
+
+/** Tag of every resource that the deploy makes: --destroy deletes a group only where nothing else is in it. */
+export const ownTag = { name: 'application', value: 'nocobase-mail-broker' } as const;
+
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+const memories: readonly number[] = [512, 2048, 4096];
+const isMemory = (value: number | undefined): value is Memory => value !== undefined && memories.includes(value);
+
+function audienceOf(tenant: string | undefined): Audience | undefined {
+  if (tenant === undefined || tenant === '') return undefined;
+  return tenant === 'organizations' ? 'several' : tenant === 'common' || tenant === 'consumers' ? 'personal' : 'single';
+}
+
+const credentialOf = (mode: string | undefined): Credential | undefined =>
+  mode === 'secret' || mode === 'federated' ? mode : undefined;
+
+const firstOfMonth = (now: number): string => `${new Date(now).toISOString().slice(0, 7)}-01`;
+
+/** Tags that a template of ours, or azd, writes itself. */
+const ownTags = ['azd-service-name', 'azd-env-name', clientIdTag, foreignTag];
+
+/** The choices, or a sentence for each that cannot be. Pure. */
+export function choose(options: DeployOptions, facts: ChoiceFacts): Choices | { readonly faults: readonly string[] } {
+  const { existing, subscription, mailboxTenant, now } = facts;
+  const { settings, app, vault, budget } = existing;
+  const derived = defaultNames(subscription, options.resourceGroup);
+  const faults: string[] = [];
+
+  const names: Names = {
+    app: options.name ?? app?.name ?? derived.app,
+    vault: options.vaultName ?? accountOf(settings.KEY_VAULT_URL) ?? derived.vault,
+    storage: options.storageName ?? accountOf(settings.AzureWebJobsStorage__blobServiceUri) ?? derived.storage,
+    tables: derived.tables,
+  };
+  for (const kind of ['app', 'vault', 'storage'] as const) {
+    const fault = nameFault(kind, names[kind]);
+    if (fault !== undefined) faults.push(fault);
+  }
+  const groupFault = nameFault('group', options.resourceGroup);
+  if (groupFault !== undefined) faults.push(groupFault);
+  if (app !== undefined && options.name !== undefined && options.name !== app.name) {
+    faults.push(
+      `The resource group holds the app ${app.name}, and --name says ${options.name}. Choose another --resource-group.`,
+    );
+  }
+
+  const location = options.location ?? app?.location ?? existing.group?.location;
+  if (location === undefined)
+    faults.push('Nothing says in which region: give --location, such as --location westeurope.');
+  if (app !== undefined && location !== undefined && regionName(location) !== regionName(app.location)) {
+    faults.push(`The app is in ${regionName(app.location)}, and an app cannot move. Leave --location out.`);
+  }
+
+  const tablesNow = accountOf(settings.TABLES_URL);
+  const separateNow = tablesNow === undefined ? undefined : tablesNow !== names.storage;
+  const separateTables = options.separateTables ?? separateNow ?? defaults.separateTables;
+  if (separateNow !== undefined && separateTables !== separateNow) {
+    faults.push(
+      'The tables are there already, and they do not move between accounts. Leave --separate-tables as it was.',
+    );
+  }
+  const purgeProtection = options.purgeProtection ?? vault?.purgeProtection ?? defaults.purgeProtection;
+  if (vault?.purgeProtection === true && !purgeProtection) {
+    faults.push('Purge protection is on, and Azure lets nobody switch it off. Leave --no-purge-protection out.');
+  }
+
+  const audience = options.audience ?? audienceOf(settings.TENANT) ?? 'single';
+  const allowedNow = audience === audienceOf(settings.TENANT) ? settings.ALLOWED_TENANTS : undefined;
+  const allowedByAudience = audience === 'personal' ? `${mailboxTenant},${personalTenant}` : mailboxTenant;
+  const allowed = options.allowedTenants ?? (allowedNow || undefined) ?? allowedByAudience;
+  for (const id of allowed.split(',').map((item) => item.trim())) {
+    if (id !== '*' && !guid.test(id))
+      faults.push(`--allowed-tenants names ${JSON.stringify(id)}, which is no tenant id.`);
+  }
+  if (options.clientId !== undefined && !guid.test(options.clientId)) {
+    faults.push(`--client-id is ${JSON.stringify(options.clientId)}, which is no application (client) id.`);
+  }
+  const budgetAmount = options.budget ?? budget?.amount ?? defaults.budget;
+  if (faults.length > 0 || location === undefined) return { faults };
+
+  const tagged = existing.group?.tags[clientIdTag];
+  const memoryNow = isMemory(app?.memoryMb) ? app.memoryMb : undefined;
+  const bodyLimit = Number(settings.FUNCTIONS_REQUEST_BODY_SIZE_LIMIT ?? '');
+  const usualUrl = `https://${names.app}.azurewebsites.net`;
+  return {
+    location: regionName(location),
+    names: { ...names, tables: separateNow === true && tablesNow !== undefined ? tablesNow : names.tables },
+    memoryMb: options.memoryMb ?? memoryNow ?? defaults.memoryMb,
+    maximumInstances: options.maximumInstances ?? app?.maximumInstances ?? defaults.maximumInstances,
+    network: options.network ?? existingNetwork(existing) ?? defaults.network,
+    networkPrefix: options.networkPrefix ?? existing.networkPrefix ?? defaults.networkPrefix,
+    separateTables,
+    purgeProtection,
+    alertEmail: options.alertEmail ?? existing.alertEmail ?? '',
+    budget: budgetAmount,
+    budgetStart: budgetAmount === 0 ? '' : (budget?.start ?? firstOfMonth(now)),
+    dailyCapGb: options.dailyCapGb ?? existing.workspace?.dailyCapGb ?? defaults.dailyCapGb,
+    publicUrl: options.publicUrl ?? settings.PUBLIC_URL ?? usualUrl,
+    requestBodyLimitBytes: Number.isInteger(bodyLimit) && bodyLimit > 0 ? bodyLimit : undefined,
+    clientSecretName: settings.CLIENT_SECRET_NAME || 'client-secret',
+    audience,
+    mailboxTenant,
+    tenantSetting: audience === 'single' ? mailboxTenant : audience === 'several' ? 'organizations' : 'common',
+    allowedTenants: audience === 'single' ? (options.allowedTenants ?? '') : allowed,
+    credential: options.credential ?? credentialOf(settings.CREDENTIAL_MODE),
+    clientId: options.clientId ?? (settings.CLIENT_ID || undefined) ?? tagged,
+    // A tag of ours says so; an application that only the option names is somebody else's.
+    isForeign: (options.clientId ?? tagged) === tagged ? existing.group?.tags[foreignTag] === 'true' : true,
+    addedSettings: addedSettings(settings),
+    tags: {
+      ...Object.fromEntries(Object.entries(app?.tags ?? {}).filter(([name]) => !ownTags.includes(name))),
+      [ownTag.name]: ownTag.value,
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import type { Step } from './step.ts';
+import { application } from './steps/application.ts';
+import { bootstrapKey, bootstrapKeyDisabled } from './steps/bootstrap-key.ts';
+import { choices } from './steps/choices.ts';
+import { clientSecret } from './steps/client-secret.ts';
+import { federation } from './steps/federation.ts';
+import { firstKey } from './steps/first-key.ts';
+import { hostName, infrastructure } from './steps/infrastructure.ts';
+import { inventory } from './steps/inventory.ts';
+import { lock } from './steps/lock.ts';
+import { login } from './steps/login.ts';
+import { names } from './steps/names.ts';
+import { price } from './steps/price.ts';
+import { providers } from './steps/providers.ts';
+import { health, publish } from './steps/publish.ts';
+import { credentialAccepted, doctor, reach } from './steps/reach.ts';
+import { region, runtime } from './steps/region.ts';
+import { resourceGroup } from './steps/resource-group.ts';
+import { azureRights, entraRights } from './steps/rights.ts';
+import { rootKey } from './steps/root-key.ts';
+import { secretRoles } from './steps/secret-roles.ts';
+import { tenant } from './steps/tenant.ts';
+import { tools } from './steps/tools.ts';
+import { vaultAccess, vaultAccessEnded } from './steps/vault-access.ts';
+import { vaultDoorClosed, vaultDoorOpened } from './steps/vault-door.ts';
+import { vaultWork } from './steps/vault-work.ts';
+
+/** What is looked at before the person is asked. None of these changes anything but what `--install-func` asked for. */
+export const lookSteps: readonly Step[] = [
+  tools,
+  login,
+  inventory,
+  tenant,
+  choices,
+  region,
+  runtime,
+  names,
+  azureRights,
+  entraRights,
+  price,
+];
+
+/** What is done after the answer, in this order. */
+export const actSteps: readonly Step[] = [
+  resourceGroup,
+  providers,
+  application,
+  infrastructure,
+  hostName,
+  federation,
+  vaultWork,
+  vaultDoorOpened,
+  vaultAccess,
+  rootKey,
+  clientSecret,
+  bootstrapKey,
+  secretRoles,
+  publish,
+  health,
+  reach,
+  firstKey,
+  bootstrapKeyDisabled,
+  // Nobody is let in for longer than it takes.
+  vaultAccessEnded,
+  vaultDoorClosed,
+  credentialAccepted,
+  doctor,
+  // Last: it would keep every role assignment under it.
+  lock,
+];
