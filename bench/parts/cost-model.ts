@@ -63,12 +63,15 @@ export const assumptions = {
   queueLooksPerMinute: 30,
   mailboxesPerShard: 64,
   housekeepingsPerDay: 288,
-  /** The host logs that a function begins, that it ended, and the request itself (host.json, `Function`: Information). */
-  logRecordsPerExecution: 3,
-  /** A run of a shard and a delivered message say so in a line each. */
+  /** The host logs each invocation once, as a request (host.json, `Host.Results`); that it begins and ends, it does not. */
+  logRecordsPerExecution: 1,
+  /** `dispatched`, at every tick. */
+  logRecordsPerTick: 1,
+  /** `shard_done`. A mail that is delivered has no line of its own: it is counted in this one. */
   logRecordsPerRun: 1,
-  logRecordsPerMessage: 1,
-  /** What Log Analytics bills for a record: our line of 200 to 400 bytes, and the columns that Azure adds to it. */
+  /** `token_renewed`. */
+  logRecordsPerRefresh: 1,
+  /** What Log Analytics bills for a record: a line of ours (at most 400 bytes), and the columns that Azure adds to it. */
   logRecordBytes: 1_200,
 } as const;
 
@@ -104,6 +107,7 @@ export function month(mailboxes: number, counts: Counts, given: Assumptions = as
   const messages = mailboxes * a.messagesPerMailboxAndDay * a.daysPerMonth;
   const tokens = mailboxes * a.tokensPerMailboxAndDay * a.daysPerMonth;
   const housekeepings = a.housekeepingsPerDay * a.daysPerMonth;
+  const refreshes = mailboxes * a.tokenRefreshesPerMailboxAndDay * a.daysPerMonth;
 
   // Mailboxes and shards wait for their servers at the same time; their work on the processor adds up.
   const mix = (warm: number, cold: number) => a.warmShare * warm + (1 - a.warmShare) * cold;
@@ -129,7 +133,7 @@ export function month(mailboxes: number, counts: Counts, given: Assumptions = as
     messages * message.tableOperations +
     housekeepings * shards * housekeeping.tableOperations +
     tokens * token.tableOperations +
-    mailboxes * a.tokenRefreshesPerMailboxAndDay * a.daysPerMonth * a.refreshTableOperations;
+    refreshes * a.refreshTableOperations;
   // A hint is put, taken and deleted.
   const queueOperations = ticks * shards * 3 + a.queueLooksPerMinute * 1440 * a.daysPerMonth;
   const vaultReads =
@@ -139,7 +143,9 @@ export function month(mailboxes: number, counts: Counts, given: Assumptions = as
     a.startsPerDay * a.daysPerMonth * start.vaultReads;
 
   const logRecords =
-    executions * a.logRecordsPerExecution + ticks * shards * a.logRecordsPerRun + messages * a.logRecordsPerMessage;
+    executions * a.logRecordsPerExecution +
+    ticks * (a.logRecordsPerTick + shards * a.logRecordsPerRun) +
+    refreshes * a.logRecordsPerRefresh;
 
   const compute =
     Math.max(0, gbSeconds - prices.freeGbSeconds) * prices.gbSecond +

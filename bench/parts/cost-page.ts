@@ -114,7 +114,7 @@ export function costPage(counts: Counts): string {
     `              + token refreshes x ${a.refreshTableOperations}`,
     `queue       = ticks x shards x 3 + ${a.queueLooksPerMinute} looks of the host a minute`,
     `vault       = ticks x shards x idle run + housekeeping runs x a run + new processes x first run + ${a.vaultReadsPerHour} an hour at most`,
-    `log         = (executions x ${a.logRecordsPerExecution} + ticks x shards x ${a.logRecordsPerRun} + messages x ${a.logRecordsPerMessage}) x ${whole(a.logRecordBytes)} bytes`,
+    `log         = (executions x ${a.logRecordsPerExecution} + ticks x (${a.logRecordsPerTick} + shards x ${a.logRecordsPerRun}) + token refreshes x ${a.logRecordsPerRefresh}) x ${whole(a.logRecordBytes)} bytes`,
     `cost        = (GB-seconds - ${whole(prices.freeGbSeconds)} free) x $${prices.gbSecond}`,
     `            + (executions - ${whole(prices.freeExecutions)} free) x $${prices.executionsPerMillion} / million`,
     `            + table x $${prices.tablePer10k} / 10,000 + queue x $${prices.queuePer10k} / 10,000 + vault x $${prices.vaultPer10k} / 10,000`,

@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { assumptions, month } from '../../bench/parts/cost-model.ts';
+import { countsForm } from '../../bench/parts/count.ts';
 import { type BicepFile, type BicepResource, parseBicep } from '../support/bicep.ts';
 import { apiVersions, faultsOf, roleIds, rolesOf } from '../support/bicep-rules.ts';
 
@@ -230,7 +232,22 @@ describe('the log', () => {
     expect(valueAt('modules/monitoring.bicep', 'workspace', 'properties.features.disableLocalAuth')).toBe('true');
   });
 
-  it('has a cap', () => {
+  it('has a cap that leaves room for five times the day of 1,000 mailboxes, and is told so', () => {
+    const counts = countsForm.parse(JSON.parse(read('../bench/counts.json')));
+    const { logGb } = month(1000, counts);
+    const cap = Number(
+      file('main.bicep')
+        .parameters.find(({ name }) => name === 'dailyCapGb')
+        ?.value.replaceAll("'", ''),
+    );
+    const dayGb = logGb / assumptions.daysPerMonth;
+    expect(cap).toBeGreaterThanOrEqual(5 * dayGb);
+    // “A tenth of a GB”, says the README.
+    expect(dayGb).toBeGreaterThan(0.05);
+    expect(dayGb).toBeLessThan(0.15);
+  });
+
+  it('has the cap that is given', () => {
     expect(valueAt('modules/monitoring.bicep', 'workspace', 'properties.workspaceCapping.dailyQuotaGb')).toBe(
       'json(dailyCapGb)',
     );

@@ -32,6 +32,18 @@ describe('the counts of a run', () => {
     for (const name of named) expect(fields, name).toHaveProperty(name);
   });
 
+  it('make a line that the cost model reckons with', () => {
+    const busy = Object.fromEntries(Object.keys(createRunCounts()).map((name) => [name, 86_400_000]));
+    const states = mailboxStates.flatMap((state) => Array.from({ length: 64 }, () => state));
+    const fields = countFields({ ...createRunCounts(), ...busy }, states, {
+      shard: 9999,
+      tick: 2 ** 31,
+      ms: 45_000,
+      held: 64,
+    });
+    expect(JSON.stringify({ level: 'info', event: 'shard_done', ...fields }).length).toBeLessThanOrEqual(400);
+  });
+
   it('stand in the line as whole numbers beside the run that they are of', () => {
     const fields = countFields({ ...createRunCounts(), lagMs: 1_499 }, [], run);
     expect(fields).toMatchObject({ shard: 3, tick: 7, ms: 13, held: 1, lagSeconds: 1 });
