@@ -197,7 +197,7 @@ describeImapServers('connecting over HTTP', (imap) => {
     expect(heading(declined)).toBe('Nothing was connected');
     const back = `${returnUrl}&status=failed&code=sign_in_declined`.replaceAll('&', '&amp;');
     expect(declined.text).toContain(`<a href="${back}">`);
-    expect(declined.text).toContain('/api/admin-consent?token=');
+    expect(declined.text).toContain('/api/tenant-consent?token=');
 
     const connected = await walk(browser, url, world.standIns, address('returning'));
     const [mailbox] = await mailboxesOf('returning');

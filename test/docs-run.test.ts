@@ -126,7 +126,7 @@ describeNeeding('curl', 'docs/builder.md', () => {
         world.standIns.nocobase.trust(secret);
       }
       if (block.includes('/token"')) expect(JSON.parse(output)).toMatchObject({ tokenType: 'Bearer', username: ada });
-      if (block.includes('admin-consent-links')) expect(output).toContain('/api/admin-consent?token=');
+      if (block.includes('tenant-consent-links')) expect(output).toContain('/api/tenant-consent?token=');
     }
     expect(await shell.run('cat prices.csv')).toBe('position;price\r\nglass pane;12.50');
     expect((await world.api('GET', `mailboxes?address=${ada}`)).body.items).toEqual([]);

@@ -9,12 +9,12 @@ import { type ErrorCode, errorTable, isErrorCode } from '../src/lib/error-codes.
 import { bootstrapKeyId, parseApiKey } from '../src/lib/http/api-key.ts';
 import { en } from '../src/lib/http/page-texts-en.ts';
 import { zh } from '../src/lib/http/page-texts-zh.ts';
-import { newAdminConsentLink } from '../src/lib/http/requests/admin-consent-links.ts';
 import { newConnectLink } from '../src/lib/http/requests/connect-links.ts';
 import { replayRequest } from '../src/lib/http/requests/deliveries.ts';
 import { destinationPatch, newDestination } from '../src/lib/http/requests/destinations.ts';
 import { newKey } from '../src/lib/http/requests/keys.ts';
 import { mailboxPatch, newMailbox, tokenRequest } from '../src/lib/http/requests/mailboxes.ts';
+import { newAdminConsentLink } from '../src/lib/http/requests/tenant-consent-links.ts';
 import { mailboxStates } from '../src/lib/store/rows.ts';
 import { expiringEvent } from '../src/lib/sync/secret-expiry-chore.ts';
 import { createRootKeys } from '../src/lib/vault/root-keys.ts';

@@ -182,7 +182,7 @@ const doors: readonly Door[] = [
   { method: 'DELETE', path: 'keys/{key}', scope: 'admin' },
   {
     method: 'POST',
-    path: 'admin-consent-links',
+    path: 'tenant-consent-links',
     scope: 'admin',
     wrong: [
       { expiresIn: '3600' },
@@ -198,8 +198,8 @@ const doors: readonly Door[] = [
   { method: 'GET', path: 'metrics', scope: 'admin' },
   { method: 'GET', path: 'reseal', scope: 'admin' },
   { method: 'POST', path: 'reseal', scope: 'admin', wrong: [{ surprise: 1 }] },
-  { method: 'GET', path: 'admin-consent', scope: 'none' },
-  { method: 'POST', path: 'admin-consent', scope: 'none' },
+  { method: 'GET', path: 'tenant-consent', scope: 'none' },
+  { method: 'POST', path: 'tenant-consent', scope: 'none' },
   { method: 'GET', path: 'attachments', scope: 'none' },
   { method: 'GET', path: 'health', scope: 'none' },
   { method: 'GET', path: 'connect', scope: 'none' },
@@ -431,7 +431,7 @@ describe('the front doors, over HTTP', () => {
     it.each([
       ['connect', ['PUT', 'PATCH', 'DELETE', 'OPTIONS']],
       ['oauth/callback', ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
-      ['admin-consent', ['PUT', 'PATCH', 'DELETE', 'OPTIONS']],
+      ['tenant-consent', ['PUT', 'PATCH', 'DELETE', 'OPTIONS']],
       ['attachments', ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
       ['health', ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
     ])('%s names its methods to any other', async (path, methods) => {
@@ -448,7 +448,7 @@ describe('the front doors, over HTTP', () => {
         ['POST', 'connect'],
         ['GET', 'connect'],
         ['GET', 'oauth/callback'],
-        ['POST', 'admin-consent'],
+        ['POST', 'tenant-consent'],
         ['GET', 'attachments'],
         ['GET', 'health'],
       ]) {

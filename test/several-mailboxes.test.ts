@@ -138,7 +138,7 @@ describe('an organisation whose people may not consent', () => {
     const owner = new BrowserClient();
     const refused = await walk(owner, made.body.url, world.standIns, 'lina@contoso.example');
     expect(heading(refused)).toBe('Your administrator has to act first');
-    const link = /<a href="([^"]*\/api\/admin-consent\?token=[^"]*)"/.exec(refused.text)?.[1] ?? '';
+    const link = /<a href="([^"]*\/api\/tenant-consent\?token=[^"]*)"/.exec(refused.text)?.[1] ?? '';
 
     const admin = new BrowserClient();
     const asked = await admin.get(link);
@@ -162,7 +162,7 @@ describe('an organisation whose people may not consent', () => {
   });
 
   it('is asked by a link that an API key with the scope admin makes', async () => {
-    const made = await world.api('POST', 'admin-consent-links', { body: { permissions: 'app', label: 'IT' } });
+    const made = await world.api('POST', 'tenant-consent-links', { body: { permissions: 'app', label: 'IT' } });
     expect([made.status, made.body.tenant]).toEqual([201, demoTenant]);
     const admin = new BrowserClient();
     const page = await admin.get(made.body.url);

@@ -84,3 +84,12 @@ describe('a request', () => {
     expect(statusOf(await said(`GET /api/things HTTP/1.1\r\nHost: localhost\r\n${last}\r\n`))).toBe('200');
   });
 });
+
+it.each(['admin', 'Admin-consent', 'administration', 'runtime/x'])(
+  'has no room for the route %s, which the real host refuses',
+  async (route) => {
+    const functions = [{ name: 'x', methods: ['GET'], route, invoke: async () => ({}) }];
+    const options = { port: 0, routePrefix: 'api', bodyLimitBytes: 1_000, functions, runNow: () => false };
+    await expect(startHttpFront(options)).rejects.toThrow(route);
+  },
+);

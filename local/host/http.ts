@@ -56,7 +56,10 @@ export class PortTaken extends Error {
  */
 export async function startHttpFront(options: HttpFrontOptions): Promise<HttpFront> {
   const router = createRouter<HttpFunction>();
-  for (const fn of options.functions) router.add(fn.methods, `${options.routePrefix}/${fn.route}`, fn);
+  for (const fn of options.functions) {
+    checkRoute(fn.route);
+    router.add(fn.methods, `${options.routePrefix}/${fn.route}`, fn);
+  }
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     // The connection failing while an answer is written concerns only its peer.
     response.on('error', () => response.destroy());
@@ -209,4 +212,14 @@ function portOf(server: Server): number {
   const address: AddressInfo | string | null = server.address();
   if (address === null || typeof address === 'string') throw new Error('The server does not listen.');
   return address.port;
+}
+
+/**
+ * The real host puts a function with such a route into error, whatever prefix comes before it
+ * (azure-functions-host, ScriptHost.ValidateHttpFunction; issue 1781).
+ */
+function checkRoute(route: string): void {
+  if (/^(admin|runtime)/i.test(route)) {
+    throw new Error(`The Functions host keeps routes that begin with admin or runtime for itself: ${route}`);
+  }
 }

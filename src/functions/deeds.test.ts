@@ -28,7 +28,7 @@ vi.mock('@azure/functions', async (original) => ({
   app: { http: () => {} },
 }));
 
-const { adminConsentLinks } = await import('./admin-consent-links.ts');
+const { adminConsentLinks } = await import('./tenant-consent-links.ts');
 const { connectLinks } = await import('./connect-links.ts');
 const { destination } = await import('./destination.ts');
 const { destinations } = await import('./destinations.ts');

@@ -20,8 +20,6 @@ await import('./index.ts');
 
 /** Every address below /api, its methods, and what a key must have for each. A change of this table is a change of the interface. */
 const doors = `
-admin-consent                   GET none, POST none
-admin-consent-links             POST admin
 attachments                     GET none
 connect                         GET none, POST none
 connect-links                   POST connect
@@ -43,6 +41,8 @@ mailboxes/{id}/token            POST token
 metrics                         GET admin
 oauth/callback                  GET none
 reseal                          GET admin, POST admin
+tenant-consent                  GET none, POST none
+tenant-consent-links            POST admin
 {*path}
 `;
 
@@ -55,6 +55,11 @@ it('every address asks for the scope that it should', () => {
     return `${(options.route ?? '').padEnd(31)} ${methods.join(', ')}`.trim();
   });
   expect(lines.toSorted()).toEqual(doors.trim().split('\n'));
+});
+
+// azure-functions-host, ScriptHost.ValidateHttpFunction: whatever prefix comes before them.
+it('has no address of those that the Functions host keeps for itself', () => {
+  for (const { route = '' } of registered.values()) expect(route).not.toMatch(/^(admin|runtime)/i);
 });
 
 it('leaves the check of keys to us, and takes every method, so that the answer to a wrong one is ours too', () => {

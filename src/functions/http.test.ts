@@ -34,8 +34,8 @@ vi.mock('@azure/functions', async (original) => ({
   app: { http: () => {} },
 }));
 
-const { adminConsent } = await import('./admin-consent.ts');
-const { adminConsentLinks } = await import('./admin-consent-links.ts');
+const { adminConsent } = await import('./tenant-consent.ts');
+const { adminConsentLinks } = await import('./tenant-consent-links.ts');
 const { connect } = await import('./connect.ts');
 const { connectLinks } = await import('./connect-links.ts');
 const { deliveries } = await import('./deliveries.ts');
@@ -181,7 +181,7 @@ const doors: readonly Door[] = [
     ],
   },
   {
-    name: 'POST admin-consent-links',
+    name: 'POST tenant-consent-links',
     handler: adminConsentLinks,
     method: 'POST',
     scope: 'admin',
@@ -500,19 +500,22 @@ describe('links for an administrator', () => {
     );
     expect(made.status).toBe(201);
     expect(Object.keys(made.body).sort()).toEqual(['expiresAt', 'tenant', 'url']);
-    expect(made.body.url).toMatch(/^http:\/\/localhost:7071\/api\/admin-consent\?token=[\w-]{54}$/);
+    expect(made.body.url).toMatch(/^http:\/\/localhost:7071\/api\/tenant-consent\?token=[\w-]{54}$/);
     expect(made.body.tenant).toBe('organizations');
     const token = new URL(made.body.url).searchParams.get('token') ?? '';
 
-    const opened = await send(adminConsent, { path: `admin-consent?token=${token}`, headers: { accept: 'text/html' } });
+    const opened = await send(adminConsent, {
+      path: `tenant-consent?token=${token}`,
+      headers: { accept: 'text/html' },
+    });
     expect(opened.status).toBe(200);
     expect(opened.text).toContain('&lt;i&gt;Sales');
-    expect(opened.text).toContain('action="http://localhost:7071/api/admin-consent"');
+    expect(opened.text).toContain('action="http://localhost:7071/api/tenant-consent"');
     expect(opened.headers.get('content-security-policy')).not.toContain('form-action');
 
     const pressed = await send(adminConsent, {
       method: 'POST',
-      path: 'admin-consent',
+      path: 'tenant-consent',
       headers: { 'content-type': 'application/x-www-form-urlencoded', 'sec-fetch-site': 'same-origin' },
       body: `token=${token}`,
     });
@@ -530,7 +533,7 @@ describe('links for an administrator', () => {
     expect(back.text).toContain('Add-MailboxPermission');
     expect(back.text).not.toContain('hunter2');
 
-    const again = await send(adminConsent, { path: `admin-consent?token=${token}`, headers: { accept: 'text/html' } });
+    const again = await send(adminConsent, { path: `tenant-consent?token=${token}`, headers: { accept: 'text/html' } });
     expect(again.status).toBe(410);
     expect(again.text).toContain('This has been done already');
     // A link of the one kind opens nothing of the other.
@@ -539,7 +542,7 @@ describe('links for an administrator', () => {
 
   it('that are no good show a page and echo nothing, and pressed from elsewhere do nothing', async () => {
     for (const token of ['', 'hunter2', '<script>alert(1)</script>', 'A'.repeat(54)]) {
-      const answer = await send(adminConsent, { path: `admin-consent?token=${encodeURIComponent(token)}` });
+      const answer = await send(adminConsent, { path: `tenant-consent?token=${encodeURIComponent(token)}` });
       expect(answer.status).toBe(404);
       expect(answer.headers.get('content-type')).toContain('text/html');
       if (token !== '') expect(answer.text).not.toContain(token);

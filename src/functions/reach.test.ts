@@ -232,7 +232,7 @@ const deeds: readonly (readonly [string, object, Right, Right, Right, Right, Rig
   ['POST connect-links', { mailboxId: '{m1}' }, 'ok', 'ok', 'ok', 'ok', 404],
   ['POST connect-links', { mailboxId: '{m1}', label: 'x' }, 'ok', 'ok', 403, 'ok', 404],
   ['POST connect-links', { mailboxId: '{m2}' }, 'ok', 404, 404, 404, 404],
-  ['POST admin-consent-links', { tenantId: tenant }, 'ok', 403, 403, 403, 403],
+  ['POST tenant-consent-links', { tenantId: tenant }, 'ok', 403, 403, 403, 403],
   ['GET metrics', {}, 'ok', 403, 403, 403, 403],
   ['GET reseal', {}, 'ok', 403, 403, 403, 403],
   ['POST reseal', {}, 'ok', 403, 403, 403, 403],

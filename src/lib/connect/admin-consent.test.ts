@@ -47,7 +47,7 @@ const consented = (step: Step) => step.kind === 'page' && step.content.kind === 
 
 async function link(w: ConnectWorld, wanted: NewAdminConsentLink = {}): Promise<string> {
   const { url } = await w.connect.createAdminConsentLink(wanted, 'key');
-  expect(url).toMatch(/^http:\/\/localhost:7071\/api\/admin-consent\?token=[\w-]{54}$/);
+  expect(url).toMatch(/^http:\/\/localhost:7071\/api\/tenant-consent\?token=[\w-]{54}$/);
   return new URL(url).searchParams.get('token') ?? '';
 }
 
@@ -77,7 +77,7 @@ describe('a link for an administrator', () => {
         label: 'Sales',
         tenant: tid,
         permissions: 'app',
-        start: { action: `${publicUrl}/api/admin-consent`, token },
+        start: { action: `${publicUrl}/api/tenant-consent`, token },
       });
     }
     expect(await rowsOfTable(store, 'tickets')).toEqual(before);
@@ -228,7 +228,7 @@ describe('the way back of an administrator', () => {
     expect(failure(step)).toMatchObject({
       code,
       about: 'admin-consent',
-      start: { action: `${publicUrl}/api/admin-consent`, token },
+      start: { action: `${publicUrl}/api/tenant-consent`, token },
     });
     expect(await w.back(browser, query)).toEqual(step);
     await w.connect.showAdminConsent(token);
@@ -415,7 +415,7 @@ describe('an owner whose administrator must act first', () => {
     const { step, again } = await refused(w, error, description, token);
     expect(failure(step)).toMatchObject({ code, start: { token } });
     const url = failure(step)?.adminLink?.url ?? '';
-    expect(url).toMatch(/\/api\/admin-consent\?token=[\w-]{54}$/);
+    expect(url).toMatch(/\/api\/tenant-consent\?token=[\w-]{54}$/);
     const admins = new URL(url).searchParams.get('token') ?? '';
     expect(await w.connect.showAdminConsent(admins)).toMatchObject({ tenant: undefined, permissions: 'delegated' });
     // Loaded again it is the same one, and no table holds it.

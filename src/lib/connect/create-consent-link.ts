@@ -15,7 +15,7 @@ const invalid = (field: string, message: string): BrokerError =>
   new BrokerError('invalid_request', { fields: [{ field, message }] });
 
 export const consentLinkOf = (publicUrl: string, token: string): string =>
-  `${publicUrl}/api/admin-consent?token=${token}`;
+  `${publicUrl}/api/tenant-consent?token=${token}`;
 
 type MakerDeps = Pick<ConnectDeps, 'config' | 'clock' | 'tokens' | 'consentTickets' | 'adminConsent' | 'audit'>;
 

@@ -35,7 +35,7 @@ function world() {
     tickets,
     adminConsentLink: async ({ tid, id, expiresAt }) => {
       admin.push({ tid, id: base64url(id) });
-      return { url: `https://broker.example/api/admin-consent?token=${base64url(id)}`, expiresAt };
+      return { url: `https://broker.example/api/tenant-consent?token=${base64url(id)}`, expiresAt };
     },
   });
   const rotate = () =>

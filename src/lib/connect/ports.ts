@@ -52,4 +52,4 @@ export const redirectUriOf = (publicUrl: string): string => `${publicUrl}/api/oa
 export const startActionOf = (publicUrl: string): string => `${publicUrl}/api/connect`;
 
 /** Where the button of the administrator's page posts to. */
-export const consentActionOf = (publicUrl: string): string => `${publicUrl}/api/admin-consent`;
+export const consentActionOf = (publicUrl: string): string => `${publicUrl}/api/tenant-consent`;

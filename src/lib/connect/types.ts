@@ -26,7 +26,7 @@ export interface NewLink {
   readonly returnUrl?: string | undefined;
 }
 
-/** What an administrator is to be asked, as POST admin-consent-links takes it. */
+/** What an administrator is to be asked, as POST tenant-consent-links takes it. */
 export interface NewAdminConsentLink {
   /** Of several tenants: which. Left out: the broker's own, or that of whoever signs in. */
   readonly tenantId?: string | undefined;

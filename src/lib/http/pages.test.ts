@@ -11,9 +11,9 @@ import { errorPage, type PageContent, page, wantsHtml } from './pages.ts';
 const start = { action: 'http://localhost:7071/api/connect', token: 'TOKEN' };
 const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>'&\u202egpj.exe`;
 
-const consentStart = { action: 'http://localhost:7071/api/admin-consent', token: 'TOKEN' };
+const consentStart = { action: 'http://localhost:7071/api/tenant-consent', token: 'TOKEN' };
 const adminLink = {
-  url: `https://mail-broker.contoso.example/api/admin-consent?token=${'x'.repeat(54)}`,
+  url: `https://mail-broker.contoso.example/api/tenant-consent?token=${'x'.repeat(54)}`,
   expiresAt: new Date('2026-11-29T08:00:00Z'),
 };
 

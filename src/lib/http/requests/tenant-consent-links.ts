@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { line, tenantId } from './fields.ts';
 
-/** Body of POST admin-consent-links. */
+/** Body of POST tenant-consent-links. */
 export const newAdminConsentLink = z.strictObject({
   tenantId: tenantId.optional(),
   permissions: z.enum(['delegated', 'app']).optional(),

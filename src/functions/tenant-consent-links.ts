@@ -2,10 +2,10 @@ import { app } from '@azure/functions';
 import { broker } from '../lib/broker.ts';
 import { BrokerError } from '../lib/errors.ts';
 import { isLimited } from '../lib/http/caller.ts';
-import { newAdminConsentLink } from '../lib/http/requests/admin-consent-links.ts';
+import { newAdminConsentLink } from '../lib/http/requests/tenant-consent-links.ts';
 import { allMethods, json, resource } from '../lib/http/resource.ts';
 
-/** `POST admin-consent-links`: a link by which an administrator consents for everybody in a tenant. */
+/** `POST tenant-consent-links`: a link by which an administrator consents for everybody in a tenant. */
 export const adminConsentLinks = resource(broker, {
   POST: {
     scope: 'admin',
@@ -23,8 +23,8 @@ export const adminConsentLinks = resource(broker, {
   },
 });
 
-app.http('admin-consent-links', {
-  route: 'admin-consent-links',
+app.http('tenant-consent-links', {
+  route: 'tenant-consent-links',
   methods: allMethods,
   authLevel: 'anonymous',
   handler: adminConsentLinks,

@@ -4,15 +4,15 @@ import { linkPages } from '../lib/connect/link-pages.ts';
 import { consentError } from '../lib/http/browser-errors.ts';
 import { allMethods } from '../lib/http/resource.ts';
 
-/** `GET admin-consent`: the page behind an administrator's link, which changes nothing. `POST admin-consent`: its button. */
+/** `GET tenant-consent`: the page behind an administrator's link, which changes nothing. `POST tenant-consent`: its button. */
 export const adminConsent = linkPages(broker, {
   show: (connect, token) => connect.showAdminConsent(token),
   begin: (connect, press) => connect.beginAdminConsent(press),
   errorPage: consentError,
 });
 
-app.http('admin-consent', {
-  route: 'admin-consent',
+app.http('tenant-consent', {
+  route: 'tenant-consent',
   methods: allMethods,
   authLevel: 'anonymous',
   handler: adminConsent,
