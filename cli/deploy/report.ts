@@ -8,7 +8,7 @@ const link = z.object({ url: z.string() });
 
 /** The broker's own link by which an administrator consents for everybody; undefined where it gives none. */
 async function consentLink(broker: BrokerApi, key: string, tenantId: string): Promise<string | undefined> {
-  const answer = await broker.call('POST', 'admin-consent-links', { key, body: { tenantId } }).catch(() => undefined);
+  const answer = await broker.call('POST', 'tenant-consent-links', { key, body: { tenantId } }).catch(() => undefined);
   const read = link.safeParse(answer?.body);
   return answer?.status === 201 && read.success ? read.data.url : undefined;
 }
@@ -35,7 +35,7 @@ export async function reportOf(end: DeployEnd, ports: DeployPorts, showKey: bool
       '',
       `Consent is missing: ${consent.sentence}`,
       `Until somebody with one of these roles consents, people may meet "Need admin approval": ${consent.roles.join(', ')}.`,
-      url === undefined ? 'A link for them: POST admin-consent-links (docs/admin.md).' : `The link for them: ${url}`,
+      url === undefined ? 'A link for them: POST tenant-consent-links (docs/admin.md).' : `The link for them: ${url}`,
     );
   }
   return [
