@@ -5,7 +5,7 @@ import type { Certificates } from './certificates.ts';
 import { listen } from './listen.ts';
 import { type Bundle, createSecretShelf, type SecretShelf } from './vault-secrets.ts';
 import { type Call, type Reply, serve } from './web.ts';
-import type { VaultStandIn } from './world.ts';
+import type { VaultRefusal, VaultStandIn } from './world.ts';
 
 export interface VaultOptions {
   readonly certificates: Certificates;
@@ -42,6 +42,7 @@ const notFound = (name: string): Reply =>
  */
 export async function startVault(options: VaultOptions): Promise<VaultStandIn> {
   let isDown = false;
+  let refusal: Reply | undefined;
   let delayMs = 0;
   let requests = 0;
   let url = '';
@@ -51,6 +52,7 @@ export async function startVault(options: VaultOptions): Promise<VaultStandIn> {
     requests += 1;
     if (delayMs > 0) await delay(delayMs);
     if (isDown) return problem(503, 'ServiceUnavailable', 'The service is unavailable.');
+    if (refusal !== undefined) return refusal;
     const token = /^Bearer (.+)$/.exec(call.headers.authorization ?? '')?.[1];
     if (token === undefined || !options.isAllowed(token)) {
       // The client's first request carries neither token nor body; it learns here where to get a token, and for what.
@@ -81,6 +83,9 @@ export async function startVault(options: VaultOptions): Promise<VaultStandIn> {
     recover: shelf.recover,
     down: (down = true) => {
       isDown = down;
+    },
+    refuse: (how) => {
+      refusal = how === undefined ? undefined : refusals[how];
     },
     slow: (ms) => {
       delayMs = ms;
@@ -146,6 +151,25 @@ function route(shelf: SecretShelf, call: Call, [kind = '', name = '', third = ''
       return problem(404, 'NotFound', 'There is nothing under this address.');
   }
 }
+
+/** In the vault's own words. https://learn.microsoft.com/azure/key-vault/general/rest-error-codes */
+const refusals: Readonly<Record<VaultRefusal, Reply>> = {
+  firewall: problem(
+    403,
+    'Forbidden',
+    'Client address is not authorized and caller is not a trusted service.',
+    'ForbiddenByFirewall',
+  ),
+  'no public access': problem(
+    403,
+    'Forbidden',
+    'Public network access is disabled and request is not from a trusted service nor via an approved private link.',
+    'ForbiddenByConnection',
+  ),
+  role: problem(403, 'Forbidden', 'Caller is not authorized to perform action on resource.', 'ForbiddenByRbac'),
+  'another tenant': problem(401, 'Unauthorized', 'AKV10032: Invalid issuer.'),
+  throttled: { ...problem(429, 'Throttled', 'Request was not processed because too many requests were received.') },
+};
 
 /** Lists come in pages of at most 25, the rest behind `nextLink`. */
 function page(url: URL, items: readonly object[]): Reply {

@@ -106,6 +106,9 @@ export interface TokenFacts {
   readonly expiresAt: Date;
 }
 
+/** Ways in which Key Vault says no that are not about a secret. */
+export type VaultRefusal = 'firewall' | 'no public access' | 'role' | 'another tenant' | 'throttled';
+
 export interface VaultStandIn extends Running {
   /** `https://localhost:PORT`, the KEY_VAULT_URL setting. */
   readonly url: string;
@@ -119,6 +122,8 @@ export interface VaultStandIn extends Running {
   recover(name: string): void;
   /** Answers 503 until called with false. */
   down(isDown?: boolean): void;
+  /** Refuses every request in this way, until called without one. */
+  refuse(how?: VaultRefusal): void;
   /** Waits this long before every answer. */
   slow(delayMs: number): void;
   requests(): number;

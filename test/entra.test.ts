@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeCertificates } from '../local/certificates.ts';
+import { listen } from '../local/listen.ts';
 import { startVault } from '../local/vault.ts';
-import type { DemoUser, EntraStandIn, VaultStandIn } from '../local/world.ts';
+import type { DemoUser, EntraStandIn, VaultRefusal, VaultStandIn } from '../local/world.ts';
 import { appGrantKey } from '../src/lib/domain/grant.ts';
 import { authorizeFailure, grantStatusFor } from '../src/lib/entra/classify.ts';
 import { failureTable } from '../src/lib/entra/failure-table.ts';
+import type { ErrorCode } from '../src/lib/error-codes.ts';
 import { azureCredential } from '../src/lib/vault/azure-credential.ts';
 import { createVault } from '../src/lib/vault/reader.ts';
 import {
@@ -339,7 +342,7 @@ describe('when a part is down', () => {
     await cold.tokens.get(key, 'outlook');
   });
 
-  it('the managed identity, or its right to the vault: Key Vault is said to refuse the app', async () => {
+  it('the managed identity, its right to the vault, or the way there: each is told as what it is', async () => {
     const { identity } = standIns;
     const { log } = instance();
     const clock = {
@@ -355,19 +358,39 @@ describe('when a part is down', () => {
       );
     // Another client id: tokens of the right one are kept by MSAL for as long as the process lives.
     const stranger = reader(vault.url, '00000000-0000-4000-8000-00000000dead');
-    await expect(stranger.secret('client-secret')).rejects.toMatchObject({ code: 'vault_forbidden' });
+    await expect(stranger.secret('client-secret')).rejects.toMatchObject({ code: 'identity_unknown' });
     const folder = await mkdtemp(join(tmpdir(), 'vault-'));
     const closed = await startVault({
       certificates: await makeCertificates(folder),
       authority: `https://localhost:1/${home}`,
       isAllowed: () => false,
     });
+    // It speaks no TLS.
+    const plain = await listen(createServer(), 'a plain server');
     try {
       const refused = reader(closed.url, identity.clientId);
       await expect(refused.secret('client-secret')).rejects.toMatchObject({ code: 'vault_forbidden' });
       await expect(refused.versions('client-secret')).rejects.toMatchObject({ code: 'vault_forbidden' });
+      const answers: readonly [VaultRefusal, ErrorCode][] = [
+        ['firewall', 'vault_firewall'],
+        ['no public access', 'vault_firewall'],
+        ['role', 'vault_forbidden'],
+        ['another tenant', 'vault_forbidden'],
+        ['throttled', 'vault_throttled'],
+      ];
+      for (const [how, code] of answers) {
+        closed.refuse(how);
+        await expect(reader(closed.url, identity.clientId).secret('x'), how).rejects.toMatchObject({ code });
+      }
+      const ways: readonly [string, ErrorCode][] = [
+        ['https://no-such-vault.invalid', 'vault_name_unknown'],
+        [`https://localhost:${plain.port}`, 'vault_tls_failed'],
+      ];
+      for (const [url, code] of ways) {
+        await expect(reader(url, identity.clientId).secret('x'), url).rejects.toMatchObject({ code });
+      }
     } finally {
-      await closed.stop();
+      await Promise.all([closed.stop(), plain.stop()]);
       await rm(folder, { recursive: true });
     }
   });

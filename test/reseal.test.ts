@@ -124,7 +124,7 @@ describe('broker reseal', () => {
       keys: createRootKeys({
         secret: async () => versions[0] as SecretVersion,
         secretVersion: async (_secret, id) => versions.find(({ version }) => version === id),
-        versions: async () => versions.map(({ version }) => version),
+        versions: async () => versions.map(({ version }) => ({ id: version, enabled: true })),
       }),
     });
     const grants = createGrants({ store, sealer, clock: systemClock, random: systemRandom, log: consoleLog(() => {}) });

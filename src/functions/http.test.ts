@@ -98,7 +98,9 @@ function compose(store: Store, tokenEndpoint = true) {
     get: async (id: string) => destinations.find((each) => each.id === id),
     list: async () => destinations,
   };
-  return { ...world, log, audit, apiKeys, giveToken, given, destinations: lookup, deliveries: createDeliveries(world) };
+  const trouble = () => undefined;
+  const others = { giveToken, given, destinations: lookup, deliveries: createDeliveries(world), trouble };
+  return { ...world, log, audit, apiKeys, ...others };
 }
 
 let azurite: SuiteAzurite;
@@ -1012,5 +1014,16 @@ describe('health', () => {
     const answer = await send(health);
     expectProblem(answer, 'settings_broken', 503);
     expect(answer.text).not.toContain('TENANT');
+  });
+
+  it('tells of what the broker lacked at its last look into Key Vault, names no secret, and fills no log', async () => {
+    composed.broker = async () => ({
+      ...parts,
+      trouble: () => new BrokerError('secret_missing', { detail: 'The secret broker-root is not in Key Vault.' }),
+    });
+    const answer = await send(health);
+    expectProblem(answer, 'secret_missing', 503);
+    expect(answer.text).not.toContain('The secret broker-root is not');
+    expect(parts.log.lines).toEqual([]);
   });
 });

@@ -21,7 +21,7 @@ import { hourMs } from './domain/duration.ts';
 import { systemClock, systemRandom } from './domain/system.ts';
 import { createAdminConsent } from './entra/admin-consent.ts';
 import { createEntraClient } from './entra/client.ts';
-import { createCredential } from './entra/credential.ts';
+import { clientSecretIn, createCredential } from './entra/credential.ts';
 import { createFindAddresses } from './entra/person-addresses.ts';
 import { createSignIn } from './entra/sign-in.ts';
 import { createTokens } from './entra/tokens.ts';
@@ -73,8 +73,10 @@ import type { Dispatcher, ShardRunner } from './sync/types.ts';
 import { azureCredential } from './vault/azure-credential.ts';
 import { createVault } from './vault/reader.ts';
 import { createReseal, type Reseal } from './vault/reseal.ts';
-import { createRootKeys } from './vault/root-keys.ts';
+import { createRootKeys, rootBytes, rootSecretName } from './vault/root-keys.ts';
 import { createSealer } from './vault/seal.ts';
+import type { SecretVersion } from './vault/types.ts';
+import { watchVault } from './vault/watch.ts';
 
 /** Every part that a front door works with. */
 export interface Broker {
@@ -100,6 +102,8 @@ export interface Broker {
     progress(): Promise<ResealProgress | undefined>;
     now(): Promise<ResealProgress>;
   };
+  /** What keeps the broker from its work as far as this process has seen; for the door that anybody may knock at. No I/O. */
+  readonly trouble: () => BrokerError | undefined;
   readonly doctor: Doctor;
   /** What `GET metrics` answers to this Accept header. */
   readonly metrics: (accept: string) => Promise<Exposition>;
@@ -120,7 +124,18 @@ export function createBroker(
   const random = systemRandom;
 
   const identity = azureCredential(config, environment);
-  const vault = createVault(config, { credential: identity, clock, log });
+  const secretName = config.entra.credential === 'secret' ? config.entra.clientSecretName : undefined;
+  const { vault, trouble } = watchVault({
+    vault: createVault(config, { credential: identity, clock, log }),
+    needed: [
+      { name: rootSecretName, check: rootBytes, isListed: true },
+      ...(secretName === undefined
+        ? []
+        : [{ name: secretName, check: ({ value }: SecretVersion) => clientSecretIn(value, secretName) }]),
+    ],
+    log,
+    later: (ms, run) => void setTimeout(run, ms).unref(),
+  });
   const keys = createRootKeys(vault);
   const sealer = createSealer({ keys, random });
 
@@ -225,7 +240,6 @@ export function createBroker(
     tokenEndsAt: mailTokens.endsAt,
   });
 
-  const secretName = config.entra.credential === 'secret' ? config.entra.clientSecretName : undefined;
   // People who open links do not take the connections of the polls away.
   const downloads = createSessionPool({
     connector: imap,
@@ -282,6 +296,7 @@ export function createBroker(
   const figures = createDeploymentFigures({ registry, destinations: destinationRows, clock });
   const resealDeps = { vault, reseal, progress: createResealProgress({ store, clock, random }), clock };
   return {
+    trouble,
     config,
     log,
     clock,

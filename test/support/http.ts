@@ -61,7 +61,7 @@ export function memoryVault(
       return secrets[name]?.find((secret) => secret.version === version);
     },
     async versions(name) {
-      return (secrets[name] ?? []).map(({ version }) => version);
+      return (secrets[name] ?? []).map(({ version }) => ({ id: version, enabled: true }));
     },
   };
 }

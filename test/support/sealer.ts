@@ -21,7 +21,7 @@ export function memorySealer(): { readonly sealer: Sealer; rotate(): void; loseO
       return newest;
     },
     secretVersion: async (_name, version) => versions.find((item) => item.version === version),
-    versions: async () => versions.map((item) => item.version),
+    versions: async () => versions.map(({ version }) => ({ id: version, enabled: true })),
   });
   const loseOldest = (count: number) => void versions.splice(-count, count);
   return { sealer: createSealer({ keys, random: systemRandom }), rotate, loseOldest };

@@ -55,7 +55,7 @@ export function tokenWorld(store: Store) {
             vaultReads.count++;
             return { ...kept };
           },
-          versions: async () => [kept.version],
+          versions: async () => [{ id: kept.version, enabled: true }],
         },
       },
     );

@@ -70,7 +70,7 @@ export function createCallback(deps: ConnectDeps): Connect['callback'] {
     const isLate = stored.row.expiresAt.getTime() <= clock.now();
     const secrets = await states.secrets(stored).catch((error: unknown) => {
       // Nobody moves the secrets of a sign-in to a newer root key, and after its time the older one may be gone.
-      if (isLate && isBrokerError(error, 'seal_broken')) return undefined;
+      if (isLate && isBrokerError(error, 'seal_broken', 'secret_missing')) return undefined;
       throw error;
     });
     if (secrets === undefined) return foreign();

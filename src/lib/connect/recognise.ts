@@ -84,7 +84,7 @@ async function formerName({ grants, log }: RecogniseDeps, person: SignedIn): Pro
     return grant && usernameIn(grant.cache, person.homeAccountId);
   } catch (error) {
     // What she brings now takes the place of a cache that does not open.
-    if (!isBrokerError(error, 'seal_broken', 'row_broken')) throw error;
+    if (!isBrokerError(error, 'seal_broken', 'secret_missing', 'row_broken')) throw error;
     log.warn('connect.former_name_unknown', { code: error.code });
     return undefined;
   }

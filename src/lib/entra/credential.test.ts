@@ -30,47 +30,48 @@ describe('the credential of the app', () => {
     await expect(source.current()).rejects.toMatchObject({ code: 'client_secret_invalid' });
   });
 
-  const kept = (values: string[]) => {
-    let now = 0;
-    let cached: string | undefined;
-    const reads: string[] = [];
+  const holding = (value: string) => {
     const vault: Vault = {
-      async secret(_name, { fresh = false } = {}) {
-        if (fresh || cached === undefined) {
-          cached = values[0] ?? '';
-          reads.push(cached);
-        }
-        return { value: cached, version: '1' };
-      },
+      secret: async () => ({ value, version: '1' }),
       secretVersion: async () => undefined,
       versions: async () => [],
     };
-    const clock = { now: () => now, monotonic: () => now, sleep: async () => {}, caughtUp: async () => {} };
+    const clock = { now: () => 0, monotonic: () => 0, sleep: async () => {}, caughtUp: async () => {} };
     const deps = { vault, identity: { getToken: async () => null }, clock };
-    const source = createCredential({ credential: 'secret', clientSecretName: 'client-secret' }, deps);
-    return { source, reads, pass: (ms: number) => (now += ms) };
+    return createCredential({ credential: 'secret', clientSecretName: 'client-secret' }, deps);
   };
 
   it.each(['abc8Q~x.y_z\n', 'abc8Q~x.y_z\r\n', ' abc8Q~x.y_z\t', '\uFEFFabc8Q~x.y_z'])(
     'is the secret without the blanks and line ends around it: %j',
     async (value) => {
-      expect((await kept([value]).source.current()).auth).toEqual({ clientSecret: 'abc8Q~x.y_z' });
+      expect((await holding(value).current()).auth).toEqual({ clientSecret: 'abc8Q~x.y_z' });
     },
   );
 
-  it('names the secret and its setting where the id lies there in place of the value, and sees within seconds that it is fixed', async () => {
-    const values = ['0f3a9c1e-1111-4222-8333-444455556666\n'];
-    const { source, reads, pass } = kept(values);
-    const isId = {
+  it('names the secret and its setting where the id of a secret lies there in place of its value', async () => {
+    await expect(holding('0f3a9c1e-1111-4222-8333-444455556666\n').current()).rejects.toMatchObject({
       code: 'client_secret_is_id',
       message: expect.stringMatching(/client-secret .*CLIENT_SECRET_NAME.*GUID/),
+    });
+  });
+
+  it.each([
+    ['no identity is assigned under that id', 400, 'identity_unknown'],
+    ['the endpoint fails', 500, 'identity_unavailable'],
+  ])('tells where %s', async (_how, status, code) => {
+    const failed = Object.assign(new Error('of MSAL'), { status });
+    const cause = Object.assign(new Error('no token', { cause: failed }), { name: 'CredentialUnavailableError' });
+    const identity = { getToken: () => Promise.reject(cause) };
+    const clock = { now: () => 0, monotonic: () => 0, sleep: async () => {}, caughtUp: async () => {} };
+    const vault: Vault = {
+      secret: () => Promise.reject(new Error('no vault is read')),
+      secretVersion: () => Promise.reject(new Error('no vault is read')),
+      versions: () => Promise.reject(new Error('no vault is read')),
     };
-    await expect(source.current()).rejects.toMatchObject(isId);
-    values[0] = 'abc8Q~x.y_z';
-    for (let ask = 0; ask < 20; ask++) await expect(source.current()).rejects.toMatchObject(isId);
-    expect(reads).toHaveLength(2);
-    pass(5_000);
-    expect((await source.current()).auth).toEqual({ clientSecret: 'abc8Q~x.y_z' });
+    const source = createCredential({ credential: 'federated', clientSecretName: 'x' }, { vault, identity, clock });
+    const { auth } = await source.current();
+    if (!('clientAssertion' in auth)) throw new Error('not an assertion');
+    await expect(auth.clientAssertion()).rejects.toMatchObject({ code });
   });
 
   it('is an assertion of the managed identity, asked for once while it lasts, and no secret', async () => {

@@ -1,7 +1,8 @@
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../config.ts';
 import type { Clock } from '../domain/clock.ts';
-import { BrokerError, isBrokerError } from '../errors.ts';
+import { identityError } from '../domain/identity-error.ts';
+import { BrokerError } from '../errors.ts';
 import type { Vault } from '../vault/types.ts';
 
 /** By what the app proves itself to Microsoft; goes into MSAL's `auth` as it is. */
@@ -28,21 +29,19 @@ export function createCredential(
   deps: { readonly vault: Vault; readonly identity: TokenCredential; readonly clock: Clock },
 ): CredentialSource {
   return config.credential === 'secret'
-    ? secretCredential(config.clientSecretName, deps.vault, deps.clock)
+    ? secretCredential(config.clientSecretName, deps.vault)
     : federatedCredential(deps.identity, deps.clock);
 }
 
 // Entra shows both beside each other; only the id has this form.
 const guid = /^\{?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}?$/i;
-// A value that cannot be a secret is looked at again no more often than this, and no less where it is wanted.
-const lookAgainMs = 5_000;
 
 /**
  * The secret without what a file, a shell or a portal leaves around it: no secret of Entra begins or ends with a blank.
  * @throws BrokerError `client_secret_invalid` if nothing is left, which MSAL would call a missing setting;
  * `client_secret_is_id`
  */
-function secretIn(value: string, name: string): string {
+export function clientSecretIn(value: string, name: string): string {
   const secret = value.trim();
   const where = `The secret ${name} in Key Vault (CLIENT_SECRET_NAME)`;
   if (secret === '') throw new BrokerError('client_secret_invalid', { detail: `${where} is empty.` });
@@ -53,25 +52,12 @@ function secretIn(value: string, name: string): string {
   return secret;
 }
 
-function secretCredential(name: string, vault: Vault, clock: Pick<Clock, 'monotonic'>): CredentialSource {
-  let lookedAt = Number.NEGATIVE_INFINITY;
+function secretCredential(name: string, vault: Vault): CredentialSource {
   const read = async (fresh: boolean): Promise<ClientCredential> => {
     const { value, version } = await vault.secret(name, { fresh });
-    return { version, auth: { clientSecret: secretIn(value, name) } };
+    return { version, auth: { clientSecret: clientSecretIn(value, name) } };
   };
-  return {
-    async current() {
-      try {
-        return await read(false);
-      } catch (error) {
-        const isStale = isBrokerError(error, 'client_secret_invalid', 'client_secret_is_id');
-        if (!isStale || clock.monotonic() - lookedAt < lookAgainMs) throw error;
-        lookedAt = clock.monotonic();
-        return read(true);
-      }
-    },
-    fresh: () => read(true),
-  };
+  return { current: () => read(false), fresh: () => read(true) };
 }
 
 function federatedCredential(identity: TokenCredential, clock: Clock): CredentialSource {
@@ -84,7 +70,7 @@ function federatedCredential(identity: TokenCredential, clock: Clock): Credentia
         if (token === null || token.token === '') throw new Error('no token');
         cached = { token: token.token, until: token.expiresOnTimestamp - assertionMarginMs };
       } catch (cause) {
-        throw new BrokerError('identity_unavailable', { cause });
+        throw identityError(cause) ?? new BrokerError('identity_unavailable', { cause });
       }
     }
     return cached.token;

@@ -82,13 +82,41 @@ export const deploymentErrors = {
     status: 503,
     sentence: 'Key Vault refuses the identity of the app.',
     remedy:
-      'Give the identity the role Key Vault Secrets User on this secret; on your own machine sign in with az login.',
+      'Give the identity the role Key Vault Secrets User on this secret; on your own machine, the person who is signed in with az login.',
+    who: 'deployment owner',
+  },
+  vault_firewall: {
+    status: 503,
+    sentence: 'The firewall of the Key Vault does not let the app in.',
+    remedy:
+      'In the network settings of the vault, allow the network that the app sends from, or add a private endpoint and connect the app to it. The role of the identity is not the cause.',
+    who: 'deployment owner',
+  },
+  vault_throttled: {
+    status: 503,
+    sentence: 'Key Vault asks to slow down.',
+    remedy: 'Nothing is lost; try again in a minute. If it lasts, see what else reads this vault.',
+    who: 'deployment owner',
+  },
+  vault_name_unknown: {
+    status: 503,
+    sentence: 'The host name in KEY_VAULT_URL cannot be looked up.',
+    remedy:
+      'Check KEY_VAULT_URL, and that the vault was not deleted. If it has a private endpoint, check its private DNS zone.',
+    who: 'deployment owner',
+  },
+  vault_tls_failed: {
+    status: 503,
+    sentence: 'No trusted TLS connection to Key Vault could be made.',
+    remedy:
+      'Check KEY_VAULT_URL, and whether a proxy between the app and the vault shows a certificate of its own. On your own machine, NODE_EXTRA_CA_CERTS names further certificates to trust.',
     who: 'deployment owner',
   },
   secret_missing: {
     status: 503,
     sentence: 'A secret that the broker needs is not in Key Vault, or it is disabled.',
-    remedy: 'Create the secret in the vault, or enable its newest version.',
+    remedy:
+      'Recover the secret if it was deleted, enable it if it is disabled, and create it only if there never was one: a new broker-root does not open what was sealed under the old one. The broker takes it up by itself within seconds.',
     who: 'deployment owner',
   },
   root_key_broken: {

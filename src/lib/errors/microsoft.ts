@@ -46,8 +46,22 @@ export const microsoftErrors = {
   },
   identity_unavailable: {
     status: 503,
-    sentence: 'The managed identity of the app gives no token.',
-    remedy: 'Check that the user-assigned identity is assigned to the app and that AZURE_CLIENT_ID is its client id.',
+    sentence: 'The identity endpoint of Azure gives the app no token just now.',
+    remedy:
+      'Nothing is lost; try again in a minute. If it lasts, restart the app, and check that its managed identity is assigned.',
+    who: 'deployment owner',
+  },
+  identity_unknown: {
+    status: 503,
+    sentence: 'The app has no managed identity with the client id in AZURE_CLIENT_ID.',
+    remedy:
+      'Set AZURE_CLIENT_ID to the client id (not the principal id) of the user-assigned identity, and assign that identity to the app.',
+    who: 'deployment owner',
+  },
+  azure_login_missing: {
+    status: 503,
+    sentence: 'Nobody is signed in to Azure on this machine.',
+    remedy: 'Run az login as somebody who may read the secrets of the vault, and try again.',
     who: 'deployment owner',
   },
   app_not_authorized: {

@@ -103,6 +103,18 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
     return key !== undefined && equalBytes(hmacSha256(key, macInput(row)), row.mac);
   };
 
+  /** The same of one row among others: where its version of the root key is disabled, that one key does not count. */
+  const counts = async (row: ApiKeyRow): Promise<boolean> => {
+    try {
+      return await macHolds(row);
+    } catch (error) {
+      if (!isBrokerError(error, 'secret_missing')) throw error;
+      // Without any root key nothing can be said of any.
+      await rootKeys.current('apikey');
+      return false;
+    }
+  };
+
   const expired = (row: ApiKeyRow): boolean => row.expiresAt !== undefined && row.expiresAt.getTime() <= clock.now();
 
   async function known(id: string): Promise<StoredApiKey | undefined> {
@@ -126,7 +138,7 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
     async *scan(): AsyncGenerator<KeyedRow> {
       const { kid } = await rootKeys.current('apikey');
       for (const { row } of await rows.list()) {
-        yield { id: row.id, state: !(await macHolds(row)) ? 'broken' : row.kid === kid ? 'newest' : 'old' };
+        yield { id: row.id, state: !(await counts(row)) ? 'broken' : row.kid === kid ? 'newest' : 'old' };
       }
     },
     async renew(id) {
@@ -178,7 +190,7 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
 
   async function info(row: ApiKeyRow): Promise<ApiKeyInfo> {
     const { kid: _kid, secretHash: _hash, mac: _mac, ...shown } = row;
-    const status = !(await macHolds(row)) ? 'invalid' : expired(row) ? 'expired' : 'active';
+    const status = !(await counts(row)) ? 'invalid' : expired(row) ? 'expired' : 'active';
     return { ...shown, status };
   }
 

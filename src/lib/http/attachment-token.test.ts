@@ -13,7 +13,7 @@ const rootKeys = createRootKeys({
   secretVersion: async (_name, version) => (version === root.version ? root : undefined),
   versions: async () => {
     vaultReads += 1;
-    return [root.version];
+    return [{ id: root.version, enabled: true }];
   },
 });
 const expiryMs = vectors.attachExpirySeconds * 1000;

@@ -2,6 +2,7 @@ import type { HttpResponseInit } from '@azure/functions';
 import { errorTable } from '../error-codes.ts';
 import { BrokerError } from '../errors.ts';
 import { isStoreError } from '../store/table.ts';
+import { whyUnreachable } from '../store/unreachable.ts';
 
 /** RFC 9457, with `code`, `remedy`, `who` and `requestId` as extension members. */
 export interface Problem {
@@ -18,7 +19,10 @@ export interface Problem {
 /** The form in which any failure leaves us: what is not a BrokerError becomes one that tells nothing of its inside. */
 export function toBrokerError(error: unknown): BrokerError {
   if (error instanceof BrokerError) return error;
-  if (isStoreError(error, 'unreachable')) return new BrokerError('storage_unreachable', { cause: error });
+  if (isStoreError(error, 'unreachable')) {
+    const detail = whyUnreachable(error.cause);
+    return new BrokerError('storage_unreachable', { cause: error, ...(detail === undefined ? {} : { detail }) });
+  }
   if (isStoreError(error, 'conflict', 'exists')) return new BrokerError('conflict', { cause: error });
   return new BrokerError('internal_error', { cause: error });
 }

@@ -1,6 +1,7 @@
 import type { Clock, Random } from '../domain/clock.ts';
 import { BrokerError } from '../errors.ts';
 import { isStoreError, type StoredRow, type Table, type Values } from './table.ts';
+import { whyUnreachable } from './unreachable.ts';
 
 export interface RetryParts {
   readonly clock: Pick<Clock, 'sleep'>;
@@ -76,8 +77,11 @@ export async function writeOrFind(write: () => Promise<unknown>, isThere: () => 
 export function asBrokerError(error: unknown): unknown {
   if (!isStoreError(error)) return error;
   switch (error.kind) {
-    case 'unreachable':
-      return new BrokerError('storage_unreachable', { cause: error, retry: { afterMs: 60_000 } });
+    case 'unreachable': {
+      const detail = whyUnreachable(error.cause);
+      const told = detail === undefined ? {} : { detail };
+      return new BrokerError('storage_unreachable', { cause: error, retry: { afterMs: 60_000 }, ...told });
+    }
     case 'refused':
       return new BrokerError('internal_error', { cause: error });
     default:

@@ -1,16 +1,15 @@
 import type { TokenCredential } from '@azure/identity';
 import type { SecretClient } from '@azure/keyvault-secrets';
-import { z } from 'zod';
 import type { Config } from '../config.ts';
-import { BrokerError } from '../errors.ts';
-import type { SecretVersion } from './types.ts';
+import type { SecretVersion, VersionEntry } from './types.ts';
+import { absenceIn, vaultError } from './vault-error.ts';
 
 /** Key Vault without a cache. */
 export interface SecretSource {
-  /** The newest version, or the one that is named; undefined if there is none or it is disabled. */
-  get(name: string, version?: string): Promise<SecretVersion | undefined>;
-  /** Ids of the enabled versions, newest first; empty if there is no such secret. */
-  versions(name: string): Promise<readonly string[]>;
+  /** The newest version, be it enabled or not, or the one that is named. */
+  get(name: string, version?: string): Promise<SecretVersion | 'absent' | 'disabled'>;
+  /** Newest first; empty if there is no such secret. */
+  versions(name: string): Promise<readonly VersionEntry[]>;
 }
 
 // One table call or token request takes far less; the SDK itself would wait for minutes.
@@ -18,7 +17,7 @@ const timeoutMs = 10_000;
 
 /**
  * Key Vault over its SDK, which is loaded at the first read.
- * @throws BrokerError `vault_unreachable` | `vault_forbidden`
+ * @throws BrokerError as vault-error.ts tells it
  */
 export function keyVaultSource(
   config: Pick<Config, 'keyVaultUrl' | 'inAzure'>,
@@ -54,51 +53,25 @@ export function keyVaultSource(
           ...(createdOn === undefined ? {} : { createdOn }),
         };
       } catch (error) {
-        if (meansAbsent(error)) return undefined;
+        const absence = absenceIn(error);
+        if (absence !== undefined) return absence;
         throw vaultError(error);
       }
     },
     async versions(name) {
       const vault = await connect();
-      const found: { id: string; created: number }[] = [];
+      const found: { entry: VersionEntry; created: number }[] = [];
       try {
         const options = { abortSignal: AbortSignal.timeout(timeoutMs) };
         for await (const properties of vault.listPropertiesOfSecretVersions(name, options)) {
-          if (properties.enabled === false || properties.version === undefined) continue;
-          found.push({ id: properties.version, created: properties.createdOn?.getTime() ?? 0 });
+          const { version: id, enabled = true, createdOn } = properties;
+          if (id !== undefined) found.push({ entry: { id, enabled }, created: createdOn?.getTime() ?? 0 });
         }
       } catch (error) {
-        if (meansAbsent(error)) return [];
+        if (absenceIn(error) !== undefined) return [];
         throw vaultError(error);
       }
-      return found.sort((one, other) => other.created - one.created).map(({ id }) => id);
+      return found.sort((one, other) => other.created - one.created).map(({ entry }) => entry);
     },
   };
-}
-
-const restError = z.object({
-  statusCode: z.number(),
-  details: z
-    .object({ error: z.object({ code: z.string().optional(), innerError: z.object({ code: z.string() }).optional() }) })
-    .optional()
-    .catch(undefined),
-});
-
-/** 404, and the 403 by which Key Vault says that the version is disabled (inner code SecretDisabled). */
-function meansAbsent(error: unknown): boolean {
-  const { data } = restError.safeParse(error);
-  if (data?.statusCode === 404) return true;
-  return data?.statusCode === 403 && data.details?.error.innerError?.code === 'SecretDisabled';
-}
-
-// Errors of @azure/identity; told apart by name because its classes are not loaded here.
-const identityErrors = ['CredentialUnavailableError', 'AuthenticationError', 'AuthenticationRequiredError'];
-
-function vaultError(cause: unknown): BrokerError {
-  const { data } = restError.safeParse(cause);
-  if (data !== undefined && [401, 403].includes(data.statusCode)) return new BrokerError('vault_forbidden', { cause });
-  if (cause instanceof Error && identityErrors.includes(cause.name)) {
-    return new BrokerError('vault_forbidden', { cause, detail: 'The app has no identity to show to Key Vault.' });
-  }
-  return new BrokerError('vault_unreachable', { cause });
 }

@@ -24,6 +24,8 @@ interface Entry<T> {
 export interface Memo<T> {
   get(key: string, load: () => Promise<T>, options?: { readonly fresh?: boolean }): Promise<T>;
   put(key: string, value: T): void;
+  /** Forgets a value: the next one to want it asks. */
+  drop(key: string): void;
 }
 
 /** Many more than there are secrets and versions of them; what is forgotten is asked for again. */
@@ -81,5 +83,6 @@ export function createMemo<T>(options: MemoOptions<T>): Memo<T> {
     put(key, value) {
       entries.set(key, { value, at: clock.monotonic() });
     },
+    drop: (key) => void entries.delete(key),
   };
 }

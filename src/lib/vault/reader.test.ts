@@ -24,14 +24,15 @@ function world(versions: SecretVersion[] = [{ value: 'one', version: first }]) {
       state.reads++;
       await Promise.resolve();
       if (state.error !== undefined) throw state.error;
-      if (name !== 's') return undefined;
+      if (name !== 's') return 'absent';
       const found = version === undefined ? state.versions[0] : state.versions.find((item) => item.version === version);
-      return found === undefined || state.disabled.has(found.version) ? undefined : found;
+      if (found === undefined) return 'absent';
+      return state.disabled.has(found.version) ? 'disabled' : found;
     },
     async versions() {
       state.lists++;
       if (state.error !== undefined) throw state.error;
-      return state.versions.map((item) => item.version).filter((version) => !state.disabled.has(version));
+      return state.versions.map(({ version: id }) => ({ id, enabled: !state.disabled.has(id) }));
     },
   };
   const lines: string[] = [];
@@ -132,12 +133,13 @@ describe('the vault', () => {
     const { vault, state, pass } = world();
     expect(await vault.secretVersion('s', second)).toBeUndefined();
     expect(await vault.secretVersion('s', second)).toBeUndefined();
-    expect(state.reads).toBe(1);
+    // That one, and the newest: of a secret that is gone as a whole no version would be called unknown.
+    expect(state.reads).toBe(2);
     pass(5 * minute);
     state.versions = [{ value: 'two', version: second }, ...state.versions];
     expect((await vault.secretVersion('s', second))?.value).toBe('two');
     expect(await vault.secretVersion('s', '../../s')).toBeUndefined();
-    expect(state.reads).toBe(2);
+    expect(state.reads).toBe(3);
   });
 
   it('notices within ten minutes that a version was disabled', async () => {
@@ -146,15 +148,63 @@ describe('the vault', () => {
     state.disabled.add(first);
     expect(await vault.secretVersion('s', first)).toBeDefined();
     pass(10 * minute);
-    expect(await vault.secretVersion('s', first)).toBeUndefined();
+    await expect(vault.secretVersion('s', first)).rejects.toMatchObject({ code: 'secret_missing' });
+    // Enabled again, it is back within seconds.
+    state.disabled.clear();
+    pass(5_000);
+    expect((await vault.secretVersion('s', first))?.value).toBe('one');
+  });
+
+  it.each<[string, (state: ReturnType<typeof world>['state']) => void]>([
+    ['is disabled as a whole', ({ disabled }) => disabled.add(first)],
+    ['was deleted', (state) => void state.versions.splice(0)],
+  ])('of a secret that %s calls no version unknown, and has it back within seconds', async (_how, take) => {
+    const { vault, state, pass } = world();
+    await vault.secret('s');
+    const [kept] = state.versions;
+    take(state);
+    pass(10 * minute);
+    for (const look of [() => vault.secretVersion('s', first), () => vault.secret('s'), () => vault.versions('s')]) {
+      await expect(look()).rejects.toMatchObject({ code: 'secret_missing' });
+    }
+    state.versions = kept === undefined ? [] : [kept];
+    state.disabled.clear();
+    pass(5_000);
+    expect((await vault.secretVersion('s', first))?.value).toBe('one');
+    expect((await vault.secret('s')).version).toBe(first);
+    // Anonymous callers ask for the list: it is looked at again in its own time, or by whoever looks past the cache.
+    await expect(vault.versions('s')).rejects.toMatchObject({ code: 'secret_missing' });
+    expect(await vault.versions('s', { fresh: true })).toEqual([{ id: first, enabled: true }]);
+    expect(await vault.versions('s')).toEqual([{ id: first, enabled: true }]);
   });
 
   it('lists the versions at most every five minutes', async () => {
     const { vault, state, pass } = world();
-    for (let ask = 0; ask < 10; ask++) expect(await vault.versions('s')).toEqual([first]);
+    for (let ask = 0; ask < 10; ask++) expect(await vault.versions('s')).toEqual([{ id: first, enabled: true }]);
     expect(state.lists).toBe(1);
     pass(5 * minute);
     await vault.versions('s');
     expect(state.lists).toBe(2);
+  });
+
+  it('lists them anew where it has just met a new one, so that what is made under it opens', async () => {
+    const { vault, state, pass } = world();
+    await vault.secret('s');
+    await vault.versions('s');
+    state.versions = [{ value: 'two', version: second }, ...state.versions];
+    pass(5 * minute - 1);
+    expect(await vault.versions('s')).toHaveLength(1);
+    expect((await vault.secret('s', { fresh: true })).version).toBe(second);
+    expect(await vault.versions('s')).toHaveLength(2);
+  });
+
+  it('asks no more often for a list because asking fails', async () => {
+    const { vault, state, pass } = world();
+    state.error = new BrokerError('vault_unreachable');
+    for (let ask = 0; ask < 20; ask++) {
+      await expect(vault.versions('s')).rejects.toMatchObject({ code: 'vault_unreachable' });
+      pass(14_000);
+    }
+    expect(state.lists).toBe(1);
   });
 });

@@ -2,11 +2,13 @@ import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../config.ts';
 import type { Clock } from '../domain/clock.ts';
 import { hourMs } from '../domain/duration.ts';
-import { BrokerError, isBrokerError } from '../errors.ts';
+import { BrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { keyVaultSource, type SecretSource } from './key-vault.ts';
 import { createMemo } from './memo.ts';
-import type { SecretVersion, Vault } from './types.ts';
+import { absentSecret, disabledSecret, disabledVersion } from './missing-secret.ts';
+import type { SecretVersion, Vault, VersionEntry } from './types.ts';
+import { isPassing } from './vault-error.ts';
 
 export interface VaultDeps {
   readonly credential: TokenCredential;
@@ -39,7 +41,7 @@ export function createVault(config: Pick<Config, 'keyVaultUrl' | 'inAzure'>, dep
     clock,
     staleMs,
     failureMs,
-    survives: (error: unknown) => isBrokerError(error, 'vault_unreachable'),
+    survives: isPassing,
     onStale: (key: string, error: unknown) => log.error('vault_stale', error, { secret: key }),
   };
   const newest = createMemo<SecretVersion>({ ...common, ttlMs: () => secretTtlMs });
@@ -47,33 +49,54 @@ export function createVault(config: Pick<Config, 'keyVaultUrl' | 'inAzure'>, dep
     ...common,
     ttlMs: (value) => (value === undefined ? unknownVersionTtlMs : knownVersionTtlMs),
   });
-  const lists = createMemo<readonly string[]>({ ...common, ttlMs: () => versionsTtlMs });
+  // Anonymous callers ask for it: however it ended, they cause no other look before its time.
+  const lists = createMemo<readonly VersionEntry[]>({
+    ...common,
+    ttlMs: () => versionsTtlMs,
+    failureMs: versionsTtlMs,
+  });
+
+  const last = new Map<string, string>();
+  const missing = (detail: string) => new BrokerError('secret_missing', { detail });
 
   const readNewest = async (name: string): Promise<SecretVersion> => {
-    const secret = (await source.get(name)) ?? (await newestEnabled(name));
-    if (secret === undefined) {
-      throw new BrokerError('secret_missing', {
-        detail: `The secret ${name} is not in Key Vault, or all its versions are disabled.`,
-      });
-    }
+    const found = await source.get(name);
+    // Key Vault answers "the newest" with 403 if that one is disabled, whatever versions lie below it.
+    const secret = typeof found === 'string' ? await newestEnabled(name) : found;
+    if (secret === undefined) throw missing(found === 'disabled' ? disabledSecret(name) : absentSecret(name));
     byVersion.put(`${name}/${secret.version}`, secret);
+    // What is made under a new version opens here at once: a list from before it would not have it.
+    if (last.get(name) !== secret.version) lists.drop(name);
+    last.set(name, secret.version);
     return secret;
   };
-  // Key Vault answers "the newest" with 403 if that one is disabled, whatever versions lie below it.
   const newestEnabled = async (name: string): Promise<SecretVersion | undefined> => {
-    for (const version of await source.versions(name)) {
-      const secret = await source.get(name, version);
-      if (secret !== undefined) return secret;
+    for (const { id, enabled } of await source.versions(name)) {
+      const secret = enabled ? await source.get(name, id) : 'disabled';
+      if (typeof secret !== 'string') return secret;
     }
     return undefined;
+  };
+  const readVersion = async (name: string, version: string): Promise<SecretVersion | undefined> => {
+    const found = await source.get(name, version);
+    if (found === 'disabled') throw missing(disabledVersion(name));
+    if (found !== 'absent') return found;
+    // Unknown, if there is the secret at all: of one that was deleted no version is there, and all come back with it.
+    await newest.get(name, () => readNewest(name), { fresh: true });
+    return undefined;
+  };
+  const readVersions = async (name: string): Promise<readonly VersionEntry[]> => {
+    const found = await source.versions(name);
+    if (found.some(({ enabled }) => enabled)) return found;
+    throw missing(found.length > 0 ? disabledSecret(name) : absentSecret(name));
   };
 
   return {
     secret: (name, options) => newest.get(name, () => readNewest(name), options),
     async secretVersion(name, version) {
       if (!versionForm.test(version)) return undefined;
-      return byVersion.get(`${name}/${version}`, () => source.get(name, version));
+      return byVersion.get(`${name}/${version}`, () => readVersion(name, version));
     },
-    versions: (name) => lists.get(name, () => source.versions(name)),
+    versions: (name, options) => lists.get(name, () => readVersions(name), options),
   };
 }

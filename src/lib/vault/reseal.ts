@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import { everyone } from '../domain/everyone.ts';
 import type { ExpiringRows, KeyedRow, KeyedRows } from '../domain/sealing.ts';
-import { isBrokerError } from '../errors.ts';
+import { type ErrorCode, isBrokerError } from '../errors.ts';
 import { longestUseMs } from './reader.ts';
 import { rootSecretName } from './root-keys.ts';
 import type { Vault } from './types.ts';
@@ -47,6 +47,15 @@ export interface ResealOptions {
  */
 export type Reseal = (options?: ResealOptions) => Promise<ResealReport>;
 
+/** That row is lost, under a version that is disabled, or being changed all the time. Anything else concerns all rows. */
+const ofOneRow: readonly ErrorCode[] = [
+  'seal_broken',
+  'secret_missing',
+  'row_broken',
+  'row_newer',
+  'conflict',
+  'key_invalid',
+];
 const atOnce = 4;
 /** A row that is written under an older version while we work is found by the next look; somebody who keeps doing it is not. */
 const looks = 3;
@@ -92,8 +101,7 @@ async function resealKind(rows: KeyedRows, { signal, progress }: ResealOptions):
           await rows.renew(id);
           renewed++;
         } catch (error) {
-          // That row is lost or being changed all the time. Anything else concerns all rows.
-          if (!isBrokerError(error, 'seal_broken', 'row_broken', 'row_newer', 'conflict', 'key_invalid')) throw error;
+          if (!isBrokerError(error, ...ofOneRow)) throw error;
           failed.set(id, error.code);
         }
         done++;

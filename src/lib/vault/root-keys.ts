@@ -1,6 +1,7 @@
 import { hkdfSync } from 'node:crypto';
 import { fromBase64url } from '../domain/bytes.ts';
 import { BrokerError } from '../errors.ts';
+import { disabledVersion } from './missing-secret.ts';
 import type { KeyUse, RootKeys, SealKeys, SecretVersion, Vault } from './types.ts';
 
 /** Name of the one secret that all our own keys come from. */
@@ -37,8 +38,10 @@ export function createRootKeys(vault: Vault): RootKeys & SealKeys {
     async byPrefix(use, prefix) {
       if (prefix.length !== 4) return undefined;
       const hex = Buffer.from(prefix).toString('hex');
-      const kid = (await vault.versions(rootSecretName)).find((id) => id.startsWith(hex));
-      if (kid === undefined) return undefined;
+      const entry = (await vault.versions(rootSecretName)).find(({ id }) => id.startsWith(hex));
+      if (entry === undefined) return undefined;
+      if (!entry.enabled) throw new BrokerError('secret_missing', { detail: disabledVersion(rootSecretName) });
+      const { id: kid } = entry;
       const root = await version(kid);
       return root === undefined ? undefined : { kid, key: subkey(root, noSalt, use) };
     },
@@ -60,7 +63,8 @@ function subkey(root: Uint8Array, salt: Uint8Array, use: KeyUse | 'seal'): Uint8
   return new Uint8Array(hkdfSync('sha256', root, salt, `nmb/v1/${use}`, 32));
 }
 
-function rootBytes(secret: SecretVersion): Uint8Array {
+/** The 32 bytes of a version. @throws BrokerError `root_key_broken` if it holds something else */
+export function rootBytes(secret: SecretVersion): Uint8Array {
   // The form is checked too: the decoder skips over characters that it does not know.
   const text = secret.value.trim().replace(/=+$/, '');
   const bytes = fromBase64url(text);

@@ -26,7 +26,7 @@ function world() {
       return roots.find((root) => root.version === version);
     },
     async versions() {
-      return roots.map((root) => root.version);
+      return roots.map((root) => ({ id: root.version, enabled: true }));
     },
   };
   const keys = createRootKeys(vault);
@@ -118,7 +118,7 @@ describe('sealing', () => {
     const vault: Vault = {
       secret: async () => root,
       secretVersion: async (_name, version) => (version === root.version ? root : undefined),
-      versions: async () => [root.version],
+      versions: async () => [{ id: root.version, enabled: true }],
     };
     // What is random in a write is given in the example: first the salt, then the iv.
     const drawn = [fromBase64url(text('sealSalt')), fromBase64url(text('sealIv'))];

@@ -9,27 +9,41 @@ export interface SecretVersion {
   readonly createdOn?: Date;
 }
 
-/** Key Vault, cached: never read per request or per poll. */
+/** A version of a secret, as a list names it. */
+export interface VersionEntry {
+  readonly id: string;
+  readonly enabled: boolean;
+}
+
+/**
+ * Key Vault, cached: never read per request or per poll.
+ * @throws BrokerError `secret_missing` where a secret is not there or disabled, and what vault-error.ts tells
+ */
 export interface Vault {
-  /**
-   * The newest enabled version; `fresh` reads past the cache.
-   * @throws BrokerError `vault_unreachable` | `vault_forbidden` | `secret_missing`
-   */
+  /** The newest enabled version; `fresh` reads past the cache. */
   secret(name: string, options?: { readonly fresh?: boolean }): Promise<SecretVersion>;
-  /** One version by its id; undefined if the vault does not know it or it is disabled (remembered for 5 minutes). */
+  /**
+   * One version by its id; undefined if the vault has the secret and does not know the version (remembered for 5
+   * minutes). A version that is disabled, and a secret that is gone as a whole, are missing: what lies under them is good,
+   * and opens again once they are back.
+   */
   secretVersion(name: string, version: string): Promise<SecretVersion | undefined>;
-  /** Ids of the enabled versions, newest first; read from the vault at most every 5 minutes. Empty if there is no such secret. */
-  versions(name: string): Promise<readonly string[]>;
+  /**
+   * The versions, newest first, at least one of them enabled. Read from the vault at most every 5 minutes, a failure
+   * included, because anonymous callers ask for it; `fresh` reads past the cache.
+   */
+  versions(name: string, options?: { readonly fresh?: boolean }): Promise<readonly VersionEntry[]>;
 }
 
 /** Subkeys of the root key by use; `kid` is the id of the root's version (32 hex digits). */
 export interface RootKeys {
   current(use: KeyUse): Promise<{ readonly kid: string; readonly key: Uint8Array<ArrayBuffer> }>;
-  /** Undefined if no such version is known. */
+  /** Undefined if no such version is known. @throws BrokerError `secret_missing` if it is disabled, or there is no root key */
   byId(use: KeyUse, kid: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /**
    * Like {@link byId}, by the first 4 bytes of the id and only among the versions listed at the last look: what an
    * anonymous caller sends can cause no vault read. The list is refreshed at most every 5 minutes.
+   * @throws BrokerError `secret_missing` if the version is disabled, or there is no root key
    */
   byPrefix(
     use: KeyUse,
