@@ -5,8 +5,8 @@
 
 targetScope = 'resourceGroup'
 
-@description('Name of the Function App; its address becomes https://NAME.azurewebsites.net. Unique in all of Azure.')
-@minLength(2)
+@description('Name of the Function App; its address becomes https://NAME.azurewebsites.net. Unique in all of Azure. The log workspace has the same name, and takes 4 letters or more.')
+@minLength(4)
 @maxLength(59)
 param appName string
 
