@@ -25,7 +25,7 @@ const shown = z.object({
   mailbox: z.object({ address: z.string().catch('') }).catch({ address: '' }),
   seemsNew: z.boolean().optional().catch(undefined),
   bounce: z.unknown().optional(),
-  calendar: z.unknown().optional(),
+  calendar: z.object({ means: z.string() }).nullish().catch(undefined),
 });
 
 type Shown = z.infer<typeof shown>;
@@ -133,6 +133,14 @@ function row(event: ReceivedEvent, index: number, isOpen: boolean): string {
 </a></li>`;
 }
 
+const calendarTags = new Map([
+  ['invited', 'invitation'],
+  ['cancelled', 'cancellation'],
+  ['accepted', 'accepted'],
+  ['declined', 'declined'],
+  ['tentative', 'accepted tentatively'],
+]);
+
 function opened(event: ReceivedEvent): string {
   const data = dataOf(event);
   const tags = [
@@ -141,7 +149,7 @@ function opened(event: ReceivedEvent): string {
       ? '<span class="tag good">signature verified</span>'
       : '<span class="tag bad">signature not verified</span>',
     event.status < 300 ? '' : `<span class="tag bad">answered ${event.status}</span>`,
-    data.calendar ? '<span class="tag">invitation</span>' : '',
+    data.calendar ? `<span class="tag">${escapeHtml(calendarTags.get(data.calendar.means) ?? 'calendar')}</span>` : '',
     data.bounce ? '<span class="tag">bounce</span>' : '',
   ];
   const facts: [string, string][] = [

@@ -115,6 +115,7 @@ for (const method of ['REQUEST', 'REPLY', 'CANCEL', 'COUNTER', 'DECLINECOUNTER',
       end: '2026-03-01T11:00:00Z',
       organizer: 'bob@x.example',
       attendees: ['ada@contoso.example'],
+      participants: [{ name: 'Ada', address: 'ada@contoso.example', status: 'NEEDS-ACTION' }],
     },
   });
 }
@@ -158,8 +159,8 @@ add(
   ),
   {
     calendar: {
-      start: '2026-03-01T10:00:00[W. Europe Standard Time]',
-      end: '2026-03-01T11:00:00[W. Europe Standard Time]',
+      start: '2026-03-01T10:00:00[Europe/Berlin]',
+      end: '2026-03-01T11:00:00[Europe/Berlin]',
       summary: 'Plan',
     },
   },

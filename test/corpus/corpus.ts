@@ -1,6 +1,7 @@
 import { answers } from './answers.ts';
 import { bounces } from './bounces.ts';
 import type { CorpusMessage } from './build.ts';
+import { calendars } from './calendars.ts';
 import { charsets } from './charsets.ts';
 import { files } from './files.ts';
 import { headers } from './headers.ts';
@@ -21,5 +22,6 @@ export const corpus: readonly CorpusMessage[] = [
   ...reports,
   ...bounces,
   ...answers,
+  ...calendars,
   ...hostile,
 ];

@@ -59,7 +59,7 @@ const message = z.object({
   attachments: z.array(z.object({ inline: z.boolean() })),
   autoReply: z.boolean(),
   bounce: nullable(z.object({})),
-  calendar: nullable(z.object({})),
+  calendar: nullable(z.object({ means: z.string() })),
 });
 
 const change = z.object({
@@ -136,7 +136,8 @@ function messageFields(data: z.output<typeof message>): Fields<Exclude<(typeof m
     sentAt: data.date,
     isBounce: data.bounce !== null,
     isAutoReply: data.autoReply,
-    isInvitation: data.calendar !== null,
+    // A calendar file that is only published invites nobody.
+    isInvitation: data.calendar !== null && data.calendar.means !== 'published',
     removed: false,
   };
 }

@@ -20,16 +20,56 @@ export interface Attachment {
   readonly contentId?: string;
 }
 
-/** A calendar invitation or its answer (RFC 5546). */
+/** Somebody whom an event concerns. */
+export interface CalendarParticipant extends Address {
+  /** PARTSTAT (RFC 5545 section 3.2.12): `NEEDS-ACTION`, `ACCEPTED`, `DECLINED`, `TENTATIVE`, … */
+  readonly status: string;
+}
+
+/**
+ * An invitation, an answer to one (RFC 5546), or the event of a calendar file. Times are such as other software can place
+ * (RFC 9557): `…Z`, with an IANA zone in brackets, or with an offset; bare where they float or nobody knows their zone.
+ */
 export interface CalendarInfo {
+  /** As the file says it; empty where it says none. */
   readonly method: string;
+  /** `published`: nobody is invited, it is an event to look at. */
+  readonly means:
+    | 'invited'
+    | 'added'
+    | 'cancelled'
+    | 'accepted'
+    | 'declined'
+    | 'tentative'
+    | 'delegated'
+    | 'answered'
+    | 'proposed'
+    | 'proposal_declined'
+    | 'asked'
+    | 'published';
+  /** What it is about: a single event, all of a series, or one occurrence of it ({@link recurrenceId}). */
+  readonly scope: 'event' | 'series' | 'occurrence';
   readonly uid: string;
   readonly summary?: string;
-  /** As the invitation writes them; a date without a zone stays without. */
+  readonly location?: string;
+  /** A whole day is a date alone. */
   readonly start?: string;
   readonly end?: string;
+  /** When the occurrence was to begin before it was changed. */
+  readonly recurrenceId?: string;
+  /** RRULE, as it is written. */
+  readonly recurrence?: string;
+  /** Grows when the organizer changes the event. */
+  readonly sequence?: number;
+  /** `CONFIRMED`, `TENTATIVE`, `CANCELLED`. */
+  readonly status?: string;
   readonly organizer?: string;
+  /** Addresses; 500 at most. */
   readonly attendees: readonly string[];
+  /** The same with what each of them has answered. */
+  readonly participants: readonly CalendarParticipant[];
+  /** Of an answer: who gives it. */
+  readonly answer?: CalendarParticipant & { readonly comment?: string };
 }
 
 /** Whom a mail did not reach. */

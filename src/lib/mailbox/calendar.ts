@@ -1,123 +1,177 @@
+import type Ical from 'ical.js';
 import type { Attachment as Part } from 'postal-mime';
-import { dayMs, hourMs } from '../domain/duration.ts';
-import type { CalendarInfo } from '../domain/message.ts';
-import { textOf } from './part-text.ts';
+import type { CalendarInfo, CalendarParticipant } from '../domain/message.ts';
+import { type ScannedEvent, scanCalendar } from './calendar-scan.ts';
+import { endByDuration, firstValue, legible, timeOf } from './calendar-time.ts';
+import { zoneOf } from './calendar-zone.ts';
 
-interface Property {
-  readonly name: string;
-  readonly parameters: string;
-  readonly value: string;
+/** An event, and whether something of it was left out. */
+export interface ReadCalendar {
+  readonly calendar: CalendarInfo;
+  readonly cut: boolean;
 }
 
 /**
- * The event of an invitation or of an answer to one (RFC 5545, RFC 5546); undefined if there is none. Of a series it is
- * the series itself, where that is told beside its exceptions.
- * Times are told as written: `2026-03-01T10:00:00Z`, with the zone in brackets where it has a name
- * (`2026-03-01T10:00:00[Europe/Berlin]`), bare where it floats, `2026-03-01` for a whole day.
+ * The event of an invitation, of an answer to one, or of a calendar file (RFC 5545, RFC 5546); undefined if there is
+ * none. An invitation goes before a file that is published beside it.
  */
-export function calendarOf(parts: readonly Part[]): CalendarInfo | undefined {
-  for (const part of parts) {
-    if (part.mimeType !== 'text/calendar' && part.mimeType !== 'application/ics') continue;
-    const lines = propertiesOf(textOf(part));
-    const events = eventsOf(lines);
-    const event = events.find((each) => valueIn(each, 'RECURRENCE-ID') === undefined) ?? events[0];
-    if (event === undefined) continue;
-    const value = (name: string) => valueIn(event, name);
-    const summary = value('SUMMARY');
-    const start = time(event, 'DTSTART');
-    const end = time(event, 'DTEND') ?? endByDuration(event);
-    const organizer = value('ORGANIZER');
-    return {
-      method: (lines.find((line) => line.name === 'METHOD')?.value ?? part.method ?? '').toUpperCase(),
-      uid: value('UID') ?? '',
-      ...(summary === undefined ? {} : { summary: plain(summary) }),
-      ...(start === undefined ? {} : { start }),
-      ...(end === undefined ? {} : { end }),
-      ...(organizer === undefined ? {} : { organizer: person(organizer) }),
-      attendees: event
-        .filter((line) => line.name === 'ATTENDEE')
-        .slice(0, mostAttendees)
-        .map((line) => person(line.value)),
-    };
+export async function calendarOf(parts: readonly Part[]): Promise<ReadCalendar | undefined> {
+  const files = parts.filter(({ mimeType }) => mimeType === 'text/calendar' || mimeType === 'application/ics');
+  if (files.length === 0) return undefined;
+  const { default: ical } = await loadIcal();
+  let published: ReadCalendar | undefined;
+  for (const part of files) {
+    const scanned = scanCalendar(textOf(part));
+    if (scanned === undefined) continue;
+    const read = { calendar: infoOf(ical, scanned, part.method ?? ''), cut: scanned.cut };
+    if (read.calendar.means !== 'published') return read;
+    published ??= read;
+  }
+  return published;
+}
+
+let loading: Promise<typeof import('ical.js')> | undefined;
+
+/** Loaded at the first calendar. */
+const loadIcal = () => {
+  loading ??= import('ical.js');
+  return loading;
+};
+
+const textOf = ({ content }: Part): string =>
+  (typeof content === 'string' ? content : new TextDecoder().decode(content)).replaceAll('\0', '');
+
+function infoOf(ical: typeof Ical, { method: told, lines, zones }: ScannedEvent, partMethod: string): CalendarInfo {
+  const event = new ical.Component('vevent');
+  for (const line of lines) {
+    const property = propertyOf(ical, line);
+    if (property !== undefined) event.addProperty(property);
+  }
+  const text = (name: string): string | undefined => {
+    const value = firstValue(event.getFirstProperty(name));
+    const words = typeof value === 'string' ? value.trim().slice(0, longestText).toWellFormed() : '';
+    return words === '' ? undefined : words;
+  };
+  const timeAt = (time: Ical.Time | undefined, property: Ical.Property | null) =>
+    time === undefined ? undefined : legible(time, zoneFor(property));
+  const zoneFor = (property: Ical.Property | null) => {
+    const tzid = property?.getFirstParameter('tzid');
+    return typeof tzid === 'string' ? zoneOf(ical, tzid, zones) : undefined;
+  };
+  const [from, until, instead] = ['dtstart', 'dtend', 'recurrence-id'].map((name) => event.getFirstProperty(name));
+  const start = timeOf(ical, from);
+  const end = timeOf(ical, until);
+  const summary = text('summary');
+  const location = text('location');
+  const startsAt = timeAt(start, from ?? null);
+  const endsAt = timeAt(end, until ?? null) ?? timeAt(endByDuration(ical, start, event), from ?? null);
+  const recurrenceId = timeAt(timeOf(ical, instead), instead ?? null);
+  const rule = lines.find((line) => /^RRULE[:;]/i.test(line));
+  const recurrence = rule?.slice(rule.indexOf(':') + 1).trim();
+  const repeats = recurrence !== undefined || event.hasProperty('rdate');
+  const sequence = firstValue(event.getFirstProperty('sequence'));
+  const status = text('status')?.toUpperCase();
+  const organizer = event.getFirstProperty('organizer');
+  const participants = event.getAllProperties('attendee').map(participantOf);
+  const method = (told === '' ? partMethod : told).toUpperCase().slice(0, longestMethod);
+  const answer = method === 'REPLY' ? participants[0] : undefined;
+  const comment = text('comment');
+  return {
+    method,
+    means: meaningOf(method, status, answer),
+    scope: recurrenceId !== undefined ? 'occurrence' : repeats ? 'series' : 'event',
+    uid: text('uid') ?? '',
+    ...(summary === undefined ? {} : { summary }),
+    ...(location === undefined ? {} : { location }),
+    ...(startsAt === undefined ? {} : { start: startsAt }),
+    ...(endsAt === undefined ? {} : { end: endsAt }),
+    ...(recurrenceId === undefined ? {} : { recurrenceId }),
+    ...(recurrence === undefined ? {} : { recurrence }),
+    ...(typeof sequence === 'number' && Number.isSafeInteger(sequence) ? { sequence } : {}),
+    ...(status === undefined ? {} : { status }),
+    ...(organizer === null ? {} : { organizer: participantOf(organizer).address }),
+    attendees: participants.map(({ address }) => address),
+    participants,
+    ...(answer === undefined ? {} : { answer: { ...answer, ...(comment === undefined ? {} : { comment }) } }),
+  };
+}
+
+const longestText = 2_000;
+const longestMethod = 50;
+
+/**
+ * A line as the parser understands it; undefined if it does not. Zones by their display name and names of people come
+ * with colons that should stand in quotes (RFC 5545 section 3.2), and days without saying that they are days.
+ */
+function propertyOf(ical: typeof Ical, line: string): Ical.Property | undefined {
+  const time = /^(DTSTART|DTEND|RECURRENCE-ID);TZID=([^";][^"]*):(\d{8}T\d{6}Z?)\s*$/i.exec(line);
+  const day = /^(DTSTART|DTEND|RECURRENCE-ID)(?:;[^:]*)?:(\d{8})\s*$/i.exec(line);
+  const person = /^(ATTENDEE|ORGANIZER)\b.*[:;](mailto:[^\s:;"]+)\s*$/i.exec(line);
+  const status = /;PARTSTAT="?([A-Za-z-]+)/i.exec(line)?.[1];
+  const forms = [
+    ...(time === null ? [] : [`${time[1]};TZID="${time[2]}":${time[3]}`]),
+    ...(day === null ? [] : [`${day[1]};VALUE=DATE:${day[2]}`]),
+    line,
+    ...(person === null ? [] : [`${person[1]}${status === undefined ? '' : `;PARTSTAT=${status}`}:${person[2]}`]),
+  ];
+  for (const form of forms) {
+    try {
+      const property = ical.Property.fromString(form);
+      if (person !== null && form === line && !isAddress(property)) continue;
+      return property;
+    } catch {
+      // The next form may be one that it reads; what no form makes legible is not told.
+    }
   }
   return undefined;
 }
 
-const mostAttendees = 500;
+const isAddress = (property: Ical.Property): boolean =>
+  /^mailto:[^\s:;"]+$/i.test(String(property.getFirstValue()).trim());
 
-const valueIn = (event: readonly Property[], name: string): string | undefined =>
-  event.find((line) => line.name === name)?.value;
-
-/** The events in the order of the file, each with what is its own. */
-function eventsOf(lines: readonly Property[]): Property[][] {
-  const events: Property[][] = [];
-  let event: Property[] | undefined;
-  // An alarm inside the event has a DESCRIPTION and a TRIGGER of its own, which are not the event's.
-  let depth = 0;
-  for (const line of lines) {
-    const isEvent = line.value.toUpperCase() === 'VEVENT';
-    if (line.name === 'BEGIN' && isEvent) {
-      event = [];
-      events.push(event);
-      depth = 0;
-    } else if (line.name === 'END' && isEvent) event = undefined;
-    else if (line.name === 'BEGIN') depth += 1;
-    else if (line.name === 'END') depth -= 1;
-    else if (depth === 0) event?.push(line);
+/** What the mail is about, in one word (RFC 5546 section 1.4). */
+function meaningOf(
+  method: string,
+  status: string | undefined,
+  answer: CalendarParticipant | undefined,
+): CalendarInfo['means'] {
+  switch (method) {
+    case 'REQUEST':
+      return status === 'CANCELLED' ? 'cancelled' : 'invited';
+    case 'ADD':
+      return 'added';
+    case 'CANCEL':
+      return 'cancelled';
+    case 'REPLY':
+      return answers.get(answer?.status ?? '') ?? 'answered';
+    case 'COUNTER':
+      return 'proposed';
+    case 'DECLINECOUNTER':
+      return 'proposal_declined';
+    case 'REFRESH':
+      return 'asked';
+    default:
+      return 'published';
   }
-  return events;
 }
 
-/** Lines with folding undone (RFC 5545 section 3.1): `NAME;PARAM="a:b":value`. */
-function propertiesOf(text: string): Property[] {
-  return text
-    .replace(/\r?\n[ \t]/g, '')
-    .split(/\r?\n/)
-    .flatMap((line) => {
-      const match = /^([A-Za-z0-9-]+)((?:;[^":;]*(?:"[^"]*"[^":;]*)*)*):(.*)$/.exec(line);
-      if (match === null) return [];
-      return [{ name: (match[1] ?? '').toUpperCase(), parameters: match[2] ?? '', value: (match[3] ?? '').trim() }];
-    });
+const answers: ReadonlyMap<string, CalendarInfo['means']> = new Map([
+  ['ACCEPTED', 'accepted'],
+  ['DECLINED', 'declined'],
+  ['TENTATIVE', 'tentative'],
+  ['DELEGATED', 'delegated'],
+]);
+
+function participantOf(property: Ical.Property): CalendarParticipant {
+  const name = property.getFirstParameter('cn');
+  const status = property.getFirstParameter('partstat');
+  return {
+    name: typeof name === 'string' ? name.trim().slice(0, longestText).toWellFormed() : '',
+    address: String(property.getFirstValue() ?? '')
+      .trim()
+      .replace(/^mailto:/i, '')
+      .toWellFormed(),
+    // Section 3.2.12 of RFC 5545: who says nothing has not answered.
+    status: typeof status === 'string' && status !== '' ? status.toUpperCase().slice(0, longestMethod) : 'NEEDS-ACTION',
+  };
 }
-
-const writtenTime = /^(\d{4})(\d{2})(\d{2})(?:T(\d{2})(\d{2})(\d{2})(Z?))?$/;
-
-function time(event: readonly Property[], name: string): string | undefined {
-  const line = event.find((each) => each.name === name);
-  return line === undefined ? undefined : legible(line);
-}
-
-function legible({ value, parameters }: Pick<Property, 'value' | 'parameters'>): string {
-  const match = writtenTime.exec(value);
-  if (match === null) return value;
-  const [, year, month, day, hour, minute, second, utc = ''] = match;
-  const date = `${year}-${month}-${day}`;
-  if (hour === undefined) return date;
-  const zone = /;TZID="?([^";]+)"?/i.exec(parameters)?.[1];
-  return `${date}T${hour}:${minute}:${second}${utc}${utc === '' && zone !== undefined ? `[${zone}]` : ''}`;
-}
-
-/** In place of its end an event may have a length (RFC 5545 section 3.6.1): counted by the clock of its own zone. */
-function endByDuration(event: readonly Property[]): string | undefined {
-  const start = event.find((line) => line.name === 'DTSTART');
-  const at = writtenTime.exec(start?.value ?? '');
-  const length = /^\+?P(?:(\d{1,4})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,4})M)?(?:(\d{1,6})S)?)?$/.exec(
-    valueIn(event, 'DURATION') ?? '',
-  );
-  if (start === undefined || at === null || length === null) return undefined;
-  const [year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0] = at
-    .slice(1, 7)
-    .map((part) => Number(part ?? 0));
-  const [weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = length.slice(1).map((part) => Number(part ?? 0));
-  const lengthMs = (weeks * 7 + days) * dayMs + hours * hourMs + (minutes * 60 + seconds) * 1000;
-  const end = new Date(Date.UTC(year, month - 1, day, hour, minute, second) + lengthMs);
-  const compact = end.toISOString().replace(/[-:]|\.\d+Z$/g, '');
-  const value = at[4] === undefined ? compact.slice(0, 8) : `${compact}${at[7] ?? ''}`;
-  return legible({ value, parameters: start.parameters });
-}
-
-/** Text escapes of RFC 5545 section 3.3.11. */
-const plain = (value: string): string =>
-  value.replace(/\\([\\;,nN])/g, (_, mark: string) => (mark.toLowerCase() === 'n' ? '\n' : mark));
-
-const person = (value: string): string => value.replace(/^mailto:/i, '').trim();

@@ -159,7 +159,11 @@ async function fromEmail(email: Email, meta: MessageMeta, rest: Rest): Promise<R
     text,
   });
   const bounce = whole && { ...whole, recipients: whole.recipients.slice(0, mostBounced) };
-  const cut = bounce?.recipients.length === whole?.recipients.length ? [] : ['bounce'];
+  const read = await calendarOf(email.attachments);
+  const cut = [
+    ...(bounce?.recipients.length === whole?.recipients.length ? [] : ['bounce']),
+    ...(read?.cut === true ? ['calendar'] : []),
+  ];
   return {
     meta,
     ...fields,
@@ -170,7 +174,7 @@ async function fromEmail(email: Email, meta: MessageMeta, rest: Rest): Promise<R
     attachments: rest.attachments,
     autoReply: bounce !== undefined || isAutomatic(email),
     bounce,
-    calendar: calendarOf(email.attachments),
+    calendar: read?.calendar,
   };
 }
 

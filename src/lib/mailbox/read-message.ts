@@ -1,5 +1,6 @@
 import type { FetchMessageObject, FetchQueryObject, MessageStructureObject } from 'imapflow';
 import type { MessageMeta, ReadMessage } from '../domain/message.ts';
+import { unfoldedOctets } from './calendar-octets.ts';
 import { refusedHere } from './fetch-meta.ts';
 import type { FetchVerb } from './fetch-verb.ts';
 import { bareMessage, parseMessage } from './parse-message.ts';
@@ -102,9 +103,11 @@ function headersOf(message: FetchMessageObject): { readonly block: Uint8Array; r
 
 /**
  * True if the parts have to be looked at one by one: text beyond ASCII in a part that names no charset, whose bytes are to
- * be seen before they are decoded; or no text at all, though the server sees some.
+ * be seen before they are decoded; a calendar, likewise; or no text at all, though the server sees some.
  */
 function isDoubtful(structure: MessageStructureObject, message: ReadMessage): boolean {
+  // A calendar that was folded within a character (calendar-octets.ts).
+  if (JSON.stringify(message.calendar ?? null).includes('\uFFFD')) return true;
   const texts = leavesOf(structure).leaves.filter((leaf) => leaf.what === 'text' || leaf.what === 'html');
   if (message.text === '' && message.html === undefined) return texts.some(({ size }) => size > blankBytes);
   const nameless = texts.some((leaf) => hasNoCharset(leaf.parameters));
@@ -159,7 +162,8 @@ async function readParts(
         continue;
       }
       if (bytes.length > left) truncated.add(nameOf(leaf));
-      contents.set(leaf.part, bytes.subarray(0, left));
+      const told = bytes.subarray(0, left);
+      contents.set(leaf.part, leaf.what === 'calendar' ? unfoldedOctets(told, leaf.encoding) : told);
       left -= Math.min(left, bytes.length);
     }
   }
