@@ -1,4 +1,5 @@
 import { answers } from './answers.ts';
+import { automatic } from './automatic.ts';
 import { bounces } from './bounces.ts';
 import type { CorpusMessage } from './build.ts';
 import { calendars } from './calendars.ts';
@@ -21,6 +22,7 @@ export const corpus: readonly CorpusMessage[] = [
   ...files,
   ...reports,
   ...bounces,
+  ...automatic,
   ...answers,
   ...calendars,
   ...hostile,

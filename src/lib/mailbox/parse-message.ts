@@ -2,7 +2,7 @@ import type { MessageStructureObject } from 'imapflow';
 import type { Email } from 'postal-mime';
 import type { MessageMeta, MessageTraits, ReadMessage } from '../domain/message.ts';
 import { attachmentsOf } from './attachment-list.ts';
-import { isAutoReply } from './auto-reply.ts';
+import { isAutoReply, type MaybeAutomatic } from './auto-reply.ts';
 import { bounceOf } from './bounce.ts';
 import { calendarOf } from './calendar.ts';
 import { closedLinks } from './closed-links.ts';
@@ -122,12 +122,13 @@ export async function headerTraits(
   if (block === undefined) return { ...unknown, ...known };
   const to = ['to', 'cc', 'bcc'].flatMap((name) => peopleIn(reader, name)).map(({ address }) => address);
   // Whether a mail of a server reports a failure, which makes it automatic, is known when it is read.
-  const mayBounce = serverMail({ headers: email.headers, from: sender, subject: known.subject }) !== 'no';
-  return { ...known, to, autoReply: isAutomatic(email) || (mayBounce ? undefined : false) };
+  const about = { headers: email.headers, from: sender, subject: known.subject };
+  const mayBounce = serverMail(about) !== 'no';
+  return { ...known, to, autoReply: isAutomatic(about) || (mayBounce ? undefined : false) };
 }
 
 /** A report, whatever of, is written by a program. */
-const isAutomatic = ({ headers }: Email): boolean => isAutoReply(headers) || reportType(headers) !== undefined;
+const isAutomatic = (mail: MaybeAutomatic): boolean => isAutoReply(mail) || reportType(mail.headers) !== undefined;
 
 /** The fields that were found. */
 const found = (email: Email): Email => {
@@ -150,10 +151,9 @@ async function fromEmail(email: Email, meta: MessageMeta, rest: Rest): Promise<R
   const text = storable(rest.cutText ? wholeCharacters(rest.text) : rest.text);
   const html = storable(rest.cutHtml ? wholeCharacters(email.html ?? '') : (email.html ?? ''));
   const subject = oneLine(email.subject ?? '');
+  const about = { headers: email.headers, from: fields.from, subject };
   const whole = bounceOf({
-    headers: email.headers,
-    from: fields.from,
-    subject,
+    ...about,
     to: fields.to.map(({ address }) => address),
     parts: email.attachments,
     text,
@@ -172,7 +172,7 @@ async function fromEmail(email: Email, meta: MessageMeta, rest: Rest): Promise<R
     html: html === '' ? undefined : html,
     truncated: [...rest.truncated, ...cut],
     attachments: rest.attachments,
-    autoReply: bounce !== undefined || isAutomatic(email),
+    autoReply: bounce !== undefined || isAutomatic(about),
     bounce,
     calendar: read?.calendar,
   };
