@@ -92,9 +92,13 @@ function apart(later) {
 const withNames = {
   name: 'with-names',
   setup(build) {
+    // One after the other: Node refuses to require a package that is just being imported.
+    let loading = Promise.resolve();
     build.onResolve({ filter: /^named:/ }, ({ path }) => ({ path: path.slice('named:'.length), namespace: 'named' }));
     build.onLoad({ filter: /./, namespace: 'named' }, async ({ path }) => {
-      const names = Object.keys(await import(path)).filter((name) => /^[\w$]+$/.test(name));
+      const load = loading.then(() => import(path));
+      loading = load.catch(() => undefined);
+      const names = Object.keys(await load).filter((name) => /^[\w$]+$/.test(name));
       return { contents: `export { ${names.join(', ')} } from '${path}';`, resolveDir: folder };
     });
   },

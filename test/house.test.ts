@@ -9,7 +9,7 @@ const floors = [
   ['lib/broker.ts'],
   ['lib/connect', 'lib/sync', 'lib/doctor', 'lib/metrics'],
   ['lib/entra', 'lib/mailbox', 'lib/delivery'],
-  ['lib/http'],
+  ['lib/http', 'lib/html'],
   ['lib/store', 'lib/vault'],
   [
     'lib/domain',

@@ -119,7 +119,8 @@ describe('the published package', () => {
 
   it('has what is loaded at first use in files of its own, and a start reads none of them', () => {
     const names = ['azure-data-tables', 'azure-identity', 'azure-keyvault-secrets', 'azure-msal-node', 'imapflow'];
-    for (const name of [...names, 'outbound-agent', 'postal-mime', 'sanitize-html']) {
+    const ofMail = ['encoding-japanese', 'html-to-text', 'htmlparser2', 'iconv-lite', 'postal-mime', 'sanitize-html'];
+    for (const name of [...names, ...ofMail, 'outbound-agent']) {
       expect(later()).toContain(`dist/${name}.mjs`);
     }
     expect(read('dist/functions.cjs')).not.toMatch(/require\("\.\//);
@@ -216,6 +217,10 @@ describe('packages that are loaded at first use', () => {
       tables: 'table',
       imapflow: 'ECONNREFUSED',
       postalMime: '日本',
+      iconvLite: 'üß日',
+      encodingJapanese: '日',
+      htmlToText: 'ONE\n\n * two',
+      htmlparser2: 1,
       sanitizeHtml: '<b>bold</b>',
       undici: 'ECONNREFUSED',
       nodemailer: 'ESOCKET',

@@ -58,6 +58,16 @@ const probes: Record<string, () => Promise<unknown>> = {
     const raw = 'Subject: =?iso-2022-jp?B?GyRCRnxLXBsoQg==?=\r\n\r\nbody';
     return (await PostalMime.parse(raw)).subject;
   },
+  iconvLite: async () => {
+    const { default: iconv } = await import('iconv-lite');
+    return iconv.decode(Buffer.from([0x81, 0xe1]), 'cp850') + iconv.decode(Buffer.from([0x93, 0xfa]), 'shiftjis');
+  },
+  encodingJapanese: async () => {
+    const { default: japanese } = await import('encoding-japanese');
+    return japanese.convert(Buffer.from([0x93, 0xfa]), { to: 'UNICODE', from: 'AUTO', type: 'string' });
+  },
+  htmlToText: async () => (await import('html-to-text')).convert('<h1>one</h1><ul><li>two</ul>'),
+  htmlparser2: async () => (await import('htmlparser2')).parseDocument('<b>x').children.length,
   sanitizeHtml: async () => {
     const { default: sanitize } = await import('sanitize-html');
     return sanitize('<b onclick="x()">bold</b><script>1</script>');

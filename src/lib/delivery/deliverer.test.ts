@@ -179,7 +179,7 @@ describe('a delivery', () => {
     await deliverer.deliver(await destination(), mail, never);
     await deliverer.deliver(await destination({ rawHtml: true }), mail, never);
     const sent = requests.map(({ body }) => JSON.parse(body).data);
-    expect(sent[0]).toMatchObject({ html: '<p>Hi</p>', snippet: 'Hi', truncated: [] });
+    expect(sent[0]).toMatchObject({ html: '<p>Hi</p>', truncated: [] });
     expect(sent[1]).toMatchObject({ html: '<p onclick="x()">Hi</p><script>x()</script>' });
   });
 

@@ -1,8 +1,8 @@
 import type { OutgoingEvent } from '../domain/event.ts';
+import { loadVisibleHtml, type VisibleHtml } from '../html/visible.ts';
 import type { Log } from '../log.ts';
 import { type LinkMaker, linkAttachments } from './attachment-links.ts';
 import type { Sanitizer } from './sanitize.ts';
-import { snippetOf } from './snippet.ts';
 
 export interface RenderDeps {
   readonly log: Log;
@@ -26,21 +26,21 @@ export interface Renderer {
 const htmlCapCharacters = 1024 * 1024;
 
 export function createRenderer(deps: RenderDeps): Renderer {
-  let loading: Promise<Sanitizer> | undefined;
+  let loading: Promise<{ readonly sanitizer: Sanitizer; readonly visible: VisibleHtml }> | undefined;
 
-  /** Its safe HTML and, where it is wanted, the text of it. */
-  const clean = async (
-    dirty: string,
-    id: string,
-    wantText: boolean,
-    imageOf: (contentId: string) => string | undefined,
-  ) => {
+  // One after the other: both need the same parser, and Node refuses to require a package that is just being imported.
+  const load = async () => {
+    const visible = await loadVisibleHtml();
+    return { visible, sanitizer: await deps.loadSanitizer() };
+  };
+
+  /** Safe HTML, in which stays hidden what the mail hides by means that are not let through. */
+  const clean = async (dirty: string, id: string, imageOf: (contentId: string) => string | undefined) => {
     if (dirty.length > htmlCapCharacters) return undefined;
-    loading ??= deps.loadSanitizer();
-    const sanitizer = await loading;
+    loading ??= load();
+    const { sanitizer, visible } = await loading;
     try {
-      const html = sanitizer.html(dirty, imageOf);
-      return { html, text: wantText ? sanitizer.text(html) : '' };
+      return sanitizer.html(visible.forPage(dirty), imageOf);
     } catch (error) {
       // What cannot be made safe does not go out; the text does, and `truncated` says what is missing.
       deps.log.error('delivery.html_dropped', error, { messageKey: id });
@@ -54,14 +54,14 @@ export function createRenderer(deps: RenderDeps): Renderer {
       const linked =
         deps.attachmentLinks === undefined ? undefined : await linkAttachments(event.data, deps.attachmentLinks);
       const data = linked === undefined ? event.data : { ...event.data, attachments: linked.attachments };
-      const { html, snippet, truncated } = data;
+      const { html, truncated } = data;
       if (typeof html !== 'string' || rawHtml) return data;
-      const safe = await clean(html, event.id, snippet === '', (contentId) => linked?.byContentId(contentId));
+      const safe = await clean(html, event.id, (contentId) => linked?.byContentId(contentId));
       if (safe === undefined) {
         const cut = Array.isArray(truncated) ? truncated : [];
         return { ...data, html: null, truncated: [...new Set([...cut, 'html'])] };
       }
-      return { ...data, html: safe.html, snippet: snippet === '' ? snippetOf(safe.text) : snippet };
+      return { ...data, html: safe };
     },
   };
 }

@@ -114,6 +114,8 @@ const extensions: Readonly<Record<string, string>> = {
 function safeName(name: string | undefined): string | undefined {
   const clean = (name ?? '')
     .toWellFormed()
+    // A name that was folded holds the tab.
+    .replace(/\s+/g, ' ')
     .replace(/[\p{Cc}\p{Cf}]/gu, '')
     .replace(/[\\/]/g, '_')
     .trim();

@@ -292,18 +292,13 @@ describe('a large or broken file', () => {
 });
 
 describe('a line that is folded within a character', () => {
-  const folded = Buffer.concat([
-    Buffer.from('SUMMARY:Gr'),
-    Buffer.from([0xc3]),
-    Buffer.from('\r\n '),
-    Buffer.from([0xbc]),
-  ]);
-  const whole = Buffer.from('SUMMARY:Grü');
-  it('is unfolded before its bytes are decoded, in every encoding', () => {
-    expect(Buffer.from(unfoldedOctets(folded, '8bit'))).toEqual(whole);
-    const base64 = Buffer.from(folded.toString('base64'));
-    expect(Buffer.from(Buffer.from(unfoldedOctets(base64, 'BASE64')).toString(), 'base64')).toEqual(whole);
-    const quoted = Buffer.from('SUMMARY:Gr=C3\r\n =BC  \r\nX:1=3D1');
-    expect(Buffer.from(unfoldedOctets(quoted, 'quoted-printable')).toString()).toBe('SUMMARY:Gr=C3=BC =20\r\nX:1=3D1');
+  it('is unfolded before its bytes are decoded', () => {
+    const folded = Buffer.concat([
+      Buffer.from('SUMMARY:Gr'),
+      Buffer.from([0xc3]),
+      Buffer.from('\r\n '),
+      Buffer.from([0xbc]),
+    ]);
+    expect(Buffer.from(unfoldedOctets(folded))).toEqual(Buffer.from('SUMMARY:Grü'));
   });
 });

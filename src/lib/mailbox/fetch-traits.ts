@@ -9,9 +9,12 @@ import type { FetchVerb } from './fetch-verb.ts';
 import { referencesIn } from './html-references.ts';
 import { headerTraits } from './parse-message.ts';
 import { pieces, uidSet } from './ranges.ts';
-import { unwrapped } from './rebuild.ts';
+import { asksFor } from './read-parts.ts';
+import { hasRawBytes } from './readable-headers.ts';
 import { serverMailHeaders } from './server-mail.ts';
 import { leavesOf } from './structure.ts';
+import { textCharsets } from './text-charsets.ts';
+import { unwrapped } from './transfer-encoding.ts';
 
 // The recipients of a mail to many take some KB, and so does the structure of one with many files.
 const chunk = 50;
@@ -68,11 +71,28 @@ export async function fetchTraits(
   const found = new Map<number, MessageTraits>();
   for (const meta of metas) {
     const { headers, bodyStructure } = answers.get(meta.uid) ?? {};
-    const isCut = headers !== undefined && headers.length > mostHeaderBytes;
-    const traits = await headerTraits(meta, isCut ? undefined : headers);
+    const block = headers !== undefined && headers.length <= mostHeaderBytes ? headers : undefined;
+    const charsets = hasRawHeaders(meta, block) ? await charsetsFor(fetch, meta.uid, bodyStructure) : [];
+    const traits = await headerTraits(meta, block, charsets);
     found.set(meta.uid, { ...traits, hasAttachment: await bringsFile(fetch, meta.uid, bodyStructure) });
   }
   return found;
+}
+
+/** Raw bytes that mean nothing without a charset: rare, and against the rules. */
+function hasRawHeaders(meta: MessageMeta, block: Uint8Array | undefined): boolean {
+  const read = block === undefined ? [meta.from ?? '', meta.subject ?? ''] : [Buffer.from(block).toString('latin1')];
+  return read.join('\n').split('\n').some(hasRawBytes);
+}
+
+async function charsetsFor(
+  fetch: FetchVerb,
+  uid: number,
+  known: FetchMessageObject['bodyStructure'],
+): Promise<string[]> {
+  const ask = asksFor(fetch, uid);
+  const structure = known ?? (await ask({ bodyStructure: true }))?.bodyStructure;
+  return structure === undefined ? [] : textCharsets(ask, structure);
 }
 
 /**
@@ -102,4 +122,7 @@ async function bringsFile(
   return hasFiles(leaves, cut, referencesIn(html.join('\n'), whole));
 }
 
-const asText = (bytes: Buffer): string => bytes.toString(isUtf8(bytes) ? 'utf8' : 'latin1').replaceAll('\0', '');
+const asText = (bytes: Uint8Array): string =>
+  Buffer.from(bytes)
+    .toString(isUtf8(bytes) ? 'utf8' : 'latin1')
+    .replaceAll('\0', '');

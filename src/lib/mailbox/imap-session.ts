@@ -3,7 +3,6 @@ import type { ImapFlow } from 'imapflow';
 import type { Clock } from '../domain/clock.ts';
 import { limited } from '../domain/limited.ts';
 import { BrokerError } from '../errors.ts';
-import { attachmentsOf } from './attachment-list.ts';
 import { downloadPart } from './download-part.ts';
 import { isAboutSession, understand } from './exchange.ts';
 import { fetchFlags } from './fetch-flags.ts';
@@ -14,8 +13,9 @@ import { folderInfo } from './folders.ts';
 import { field, type ImapWatch } from './imap-watch.ts';
 import { createReadAhead } from './read-ahead.ts';
 import { readMessage } from './read-message.ts';
+import { readPart } from './read-part.ts';
+import { asksFor } from './read-parts.ts';
 import type { FolderStatus, KeepableSession } from './session.ts';
-import { leavesOf } from './structure.ts';
 import { translate } from './translate.ts';
 import { within } from './within.ts';
 
@@ -209,11 +209,7 @@ export function createImapSession({ client, watch, clock, commandMs, socketMs }:
     part: (path, uid, part) =>
       inTurn(async () => {
         await select(path);
-        const { messages } = await fetch(String(uid), { uid: true, bodyStructure: true });
-        const structure = messages.find((message) => message.uid === uid)?.bodyStructure;
-        return structure === undefined
-          ? undefined
-          : attachmentsOf(leavesOf(structure).leaves).find((each) => each.part === part);
+        return readPart(asksFor(fetch, uid), part);
       }),
 
     download: (path, uid, part, mostBytes) =>

@@ -1,66 +1,111 @@
 import type { MessageStructureObject } from 'imapflow';
-import type { Email } from 'postal-mime';
+import type { Email, Attachment as Part } from 'postal-mime';
+import { isBlank } from '../domain/blank.ts';
 import type { MessageMeta, MessageTraits, ReadMessage } from '../domain/message.ts';
+import { loadHtmlText } from '../html/text.ts';
 import { attachmentsOf } from './attachment-list.ts';
 import { isAutoReply, type MaybeAutomatic } from './auto-reply.ts';
+import { bodyOf, charsetsOf, type TextPart } from './body.ts';
 import { bounceOf } from './bounce.ts';
 import { calendarOf } from './calendar.ts';
-import { closedLinks } from './closed-links.ts';
+import { unfoldedOctets } from './calendar-octets.ts';
+import { type DecodeText, loadDecoder } from './decode-text.ts';
+import { charsetsOfWords } from './encoded-words.ts';
 import { fieldsOf, fromOf, headerReader, peopleIn } from './header-fields.ts';
 import { referencesIn } from './html-references.ts';
-import { headerEnd, headersAsUtf8 } from './raw-headers.ts';
+import { loadPostalMime, parseMime } from './mime.ts';
+import { type PartHeaders, withReadableNames } from './part-names.ts';
+import { headerEnd } from './raw-headers.ts';
+import { readableHeaders } from './readable-headers.ts';
 import { reportType, serverMail } from './server-mail.ts';
 import { oneLine, storable } from './storable.ts';
 import { type Leaf, leavesOf } from './structure.ts';
-import { withoutStyles } from './style-blocks.ts';
+import { unwrapped } from './transfer-encoding.ts';
 
 export interface Parsing {
   readonly meta: MessageMeta;
-  /** As the server gave it: the only source of part numbers. */
-  readonly structure: MessageStructureObject | undefined;
   /** What was cut before. */
   readonly truncated: readonly string[];
 }
 
-/**
- * Parses a message, or the smaller copy that was made of it. postal-mime does the decoding; everything that depends on
- * IMAP part numbers comes from the server's structure.
- */
-export async function parseMessage(whole: Uint8Array, { meta, structure, truncated }: Parsing): Promise<ReadMessage> {
-  const cut = new Set(truncated);
-  const source = whole.subarray(0, endOfLine(whole, mostLines));
-  const known = structure === undefined ? undefined : leavesOf(structure);
-  if (source.length < whole.length) {
-    cut.add('text');
-    if (known === undefined || known.cut || known.leaves.some(({ what }) => what === 'html')) cut.add('html');
-  }
-  if (known === undefined || known.cut) cut.add('structure');
+/** What was read of a message, with the server's structure of it: the only source of part numbers. */
+export interface ReadParts {
+  readonly structure: MessageStructureObject;
+  /** The header block. */
+  readonly headers: Uint8Array;
+  /** Parts by their numbers, still encoded. */
+  readonly contents: ReadonlyMap<string, Uint8Array>;
+  /** The headers of parts, for names that the structure does not tell. */
+  readonly partHeaders: PartHeaders;
+}
 
-  const bytes = withReadableHeaders(source, charsetOf(known?.leaves ?? []));
-  let email = await parse(bytes);
-  if (email === undefined) {
-    // Nested too deep or otherwise beyond the parser: what the headers say is still true.
-    for (const name of ['structure', 'text', 'html']) cut.add(name);
-    email = await parse(bytes.subarray(0, headerEnd(bytes) ?? bytes.length), true);
-  }
+/** Parses a message whose structure the server has told. Of it postal-mime reads the headers. */
+export async function parseParts(read: ReadParts, { meta, truncated }: Parsing): Promise<ReadMessage> {
+  const cut = new Set(truncated);
+  const { leaves, cut: leavesCut } = leavesOf(read.structure);
+  if (leavesCut) cut.add('structure');
+  const parts = leaves.flatMap((leaf): TextPart[] => {
+    const encoded = read.contents.get(leaf.part);
+    return encoded === undefined ? [] : [{ leaf, bytes: unwrapped(encoded, leaf.encoding), cut: cut.has(leaf.what) }];
+  });
+  const texts = parts.filter(({ leaf }) => isText(leaf));
+  const charsets = charsetsOf(texts);
+  const decode = await loadDecoder();
+
+  const block = read.headers.subarray(0, endOfLine(read.headers, mostLines));
+  if (block.length < read.headers.length) cut.add('headers');
+  const email = await parseMime(closed(readableHeaders(block, decode, charsets)));
   if (email === undefined) return bareMessage(meta, [...cut, 'headers']);
-  // Where the headers were cut, what had been asked for by itself is still known.
-  if (cut.has('headers')) {
-    const identity = await identityOf(meta);
-    email = { ...identity, ...found(email), headers: [...identity.headers, ...email.headers] };
-  }
-  return fromEmail(email, meta, {
-    text: await textOf(email),
-    attachments: attachmentsOf(known?.leaves ?? [], referencesIn(email.html ?? '', !cut.has('html'))),
-    truncated: [...cut],
-    cutText: cut.has('text'),
-    cutHtml: cut.has('html'),
+  const told = cut.has('headers') ? await withIdentity(email, meta, charsets) : email;
+
+  const words = texts.length === 0 ? [] : charsetsOfWords(Buffer.from(block).toString('latin1'));
+  const body = bodyOf(texts, { decode, charsets: words, words: await loadHtmlText() });
+  if (body.cut) cut.add('text');
+  const named = await withReadableNames(leaves, read.partHeaders, decode, async () => charsets);
+  const others = parts.filter(({ leaf }) => !isText(leaf)).map((part) => asPart(part, decode));
+  return fromEmail({ ...told, html: body.html, attachments: others }, meta, {
+    text: body.text,
+    attachments: attachmentsOf(named, referencesIn(body.html ?? '', !cut.has('html'))),
+    cut,
   });
 }
 
-// The parser takes some 20 us for every line, however short, and nothing else happens meanwhile. As many as 2 MiB in
-// base64 have; a mail with more of them was written to keep somebody busy, or nobody reads it to its end.
-const mostLines = 40_000;
+/** Parses a message of whose structure nobody tells: postal-mime does the decoding, and files have no numbers. */
+export async function parseMessage(whole: Uint8Array, { meta, truncated }: Parsing): Promise<ReadMessage> {
+  const cut = new Set([...truncated, 'structure']);
+  const source = whole.subarray(0, endOfLine(whole, mostLines));
+  if (source.length < whole.length) for (const name of ['text', 'html']) cut.add(name);
+  const end = headerEnd(source) ?? source.length;
+  const headers = readableHeaders(source.subarray(0, end), await loadDecoder(), []);
+  let email = await parseMime(Buffer.concat([headers, source.subarray(end)]));
+  if (email === undefined) {
+    // Nested too deep or otherwise beyond the parser: what the headers say is still true.
+    for (const name of ['text', 'html']) cut.add(name);
+    email = await parseMime(closed(headers));
+  }
+  if (email === undefined) return bareMessage(meta, [...cut, 'headers']);
+  if (cut.has('headers')) email = await withIdentity(email, meta, []);
+  const words = email.html === undefined || !isBlank(email.text ?? '') ? undefined : (await loadHtmlText())(email.html);
+  if (words?.cut === true) cut.add('text');
+  return fromEmail(email, meta, { text: words?.text ?? email.text ?? '', attachments: [], cut });
+}
+
+const isText = ({ what }: Leaf): boolean => what === 'text' || what === 'html';
+
+/** A part that is no text of the mail, as postal-mime would hand it out. */
+function asPart({ leaf, bytes }: TextPart, decode: DecodeText): Part {
+  const { charset, method } = leaf.parameters;
+  return {
+    filename: null,
+    mimeType: leaf.type,
+    disposition: leaf.disposition === '' ? null : leaf.disposition,
+    content: leaf.what === 'calendar' ? Buffer.from(decode(unfoldedOctets(bytes), { label: charset })) : bytes,
+    ...(method === undefined ? {} : { method: method.trim().toUpperCase() }),
+  };
+}
+
+// The parser takes some 20 us for every line, however short, and nothing else happens meanwhile. Nobody writes so many.
+const mostLines = 10_000;
 
 /** Where line number `count` ends. */
 function endOfLine(bytes: Uint8Array, count: number): number {
@@ -75,45 +120,47 @@ function endOfLine(bytes: Uint8Array, count: number): number {
 
 const lineFeed = 10;
 
+/** A header block that ends. */
+const closed = (block: Uint8Array): Uint8Array => Buffer.concat([block, Buffer.from('\r\n\r\n')]);
+
 /** A message of which only the identity is known. */
 export async function bareMessage(meta: MessageMeta, truncated: readonly string[]): Promise<ReadMessage> {
-  return fromEmail(await identityOf(meta), meta, {
-    text: '',
-    attachments: [],
-    truncated: [...truncated],
-    cutText: false,
-    cutHtml: false,
-  });
+  return fromEmail(await identityOf(meta, []), meta, { text: '', attachments: [], cut: new Set(truncated) });
 }
 
 // Longer ones are made to keep somebody busy.
 const longestIdentityHeader = 64 * 1024;
 
 /** What the headers that were read first tell. */
-async function identityOf(meta: MessageMeta): Promise<Email> {
+async function identityOf(meta: MessageMeta, charsets: readonly string[]): Promise<Email> {
   const lines = [
     ['Message-ID', meta.messageId],
     ['Date', meta.date],
     ['From', meta.from],
     ['Subject', meta.subject],
   ].flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value.slice(0, longestIdentityHeader)}`]));
-  const block = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
+  const block = Buffer.from(lines.join('\r\n'), 'latin1');
   const none: Email = { headers: [], headerLines: [], attachments: [] };
-  return (await parse(headersAsUtf8(block, undefined), true)) ?? none;
+  return (await parseMime(closed(readableHeaders(block, await loadDecoder(), charsets)))) ?? none;
 }
 
 /**
  * What headers alone tell of a message, in the words of the event that it would become.
  * @param block the headers of which something is to be known; without it, those of `meta` count
+ * @param charsets of the text, for raw bytes in the headers
  */
 export async function headerTraits(
   meta: MessageMeta,
   block: Uint8Array | undefined,
+  charsets: readonly string[],
 ): Promise<Omit<MessageTraits, 'hasAttachment'>> {
   const unknown = { from: undefined, to: undefined, subject: undefined, autoReply: undefined };
   // Not even its headers could be read; see fetch-meta.ts.
   if (block === undefined && meta.size === 0) return unknown;
-  const email = block === undefined ? await identityOf(meta) : await parse(headersAsUtf8(block, undefined), true);
+  const email =
+    block === undefined
+      ? await identityOf(meta, charsets)
+      : await parseMime(closed(readableHeaders(block, await loadDecoder(), charsets)));
   if (email === undefined) return unknown;
   const reader = headerReader(email.headers, (await loadPostalMime()).decodeWords);
   const sender = fromOf(reader);
@@ -130,26 +177,25 @@ export async function headerTraits(
 /** A report, whatever of, is written by a program. */
 const isAutomatic = (mail: MaybeAutomatic): boolean => isAutoReply(mail) || reportType(mail.headers) !== undefined;
 
-/** The fields that were found. */
-const found = (email: Email): Email => {
-  const { headers, headerLines, attachments, ...rest } = email;
-  const defined = Object.entries(rest).filter(([, value]) => value !== undefined && value !== '');
-  return { headers, headerLines, attachments, ...Object.fromEntries(defined) };
-};
+/** Where the headers were cut, what had been asked for by itself is still known. */
+async function withIdentity(email: Email, meta: MessageMeta, charsets: readonly string[]): Promise<Email> {
+  const identity = await identityOf(meta, charsets);
+  const { headers, ...rest } = email;
+  const found = Object.entries(rest).filter(([, value]) => value !== undefined && value !== '');
+  return { ...identity, ...Object.fromEntries(found), headers: [...identity.headers, ...headers] };
+}
 
 interface Rest {
   readonly text: string;
   readonly attachments: ReadMessage['attachments'];
-  readonly truncated: readonly string[];
-  readonly cutText: boolean;
-  readonly cutHtml: boolean;
+  readonly cut: ReadonlySet<string>;
 }
 
 async function fromEmail(email: Email, meta: MessageMeta, rest: Rest): Promise<ReadMessage> {
   const { decodeWords } = await loadPostalMime();
   const fields = fieldsOf(headerReader(email.headers, decodeWords), meta.messageId);
-  const text = storable(rest.cutText ? wholeCharacters(rest.text) : rest.text);
-  const html = storable(rest.cutHtml ? wholeCharacters(email.html ?? '') : (email.html ?? ''));
+  const text = storable(rest.cut.has('text') ? wholeCharacters(rest.text) : rest.text);
+  const html = storable(rest.cut.has('html') ? wholeCharacters(email.html ?? '') : (email.html ?? ''));
   const subject = oneLine(email.subject ?? '');
   const about = { headers: email.headers, from: fields.from, subject };
   const whole = bounceOf({
@@ -170,7 +216,7 @@ async function fromEmail(email: Email, meta: MessageMeta, rest: Rest): Promise<R
     subject,
     text,
     html: html === '' ? undefined : html,
-    truncated: [...rest.truncated, ...cut],
+    truncated: [...rest.cut, ...cut],
     attachments: rest.attachments,
     autoReply: bounce !== undefined || isAutomatic(about),
     bounce,
@@ -180,67 +226,6 @@ async function fromEmail(email: Email, meta: MessageMeta, rest: Rest): Promise<R
 
 // Exchange Online sends one mail to 1,000 at most, and each of them is told with what a server says of it.
 const mostBounced = 500;
-
-let loading: Promise<typeof import('postal-mime')> | undefined;
-
-/** Loaded at the first mail; a dynamic import costs as much as parsing a small header, so it is not repeated. */
-const loadPostalMime = () => {
-  loading ??= import('postal-mime');
-  return loading;
-};
-
-/**
- * postal-mime on bytes of our own; undefined where it gives up. Messages inside the message stay closed: they are files.
- * @param bare parse the headers only
- */
-async function parse(bytes: Uint8Array, bare = false): Promise<Email | undefined> {
-  const { default: PostalMime } = await loadPostalMime();
-  const input = bare ? Buffer.concat([bytes, Buffer.from('\r\n\r\n')]) : bytes;
-  try {
-    // What came in is within the cap, so its headers need no limit of their own.
-    return await PostalMime.parse(input, { forceRfc822Attachments: true, maxHeadersSize: input.length + 1 });
-  } catch {
-    // The caller falls back to less and names in `truncated` what is missing.
-    return undefined;
-  }
-}
-
-/** The text of a mail; where it brings HTML alone, that as text. */
-async function textOf(email: Email): Promise<string> {
-  if (email.text !== undefined || email.html === undefined) return email.text ?? '';
-  // postal-mime turns HTML into text where another part of the message is plain, so it is given one.
-  const boundary = 'nmb-text';
-  const html = Buffer.from(closedLinks(withoutStyles(email.html)))
-    .toString('base64')
-    .replace(/.{76}/g, '$&\r\n');
-  const message = [
-    `Content-Type: multipart/mixed; boundary=${boundary}`,
-    '',
-    `--${boundary}`,
-    'Content-Type: text/html; charset=utf-8',
-    'Content-Transfer-Encoding: base64',
-    '',
-    html,
-    `--${boundary}`,
-    'Content-Type: text/plain',
-    '',
-    '',
-    `--${boundary}--`,
-  ];
-  return (await parse(Buffer.from(message.join('\r\n'))))?.text?.trim() ?? '';
-}
-
-/** The charset of the text, in which 8-bit headers of the same mail were probably written. */
-function charsetOf(leaves: readonly Leaf[]): string | undefined {
-  return leaves.find((leaf) => leaf.what === 'text' || leaf.what === 'html')?.parameters.charset;
-}
-
-function withReadableHeaders(source: Uint8Array, charset: string | undefined): Uint8Array {
-  const end = headerEnd(source) ?? source.length;
-  const block = source.subarray(0, end);
-  const readable = headersAsUtf8(block, charset);
-  return readable === block ? source : Buffer.concat([readable, source.subarray(end)]);
-}
 
 /** A text that was cut inside a character ends in a mark for it, which is not the sender's. */
 const wholeCharacters = (text: string): string => text.replace(/\uFFFD{1,3}\s*$/, '');

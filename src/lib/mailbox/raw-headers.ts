@@ -1,5 +1,3 @@
-import { isUtf8 } from 'node:buffer';
-
 /**
  * Headers as they stand in the mail, by lower-case name; of several with one name the first, as mail programs show it.
  * Folding stays in the value. Bytes become characters one to one (Latin-1), so that no two headers fall together: these
@@ -40,23 +38,4 @@ export function headerEnd(source: Uint8Array): number | undefined {
     if (source[at + 1] === cr && source[at + 2] === lf) return at + 3;
   }
   return undefined;
-}
-
-/**
- * A header block with 8-bit bytes in it as UTF-8. RFC 6532 allows UTF-8; anything else is against the rules, and common:
- * it is then read in the charset of the message's text, or as Windows-1252, in which every byte means something.
- */
-export function headersAsUtf8(block: Uint8Array, charset: string | undefined): Uint8Array {
-  if (isUtf8(block)) return block;
-  return new TextEncoder().encode(decoder(charset).decode(block));
-}
-
-function decoder(charset: string | undefined) {
-  try {
-    const named = new TextDecoder(charset ?? 'windows-1252');
-    // In UTF-16 the ASCII names of the headers would be lost; as UTF-8 it has just failed.
-    return /^utf-/.test(named.encoding) ? new TextDecoder('windows-1252') : named;
-  } catch {
-    return new TextDecoder('windows-1252');
-  }
 }

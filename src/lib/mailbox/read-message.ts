@@ -1,13 +1,10 @@
-import type { FetchMessageObject, FetchQueryObject, MessageStructureObject } from 'imapflow';
+import type { FetchMessageObject, FetchQueryObject } from 'imapflow';
 import type { MessageMeta, ReadMessage } from '../domain/message.ts';
-import { unfoldedOctets } from './calendar-octets.ts';
-import { refusedHere } from './fetch-meta.ts';
 import type { FetchVerb } from './fetch-verb.ts';
-import { bareMessage, parseMessage } from './parse-message.ts';
-import { headerEnd } from './raw-headers.ts';
-import { rebuild } from './rebuild.ts';
+import { bareMessage, parseMessage, parseParts } from './parse-message.ts';
+import { isPartless, partless } from './partless.ts';
+import { type Ask, asksFor, headerBytes, partsOfWhole, type Read, readParts } from './read-parts.ts';
 import type { ReadCaps } from './session.ts';
-import { hasNoCharset, type Leaf, leavesOf, mixesTexts } from './structure.ts';
 
 // A message of up to this size is read in one piece, in one round trip: most mails are smaller, and a second question
 // costs more than the few KB of an attachment that come along. Above it the structure is read first and then only the
@@ -15,16 +12,8 @@ import { hasNoCharset, type Leaf, leavesOf, mixesTexts } from './structure.ts';
 const wholeBytes = 64 * 1024;
 // Exchange overstates RFC822.SIZE up to three times (stalwartlabs/vandelay#12), so a little above is still worth the try.
 const worthTryingBytes = 3 * wholeBytes;
-// Exchange itself refuses headers beyond 256 KB.
-const headerBytes = 256 * 1024;
-const mostTextParts = 50;
-// Of two it is not known for whom of them it came back.
-const mostReturnedTo = 2;
-// Of a message whose structure nobody tells the parser is given no more: what is in it, it has to find out by itself, and
-// it makes text of HTML in a time that grows with the square of the size where the sender wants that (closed-links.ts).
+// Of a message whose structure nobody tells the parser is given no more: what is in it, it has to find out by itself.
 const unseenBytes = 32 * 1024;
-// A line break or two is no text.
-const blankBytes = 4;
 
 /** True for a message that is read in one piece, so that many of them may be read together. */
 export const isSmall = (meta: MessageMeta): boolean => meta.size > 0 && meta.size <= wholeBytes;
@@ -50,19 +39,18 @@ export async function readMessage(
   early?: FetchMessageObject,
 ): Promise<ReadMessage | undefined> {
   const whole = wholeOf(caps);
-  const ask = async (query: Parameters<FetchVerb>[1]): Promise<FetchMessageObject | undefined> => {
-    const answer = await fetch(String(meta.uid), { uid: true, ...query }).catch(refusedHere);
-    return answer?.messages.find((message) => message.uid === meta.uid && hasContent(message));
-  };
-
+  const ask = asksFor(fetch, meta.uid);
   const first = early ?? (await ask(firstQuestion(meta, caps)));
   const structure = first?.bodyStructure;
-  if (first?.source !== undefined && first.source.length < whole && structure !== undefined && !mixesTexts(structure)) {
-    const message = await parseMessage(first.source, { meta, structure, truncated: [] });
-    if (!isDoubtful(structure, message)) return message;
-  }
   if (first !== undefined && structure !== undefined) {
-    return readParts(ask, meta, caps, structure, headersOf(first));
+    const source = first.source !== undefined && first.source.length < whole ? first.source : undefined;
+    const read =
+      (source === undefined ? undefined : partsOfWhole(structure, source)) ??
+      (await readParts(ask, caps, structure, first));
+    return (
+      (isPartless(structure) ? await readPartless(ask, meta, caps, read) : undefined) ??
+      parseParts(read.parts, { meta, truncated: read.truncated })
+    );
   }
 
   // No structure: the server gave none, refuses, or nests deeper than imapflow follows. The beginning of the source will
@@ -71,11 +59,11 @@ export async function readMessage(
   const plain = await ask({ source: { maxLength: unseenCap } });
   if (plain?.source !== undefined) {
     const cut = plain.source.length >= unseenCap;
-    return parseMessage(plain.source, { meta, structure: undefined, truncated: cut ? ['text', 'html'] : [] });
+    return parseMessage(plain.source, { meta, truncated: cut ? ['text', 'html'] : [] });
   }
   const headers = await ask({ bodyParts: [{ key: 'HEADER', maxLength: headerBytes }] });
   if (headers?.headers !== undefined) {
-    return parseMessage(headers.headers, { meta, structure: undefined, truncated: ['text', 'html'] });
+    return parseMessage(headers.headers, { meta, truncated: ['text', 'html'] });
   }
   // Nothing at all: gone, or a message that Exchange lists but cannot convert (node-imap#867).
   const there = (await fetch(String(meta.uid), { uid: true, flags: true })).messages.some(
@@ -84,111 +72,17 @@ export async function readMessage(
   return there ? bareMessage(meta, ['headers', 'text', 'html', 'structure']) : undefined;
 }
 
-/** A flag change that another client makes at this moment comes as an answer of its own, without what was asked. */
-function hasContent(message: FetchMessageObject): boolean {
-  return (
-    message.source !== undefined ||
-    message.headers !== undefined ||
-    message.bodyParts !== undefined ||
-    message.bodyStructure !== undefined
-  );
+/** The text of a multipart without parts; undefined if it has none. */
+async function readPartless(ask: Ask, meta: MessageMeta, caps: ReadCaps, read: Read): Promise<ReadMessage | undefined> {
+  const { structure, headers, partHeaders } = read.parts;
+  // What is found in it is for the parser to find out, as in a message without a structure.
+  const most = Math.min(unseenBytes, caps.capBytes);
+  const body = (await ask({ bodyParts: [{ key: 'TEXT', maxLength: most }] }))?.bodyParts?.get('text');
+  if (!Buffer.isBuffer(body)) return undefined;
+  const truncated = [...read.truncated, ...(body.length >= most ? ['text', 'html'] : [])];
+  const found = partless(structure, headers, body);
+  if (found?.kind === 'multipart') return parseMessage(found.source, { meta, truncated });
+  if (found === undefined) return undefined;
+  const parts = { structure: found.structure, headers, contents: new Map([['1', body]]), partHeaders };
+  return parseParts(parts, { meta, truncated });
 }
-
-/** The header block, and whether its end was reached. */
-function headersOf(message: FetchMessageObject): { readonly block: Uint8Array; readonly cut: boolean } | undefined {
-  if (message.headers !== undefined) return { block: message.headers, cut: message.headers.length >= headerBytes };
-  const end = message.source === undefined ? undefined : headerEnd(message.source);
-  return end === undefined ? undefined : { block: message.source?.subarray(0, end) ?? new Uint8Array(), cut: false };
-}
-
-/**
- * True if the parts have to be looked at one by one: text beyond ASCII in a part that names no charset, whose bytes are to
- * be seen before they are decoded; a calendar, likewise; or no text at all, though the server sees some.
- */
-function isDoubtful(structure: MessageStructureObject, message: ReadMessage): boolean {
-  // A calendar that was folded within a character (calendar-octets.ts).
-  if (JSON.stringify(message.calendar ?? null).includes('\uFFFD')) return true;
-  const texts = leavesOf(structure).leaves.filter((leaf) => leaf.what === 'text' || leaf.what === 'html');
-  if (message.text === '' && message.html === undefined) return texts.some(({ size }) => size > blankBytes);
-  const nameless = texts.some((leaf) => hasNoCharset(leaf.parameters));
-  return nameless && /[^\p{ASCII}]/u.test(message.text + (message.html ?? ''));
-}
-
-type Ask = (query: Parameters<FetchVerb>[1]) => Promise<FetchMessageObject | undefined>;
-
-async function readParts(
-  ask: Ask,
-  meta: MessageMeta,
-  caps: ReadCaps,
-  structure: MessageStructureObject,
-  known: { readonly block: Uint8Array; readonly cut: boolean } | undefined,
-): Promise<ReadMessage> {
-  const truncated = new Set<string>();
-  let headers = known;
-  if (headers === undefined) {
-    const answer = await ask({ bodyParts: [{ key: 'HEADER', maxLength: headerBytes }] });
-    headers = answer === undefined ? undefined : headersOf(answer);
-  }
-  if (headers === undefined || headers.cut) truncated.add('headers');
-
-  const contents = new Map<string, Uint8Array>();
-  const all = leavesOf(structure).leaves;
-  const wanted = all.filter((leaf) => leaf.what !== 'file');
-  // Of a returned mail only its id and its recipients are told, and the structure holds them.
-  for (const { part, returned } of all) {
-    if (returned === undefined) continue;
-    const to = returned.to.slice(0, mostReturnedTo).join(', ');
-    contents.set(part, Buffer.from(`Message-ID: ${returned.messageId ?? ''}\r\nTo: ${to}\r\n\r\n`));
-  }
-  if (wanted.length > mostTextParts) truncated.add('structure');
-  // Plain text before HTML: where the cap does not hold both, the one that is safe to show is there.
-  const order = ['report', 'calendar', 'text', 'html'];
-  const leaves = wanted
-    .filter((leaf) => !contents.has(leaf.part))
-    .slice(0, mostTextParts)
-    .sort((a, b) => order.indexOf(a.what) - order.indexOf(b.what));
-
-  let left = caps.capBytes;
-  for (const batch of batches(leaves, left)) {
-    if (left === 0) {
-      for (const leaf of batch) truncated.add(nameOf(leaf));
-      continue;
-    }
-    const answer = await ask({ bodyParts: batch.map((leaf) => ({ key: leaf.part, maxLength: left + 1 })) });
-    for (const leaf of batch) {
-      const bytes = answer?.bodyParts?.get(leaf.part);
-      if (!Buffer.isBuffer(bytes)) {
-        truncated.add(nameOf(leaf));
-        continue;
-      }
-      if (bytes.length > left) truncated.add(nameOf(leaf));
-      const told = bytes.subarray(0, left);
-      contents.set(leaf.part, leaf.what === 'calendar' ? unfoldedOctets(told, leaf.encoding) : told);
-      left -= Math.min(left, bytes.length);
-    }
-  }
-  const copy = rebuild(structure, headers?.block ?? new Uint8Array(), contents);
-  return parseMessage(copy, { meta, structure, truncated: [...truncated] });
-}
-
-/**
- * Parts that are asked for in one command. Their stated sizes decide, so that one answer cannot bring many times the cap:
- * a part that alone may fill the rest goes by itself.
- */
-function batches(leaves: readonly Leaf[], capBytes: number): Leaf[][] {
-  const result: Leaf[][] = [];
-  let bytes = 0;
-  for (const leaf of leaves) {
-    const batch = result.at(-1);
-    if (batch === undefined || bytes + leaf.size > capBytes) {
-      result.push([leaf]);
-      bytes = leaf.size;
-    } else {
-      batch.push(leaf);
-      bytes += leaf.size;
-    }
-  }
-  return result;
-}
-
-const nameOf = (leaf: Leaf): string => (leaf.what === 'text' || leaf.what === 'html' ? leaf.what : 'structure');

@@ -13,6 +13,8 @@ export interface Leaf {
   readonly filename: string | undefined;
   readonly contentId: string | undefined;
   readonly inRelated: boolean;
+  /** The outermost multipart/alternative around it: what is in it is one text in several forms. */
+  readonly alternative: MessageStructureObject | undefined;
   /** Of a mail within the mail: what its headers tell of it. */
   readonly returned: { readonly messageId: string | undefined; readonly to: readonly string[] } | undefined;
   /** Content-Location (RFC 2557). */
@@ -41,64 +43,49 @@ export function leavesOf(root: MessageStructureObject): { readonly leaves: reado
     }
     const inRelated = place.inRelated || node.type === 'multipart/related';
     const inReport = place.inReport || node.type === 'multipart/report';
+    const alternative = place.alternative ?? (node.type === 'multipart/alternative' ? node : undefined);
     for (const [index, child] of (node.childNodes ?? []).entries()) {
-      walk(child, { inRelated, inReport, parent: node.type, index });
+      walk(child, { inRelated, inReport, alternative, parent: node.type, index });
     }
   };
-  walk(root, { inRelated: false, inReport: false, parent: '', index: 0 });
+  walk(root, { inRelated: false, inReport: false, alternative: undefined, parent: '', index: 0 });
   return { leaves, cut };
 }
-
-/**
- * True if the parser makes text of HTML by itself: where there is a text, and an HTML part has none beside it within
- * the nearest multipart/alternative.
- */
-export function mixesTexts(root: MessageStructureObject): boolean {
-  const found = new Map<MessageStructureObject, Set<Leaf['what']>>();
-  const walk = (node: MessageStructureObject, alternative: MessageStructureObject | undefined): void => {
-    if (isMultipart(node)) {
-      const within = node.type === 'multipart/alternative' ? node : alternative;
-      for (const child of node.childNodes ?? []) walk(child, within);
-      return;
-    }
-    const key = alternative ?? node;
-    found.set(key, (found.get(key) ?? new Set()).add(purpose(node.type, node.disposition ?? '', false)));
-  };
-  walk(root, undefined);
-  const sets = [...found.values()];
-  return sets.some((kinds) => kinds.has('text')) && sets.some((kinds) => kinds.has('html') && !kinds.has('text'));
-}
-
-/** Servers tell us-ascii for a part that names no charset (RFC 2045 section 5.2), so both say as little. */
-export const hasNoCharset = (parameters: Leaf['parameters']): boolean =>
-  ['', 'us-ascii', 'ascii', undefined].includes(parameters.charset?.trim().toLowerCase());
 
 /** imapflow hangs the structure of a message/rfc822 under it as a child too; only a multipart has parts in our sense. */
 export const isMultipart = (node: MessageStructureObject): boolean => node.type.startsWith('multipart/');
 
-interface Place extends Pick<Leaf, 'inRelated' | 'parent' | 'index'> {
+interface Place extends Pick<Leaf, 'inRelated' | 'alternative' | 'parent' | 'index'> {
   readonly inReport: boolean;
 }
 
 function leaf(node: MessageStructureObject, { inReport, ...place }: Place): Leaf {
   const parameters = node.parameters ?? {};
   const disposition = node.disposition ?? '';
-  const filename = node.dispositionParameters?.filename ?? parameters.name;
+  const named = node.dispositionParameters?.filename ?? parameters.name;
+  const filename = named === undefined || named.trim() === '' ? undefined : named;
+  const type = typeOf(node.type, filename !== undefined || disposition === 'attachment');
   return {
     part: node.part ?? '1',
-    type: node.type,
+    type,
     parameters,
     encoding: node.encoding ?? '7bit',
     size: node.size ?? 0,
     disposition,
-    filename: filename === undefined || filename.trim() === '' ? undefined : filename,
+    filename,
     contentId: node.id === undefined ? undefined : bare(node.id),
     ...place,
     location: node.location,
     subject: node.envelope?.subject,
-    returned: isMail(node.type) ? returned(node) : undefined,
-    what: purpose(node.type, disposition, inReport),
+    returned: isMail(type) ? returned(node) : undefined,
+    what: purpose(type, disposition, inReport),
   };
+}
+
+/** What is no type (`text`, `/`, nothing) is text (RFC 2045 section 5.2), or as a file just bytes. */
+function typeOf(type: string, isFile: boolean): string {
+  if (/^[^\s/]+\/[^\s/]+$/.test(type)) return type;
+  return isFile ? 'application/octet-stream' : 'text/plain';
 }
 
 const returned = ({ envelope }: MessageStructureObject): Leaf['returned'] => ({
