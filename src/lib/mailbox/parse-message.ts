@@ -152,7 +152,7 @@ async function identityOf(meta: MessageMeta, charsets: readonly string[]): Promi
 export async function headerTraits(
   meta: MessageMeta,
   block: Uint8Array | undefined,
-  charsets: readonly string[],
+  charsets: readonly string[] = [],
 ): Promise<Omit<MessageTraits, 'hasAttachment'>> {
   const unknown = { from: undefined, to: undefined, subject: undefined, autoReply: undefined };
   // Not even its headers could be read; see fetch-meta.ts.
