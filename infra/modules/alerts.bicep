@@ -26,7 +26,7 @@ resource silence 'Microsoft.Insights/scheduledQueryRules@2022-06-15' = {
   kind: 'LogAlert'
   properties: {
     displayName: 'Mail broker: no sign of life'
-    description: 'For half an hour (or three ticks, if POLL_INTERVAL is longer) no run of the broker was logged. The dimension "cause" says why: the app does not run; the queue does not bring hints to the workers; or the log is at its daily cap, and the broker may well be running unseen.'
+    description: 'For half an hour (or three ticks, if POLL_INTERVAL is longer) no run of the broker was logged. The dimension "cause" says why: the app does not run; no run ends, because the queue brings no hints or every run fails; or the log is at its daily cap, and the broker may well be running unseen.'
     severity: 1
     enabled: true
     scopes: [workspaceId]

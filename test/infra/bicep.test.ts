@@ -134,6 +134,19 @@ describe('what the identity may do', () => {
     for (const { scope } of all) expect(scope).not.toMatch(/^vault\b/);
   });
 
+  it('covers every secret that the app reads', () => {
+    const named = file('secret-roles.bicep').parameters.find(({ name }) => name === 'secretNames')?.value ?? '';
+    const clientSecret = file('main.bicep').parameters.find(({ name }) => name === 'clientSecretName')?.value ?? '';
+    const source = readdirSync(join(infra, '../src/lib'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /(?<!\.test)\.ts$/.test(name))
+      .map((name) => readFileSync(join(infra, '../src/lib', name), 'utf8'))
+      .join('\n');
+    const names = [...named.matchAll(/'([^']+)'/g)].map(([, name = '']) => name);
+    expect(names).toHaveLength(3);
+    for (const name of names) expect(source, name).toContain(`'${name}'`);
+    expect(names).toContain(clientSecret.replaceAll("'", ''));
+  });
+
   it('uses every role of the table', () => {
     expect(new Set(all.map(({ role }) => role))).toEqual(new Set(Object.keys(roleIds)));
   });
