@@ -117,7 +117,7 @@ function claimsOf(account: Account): Record<string, string> {
     tid: account.tid,
     ver: '2.0',
     name: account.name,
-    preferred_username: account.address,
+    preferred_username: account.signInName,
     email: account.address,
   };
 }
