@@ -17,6 +17,8 @@ export interface DemoUser {
   readonly signInName?: string;
   /** Further addresses that the directory knows as hers; no mailbox opens by them. */
   readonly aliases?: readonly string[];
+  /** App roles that she was given, such as Broker.Admin. */
+  readonly roles?: readonly string[];
   /** Home account where it is not `oid.tid`: that makes her a guest. */
   readonly home?: { readonly uid: string; readonly utid: string };
 }

@@ -1,11 +1,11 @@
 import type { GrantKey } from '../domain/grant.ts';
 import { asciiAddress } from '../domain/mail-address.ts';
 import { BrokerError } from '../errors.ts';
+import { newBinding, signInSeconds } from '../http/browser-binding.ts';
 import type { PageContent } from '../http/pages.ts';
 import { postedByOurPage } from '../http/same-site.ts';
 import type { SignInStateRow } from '../store/states.ts';
 import type { TicketRow } from '../store/tickets.ts';
-import { newBinding, signInSeconds } from './browser-binding.ts';
 import { openTicket } from './open-ticket.ts';
 import { type ConnectDeps, redirectUriOf, startActionOf } from './ports.ts';
 import type { Connect, Step } from './types.ts';

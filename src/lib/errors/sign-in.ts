@@ -21,6 +21,13 @@ export const signInErrors = {
     remedy: 'Close this window; if the mailbox is not connected, open the link again.',
     who: 'mailbox owner',
   },
+  admin_role_missing: {
+    status: 403,
+    sentence: 'The account does not have the role Broker.Admin of this application.',
+    remedy:
+      'Have an administrator assign it: Entra, Enterprise applications, the broker, Users and groups. Then sign in again.',
+    who: 'tenant admin',
+  },
   guest_refused: {
     status: 403,
     sentence: 'The account is a guest in this organisation, and a guest has no mailbox here.',
