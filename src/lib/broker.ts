@@ -330,7 +330,11 @@ export function createBroker(
       ? createDashboardOff(publicUrl)
       : createDashboard({
           publicUrl,
-          sessions: createSessions({ sealer, clock, keyIds: () => vault.versions(rootSecretName) }),
+          sessions: createSessions({
+            sealer,
+            clock,
+            keyIds: async () => (await vault.versions(rootSecretName)).map(({ id }) => id),
+          }),
           signIn: {
             publicUrl,
             signIn: createRoleSignIn(config.entra, { tenant: adminTenant, role: adminRole.value }, { client, random }),

@@ -17,7 +17,7 @@ p{margin:0 0 .75rem;overflow-wrap:anywhere}
 .wide{overflow-x:auto}
 table{width:100%;border-collapse:collapse;font-size:.9375rem}
 th{text-align:left;font-size:.8125rem;color:var(--soft);font-weight:600}
-th,td{padding:.5rem .75rem .5rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere;min-width:5.5rem}
+th,td{padding:.5rem .75rem .5rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:break-word;min-width:5.5rem}
 tr:last-child td{border-bottom:0}
 td form{display:inline}
 .good{color:var(--good)}

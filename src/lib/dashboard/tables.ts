@@ -138,7 +138,10 @@ export const doctorTable = (texts: DashboardTexts, { items }: DoctorReport): Mar
   table(
     texts,
     items.map(({ check, subject, status, sentence, remedy }) => [
-      { name: texts.columns.check, value: html`<code>${check}</code> ${subject ?? ''}` },
+      {
+        name: texts.columns.check,
+        value: html`<code>${check}</code> ${subject === null ? nothing : html`<code>${subject}</code>`}`,
+      },
       { name: texts.columns.state, value: html`<span class="${looks[status]}">${texts.checkStates[status]}</span>` },
       { name: texts.columns.reason, value: html`${sentence} ${remedy ?? ''}` },
     ]),
