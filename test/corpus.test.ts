@@ -1,9 +1,12 @@
 import { ImapFlow } from 'imapflow';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { threadKey } from '../src/lib/delivery/message-event.ts';
 import type { MessageMeta, ReadMessage } from '../src/lib/domain/message.ts';
 import { systemClock } from '../src/lib/domain/system.ts';
 import { createImapConnector } from '../src/lib/mailbox/imap-connector.ts';
 import type { ImapSession } from '../src/lib/mailbox/session.ts';
+import type { CorpusMessage } from './corpus/build.ts';
+import { conversation } from './corpus/conversation.ts';
 import { corpus } from './corpus/corpus.ts';
 import { type DovecotForTests, startDovecotForTests } from './support/dovecot.ts';
 import { describeNeeding } from './support/requirements.ts';
@@ -18,7 +21,7 @@ describeNeeding('dovecot', 'the corpus of difficult mails, read from Dovecot', (
 
   beforeAll(async () => {
     server = await startDovecotForTests();
-    const uids = await fill(server);
+    const uids = await fill(server, corpus);
     const connector = createImapConnector(server, { clock: systemClock });
     session = await connector.open({ login, accessToken: server.tokenFor(login) });
     const found = await session.fetchMeta('INBOX', [...uids.values()]);
@@ -121,6 +124,37 @@ describeNeeding('dovecot', 'the corpus of difficult mails, read from Dovecot', (
   });
 });
 
+describeNeeding('dovecot', 'a conversation, read from Dovecot', () => {
+  let server: DovecotForTests;
+  let session: ImapSession;
+  const keys = new Map<string, string>();
+
+  beforeAll(async () => {
+    server = await startDovecotForTests();
+    const uids = await fill(server, conversation);
+    session = await createImapConnector(server, { clock: systemClock }).open({
+      login,
+      accessToken: server.tokenFor(login),
+    });
+    const metas = await session.fetchMeta('INBOX', [...uids.values()]);
+    for (const [name, uid] of uids) {
+      const meta = metas.find((each) => each.uid === uid);
+      const message = meta && (await session.read('INBOX', meta, caps));
+      if (message !== undefined) keys.set(name, threadKey(message));
+    }
+  });
+
+  afterAll(async () => {
+    await session.close();
+    await server.stop();
+  });
+
+  it.each(conversation.slice(1))('has one threadKey: $name', ({ name, expect: wanted }) => {
+    const isShared = keys.get(name) === keys.get(conversation[0]?.name ?? '');
+    expect([name, isShared]).toEqual([name, wanted?.shared]);
+  });
+});
+
 /** What every reader downstream relies on, whatever came in. */
 function checkShape(message: ReadMessage): void {
   // PostgreSQL takes neither of the two in JSON: a record that holds one would be refused for ever.
@@ -141,7 +175,7 @@ function checkShape(message: ReadMessage): void {
     expect(['text', 'html', 'headers', 'structure', 'bounce', 'calendar']).toContain(name);
 }
 
-async function fill(server: DovecotForTests): Promise<Map<string, number>> {
+async function fill(server: DovecotForTests, mails: readonly CorpusMessage[]): Promise<Map<string, number>> {
   const client = new ImapFlow({
     host: server.host,
     port: server.port,
@@ -152,7 +186,7 @@ async function fill(server: DovecotForTests): Promise<Map<string, number>> {
   });
   await client.connect();
   const uids = new Map<string, number>();
-  for (const { name, source } of corpus) {
+  for (const { name, source } of mails) {
     const stored = await client.append(
       'INBOX',
       source.length === 0 ? Buffer.from('\r\n') : source,

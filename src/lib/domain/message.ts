@@ -131,7 +131,9 @@ export interface ReadMessage {
   readonly inReplyTo: string | undefined;
   /** Message-IDs of the mails before it, as its sender's program lists them: all of them. */
   readonly references: readonly string[];
-  /** Of the first mail of its conversation, where that is known from more than its own headers. */
+  /** Of an answer: the beginning of Outlook's Thread-Index, which all mails of a conversation share. */
+  readonly threadIndex?: string;
+  /** Of the first mail of its conversation, without brackets, where that is known from more than its own headers. */
   readonly threadRoot?: string;
   readonly subject: string;
   readonly from: Address | undefined;

@@ -6,6 +6,7 @@ import { BrokerError } from '../errors.ts';
 import { createImapSession } from './imap-session.ts';
 import { createImapWatch } from './imap-watch.ts';
 import type { ImapAccount, ImapConnector, KeepableSession } from './session.ts';
+import { createThreadMemory } from './thread-search.ts';
 import { translate } from './translate.ts';
 import { within } from './within.ts';
 
@@ -52,6 +53,7 @@ export interface ImapConnectorDeps {
 export function createImapConnector(server: Config['imap'], deps: ImapConnectorDeps): ImapConnector<KeepableSession> {
   const timeouts = { ...defaultTimeouts, ...deps.timeouts };
   let transport: Transport | undefined;
+  const threads = createThreadMemory();
   return {
     open: async (account, signal) => {
       signal?.throwIfAborted();
@@ -94,7 +96,7 @@ export function createImapConnector(server: Config['imap'], deps: ImapConnectorD
       signal?.addEventListener('abort', abort, { once: true });
       try {
         await within(timeouts.openMs, client.connect(), () => client.close());
-        return createImapSession({ client, watch, clock: deps.clock, ...timeouts });
+        return createImapSession({ client, watch, clock: deps.clock, ...timeouts, login: account.login, threads });
       } catch (error) {
         client.close();
         signal?.throwIfAborted();

@@ -16,6 +16,7 @@ import { readMessage } from './read-message.ts';
 import { readPart } from './read-part.ts';
 import { asksFor } from './read-parts.ts';
 import type { FolderStatus, KeepableSession } from './session.ts';
+import { createThreadSearch, type ThreadFolder, type ThreadMemory } from './thread-search.ts';
 import { translate } from './translate.ts';
 import { within } from './within.ts';
 
@@ -26,12 +27,17 @@ export interface ImapSessionParts {
   readonly clock: Clock;
   readonly commandMs: number;
   readonly socketMs: number;
+  readonly login: string;
+  readonly threads: ThreadMemory;
 }
 
 const logoutMs = 2_000;
+// Longer than this no mail waits for what is nice to know; the connection is given up then.
+const threadMs = 10_000;
 
 /** The session over one connection; see {@link ImapSession}. */
-export function createImapSession({ client, watch, clock, commandMs, socketMs }: ImapSessionParts): KeepableSession {
+export function createImapSession(parts: ImapSessionParts): KeepableSession {
+  const { client, watch, clock, commandMs, socketMs } = parts;
   // One folder is selected at a time, so calls wait for each other.
   let last: Promise<unknown> = Promise.resolve();
   // Until a download has been read to its end it has the folder to itself.
@@ -111,6 +117,14 @@ export function createImapSession({ client, watch, clock, commandMs, socketMs }:
 
   const search = async (query: Parameters<ImapFlow['search']>[0]): Promise<number[]> => {
     const uids = await command(client.search(query, { uid: true }));
+    if (!Array.isArray(uids)) throw swallowed();
+    return [...uids].sort((a, b) => a - b);
+  };
+
+  const threads = createThreadSearch(parts.threads, parts.login, clock);
+
+  const searchThread: ThreadFolder['search'] = async (query) => {
+    const uids = await within(threadMs, client.search(query, { uid: true }), () => client.close());
     if (!Array.isArray(uids)) throw swallowed();
     return [...uids].sort((a, b) => a - b);
   };
@@ -196,7 +210,13 @@ export function createImapSession({ client, watch, clock, commandMs, socketMs }:
           return fetch(range, query);
         };
         const early = await ahead.answerFor(ask, path, meta, caps);
-        return readMessage(ask, meta, caps, early);
+        const message = await readMessage(ask, meta, caps, early);
+        if (message === undefined || caps.alone === true) return message;
+        const search: ThreadFolder['search'] = async (query) => {
+          await select(path);
+          return searchThread(query);
+        };
+        return threads.withRoot(message, { search, fetch: ask });
       }),
 
     searchBetween: (path, from, to) =>

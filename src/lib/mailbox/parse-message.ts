@@ -20,6 +20,7 @@ import { readableHeaders } from './readable-headers.ts';
 import { reportType, serverMail } from './server-mail.ts';
 import { oneLine, storable } from './storable.ts';
 import { type Leaf, leavesOf } from './structure.ts';
+import type { Ancestry } from './thread-root.ts';
 import { unwrapped } from './transfer-encoding.ts';
 
 export interface Parsing {
@@ -172,6 +173,12 @@ export async function headerTraits(
   const about = { headers: email.headers, from: sender, subject: known.subject };
   const mayBounce = serverMail(about) !== 'no';
   return { ...known, to, autoReply: isAutomatic(about) || (mayBounce ? undefined : false) };
+}
+
+/** What a header block says of the mails before its own. */
+export async function ancestryOf(block: Uint8Array): Promise<Ancestry | undefined> {
+  const email = await parseMime(closed(readableHeaders(block, await loadDecoder(), [])));
+  return email && fieldsOf(headerReader(email.headers, (await loadPostalMime()).decodeWords), undefined);
 }
 
 /** A report, whatever of, is written by a program. */
