@@ -7,6 +7,7 @@ import { ImapFlow } from 'imapflow';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeCertificates } from '../local/certificates.ts';
 import { startEmbeddedImap } from '../local/imap/embedded.ts';
+import { messageHash } from '../src/lib/domain/message-identity.ts';
 import { systemClock } from '../src/lib/domain/system.ts';
 import { createImapConnector } from '../src/lib/mailbox/imap-connector.ts';
 import { createProbe, recentMeta } from '../src/lib/mailbox/probe.ts';
@@ -148,6 +149,27 @@ describe.each(servers)('reading from %s', (_, needs, start) => {
       expect(await session.fetchMeta('INBOX', [uid])).toMatchObject([
         { seen: true, flagged: true, answered: true, internalDate: new Date('2026-07-01T21:30:00Z') },
       ]);
+    });
+
+    it('tells one delivery from the next by the topmost Received, and knows it again after a move', async () => {
+      const delivered = (id: number) =>
+        `Received: from a.example\r\n\tby mx.example (gr\xc3\xbc\xdf) id ${id};\r\n Sun, 1 Mar 2026 10:00:00 +0000\r\n` +
+        `Received: by a.example id 0\r\n${mail(1)}`;
+      const [one, two] = [await deliver(delivered(1)), await deliver(delivered(2))];
+      const hashes = async (path: string, uids: number[]) => (await session.fetchMeta(path, uids)).map(messageHash);
+      const [first, second] = await hashes('INBOX', [one, two]);
+      expect(first).not.toEqual(second);
+      await other.mailboxCreate('Elsewhere');
+      await other.mailboxOpen('INBOX');
+      await other.messageCopy(String(two), 'Elsewhere', { uid: true });
+      await other.messageMove(String(one), 'Elsewhere', { uid: true });
+      await other.mailboxClose();
+      await session.release();
+      const { uidNext } = await session.status('Elsewhere');
+      const there = await session.searchRange('Elsewhere', 1, uidNext - 1);
+      expect(await hashes('Elsewhere', there)).toEqual([second, first]);
+      const [meta] = await session.fetchMeta('Elsewhere', there);
+      expect(meta?.received?.split('\r\n\t')[0]).toBe('from a.example');
     });
 
     it('tells flags alone, as they are now, of the messages that are there', async () => {

@@ -69,6 +69,54 @@ export const bugsWithMail: readonly PlantedBug[] = [
     ],
   },
   {
+    name: 'a mail is known again by its Message-ID alone',
+    seed: 38,
+    breaks: 'nothing is lost',
+    changes: [
+      {
+        file: 'domain/message-identity.ts',
+        find: `return purposeHash('message-hash', ...headers, arrival === '' ? seconds(identity) : arrival).slice(0, 8);`,
+        put: `return purposeHash('message-hash', ...headers.slice(0, 1)).slice(0, 8);`,
+      },
+    ],
+  },
+  {
+    name: 'a mail is known again by what its sender says of it',
+    seed: 38,
+    breaks: 'nothing is lost',
+    changes: [
+      {
+        file: 'domain/message-identity.ts',
+        find: `return purposeHash('message-hash', ...headers, arrival === '' ? seconds(identity) : arrival).slice(0, 8);`,
+        put: `return purposeHash('message-hash', ...headers).slice(0, 8);`,
+      },
+    ],
+  },
+  {
+    name: 'a mail is known again by its date of arrival, which some servers change when it is moved',
+    seed: 13,
+    breaks: 'one key for one message',
+    changes: [
+      {
+        file: 'domain/message-identity.ts',
+        find: `return purposeHash('message-hash', ...headers, arrival === '' ? seconds(identity) : arrival).slice(0, 8);`,
+        put: `return purposeHash('message-hash', ...headers, seconds(identity)).slice(0, 8);`,
+      },
+    ],
+  },
+  {
+    name: 'mails whose headers the server does not give are one and the same',
+    seed: 135,
+    breaks: 'nothing is lost',
+    changes: [
+      {
+        file: 'domain/message-identity.ts',
+        find: `export const hasHash = (hash: Uint8Array): boolean => !sameBytes(hash, noHash);`,
+        put: `export const hasHash = (hash: Uint8Array): boolean => hash.length > 0;`,
+      },
+    ],
+  },
+  {
     name: 'a message that is known and was never accepted is passed over after a reset',
     seed: 479,
     breaks: 'nothing is lost',

@@ -230,8 +230,17 @@ const pathOf = (post: Post): string => {
   return folder?.path ?? '';
 };
 
-/** The sent folder takes no part in moves: what goes in or out of it, or gets another UID there, is another message. */
-function crossings({ places }: Physical): number {
-  const isSent = places.map(({ folder }) => folder.role === 'sent');
-  return isSent.filter((sent, at) => at > 0 && (sent || isSent[at - 1])).length;
+/**
+ * How often a message became another one to whoever sees what its server shows. The sent folder takes no part in moves:
+ * what goes in or out of it, or gets another UID there, is another message. So is what never passed a server, and is dated
+ * anew when it is moved; and what shows no headers by which to know it again.
+ */
+function crossings({ places, received, mailbox, wasHeaderless }: Physical): number {
+  const isDatedAnew = received === undefined && mailbox.stampsAnew;
+  return places.filter(({ folder, uidValidity }, at) => {
+    const before = places[at - 1];
+    if (before === undefined) return false;
+    const isMove = folder !== before.folder || uidValidity === before.uidValidity;
+    return folder.role === 'sent' || before.folder.role === 'sent' || wasHeaderless || (isDatedAnew && isMove);
+  }).length;
 }

@@ -93,6 +93,14 @@ export const likelihoods = {
   lone: [0.3, 0.8],
   /** Whoever has to sign in again finds that out without being told. At each such need. */
   notice: [0.3, 0.7],
+  /** A sender repeats what an earlier mail said of itself: its Message-ID, or all that senders say. At each arrival. */
+  repeat: [0.1, 0.5],
+  /** The same just after that earlier mail was delivered, which goes away meanwhile or does not. At each acceptance. */
+  imitate: [0.05, 0.2],
+  /** Mail that comes without having passed a server. At each arrival. */
+  imported: [0.05, 0.3],
+  /** The server gives none of the headers, for a while or for as long as the faults last. At each arrival or move. */
+  headerless: [0.02, 0.2],
 } as const;
 
 export type FaultKind = keyof typeof likelihoods;

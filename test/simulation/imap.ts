@@ -174,7 +174,9 @@ export function createImap(ground: Ground, process: SimProcess, mail: MailWorld)
           const wanted = new Set(uids);
           return answered(path)
             .filter((message) => wanted.has(uidOf(message)))
-            .map(metaOf);
+            .map((message) =>
+              message.headerlessUntil > scheduler.now() ? { ...metaOf(message), ...noHeaders } : metaOf(message),
+            );
         }),
       fetchTraits: (path, metas) =>
         command(`TRAITS ${name(path)} ${metas.map(({ uid }) => uid).join(',')}`, () => {
@@ -226,6 +228,14 @@ const absent = (): Promise<never> => Promise.reject(new Error('not simulated'));
 
 const uidOf = (message: Physical): number => message.place?.uid ?? 0;
 
+const noHeaders = {
+  messageId: undefined,
+  date: undefined,
+  from: undefined,
+  subject: undefined,
+  received: undefined,
+};
+
 function metaOf(message: Physical): MessageMeta {
   return {
     uid: uidOf(message),
@@ -233,9 +243,10 @@ function metaOf(message: Physical): MessageMeta {
     size: 1000,
     ...message.flags,
     messageId: message.messageId,
-    date: message.internalDate.toUTCString(),
+    date: message.date,
     from: message.sender,
     subject: message.subject,
+    received: message.received,
   };
 }
 
@@ -252,7 +263,7 @@ function contentOf(message: Physical, meta: MessageMeta): ReadMessage {
     cc: [],
     bcc: [],
     replyTo: [],
-    date: message.internalDate,
+    date: new Date(message.date),
     text: '',
     html: undefined,
     truncated: [],

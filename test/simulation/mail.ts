@@ -23,10 +23,16 @@ export interface Physical {
   /** Those of its mailbox that cannot be told from it by their headers: copies, and what came to oneself. Itself too. */
   readonly family: Physical[];
   readonly messageId: string | undefined;
+  /** The Date header. */
+  readonly date: string;
   readonly subject: string;
   /** The address that it is from. */
   readonly sender: string;
-  readonly internalDate: Date;
+  /** The topmost Received line; undefined if it never passed a server. */
+  readonly received: string | undefined;
+  /** The date of arrival that it had at first. */
+  readonly arrivedAt: Date;
+  internalDate: Date;
   readonly bornAt: number;
   /** Every place it ever had; the last one is where it is. */
   readonly places: Place[];
@@ -34,7 +40,10 @@ export interface Physical {
   /** Until when SEARCH leaves it out, or FETCH does not answer it, although it is there. */
   unlistedUntil: number;
   unansweredUntil: number;
-  /** Whether it ever was hidden like that. */
+  /** Until when FETCH gives none of its headers, and whether it ever did so. */
+  headerlessUntil: number;
+  wasHeaderless: boolean;
+  /** Whether it ever was hidden in one of these ways. */
   wasHidden: boolean;
   flags: Flags;
   /** What a receiver thinks of it. */
@@ -56,6 +65,8 @@ export interface SimFolder {
 
 export interface SimMailbox {
   readonly login: string;
+  /** Whether its server gives a new INTERNALDATE to what is moved or copied. */
+  readonly stampsAnew: boolean;
   readonly folders: ReadonlyMap<string, SimFolder>;
   /** Everything that ever was in it. */
   readonly all: Physical[];
@@ -64,7 +75,11 @@ export interface SimMailbox {
 export interface NewMail {
   readonly subject?: string;
   readonly messageId?: string | undefined;
-  /** A message that it looks like. */
+  readonly date?: string;
+  readonly sender?: string;
+  /** Undefined for what passed no server; by default each delivery has its own. */
+  readonly received?: string | undefined;
+  /** A message that it cannot be told from. */
   readonly like?: Physical;
   readonly internalDate?: Date;
 }
@@ -103,12 +118,13 @@ export function createMailWorld(
   const mailboxes = new Map<string, SimMailbox>();
   const messages: Physical[] = [];
   const post = diceOf(`${ground.seed} senders`);
+  const makes = diceOf(`${ground.seed} servers`);
 
   function mailbox(login: string): SimMailbox {
     const known = mailboxes.get(login);
     if (known !== undefined) return known;
     const folders = new Map<string, SimFolder>();
-    const made: SimMailbox = { login, folders, all: [] };
+    const made: SimMailbox = { login, stampsAnew: makes.chance(0.4), folders, all: [] };
     for (const path of [...watchedPaths, 'Elsewhere']) {
       folders.set(path, {
         mailbox: made,
@@ -139,21 +155,30 @@ export function createMailWorld(
     message.place = undefined;
   }
 
+  const now = () => new Date(Math.floor((scheduler.now() + skewMs) / 1000) * 1000);
+
   function add(folder: SimFolder, mail: NewMail = {}): Physical {
     const id = messages.length + 1;
+    const internalDate = mail.internalDate ?? now();
+    const sender = mail.like?.sender ?? post.pick(senders) ?? senders[0];
     const message: Physical = {
       id,
       mailbox: folder.mailbox,
       family: mail.like?.family ?? [],
       messageId: 'messageId' in mail ? mail.messageId : `<${id}@sim.example>`,
+      date: mail.date ?? internalDate.toUTCString(),
       subject: mail.subject ?? `mail ${id}`,
-      sender: mail.like?.sender ?? post.pick(senders) ?? senders[0],
-      internalDate: mail.internalDate ?? new Date(Math.floor((scheduler.now() + skewMs) / 1000) * 1000),
+      sender: mail.sender ?? sender,
+      received: 'received' in mail ? mail.received : `by mx.sim.example with ESMTP id ${id}`,
+      arrivedAt: internalDate,
+      internalDate,
       bornAt: scheduler.now(),
       places: [],
       place: undefined,
       unlistedUntil: 0,
       unansweredUntil: 0,
+      headerlessUntil: 0,
+      wasHeaderless: false,
       wasHidden: false,
       // What one has written oneself is read.
       flags: mail.like?.flags ?? { seen: folder.role === 'sent', flagged: false, answered: false },
@@ -183,12 +208,14 @@ export function createMailWorld(
     move(message, to) {
       const from = at(message);
       take(message);
+      if (message.mailbox.stampsAnew) message.internalDate = now();
       put(message, to);
       trace.note(who(to), () => `moves m${message.id} from ${from} to ${at(message)}`);
     },
     copy(message, to) {
-      const { subject, messageId, internalDate } = message;
-      const copy = add(to, { subject, messageId, internalDate, like: message });
+      const { subject, messageId, date, received } = message;
+      const internalDate = message.mailbox.stampsAnew ? now() : message.internalDate;
+      const copy = add(to, { subject, messageId, date, received, internalDate, like: message });
       trace.note(who(to), () => `copies m${message.id} to ${at(copy)} as m${copy.id}`);
       return copy;
     },

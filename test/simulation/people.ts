@@ -1,5 +1,5 @@
 import { dice as diceOf } from './dice.ts';
-import { type MailWorld, type Physical, type SimFolder, type SimMailbox, watchedPaths } from './mail.ts';
+import { type MailWorld, type NewMail, type Physical, type SimFolder, type SimMailbox, watchedPaths } from './mail.ts';
 import type { Ground } from './process.ts';
 
 const dayMs = 86_400_000;
@@ -12,6 +12,8 @@ export interface People {
   enter(mailbox: SimMailbox, everyMs: number): void;
   /** Nobody does anything for so long. */
   rest(ms: number): void;
+  /** A message has been delivered: it may go, and another one come whose sender says the same of it. */
+  imitate(message: Physical): void;
   /** Somebody touches a message just now. */
   meddle(message: Physical): void;
   /** Whatever hides mail or keeps folders away is over. */
@@ -49,12 +51,32 @@ export function createPeople(
     if (faults.strikes('searchLag')) message.unlistedUntil = now + faults.size('searchLag', 1_000, 240_000);
     if (faults.strikes('fetchLag')) message.unansweredUntil = now + faults.size('fetchLag', 1_000, 240_000);
     if (message.unlistedUntil > 0 || message.unansweredUntil > 0) message.wasHidden = true;
+    if (!faults.strikes('headerless')) return;
+    const isShort = faults.size('headerless', 0, 1) < 0.5;
+    behead(message, isShort ? now + faults.size('headerless', 1_000, 400_000) : Number.POSITIVE_INFINITY);
+  }
+
+  function behead(message: Physical, until: number): void {
+    message.headerlessUntil = until;
+    message.wasHeaderless = true;
+    message.wasHidden = true;
+  }
+
+  /** What a sender says of a mail who repeats himself, or whom somebody imitates. */
+  function repeated({ messageId, date, sender, subject }: Physical, kind: 'repeat' | 'imitate'): NewMail {
+    return faults.size(kind, 0, 1) < 0.4 ? { messageId } : { messageId, date, sender, subject };
   }
 
   function arrive(folder: SimFolder): void {
     if (!folder.exists) return;
     const withoutId = faults.strikes('withoutId');
-    const message = mail.add(folder, withoutId ? { messageId: undefined } : {});
+    const earlier = faults.strikes('repeat') ? faults.pick('repeat', folder.mailbox.all) : undefined;
+    const isImported = faults.strikes('imported');
+    const message = mail.add(folder, {
+      ...(withoutId ? { messageId: undefined } : {}),
+      // Two of these in one second would be one mail to anybody who looks at them.
+      ...(earlier !== undefined ? repeated(earlier, 'repeat') : isImported ? { received: undefined } : {}),
+    });
     hide(message);
     if (faults.strikes('badMessage')) {
       message.bad = dice.chance(0.7) ? 'refused' : 'times out';
@@ -135,8 +157,8 @@ export function createPeople(
     const sentItems = folderOf(mailbox, 'Sent Items');
     if (sentItems.exists && faults.strikes('toSelf')) {
       const messageId = `<self-${scheduler.step()}@sim.example>`;
-      const sent = mail.add(sentItems, { messageId });
-      mail.add(folderOf(mailbox, 'INBOX'), { messageId, subject: sent.subject, like: sent });
+      const sent = mail.add(sentItems, { messageId, received: undefined });
+      mail.add(folderOf(mailbox, 'INBOX'), { messageId, date: sent.date, subject: sent.subject, like: sent });
       return;
     }
     const inbox = folderOf(mailbox, 'INBOX');
@@ -173,6 +195,26 @@ export function createPeople(
     rest(ms) {
       restingUntil = Math.max(restingUntil, scheduler.now() + ms);
     },
+    imitate(message) {
+      if (!faults.strikes('imitate')) return;
+      const { folders } = message.mailbox;
+      const to = folders.get(faults.pick('imitate', ['INBOX', 'INBOX', 'Archive', 'Sent Items']) ?? 'INBOX');
+      const away = folders.get(faults.pick('imitate', ['Elsewhere', 'Archive', 'INBOX']) ?? 'Elsewhere');
+      const [goesAfter, comesAfter] = [faults.size('imitate', 0, 100_000), faults.size('imitate', 0, 200_000)];
+      const fate = faults.size('imitate', 0, 1);
+      scheduler.after(goesAfter, () => {
+        if (message.place === undefined || faults.stopped) return;
+        if (fate < 0.4) mail.remove(message);
+        else if (fate < 0.8 && away?.exists === true) mail.move(message, away);
+      });
+      scheduler.after(comesAfter, () => {
+        if (to?.exists !== true || faults.stopped) return;
+        const other = mail.add(to, repeated(message, 'imitate'));
+        hide(other);
+        // Where a server cannot read one, it cannot read the next one like it.
+        if (message.headerlessUntil > scheduler.now()) behead(other, message.headerlessUntil);
+      });
+    },
     meddle(message) {
       scheduler.after(faults.size('meddle', 0, 1_500), () => {
         if (message.place === undefined || faults.stopped) return;
@@ -186,6 +228,7 @@ export function createPeople(
         for (const message of mailbox.all) {
           message.unlistedUntil = 0;
           message.unansweredUntil = 0;
+          message.headerlessUntil = 0;
           message.bad = undefined;
         }
       }

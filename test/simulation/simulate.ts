@@ -44,6 +44,9 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   const world = await createWorld({
     ...options,
     posts: {
+      accepted({ type, message }) {
+        if (type === 'message.received' && message !== undefined) owners.imitate(message);
+      },
       meddled({ message }) {
         if (message !== undefined) owners.meddle(message);
       },

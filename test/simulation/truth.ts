@@ -44,7 +44,7 @@ export function checkTruth(world: Ended, records: Records): void {
 
 /** What cannot be told from its copies, was hidden, or is too old is no measure. */
 const isFollowed = ({ scheduler }: Ended, message: Physical): boolean =>
-  message.family.length === 1 && !message.wasHidden && scheduler.now() - message.internalDate.getTime() < followedMs;
+  message.family.length === 1 && !message.wasHidden && scheduler.now() - message.arrivedAt.getTime() < followedMs;
 
 /**
  * True for old mail that was posted, without its acceptance being heard, before it was no longer asked for: nobody knows

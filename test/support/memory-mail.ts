@@ -5,7 +5,12 @@ import type { FolderStatus, ImapConnector, ImapSession, MessageFlags } from '../
 
 export interface Mail {
   readonly subject: string;
-  readonly messageId?: string;
+  /** Undefined: it has none. Each that is not given gets an id of its own. */
+  readonly messageId?: string | undefined;
+  /** The Date header; when it arrived, unless given. */
+  readonly date?: string | undefined;
+  /** The topmost Received line; each delivery that is not given one gets its own. Undefined: imported mail, which has none. */
+  readonly received?: string | undefined;
   readonly internalDate?: Date;
   readonly seen?: boolean;
   readonly flagged?: boolean;
@@ -29,7 +34,7 @@ export interface MemoryFolder {
   add(mail: Mail | string): number;
   remove(uid: number): void;
   mark(uid: number, flags: Partial<Omit<MessageFlags, 'uid'>>): void;
-  /** The message goes to another folder, where it gets a new UID and keeps its date. */
+  /** The message goes to another folder, where it gets a new UID and keeps its date, unless the server stamps anew. */
   move(uid: number, to: MemoryFolder): number;
   copy(uid: number, to: MemoryFolder): number;
   /** A new UIDVALIDITY: everything gets a new UID, in the order of `order` or of arrival. */
@@ -38,6 +43,8 @@ export interface MemoryFolder {
   readonly unanswered: Set<number>;
   /** UIDs of which FETCH answers flags and date alone. */
   readonly contentless: Set<number>;
+  /** UIDs of which FETCH answers everything but headers, which are empty. */
+  readonly headerless: Set<number>;
   readonly unlisted: Set<number>;
 }
 
@@ -59,9 +66,19 @@ export interface MemoryMail extends ImapConnector {
   /** Sessions that were opened and not closed. */
   openSessions(): number;
   readonly tokens: string[];
+  /** True for a server that gives a new INTERNALDATE to what is moved or copied. */
+  stampsAnew: boolean;
 }
 
 const dayMs = 86_400_000;
+
+const noHeaders = {
+  messageId: undefined,
+  date: undefined,
+  from: undefined,
+  subject: undefined,
+  received: undefined,
+};
 
 /** Mailboxes in memory behind the engine's own interface, for tests in which the network does not matter. */
 export function memoryMail(now: () => Date): MemoryMail {
@@ -80,17 +97,22 @@ export function memoryMail(now: () => Date): MemoryMail {
       messages: [],
       unanswered: new Set(),
       contentless: new Set(),
+      headerless: new Set(),
       unlisted: new Set(),
       add(mail) {
         const given = typeof mail === 'string' ? { subject: mail } : mail;
         const uid = folder.uidNext++;
+        const internalDate = given.internalDate ?? now();
+        const delivery = ++ids;
         folder.messages.push({
-          messageId: `<${++ids}@example>`,
+          messageId: `<${delivery}@example>`,
+          date: internalDate.toUTCString(),
+          received: `by mx.example with ESMTP id ${delivery}`,
           seen: false,
           flagged: false,
           answered: false,
           ...given,
-          internalDate: given.internalDate ?? now(),
+          internalDate,
           uid,
         });
         return uid;
@@ -109,7 +131,7 @@ export function memoryMail(now: () => Date): MemoryMail {
       copy(uid, to) {
         const found = folder.messages.find((mail) => mail.uid === uid);
         if (found === undefined) throw new Error(`no message ${uid} in ${path}`);
-        return to.add(found);
+        return to.add(self.stampsAnew ? { ...found, internalDate: now() } : found);
       },
       renumber(order = () => 0) {
         folder.uidValidity += 1n;
@@ -129,13 +151,15 @@ export function memoryMail(now: () => Date): MemoryMail {
       flagged: mail.flagged,
       answered: mail.answered,
       messageId: mail.messageId,
-      date: mail.internalDate.toUTCString(),
+      date: mail.date,
+      received: mail.received,
       from: `Bob <${mail.from ?? 'bob@example'}>`,
       subject: mail.subject,
     };
   }
 
   const self: MemoryMail = {
+    stampsAnew: false,
     fault: undefined,
     before: () => {},
     commands: [],
@@ -233,12 +257,15 @@ export function memoryMail(now: () => Date): MemoryMail {
         },
         async fetchMeta(path, uids, how = 'whole') {
           await command('fetch');
-          const { messages, unanswered, contentless } = folderAt(path);
+          const { messages, unanswered, contentless, headerless } = folderAt(path);
           const isSilent = (uid: number) => unanswered.has(uid) || (how === 'whole' && contentless.has(uid));
-          const none = { size: 0, messageId: undefined, date: undefined, from: undefined, subject: undefined };
           return messages
             .filter((mail) => uids.includes(mail.uid) && !isSilent(mail.uid))
-            .map((mail) => ({ ...metaOf(mail), ...(how === 'bare' ? none : {}) }));
+            .map((mail) => ({
+              ...metaOf(mail),
+              ...(how === 'bare' || headerless.has(mail.uid) ? noHeaders : {}),
+              ...(how === 'bare' ? { size: 0 } : {}),
+            }));
         },
         async fetchTraits(path, metas, needs) {
           await command('traits');

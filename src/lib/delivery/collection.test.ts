@@ -67,6 +67,7 @@ const mail: ReadMessage = {
     date: undefined,
     from: 'grace@contoso.example',
     subject: 'Hello',
+    received: undefined,
   },
   messageId: '<1@mail.contoso.example>',
   inReplyTo: undefined,

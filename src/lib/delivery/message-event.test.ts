@@ -20,6 +20,7 @@ const message: ReadMessage = {
     date: 'Sun, 22 Nov 2026 09:00:00 +0100',
     from: 'Grace Hopper <grace@contoso.example>',
     subject: '=?utf-8?q?Gr=C3=BC=C3=9Fe?=',
+    received: 'from mail.contoso.example by mx.contoso.example id 1; Sun, 22 Nov 2026 08:00:01 +0000',
   },
   messageId: '<CAF+1@mail.contoso.example>',
   inReplyTo: '<CAF+0@mail.contoso.example>',

@@ -2,8 +2,8 @@ import { base64url, purposeHash } from '../domain/bytes.ts';
 import { directionOf } from '../domain/direction.ts';
 import type { EventMailbox, OutgoingEvent } from '../domain/event.ts';
 import type { FolderRole } from '../domain/folder.ts';
-import { fingerprint, messageIdHash } from '../domain/ids.ts';
 import type { ReadMessage } from '../domain/message.ts';
+import { fingerprint, messageHash } from '../domain/message-identity.ts';
 import { oldestAncestor, withoutBrackets } from '../domain/message-ids.ts';
 import { dayOf } from '../store/ring-row.ts';
 import { encodeMessageRef } from './message-ref.ts';
@@ -47,14 +47,14 @@ export function buildMessageReceived(input: MessageReceivedInput): OutgoingEvent
     timestamp: meta.internalDate,
     data: {
       messageKey: input.key,
-      fingerprint: fingerprint(meta, meta.internalDate),
+      fingerprint: fingerprint(meta),
       mailbox: mailboxData(mailbox),
       folder: { path: folder.path, role: folder.role ?? null },
       messageRef: encodeMessageRef({
         folderId: folder.id,
         uidValidity: input.uidValidity,
         uid: meta.uid,
-        hash: messageIdHash(meta),
+        hash: messageHash(meta),
         day: dayOf(meta.internalDate),
       }),
       messageId: message.messageId ?? null,
@@ -123,7 +123,7 @@ export function threadKey(message: ReadMessage): string {
   const root = message.threadRoot ?? oldestAncestor(message) ?? message.messageId;
   const hash =
     root === undefined
-      ? purposeHash('thread', fingerprint(message.meta, message.meta.internalDate))
+      ? purposeHash('thread', fingerprint(message.meta), message.meta.subject ?? '')
       : purposeHash('thread', withoutBrackets(root));
   return `t_${base64url(hash.slice(0, 16))}`;
 }

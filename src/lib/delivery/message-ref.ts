@@ -5,7 +5,7 @@ export interface MessageRef {
   readonly folderId: string;
   readonly uidValidity: bigint;
   readonly uid: number;
-  /** The 8 bytes of messageIdHash. */
+  /** The 8 bytes of messageHash; all zero where the message is known by its UID alone. */
   readonly hash: Uint8Array;
   /** Day of INTERNALDATE: days since 1970, UTC. With the hash it finds the message again by one SEARCH. */
   readonly day: number;

@@ -6,8 +6,7 @@ export type Part = string | number | bigint | Uint8Array | null | readonly Part[
 /** What a hash is for; the first element of every input, so that no two uses share one. */
 export type Purpose =
   | 'message'
-  | 'message-id'
-  | 'no-message-id'
+  | 'message-hash'
   | 'fingerprint'
   | 'thread'
   | 'seal'
@@ -16,8 +15,7 @@ export type Purpose =
   | 'apikey'
   | 'attach'
   | 'event'
-  | 'job'
-  | 'dashboard';
+  | 'job';
 
 function plain(part: Part): unknown {
   if (part === null || typeof part === 'string') return part;

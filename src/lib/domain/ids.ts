@@ -102,35 +102,7 @@ export function messageKeyBytes(place: MessagePlace): Uint8Array<ArrayBuffer> {
 
 export const messageKeyFromBytes = (bytes: Uint8Array): string => `m_${base64url(bytes)}`;
 
-/** The headers by which a message is known again under another UID. */
-export interface MessageIdentity {
-  /** The Message-ID header as it stands in the mail; undefined or blank if there is none. */
-  readonly messageId: string | undefined;
-  readonly date: string | undefined;
-  readonly from: string | undefined;
-  readonly subject: string | undefined;
-}
-
 /** RFC 5322 section 2.2.3: a folded header is unfolded by removing the line breaks; then trimmed. */
 export function unfold(header: string): string {
   return header.replace(/\r?\n(?=[ \t])/g, '').trim();
 }
-
-/** 8 bytes that stand for the Message-ID in rings and references; over Date, From and Subject where there is none. */
-export function messageIdHash(identity: MessageIdentity): Uint8Array<ArrayBuffer> {
-  const messageId = unfold(identity.messageId ?? '');
-  const hash =
-    messageId !== '' ? purposeHash('message-id', messageId) : purposeHash('no-message-id', ...substitute(identity));
-  return hash.slice(0, 8);
-}
-
-/** `f_` and 22 characters, equal for the same mail in another folder. `internalDate` counts in whole seconds. */
-export function fingerprint(identity: MessageIdentity, internalDate: Date): string {
-  const messageId = unfold(identity.messageId ?? '');
-  const seconds = Math.floor(internalDate.getTime() / 1000);
-  const hash = purposeHash('fingerprint', messageId !== '' ? messageId : substitute(identity), seconds);
-  return `f_${base64url(hash.slice(0, 16))}`;
-}
-
-const substitute = (identity: MessageIdentity): string[] =>
-  [identity.date, identity.from, identity.subject].map((header) => unfold(header ?? ''));

@@ -1,3 +1,5 @@
+import type { MessageIdentity } from './message-identity.ts';
+
 /** A person or list as a mail header names it. */
 export interface Address {
   readonly name: string;
@@ -95,20 +97,13 @@ export interface BounceInfo extends BouncedRecipient {
   readonly originalMessageId?: string;
 }
 
-/** What a poll reads first of every new message: small, and enough to know it again. */
-export interface MessageMeta {
+/** What a poll reads first of every new message: small, and enough to know it again. All headers are missing if the server gave none. */
+export interface MessageMeta extends MessageIdentity {
   readonly uid: number;
-  /** Time of arrival at the server (INTERNALDATE). */
-  readonly internalDate: Date;
   readonly size: number;
   readonly seen: boolean;
   readonly flagged: boolean;
   readonly answered: boolean;
-  /** Headers for {@link messageIdHash} and {@link fingerprint}, raw as received. */
-  readonly messageId: string | undefined;
-  readonly date: string | undefined;
-  readonly from: string | undefined;
-  readonly subject: string | undefined;
 }
 
 /** What a filter looks at besides {@link MessageMeta}. Undefined: it could not be found out, or was not asked for. */

@@ -25,7 +25,7 @@ const place: AttachmentPlace = {
   folderId: vectors.folderId,
   uidValidity: BigInt(vectors.uidValidity),
   uid: vectors.uid,
-  hash: fromBase64url(vectors.messageIdHash),
+  hash: fromBase64url(vectors.messageHash),
   day: vectors.attachDay,
   part: vectors.attachPart,
 };

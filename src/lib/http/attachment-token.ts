@@ -11,7 +11,7 @@ export interface AttachmentPlace {
   readonly folderId: string;
   readonly uidValidity: bigint;
   readonly uid: number;
-  /** The 8 bytes of messageIdHash. */
+  /** The 8 bytes of messageHash; all zero where the message is known by its UID alone. */
   readonly hash: Uint8Array;
   /** Day of INTERNALDATE: days since 1970, UTC. */
   readonly day: number;

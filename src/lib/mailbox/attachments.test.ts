@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { settled, virtualClock } from '../../../test/support/virtual-clock.ts';
-import { messageIdHash } from '../domain/ids.ts';
 import type { MessageMeta } from '../domain/message.ts';
+import { messageHash, noHash } from '../domain/message-identity.ts';
 import { BrokerError, type ErrorCode } from '../errors.ts';
 import type { AttachmentPlace } from '../http/attachment-token.ts';
 import type { MailboxRow, WatchedFolder } from '../store/rows.ts';
@@ -18,7 +18,8 @@ const content = Buffer.from('0123456789'.repeat(1000));
 
 interface Mail {
   readonly uid: number;
-  readonly messageId: string;
+  readonly messageId: string | undefined;
+  readonly received?: string;
   readonly parts: Readonly<Record<string, Buffer>>;
   readonly day?: number;
 }
@@ -35,7 +36,7 @@ const mail = (uid: number, change: Partial<Mail> = {}): Mail => ({
   ...change,
 });
 
-const metaOf = ({ uid, messageId, day: at = day }: Mail): MessageMeta => ({
+const metaOf = ({ uid, messageId, received = 'by mx.example id 1', day: at = day }: Mail): MessageMeta => ({
   uid,
   internalDate: new Date(at * 86_400_000 + 1000),
   size: 1,
@@ -46,6 +47,7 @@ const metaOf = ({ uid, messageId, day: at = day }: Mail): MessageMeta => ({
   date: undefined,
   from: undefined,
   subject: undefined,
+  received,
 });
 
 const place: AttachmentPlace = {
@@ -53,7 +55,7 @@ const place: AttachmentPlace = {
   folderId: 'finbox00',
   uidValidity: 1n,
   uid: 7,
-  hash: messageIdHash(metaOf(mail(7))),
+  hash: messageHash(metaOf(mail(7))),
   day,
   part: '2',
 };
@@ -209,7 +211,7 @@ describe('the file behind a link', () => {
     ['its folder has another name now', { Gesendet: { uidValidity: 1n, mails: [mail(3)] } }],
     ['its folder is gone', { Sent: { uidValidity: 1n, mails: [mail(3)] } }],
     [
-      'another message of the same id has no such part',
+      'a copy of its message has no such part',
       { INBOX: { uidValidity: 1n, mails: [mail(8, { parts: {} }), mail(9)] } },
     ],
   ])('is found again though %s', async (_, folders) => {
@@ -223,11 +225,23 @@ describe('the file behind a link', () => {
     ['the message is nowhere', inbox([])],
     ['it has no such part', inbox([mail(7, { parts: { '1': content } })])],
     ['its folder was renumbered, and holds another mail of that day', inbox([mail(7, { messageId: '<b@x>' })], 2n)],
+    [
+      'another mail of that day bears its Message-ID and was delivered by itself',
+      inbox([mail(8, { received: 'by mx.example id 2' })]),
+    ],
     ['all folders are gone', {}],
   ])('is gone where %s', async (_, folders) => {
     const { read, seen } = world(folders);
     await expect(read()).rejects.toMatchObject({ code: 'message_gone', status: 410 });
     expect(seen.closed).toBe(seen.opened);
+  });
+
+  it('of a message whose headers were never given is found by its UID, and nowhere else', async () => {
+    const nameless = { uid: 7, messageId: undefined, received: '', parts: { '2': content } };
+    expect(await world(inbox([nameless])).read({ hash: noHash })).toBe(text);
+    const moved = world(inbox([{ ...nameless, uid: 8 }]));
+    await expect(moved.read({ hash: noHash })).rejects.toMatchObject({ code: 'message_gone' });
+    expect(moved.seen.asked.filter((each) => each.startsWith('search'))).toEqual([]);
   });
 
   it('dies with its mailbox, before any token or mail server is asked', async () => {

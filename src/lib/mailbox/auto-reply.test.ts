@@ -16,7 +16,13 @@ it('is measured on the labelled mails of the corpus, and the documentation says 
     const raw = rawHeaders(block);
     const meta: MessageMeta = {
       ...{ uid: 1, internalDate: new Date(0), size: 100, seen: false, flagged: false, answered: false },
-      ...{ messageId: undefined, date: undefined, from: raw.get('from'), subject: raw.get('subject') },
+      ...{
+        messageId: undefined,
+        date: undefined,
+        from: raw.get('from'),
+        subject: raw.get('subject'),
+        received: undefined,
+      },
     };
     const { autoReply } = await headerTraits(meta, block);
     const said = autoReply === true;

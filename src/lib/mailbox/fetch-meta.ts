@@ -12,7 +12,7 @@ const whole: FetchQueryObject = {
   flags: true,
   internalDate: true,
   size: true,
-  headers: ['Message-ID', 'Date', 'From', 'Subject'],
+  headers: ['Message-ID', 'Date', 'From', 'Subject', 'Received'],
 };
 const bare: FetchQueryObject = { uid: true, flags: true, internalDate: true };
 
@@ -53,10 +53,20 @@ function take(
   answer: FetchAnswer | undefined,
   how: 'whole' | 'bare',
 ): void {
-  for (const message of answer?.messages ?? []) {
+  for (const message of wholeAnswers(answer?.messages ?? [])) {
     const meta = asMeta(message, how);
     if (meta !== undefined && wanted.includes(meta.uid)) found.set(meta.uid, meta);
   }
+}
+
+/**
+ * One answer for each UID: a server may split it, and tells of a flag that changes meanwhile in an answer of its own.
+ * imapflow joins them for a single message only. By UID, since sequence numbers shift when something is expunged meanwhile.
+ */
+function wholeAnswers(messages: readonly FetchMessageObject[]): Iterable<FetchMessageObject> {
+  const byUid = new Map<number, FetchMessageObject>();
+  for (const message of messages) byUid.set(message.uid, { ...byUid.get(message.uid), ...message });
+  return byUid.values();
 }
 
 /** A refusal of just this FETCH; trouble of the session goes on up. */
@@ -67,7 +77,9 @@ export function refusedHere(error: unknown): undefined {
 
 /** Undefined for half an answer: another client's flag change, or a replica that lags behind. */
 function asMeta(message: FetchMessageObject, how: 'whole' | 'bare'): MessageMeta | undefined {
-  const { uid, flags, internalDate, size, headers } = message;
+  const { uid, flags, internalDate, size } = message;
+  // imapflow makes `false` of NIL, whatever its types say.
+  const headers = Buffer.isBuffer(message.headers) ? message.headers : undefined;
   if (typeof uid !== 'number' || flags === undefined || internalDate === undefined) return undefined;
   if (how === 'whole' && (size === undefined || headers === undefined)) return undefined;
   const raw = rawHeaders(headers ?? new Uint8Array());
@@ -83,6 +95,7 @@ function asMeta(message: FetchMessageObject, how: 'whole' | 'bare'): MessageMeta
     date,
     from: raw.get('from'),
     subject: raw.get('subject'),
+    received: raw.get('received'),
   };
 }
 

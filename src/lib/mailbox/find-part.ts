@@ -1,7 +1,6 @@
-import { base64url } from '../domain/bytes.ts';
 import { dayMs } from '../domain/duration.ts';
-import { messageIdHash } from '../domain/ids.ts';
 import type { Attachment } from '../domain/message.ts';
+import { hasHash, isSameMail, messageHash } from '../domain/message-identity.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { AttachmentPlace } from '../http/attachment-token.ts';
 import type { WatchedFolder } from '../store/rows.ts';
@@ -20,7 +19,7 @@ const mostCandidates = 2_000;
 
 /**
  * The file that a link means: where its message was last seen, or, if the folder was renumbered or the message is not
- * there any more, wherever in the watched folders a message of that day has the same Message-ID.
+ * there any more, wherever in the watched folders the same mail lies under that day.
  * @throws BrokerError `message_gone`
  */
 export async function findPart(
@@ -71,10 +70,10 @@ export async function findPart(
 }
 
 async function search(session: MailSession, path: string, place: AttachmentPlace): Promise<FoundPart | undefined> {
+  if (!hasHash(place.hash)) return undefined;
   const day = new Date(place.day * dayMs);
   const uids = (await searchDays(session, path, day, day)).slice(-mostCandidates);
-  const hash = base64url(place.hash);
-  const same = (await session.fetchMeta(path, uids)).filter((meta) => base64url(messageIdHash(meta)) === hash);
+  const same = (await session.fetchMeta(path, uids)).filter((meta) => isSameMail(messageHash(meta), place.hash));
   for (const { uid } of same) {
     const file = await session.part(path, uid, place.part);
     if (file !== undefined) return { path, uid, file };

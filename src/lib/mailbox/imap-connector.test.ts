@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type Script, type ScriptedImap, startScriptedImap } from '../../../test/support/scripted-imap.ts';
+import { messageHash, noHash } from '../domain/message-identity.ts';
 import { systemClock } from '../domain/system.ts';
 import { createImapConnector, type ImapTimeouts } from './imap-connector.ts';
 import type { ImapSession } from './session.ts';
@@ -124,6 +125,52 @@ describe('a session with Exchange', () => {
     expect(await (await open()).fetchMeta('INBOX', [7, 11])).toEqual([]);
   });
 
+  it('joins an answer that comes in pieces, whatever stands between them', async () => {
+    const headers = (id: string) => {
+      const block = `Message-ID: <${id}@x>\r\nReceived: by mx.example id ${id}\r\n\r\n`;
+      return `BODY[HEADER.FIELDS (Message-ID Date From Subject Received)] {${block.length}}\r\n${block}`;
+    };
+    const { open } = await server({
+      folders: twoMails,
+      on: ({ tag, name }, { send }) => {
+        if (name !== 'UID FETCH') return false;
+        const rest = 'INTERNALDATE "01-Mar-2026 10:00:00 +0000" RFC822.SIZE 9';
+        // Between the two a message goes, and those behind it have other sequence numbers.
+        send(`* 1 FETCH (UID 7 FLAGS () ${rest})\r\n* 2 FETCH (UID 11 ${headers('b')})\r\n* 1 EXPUNGE\r\n`);
+        send(`* 1 FETCH (UID 11 FLAGS (\\Seen) ${rest})\r\n* 1 FETCH (UID 7 ${headers('a')})\r\n`);
+        send(`* 1 FETCH (UID 7 FLAGS (\\Flagged))\r\n${tag} OK FETCH completed.\r\n`);
+        return true;
+      },
+    });
+    expect(await (await open()).fetchMeta('INBOX', [7, 11])).toMatchObject([
+      { uid: 7, messageId: '<a@x>', received: 'by mx.example id a', seen: false, flagged: true },
+      { uid: 11, messageId: '<b@x>', received: 'by mx.example id b', seen: true, flagged: false },
+    ]);
+  });
+
+  it('takes NIL in place of headers for half an answer, and an empty block for a mail that is known by nothing', async () => {
+    const answer = { block: 'NIL' };
+    const { open } = await server({
+      folders: twoMails,
+      on: ({ tag, name }, { send }) => {
+        if (name !== 'UID FETCH') return false;
+        const rest = 'FLAGS () INTERNALDATE "01-Mar-2026 10:00:00 +0000" RFC822.SIZE 9';
+        send(`* 1 FETCH (UID 7 ${rest} BODY[HEADER.FIELDS (Message-ID Received)] ${answer.block})\r\n`);
+        send(`${tag} OK FETCH completed.\r\n`);
+        return true;
+      },
+    });
+    const session = await open();
+    expect(await session.fetchMeta('INBOX', [7])).toEqual([]);
+    for (const block of ['""', '{0}\r\n', '{2}\r\n\r\n']) {
+      answer.block = block;
+      const [meta, ...more] = await session.fetchMeta('INBOX', [7]);
+      expect(more).toEqual([]);
+      if (meta === undefined) throw new Error('no answer');
+      expect(messageHash(meta)).toEqual(noHash);
+    }
+  });
+
   it('drops an answer about a message that nobody asked for', async () => {
     const { open } = await server({
       folders: twoMails,
@@ -138,6 +185,33 @@ describe('a session with Exchange', () => {
     const session = await open();
     expect((await session.fetchMeta('INBOX', [7])).map(({ uid }) => uid)).toEqual([7]);
     expect((await session.fetchMeta('INBOX', [7], 'bare')).map(({ uid }) => uid)).toEqual([7]);
+  });
+
+  it.each([
+    ['the first of several', 'Received: top\r\nReceived: below\r\nSubject: s\r\nReceived: last', 'top'],
+    ['above what the sender has put in front of his mail', 'Received: top\r\nReceived: from evil\r\nX: y', 'top'],
+    ['wherever it stands among the others', 'Subject: s\r\nFrom: a@x\r\nReceived: top\r\nMessage-ID: <1@x>', 'top'],
+    ['folded by blanks and tabs', 'Received: from a\r\n\tby b\r\n  ; now', 'from a\r\n\tby b\r\n  ; now'],
+    ['folded before it begins', 'Received:\r\n\tby b', '\r\n\tby b'],
+    ['with 8-bit bytes, one character for each', 'Received: by b (\xc3\xbc\xff)', 'by b (\xc3\xbc\xff)'],
+    ['with lone line feeds', 'Received: top\n\tby b\nReceived: below', 'top\r\n\tby b'],
+    ['without a value, though another one follows', 'Received:\r\nReceived: below', ''],
+    ['with a blank before its colon', 'Received : top\r\nReceived: below', 'top'],
+    ['in capitals', 'RECEIVED: top\r\nReceived: below', 'top'],
+    ['of a size that nobody expects', `Received: ${'x'.repeat(300_000)}\r\nReceived: below`, 'x'.repeat(300_000)],
+  ])('reads the topmost Received %s', async (_, headers, topmost) => {
+    const { open } = await server({
+      folders: twoMails,
+      on: ({ tag, name }, { send }) => {
+        if (name !== 'UID FETCH') return false;
+        const block = `${headers}\r\n\r\n`;
+        const rest = 'UID 7 FLAGS () INTERNALDATE "01-Mar-2026 10:00:00 +0000" RFC822.SIZE 9';
+        send(`* 1 FETCH (${rest} BODY[HEADER.FIELDS (Received)] {${block.length}}\r\n${block})\r\n`);
+        send(`${tag} OK FETCH completed.\r\n`);
+        return true;
+      },
+    });
+    expect((await (await open()).fetchMeta('INBOX', [7]))[0]?.received).toBe(topmost);
   });
 
   it('asks by days for what arrived since, also where the server offers seconds', async () => {

@@ -14,6 +14,7 @@ const meta: MessageMeta = {
   date: undefined,
   from: 'Ada <ada@contoso.example>',
   subject: 's',
+  received: undefined,
 };
 
 /** The same numbers on every run, so that a failure can be looked at. */

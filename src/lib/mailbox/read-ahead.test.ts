@@ -16,6 +16,7 @@ const meta = (uid: number, size = 1000): MessageMeta => ({
   date: undefined,
   from: undefined,
   subject: undefined,
+  received: undefined,
 });
 const metas = (count: number, size?: number) => Array.from({ length: count }, (_, n) => meta(n + 1, size));
 const caps = { capBytes: 100_000 };

@@ -197,12 +197,16 @@ test.each(cases)('%s comes back as it was written', (_name, value, row, decode) 
 });
 
 test.each(cases)('%s of a newer version is left alone', (_name, _value, row, decode) => {
-  expect(() => decode(withColumn(row, 'v', 2))).toThrow(expect.objectContaining({ code: 'row_newer' }));
+  expect(() => decode(withColumn(row, 'v', 3))).toThrow(expect.objectContaining({ code: 'row_newer' }));
 });
 
 describe('a broken row is an error that names the row and the column, never the value', () => {
   const broken: [string, Row, string, StoredRow['values'][string], (row: StoredRow) => unknown][] = [
     ['no version', encodeShard(7, shard), 'v', undefined, decodeShard],
+    ['the version whose hashes are over the Message-ID alone', encodeRing(ring), 'v', 1, decodeRing],
+    ['the same of a cursor', encodeCursor(cursor), 'v', 1, decodeCursor],
+    ['the same of a message that is tried again', encodeRetry(retry), 'v', 1, decodeRetry],
+    ['the same of one that was given up', encodeDead(dead), 'v', 1, decodeDead],
     ['a version that is text', encodeState(state), 'v', 'secret', decodeState],
     ['a missing column', encodeMailbox(mailbox), 'address', undefined, decodeMailbox],
     ['another type', encodeCursor(cursor), 'lastUid', 7, decodeCursor],

@@ -64,7 +64,7 @@ describe('the rows of a destination', () => {
     await rows.insert(collection(id), secrets);
     await rows.writeState(id, held, (await rows.readState(id)).etag ?? '');
     expect(shape((await table.get('dst', `a!${id}`))?.values ?? {})).toEqual({
-      v: 1,
+      v: 2,
       type: 'collection',
       name: 'Grüße',
       url: 'https://nocobase.example.com/api',
@@ -77,7 +77,7 @@ describe('the rows of a destination', () => {
       createdAt: at,
       updatedAt: at,
     });
-    expect(shape((await table.get('dst', `b!${id}`))?.values ?? {})).toEqual({ v: 1, ...held });
+    expect(shape((await table.get('dst', `b!${id}`))?.values ?? {})).toEqual({ v: 2, ...held });
   });
 
   it('come back as they were written', async () => {

@@ -128,6 +128,6 @@ test('giving back may be repeated, and what was never taken is no error', async 
 test('a broken row is named', async () => {
   await store
     .table('directory')
-    .insert({ partitionKey: 'dir', rowKey: 's0009', values: { v: 1, slots: '[[99,"x",0]]' } });
+    .insert({ partitionKey: 'dir', rowKey: 's0009', values: { v: 2, slots: '[[99,"x",0]]' } });
   await expect(directory.shards()).rejects.toMatchObject({ code: 'row_broken', message: /dir s0009/ });
 });

@@ -57,7 +57,7 @@ test('who has accepted a notice is kept while it is claimed again, each once', a
 test('notices that nobody speaks of any more are forgotten, with rows that are none', async () => {
   const { notices, id, pass } = world();
   await notices.claim(id, hour);
-  await store.table('destinations').insert({ partitionKey: 'notice', rowKey: `${id}!broken`, values: { v: 1 } });
+  await store.table('destinations').insert({ partitionKey: 'notice', rowKey: `${id}!broken`, values: { v: 2 } });
   pass(10 * hour);
   const young = `${id}!young`;
   await notices.claim(young, hour);

@@ -633,7 +633,7 @@ describe('reading', () => {
     const { mailbox: stateless } = await world.connect(world.person());
     const spoil = async (id: string, rowKey: string) => {
       const row = await store.table('mail').get(partitionOf(id), rowKey);
-      if (row !== undefined) await store.table('mail').replace({ ...row, values: { v: 1, spoilt: true } }, row.etag);
+      if (row !== undefined) await store.table('mail').replace({ ...row, values: { v: 2, spoilt: true } }, row.etag);
     };
     await spoil(broken.id, mailboxRowKey(broken.id));
     await spoil(stateless.id, stateRowKey(stateless.id));

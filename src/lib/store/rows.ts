@@ -6,8 +6,11 @@ import type { FolderRole } from '../domain/folder.ts';
  * who may write it, in docs: `!` and `b! c! d! e! o! r! x!` the worker (fenced), `a!` and `p!` the API.
  */
 
-/** Version of the row shapes. A worker leaves a shard whose `!` is newer than it knows. */
-export const rowVersion = 1;
+/**
+ * Version of the row shapes, in every row. A worker leaves a shard whose `!` is newer than it knows, and refuses rows that
+ * are older: in those of version 1 messages are known by their Message-ID alone, by which mail is lost.
+ */
+export const rowVersion = 2;
 
 /** `!`: one per shard. Its ETag is the fence of every commit. */
 export interface ShardRow {

@@ -38,7 +38,8 @@ describe('the settings of a mailbox', () => {
     ['filter', '{"unless":{"from":["a@x"]}}'],
     ['revision', undefined],
     ['revision', 'new'],
-    ['v', 2],
+    ['v', 1],
+    ['v', 3],
     ['v', undefined],
   ])('are broken with %s %j', (name, value) => {
     expect(() => filterIn(withColumn(row, name, value), mailboxId, 1)).toThrow(

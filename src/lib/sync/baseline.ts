@@ -1,6 +1,7 @@
 import { dayMs } from '../domain/duration.ts';
-import { messageIdHash, messageKeyBytes } from '../domain/ids.ts';
+import { messageKeyBytes } from '../domain/ids.ts';
 import type { MessageMeta } from '../domain/message.ts';
+import { messageHash } from '../domain/message-identity.ts';
 import type { UidRange } from '../mailbox/plan.ts';
 import { searchDays } from '../mailbox/search-days.ts';
 import type { FolderStatus, ImapSession } from '../mailbox/session.ts';
@@ -99,14 +100,14 @@ export async function fillRing(
   const moved = new Set<number>();
   for (const meta of metas) {
     // Asks the server only where the mail is known in another folder.
-    const found = await claim(session, mailbox, book, messageIdHash(meta));
+    const found = await claim(session, mailbox, book, messageHash(meta));
     if (found.kind === 'move' && found.entry.posted) moved.add(meta.uid);
   }
   const known = metas.filter(({ uid }) => !moved.has(uid));
   const entries = known.map(
     (meta): RingEntry => ({
       key: messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity: status.uidValidity, uid: meta.uid }),
-      hash: messageIdHash(meta),
+      hash: messageHash(meta),
       uid: meta.uid,
       posted: false,
       accepted: false,

@@ -1,12 +1,11 @@
 import { sameBytes } from '../domain/bytes.ts';
-import { messageIdHash } from '../domain/ids.ts';
 import { isBrokerError } from '../errors.ts';
 import type { ImapSession } from '../mailbox/session.ts';
 import type { RingEntry } from '../store/rows.ts';
 import type { FolderBook } from './folder-book.ts';
 import type { MailboxBook } from './mailbox-book.ts';
 
-/** What a new UID turns out to be, by the hash of its Message-ID. */
+/** What a new UID turns out to be, by its hash. */
 export type Claim =
   /** Never seen in this mailbox. */
   | { readonly kind: 'new' }
@@ -18,9 +17,6 @@ export type Claim =
 /** What I send to myself, or a list sends back to me, lies in Sent and in the inbox, and neither is a copy of the other. */
 const takesPart = (book: FolderBook): boolean => !['sent', 'drafts'].includes(book.folder.role ?? '');
 
-/** All messages whose headers say nothing at all have this hash in common, and nothing else. */
-const ofNobody = messageIdHash({ messageId: undefined, date: undefined, from: undefined, subject: undefined });
-
 /**
  * Compares a message with the rings of all folders of its mailbox, its own included (a message may go to another folder
  * and come back). Asks the server only where a hash is known.
@@ -31,7 +27,7 @@ export async function claim(
   here: FolderBook,
   hash: Uint8Array,
 ): Promise<Claim> {
-  if (!takesPart(here) || sameBytes(hash, ofNobody)) return { kind: 'new' };
+  if (!takesPart(here)) return { kind: 'new' };
   const candidates = mailbox.folders
     .filter(takesPart)
     .flatMap((from) => from.entriesOf(hash).map((entry) => ({ from, entry })));

@@ -88,7 +88,7 @@ describe('a chore', () => {
     const table = store.table('destinations');
     const [row] = await rowsOfTable(store, 'destinations');
     if (row === undefined) throw new Error('no row');
-    await table.replace({ ...row, values: { v: 1, at: 'yesterday' } }, row.etag);
+    await table.replace({ ...row, values: { v: 2, at: 'yesterday' } }, row.etag);
     await house([chore]).run(start + housekeepingEveryMs);
     expect(counted.runs).toBe(3);
   });

@@ -1,3 +1,4 @@
+import { hashKey } from '../domain/message-identity.ts';
 import type { UidRange } from '../mailbox/plan.ts';
 import { cursorLimits } from '../store/cursor-row.ts';
 import { dayOf } from '../store/ring-row.ts';
@@ -36,15 +37,17 @@ export interface Recovery {
 
 /**
  * Finds out what is new in a folder that was renumbered (UIDVALIDITY changed, or UIDNEXT fell). Pure.
- * A message whose Message-ID hash stands in the ring is known, and keeps its key; one of them that was posted and never
+ * A message whose hash stands in the ring is known, and keeps its key; one of them that was posted and never
  * accepted is delivered under that key. An unknown one is new if the ring would know it were it old: if it is later than
  * `floor`, or later than all that was ever worked on. Everything else is taken for known.
  */
 export function recover(found: Renumbered): Recovery {
   const byHash = new Map<string, RingEntry[]>();
+  const nameless: RingEntry[] = [];
   for (const entry of found.entries) {
-    const same = byHash.get(text(entry.hash)) ?? [];
-    byHash.set(text(entry.hash), [...same, entry]);
+    const hash = hashKey(entry.hash);
+    if (hash === undefined) nameless.push(entry);
+    else byHash.set(hash, [...(byHash.get(hash) ?? []), entry]);
   }
   // Of copies with one hash, the one that is still owed is matched first: rather deliver twice than never.
   for (const same of byHash.values()) same.sort((a, b) => Number(isOwed(found, b)) - Number(isOwed(found, a)));
@@ -53,9 +56,10 @@ export function recover(found: Renumbered): Recovery {
   const entries: RingEntry[] = [];
   let announced = 0;
   for (const { uid, hash, internalDate } of [...found.listed].sort((a, b) => a.uid - b.uid)) {
-    const entry = byHash.get(text(hash))?.shift();
+    const entry = byHash.get(hashKey(hash) ?? '')?.shift();
     if (entry !== undefined) {
-      entries.push({ ...present(entry), uid });
+      // A server that rebuilds a folder may date its mail anew.
+      entries.push({ ...present(entry), uid, day: dayOf(internalDate) });
       if (isOwed(found, entry)) deliver.push(uid);
       else known.add(uid);
     } else if (isNew(found, internalDate)) {
@@ -64,7 +68,7 @@ export function recover(found: Renumbered): Recovery {
     }
   }
   const matched = entries.length;
-  const lost = [...byHash.values()].flat().map((entry) => ({ ...entry, uid: 0 }));
+  const lost = [...nameless, ...[...byHash.values()].flat()].map((entry) => ({ ...entry, uid: 0 }));
   const lastUid = cut(found, deliver, known);
   return {
     entries: [...entries, ...lost],
@@ -101,5 +105,3 @@ function cut(found: Renumbered, deliver: readonly number[], known: ReadonlySet<n
   }
   return lastUid;
 }
-
-const text = (hash: Uint8Array): string => Buffer.from(hash).toString('latin1');

@@ -1,5 +1,5 @@
 import { dayMs } from '../domain/duration.ts';
-import { messageIdHash } from '../domain/ids.ts';
+import { messageHash } from '../domain/message-identity.ts';
 import { searchDays } from '../mailbox/search-days.ts';
 import type { FolderStatus, ImapSession } from '../mailbox/session.ts';
 import { renumbered } from './backfill-book.ts';
@@ -41,7 +41,7 @@ export async function resetFolder(
     entries,
     floor,
     lastInternalDate: cursor.lastInternalDate,
-    listed: metas.map((meta) => ({ uid: meta.uid, hash: messageIdHash(meta), internalDate: meta.internalDate })),
+    listed: metas.map((meta) => ({ uid: meta.uid, hash: messageHash(meta), internalDate: meta.internalDate })),
     all,
     uidNext: status.uidNext,
     isParked: (key) => mailbox.parked(key) !== undefined,

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sameBytes } from '../domain/bytes.ts';
 import { dayMs } from '../domain/duration.ts';
-import { messageIdHash, messageKeyFromBytes } from '../domain/ids.ts';
+import { messageKeyFromBytes } from '../domain/ids.ts';
 import type { MessageMeta, ReadMessage } from '../domain/message.ts';
+import { hasHash, isSameMail, messageHash } from '../domain/message-identity.ts';
 import { searchDays } from '../mailbox/search-days.ts';
 import type { ImapSession } from '../mailbox/session.ts';
 import { dayOf } from '../store/ring-row.ts';
@@ -59,10 +60,10 @@ export async function retryFolder(
       await context.committer.commit(mailbox);
       continue;
     }
-    const before = book.entryOf(row.key, messageIdHash(found));
-    const entry = before === undefined ? entryOf(row, found) : postedAs(before, found);
+    const before = book.entryOf(row.key);
+    const entry = before === undefined ? entryOf(row, found) : { ...postedAs(before, found), hash: hashOf(row, found) };
     // One that was never read was never posted either: its entry comes first. So does what it says now, and said not before.
-    const isKnown = before !== undefined || isNameless(row);
+    const isKnown = before !== undefined || !hasHash(row.hash);
     if (isKnown && !isDeepStrictEqual(entry, before)) {
       book.put(entry);
       await context.committer.commit(mailbox);
@@ -116,8 +117,11 @@ async function read(
   return safe === undefined ? work('whole') : safe.read({ mailboxId: mailbox.id, folderId, uid: row.uid }, work);
 }
 
-/** A message whose headers were never read, because reading it ended the process. It is known by its UID alone. */
-const isNameless = ({ hash }: MessageMark): boolean => hash.every((byte) => byte === 0);
+/** What the message is known by from now on: the server does not give its headers every time. */
+function hashOf({ hash: known }: MessageMark, meta: MessageMeta): Uint8Array {
+  const hash = messageHash(meta);
+  return hasHash(hash) ? hash : known;
+}
 
 /** True if the message was sent under another key: its folder was renumbered, and nobody knew it there. */
 function isSentByAnother(book: FolderBook, row: MessageMark, { uid }: MessageMeta): boolean {
@@ -128,11 +132,13 @@ function isSentByAnother(book: FolderBook, row: MessageMark, { uid }: MessageMet
 /** Where the message lies now: by its UID, by its entry in the ring (which follows it through a reset), or by its day. */
 async function locate(session: ImapSession, book: FolderBook, row: RetryRow): Promise<MessageMeta | undefined> {
   const { path } = book.folder;
-  const isIt = (meta: MessageMeta) => isNameless(row) || sameBytes(messageIdHash(meta), row.hash);
-  const entry = book.entryOf(row.key, row.hash);
+  const isIt = (meta: MessageMeta) => isSameMail(messageHash(meta), row.hash);
+  const entry = book.entryOf(row.key);
   const uid = entry !== undefined ? entry.uid : row.uidValidity === book.cursor.uidValidity ? row.uid : 0;
-  if (uid !== 0) return (await session.fetchMeta(path, [uid])).find(isIt);
-  if (isNameless(row)) return undefined;
+  // Where either of the two is without its headers, the UID has to do.
+  const isThere = (meta: MessageMeta) => isIt(meta) || !hasHash(row.hash) || !hasHash(messageHash(meta));
+  if (uid !== 0) return (await session.fetchMeta(path, [uid])).find(isThere);
+  if (!hasHash(row.hash)) return undefined;
   const day = new Date(row.day * dayMs);
   const candidates = (await searchDays(session, path, day, day)).slice(-mostListed);
   if (candidates.length === 0) return undefined;
@@ -142,7 +148,7 @@ async function locate(session: ImapSession, book: FolderBook, row: RetryRow): Pr
 
 const entryOf = (row: RetryRow, meta: MessageMeta): RingEntry => ({
   key: row.key,
-  hash: messageIdHash(meta),
+  hash: hashOf(row, meta),
   uid: meta.uid,
   posted: true,
   accepted: false,

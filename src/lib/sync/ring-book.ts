@@ -1,4 +1,5 @@
 import { sameBytes } from '../domain/bytes.ts';
+import { hashKey, isSameMail } from '../domain/message-identity.ts';
 import { cursorLimits } from '../store/cursor-row.ts';
 import { dropEntries, encodeRing, foldEntries } from '../store/ring-row.ts';
 import type { RingEntry, RingRow } from '../store/rows.ts';
@@ -9,8 +10,9 @@ export interface RingBook {
   /** Every entry, newest or not. @throws Error if the ring has not been read */
   entries(): readonly RingEntry[];
   entryAt(uid: number): RingEntry | undefined;
+  /** Those that stand for the mail of this hash; see {@link isSameMail}. */
   entriesOf(hash: Uint8Array): readonly RingEntry[];
-  entryOf(key: Uint8Array, hash: Uint8Array): RingEntry | undefined;
+  entryOf(key: Uint8Array): RingEntry | undefined;
   readonly ringRead: boolean;
   /** Takes the ring as it was read; undefined if there is none. */
   setRing(ring: RingRow | undefined): void;
@@ -35,7 +37,7 @@ export interface RingBook {
   sent(): void;
 }
 
-const hashKey = (hash: Uint8Array): string => Buffer.from(hash).toString('latin1');
+const keyText = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
 
 /** True if an entry needs no further delivery: accepted, or known from before the mailbox was connected. */
 export const isSettled = (entry: RingEntry): boolean => entry.accepted || !entry.posted;
@@ -74,8 +76,10 @@ export function createRingBook(parts: {
       index = { uid: new Map(), hash: new Map() };
       for (const entry of known().entries) {
         if (entry.uid !== 0) index.uid.set(entry.uid, entry);
-        const same = index.hash.get(hashKey(entry.hash));
-        if (same === undefined) index.hash.set(hashKey(entry.hash), [entry]);
+        const hash = hashKey(entry.hash);
+        if (hash === undefined) continue;
+        const same = index.hash.get(hash);
+        if (same === undefined) index.hash.set(hash, [entry]);
         else same.push(entry);
       }
     }
@@ -107,15 +111,15 @@ export function createRingBook(parts: {
   }
 
   const entriesOf = (hash: Uint8Array): readonly RingEntry[] => [
-    ...fresh.filter((entry) => sameBytes(entry.hash, hash)),
-    ...(indexed().hash.get(hashKey(hash)) ?? []),
+    ...fresh.filter((entry) => isSameMail(entry.hash, hash)),
+    ...(indexed().hash.get(hashKey(hash) ?? '') ?? []),
   ];
 
   return {
     entries: () => [...known().entries, ...fresh],
     entryAt: (uid) => fresh.find((entry) => entry.uid === uid) ?? indexed().uid.get(uid),
     entriesOf,
-    entryOf: (key, hash) => entriesOf(hash).find((entry) => sameBytes(entry.key, key)),
+    entryOf: (key) => [...fresh, ...known().entries].find((entry) => sameBytes(entry.key, key)),
     get ringRead() {
       return ring !== undefined;
     },
@@ -141,8 +145,8 @@ export function createRingBook(parts: {
       const others = entries.filter(({ uid }) => !here.has(uid));
       if (others.length === 0) return;
       // Those without a UID are known by their keys alone.
-      const unplaced = new Set(others.flatMap(({ uid, key }) => (uid === 0 ? [hashKey(key)] : [])));
-      const rest = known().entries.filter(({ uid, key }) => uid !== 0 || !unplaced.has(hashKey(key)));
+      const unplaced = new Set(others.flatMap(({ uid, key }) => (uid === 0 ? [keyText(key)] : [])));
+      const rest = known().entries.filter(({ uid, key }) => uid !== 0 || !unplaced.has(keyText(key)));
       replace(foldEntries({ ...known(), entries: rest }, others));
     },
     remove({ uid, key }) {

@@ -1,6 +1,7 @@
 import { encodeMessageRef } from '../delivery/message-ref.ts';
-import { messageIdHash, messageKeyBytes, messageKeyFromBytes } from '../domain/ids.ts';
+import { messageKeyBytes, messageKeyFromBytes } from '../domain/ids.ts';
 import type { MessageMeta, ReadMessage } from '../domain/message.ts';
+import { messageHash, noHash } from '../domain/message-identity.ts';
 import type { ImapSession } from '../mailbox/session.ts';
 import { dayOf } from '../store/ring-row.ts';
 import type { Hole, RingEntry } from '../store/rows.ts';
@@ -110,7 +111,7 @@ export function createSource(
   /** The entry under which a message goes out, or undefined if it needs no delivery. */
   async function entryFor(meta: MessageMeta, care: Care): Promise<{ entry: RingEntry; seemsNew: boolean } | undefined> {
     const known = book.entryAt(meta.uid);
-    const hash = messageIdHash(meta);
+    const hash = messageHash(meta);
     const old = backlog.isOld(meta);
     if (known !== undefined) {
       // Posted and not accepted: the last run ended between the two, and it goes out again as it was; unless it failed,
@@ -163,7 +164,7 @@ export function createSource(
     const parked = mailbox.parked(entry.key);
     if (!entry.accepted && parked !== undefined) {
       // What is tried by itself, or was given up, stays so in the new place.
-      const at = { folderId, uidValidity, uid: meta.uid };
+      const at = { folderId, uidValidity, uid: meta.uid, day: here.day };
       mailbox.park(
         parked.kind === 'retry'
           ? { kind: 'retry', row: { ...parked.row, ...at, missing: 0 } }
@@ -241,7 +242,7 @@ export function createSource(
     const entry = book.entryAt(uid);
     const key = entry?.key ?? messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity, uid });
     // Its headers were never read; it can be replayed by its UID.
-    const { hash, day } = entry ?? { hash: new Uint8Array(8), day: dayOf(context.now()) };
+    const { hash, day } = entry ?? { hash: noHash, day: dayOf(context.now()) };
     if (entry?.accepted !== true)
       bury(
         context,

@@ -17,6 +17,7 @@ export const mail: ReadMessage = {
     date: undefined,
     from: 'grace@contoso.example',
     subject: 'Offer',
+    received: undefined,
   },
   messageId: '<1@mail.contoso.example>',
   inReplyTo: undefined,
