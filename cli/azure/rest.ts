@@ -88,13 +88,7 @@ export function createRest(parts: RestParts): Rest {
     shellLine('az', [
       'rest',
       ...(parts.azResource === undefined ? [] : ['--resource', parts.azResource]),
-      // What a what-if run does not know yet is told as `<client id>`.
-      ...[
-        '--method',
-        method.toLowerCase(),
-        '--url',
-        url.replace(/%3C([\w%]+?)%3E/g, (part) => decodeURIComponent(part)),
-      ],
+      ...['--method', method.toLowerCase(), '--url', url],
       ...(bodyTold === undefined ? [] : ['--body', JSON.stringify(bodyTold)]),
     ]);
 

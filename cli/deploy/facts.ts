@@ -55,8 +55,6 @@ export interface Facts {
   /** A deleted vault of the name is there, and comes back. */
   recoverVault?: boolean;
   application?: ApplicationState;
-  /** This run did to the application what it could. */
-  hasEnsured?: boolean;
   outputs?: Outputs;
   /** What is to be written into the vault. */
   vaultWork?: VaultWork;
@@ -65,8 +63,8 @@ export interface Facts {
   hasAccess?: boolean;
   /** This run opened the vault's firewall. */
   hasOpenedDoor?: boolean;
-  /** Key id of the client secret that this run added to the application, on its way into the vault. */
-  addedKeyId?: string;
+  /** This run added a client secret. */
+  hasAddedSecret?: boolean;
   /** This run made an admin key. */
   hasMadeKey?: boolean;
   /** Value of the bootstrap key, where this run made it. In this process only. */

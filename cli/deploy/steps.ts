@@ -1,6 +1,5 @@
 import type { Step } from './step.ts';
 import { application } from './steps/application.ts';
-import { checkedArguments } from './steps/arguments.ts';
 import { bootstrapKey, bootstrapKeyDisabled } from './steps/bootstrap-key.ts';
 import { choices } from './steps/choices.ts';
 import { clientSecret } from './steps/client-secret.ts';
@@ -28,7 +27,6 @@ import { vaultWork } from './steps/vault-work.ts';
 
 /** What is looked at before the person is asked. None of these changes anything but what `--install-func` asked for. */
 export const lookSteps: readonly Step[] = [
-  checkedArguments,
   tools,
   login,
   inventory,

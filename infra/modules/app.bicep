@@ -19,9 +19,6 @@ param publicUrl string
 param clientId string
 param tenant string
 param allowedTenants string
-
-@description('ADMIN_TENANT; empty: the dashboard is off.')
-param adminTenant string
 param credentialMode string
 param clientSecretName string
 param extraAppSettings object
@@ -113,7 +110,6 @@ var ownSettings = {
   CLIENT_ID: clientId
   TENANT: tenant
   ALLOWED_TENANTS: allowedTenants
-  ADMIN_TENANT: adminTenant
   CREDENTIAL_MODE: credentialMode
   CLIENT_SECRET_NAME: clientSecretName
   KEY_VAULT_URL: vault.properties.vaultUri
