@@ -32,6 +32,9 @@ param tenant string = subscription().tenantId
 @description('ALLOWED_TENANTS: tenant ids with commas, or *. Empty: the one in TENANT.')
 param allowedTenants string = ''
 
+@description('ADMIN_TENANT: the id of the tenant whose people with the app role Broker.Admin may open the dashboard. Empty: it is off.')
+param adminTenant string = ''
+
 @description('CREDENTIAL_MODE: how the app proves itself to Entra.')
 @allowed(['secret', 'federated'])
 param credentialMode string = 'secret'
@@ -225,6 +228,7 @@ module app 'modules/app.bicep' = {
     clientId: clientId
     tenant: tenant
     allowedTenants: allowedTenants
+    adminTenant: adminTenant
     credentialMode: credentialMode
     clientSecretName: clientSecretName
     extraAppSettings: extraAppSettings

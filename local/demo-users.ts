@@ -1,3 +1,4 @@
+import { adminRole } from '../src/lib/domain/admin-role.ts';
 import type { DemoUser } from './world.ts';
 
 /** Tenant of the local world. A GUID that is nobody's: RFC 9562 reserves no range, so version 4 with a plain pattern. */
@@ -7,7 +8,8 @@ const oid = (number: number): string => `4a1de000-0000-4000-8000-${String(number
 
 /** The people of the local world; `.example` can belong to nobody (RFC 2606). */
 export const demoUsers: readonly DemoUser[] = [
-  { address: 'ada@contoso.example', name: 'Ada Lovelace', oid: oid(1) },
+  // She also looks after the broker: she may open its dashboard.
+  { address: 'ada@contoso.example', name: 'Ada Lovelace', oid: oid(1), roles: [adminRole.value] },
   { address: 'grace@contoso.example', name: 'Grace Hopper', oid: oid(2) },
   { address: 'lina@contoso.example', name: '李娜 Li Na', oid: oid(3) },
 ];

@@ -83,7 +83,7 @@ function settingsOf(options: ServiceOptions, started: Started): Record<string, s
       : { IMAP_HOST: imap.host, IMAP_PORT: String(imap.port), IMAP_SECURE: imap.secure ? 'on' : 'off' }),
     ...(options.given?.TABLES_URL ? {} : { TABLES_CONNECTION_STRING: started.storage?.connectionString }),
   };
-  const settings: Record<string, string> = {};
+  const settings: Record<string, string> = started.standIns.entra === undefined ? {} : { ADMIN_TENANT: started.tenant };
   for (const [name, value] of Object.entries({ ...own, ...withoutEmpty(options.given) })) {
     if (value !== undefined) settings[name] = value;
   }

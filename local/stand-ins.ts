@@ -113,7 +113,7 @@ async function startOthers(
           certificates,
           users,
           tenant,
-          redirectUris: [`${publicUrl}/api/oauth/callback`],
+          redirectUris: [`${publicUrl}/api/oauth/callback`, `${publicUrl}/api/dashboard/callback`],
           // A real vault keeps its secrets to itself; then any secret will do here.
           secrets: () => vault?.live(secretName) ?? 'any',
           isTrustedAssertion: (token) => identity?.verify(token, 'api://AzureADTokenExchange') ?? false,

@@ -13,8 +13,12 @@ export interface DemoUser {
   readonly oid: string;
   /** Her tenant; the tenant of the local world where it is not given. */
   readonly tid?: string;
+  /** The name that she signs in with, where it is not the address: a telephone number, say, or ''. */
+  readonly signInName?: string;
   /** Further addresses that the directory knows as hers; no mailbox opens by them. */
   readonly aliases?: readonly string[];
+  /** App roles that she was given, such as Broker.Admin. */
+  readonly roles?: readonly string[];
   /** Home account where it is not `oid.tid`: that makes her a guest. */
   readonly home?: { readonly uid: string; readonly utid: string };
 }

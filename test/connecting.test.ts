@@ -37,7 +37,9 @@ const people = [
   'stateful',
   'removed',
 ];
-const users = [...demoUsers, ...people.map((name, index) => person(name, 100 + index)), ...racers];
+/** Signs in by telephone. */
+const caller: DemoUser = { ...person('caller', 190), signInName: '+15551234567' };
+const users = [...demoUsers, ...people.map((name, index) => person(name, 100 + index)), ...racers, caller];
 const address = (name: string): string => `${name}@contoso.example`;
 
 const heading = (page: Page): string => /<h1>(.*?)<\/h1>/.exec(page.text)?.[1] ?? '';
@@ -167,6 +169,13 @@ describeImapServers('connecting over HTTP', (imap) => {
     const asked = new URL(away.location ?? '').searchParams.get('claims');
     expect(JSON.parse(asked ?? '{}')).toMatchObject(JSON.parse(claims));
     expect(heading(await browser.get(await callbackOf(world, 'stepping', away)))).toBe('Your mailbox is connected');
+  });
+
+  it('connects the address of the directory where the sign-in name is a telephone number', async () => {
+    const page = await walk(new BrowserClient(), await link({ anyAddress: true }), world.standIns, address('caller'));
+    expect(heading(page)).toBe('Your mailbox is connected');
+    expect(page.text).toContain(address('caller'));
+    expect(await mailboxesOf('caller')).toHaveLength(1);
   });
 
   it('names both addresses to whoever signs in with another account, and connects nothing', async () => {

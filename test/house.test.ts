@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 const floors = [
   ['functions'],
   ['lib/broker.ts'],
-  ['lib/connect', 'lib/sync', 'lib/doctor', 'lib/metrics'],
+  ['lib/connect', 'lib/sync', 'lib/doctor', 'lib/metrics', 'lib/dashboard'],
   ['lib/entra', 'lib/mailbox', 'lib/delivery'],
   ['lib/http', 'lib/html'],
   ['lib/store', 'lib/vault'],

@@ -88,7 +88,13 @@ export function createRest(parts: RestParts): Rest {
     shellLine('az', [
       'rest',
       ...(parts.azResource === undefined ? [] : ['--resource', parts.azResource]),
-      ...['--method', method.toLowerCase(), '--url', url],
+      // What a what-if run does not know yet is told as `<client id>`.
+      ...[
+        '--method',
+        method.toLowerCase(),
+        '--url',
+        url.replace(/%3C([\w%]+?)%3E/g, (part) => decodeURIComponent(part)),
+      ],
       ...(bodyTold === undefined ? [] : ['--body', JSON.stringify(bodyTold)]),
     ]);
 

@@ -8,6 +8,7 @@ import { clientIdTag, foreignTag, ownTag } from './plan/choose.ts';
 import type { Run } from './run.ts';
 import { runSteps } from './run-steps.ts';
 import { blocked, done, type Step, skip, todo } from './step.ts';
+import { checkedArguments } from './steps/arguments.ts';
 import { choices } from './steps/choices.ts';
 import { inventory } from './steps/inventory.ts';
 import { lockName } from './steps/lock.ts';
@@ -137,7 +138,7 @@ const profile: Step = {
   },
 };
 
-export const destroyLookSteps: readonly Step[] = [tools, login, inventory, group, choices];
+export const destroyLookSteps: readonly Step[] = [checkedArguments, tools, login, inventory, group, choices];
 /** The lock first: under it nothing can be deleted. */
 export const destroySteps: readonly Step[] = [locks, application, groupDeleted, profile];
 

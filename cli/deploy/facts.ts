@@ -55,6 +55,8 @@ export interface Facts {
   /** A deleted vault of the name is there, and comes back. */
   recoverVault?: boolean;
   application?: ApplicationState;
+  /** This run did to the application what it could. */
+  hasEnsured?: boolean;
   outputs?: Outputs;
   /** What is to be written into the vault. */
   vaultWork?: VaultWork;
@@ -63,8 +65,8 @@ export interface Facts {
   hasAccess?: boolean;
   /** This run opened the vault's firewall. */
   hasOpenedDoor?: boolean;
-  /** This run added a client secret. */
-  hasAddedSecret?: boolean;
+  /** Key id of the client secret that this run added to the application, on its way into the vault. */
+  addedKeyId?: string;
   /** This run made an admin key. */
   hasMadeKey?: boolean;
   /** Value of the bootstrap key, where this run made it. In this process only. */

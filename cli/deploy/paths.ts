@@ -12,11 +12,11 @@ export interface Scope {
   readonly group: string;
 }
 
-const subscriptionOf = ({ subscription }: Scope): string => `/subscriptions/${encodeURIComponent(subscription)}`;
-export const groupId = (scope: Scope): string =>
-  `${subscriptionOf(scope)}/resourceGroups/${encodeURIComponent(scope.group)}`;
-const resource = (scope: Scope, type: string, name: string): string =>
-  `${groupId(scope)}/providers/${type}/${encodeURIComponent(name)}`;
+// Names were checked (plan/names.ts): none holds a slash, a question mark or a per cent sign, and URL encodes the rest. As
+// they stand here they are the ids that ARM answers with.
+const subscriptionOf = ({ subscription }: Scope): string => `/subscriptions/${subscription}`;
+export const groupId = (scope: Scope): string => `${subscriptionOf(scope)}/resourceGroups/${scope.group}`;
+const resource = (scope: Scope, type: string, name: string): string => `${groupId(scope)}/providers/${type}/${name}`;
 
 export const vaultId = (scope: Scope, vault: string): string => resource(scope, 'Microsoft.KeyVault/vaults', vault);
 

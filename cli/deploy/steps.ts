@@ -1,5 +1,6 @@
 import type { Step } from './step.ts';
 import { application } from './steps/application.ts';
+import { checkedArguments } from './steps/arguments.ts';
 import { bootstrapKey, bootstrapKeyDisabled } from './steps/bootstrap-key.ts';
 import { choices } from './steps/choices.ts';
 import { clientSecret } from './steps/client-secret.ts';
@@ -27,6 +28,7 @@ import { vaultWork } from './steps/vault-work.ts';
 
 /** What is looked at before the person is asked. None of these changes anything but what `--install-func` asked for. */
 export const lookSteps: readonly Step[] = [
+  checkedArguments,
   tools,
   login,
   inventory,

@@ -5,10 +5,16 @@ const signs = { done: 'ok', skip: '--', did: 'did', would: 'would' } as const;
 
 /** One line for each step, where there is no terminal: the log of a pipeline. */
 export function lineObserver(line: (text: string) => void): Observer {
+  let said = '';
   return {
     looking() {},
     doing: (step, note) => line(`      ${step.title}${note === undefined ? '' : `: ${note}`} …`),
-    saying: (text) => line(`      ${text}`),
+    saying(text) {
+      // A wait counts its seconds in parentheses; a log needs to hear of it once.
+      const what = text.replace(/ \(\d+ s .*/, '');
+      if (what !== said) line(`      ${what}`);
+      said = what;
+    },
     ended: (step, how, note) => line(`${signs[how].padEnd(5)} ${step.title}${note === undefined ? '' : `: ${note}`}`),
     failed: (step) => line(`FAIL  ${step.title}`),
     closed: async () => undefined,

@@ -19,6 +19,9 @@ param publicUrl string
 param clientId string
 param tenant string
 param allowedTenants string
+
+@description('ADMIN_TENANT; empty: the dashboard is off.')
+param adminTenant string
 param credentialMode string
 param clientSecretName string
 param extraAppSettings object
@@ -110,6 +113,7 @@ var ownSettings = {
   CLIENT_ID: clientId
   TENANT: tenant
   ALLOWED_TENANTS: allowedTenants
+  ADMIN_TENANT: adminTenant
   CREDENTIAL_MODE: credentialMode
   CLIENT_SECRET_NAME: clientSecretName
   KEY_VAULT_URL: vault.properties.vaultUri

@@ -6,7 +6,11 @@ export interface Account {
   readonly name: string;
   readonly oid: string;
   readonly tid: string;
+  /** What tokens call her. */
+  readonly signInName: string;
   readonly aliases: readonly string[];
+  /** App roles that she was given. */
+  readonly roles: readonly string[];
   /** What `client_info` carries; MSAL makes the homeAccountId of it. */
   readonly home: { readonly uid: string; readonly utid: string };
 }
@@ -40,7 +44,8 @@ export function createDirectory(users: readonly DemoUser[], tenant: string): Dir
   const accounts = users.map((user): Account => {
     const tid = user.tid ?? tenant;
     const home = user.home ?? { uid: user.oid, utid: tid };
-    return { address: user.address, name: user.name, oid: user.oid, tid, aliases: user.aliases ?? [], home };
+    const { address, name, oid, aliases = [], roles = [], signInName = address } = user;
+    return { address, name, oid, tid, signInName, aliases, roles, home };
   });
   return {
     byAddress: (address) => accounts.find((account) => account.address.toLowerCase() === address.trim().toLowerCase()),

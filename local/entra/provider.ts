@@ -50,7 +50,7 @@ export async function createProvider(options: ProviderOptions): Promise<Provider
     scopes: [...oidcScopes, ...resourceScopes],
     claims: {
       openid: ['sub', 'tid', 'ver'],
-      profile: ['oid', 'name', 'preferred_username'],
+      profile: ['oid', 'name', 'preferred_username', 'roles'],
       email: ['email'],
     },
     // Entra puts the claims into the id token itself.
@@ -109,7 +109,7 @@ export async function createProvider(options: ProviderOptions): Promise<Provider
   return provider;
 }
 
-function claimsOf(account: Account): Record<string, string> {
+function claimsOf(account: Account): Record<string, string | readonly string[]> {
   return {
     // Entra's `sub` is pairwise: another value than oid, so that nobody relies on the two being one.
     sub: `sub-${account.oid}`,
@@ -117,8 +117,10 @@ function claimsOf(account: Account): Record<string, string> {
     tid: account.tid,
     ver: '2.0',
     name: account.name,
-    preferred_username: account.address,
+    preferred_username: account.signInName,
     email: account.address,
+    // Entra leaves the claim out where there is none.
+    ...(account.roles.length === 0 ? {} : { roles: account.roles }),
   };
 }
 

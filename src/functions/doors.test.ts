@@ -23,6 +23,8 @@ const doors = `
 attachments                     GET none
 connect                         GET none, POST none
 connect-links                   POST connect
+dashboard                       GET none, POST none
+dashboard/callback              GET none
 deliveries                      GET admin
 deliveries/{id}/replay          POST admin
 destinations                    GET admin, POST admin

@@ -2,6 +2,8 @@
 import './attachments.ts';
 import './connect-links.ts';
 import './connect.ts';
+import './dashboard-callback.ts';
+import './dashboard.ts';
 import './deliveries.ts';
 import './delivery-replay.ts';
 import './destination-replay.ts';

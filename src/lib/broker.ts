@@ -8,6 +8,8 @@ import { createOpenMailbox, type OpenMailbox } from './connect/open-mailbox.ts';
 import { redirectUriOf } from './connect/ports.ts';
 import { createTicketTokens } from './connect/tickets.ts';
 import type { Connect } from './connect/types.ts';
+import { createDashboard, createDashboardOff, type Dashboard } from './dashboard/dashboard.ts';
+import { createSessions } from './dashboard/session.ts';
 import { createDeliverer } from './delivery/deliverer.ts';
 import { createDestinationFacts } from './delivery/destination-facts.ts';
 import { createDestinations, type Destinations } from './delivery/destinations.ts';
@@ -15,6 +17,7 @@ import { buildMailboxEvent } from './delivery/mailbox-event.ts';
 import { buildMessageReceived } from './delivery/message-event.ts';
 import { createChecks } from './doctor/checks.ts';
 import { createDoctor, type Doctor } from './doctor/doctor.ts';
+import { adminRole } from './domain/admin-role.ts';
 import { createBoundedMap } from './domain/bounded-map.ts';
 import type { Clock } from './domain/clock.ts';
 import { hourMs } from './domain/duration.ts';
@@ -23,6 +26,7 @@ import { createAdminConsent } from './entra/admin-consent.ts';
 import { createEntraClient } from './entra/client.ts';
 import { clientSecretIn, createCredential } from './entra/credential.ts';
 import { createFindAddresses } from './entra/person-addresses.ts';
+import { createRoleSignIn } from './entra/role-sign-in.ts';
 import { createSignIn } from './entra/sign-in.ts';
 import { createTokens } from './entra/tokens.ts';
 import type { Tokens } from './entra/types.ts';
@@ -42,6 +46,7 @@ import { type Exposition, expose } from './metrics/exposition.ts';
 import { createAddressIndex } from './store/address-index.ts';
 import { createApiKeyRows } from './store/api-keys.ts';
 import { type Audit, createAudit } from './store/audit.ts';
+import { createAuditTrail } from './store/audit-trail.ts';
 import { createAzureStore } from './store/azure-table.ts';
 import { createConsentTickets } from './store/consent-tickets.ts';
 import { createRegistry } from './store/create-registry.ts';
@@ -105,6 +110,7 @@ export interface Broker {
   /** What keeps the broker from its work as far as this process has seen; for the door that anybody may knock at. No I/O. */
   readonly trouble: () => BrokerError | undefined;
   readonly doctor: Doctor;
+  readonly dashboard: Dashboard;
   /** What `GET metrics` answers to this Accept header. */
   readonly metrics: (accept: string) => Promise<Exposition>;
 }
@@ -210,6 +216,7 @@ export function createBroker(
   });
   const eventLinks = createEventLinks({ config, tokens: ticketTokens, tickets, adminConsentLink });
   const probe = createProbe({ connector: imap });
+  const states = createSignInStates({ table: store.table('states'), sealer });
   const openMailbox = createOpenMailbox({ tokens, probe, clock });
   const connect = createConnect({
     config,
@@ -220,7 +227,7 @@ export function createBroker(
     tickets,
     consentTickets,
     adminConsent,
-    states: createSignInStates({ table: store.table('states'), sealer }),
+    states,
     signIn: createSignIn(config.entra, { client, random, log }),
     grants,
     findAddresses: createFindAddresses(config.entra, { client, fetch, log }),
@@ -293,6 +300,63 @@ export function createBroker(
       openLinks({ table: store.table('tickets'), clock }),
     ],
   });
+  const deliveries = createDeliveries({ store, directory, clock, log });
+  const doctor = createDoctor({
+    clock,
+    log,
+    checks: createChecks({
+      config,
+      environment,
+      clock,
+      store,
+      vault,
+      keys,
+      client,
+      queue: createWorkQueue(environment, identity),
+      fetch,
+      directory,
+      lastRuns,
+      destinationRows,
+      deliverer,
+      registry,
+      tokens,
+      probe,
+      redirectUri: redirectUriOf(config.publicUrl),
+    }),
+  });
+  const { adminTenant, publicUrl } = config;
+  const dashboard =
+    adminTenant === undefined
+      ? createDashboardOff(publicUrl)
+      : createDashboard({
+          publicUrl,
+          sessions: createSessions({
+            sealer,
+            clock,
+            keyIds: async () => (await vault.versions(rootSecretName)).map(({ id }) => id),
+          }),
+          signIn: {
+            publicUrl,
+            signIn: createRoleSignIn(config.entra, { tenant: adminTenant, role: adminRole.value }, { client, random }),
+            states,
+            clock,
+            random,
+          },
+          actions: { registry, destinations, deliveries, apiKeys, audit },
+          overview: {
+            store,
+            directory,
+            registry,
+            destinations,
+            deliveries,
+            apiKeys,
+            trail: createAuditTrail(store),
+            clock,
+          },
+          // Whoever opens the dashboard sees all of it.
+          examine: (language) =>
+            doctor.examine(language, { isLimited: false, mailbox: () => true, destination: () => true }),
+        });
   const figures = createDeploymentFigures({ registry, destinations: destinationRows, clock });
   const resealDeps = { vault, reseal, progress: createResealProgress({ store, clock, random }), clock };
   return {
@@ -308,7 +372,7 @@ export function createBroker(
     giveToken: createGiveToken({ config, clock, registry, grants, tokens, audit }),
     registry,
     destinations,
-    deliveries: createDeliveries({ store, directory, clock, log }),
+    deliveries,
     attachmentTokens,
     attachments: createAttachments({ ...files, slots: createDownloadSlots(downloadLimits, clock) }),
     dispatcher: createDispatcher({ store, directory, intervalSeconds }),
@@ -321,29 +385,8 @@ export function createBroker(
     },
     reseal,
     resealing: { progress: resealDeps.progress.read, now: () => resealNow(resealDeps) },
-    doctor: createDoctor({
-      clock,
-      log,
-      checks: createChecks({
-        config,
-        environment,
-        clock,
-        store,
-        vault,
-        keys,
-        client,
-        queue: createWorkQueue(environment, identity),
-        fetch,
-        directory,
-        lastRuns,
-        destinationRows,
-        deliverer,
-        registry,
-        tokens,
-        probe,
-        redirectUri: redirectUriOf(config.publicUrl),
-      }),
-    }),
+    doctor,
+    dashboard,
     metrics: async (accept) =>
       expose(
         {

@@ -43,6 +43,8 @@ export interface Config {
   readonly privateDestinations: readonly { readonly host: string; readonly network: string }[];
   /** IMAP sessions kept open between polls, in one process. */
   readonly warmSessions: number;
+  /** The tenant whose people with the role Broker.Admin may open the dashboard; undefined: it is off. */
+  readonly adminTenant: string | undefined;
   /** How long the link of an attachment is good. */
   readonly attachmentLinkHours: number;
 }
@@ -150,6 +152,7 @@ function schema(inAzure: boolean) {
         }),
       ),
     WARM_SESSIONS: integer(0, 5000, 'sessions').default(300),
+    ADMIN_TENANT: z.string().regex(guid, 'is not a tenant id (a GUID).').optional(),
     ATTACHMENT_LINK_HOURS: integer(1, 168, 'hours').default(24),
   });
 }
@@ -208,6 +211,7 @@ export function readConfig(environment: Environment): Config {
     returnOrigins: settings.RETURN_ORIGINS,
     privateDestinations: settings.PRIVATE_DESTINATIONS,
     warmSessions: settings.WARM_SESSIONS,
+    adminTenant: settings.ADMIN_TENANT?.toLowerCase(),
     attachmentLinkHours: settings.ATTACHMENT_LINK_HOURS,
   };
 }

@@ -61,8 +61,6 @@ export const foreignTag = 'mail-broker-client-foreign';
 /** Tag of every resource that the deploy makes: --destroy deletes a group only where nothing else is in it. */
 export const ownTag = { name: 'application', value: 'nocobase-mail-broker' } as const;
 
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 const memories: readonly number[] = [512, 2048, 4096];
 const isMemory = (value: number | undefined): value is Memory => value !== undefined && memories.includes(value);
 
@@ -96,8 +94,6 @@ export function choose(options: DeployOptions, facts: ChoiceFacts): Choices | { 
     const fault = nameFault(kind, names[kind]);
     if (fault !== undefined) faults.push(fault);
   }
-  const groupFault = nameFault('group', options.resourceGroup);
-  if (groupFault !== undefined) faults.push(groupFault);
   if (app !== undefined && options.name !== undefined && options.name !== app.name) {
     faults.push(
       `The resource group holds the app ${app.name}, and --name says ${options.name}. Choose another --resource-group.`,
@@ -128,13 +124,6 @@ export function choose(options: DeployOptions, facts: ChoiceFacts): Choices | { 
   const allowedNow = audience === audienceOf(settings.TENANT) ? settings.ALLOWED_TENANTS : undefined;
   const allowedByAudience = audience === 'personal' ? `${mailboxTenant},${personalTenant}` : mailboxTenant;
   const allowed = options.allowedTenants ?? (allowedNow || undefined) ?? allowedByAudience;
-  for (const id of allowed.split(',').map((item) => item.trim())) {
-    if (id !== '*' && !guid.test(id))
-      faults.push(`--allowed-tenants names ${JSON.stringify(id)}, which is no tenant id.`);
-  }
-  if (options.clientId !== undefined && !guid.test(options.clientId)) {
-    faults.push(`--client-id is ${JSON.stringify(options.clientId)}, which is no application (client) id.`);
-  }
   const budgetAmount = options.budget ?? budget?.amount ?? defaults.budget;
   if (faults.length > 0 || location === undefined) return { faults };
 

@@ -24,7 +24,8 @@ export const application: Step = {
         : todo();
     }
     run.facts.application = found;
-    if (isAsWanted(found, wanted.consent) && (await isTagged(run, found.clientId))) return done(found.clientId);
+    const isReady = run.facts.hasEnsured === true || isAsWanted(found, wanted.consent);
+    if (isReady && (await isTagged(run, found.clientId))) return done(found.clientId);
     return todo(found.differs.join(' '));
   },
   async apply(run) {
@@ -40,13 +41,14 @@ export const application: Step = {
       state = before;
     }
     run.facts.application = state;
+    run.facts.hasEnsured = true;
     for (const difference of state.differs) run.facts.warnings.push(`The application ${state.clientId}: ${difference}`);
     await tag(run, state.clientId, wanted.foreign);
     return state.clientId;
   },
 };
 
-/** What cannot be changed by this person does not count as to do: it is a warning, and told at every run. */
+/** Whether nothing is left to try. What this person cannot change is tried once a run, and told as a warning. */
 function isAsWanted({ differs, consent }: ApplicationState, wanted: 'tenant' | 'none'): boolean {
   return differs.length === 0 && (wanted === 'none' || consent.state === 'granted');
 }

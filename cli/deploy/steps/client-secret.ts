@@ -14,10 +14,14 @@ const day = (milliseconds: number): string => new Date(milliseconds).toISOString
 export const clientSecret: Step = {
   name: 'client-secret',
   title: 'Client secret',
-  async check({ facts }) {
+  async check(run) {
+    const { facts } = run;
     if (known(facts, 'credential').credential === 'federated') return skip('the managed identity proves the app');
     if (!known(facts, 'vaultWork').addClientSecret) return done('kept as it is');
-    return facts.hasAddedSecret === true ? done() : todo();
+    if (run.whatIf || facts.addedKeyId === undefined) return todo();
+    // Where the answer of the vault was lost, the secret may be there all the same.
+    const versions = await vaultDoor(run).versions(known(facts, 'choices').clientSecretName);
+    return versions.some(({ tags }) => tags[secretTags.keyId] === facts.addedKeyId) ? done() : todo();
   },
   async apply(run) {
     const { clientId } = known(run.facts, 'application');
@@ -29,6 +33,7 @@ export const clientSecret: Step = {
     const secret = await entra.addSecret(clientId, displayName, run.options.secretDays).catch((error: unknown) => {
       throw isProblem(error, 'forbidden') ? notYours(clientId, clientSecretName, error) : error;
     });
+    run.facts.addedKeyId = secret.keyId;
     await vaultDoor(run).put({
       name: clientSecretName,
       value: secret.value,
@@ -36,7 +41,6 @@ export const clientSecret: Step = {
       tags: { [secretTags.keyId]: secret.keyId, [secretTags.clientId]: clientId },
       endsAt: secret.endsAt,
     });
-    run.facts.hasAddedSecret = true;
     return `good until ${day(secret.endsAt)}`;
   },
 };

@@ -7,8 +7,12 @@ import { blocked, done, type Step, skip } from '../step.ts';
 // Roles of the app's identity: up to half an hour. The bootstrap key itself is taken within minutes.
 const reachWait = { forMs: 30 * 60_000, everyMs: 10_000, saying: 'Waiting until the roles of the app count' };
 
-/** A key of this run or of this machine; neither is there where another machine made the first key. */
-const keyOf = ({ facts }: Run): string | undefined => facts.bootstrapKey ?? facts.adminKey;
+/**
+ * A key that the broker takes: the bootstrap key until the first real key was made, which is when it is disabled. None is
+ * known where another machine made the first key.
+ */
+const keyOf = ({ facts }: Run): string | undefined =>
+  facts.hasMadeKey === true ? facts.adminKey : (facts.bootstrapKey ?? facts.adminKey);
 
 /**
  * The app reaches its vault and its tables: it can list its keys. From outside nobody else can tell, for the identity's

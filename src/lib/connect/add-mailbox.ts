@@ -1,5 +1,6 @@
 import type { MailboxFilter } from '../domain/filter.ts';
 import type { FolderChoice } from '../domain/folder.ts';
+import { asciiAddress } from '../domain/mail-address.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import { type Caller, isLimited, maySeeMailbox } from '../http/caller.ts';
 import { grantKeyOf } from '../store/grants.ts';
@@ -74,18 +75,20 @@ export function createAddMailbox(deps: AddMailboxDeps): AddMailbox {
     // Nor does one that is limited to destinations list a mailbox whose sign-in it could use, let alone all that the app opens.
     if (isLimited(caller)) throw new BrokerError('key_limited');
     const grant = via?.grant ?? appGrant(deps, wanted);
-    const existing = await registry.find(grant.tid, wanted.address);
+    // As the mail server knows it.
+    const address = asciiAddress(wanted.address);
+    const existing = await registry.find(grant.tid, address);
     const destinationId =
       existing !== undefined && wanted.destinationId === undefined
         ? existing.row.destinationId
         : await chooseDestination(destinations, wanted.destinationId, caller);
 
-    const login = wanted.login ?? wanted.address;
+    const login = asciiAddress(wanted.login ?? address);
     if (grant.kind === 'app') await askAnew(deps, grant);
     const folders = await deps.openMailbox(grant, login, wanted.folders);
     const placed = await place(deps, {
       grant,
-      address: wanted.address,
+      address,
       login,
       shared: grant.kind === 'user',
       folders,

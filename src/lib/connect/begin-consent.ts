@@ -1,6 +1,6 @@
 import { BrokerError } from '../errors.ts';
+import { newBinding, signInSeconds } from '../http/browser-binding.ts';
 import { postedByOurPage } from '../http/same-site.ts';
-import { newBinding, signInSeconds } from './browser-binding.ts';
 import { openConsentTicket } from './open-consent-ticket.ts';
 import { type ConnectDeps, consentActionOf, redirectUriOf } from './ports.ts';
 import type { Connect } from './types.ts';

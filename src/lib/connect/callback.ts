@@ -1,7 +1,7 @@
 import { isBrokerError } from '../errors.ts';
+import { presentedBinding, sameBrowser } from '../http/browser-binding.ts';
 import type { SignInKind, SignInSecrets, SignInStateRow, StoredSignInState } from '../store/states.ts';
 import { isStoreError } from '../store/table.ts';
-import { presentedBinding, sameBrowser } from './browser-binding.ts';
 import { connectJourney } from './connect-journey.ts';
 import { consentJourney } from './consent-journey.ts';
 import type { Journey } from './journey.ts';
@@ -16,7 +16,7 @@ const foreign = (): Step => ({ kind: 'page', content: { kind: 'failed', code: 's
 
 type OpenJourney = (deps: ConnectDeps, state: SignInStateRow, secrets: SignInSecrets) => Promise<Journey>;
 
-const journeys: Readonly<Record<SignInKind, OpenJourney>> = {
+const journeys: Readonly<Record<Exclude<SignInKind, 'dashboard'>, OpenJourney>> = {
   connect: connectJourney,
   'admin-consent': consentJourney,
 };
@@ -67,6 +67,9 @@ export function createCallback(deps: ConnectDeps): Connect['callback'] {
     if (shown === undefined) return foreign();
     const stored = await states.get(shown.key);
     if (stored === undefined || !sameBrowser(shown.cookie, stored.row.browserHash)) return foreign();
+    const { kind } = stored.row;
+    // It has an address of its own to come back to.
+    if (kind === 'dashboard') return foreign();
     const isLate = stored.row.expiresAt.getTime() <= clock.now();
     const secrets = await states.secrets(stored).catch((error: unknown) => {
       // Nobody moves the secrets of a sign-in to a newer root key, and after its time the older one may be gone.
@@ -74,7 +77,7 @@ export function createCallback(deps: ConnectDeps): Connect['callback'] {
       throw error;
     });
     if (secrets === undefined) return foreign();
-    const journey = await journeys[stored.row.kind](deps, stored.row, secrets);
+    const journey = await journeys[kind](deps, stored.row, secrets);
 
     const conclude = journey.conclude(request.query);
     if (isLate || conclude === undefined) return journey.restart();

@@ -1,3 +1,4 @@
+import { asciiAddress, isMailAddress } from '../domain/mail-address.ts';
 import type { PersonAddresses } from '../entra/person-addresses.ts';
 import { sameAddress } from './identity.ts';
 
@@ -17,11 +18,12 @@ export interface KnownNames {
   readonly login: string;
 }
 
-/** The names that are there, each once. */
+/** The names under which a mailbox can be opened, each once. */
 function each(names: readonly (string | undefined)[]): string[] {
   const kept: string[] = [];
   for (const name of names) {
-    if (name !== undefined && !kept.some((other) => sameAddress(other, name))) kept.push(name);
+    if (name === undefined || !isMailAddress(name) || kept.some((other) => sameAddress(other, name))) continue;
+    kept.push(name);
   }
   return kept;
 }
@@ -34,6 +36,8 @@ function each(names: readonly (string | undefined)[]): string[] {
 export function ownMailbox(username: string, known: KnownNames | undefined, formerName: string | undefined): Wanted {
   const plain = { shared: false, mustOpen: false };
   if (known === undefined) return { ...plain, address: username, logins: [username] };
+  // A telephone number, or a name that only Microsoft knows: no mailbox has it for its address.
+  if (!isMailAddress(username)) return { ...plain, address: known.address, logins: [known.login] };
   // A log-in name that was only the address has gone with it.
   const isRenamed = formerName === undefined || sameAddress(formerName, known.address);
   if (sameAddress(known.address, username) || isRenamed) {
@@ -50,10 +54,22 @@ export function ownMailbox(username: string, known: KnownNames | undefined, form
  */
 export function aliasMailbox(expected: string, username: string, addresses: PersonAddresses): Wanted | undefined {
   const isAmong = (list: readonly string[]) => list.some((address) => sameAddress(address, expected));
+  const address = asciiAddress(expected);
   if (isAmong(addresses.own)) {
-    const logins = each([expected, username, addresses.primary]);
-    return { address: expected, logins, shared: false, mustOpen: false };
+    const logins = each([address, username, addresses.primary]);
+    return { address, logins, shared: false, mustOpen: false };
   }
-  if (isAmong(addresses.others)) return { address: expected, logins: [expected], shared: false, mustOpen: true };
+  if (isAmong(addresses.others)) return { address, logins: [address], shared: false, mustOpen: true };
   return undefined;
+}
+
+/**
+ * The mailbox of a person whose sign-in name is no address, where the link takes any: by the directory's word. What is only
+ * noted for her counts where nothing else is there, and a log-in under it works. Undefined if there is no address at all.
+ */
+export function directoryMailbox({ primary, own, others }: PersonAddresses): Wanted | undefined {
+  const [address, ...further] = each([primary, ...own]);
+  if (address !== undefined) return { address, logins: [address, ...further], shared: false, mustOpen: false };
+  const [noted] = each(others);
+  return noted === undefined ? undefined : { address: noted, logins: [noted], shared: false, mustOpen: true };
 }

@@ -120,7 +120,10 @@ async function conclude(deps: ConnectDeps, trip: Trip, stateText: string): Promi
     if (!(error instanceof BrokerError) || error.code === 'storage_unreachable') throw error;
     const said = entraAnswerOf(error);
     if (error.status >= 500) deps.log.error('connect.failed', error, { who: error.who });
-    else deps.log.warn('connect.failed', { code: error.code, who: error.who, microsoft: said?.text });
+    else {
+      const { code, who } = error;
+      deps.log.warn('connect.failed', { code, who, microsoft: said?.text, heldAs: holderOf(error) });
+    }
     await keepClaims(deps, trip, error);
     const addresses = addressesIn(error);
     const result: SignInResult = { kind: 'failed', code: error.code, number: said?.number, addresses };
@@ -153,6 +156,12 @@ async function keepClaims(deps: ConnectDeps, { ticket }: Trip, error: BrokerErro
     // Another sign-in with this link was faster: it brings what it was asked for.
     if (!isStoreError(failure, 'conflict', 'missing')) throw failure;
   }
+}
+
+/** Id of the mailbox that stands in the way, for whoever is to remove it. */
+function holderOf(error: BrokerError): string | undefined {
+  const taken = error instanceof MailboxTaken ? error : error.cause;
+  return taken instanceof MailboxTaken ? taken.mailboxId : undefined;
 }
 
 function addressesIn(error: BrokerError): { expected: string; actual: string } | undefined {

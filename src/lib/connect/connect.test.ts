@@ -16,7 +16,7 @@ import { azuriteOfSuite, onMemoryTables, type SuiteAzurite } from '../../../test
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
 import { halves } from '../../../test/support/wholeness.ts';
 import { failureError } from '../entra/classify.ts';
-import type { FindAddresses } from '../entra/person-addresses.ts';
+import type { FindAddresses, PersonAddresses } from '../entra/person-addresses.ts';
 import { BrokerError } from '../errors.ts';
 import type { Probe } from '../mailbox/probe.ts';
 import { addressKey, personKey } from '../store/keys.ts';
@@ -432,15 +432,134 @@ describe('the way back', () => {
   });
 
   it('refuses a mailbox that another person holds, naming both', async () => {
+    const sales = 'sales@contoso.example';
+    const w = world({
+      findAddresses: async (person) => ({ person, addresses: { primary: person.username, own: [sales], others: [] } }),
+      // The mailbox opens by the name that each signs in with.
+      probe: async (account, options) => {
+        if (account.login === sales) throw new BrokerError('imap_refused');
+        return onePage(account, options);
+      },
+    });
+    await walk(w, await w.link({ expectedAddress: sales }), ada);
+    const { step } = await walk(w, await w.link({ expectedAddress: sales }), bob);
+    const addresses = { expected: ada.username, actual: bob.username };
+    expect(failure(step)).toMatchObject({ code: 'mailbox_taken', addresses });
+    await expectOneMailbox(w, sales);
+  });
+
+  it('tells of an account that was made anew under the address of one that is connected', async () => {
     const w = world();
     await walk(w, await w.link({ anyAddress: true }), ada);
-    const impostor = { tid, oid: randomUUID(), username: ada.username };
-    const { step } = await walk(w, await w.link({ anyAddress: true }), impostor);
-    expect(failure(step)).toMatchObject({
-      code: 'mailbox_taken',
-      addresses: { expected: ada.username, actual: ada.username },
+    const id = await expectOneMailbox(w, ada.username);
+    const anew = { tid, oid: randomUUID(), username: 'Ada@Contoso.example' };
+    const token = await w.link({ expectedAddress: ada.username });
+    expect(failure((await walk(w, token, anew)).step)).toMatchObject({
+      code: 'account_recreated',
+      addresses: undefined,
     });
     await expectOneMailbox(w, ada.username);
+    // Whoever is to remove the old one finds in the log which it is.
+    const fields = w.log.lines.filter(({ event }) => event === 'connect.failed').map((line) => line.fields);
+    expect(fields).toMatchObject([{ code: 'account_recreated', heldAs: id }]);
+    await w.registry.remove(id);
+    expect(connected((await walk(w, token, anew)).step)?.address).toBe('Ada@Contoso.example');
+  });
+
+  it('keeps a mailbox that nobody signs in to from whoever signs in under its address', async () => {
+    const w = world();
+    await walk(w, await w.link({ anyAddress: true }), ada);
+    const address = 'support@contoso.example';
+    await w.registry.place(w.inputOf({ ...ada, address }, { shared: true }));
+    const { step } = await walk(w, await w.link({ anyAddress: true }), { tid, oid: randomUUID(), username: address });
+    expect(codeOf(step)).toBe('mailbox_taken');
+  });
+
+  describe('of somebody whose sign-in name is no address', () => {
+    const names = ['', '+15551234567', 'live.com#ada@outlook.example', 'ada_fabrikam.example#EXT#@contoso.example'];
+    const told = {
+      primary: 'ada.lovelace@contoso.example',
+      own: ['ada@contoso.example'],
+      others: ['ada@home.example'],
+    };
+    const knowing = (addresses: PersonAddresses | undefined) =>
+      world({ findAddresses: async (person) => ({ person, addresses }) });
+
+    it.each(names)('such as %j connects the address that the directory has', async (username) => {
+      const w = knowing(told);
+      const { step } = await walk(w, await w.link({ anyAddress: true }), { ...ada, username });
+      expect(connected(step)?.address).toBe('ada.lovelace@contoso.example');
+      const id = await expectOneMailbox(w, 'ada.lovelace@contoso.example');
+      // And keeps it when she comes again, whichever link brings her.
+      for (const again of [{ mailboxId: id }, { anyAddress: true as const }]) {
+        expect(connected((await walk(w, await w.link(again), { ...ada, username })).step)?.address).toBe(
+          'ada.lovelace@contoso.example',
+        );
+      }
+      expect(await expectOneMailbox(w, 'ada.lovelace@contoso.example')).toBe(id);
+    });
+
+    it.each(names)('such as %j is refused where the directory has none, and nothing is stored', async (username) => {
+      for (const addresses of [undefined, { primary: undefined, own: ['+15551234567', ''], others: [] }]) {
+        const w = knowing(addresses);
+        const token = await w.link({ anyAddress: true });
+        const { step } = await walk(w, token, { ...ada, username });
+        expect(failure(step)).toMatchObject({ code: 'address_unknown', start: { token } });
+      }
+      for (const table of ['grants', 'mail', 'index'] as const)
+        expect(await rowsOfTable(store, table), table).toEqual([]);
+    });
+
+    it('connects what is only noted for her if a log-in under it works, and not otherwise', async () => {
+      const noted = { primary: undefined, own: [], others: ['+15551234567', 'ada@home.example'] };
+      const findAddresses: FindAddresses = async (person) => ({ person, addresses: noted });
+      const closed = world({ findAddresses, probe: () => Promise.reject(new BrokerError('imap_unreachable')) });
+      const person = { ...ada, username: '+15551234567' };
+      expect(codeOf((await walk(closed, await closed.link({ anyAddress: true }), person)).step)).toBe(
+        'imap_unreachable',
+      );
+      const open = world({ findAddresses });
+      const { step } = await walk(open, await open.link({ anyAddress: true }), person);
+      expect(connected(step)?.address).toBe('ada@home.example');
+    });
+
+    it('is shown by her name where she is not the one that a link is for', async () => {
+      const w = world();
+      const { step } = await walk(w, await w.link(forAda), { ...bob, username: '', displayName: 'Bob' });
+      expect(failure(step)).toMatchObject({
+        code: 'wrong_account',
+        addresses: { expected: ada.username, actual: 'Bob' },
+      });
+    });
+  });
+
+  it.each([
+    ['ada@münchen.example', 'ada@xn--mnchen-3ya.example'],
+    ['ada@xn--mnchen-3ya.example', 'ada@MÜNCHEN.example'],
+  ])('takes a link for %s with the sign-in name %s: the domain is the same', async (expectedAddress, username) => {
+    const w = world();
+    const { step } = await walk(w, await w.link({ expectedAddress }), { ...ada, username });
+    expect(connected(step)?.address).toBe(username);
+    expect(w.entra.started[0]).toMatchObject({ loginHint: 'ada@xn--mnchen-3ya.example' });
+    const again = await w.link({ expectedAddress });
+    expect(connected((await walk(w, again, { ...ada, username: expectedAddress })).step)).toBeDefined();
+    const { items } = await w.registry.list({ limit: 10, address: expectedAddress });
+    expect(items).toHaveLength(1);
+  });
+
+  it('opens an alias beyond ASCII by the form that the mail server knows', async () => {
+    const logins: string[] = [];
+    const own = ['vertrieb@xn--mnchen-3ya.example'];
+    const w = world({
+      findAddresses: async (person) => ({ person, addresses: { primary: ada.username, own, others: [] } }),
+      probe: async (account, options) => {
+        logins.push(account.login);
+        return onePage(account, options);
+      },
+    });
+    const { step } = await walk(w, await w.link({ expectedAddress: 'vertrieb@münchen.example' }), ada);
+    expect(connected(step)?.address).toBe(own[0]);
+    expect(logins).toEqual(own);
   });
 });
 
@@ -596,9 +715,11 @@ describe('a link to reconnect', () => {
     const { w, id } = await connectedWorld();
     const token = await w.link({ mailboxId: id });
     const impostor = { tid, oid: randomUUID(), username: ada.username };
-    expect(codeOf((await walk(w, token, impostor)).step)).toBe('wrong_account');
+    // Made anew, or under the same name in another organisation: to Microsoft that is somebody else.
+    expect(codeOf((await walk(w, token, impostor)).step)).toBe('account_recreated');
     const elsewhere = { ...ada, tid: randomUUID() };
-    expect(codeOf((await walk(w, token, elsewhere)).step)).toBe('wrong_account');
+    expect(codeOf((await walk(w, token, elsewhere)).step)).toBe('account_recreated');
+    expect(codeOf((await walk(w, token, bob)).step)).toBe('wrong_account');
     expect((await w.grants.open(ada))?.generation).toBe(1);
   });
 

@@ -56,6 +56,8 @@ describe('addresses and people', () => {
     ['ada@contoso.example', ' ADA@contoso.EXAMPLE ', true],
     ['ada@contoso.example', 'bob@contoso.example', false],
     ['ada@contoso.example', 'ada@contoso.example.evil', false],
+    ['ada@münchen.example', 'ADA@xn--mnchen-3ya.example', true],
+    ['ada@munchen.example', 'ada@xn--mnchen-3ya.example', false],
     ['', '', false],
     [' ', '', false],
   ])('%j and %j: the same is %s', (one, other, same) => {

@@ -140,7 +140,7 @@ describe('the event of a missing consent', () => {
       const { links, admin } = world();
       const missing = event('mailbox.consent_required', code);
       const data = await links(missing, mailbox);
-      expect(data).toMatchObject({ adminConsent: { url: expect.stringContaining('admin-consent?token=') } });
+      expect(data).toMatchObject({ adminConsent: { url: expect.stringContaining('tenant-consent?token=') } });
       expect(await links(missing, mailbox)).toEqual(data);
       expect(admin[0]?.tid).toBe(mailbox.grant.tid);
     },

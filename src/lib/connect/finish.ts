@@ -3,7 +3,7 @@ import type { SignedIn } from '../entra/types.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import { isUnreachable } from '../mailbox/probe.ts';
 import { untilSettled } from '../store/modify.ts';
-import type { FolderBaseline, Placed, PlaceInput } from '../store/registry.ts';
+import { type FolderBaseline, MailboxTaken, type Placed, type PlaceInput } from '../store/registry.ts';
 import type { SignInStateRow } from '../store/states.ts';
 import type { StoredTicket, TicketResult, TicketRow } from '../store/tickets.ts';
 import type { Wanted } from './choose-mailbox.ts';
@@ -21,7 +21,7 @@ type FinishDeps = Pick<
 /**
  * From a redeemed code to a connected mailbox: person recognised, grant stored, mailbox looked into, ticket taken, mailbox
  * placed, ticket spent. Any step may be the last, and all may be repeated, by the same sign-in or by another one.
- * @throws WrongAccount; MailboxTaken; BrokerError `imap_refused`, `link_spent` and what the parts throw
+ * @throws WrongAccount; MailboxTaken; BrokerError `account_recreated`, `imap_refused`, `link_spent` and what the parts throw
  */
 export async function finishConnect(
   deps: FinishDeps,
@@ -79,6 +79,10 @@ async function place(deps: FinishDeps, person: SignedIn, input: PlaceInput): Pro
     try {
       return await deps.registry.place(input);
     } catch (error) {
+      // Two accounts with one name: the first was deleted, or the name was given to the second.
+      if (error instanceof MailboxTaken && error.isOwn && sameAddress(error.heldBy, error.askedBy)) {
+        throw new BrokerError('account_recreated', { cause: error });
+      }
       if (round === placements || !isBrokerError(error, 'grant_missing')) throw error;
       await deps.grants.connected(person);
     }

@@ -1,8 +1,12 @@
+import { comparable } from '../domain/address-pattern.ts';
 import type { GrantKey } from '../domain/grant.ts';
 
-/** Addresses compare without regard to case: Exchange has no two mailboxes that differ in it alone. Nobody has an empty one. */
+/**
+ * Addresses compare as the filters compare them: without regard to case, since Exchange has no two mailboxes that differ
+ * in it alone, and a domain beyond ASCII is the same in either of its forms. Nobody has an empty one.
+ */
 export const sameAddress = (one: string, other: string): boolean =>
-  one.trim() !== '' && one.trim().toLowerCase() === other.trim().toLowerCase();
+  one.trim() !== '' && comparable(one.trim()) === comparable(other.trim());
 
 /** Whether two are the same person, whatever her address is by now. GUIDs are written in either case. */
 export const samePerson = (one: GrantKey, other: GrantKey): boolean =>

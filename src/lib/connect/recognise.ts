@@ -1,10 +1,11 @@
+import { isMailAddress } from '../domain/mail-address.ts';
 import { usernameIn } from '../entra/token-cache.ts';
 import type { SignedIn } from '../entra/types.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { MailboxRow } from '../store/rows.ts';
 import type { SignInStateRow } from '../store/states.ts';
 import type { TicketRow } from '../store/tickets.ts';
-import { aliasMailbox, ownMailbox, type Wanted } from './choose-mailbox.ts';
+import { aliasMailbox, directoryMailbox, ownMailbox, type Wanted } from './choose-mailbox.ts';
 import { sameAddress, samePerson } from './identity.ts';
 import type { ConnectDeps } from './ports.ts';
 
@@ -27,7 +28,8 @@ type RecogniseDeps = Pick<ConnectDeps, 'grants' | 'registry' | 'findAddresses' |
 /**
  * Whether the person who came back is the one that the link is for, and which mailbox of hers is meant. Nothing of her
  * is stored before this is answered.
- * @throws WrongAccount; BrokerError `link_invalid` if the mailbox of the link is gone, `graph_unavailable`
+ * @throws WrongAccount; BrokerError `account_recreated`, `address_unknown`, `link_invalid` if the mailbox of the link is
+ * gone, `graph_unavailable`
  */
 export async function recognise(
   deps: RecogniseDeps,
@@ -37,7 +39,9 @@ export async function recognise(
 ): Promise<Recognised> {
   const expected = ticket.expectedAddress ?? '';
   if (state.expected !== undefined && !samePerson(state.expected, person)) {
-    throw new WrongAccount({ expected, actual: person.username });
+    // To Microsoft an account is its object id: one that was made anew is another one, whatever it is called.
+    if (sameAddress(person.username, expected)) throw new BrokerError('account_recreated');
+    throw new WrongAccount({ expected, actual: nameOf(person) });
   }
   if (ticket.mailboxId !== undefined) {
     const known = (await deps.registry.get(ticket.mailboxId))?.row;
@@ -49,6 +53,12 @@ export async function recognise(
   }
   const isExpected = ticket.anyAddress || sameAddress(person.username, expected);
   const known = await ownOf(deps, person);
+  if (ticket.anyAddress && known === undefined && !isMailAddress(person.username)) {
+    const found = await deps.findAddresses(person);
+    const wanted = found.addresses && directoryMailbox(found.addresses);
+    if (wanted === undefined) throw new BrokerError('address_unknown');
+    return { person: found.person, wanted };
+  }
   if (isExpected) {
     // The link names the address, so that it is not kept under another one.
     const moved = ticket.anyAddress || known === undefined ? known : { ...known, address: person.username };
@@ -56,12 +66,15 @@ export async function recognise(
   }
   const found = await deps.findAddresses(person);
   const wanted = found.addresses && aliasMailbox(expected, person.username, found.addresses);
-  if (wanted === undefined) throw new WrongAccount({ expected, actual: person.username });
+  if (wanted === undefined) throw new WrongAccount({ expected, actual: nameOf(person) });
   // A log-in name that was set by hand comes first.
   const login = known !== undefined && sameAddress(known.address, expected) ? [known.login] : [];
   const others = wanted.logins.filter((name) => !login.some((first) => sameAddress(first, name)));
   return { person: found.person, wanted: { ...wanted, logins: [...login, ...others] } };
 }
+
+/** What a person is called on a page; some accounts have no sign-in name. */
+const nameOf = ({ username, displayName }: SignedIn): string => (username === '' ? displayName : username);
 
 /** Her own mailbox, if she has connected it before. */
 async function ownOf({ grants, registry }: RecogniseDeps, person: SignedIn): Promise<MailboxRow | undefined> {

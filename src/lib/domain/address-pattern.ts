@@ -29,7 +29,7 @@ export function addressPattern(pattern: string): AddressPattern {
 }
 
 /** An address, or a pattern of them, as it is compared. */
-function comparable(address: string): string {
+export function comparable(address: string): string {
   const text = address.normalize('NFC').toLowerCase();
   const at = text.lastIndexOf('@');
   if (at < 0) return text;

@@ -15,7 +15,8 @@ export type Purpose =
   | 'apikey'
   | 'attach'
   | 'event'
-  | 'job';
+  | 'job'
+  | 'dashboard';
 
 function plain(part: Part): unknown {
   if (part === null || typeof part === 'string') return part;

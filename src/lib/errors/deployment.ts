@@ -9,6 +9,12 @@ export const deploymentErrors = {
     remedy: 'The owner of the deployment finds every fault by name in the log of the app.',
     who: 'deployment owner',
   },
+  dashboard_off: {
+    status: 404,
+    sentence: 'The dashboard is off: no setting says whose administrators may open it.',
+    remedy: 'Set ADMIN_TENANT to the id of the tenant whose people with the role Broker.Admin may sign in.',
+    who: 'deployment owner',
+  },
   storage_unreachable: {
     status: 503,
     sentence: 'Table Storage does not answer.',

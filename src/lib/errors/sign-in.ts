@@ -21,6 +21,13 @@ export const signInErrors = {
     remedy: 'Close this window; if the mailbox is not connected, open the link again.',
     who: 'mailbox owner',
   },
+  admin_role_missing: {
+    status: 403,
+    sentence: 'The account does not have the role Broker.Admin of this application.',
+    remedy:
+      'Have an administrator assign it: Entra, Enterprise applications, the broker, Users and groups. Then sign in again.',
+    who: 'tenant admin',
+  },
   guest_refused: {
     status: 403,
     sentence: 'The account is a guest in this organisation, and a guest has no mailbox here.',
@@ -33,6 +40,21 @@ export const signInErrors = {
     remedy:
       'Sign in with another account, or ask the owner of the deployment to add the organisation to ALLOWED_TENANTS.',
     who: 'mailbox owner',
+  },
+  address_unknown: {
+    status: 422,
+    sentence: 'The name of this account is no mail address, and the directory has none for it.',
+    remedy:
+      'Ask the person who sent the link for one that names the address of the mailbox, or have an administrator give the account a mail address.',
+    who: 'mailbox owner',
+  },
+  account_recreated: {
+    status: 409,
+    sentence:
+      'The mailbox was connected by another account with the same address: the account was made anew since, or its address was given to somebody else.',
+    remedy:
+      'If the new account should have it: remove the mailbox from the broker (DELETE mailboxes/{id}), and send its owner a new link. Mail since syncFrom is then delivered again, as that of a new mailbox.',
+    who: 'deployment owner',
   },
   scope_missing_imap: {
     status: 403,

@@ -90,6 +90,18 @@ export const en: PageTexts = {
     todo: 'Ask your administrator to remove the other connection first, or sign in as that person.',
     heldBy: 'Connected by',
   },
+  recreated: {
+    title: 'This mailbox belongs to another account',
+    happened:
+      'It was connected by an account that had the same address as yours. Yours is another one: the account was made anew, or the address was given to you later. Nothing was changed.',
+    todo: 'Send the details below to the person who sent you the link. Once the old connection is removed, that person can send you a new link.',
+  },
+  noAddress: {
+    title: 'We do not know your mail address',
+    happened:
+      'You signed in with a name that is no mail address, and your account has none that we can see. Nothing was connected.',
+    todo: 'Ask the person who sent you the link for one that names your mail address.',
+  },
   needsAdmin: {
     title: 'Your administrator has to act first',
     happened: 'Your organisation does not let you allow this by yourself. Nothing was connected.',

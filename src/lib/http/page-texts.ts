@@ -58,6 +58,8 @@ export interface PageTexts {
   readonly consentAgain: Notice;
   readonly wrongAccount: Notice & { readonly asked: string; readonly signedIn: string };
   readonly taken: Notice & { readonly heldBy: string };
+  readonly recreated: Notice;
+  readonly noAddress: Notice;
   readonly needsAdmin: Notice;
   readonly blocked: Notice;
   readonly linkInvalid: Notice;

@@ -47,6 +47,8 @@ const pages: Record<string, PageContent> = {
     start,
   },
   'needs your admin': { kind: 'failed', code: 'admin_consent_required', start },
+  'an account made anew': { kind: 'failed', code: 'account_recreated', start },
+  'a name that is no address': { kind: 'failed', code: 'address_unknown', start },
   'blocked by the organisation': { kind: 'failed', code: 'device_not_managed', number: 53000, start },
   'needs your admin, with a link to pass on': { kind: 'failed', code: 'admin_consent_required', start, adminLink },
   'declined, perhaps for want of an administrator': { kind: 'failed', code: 'sign_in_declined', start, adminLink },

@@ -1,10 +1,11 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { sha256 } from '../domain/bytes.ts';
 import { errorTable } from '../error-codes.ts';
-import type { BrokerError, ErrorCode, Who } from '../errors.ts';
+import type { BrokerError, ErrorCode } from '../errors.ts';
 import { html, join, Markup, nothing } from './markup.ts';
+import { type NoticeName, noticeFor, withoutDetails } from './page-notices.ts';
 import { pageStyle } from './page-style.ts';
-import { type Notes, type Notice, type PageTexts, pageTexts, pickLanguage } from './page-texts.ts';
+import { type Notes, type PageTexts, pageTexts, pickLanguage } from './page-texts.ts';
 import { errorHeaders } from './problem.ts';
 
 /** The button that begins a link (again): a form, because opening a link must not change anything. */
@@ -191,70 +192,13 @@ function toForward(name: NoticeName, link: AdminLink, texts: PageTexts): Markup 
   return html`<section class="forward"><p>${lead}</p><p><a href="${link.url}">${link.url}</a></p><p><a href="${mail}">${text.send}</a></p><p class="soft">${text.until(expires)}</p></section>`;
 }
 
-type NoticeName = {
-  [Name in keyof PageTexts]: PageTexts[Name] extends Notice ? Name : never;
-}[keyof PageTexts];
-
-/** Failures with a page of their own; every other goes by who can act. */
-const ownPage: Partial<Record<ErrorCode, NoticeName>> = {
-  sign_in_declined: 'declined',
-  wrong_account: 'wrongAccount',
-  mailbox_mismatch: 'wrongAccount',
-  mailbox_taken: 'taken',
-  sign_in_blocked: 'blocked',
-  conditional_access_blocked: 'blocked',
-  device_not_managed: 'blocked',
-  device_sign_in_required: 'blocked',
-  app_not_approved: 'blocked',
-  sign_in_risky: 'blocked',
-  mfa_setup_blocked: 'blocked',
-  tenant_restricted: 'blocked',
-  link_invalid: 'linkInvalid',
-  link_expired: 'linkExpired',
-  link_spent: 'linkSpent',
-  sign_in_restart: 'startAgain',
-  code_already_used: 'startAgain',
-  sign_in_foreign: 'openAgain',
-  // A form that our own page did not make.
-  invalid_request: 'linkInvalid',
-  body_too_large: 'linkInvalid',
-};
-
-/** The same failures of a link for an administrator. */
-const ownConsentPage: Partial<Record<ErrorCode, NoticeName>> = {
-  sign_in_declined: 'consentDeclined',
-  consent_missing: 'consentDeclined',
-  link_spent: 'consentSpent',
-  sign_in_restart: 'consentAgain',
-};
-
-const pageByWho: Readonly<Record<Who, NoticeName>> = {
-  caller: 'ourFault',
-  'mailbox owner': 'notConnected',
-  'tenant admin': 'needsAdmin',
-  'deployment owner': 'ourFault',
-  nobody: 'ourFault',
-};
-
-// These say all there is to say; the others carry what an administrator needs.
-const withoutDetails: ReadonlySet<NoticeName> = new Set([
-  'declined',
-  'consentDeclined',
-  'consentSpent',
-  'linkExpired',
-  'linkSpent',
-  'linkInvalid',
-]);
-
 function failed(
   content: Extract<PageContent, { readonly kind: 'failed' }>,
   texts: PageTexts,
   requestId: string,
 ): Drawn {
-  const entry = errorTable[content.code];
   const isConsent = content.about === 'admin-consent';
-  const named =
-    (isConsent ? ownConsentPage[content.code] : undefined) ?? ownPage[content.code] ?? byWho(entry.who, isConsent);
+  const named = noticeFor(content.code, isConsent);
   // "Start again" without a button to press would help nobody.
   const isStart = named === 'startAgain' || named === 'consentAgain';
   const name = isStart && content.start === undefined ? 'openAgain' : named;
@@ -274,12 +218,6 @@ function failed(
     start === undefined ? nothing : startForm(start, texts.again)
   }${back === undefined ? nothing : html`<p><a href="${back}">${texts.back(new URL(back).host)}</a></p>`}${withoutDetails.has(name) ? nothing : details(content, texts, requestId)}`;
   return { title: text.title, mark: 'notice', inner: inner.text, hasForm: start !== undefined };
-}
-
-/** Who reads the page of a link for an administrator is one, and has connected nothing. */
-function byWho(who: Who, isConsent: boolean): NoticeName {
-  const name = pageByWho[who];
-  return isConsent && (name === 'needsAdmin' || name === 'notConnected') ? 'consentFailed' : name;
 }
 
 /** The table's own sentences are English, whatever the language of the page. */

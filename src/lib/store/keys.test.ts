@@ -88,6 +88,8 @@ test.each([
   ['a\\b#c?d%e@x.example', 'a!5cb!23c!3fd!25e@x.example'],
   ["o'neill!@x.example", 'o!27neill!21@x.example'],
   ['JÖRG@x.example', 'j!c3!b6rg@x.example'],
+  ['Ada@München.example', 'ada@xn--mnchen-3ya.example'],
+  ['ada@xn--mnchen-3ya.example', 'ada@xn--mnchen-3ya.example'],
 ])('%j has the index key %j', (address, key) => {
   expect(addressKey(address)).toBe(key);
 });

@@ -1,3 +1,5 @@
+import { asciiAddress } from '../domain/mail-address.ts';
+
 /**
  * RowKeys of the table `mail`. They are made of ids and `!` alone, which needs no escaping anywhere; the first letter
  * sorts the kinds, so that everything a poll reads is one query: the {@link hotRange}.
@@ -71,14 +73,13 @@ export function parseRowKey(rowKey: string): RowKey | undefined {
 }
 
 /**
- * RowKey of an address in the table `index`: lower case; any character but letters, digits and `@._+-` becomes `!` and two
+ * RowKey of an address in the table `index`: lower case, the domain in ASCII; any character but letters, digits and `@._+-` becomes `!` and two
  * hex digits for each byte of its UTF-8 (Table Storage refuses `/ \ # ?` and controls in keys, and an address may hold them).
  */
 export function addressKey(address: string): string {
   const hex = (character: string) =>
     [...new TextEncoder().encode(character)].map((byte) => `!${byte.toString(16).padStart(2, '0')}`).join('');
-  return address
-    .trim()
+  return asciiAddress(address.trim())
     .toLowerCase()
     .replace(/[^0-9a-z@._+-]/gu, hex);
 }

@@ -139,7 +139,7 @@ export function createPlacer(deps: PlaceDeps): (input: PlaceInput) => Promise<Pl
     const key = grantKeyOf(input.grant);
     // An attempt of ours that lost to that person's may have listed it.
     if ((await grants.mailboxesOf(key)).includes(id)) await grants.removeMailbox(key, id);
-    return new MailboxTaken({ mailboxId: id, address, heldBy: login, askedBy: input.login });
+    return new MailboxTaken({ mailboxId: id, address, heldBy: login, askedBy: input.login, isOwn: isOwn(found.row) });
   };
 
   /** A person's own mailbox at an address at which nothing of hers is, as far as the index knows. */

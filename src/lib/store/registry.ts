@@ -173,12 +173,15 @@ export class MailboxTaken extends BrokerError {
   readonly heldBy: string;
   /** Log-in name of the person who asked for it. */
   readonly askedBy: string;
+  /** It is the own mailbox of the person who has it, and not one that she, or the app, may open besides. */
+  readonly isOwn: boolean;
 
-  constructor(who: { mailboxId: string; address: string; heldBy: string; askedBy: string }) {
+  constructor(who: { mailboxId: string; address: string; heldBy: string; askedBy: string; isOwn: boolean }) {
     super('mailbox_taken');
     this.mailboxId = who.mailboxId;
     this.address = who.address;
     this.heldBy = who.heldBy;
     this.askedBy = who.askedBy;
+    this.isOwn = who.isOwn;
   }
 }

@@ -17,15 +17,19 @@ export type SignInResult =
       readonly addresses?: { readonly expected: string; readonly actual: string } | undefined;
     };
 
-/** What a browser is sent to Microsoft for: to sign its person in, or to ask an administrator for consent. */
-export type SignInKind = 'connect' | 'admin-consent';
+/**
+ * What a browser is sent to Microsoft for: to sign its person in, to ask an administrator for consent, or to open the
+ * dashboard.
+ */
+export const signInKinds = ['connect', 'admin-consent', 'dashboard'] as const;
+export type SignInKind = (typeof signInKinds)[number];
 
 /** One trip of one browser to Microsoft and back. Its row key is a hash of the state; the state itself is not stored. */
 export interface SignInStateRow {
   /** base64url of the hash of the state. */
   readonly key: string;
   readonly kind: SignInKind;
-  /** Row key of the ticket of that kind. */
+  /** Row key of the ticket of that kind; '' for the dashboard, which has none. */
   readonly ticket: string;
   /** Hash of the cookie of the browser that began it. */
   readonly browserHash: Uint8Array;
@@ -79,7 +83,7 @@ const resultSchema = z.discriminatedUnion('kind', [
 ]);
 
 const schema = z.object({
-  kind: z.enum(['connect', 'admin-consent']),
+  kind: z.enum(signInKinds),
   ticket: text,
   browserHash: z.instanceof(Uint8Array),
   sealed: z.instanceof(Uint8Array),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type FolderChoice, folderRoles } from '../../domain/folder.ts';
 import { isDestinationId, isMailboxId } from '../../domain/ids.ts';
+import { addressForm, longestAddress } from '../../domain/mail-address.ts';
 
 /** A line of text for people: no line breaks of any kind, no other control characters, no half of a character. */
 export const line = (longest: number) =>
@@ -11,12 +12,8 @@ export const line = (longest: number) =>
     .max(longest)
     .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'Holds a control character.');
 
-/** A mail address as a person writes it; whether there is such a mailbox, the sign-in shows. RFC 5321 allows 254 characters. */
-export const address = z
-  .string()
-  .trim()
-  .max(254)
-  .regex(/^[^\s\p{Cc}\p{Cs}@<>"(),:;[\]\\]+@[^\s\p{Cc}\p{Cs}@<>"(),:;[\]\\]+$/u, 'Is not a mail address.');
+/** A mail address as a person writes it; whether there is such a mailbox, the sign-in shows. */
+export const address = z.string().trim().max(longestAddress).regex(addressForm, 'Is not a mail address.');
 
 /** Whom a mailbox belongs to in NocoBase: a number and the same digits as text are kept apart. */
 export const ownerRef = z.union([z.int(), line(200)], 'Is neither a whole number nor a text.');

@@ -2,7 +2,7 @@ import type { Cookie } from '@azure/functions';
 import { base64url, fromBase64url, purposeHash } from '../domain/bytes.ts';
 import type { Random } from '../domain/clock.ts';
 import { equalBytes } from '../domain/mac.ts';
-import { bindingCookie, cookieValue } from '../http/cookies.ts';
+import { bindingCookie, cookieValue } from './cookies.ts';
 
 /** A sign-in must be finished within this time. */
 export const signInSeconds = 600;

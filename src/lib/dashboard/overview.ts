@@ -1,0 +1,129 @@
+import type { DestinationView } from '../delivery/destination-view.ts';
+import type { Destinations } from '../delivery/destinations.ts';
+import type { Clock } from '../domain/clock.ts';
+import { shardKey } from '../domain/ids.ts';
+import type { ApiKeyInfo, ApiKeys } from '../http/api-keys.ts';
+import type { AuditTrail, AuditTrailEntry } from '../store/audit-trail.ts';
+import type { Deliveries, Delivery } from '../store/deliveries.ts';
+import type { Directory } from '../store/directory.ts';
+import { hourOf, hoursKept } from '../store/hour-counts.ts';
+import { shardRowKey } from '../store/keys.ts';
+import { type PollFacts, readPollFacts } from '../store/poll-facts.ts';
+import type { MailboxView, Registry } from '../store/registry.ts';
+import type { HourCounts, MailboxState } from '../store/rows.ts';
+import { decodeShard } from '../store/shard-row.ts';
+import type { Store } from '../store/table.ts';
+
+/** A mailbox with how its polling goes. */
+export interface MailboxLine {
+  readonly view: MailboxView;
+  readonly facts: PollFacts | undefined;
+}
+
+/** What the dashboard shows at once. Lists are cut to what a person reads; the counts are of all. */
+export interface Overview {
+  readonly at: Date;
+  /** Those that are in trouble first. */
+  readonly mailboxes: readonly MailboxLine[];
+  readonly counts: Readonly<Partial<Record<MailboxState, number>>>;
+  readonly destinations: readonly DestinationView[];
+  readonly deliveries: readonly Delivery[];
+  readonly moreDeliveries: boolean;
+  readonly keys: readonly ApiKeyInfo[];
+  readonly audit: readonly AuditTrailEntry[];
+  /** One for each hour of the last day, oldest first. */
+  readonly hours: readonly HourCounts[];
+}
+
+export interface OverviewDeps {
+  readonly store: Store;
+  readonly directory: Pick<Directory, 'shards'>;
+  readonly registry: Pick<Registry, 'list'>;
+  readonly destinations: Pick<Destinations, 'list'>;
+  readonly deliveries: Pick<Deliveries, 'list'>;
+  readonly apiKeys: Pick<ApiKeys, 'list'>;
+  readonly trail: AuditTrail;
+  readonly clock: Clock;
+}
+
+const mostMailboxes = 200;
+const mostDeliveries = 50;
+const mostAudit = 50;
+const pageSize = 500;
+
+/** Reads everything side by side. @throws BrokerError, StoreError where the tables cannot be read */
+export async function readOverview(deps: OverviewDeps): Promise<Overview> {
+  const { clock } = deps;
+  const at = new Date(clock.now());
+  const [views, destinations, deliveries, keys, audit, hours] = await Promise.all([
+    allMailboxes(deps.registry),
+    deps.destinations.list(),
+    deps.deliveries.list({ limit: mostDeliveries }),
+    deps.apiKeys.list(),
+    deps.trail.latest(at, mostAudit),
+    readHours(deps, at),
+  ]);
+  const shown = inOrder(views).slice(0, mostMailboxes);
+  const facts = await readPollFacts(
+    deps.store,
+    shown.map(({ row }) => row),
+  );
+  return {
+    at,
+    mailboxes: shown.map((view) => ({ view, facts: facts.get(view.row.id) })),
+    counts: countsOf(views),
+    destinations,
+    deliveries: deliveries.items,
+    moreDeliveries: deliveries.cursor !== undefined,
+    keys,
+    audit,
+    hours,
+  };
+}
+
+async function allMailboxes(registry: OverviewDeps['registry']): Promise<MailboxView[]> {
+  const views: MailboxView[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await registry.list({ limit: pageSize, cursor });
+    views.push(...page.items);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return views;
+}
+
+const isWell = ({ shown }: MailboxView): boolean => shown === 'active';
+
+/** Those in trouble first, each by its address. Pure. */
+export const inOrder = (views: readonly MailboxView[]): MailboxView[] =>
+  views.toSorted((a, b) => Number(isWell(a)) - Number(isWell(b)) || a.row.address.localeCompare(b.row.address));
+
+/** Pure. */
+export function countsOf(views: readonly MailboxView[]): Overview['counts'] {
+  const counts: Partial<Record<MailboxState, number>> = {};
+  for (const { shown } of views) counts[shown] = (counts[shown] ?? 0) + 1;
+  return counts;
+}
+
+async function readHours({ store, directory }: OverviewDeps, at: Date): Promise<HourCounts[]> {
+  const shards = await directory.shards();
+  const rows = await Promise.all(shards.map(({ shard }) => store.table('mail').get(shardKey(shard), shardRowKey)));
+  return lastDay(
+    rows.flatMap((row) => (row === undefined ? [] : [decodeShard(row).hours])),
+    hourOf(at),
+  );
+}
+
+/** The hours of all shards added up, with zeros where nothing happened. Pure. */
+export function lastDay(shards: readonly (readonly HourCounts[])[], now: number): HourCounts[] {
+  return Array.from({ length: hoursKept }, (_, index) => {
+    const hour = now - hoursKept + 1 + index;
+    const sum = { hour, delivered: 0, failed: 0, dead: 0 };
+    for (const counts of shards.flat().filter((each) => each.hour === hour)) {
+      sum.delivered += counts.delivered;
+      sum.failed += counts.failed;
+      sum.dead += counts.dead;
+    }
+    return sum;
+  });
+}

@@ -1,0 +1,148 @@
+import type { DestinationView } from '../delivery/destination-view.ts';
+import { deliveryId } from '../domain/ids.ts';
+import { errorTable, isErrorCode } from '../error-codes.ts';
+import type { ApiKeyInfo } from '../http/api-keys.ts';
+import { html, join, type Markup, nothing } from '../http/markup.ts';
+import type { AuditTrailEntry } from '../store/audit-trail.ts';
+import type { Delivery } from '../store/deliveries.ts';
+import type { ActionName } from './actions.ts';
+import type { DoctorReport } from './doctor-report.ts';
+import type { MailboxLine } from './overview.ts';
+import type { DashboardTexts } from './texts.ts';
+
+/** A form whose button asks for a change. */
+type Change = (action: ActionName, id: string) => Markup;
+
+/** `2026-11-30 12:00`, in UTC. */
+export const minute = (at: Date): string => at.toISOString().slice(0, 16).replace('T', ' ');
+
+const timeOf = (texts: DashboardTexts, at: Date | undefined): string => (at === undefined ? texts.never : minute(at));
+
+interface Cell {
+  readonly name: string;
+  readonly value: Markup | string;
+}
+
+/** A table, whose cells carry the names of their columns for narrow screens. */
+function table(texts: DashboardTexts, rows: readonly (readonly Cell[])[]): Markup {
+  const [first] = rows;
+  if (first === undefined) return html`<p class="soft">${texts.none}</p>`;
+  const head = join(first.map(({ name }) => html`<th scope="col">${name}</th>`));
+  const body = join(
+    rows.map(
+      (row) => html`<tr>${join(row.map(({ name, value }) => html`<td data-name="${name}">${value}</td>`))}</tr>`,
+    ),
+  );
+  return html`<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
+}
+
+/** Sentence and remedy of a code: the table's own, which are English whatever the language of the page. */
+function trouble(code: string): Markup {
+  if (!isErrorCode(code)) return nothing;
+  const { sentence, remedy, who } = errorTable[code];
+  return html`<span lang="en">${sentence} ${remedy}</span> <code>${code}</code> <span class="soft" lang="en">${who}</span>`;
+}
+
+export const mailboxTable = (texts: DashboardTexts, lines: readonly MailboxLine[], change: Change): Markup =>
+  table(
+    texts,
+    lines.map(({ view: { row, state, shown }, facts }) => {
+      const isWell = shown === 'active';
+      return [
+        { name: texts.columns.mailbox, value: row.address },
+        {
+          name: texts.columns.state,
+          value: html`<span class="${isWell ? 'good' : shown === 'paused' ? 'warn' : 'bad'}">${texts.states[shown]}</span>`,
+        },
+        { name: texts.columns.reason, value: isWell ? nothing : trouble(state?.code ?? '') },
+        { name: texts.columns.lastPoll, value: timeOf(texts, facts?.lastPoll) },
+        { name: texts.columns.newestMail, value: timeOf(texts, facts?.newestMail) },
+        {
+          name: texts.columns.change,
+          value: join([
+            change(row.paused ? 'mailbox-resume' : 'mailbox-pause', row.id),
+            row.paused ? nothing : change('mailbox-sync', row.id),
+          ]),
+        },
+      ];
+    }),
+  );
+
+export const destinationTable = (texts: DashboardTexts, all: readonly DestinationView[], change: Change): Markup =>
+  table(
+    texts,
+    all.map(({ id, name, url, held, paused, lastAccepted }) => [
+      { name: texts.columns.name, value: html`${name}<br><span class="soft">${new URL(url).origin}</span>` },
+      {
+        name: texts.columns.state,
+        value:
+          held !== undefined
+            ? html`<span class="bad">${texts.destination.held(minute(held.since))}</span>`
+            : html`<span class="${paused ? 'warn' : 'good'}">${paused ? texts.destination.paused : texts.destination.ready}</span>`,
+      },
+      { name: texts.columns.reason, value: held === undefined ? nothing : trouble(held.code) },
+      { name: texts.columns.lastAccepted, value: timeOf(texts, lastAccepted) },
+      {
+        name: texts.columns.change,
+        value: join([change(paused ? 'destination-resume' : 'destination-pause', id), change('destination-test', id)]),
+      },
+    ]),
+  );
+
+export const deliveryTable = (texts: DashboardTexts, all: readonly Delivery[], change: Change): Markup =>
+  table(
+    texts,
+    all.map(({ state, row, mailbox }) => [
+      { name: texts.columns.mail, value: html`${mailbox.address} <code>${deliveryId(mailbox.id, row.key)}</code>` },
+      {
+        name: texts.columns.state,
+        value: html`<span class="${state === 'dead' ? 'bad' : 'warn'}">${texts.delivery[state]}</span>`,
+      },
+      { name: texts.columns.reason, value: trouble(row.reason) },
+      { name: texts.columns.attempts, value: String(row.attempts) },
+      { name: texts.columns.failedAt, value: minute(state === 'dead' ? row.at : row.failedAt) },
+      {
+        name: texts.columns.change,
+        value: state === 'dead' ? change('delivery-replay', deliveryId(mailbox.id, row.key)) : nothing,
+      },
+    ]),
+  );
+
+export const keyTable = (texts: DashboardTexts, keys: readonly ApiKeyInfo[], change: Change): Markup =>
+  table(
+    texts,
+    keys.map(({ id, label, scopes, lastUsedAt, expiresAt }) => [
+      { name: texts.columns.name, value: html`${label ?? ''} <code>${id}</code>` },
+      { name: texts.columns.scopes, value: scopes.join(', ') },
+      { name: texts.columns.lastUsed, value: timeOf(texts, lastUsedAt) },
+      { name: texts.columns.expires, value: timeOf(texts, expiresAt) },
+      { name: texts.columns.change, value: change('key-remove', id) },
+    ]),
+  );
+
+export const auditTable = (texts: DashboardTexts, entries: readonly AuditTrailEntry[]): Markup =>
+  table(
+    texts,
+    entries.map(({ at, actor, action, about, result }) => [
+      { name: texts.columns.time, value: minute(at) },
+      { name: texts.columns.actor, value: html`<code>${actor}</code>` },
+      { name: texts.columns.action, value: html`<code>${action}</code>` },
+      { name: texts.columns.about, value: html`<code>${about}</code>` },
+      { name: texts.columns.result, value: html`<code>${result}</code>` },
+    ]),
+  );
+
+const looks = { ok: 'good', warn: 'warn', fail: 'bad', unknown: 'warn' } as const;
+
+export const doctorTable = (texts: DashboardTexts, { items }: DoctorReport): Markup =>
+  table(
+    texts,
+    items.map(({ check, subject, status, sentence, remedy }) => [
+      {
+        name: texts.columns.check,
+        value: html`<code>${check}</code> ${subject === null ? nothing : html`<code>${subject}</code>`}`,
+      },
+      { name: texts.columns.state, value: html`<span class="${looks[status]}">${texts.checkStates[status]}</span>` },
+      { name: texts.columns.reason, value: html`${sentence} ${remedy ?? ''}` },
+    ]),
+  );

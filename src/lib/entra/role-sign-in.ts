@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import type { Config } from '../config.ts';
+import { base64url, sha256 } from '../domain/bytes.ts';
+import type { Random } from '../domain/clock.ts';
+import { BrokerError } from '../errors.ts';
+import { msalError } from './classify.ts';
+import type { EntraClient } from './client.ts';
+
+/** A person who signed in to look after the deployment. Nothing else of the sign-in is kept. */
+export interface RoleHolder {
+  readonly tid: string;
+  readonly oid: string;
+  readonly name: string;
+}
+
+/** Who may come in: people of one tenant who hold one app role there. */
+export interface RoleRule {
+  readonly tenant: string;
+  readonly role: string;
+}
+
+/** Signing in for a role of the app: who somebody is, and no access to anything of theirs. */
+export interface RoleSignIn {
+  /** @throws BrokerError where Microsoft cannot be asked for its addresses */
+  start(options: { readonly state: string; readonly redirectUri: string }): Promise<{
+    readonly url: string;
+    readonly verifier: string;
+    readonly nonce: string;
+  }>;
+  /** @throws BrokerError `admin_role_missing` | `guest_refused` | `tenant_not_allowed`, and what a sign-in throws */
+  finish(options: {
+    readonly code: string;
+    readonly state: string;
+    readonly redirectUri: string;
+    readonly verifier: string;
+    readonly nonce: string;
+  }): Promise<RoleHolder>;
+}
+
+/** Nothing but who it is: no mail, no directory, and no refresh token. */
+const scopes = ['openid', 'profile'];
+
+/** The authorization code flow with PKCE (RFC 6749 section 4.1, RFC 7636) at the tenant of the rule. */
+export function createRoleSignIn(
+  config: Pick<Config['entra'], 'clientId'>,
+  rule: RoleRule,
+  deps: { readonly client: EntraClient; readonly random: Random },
+): RoleSignIn {
+  const { client, random } = deps;
+  return {
+    async start({ state, redirectUri }) {
+      const { PublicClientApplication } = await import('@azure/msal-node');
+      const verifier = base64url(random.bytes(32));
+      const nonce = base64url(random.bytes(32));
+      const { configuration, network } = client.publicConfiguration(rule.tenant);
+      try {
+        const address = await new PublicClientApplication(configuration).getAuthCodeUrl({
+          scopes,
+          redirectUri,
+          responseMode: 'query',
+          state,
+          nonce,
+          codeChallenge: base64url(sha256(verifier)),
+          codeChallengeMethod: 'S256',
+        });
+        const url = new URL(address);
+        // MSAL adds offline_access of its own accord.
+        url.searchParams.set('scope', scopes.join(' '));
+        return { url: url.href, verifier, nonce };
+      } catch (error) {
+        throw network.failure() ?? msalError(error, 'sign-in');
+      }
+    },
+
+    async finish({ code, state, redirectUri, verifier, nonce }) {
+      return client.run({
+        phase: 'sign-in',
+        isDecisive: false,
+        tenant: rule.tenant,
+        async run(app) {
+          const result = await app.acquireTokenByCode(
+            { code, scopes, redirectUri, codeVerifier: verifier, nonce, state },
+            { code, state, nonce },
+          );
+          return admit(result.idTokenClaims, result.account?.homeAccountId ?? '', config.clientId, rule);
+        },
+      });
+    },
+  };
+}
+
+const claims = z.looseObject({
+  aud: z.string(),
+  tid: z.string().min(1),
+  oid: z.string().min(1),
+  name: z.string().optional(),
+  preferred_username: z.string().optional(),
+  roles: z.array(z.string()).default([]),
+});
+
+/**
+ * Whether these claims open the door. A role exists in every tenant that uses the app, and whoever administers one may
+ * give it to anybody there: so the tenant counts as much as the role. A guest has a home elsewhere, whose administrators
+ * decide who that is. Pure.
+ * @throws BrokerError `sign_in_restart` | `tenant_not_allowed` | `guest_refused` | `admin_role_missing`
+ */
+export function admit(idTokenClaims: unknown, homeAccountId: string, clientId: string, rule: RoleRule): RoleHolder {
+  const { data } = claims.safeParse(idTokenClaims);
+  if (data === undefined || data.aud.toLowerCase() !== clientId.toLowerCase()) {
+    throw new BrokerError('sign_in_restart', { cause: new Error('The id token is not one of ours.') });
+  }
+  const [tid, oid] = [data.tid.toLowerCase(), data.oid.toLowerCase()];
+  if (tid !== rule.tenant.toLowerCase()) throw new BrokerError('tenant_not_allowed');
+  if (homeAccountId.toLowerCase() !== `${oid}.${tid}`) throw new BrokerError('guest_refused');
+  if (!data.roles.includes(rule.role)) throw new BrokerError('admin_role_missing');
+  return { tid, oid, name: data.name ?? data.preferred_username ?? '' };
+}
