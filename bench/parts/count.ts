@@ -240,6 +240,7 @@ export async function countTokens(): Promise<Counts['token']> {
       TABLES_CONNECTION_STRING: `DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;TableEndpoint=http://127.0.0.1:${listener.port}/devstoreaccount1;`,
     },
     pollIntervalSeconds: 3600,
+    timers: [],
   });
   try {
     const { mailboxId } = await world.connect('ada@contoso.example');

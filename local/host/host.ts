@@ -151,10 +151,12 @@ async function start(options: HostOptions, lines: Lines, giveBack: () => void): 
       // What a timer function throws is its line; the schedule goes on.
       await invocations.run({ kind: 'timer', registered, subject: timer.schedule, input }).catch(() => undefined);
     };
-    timers.push(startTimer({ ...timer, name: registered.metadata.name, invoke }));
+    const { name } = registered.metadata;
+    timers.push(startTimer({ ...timer, name, invoke, isDisabled: isDisabled(name) }));
   }
   for (const { registered, queueName, connectionString } of bindings.queues) {
     const { name } = registered.metadata;
+    if (isDisabled(name)) continue;
     const invoke: Parameters<typeof startQueueListener>[1]['invoke'] = async (input, triggerMetadata, subject) => {
       await invocations.run({ kind: 'queue', registered, subject, input, triggerMetadata });
     };
@@ -194,6 +196,13 @@ async function start(options: HostOptions, lines: Lines, giveBack: () => void): 
     },
   };
 }
+
+/**
+ * A function whose trigger is switched off by a setting; asked for by hand it runs all the same.
+ * https://learn.microsoft.com/azure/azure-functions/disable-function
+ */
+const isDisabled = (name: string): boolean =>
+  ['true', '1'].includes((process.env[`AzureWebJobs.${name}.Disabled`] ?? '').toLowerCase());
 
 /** Sets environment variables; answers how to undo it. */
 function applySettings(settings: Readonly<Record<string, string>>): () => void {

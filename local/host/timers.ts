@@ -6,6 +6,8 @@ export interface TimerFunction {
   /** NCRONTAB. */
   readonly schedule: string;
   readonly runOnStartup: boolean;
+  /** It runs when it is asked to, and at no time by itself. */
+  readonly isDisabled: boolean;
   readonly useMonitor: boolean;
   /** Never rejects: what a timer function throws is a line, and the schedule goes on. */
   readonly invoke: (input: TypedData) => Promise<void>;
@@ -61,8 +63,10 @@ export function startTimer(fn: TimerFunction): Timer {
       Math.min(Math.max(waitMs, 0), maxWaitMs),
     );
   };
-  if (fn.runOnStartup) void runAlone().then(arm);
-  else arm();
+  if (!fn.isDisabled) {
+    if (fn.runOnStartup) void runAlone().then(arm);
+    else arm();
+  }
   return {
     name: fn.name,
     runNow: runAlone,

@@ -66,11 +66,25 @@ export async function eventually<T>(
   }
 }
 
+const timerNames = ['dispatch', 'housekeeping'] as const;
+
+/** Settings that switch off all timers but these. */
+const disabling = (timers: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    timerNames.filter((name) => !timers.includes(name)).map((name) => [`AzureWebJobs.${name}.Disabled`, 'true']),
+  );
+
 export async function startWorld({
   bundle,
   movableTime = false,
+  timers = ['dispatch'],
   ...options
 }: ServiceOptions & {
+  /**
+   * Timers that go off by themselves; the others run when a test asks for them. Housekeeping writes rows at every fifth
+   * minute of the clock, which no suite wants to meet by chance.
+   */
+  readonly timers?: readonly ('dispatch' | 'housekeeping')[];
   /** Lets `pass` be called. */
   readonly movableTime?: boolean;
   /** Another one than the bundle that is deployed. */
@@ -96,7 +110,8 @@ export async function startWorld({
         }),
   });
   const settingsFile = join(stateDir, 'settings.json');
-  await writeFile(settingsFile, JSON.stringify(services.settings), { mode: 0o600 });
+  const settings = { ...services.settings, ...disabling(timers) };
+  await writeFile(settingsFile, JSON.stringify(settings), { mode: 0o600 });
   const url = `http://localhost:${port}/api`;
   let host: ChildProcess | undefined;
   let output = '';
@@ -176,7 +191,7 @@ export async function startWorld({
     api,
     url,
     startPeer: async () => {
-      const peer = await startHostProcess({ settings: services.settings, verbatim: true });
+      const peer = await startHostProcess({ settings, verbatim: true });
       peers.push(peer);
       return peer;
     },
