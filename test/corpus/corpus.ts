@@ -11,6 +11,7 @@ import { messages } from './messages.ts';
 import { people } from './people.ts';
 import { reports } from './reports.ts';
 import { structures } from './structures.ts';
+import { texts } from './texts.ts';
 
 /** Malformed, rare and hostile mails, each with a name of its own. */
 export const corpus: readonly CorpusMessage[] = [
@@ -19,6 +20,7 @@ export const corpus: readonly CorpusMessage[] = [
   ...headers,
   ...people,
   ...structures,
+  ...texts,
   ...files,
   ...reports,
   ...bounces,

@@ -1,0 +1,360 @@
+import { base64, bytes, type CorpusMessage, chapter, head, lines, multipart } from './build.ts';
+
+const { mails, add } = chapter();
+
+// Text beside HTML, and text made of HTML.
+const part = (type: string, content: string, ...headers: readonly string[]): string =>
+  lines(`Content-Type: ${type}; charset=utf-8`, ...headers, '', content);
+const alternative = (plain: string, html: string): string =>
+  lines(
+    head('Subject: a', 'Content-Type: multipart/alternative; boundary=b'),
+    '',
+    multipart('b', part('text/plain', plain), part('text/html', html)),
+  );
+const html = (content: string): string =>
+  lines(
+    head('Subject: h', 'Content-Type: text/html; charset=utf-8', 'Content-Transfer-Encoding: base64'),
+    '',
+    base64(content),
+  );
+
+for (const [name, plain] of Object.entries({
+  empty: '',
+  'a space': ' ',
+  'tabs and line breaks': '\t\r\n \t\r\n\r\n',
+  'a no-break space': '\u00a0',
+  'no-break spaces in lines': '\u00a0\r\n\u00a0\u00a0\r\n',
+  'a zero-width space': '\u200b',
+  'a byte order mark': '\ufeff',
+  'joiners and marks': '\u200c\u200d\u200e\u200f\u2060',
+  'soft hyphens and grapheme joiners': '\u00ad\u034f \u00ad\u034f',
+  'wide spaces': '\u2003\u3000\u2028',
+  'a Hangul filler': '\u3164',
+})) {
+  add(`a blank text (${name}) beside HTML`, alternative(plain, '<p>Your order <b>815</b> has been shipped.</p>'), {
+    text: 'Your order 815 has been shipped.',
+    html: '<p>Your order <b>815</b> has been shipped.</p>',
+  });
+}
+add('a short text beside HTML', alternative('.', '<p>More than that</p>'), { text: '.' });
+add(
+  'a blank text beside HTML with pictures, in quoted-printable',
+  lines(
+    head('Subject: a', 'Content-Type: multipart/related; boundary=r'),
+    '',
+    multipart(
+      'r',
+      lines(
+        'Content-Type: multipart/alternative; boundary=b',
+        '',
+        multipart(
+          'b',
+          part('text/plain', '=20=\r\n=C2=A0', 'Content-Transfer-Encoding: quoted-printable'),
+          part('text/html', '<p>Ticket 12 was closed.</p>'),
+        ),
+      ),
+      lines('Content-Type: image/png', 'Content-ID: <x>', '', 'x'),
+    ),
+  ),
+  { text: 'Ticket 12 was closed.' },
+);
+add('a text and HTML that is blank', alternative('Here it is', ' \u00a0'), { text: 'Here it is' });
+
+for (const [name, [content, text]] of Object.entries({
+  'a link': ['<p>See <a href="https://x.example/?t=1">our prices</a>.</p>', 'See our prices.'],
+  'a link without quotes': ['<p><a href=https://x.example/track/1>Track it</a> now</p>', 'Track it now'],
+  'a link that is an address': ['<a href="https://x.example/">https://x.example/</a>', 'https://x.example/'],
+  'a link over two paragraphs': ['<a href="x"><p>One</p><p>Two</p></a>', 'One\n\nTwo'],
+  'a link around a picture': ['<p>Hi</p><a href="https://x.example/"><img src="cid:y"></a>', 'Hi'],
+  'pictures alone': ['<img src="cid:y" alt="Autumn sale"><img src="cid:z">', 'Autumn sale'],
+  'numbers for characters of Windows-1252': ['It&#146;s 5 &#150; 7 &#128; &#x99;', 'It’s 5 – 7 € ™'],
+  'entities with and without their semicolon': [
+    'R&D &amp; caf&eacute &copy 2026 &nosuch;',
+    'R&D & café © 2026 &nosuch;',
+  ],
+  'tags within words': [
+    '<font size=5>D</font>ear H<sub>2</sub>O, 5<sup>th</sup>, <b>b</b>ig, a<wbr>b',
+    'Dear H2O, 5th, big, ab',
+  ],
+  'a comment within a word': ['on<!-- x -->e t<!--[if mso]>x<![endif]-->wo', 'one two'],
+  'a table': ['<table><tr><th>Item</th><th>Qty</th></tr><tr><td>Bolt</td><td>4</td></tr></table>', 'Item Qty\nBolt 4'],
+  'a table with sections and white space': [
+    '<table>\n<thead>\n<tr>\n<td> Item </td>\n<td>\nQty\n</td>\n</tr>\n</thead>\n<tbody><tr><td>Nut</td> <td>5</td></tr></tbody></table>',
+    'Item Qty\nNut 5',
+  ],
+  'a table of Word': [
+    '<table><tr><td><p class=MsoNormal><span>Item<o:p></o:p></span></p></td><td><p class=MsoNormal>Qty<o:p></o:p></p></td></tr></table>',
+    'Item Qty',
+  ],
+  'tables within tables': [
+    '<table><tr><td><table><tr><td>One</td></tr></table></td></tr><tr><td><table><tr><td>Two</td><td>2</td></tr></table></td></tr></table>',
+    'One\nTwo 2',
+  ],
+  'a table without closing tags': ['<table><tr><td>a<td>b<tr><td>c<td>d</table>', 'a b\nc d'],
+  lines: ['one<br>two<br/>three<div>four</div>five', 'one\ntwo\nthree\nfour\nfive'],
+  paragraphs: ['<p>one\ntwo</p>\n\n<p>three</p>', 'one two\n\nthree'],
+  'empty paragraphs of Outlook': ['<p>one</p><p><o:p>&nbsp;</o:p></p><p>two</p>', 'one\n\ntwo'],
+  lists: ['<ul><li>one</li><li>two<ul><li>deep</li></ul></li></ul>', '* one\n* two\n  * deep'],
+  headings: ['<h1>Big news</h1><p>small</p>', 'Big news\n\nsmall'],
+  'preformatted text': ['<pre>a  b\n  c</pre>', 'a  b\n  c'],
+  'an answer above a quote': [
+    '<html><body><p>Yes, 40 pieces.</p><blockquote type="cite"><html><body><p>How many?</p></body></html></blockquote></body></html>',
+    'Yes, 40 pieces.\n\n> How many?',
+  ],
+  'what is indented': [
+    '<blockquote style="margin:0 0 0 40px;border:none;padding:0px">Note this</blockquote>',
+    'Note this',
+  ],
+  'words after the end': ['<html><body><p>Mail</p></body></html><p>Disclaimer</p>', 'Mail\n\nDisclaimer'],
+  'words before the beginning': ['Fwd:<html><body><p>Mail</p></body></html>', 'Fwd:\n\nMail'],
+  'a title, a script and a form': [
+    '<title>T</title><script>a()</script><p>Hi</p><select><option>o</option></select><textarea>x</textarea>',
+    'Hi',
+  ],
+  'elements shown as lines': ['<span style="display:block">A</span><span style="display:block">B</span>', 'A\nB'],
+  'no tags at all': ['first line\nsecond &amp; last', 'first line\nsecond & last'],
+  'a style sheet within the body': ['<p>Hi</p><style>p { color: red }</style><p>Ada</p>', 'Hi\n\nAda'],
+})) {
+  add(`HTML with ${name} as text`, html(content ?? ''), { text: text ?? '', truncated: [] });
+}
+
+// What the sender hides is no text.
+const hidden: Readonly<Record<string, string>> = {
+  'display:none': '<div style="display:none">secret</div>',
+  'display : NONE !important': '<div style="color:red; DISPLAY : NONE !important">secret</div>',
+  'visibility:hidden': '<span style="visibility:hidden">secret</span>',
+  'opacity:0': '<div style="opacity:0">secret</div>',
+  'max-height:0': '<div style="max-height:0;overflow:hidden">secret</div>',
+  'height:0 and overflow:hidden': '<div style="height:0px;overflow:hidden;">secret</div>',
+  'font-size:0': '<span style="font-size:0">secret</span>',
+  'font-size:1px': '<div style="font-size:1px;line-height:1px">secret</div>',
+  'font:0/0': '<span style="font:0/0 a">secret</span>',
+  'white on white': '<span style="color:#ffffff">secret</span>',
+  'nearly white on white': '<body bgcolor="#FFFFFF"><font color="#fefefe">secret</font></body>',
+  'the colour of its table':
+    '<table bgcolor="#f4f4f4"><tr><td style="color:rgb(244, 244, 244)">secret</td></tr></table>',
+  'no colour': '<p style="color:transparent">secret</p>',
+  'mso-hide': '<div style="mso-hide:all">secret</div>',
+  'text-indent': '<p style="text-indent:-9999px">secret</p>',
+  'a place far away': '<div style="position:absolute;left:-9999px">secret</div>',
+  'the attribute hidden': '<div hidden>secret</div>',
+  'all at once, as newsletters do':
+    '<div style="display:none;font-size:1px;color:#ffffff;line-height:1px;max-height:0px;max-width:0px;opacity:0;overflow:hidden;mso-hide:all;">secret&nbsp;&zwnj;&nbsp;&zwnj;</div>',
+  'a class': '<style>.pre{display:none}</style><div class="big pre">secret</div>',
+  'a class of a style sheet in the head':
+    '<html><head><style type="text/css"><!--\n.a, .pre { display: none !important; }\n--></style></head><body><div class="pre">secret</div></body></html>',
+  'a class with a tag': '<style>div.pre{opacity:0}</style><div class="PRE">secret</div>',
+  'an id': '<style>#pre{visibility:hidden}</style><span id="pre">secret</span>',
+  'a class within another':
+    '<style>.wrap td .pre{display:none}</style><div class=wrap><table><tr><td><p class=pre>secret</p></td></tr></table></div>',
+  'a class that makes it tiny': '<style>.pre{font-size:0;color:#fff}</style><div class="pre">secret</div>',
+  'a style sheet for screens': '<style>@media screen { .pre { display:none } }</style><div class="pre">secret</div>',
+};
+for (const [name, content] of Object.entries(hidden)) {
+  add(`HTML that hides words by ${name}`, html(`${content}<p>Hello</p>`), { text: 'Hello' });
+}
+const shown: Readonly<Record<string, string>> = {
+  'white on black': '<body bgcolor="#000000"><p style="color:#fff">Hello</p></body>',
+  'white on a picture': '<td background="https://x.example/y.png"><p style="color:white">Hello</p></td>',
+  'white on a gradient': '<div style="background:linear-gradient(#000,#333);color:#fff">Hello</div>',
+  'white on the colour of a class': '<style>.btn{background:#06c}</style><a class="btn" style="color:#fff">Hello</a>',
+  'small letters within a cell that has none':
+    '<table><tr><td style="font-size:0px"><div style="font-size:13px">Hello</div></td></tr></table>',
+  'a button beside the one of Outlook':
+    '<!--[if mso]><v:roundrect>Hello</v:roundrect><![endif]--><a href="x" style="mso-hide:all">Hello</a>',
+  'a part for others than Outlook': '<!--[if !mso]><!--><div style="mso-hide:all">Hello</div><!--<![endif]-->',
+  'a class that is hidden on small screens':
+    '<style>@media (max-width:600px){.big{display:none}}</style><p class="big">Hello</p>',
+  'a class that is hidden on paper': '<style>@media print{.big{display:none}}</style><p class="big">Hello</p>',
+  'a style sheet in a comment': '<!--[if mso]><style>p{display:none}</style><![endif]--><p>Hello</p>',
+  'all of it hidden': '<div style="display:none"><p>Hello</p></div>',
+  'a hidden element that the style shows': '<p hidden style="display:block">Hello</p>',
+};
+for (const [name, content] of Object.entries(shown)) {
+  add(`HTML with words that seem hidden: ${name}`, html(content), { text: 'Hello' });
+}
+
+// Text that is in truth HTML, and text that speaks of it.
+const plain = (content: string, ...headers: readonly string[]): string =>
+  lines(head('Subject: p', 'Content-Type: text/plain; charset=utf-8', ...headers), '', content);
+add('plain text that is an HTML document', plain('<!DOCTYPE html><html><body><p>Hello there</p></body></html>'), {
+  text: 'Hello there',
+  html: undefined,
+});
+add('plain text that is HTML from beginning to end', plain('<div>Hello<br>there</div>'), { text: 'Hello\nthere' });
+add('plain text about HTML', plain('Put <div> around it, and </div> behind.'), {
+  text: 'Put <div> around it, and </div> behind.',
+});
+add('plain text that begins with an address in brackets', plain('<https://x.example/> is the place'), {
+  text: '<https://x.example/> is the place',
+});
+
+// Several texts.
+const mixed = (...parts: readonly string[]): string =>
+  lines(head('Subject: m', 'Content-Type: multipart/mixed; boundary=b'), '', multipart('b', ...parts));
+add(
+  'plain text and HTML one after the other',
+  mixed(part('text/plain', 'Plain first.'), part('text/html', '<style>p{color:red}</style><p>Then HTML.</p>')),
+  {
+    text: 'Plain first.\n\nThen HTML.',
+    html: '<div>Plain first.</div>\n<style>p{color:red}</style><p>Then HTML.</p>',
+  },
+);
+add('HTML and plain text after it', mixed(part('text/html', '<p>One</p>'), part('text/plain', 'Two < 3\r\nnext')), {
+  text: 'One\n\nTwo < 3\nnext',
+  html: '<p>One</p>\n<div>Two &#60; 3<br>next</div>',
+});
+add(
+  'HTML, a picture and HTML again',
+  mixed(
+    part('text/html', '<p>Before</p>'),
+    lines('Content-Type: image/png', '', 'x'),
+    part('text/html', '<p>After</p>'),
+  ),
+  { text: 'Before\n\nAfter', html: '<p>Before</p>\n<p>After</p>' },
+);
+add(
+  'both forms, and the lines that a list adds',
+  mixed(
+    lines(
+      'Content-Type: multipart/alternative; boundary=i',
+      '',
+      multipart('i', part('text/plain', 'Mail'), part('text/html', '<p>Mail</p>')),
+    ),
+    part('text/plain', '_______\r\nTo unsubscribe'),
+  ),
+  { text: 'Mail\n\n_______\nTo unsubscribe', html: '<p>Mail</p>\n<div>_______<br>To unsubscribe</div>' },
+);
+add(
+  'HTML in several pieces within an alternative',
+  lines(
+    head('Subject: apple', 'Content-Type: multipart/alternative; boundary=a'),
+    '',
+    multipart(
+      'a',
+      part('text/plain', 'Before\r\nAfter'),
+      lines(
+        'Content-Type: multipart/mixed; boundary=i',
+        '',
+        multipart('i', part('text/html', '<p>Before</p>'), part('text/html', '<p>After</p>')),
+      ),
+    ),
+  ),
+  { text: 'Before\nAfter', html: '<p>Before</p>\n<p>After</p>' },
+);
+add(
+  'base64 in pieces that were encoded one by one',
+  mixed(
+    part('text/plain', 'UGxhaW4=\r\nIGZpcnN0Lg==', 'Content-Transfer-Encoding: base64'),
+    part('text/html', 'PHA+T25lLg==\r\nIFR3byB0d28u\r\nIFRocmVlITwvcD4=', 'Content-Transfer-Encoding: base64'),
+  ),
+  { text: 'Plain first.\n\nOne. Two two. Three!', html: '<div>Plain first.</div>\n<p>One. Two two. Three!</p>' },
+);
+
+// format=flowed (RFC 3676)
+const flowed = (content: string, more = ''): string =>
+  lines(head('Subject: f', `Content-Type: text/plain; charset=utf-8; format=flowed${more}`), '', content);
+for (const [name, [content, text]] of Object.entries({
+  'a quote and its answer': ['> Can you come? \r\nNo, on Tuesday.', '> Can you come?\nNo, on Tuesday.'],
+  'a wrapped quote': [
+    '> one that is \r\n> wrapped here.\r\nMine is \r\nwrapped, too.',
+    '> one that is wrapped here.\nMine is wrapped, too.',
+  ],
+  'quotes in quotes': ['>> deep and \r\n>> wrapped\r\n> less \r\n> so\r\nmine', '>> deep and wrapped\n> less so\nmine'],
+  'quotes without the space': ['>tight and \r\n>wrapped', '> tight and wrapped'],
+  'a quote that ends with a space': ['> one \r\n\r\nanswer', '> one\n\nanswer'],
+  'empty lines in quotes': ['> a\r\n>\r\n> b', '> a\n>\n> b'],
+  'a signature': ['Text that goes \r\n-- \r\nGrace \r\nHopper', 'Text that goes\n-- \nGrace Hopper'],
+  'a quoted signature': ['> Text\r\n> -- \r\n> Ada', '> Text\n> -- \n> Ada'],
+  'stuffed lines': [' From here \r\n on\r\n > no quote', 'From here on\n> no quote'],
+  'a paragraph without an end': ['one \r\ntwo ', 'one two'],
+})) {
+  add(`flowed text with ${name}`, flowed(content ?? ''), { text: text ?? '' });
+}
+add(
+  'flowed text in Chinese, whose spaces are only for wrapping',
+  flowed('你好 \r\n世界 \r\n> 引 \r\n> 用', '; DelSp=Yes'),
+  {
+    text: '你好世界\n> 引用',
+  },
+);
+add(
+  'flowed text in quoted-printable',
+  lines(
+    head(
+      'Subject: f',
+      'Content-Type: text/plain; format="flowed"; charset=utf-8',
+      'Content-Transfer-Encoding: quoted-printable',
+    ),
+    '',
+    '> gr=C3=BC=C3=9F=20\r\n> dich=20\r\nDanke',
+  ),
+  {
+    text: '> grüß dich\nDanke',
+  },
+);
+add('text that is not flowed, though its lines end with spaces', plain('one \r\ntwo'), { text: 'one \ntwo' });
+
+// Quoted-printable
+const quoted = (content: string): string => plain(content, 'Content-Transfer-Encoding: Quoted-Printable');
+for (const [name, [content, text]] of Object.entries({
+  'spaces after a soft break': ['Hello =  \r\nworld, gr=C3=\r\n=BC=c3=9fe', 'Hello world, grüße'],
+  'a tab after a soft break': ['a=\t\r\nb', 'ab'],
+  'a soft break at the end': ['end=', 'end'],
+  'an equals sign that begins nothing': ['1 = 1 and =ZZ', '1 = 1 and =ZZ'],
+  'an equals sign of its own and spaces': ['x =3D  \r\ny', 'x =  \ny'],
+  'lower case': ['=e2=82=ac', '€'],
+  'encoded line breaks': ['a=0D=0Ab', 'a\nb'],
+})) {
+  add(`quoted-printable with ${name}`, quoted(content ?? ''), { text: text ?? '' });
+}
+
+// Multiparts that are none.
+const partless = (type: string, ...body: readonly string[]): string =>
+  lines(head('Subject: odd', `Content-Type: ${type}`), '', ...body);
+add(
+  'a multipart that names no boundary and has no parts',
+  partless('multipart/mixed', 'The text of it.', 'And more.'),
+  {
+    text: 'The text of it.\nAnd more.',
+  },
+);
+add(
+  'a multipart whose boundary never comes',
+  partless('multipart/alternative; boundary="Apple-1"', 'some text', '', 'more'),
+  {
+    text: 'some text\n\nmore',
+  },
+);
+add(
+  'a multipart that names no boundary and has parts',
+  partless(
+    'multipart/alternative',
+    '--xyz',
+    part('text/plain', 'plain words'),
+    '--xyz',
+    part('text/html', '<p>HTML words</p>'),
+    '--xyz--',
+  ),
+  { text: 'plain words', html: '<p>HTML words</p>' },
+);
+add('a multipart with nothing but its end', partless('multipart/mixed; boundary=b', '--b--', ''), { text: '' });
+add(
+  'a multipart without parts, in raw bytes of Windows-1251',
+  bytes(
+    head('Subject: =?windows-1251?B?z/Do4uXy?=', 'Content-Type: multipart/mixed'),
+    '\r\n\r\n',
+    [0xcf, 0xf0, 0xe8, 0xe2, 0xe5, 0xf2],
+  ),
+  { subject: 'Привет', text: 'Привет' },
+);
+add(
+  'a type that is none, of a file and of the text',
+  mixed(
+    lines('Content-Type: text', '', 'words'),
+    lines('Content-Type: /', 'Content-Disposition: attachment; filename=x.bin', '', 'x'),
+  ),
+  { text: 'words', attachments: [{ part: '2', filename: 'x.bin', contentType: 'application/octet-stream' }] },
+);
+
+export const texts: readonly CorpusMessage[] = mails;
