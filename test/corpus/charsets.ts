@@ -137,17 +137,7 @@ for (const charset of [
 }
 
 // Labels that say nothing: UTF-8 is seen, and all else is what the mail says elsewhere, or Windows-1252.
-for (const label of [
-  'unknown-8bit',
-  'x-unknown',
-  'default',
-  '8bit',
-  'x-user-defined',
-  'us-ascii',
-  'ansi',
-  'x-klingon',
-  '',
-]) {
+for (const label of ['unknown-8bit', 'x-user-defined', 'us-ascii', '']) {
   const type = `Content-Type: text/plain${label === '' ? '' : `; charset=${label}`}`;
   const called = label === '' ? 'no charset' : `the charset ${label}`;
   add(`UTF-8 in ${called}`, bytes(head('Subject: u', type), '\r\n\r\n', Buffer.from('Grüße aus 北京')), {
@@ -179,7 +169,6 @@ for (const [name, open] of Object.entries({
   for (const [charset, text] of [
     ['windows-1251', 'Привет'],
     ['gb2312', '家居'],
-    ['shift_jis', '日本'],
   ] as const) {
     const content = bytes(open.replace('CHARSET', charset), encode(charset, text));
     add(

@@ -21,7 +21,8 @@ export function unflowed(text: string, delSp: boolean): string {
     const quotes = quoteMarks(line);
     // A space in front is there so that the line begins neither with a mark nor with "From" (section 4.4).
     const content = line.slice(line[quotes] === ' ' ? quotes + 1 : quotes);
-    if (quotes !== depth || content === signature) end();
+    // An empty line is one, also behind a line that some program has ended with a space too many.
+    if (quotes !== depth || content === signature || content === '') end();
     depth = quotes;
     const goesOn = content.endsWith(' ') && content !== signature;
     pieces.push(goesOn && delSp ? content.slice(0, -1) : content);
