@@ -227,6 +227,44 @@ describe.each(servers)('reading from %s', (_, needs, start) => {
       expect((await session.fetchMeta('INBOX', uids)).every(({ seen }) => !seen)).toBe(true);
     });
 
+    it('tells a raw subject as the event will, in the charset of the text', async () => {
+      const koi8 = Buffer.from([0xf0, 0xd2, 0xc9, 0xd7, 0xc5, 0xd4]);
+      const raw = (subject: Buffer | string, rest: string) =>
+        Buffer.concat([
+          Buffer.from('From: a@x.example\r\nSubject: '),
+          Buffer.from(subject),
+          Buffer.from(rest, 'latin1'),
+        ]);
+      const uids = [
+        await deliver(raw(koi8, '\r\nContent-Type: text/plain; charset=koi8-r\r\n\r\nx')),
+        await deliver(raw(koi8, '\r\nContent-Type: text/html\r\n\r\n<meta charset=koi8-r>x')),
+        await deliver(raw('\x1b$BEE;R\x1b(B', '\r\n\r\nx')),
+        await deliver(raw('=?iso-2022-jp?B?GyRCRUU=?= =?iso-2022-jp?B?O1IbKEI=?=', '\r\n\r\nx')),
+        await deliver(raw(Buffer.from([0xfc]), '\r\n\r\nx')),
+      ];
+      const metas = await session.fetchMeta('INBOX', uids);
+      const subjects = ['Привет', 'Привет', '電子', '電子', 'ü'];
+      for (const needs of [
+        { headers: false, structure: false },
+        { headers: true, structure: true },
+      ]) {
+        const traits = await session.fetchTraits('INBOX', metas, needs);
+        expect(uids.map((uid) => traits.get(uid)?.subject)).toEqual(subjects);
+      }
+      const read = [];
+      for (const meta of metas) read.push(await session.read('INBOX', meta, { capBytes: 100_000 }));
+      expect(read.map((message) => message?.subject)).toEqual(subjects);
+    });
+
+    it('watches a folder whose name ends with a space', async () => {
+      const { path } = await other.mailboxCreate('Rechnungen ');
+      expect(path).toBe('Rechnungen ');
+      await other.append(path, Buffer.from(mail(1)));
+      expect((await session.folders()).map((folder) => folder.path)).toContain(path);
+      expect((await session.status(path)).messages).toBe(1);
+      expect(await session.searchRange(path, 1, 100)).toHaveLength(1);
+    });
+
     it('leaves gaps in the UIDs as they are', async () => {
       const uids: number[] = [];
       for (const n of [1, 2, 3, 4]) uids.push(await deliver(mail(n)));

@@ -64,14 +64,20 @@ it.each([
 });
 
 it('takes folders by what they are for and by their path', () => {
-  const list = ['inbox', { role: 'archive' }, { path: ' Projekte/2026 ' }];
+  const list = ['inbox', { role: 'archive' }, { path: 'Projekte/2026' }];
   expect(folders.parse(list)).toEqual([{ role: 'inbox' }, { role: 'archive' }, { path: 'Projekte/2026' }]);
+  // Outlook lets people make such names.
+  expect(folders.parse([{ path: 'Rechnungen ' }, { path: ' 2026' }])).toEqual([
+    { path: 'Rechnungen ' },
+    { path: ' 2026' },
+  ]);
 });
 
 it.each([
   [[]],
   [['Projekte']],
   [[{ path: '' }]],
+  [[{ path: ' ' }]],
   [[{ path: 'a\nb' }]],
   [[{ role: 'inbox', path: 'INBOX' }]],
   [[{ role: 'starred' }]],

@@ -3,14 +3,11 @@ import { type FolderChoice, folderRoles } from '../../domain/folder.ts';
 import { isDestinationId, isMailboxId } from '../../domain/ids.ts';
 import { addressForm, longestAddress } from '../../domain/mail-address.ts';
 
+const noControls = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u;
+
 /** A line of text for people: no line breaks of any kind, no other control characters, no half of a character. */
 export const line = (longest: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(longest)
-    .regex(/^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'Holds a control character.');
+  z.string().trim().min(1).max(longest).regex(noControls, 'Holds a control character.');
 
 /** A mail address as a person writes it; whether there is such a mailbox, the sign-in shows. */
 export const address = z.string().trim().max(longestAddress).regex(addressForm, 'Is not a mail address.');
@@ -41,12 +38,15 @@ export const destinationId = z.string().refine(isDestinationId, 'Is not a destin
 
 const folderRole = z.enum(folderRoles);
 
+/** As the mailbox writes it: a name may begin and end with a space, and is then another than without it. */
+const folderPath = z.string().max(250).regex(noControls, 'Holds a control character.').regex(/\S/, 'Is empty.');
+
 /** A folder: what it is for, such as "archive", or its path. */
 export const folder = z.union(
   [
     folderRole.transform((role): FolderChoice => ({ role })),
     z.strictObject({ role: folderRole }),
-    z.strictObject({ path: line(250) }),
+    z.strictObject({ path: folderPath }),
   ],
   `Is neither one of ${folderRoles.join(', ')}, nor {"path": "…"}.`,
 );
