@@ -4,12 +4,31 @@ import { SettingsError } from '../src/lib/config.ts';
 import { BrokerError } from '../src/lib/errors.ts';
 import { redact } from '../src/lib/log.ts';
 import { isStoreError } from '../src/lib/store/table.ts';
+import { ApiProblem } from './api/refusal.ts';
 import { addBootstrapKey } from './bootstrap-key.ts';
 import { type AddCommand, type CommandIo, type ExitCode, UsageError } from './command.ts';
+import { addDeliveries } from './commands/api/deliveries.ts';
+import { addDestinations } from './commands/api/destinations.ts';
+import { addDoctor } from './commands/api/doctor.ts';
+import { addKeys } from './commands/api/keys.ts';
+import { addMailboxes } from './commands/api/mailboxes.ts';
+import { addCompletion } from './commands/completion.ts';
+import { addCost } from './commands/cost.ts';
 import { addProfileKey } from './commands/profile-key.ts';
 import { addReseal } from './reseal.ts';
 
-const commands: readonly AddCommand[] = [addProfileKey, addBootstrapKey, addReseal];
+const commands: readonly AddCommand[] = [
+  addDoctor,
+  addMailboxes,
+  addDestinations,
+  addDeliveries,
+  addKeys,
+  addReseal,
+  addCost,
+  addProfileKey,
+  addBootstrapKey,
+  addCompletion,
+];
 
 const lines = (text: string): string[] => text.replace(/\n+$/, '').split('\n');
 
@@ -36,7 +55,7 @@ export async function main(args: readonly string[], io: CommandIo): Promise<Exit
       code = ended;
     });
   }
-  for (const command of program.commands) command.exitOverride().allowExcessArguments(false);
+  strict(program);
   if (args.length === 0) {
     program.outputHelp({ error: true });
     return 2;
@@ -46,9 +65,15 @@ export async function main(args: readonly string[], io: CommandIo): Promise<Exit
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return usageFault(error, program, args, io);
-    for (const line of explain(error)) io.err(line);
+    if (args.includes('--json')) io.out(JSON.stringify({ error: asJson(error) }));
+    else for (const line of explain(error)) io.err(line);
     return error instanceof UsageError ? 2 : 1;
   }
+}
+
+/** commander would end the process, and pass over arguments that nobody asked for. */
+function strict(program: Program): void {
+  for (const command of program.commands) strict(command.exitOverride().allowExcessArguments(false));
 }
 
 /** What commander found wrong with the arguments, in our words. */
@@ -66,10 +91,20 @@ function usageFault(error: CommanderError, program: Program, args: readonly stri
   return 2;
 }
 
+/** A failure for programs. */
+function asJson(error: unknown) {
+  const [sentence = '', ...remedies] = explain(error);
+  const code = error instanceof ApiProblem || error instanceof BrokerError ? error.code : undefined;
+  return { code: code ?? (error instanceof UsageError ? 'usage' : 'failed'), sentence, remedy: remedies.join(' ') };
+}
+
 /** A failure in the words of whoever has to fix it. */
 function explain(error: unknown): string[] {
   if (error instanceof UsageError || error instanceof SettingsError) return [error.message];
   if (error instanceof BrokerError) return [error.message, error.remedy];
+  if (error instanceof ApiProblem) {
+    return [error.message, ...error.fields.map(({ field, message }) => `  ${field}: ${message}`), error.remedy];
+  }
   if (isStoreError(error)) {
     const { message, remedy } = new BrokerError(error.kind === 'unreachable' ? 'storage_unreachable' : 'conflict');
     return [message, remedy];

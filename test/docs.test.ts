@@ -88,6 +88,8 @@ describe.each(pages.map((page) => [page.path, page] as const))('%s', (path, page
       'REQUEST_BODY_LIMIT',
       'SERVER_REQUEST_WHITELIST',
       'NODE_EXTRA_CA_CERTS',
+      'BROKER_URL',
+      'BROKER_KEY',
       'APPLICATIONINSIGHTS_CONNECTION_STRING',
       'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
     ];

@@ -17,7 +17,7 @@ export interface BrokerRefusal {
 export interface BrokerApi {
   /** @throws Error where no answer came: for a POST it may have acted */
   call(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     path: string,
     options?: { key?: string; body?: unknown },
   ): Promise<BrokerAnswer>;

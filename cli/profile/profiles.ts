@@ -16,6 +16,8 @@ export interface Profile {
 export interface Profiles {
   /** Where they are kept, to be told to the person. */
   readonly path: string;
+  /** In alphabetical order. */
+  names(): Promise<readonly string[]>;
   get(name: string): Promise<Profile | undefined>;
   put(name: string, profile: Profile): Promise<void>;
   remove(name: string): Promise<void>;
@@ -69,6 +71,7 @@ export function fileProfiles(folder: string): Profiles {
 
   return {
     path,
+    names: async () => Object.keys((await read()).profiles).sort(),
     get: async (name) => {
       const { profiles } = await read();
       return Object.hasOwn(profiles, name) ? profiles[name] : undefined;

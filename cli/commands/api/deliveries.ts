@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import type { AddCommand } from '../../command.ts';
+import { overApi, showList } from './command-over-api.ts';
+
+const delivery = z.looseObject({
+  id: z.string(),
+  state: z.string(),
+  address: z.string(),
+  code: z.string(),
+  attempts: z.number(),
+  failedAt: z.string(),
+  nextAt: z.string().nullable(),
+  remedy: z.string().nullable(),
+});
+
+/** `broker deliveries …` */
+export const addDeliveries: AddCommand = (program, io, ended) => {
+  const group = program.command('deliveries').description('mail that did not go through at once');
+
+  const list = group
+    .command('list')
+    .description('what is tried again, and what was given up')
+    .option('--state <state>', 'retrying or dead')
+    .option('--mailbox <id>', 'of one mailbox');
+  overApi(list, io, ended, async (over) => {
+    const { state, mailbox } = list.opts<{ state?: string; mailbox?: string }>();
+    await showList(
+      over,
+      over.client.all('deliveries', { state, mailboxId: mailbox }),
+      (item) => delivery.parse(item),
+      [
+        ['address', ({ address }) => address],
+        ['state', ({ state }) => state],
+        ['code', ({ code }) => code],
+        ['attempts', ({ attempts }) => String(attempts)],
+        ['last failed', ({ failedAt }) => failedAt],
+        ['next', ({ nextAt }) => nextAt ?? ''],
+        ['remedy', ({ remedy }) => remedy ?? ''],
+        ['id', ({ id }) => id],
+      ],
+      'All mail went through.',
+    );
+    return 0;
+  });
+
+  const replay = group
+    .command('replay')
+    .description('send a mail again that was given up, or all such mail of a mailbox')
+    .argument('[id]', 'id of the delivery')
+    .option('--mailbox <id>', 'all given-up mail of this mailbox');
+  overApi(replay, io, ended, async (over, [id]) => {
+    const { mailbox } = replay.opts<{ mailbox?: string }>();
+    if ((id === undefined) === (mailbox === undefined)) {
+      over.io.err('Name either a delivery or --mailbox.');
+      return 2;
+    }
+    const answer =
+      id === undefined
+        ? await over.client.call('POST', `mailboxes/${encodeURIComponent(mailbox ?? '')}/replay`, { dead: true })
+        : await over.client.call('POST', `deliveries/${encodeURIComponent(id)}/replay`, {});
+    over.result(answer, () => ['It is sent again with the next run, under its own key.']);
+    return 0;
+  });
+};

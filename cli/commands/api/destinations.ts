@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import type { AddCommand } from '../../command.ts';
+import { confirmed, overApi, showList } from './command-over-api.ts';
+
+const destination = z.looseObject({
+  id: z.string(),
+  name: z.string(),
+  type: z.string(),
+  url: z.string(),
+  paused: z.boolean(),
+  held: z.looseObject({ since: z.string(), code: z.string(), remedy: z.string() }).nullish(),
+  lastAccepted: z.string().nullish(),
+});
+
+const tested = z.looseObject({
+  accepted: z.boolean(),
+  status: z.number().nullish(),
+  sentence: z.string().optional(),
+  remedy: z.string().optional(),
+});
+
+const stateOf = ({ held, paused }: z.output<typeof destination>): string =>
+  held != null ? `held since ${held.since}: ${held.code}` : paused ? 'paused' : 'ready';
+
+/** `broker destinations …` */
+export const addDestinations: AddCommand = (program, io, ended) => {
+  const group = program.command('destinations').description('list, test, pause and remove destinations');
+  const path = (id: string) => `destinations/${encodeURIComponent(id)}`;
+
+  const list = group.command('list').description('every destination, and what it holds back');
+  overApi(list, io, ended, async (over) => {
+    await showList(
+      over,
+      over.client.all('destinations'),
+      (item) => destination.parse(item),
+      [
+        ['name', ({ name }) => name],
+        ['type', ({ type }) => type],
+        ['state', stateOf],
+        ['last accepted', ({ lastAccepted }) => lastAccepted ?? 'never'],
+        ['url', ({ url }) => url],
+        ['id', ({ id }) => id],
+      ],
+      'There is no destination yet. docs/builder.md, section 2, makes one.',
+    );
+    return 0;
+  });
+
+  for (const [name, paused] of [
+    ['pause', true],
+    ['resume', false],
+  ] as const) {
+    const command = group
+      .command(name)
+      .description(paused ? 'send it nothing; mail waits' : 'send it mail again, what waited too')
+      .argument('<id>', 'id of the destination');
+    overApi(command, io, ended, async (over, [id = '']) => {
+      const answer = destination.parse(await over.client.call('PATCH', path(id), { paused }));
+      over.result(answer, () => [`“${answer.name}” is ${paused ? 'paused' : 'resumed'}.`]);
+      return 0;
+    });
+  }
+
+  const test = group.command('test').description('send it a test event now').argument('<id>', 'id of the destination');
+  overApi(test, io, ended, async (over, [id = '']) => {
+    const answer = tested.parse(await over.client.call('POST', `${path(id)}/test`, {}));
+    over.result(answer, () =>
+      answer.accepted
+        ? [`Accepted, with status ${String(answer.status ?? '')}.`]
+        : [answer.sentence ?? 'Not accepted.', answer.remedy ?? ''],
+    );
+    return answer.accepted ? 0 : 1;
+  });
+
+  const remove = group
+    .command('remove')
+    .description('delete a destination that no mailbox uses')
+    .argument('<id>', 'id of the destination')
+    .option('--yes', 'ask nothing');
+  overApi(remove, io, ended, async (over, [id = '']) => {
+    const { name } = destination.parse(await over.client.call('GET', path(id)));
+    if (!(await confirmed(over, remove, `Delete the destination “${name}” and its secrets?`))) return 1;
+    await over.client.call('DELETE', path(id));
+    over.result({ id, removed: true }, () => [`“${name}” is deleted.`]);
+    return 0;
+  });
+};

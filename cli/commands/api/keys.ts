@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import type { AddCommand } from '../../command.ts';
+import { confirmed, overApi, showList } from './command-over-api.ts';
+
+const key = z.looseObject({
+  id: z.string(),
+  label: z.string().nullish(),
+  scopes: z.array(z.string()),
+  mailboxes: z.array(z.string()).nullish(),
+  destinations: z.array(z.string()).nullish(),
+  lastUsedAt: z.string().nullish(),
+  expiresAt: z.string().nullish(),
+});
+const made = z.looseObject({ id: z.string(), key: z.string() });
+
+const limits = ({ mailboxes, destinations }: z.output<typeof key>): string =>
+  [
+    ...(mailboxes == null ? [] : [`${mailboxes.length} mailboxes`]),
+    ...(destinations == null ? [] : [`${destinations.length} destinations`]),
+  ].join(', ') || 'none';
+
+/** `broker keys …` */
+export const addKeys: AddCommand = (program, io, ended) => {
+  const group = program.command('keys').description('list, make and delete API keys');
+
+  const list = group.command('list').description('every key, without its text');
+  overApi(list, io, ended, async (over) => {
+    await showList(
+      over,
+      over.client.all('keys'),
+      (item) => key.parse(item),
+      [
+        ['label', ({ label }) => label ?? ''],
+        ['scopes', ({ scopes }) => scopes.join(',')],
+        ['limits', limits],
+        ['last used', ({ lastUsedAt }) => lastUsedAt ?? 'never'],
+        ['expires', ({ expiresAt }) => expiresAt ?? 'never'],
+        ['id', ({ id }) => id],
+      ],
+      'There is no key.',
+    );
+    return 0;
+  });
+
+  const create = group
+    .command('create')
+    .description('make a key; its text is shown this once')
+    .requiredOption('--scopes <scopes>', 'with commas: connect, read, send, token, admin')
+    .option('--label <text>', 'what it is for')
+    .option('--mailboxes <ids>', 'only these mailboxes, with commas')
+    .option('--destinations <ids>', 'only these destinations, with commas')
+    .option('--expires <time>', 'when it ends, such as 2027-06-01T00:00:00Z');
+  overApi(create, io, ended, async (over) => {
+    const { scopes, label, mailboxes, destinations, expires } = create.opts<Record<string, string | undefined>>();
+    const listed = (text: string | undefined) => text?.split(',').map((each) => each.trim());
+    const answer = made.parse(
+      await over.client.call('POST', 'keys', {
+        scopes: listed(scopes),
+        label,
+        mailboxes: listed(mailboxes),
+        destinations: listed(destinations),
+        expiresAt: expires,
+      }),
+    );
+    over.result(answer, () => [answer.key]);
+    if (!over.json) over.io.err('This is the only time that the key is shown.');
+    return 0;
+  });
+
+  const remove = group
+    .command('remove')
+    .description('delete a key: whoever uses it is refused from then on')
+    .argument('<id>', 'id of the key')
+    .option('--yes', 'ask nothing');
+  overApi(remove, io, ended, async (over, [id = '']) => {
+    if (!(await confirmed(over, remove, `Delete the key ${id}? Whoever uses it is refused from then on.`))) return 1;
+    await over.client.call('DELETE', `keys/${encodeURIComponent(id)}`);
+    over.result({ id, removed: true }, () => [`The key ${id} is deleted.`]);
+    return 0;
+  });
+};

@@ -1,0 +1,101 @@
+import type { Command as Program } from 'commander';
+import { z } from 'zod';
+import type { AddCommand, CommandIo, ExitCode } from '../../command.ts';
+import { confirmed, overApi, showList } from './command-over-api.ts';
+import { importMailboxes } from './import-mailboxes.ts';
+import { makeLinks } from './make-links.ts';
+
+const mailbox = z.looseObject({
+  id: z.string(),
+  address: z.string(),
+  state: z.string(),
+  code: z.string().nullable(),
+  remedy: z.string().nullable(),
+  who: z.string().nullable(),
+  label: z.string().nullable(),
+});
+
+/** `broker mailboxes …` */
+export const addMailboxes: AddCommand = (program, io, ended) => {
+  const group = program.command('mailboxes').description('list, connect, pause and remove mailboxes');
+
+  const list = group
+    .command('list')
+    .description('every mailbox, its state, and what to do about it')
+    .option('--state <state>', 'only those in this state, such as reconnect_required')
+    .option('--address <address>', 'only the one at this address');
+  overApi(list, io, ended, async (over) => {
+    const { state, address } = list.opts<{ state?: string; address?: string }>();
+    await showList(
+      over,
+      over.client.all('mailboxes', { state, address }),
+      (item) => mailbox.parse(item),
+      [
+        ['address', ({ address }) => address],
+        ['state', ({ state }) => state],
+        ['code', ({ code }) => code ?? ''],
+        ['who can act', ({ who }) => who ?? ''],
+        ['remedy', ({ remedy }) => remedy ?? ''],
+        ['id', ({ id }) => id],
+      ],
+      'There is no such mailbox.',
+    );
+    return 0;
+  });
+
+  const imported = group
+    .command('import')
+    .description('add shared and app-only mailboxes from a CSV file')
+    .argument(
+      '<file>',
+      'columns: address, and any of viaMailboxId, auth, tenantId, login, destinationId, label, ownerRef, syncFrom',
+    );
+  overApi(imported, io, ended, (over, [file = '']) => importMailboxes(over, file));
+
+  const links = group
+    .command('links')
+    .description('make a connect link for every person in a CSV file')
+    .argument('<file>', 'columns: expectedAddress, and any of label, ownerRef, destinationId, returnUrl, syncFrom');
+  overApi(links, io, ended, (over, [file = '']) => makeLinks(over, file));
+
+  change(group, io, ended, 'pause', 'stop delivering; mail waits in the mailbox', { paused: true });
+  change(group, io, ended, 'resume', 'deliver again, what arrived meanwhile too', { paused: false });
+
+  const sync = group.command('sync').description('poll a mailbox now').argument('<id>', 'id of the mailbox');
+  overApi(sync, io, ended, async (over, [id = '']) => {
+    const answer = await over.client.call('POST', `mailboxes/${encodeURIComponent(id)}/sync`, {});
+    over.result(answer, () => [`${id} is polled with the next tick.`]);
+    return 0;
+  });
+
+  const remove = group
+    .command('remove')
+    .description('disconnect a mailbox and erase what the broker keeps of it')
+    .argument('<id>', 'id of the mailbox')
+    .option('--yes', 'ask nothing');
+  overApi(remove, io, ended, async (over, [id = '']) => {
+    const path = `mailboxes/${encodeURIComponent(id)}`;
+    const { address } = mailbox.parse(await over.client.call('GET', path));
+    const question = `Disconnect ${address}? The broker forgets how far it came, and its owner has to connect it anew.`;
+    if (!(await confirmed(over, remove, question))) return 1;
+    await over.client.call('DELETE', path);
+    over.result({ id, removed: true }, () => [`${address} is disconnected.`]);
+    return 0;
+  });
+};
+
+function change(
+  group: Program,
+  io: CommandIo,
+  ended: (code: ExitCode) => void,
+  name: string,
+  description: string,
+  body: { readonly paused: boolean },
+): void {
+  const command = group.command(name).description(description).argument('<id>', 'id of the mailbox');
+  overApi(command, io, ended, async (over, [id = '']) => {
+    const answer = mailbox.parse(await over.client.call('PATCH', `mailboxes/${encodeURIComponent(id)}`, body));
+    over.result(answer, () => [`${answer.address} is ${body.paused ? 'paused' : 'resumed'}.`]);
+    return 0;
+  });
+}

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { readCsv } from '../../api/csv-rows.ts';
+import type { ExitCode } from '../../command.ts';
+import type { OverApi } from './command-over-api.ts';
+import { eachRow } from './each-row.ts';
+
+const columns = ['label', 'ownerRef', 'destinationId', 'returnUrl', 'syncFrom'];
+const link = z.looseObject({ url: z.string() });
+
+/** Makes a connect link for every line of a CSV file: one POST connect-links each. Links are to be sent by whoever runs it. */
+export async function makeLinks(over: OverApi, file: string): Promise<ExitCode> {
+  const rows = await readCsv(file, 'expectedAddress', columns);
+  return eachRow(
+    over,
+    rows,
+    'expectedAddress',
+    async (values) => link.parse(await over.client.call('POST', 'connect-links', values)).url,
+  );
+}

@@ -1,0 +1,245 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { main } from '../cli/broker.ts';
+import { configFolder, fileProfiles } from '../cli/profile/profiles.ts';
+import { parsePowerShell } from './support/powershell.ts';
+import { startWorld, type World } from './support/world.ts';
+
+// `broker` against the deployed bundle, over its interface.
+const ada = 'ada@contoso.example';
+const root = join(import.meta.dirname, '..');
+const run = promisify(execFile);
+
+describe('broker, over the API', () => {
+  let world: World;
+  let folder: string;
+  let mailboxId: string;
+  let environment: Record<string, string>;
+
+  beforeAll(async () => {
+    [world, folder] = await Promise.all([startWorld(), mkdtemp(join(tmpdir(), 'broker-command-'))]);
+    ({ mailboxId } = await world.connect(ada));
+    environment = {
+      BROKER_URL: world.url.replace(/\/api$/, ''),
+      BROKER_KEY: world.services.stack.adminKey,
+      XDG_CONFIG_HOME: folder,
+      LANG: 'en_US.UTF-8',
+    };
+  });
+  afterAll(async () => {
+    await world?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const broker = async (args: string, change: { environment?: Record<string, string>; answer?: string } = {}) => {
+    const out: string[] = [];
+    const err: string[] = [];
+    const code = await main(args.split(' '), {
+      out: (line) => out.push(line),
+      err: (line) => err.push(line),
+      environment: change.environment ?? environment,
+      folder,
+      signal: new AbortController().signal,
+      attended: change.answer !== undefined,
+      ask: async () => change.answer ?? '',
+    });
+    return { code, out: out.join('\n'), err: err.join('\n') };
+  };
+  const file = async (name: string, text: string): Promise<string> => {
+    await writeFile(join(folder, name), text);
+    return join(folder, name);
+  };
+  /** What is different in every run, named. */
+  const settled = (text: string): string =>
+    text
+      .replaceAll(/\b(mbx_\d{4}|dst)_[0-9A-Za-z]+/g, '$1_ID')
+      .replaceAll(/"f[0-9A-Za-z]{7}"/g, '"fID"')
+      .replaceAll(/\bj_[\w-]{22}/g, 'j_ID')
+      .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+      .replaceAll(/token=[\w-]+/g, 'token=TOKEN')
+      .replaceAll(/nmb_\w+/g, 'KEY')
+      .replaceAll(/"(id|createdBy)": "[0-9A-Za-z]{12}"/g, '"$1": "ID"')
+      .replaceAll(/(localhost|127\.0\.0\.1):\d+/g, '$1:PORT')
+      .replaceAll(/"(tookMs|number)": \d+/g, '"$1": 0');
+
+  it.each([
+    'mailboxes list --json',
+    'mailboxes list --state active --json',
+    'destinations list --json',
+    'deliveries list --json',
+    'keys list --json',
+  ])('%s answers what programs read', async (args) => {
+    const { code, out } = await broker(args);
+    expect(code).toBe(0);
+    expect(settled(out)).toMatchSnapshot();
+  });
+
+  it('shows a table to people', async () => {
+    const { code, out } = await broker('mailboxes list');
+    expect(code).toBe(0);
+    const [head = '', line = ''] = out.split('\n');
+    expect(head).toMatch(/^ADDRESS +STATE +CODE/);
+    expect(line).toMatch(/^ada@contoso\.example +active/);
+  });
+
+  it('pauses, resumes and polls a mailbox', async () => {
+    expect(await broker(`mailboxes pause ${mailboxId}`)).toMatchObject({ code: 0, out: `${ada} is paused.` });
+    expect((await world.api('GET', `mailboxes/${mailboxId}`)).body.paused).toBe(true);
+    expect(await broker(`mailboxes resume ${mailboxId}`)).toMatchObject({ code: 0, out: `${ada} is resumed.` });
+    expect((await broker(`mailboxes sync ${mailboxId}`)).code).toBe(0);
+  });
+
+  it('imports mailboxes from CSV, and reports line by line', async () => {
+    const path = await file(
+      'mailboxes.csv',
+      '\ufeffaddress;auth;tenantId;label\r\ntickets@contoso.example;app;;Tickets\r\nnobody@contoso.example;app;;\r\nnot an address;;;\r\n',
+    );
+    const { code, out } = await broker(`mailboxes import ${path} --json`);
+    expect(code).toBe(1);
+    const lines = JSON.parse(out) as { line: number; state: string; code?: string }[];
+    expect(lines.map(({ line, state, code }) => [line, state, code])).toEqual([
+      [2, 'done', undefined],
+      [3, 'failed', 'app_access_missing'],
+      [4, 'failed', 'invalid_request'],
+    ]);
+    expect((await broker(`mailboxes import ${path} --json`)).out).toContain('"state": "done"');
+  });
+
+  it.each([
+    ['a file that is not there', undefined, 'cannot be read'],
+    ['a file without rows', 'address\n', 'has no rows'],
+    ['a column that nobody knows', 'address,colour\na@b.example,red\n', 'has a column "colour"'],
+    ['no column of addresses', 'label\nSales\n', 'has no column address'],
+    ['a quote that does not end', 'address\n"a@b.example\n', 'is not CSV'],
+  ])('refuses %s in one sentence', async (_, text, sentence) => {
+    const path = text === undefined ? join(folder, 'none.csv') : await file('wrong.csv', text);
+    const { code, err } = await broker(`mailboxes import ${path}`);
+    expect([code, err.split('\n').length]).toEqual([2, 1]);
+    expect(err).toContain(sentence);
+  });
+
+  it('makes links for many', async () => {
+    const path = await file(
+      'people.csv',
+      'expectedAddress,label\ngrace@contoso.example,Sales\nlina@contoso.example,销售\n',
+    );
+    const { code, out } = await broker(`mailboxes links ${path}`);
+    expect(code).toBe(0);
+    expect(out.match(/\/api\/connect\?token=/g)).toHaveLength(2);
+    expect(out).toContain('2 of 2 done.');
+  });
+
+  it('pauses, resumes and tests a destination', async () => {
+    const id = world.services.destinationId;
+    expect((await broker(`destinations pause ${id}`)).out).toContain('is paused.');
+    expect((await broker(`destinations resume ${id}`)).out).toContain('is resumed.');
+    expect(await broker(`destinations test ${id}`)).toMatchObject({ code: 0, out: 'Accepted, with status 200.' });
+    world.standIns.nocobase.mode({ status: 503 });
+    const refused = await broker(`destinations test ${id} --json`);
+    world.standIns.nocobase.mode({});
+    expect(refused.code).toBe(1);
+    expect(JSON.parse(refused.out)).toMatchObject({ accepted: false });
+  });
+
+  it('makes a key whose text is shown once, alone on its line, and deletes it after a question', async () => {
+    const made = await broker('keys create --scopes read,connect --label pipe --expires 2026-12-15T00:00:00Z');
+    expect(made.code).toBe(0);
+    expect(made.out).toMatch(/^nmb_\w+$/);
+    const id = made.out.slice(4, 16);
+    expect((await broker('mailboxes list', { environment: { ...environment, BROKER_KEY: made.out } })).code).toBe(0);
+    expect((await broker(`keys remove ${id}`)).code).toBe(1);
+    expect((await broker(`keys remove ${id}`, { answer: 'n' })).code).toBe(1);
+    expect((await broker(`keys remove ${id}`, { answer: 'y' })).code).toBe(0);
+    expect((await broker('keys list --json')).out).not.toContain(id);
+  });
+
+  it('asks the doctor, in the language of the terminal, and ends with 1 where something is broken', async () => {
+    const english = await broker('doctor');
+    expect(english.code).toBe(0);
+    expect(english.out).toContain('The root key is there and usable.');
+    const chinese = await broker('doctor', { environment: { ...environment, LANG: 'zh_CN.UTF-8' } });
+    expect(chinese.out).toContain('根密钥存在且可用。');
+    world.standIns.vault.remove('client-secret');
+    const broken = await broker('doctor --json');
+    world.standIns.vault.recover('client-secret');
+    expect(broken.code).toBe(1);
+    expect(JSON.parse(broken.out)).toMatchObject({ status: 'fail' });
+  });
+
+  it('says what is wrong with a key, an id or an address, how to fix it, and the same to programs', async () => {
+    const wrongKey = await broker('mailboxes list', { environment: { ...environment, BROKER_KEY: 'nmb_wrong' } });
+    expect(wrongKey).toMatchObject({ code: 1, out: '' });
+    expect(wrongKey.err.split('\n').length).toBeGreaterThan(1);
+    const unknown = await broker('mailboxes pause mbx_0001_aaaaaaaaaaaaaaaa --json');
+    expect(JSON.parse(unknown.out)).toMatchObject({ error: { code: 'not_found' } });
+    const dead = await broker('mailboxes list', { environment: { ...environment, BROKER_URL: 'http://127.0.0.1:9' } });
+    expect(dead).toMatchObject({ code: 1 });
+    expect(dead.err).toContain('No broker answers at http://127.0.0.1:9.');
+    const other = await broker('mailboxes list', {
+      environment: { ...environment, BROKER_URL: world.standIns.nocobase.url },
+    });
+    expect(other.err).toContain('not as a broker does');
+  });
+
+  it('knows a broker by its profile, and says which there are', async () => {
+    const { BROKER_URL: url = '', BROKER_KEY: key = '' } = environment;
+    const bare = { XDG_CONFIG_HOME: folder };
+    expect((await broker('mailboxes list', { environment: bare })).err).toContain('Say which broker');
+    const profiles = fileProfiles(configFolder(bare, process.platform));
+    await profiles.put('sales', { url, key });
+    expect((await broker('mailboxes list', { environment: bare })).code).toBe(0);
+    await profiles.put('support', { url, key });
+    expect((await broker('mailboxes list', { environment: bare })).err).toContain('one of sales, support');
+    expect((await broker('mailboxes list --profile sales', { environment: bare })).code).toBe(0);
+    const none = await broker('mailboxes list --profile nobody', { environment: bare });
+    expect([none.code, none.err]).toEqual([2, 'There is no profile "nobody". There are: sales, support.']);
+  });
+
+  it('completes in a real bash', async () => {
+    const { out } = await broker('completion bash');
+    const ask = async (...words: string[]) => {
+      const script = `${out}\nCOMP_WORDS=(broker ${words.join(' ')} ""); COMP_CWORD=${words.length + 1}; _broker; echo "\${COMPREPLY[@]}"`;
+      return (await run('bash', ['-c', script])).stdout.trim().split(' ');
+    };
+    expect(await ask()).toEqual(expect.arrayContaining(['doctor', 'mailboxes', 'keys', 'completion']));
+    expect(await ask('mailboxes')).toEqual(expect.arrayContaining(['list', 'import', 'links', 'pause']));
+    expect(await ask('mailboxes', 'list')).toEqual(expect.arrayContaining(['--state', '--json', '--profile']));
+  });
+
+  it.each(['zsh', 'powershell'])('has a completion for %s that names every command', async (shell) => {
+    const { code, out } = await broker(`completion ${shell}`);
+    expect(code).toBe(0);
+    for (const word of ['mailboxes list', 'deliveries replay', '--profile']) expect(out).toContain(word);
+    // The grammar tells whether PowerShell could read it.
+    if (shell === 'powershell') expect(parsePowerShell(out).commands[0]?.name).toBe('Register-ArgumentCompleter');
+  });
+
+  it('tells what a month costs, and asks nobody', async () => {
+    const { code, out } = await broker('cost --mailboxes 30', { environment: {} });
+    expect(code).toBe(0);
+    expect(out).toMatch(/A month +\$0\.\d\d/);
+    const price = JSON.parse((await broker('cost --alerts --network nat --json')).out);
+    expect(price.lines.map(({ name }: { name: string }) => name)).toEqual(
+      expect.arrayContaining(['Alerts', 'Network']),
+    );
+    expect((await broker('cost --mailboxes many')).code).toBe(2);
+  });
+
+  it('removes a mailbox after a question', async () => {
+    expect((await broker(`mailboxes remove ${mailboxId}`, { answer: 'no' })).code).toBe(1);
+    expect(await broker(`mailboxes remove ${mailboxId} --yes`)).toMatchObject({ out: `${ada} is disconnected.` });
+    expect((await world.api('GET', `mailboxes/${mailboxId}`)).status).toBe(404);
+  });
+
+  it('runs from a shell by the command of the README', async () => {
+    const { stdout } = await run('npm', ['run', '--silent', 'broker', '--', 'destinations', 'list', '--json'], {
+      cwd: root,
+      env: { ...process.env, ...environment },
+    });
+    expect(JSON.parse(stdout)).toHaveLength(1);
+  });
+});
