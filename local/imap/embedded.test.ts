@@ -141,6 +141,21 @@ describe('the embedded IMAP server, asked by imapflow with a token of the Entra 
     await client.logout();
   });
 
+  it('tells the structure of a message of 10,000 parts', async () => {
+    const part = '--b\r\nContent-Type: text/plain; name="a \\"b\\""\r\nContent-ID: <c>\r\n\r\nx\r\n';
+    const source = `Content-Type: multipart/mixed; boundary=b\r\n\r\n${part.repeat(10_000)}--b--\r\n`;
+    const uid = await imap.deliver(ada, source);
+    const client = await logIn(ada);
+    await client.mailboxOpen('INBOX');
+    const message = await client.fetchOne(String(uid), { bodyStructure: true }, { uid: true });
+    if (!message) throw new Error('The message is not there.');
+    expect(message.bodyStructure?.type).toBe('multipart/mixed');
+    expect(message.bodyStructure?.childNodes).toHaveLength(10_000);
+    const third = { part: '3', type: 'text/plain', id: '<c>', encoding: '7bit', size: 1, lineCount: 1 };
+    expect(message.bodyStructure?.childNodes?.[2]).toMatchObject(third);
+    await client.logout();
+  });
+
   it('moves a message, which gets a new uid elsewhere', async () => {
     const uid = await imap.deliver(ada, raw('to move'));
     const client = await logIn(ada);

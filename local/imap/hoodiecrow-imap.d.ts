@@ -48,6 +48,6 @@ declare module 'hoodiecrow-imap' {
 declare module 'hoodiecrow-imap/lib/commands/handlers/fetch.js' {
   import type { FetchHandler } from 'hoodiecrow-imap';
 
-  const handlers: Record<'BODY' | 'BODY.PEEK', FetchHandler>;
+  const handlers: Record<'BODY' | 'BODY.PEEK' | 'BODYSTRUCTURE', FetchHandler>;
   export default handlers;
 }

@@ -25,6 +25,7 @@ export function createMailbox(uidValidity: number): EmbeddedMailbox {
       (self) => {
         for (const keyword of further) self.registerCapability(keyword);
         for (const name of ['BODY', 'BODY.PEEK'] as const) self.fetchHandlers[name] = forEveryMessage(name);
+        self.fetchHandlers.BODYSTRUCTURE = (...asked) => written(fetchHandlers.BODYSTRUCTURE(...asked));
       },
     ],
     storage: {
@@ -77,6 +78,18 @@ function forEveryMessage(name: 'BODY' | 'BODY.PEEK'): FetchHandler {
     }
     return fetchHandlers[name](connection, message, item);
   };
+}
+
+/**
+ * A structure as it goes out. hoodiecrow would write it into its answer item by item and look at the end of the answer
+ * each time, which takes a time that grows with the square of the length: for 10,000 parts, minutes.
+ */
+const written = (structure: unknown): object => ({ type: 'TEXT', value: structureText(structure) });
+
+function structureText(node: unknown): string {
+  if (Array.isArray(node)) return `(${node.map(structureText).join(' ')})`;
+  if (typeof node === 'number') return String(Math.round(node));
+  return typeof node === 'string' ? JSON.stringify(node) : 'NIL';
 }
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
