@@ -5,6 +5,7 @@ import type { Clock } from '../domain/clock.ts';
 import { BrokerError } from '../errors.ts';
 import { createImapSession } from './imap-session.ts';
 import { createImapWatch } from './imap-watch.ts';
+import { skipLongLines } from './long-lines.ts';
 import type { ImapAccount, ImapConnector, KeepableSession } from './session.ts';
 import { createThreadMemory } from './thread-search.ts';
 import { translate } from './translate.ts';
@@ -89,6 +90,7 @@ export function createImapConnector(server: Config['imap'], deps: ImapConnectorD
         // Commands are small and answers are awaited: Nagle's algorithm only adds its 40 ms.
         tls: transport,
       });
+      skipLongLines(client, watch.skipped);
       // Without a listener an error between two commands would end the process. The next call reports it.
       client.on('error', () => undefined);
 

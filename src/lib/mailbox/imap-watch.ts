@@ -10,11 +10,13 @@ export interface Refusal {
 /** What one connection has said that imapflow does not hand on by itself. */
 export interface ImapWatch {
   /** Goes to imapflow as its logger. Nothing is written anywhere. */
-  readonly logger: Logger;
+  readonly logger: Logger & { readonly isLevelEnabled: (level: string) => boolean };
+  /** A line was passed over before imapflow saw it. */
+  readonly skipped: () => void;
   /** The latest refusal since {@link forget}. */
   refusal(): Refusal | undefined;
   throttleMs(): number | undefined;
-  /** How many lines of the server imapflow could not parse and skipped, since {@link forget}. */
+  /** How many lines of the server were skipped, since imapflow cannot parse them or they are too long, since {@link forget}. */
   skippedLines(): number;
   forget(): void;
 }
@@ -54,7 +56,14 @@ export function createImapWatch(hopeless: () => void): ImapWatch {
   const ignore = () => undefined;
 
   return {
-    logger: { trace: ignore, debug, info: ignore, warn, error, fatal: ignore },
+    // At `trace` every message would be written out anew for nobody, which costs as much as reading it.
+    logger: {
+      ...{ trace: ignore, debug, info: ignore, warn, error, fatal: ignore },
+      isLevelEnabled: (level) => level !== 'trace',
+    },
+    skipped: () => {
+      skippedLines += 1;
+    },
     refusal: () => refusal,
     throttleMs: () => throttleMs,
     skippedLines: () => skippedLines,
