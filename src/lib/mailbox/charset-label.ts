@@ -61,8 +61,8 @@ const empty = new Set(
 // What iconv-lite calls an encoding and is no charset.
 const encodings = new Set(['base64', 'hex', 'binary', 'internal', 'ascii8bit', 'utf7imap']);
 
-/** Neither Node nor iconv-lite reads them; see shifting-charsets.ts. */
-export const shifting = new Set(['iso-2022-kr', 'iso-2022-cn', 'hz-gb-2312']);
+/** Neither Node nor iconv-lite reads them, or only slowly; see shifting-charsets.ts. */
+export const shifting = new Set(['iso-2022-kr', 'iso-2022-cn', 'hz-gb-2312', 'utf-7']);
 
 /** By the label without its punctuation, the first that fits and exists. */
 const spellings: readonly (readonly [RegExp, Charset])[] = [

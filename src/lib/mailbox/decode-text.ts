@@ -56,7 +56,7 @@ export function createDecoder(tables: CharsetTables): DecodeText {
   /** Of seven bits: ASCII, unless the label or the text itself says that it stands for something else. */
   const ofSevenBits = (bytes: Uint8Array, charset: Charset | undefined): string => {
     const text = latin1(bytes);
-    if (charset === 'utf-7' || (charset !== undefined && shifting.has(charset))) return as(charset, bytes);
+    if (charset !== undefined && shifting.has(charset)) return as(charset, bytes);
     if (charset !== undefined && wide.test(charset) && bytes.includes(0)) return as(charset, bytes);
     const escaped = escapedCharset(text);
     return escaped === undefined && charset !== 'iso-2022-jp' ? text : as(escaped ?? 'iso-2022-jp', bytes);

@@ -13,7 +13,7 @@ import { type DecodeText, loadDecoder } from './decode-text.ts';
 import { charsetsOfWords } from './encoded-words.ts';
 import { fieldsOf, fromOf, headerReader, peopleIn } from './header-fields.ts';
 import { referencesIn } from './html-references.ts';
-import { loadPostalMime, parseMime } from './mime.ts';
+import { loadPostalMime, parseHeaders, parseMime } from './mime.ts';
 import { type PartHeaders, withReadableNames } from './part-names.ts';
 import { headerEnd } from './raw-headers.ts';
 import { readableHeaders } from './readable-headers.ts';
@@ -40,7 +40,7 @@ export interface ReadParts {
   readonly partHeaders: PartHeaders;
 }
 
-/** Parses a message whose structure the server has told. Of it postal-mime reads the headers. */
+/** Parses a message whose structure the server has told. */
 export async function parseParts(read: ReadParts, { meta, truncated }: Parsing): Promise<ReadMessage> {
   const cut = new Set(truncated);
   const { leaves, cut: leavesCut } = leavesOf(read.structure);
@@ -55,8 +55,7 @@ export async function parseParts(read: ReadParts, { meta, truncated }: Parsing):
 
   const block = read.headers.subarray(0, endOfLine(read.headers, mostLines));
   if (block.length < read.headers.length) cut.add('headers');
-  const email = await parseMime(closed(readableHeaders(block, decode, charsets)));
-  if (email === undefined) return bareMessage(meta, [...cut, 'headers']);
+  const email = await parseHeaders(readableHeaders(block, decode, charsets));
   const told = cut.has('headers') ? await withIdentity(email, meta, charsets) : email;
 
   const words = texts.length === 0 ? [] : charsetsOfWords(Buffer.from(block).toString('latin1'));
@@ -82,9 +81,8 @@ export async function parseMessage(whole: Uint8Array, { meta, truncated }: Parsi
   if (email === undefined) {
     // Nested too deep or otherwise beyond the parser: what the headers say is still true.
     for (const name of ['text', 'html']) cut.add(name);
-    email = await parseMime(closed(headers));
+    email = await parseHeaders(headers);
   }
-  if (email === undefined) return bareMessage(meta, [...cut, 'headers']);
   if (cut.has('headers')) email = await withIdentity(email, meta, []);
   const words = email.html === undefined || !isBlank(email.text ?? '') ? undefined : (await loadHtmlText())(email.html);
   if (words?.cut === true) cut.add('text');
@@ -121,9 +119,6 @@ function endOfLine(bytes: Uint8Array, count: number): number {
 
 const lineFeed = 10;
 
-/** A header block that ends. */
-const closed = (block: Uint8Array): Uint8Array => Buffer.concat([block, Buffer.from('\r\n\r\n')]);
-
 /** A message of which only the identity is known. */
 export async function bareMessage(meta: MessageMeta, truncated: readonly string[]): Promise<ReadMessage> {
   return fromEmail(await identityOf(meta, []), meta, { text: '', attachments: [], cut: new Set(truncated) });
@@ -141,8 +136,7 @@ async function identityOf(meta: MessageMeta, charsets: readonly string[]): Promi
     ['Subject', meta.subject],
   ].flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value.slice(0, longestIdentityHeader)}`]));
   const block = Buffer.from(lines.join('\r\n'), 'latin1');
-  const none: Email = { headers: [], headerLines: [], attachments: [] };
-  return (await parseMime(closed(readableHeaders(block, await loadDecoder(), charsets)))) ?? none;
+  return parseHeaders(readableHeaders(block, await loadDecoder(), charsets));
 }
 
 /**
@@ -161,8 +155,7 @@ export async function headerTraits(
   const email =
     block === undefined
       ? await identityOf(meta, charsets)
-      : await parseMime(closed(readableHeaders(block, await loadDecoder(), charsets)));
-  if (email === undefined) return unknown;
+      : await parseHeaders(readableHeaders(block, await loadDecoder(), charsets));
   const reader = headerReader(email.headers, (await loadPostalMime()).decodeWords);
   const sender = fromOf(reader);
   const from = sender?.address ?? '';
