@@ -169,9 +169,9 @@ export async function headerTraits(
 }
 
 /** What a header block says of the mails before its own. */
-export async function ancestryOf(block: Uint8Array): Promise<Ancestry | undefined> {
-  const email = await parseMime(closed(readableHeaders(block, await loadDecoder(), [])));
-  return email && fieldsOf(headerReader(email.headers, (await loadPostalMime()).decodeWords), undefined);
+export async function ancestryOf(block: Uint8Array): Promise<Ancestry> {
+  const email = await parseHeaders(readableHeaders(block, await loadDecoder(), []));
+  return fieldsOf(headerReader(email.headers, (await loadPostalMime()).decodeWords), undefined);
 }
 
 /** A report, whatever of, is written by a program. */
