@@ -41,6 +41,8 @@ describe('an address header', () => {
     ['=?utf-8?Q?F=C3=B6=C3=B6?=, =?utf-8?Q?Joe?= <joe@x.example>', 'Föö, Joe|joe@x.example'],
     ['"=?utf-8?B?RsO2w7YsIEpvZQ==?=" <joe@x.example>', 'Föö, Joe|joe@x.example'],
     ['=?utf-8?Q?=22Foo=22_=3Cjoe=40x.example=3E?=', 'Foo|joe@x.example'],
+    ['=?utf-8?Q?"F=C3=B6=C3=B6,_Joe"?= <joe@x.example>', 'Föö, Joe|joe@x.example'],
+    ['=?utf-8?B?am9l?=@x.example', '|=?utf-8?B?am9l?=@x.example'],
     // What is decoded is a name, and nothing in it becomes another address.
     ['=?utf-8?Q?eve=40y.example=2C?= <joe@x.example>', 'eve@y.example,|joe@x.example'],
     ['=?utf-8?Q?eve=40y.example?=', 'eve@y.example|'],
@@ -66,9 +68,15 @@ describe('an address header', () => {
     ['Ada <ada@x.example> <eve@y.example>', 'Ada|ada@x.example'],
     ['<>', ...[]],
     ['Mailer <>', 'Mailer|'],
-    ['"Ada <ada@x.example>', '"Ada|ada@x.example'],
+    ['"Ada <ada@x.example>', 'Ada|ada@x.example'],
     ['Ada (Sales <ada@x.example>', 'Ada (Sales|ada@x.example'],
+    ['<Undisclosed-Recipient:;>', ...[]],
+    ['root <root>', '|root'],
     // Old and odd forms of the address.
+    ['[ada]@x.example', '|[ada]@x.example'],
+    ['(Ada) [ada@x.example]', 'Ada|ada@x.example'],
+    ['ada@x.example.', '|ada@x.example'],
+    ['"Ada"ada@x.example', 'Ada|ada@x.example'],
     ['<@relay.example,@b.example:ada@x.example>', '|ada@x.example'],
     ['<ada @ x . example>', '|ada@x.example'],
     ['ada @ x.example', '|ada@x.example'],
@@ -85,6 +93,11 @@ describe('an address header', () => {
     ['Ada <"a>b,"@x.example>', 'Ada|"a>b,"@x.example'],
     ['"eve@y.example"@x.example', '|"eve@y.example"@x.example'],
     ['"ada"@x.example', '|ada@x.example'],
+    ['"a\u0006da"@x.example', '|ada@x.example'],
+    [
+      `b@x.example, "  <c@x.example>, D <d@x.example>${' '.repeat(40)}"@x.example, e@x.example`,
+      ...['|b@x.example', '|c@x.example', 'D @x.example|d@x.example', '|e@x.example'],
+    ],
     ['Ada', 'Ada|'],
     ['ada@x.example <ada@x.example>', '|ada@x.example'],
   ])('%j names %j', (header, ...names) => {

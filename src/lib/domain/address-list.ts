@@ -125,7 +125,8 @@ function entriesOf(tokens: readonly Token[], decode: DecodeWords): Address[] {
     .map(({ text }) => text.trim())
     .join(' ');
   const shown = phrase === '' ? comment : phrase;
-  const name = unspaced(shown.includes('=?') ? decode(shown) : shown);
+  // Quotes within an encoded word are those around the name.
+  const name = shown.includes('=?') ? unspaced(decode(shown)).replace(/^"([^"]*)"$/, '$1') : shown;
   if (name === '' && address === '') return [];
   return [{ name: name === address ? '' : name, address }];
 }
@@ -170,30 +171,37 @@ function bareAddress(tokens: readonly Token[]): { readonly address: string; read
   return undefined;
 }
 
-/** Without what people put around an address, as `'ada@x'` and `[mailto:ada@x]`. */
+/** Without what people put around an address, as in `'ada@x'` and `[mailto:ada@x]`, and the sign after it. */
 function unwrapped(atom: string): string {
-  const inner = atom.replace(/^[\\'`[({]+/, '');
-  // A closing bracket may be that of an IP address.
-  return inner.replace(inner.includes('[') ? /['`)}.:]$/ : /[\]'`)}.:]{1,9}$/, '');
+  const inner = atom.replace(/[.:]{1,9}$/, '');
+  const pair = inner.length > 2 ? `${inner[0]}${inner.at(-1)}` : '';
+  if (["''", '``', '[]', '{}', '()'].includes(pair)) return inner.slice(1, -1);
+  // Its opening half went with `mailto:`; it may be the end of an IP address, too.
+  return inner.endsWith(']') && !inner.includes('[') ? inner.slice(0, -1) : inner;
 }
 
-/** The address in brackets: without spaces, a route (RFC 5322 section 4.4), `mailto:` or brackets within. */
+/** The address in brackets: without a route (RFC 5322 section 4.4), comments, `mailto:` or brackets within. */
 function bracketed(content: string): string {
   const inner = content.slice(content.startsWith('"') ? 0 : content.lastIndexOf('<') + 1).trim();
   const local = /^"(?:[^"\\]|\\.)*"/.exec(inner)?.[0] ?? '';
   const rest = inner
     .slice(local.length)
     .replace(/\([^()]*\)/g, '')
-    .replace(/[\s\p{Cc}]+/gu, '');
+    .replace(/\p{Cc}+/gu, '')
+    .split(/([@.])/)
+    .map((piece) => piece.trim())
+    .join('');
   const address = (local + rest)
     .replace(/^mailto:/i, '')
     .replace(/^@[^:]*:/, '')
     .replace(/^'([^']*)'$/, '$1');
-  return plainLocal(address);
+  // `<Undisclosed recipients:;>` is none; the name of a user of the same machine is.
+  return address.includes('@') || /^[\w.+-]+$/.test(address) ? plainLocal(address) : '';
 }
 
 /** Quotes that a local part does not need mean nothing (RFC 5321 section 4.1.2): `"ada"@x` is `ada@x`. */
-function plainLocal(address: string): string {
+function plainLocal(written: string): string {
+  const address = written.replace(/\p{Cc}+/gu, '');
   const [, local, host] = /^"([^"\\@\s,;:<>()[\]]+)"(@.*)$/.exec(address) ?? [];
   return local === undefined || host === undefined ? address : local + host;
 }

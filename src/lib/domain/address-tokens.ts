@@ -16,6 +16,8 @@ export interface AddressToken {
 
 // An address has at most 320 characters (RFC 3696 erratum 1690); its route and comments some more.
 const longestAngle = 1_000;
+// RFC 5321 section 4.5.3.1.1.
+const longestLocal = 64;
 const encodedWord = /=\?[^?\s]{1,60}\?[bq]\?[^?]*\?=/iy;
 const plain = /[^"(<>,;:=@[]+/y;
 const domain = /[^\s,;<>()"]*/y;
@@ -38,6 +40,7 @@ export function addressTokens(header: string): AddressToken[] {
     return pattern.exec(header)?.[0] ?? '';
   };
   let nextClose = header.indexOf('>');
+  let stray: number | undefined;
   // Once one of them is found not to end, none of those after it is looked at: that would take time without end.
   let quotesEnd = true;
   let commentsEnd = true;
@@ -49,8 +52,12 @@ export function addressTokens(header: string): AddressToken[] {
       const end = endOfQuotes(header, at, header.length);
       quotesEnd = end !== undefined;
       const content = header.slice(at + 1, end).replace(/\\([\s\S])/g, '$1');
-      if (end === undefined) push('text', sign);
-      else if (header[end + 1] === '@') {
+      if (end === undefined || at === stray) push('text', ' ');
+      else if (header[end + 1] === '@' && content.length > longestLocal) {
+        // Programs that fold lists by hand leave quotation marks where none belong; what is between them is no one name.
+        stray = end;
+        push('text', ' ');
+      } else if (header[end + 1] === '@') {
         const host = match(domain, end + 2);
         push('address', `${header.slice(at, end + 1)}@${host}`);
         taken = end + 2 + host.length - at;
@@ -82,7 +89,9 @@ export function addressTokens(header: string): AddressToken[] {
         (sign === '@' && match(domainLiteral, at)) ||
         match(plain, at) ||
         sign;
-      push(piece.startsWith('=?') && piece.length > 2 ? 'word' : 'text', piece);
+      // An encoded word that is the local part of an address stays as it is.
+      const isWord = piece.startsWith('=?') && piece.length > 2 && header[at + piece.length] !== '@';
+      push(isWord ? 'word' : 'text', piece);
       taken = piece.length;
     }
     at += taken;

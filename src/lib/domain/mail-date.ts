@@ -25,8 +25,8 @@ interface Pieces {
 }
 
 const weekday = String.raw`(?:\p{L}+\.?,? ?)?`;
-const time = String.raw`(?<time>\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AP]M)?)`;
-const zone = String.raw`(?: ?(?<zone>(?:UTC?|GMT|Z)? ?[+-]\d{1,2}:?\d{2}|[A-Z]{1,5}))?`;
+const time = String.raw`(?<time>\d{1,2}[:.]\d{2}(?:[:.]\d{1,2}(?:[.,]\d+)?)?(?: ?[AP]M)?)`;
+const zone = String.raw`(?: ?(?<zone>[+-]\d{1,2}:?\d{2}|(?:UTC?|GMT|Z) ?[+-]\d{1,2}(?::?\d{2})?|[A-Z]{1,5}))?`;
 const year = String.raw`(?<year>\d{2,4})`;
 const word = String.raw`(?<month>[A-Z]+)\.?`;
 const pattern = (...pieces: readonly string[]) => new RegExp(`^${pieces.join('')}$`, 'iu');
@@ -67,7 +67,7 @@ function monthOf(name: string): number {
 function instant({ year: own, month, day, time: clock, zone: place }: Pieces): Date | undefined {
   const offset = offsetMinutes(place);
   const [, hour = '', minute = '', second = '0', half = ''] =
-    /^(\d+):(\d+)(?::(\d+)(?:[.,]\d+)?)? ?([AP]M)?$/i.exec(clock) ?? [];
+    /^(\d+)[:.](\d+)(?:[:.](\d+)(?:[.,]\d+)?)? ?([AP]M)?$/i.exec(clock) ?? [];
   const hours = half === '' ? Number(hour) : (Number(hour) % 12) + (half.toUpperCase() === 'PM' ? 12 : 0);
   const isTime = hours < 24 && Number(minute) < 60 && Number(second) <= 60 && (half === '' || Number(hour) <= 12);
   if (offset === undefined || month < 1 || month > 12 || !isTime) return undefined;
@@ -99,11 +99,11 @@ const zones: Readonly<Record<string, number>> = {
 /** Undefined where nobody can say. A time without a zone is taken for UTC. */
 function offsetMinutes(text: string): number | undefined {
   if (text === '') return 0;
-  const [, sign, hours, minutes] = /^(?:UTC?|GMT|Z)? ?([+-])(\d{1,2}):?(\d{2})$/i.exec(text) ?? [];
+  const [, sign, hours, minutes = '0'] = /^(?:UTC?|GMT|Z)? ?([+-])(\d{1,2}?):?(\d{2})?$/i.exec(text) ?? [];
   if (sign === undefined) return zones[text.toUpperCase()];
   const offset = Number(hours) * 60 + Number(minutes);
-  // Nobody lives further from Greenwich than the Line Islands.
-  if (Number(minutes) > 59 || offset > 14 * 60) return undefined;
+  // Nobody lives further from Greenwich than 14 hours, but the clocks of some programs do.
+  if (Number(minutes) > 59 || Number(hours) > 23) return undefined;
   return sign === '-' ? -offset : offset;
 }
 

@@ -13,6 +13,7 @@ describe('the id of a mail', () => {
     ['<1@x.example> <2@x.example>', '<1@x.example>'],
     ['<prod-AA==@communication.aca\r\n\tdomia.example>', '<prod-AA==@communication.acadomia.example>'],
     ['< 1@x.example >', '<1@x.example>'],
+    ['<1@x.example>+6B4FEAF0AA4CB1CC', '<1@x.example>'],
     ['<1(a)"b"@x.example>', '<1(a)"b"@x.example>'],
     ['bare@x.example', 'bare@x.example'],
     ['bare@x.example (a comment)', 'bare@x.example'],
@@ -75,7 +76,10 @@ describe('the id of the mail that is answered', () => {
     ['<m2a@y.example>; from gary@y.example on Wed, Aug 28', '<m2a@y.example>'],
     ['<m2a@y.example> from Gary <gary@y.example>', '<m2a@y.example>'],
     ['Nachricht von Gary <gary@y.example> vom 28. August <m2a@y.example>', '<m2a@y.example>'],
+    ['Message from gary@y.example of "28 Aug 2002 15:06:39 EDT." <m2a@y.example>', '<m2a@y.example>'],
+    ['<<m2a@y.example>+4075DA63F0F3317D>', '<m2a@y.example>'],
     // A person alone.
+    ['<Gary <gary@y.example>', undefined],
     ['Message of "28 Aug 2002" from Gary <gary@y.example>', undefined],
     ['Message from <gary@y.example>', undefined],
     ['Message de Gary <gary@y.example>', undefined],

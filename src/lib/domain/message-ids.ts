@@ -84,7 +84,10 @@ function piecesOf(header: string): { readonly ids: FoundId[]; readonly words: st
     if (kind === 'quoted' || kind === 'comment') before.push(' ');
     else if (kind !== 'angle') before.push(text);
     if (kind !== 'angle') continue;
-    const id = text.replace(/[\s\p{Cc}]+/gu, '');
+    // `<<id@x>+1>` is one, and `<Ada <ada@x>` is Ada.
+    const start = text.lastIndexOf('<') + 1;
+    before.push(text.slice(0, start).replaceAll('<', ' '));
+    const id = text.slice(start).replace(/[\s\p{Cc}]+/gu, '');
     if (id === '' || /^(undefined|null|none)$/i.test(id)) continue;
     ids.push({ id: `<${id.slice(0, longestId)}>`.toWellFormed(), before: before.join(''), quoted });
     words.push(...before);
@@ -98,6 +101,7 @@ function piecesOf(header: string): { readonly ids: FoundId[]; readonly words: st
 function followsName({ before, quoted }: FoundId): boolean {
   // Who is named stands next to the address.
   const words = before.slice(-200).replace(/^[\s,;:.]+|[\s,;:.]+$/g, '');
+  if (datedBy.test(words)) return false;
   if (/(^|\s)((from|by|von|par|av|från|fra|van|da|от)(\s\P{Nd}*)?|de\s\P{Nd}+)$/iu.test(words)) return true;
   const said = words === '' ? quoted.trim() : words;
   // A date, or words about a mail; `of` and `vom` are followed by the one or the other.
@@ -105,6 +109,9 @@ function followsName({ before, quoted }: FoundId): boolean {
     said !== '' && !/\p{Nd}|(^|\s)(your|message(-id)?|e?-?mail|id|of|on|vom|du|nachricht|letter)(\s|$)/iu.test(said)
   );
 }
+
+/** Words that are followed by a date, or by what the mail was about. */
+const datedBy = /(^|\s)(of|on|at|dated|vom|du|del)$/i;
 
 /** Without separators around it and folds in it. */
 const withoutStray = (words: string): string =>
