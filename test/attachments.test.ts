@@ -99,7 +99,7 @@ describe.each([
 
   it('show the images of a mail where it is read, and no page of a stranger', async () => {
     const { html, link } = await deliver('images');
-    expect(html).toContain(`<img src="${link('logo').replaceAll('&', '&amp;')}" alt="logo" />`);
+    expect(html).toContain(`<img src="${link('logo').replaceAll('&', '&amp;')}" alt="logo" style="max-width:100%" />`);
     const image = await fetch(link('logo'));
     expect(image.headers.get('content-type')).toBe('image/png');
     expect(Buffer.from(await image.arrayBuffer()).equals(png)).toBe(true);

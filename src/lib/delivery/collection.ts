@@ -78,7 +78,7 @@ export function createCollection(deps: CollectionDeps): Transport {
         if (found.kind !== 'accepted') return found;
         suspects.delete(config.id);
       }
-      const data = await deps.renderer.data(event, { rawHtml: config.rawHtml });
+      const data = await deps.renderer.data(event, config);
       if (event.type === 'message.received') {
         const outcome = await sendMessage(api, destination, event, data, signal);
         if (outcome.kind !== 'held' || outcome.reason !== unexpectedCode) return outcome;

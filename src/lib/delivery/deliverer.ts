@@ -234,7 +234,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
 
     async rehearse(destinationId, event) {
       const open = await configOf(peerOf(destinationId));
-      if (open !== undefined) await renderer.data(event, { rawHtml: open.config.rawHtml });
+      if (open !== undefined) await renderer.data(event, open.config);
     },
 
     async attempt(destinationId, event, signal) {

@@ -74,7 +74,9 @@ describe('message.received', () => {
       { part: '2', url: null },
       { part: '1.3', contentId: 'logo@x', url: 'https://broker.example/1.3' },
     ]);
-    expect(sent.html).toBe('<p>Look: <img src="https://broker.example/1.3" /> <img src="cid:none@x" /></p>');
+    expect(sent.html).toBe(
+      '<p>Look: <img src="https://broker.example/1.3" style="max-width:100%" /> <img src="cid:none@x" style="max-width:100%" /></p>',
+    );
     expect(asked[0]).toMatchObject({
       mailboxId: input.mailbox.id,
       folderId: 'f1234567',

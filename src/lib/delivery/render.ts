@@ -12,6 +12,13 @@ export interface RenderDeps {
   readonly attachmentLinks?: (() => Promise<LinkMaker>) | undefined;
 }
 
+/** Who reads it: a destination, as far as it matters here. */
+export interface Reader {
+  readonly rawHtml: boolean;
+  /** Its address; images of its host are none of a mail's, since to ask for them is to call it. */
+  readonly url?: string;
+}
+
 /** Makes what a destination gets to read of an event. */
 export interface Renderer {
   /**
@@ -19,7 +26,7 @@ export interface Renderer {
    * for it raw. In sanitised HTML the images that are parts of the mail are shown by their links.
    * @throws BrokerError if our vault does not answer
    */
-  data(event: OutgoingEvent, options: { readonly rawHtml: boolean }): Promise<Readonly<Record<string, unknown>>>;
+  data(event: OutgoingEvent, reader: Reader): Promise<Readonly<Record<string, unknown>>>;
 }
 
 // Sanitising holds up everything else in the process: half a second for this much of the worst that was tried.
@@ -35,12 +42,17 @@ export function createRenderer(deps: RenderDeps): Renderer {
   };
 
   /** Safe HTML, in which stays hidden what the mail hides by means that are not let through. */
-  const clean = async (dirty: string, id: string, imageOf: (contentId: string) => string | undefined) => {
+  const clean = async (
+    dirty: string,
+    id: string,
+    imageOf: (contentId: string) => string | undefined,
+    host: string | undefined,
+  ) => {
     if (dirty.length > htmlCapCharacters) return undefined;
     loading ??= load();
     const { sanitizer, visible } = await loading;
     try {
-      return sanitizer.html(visible.forPage(dirty), imageOf);
+      return sanitizer.html(visible.forPage(dirty), imageOf, host);
     } catch (error) {
       // What cannot be made safe does not go out; the text does, and `truncated` says what is missing.
       deps.log.error('delivery.html_dropped', error, { messageKey: id });
@@ -49,14 +61,16 @@ export function createRenderer(deps: RenderDeps): Renderer {
   };
 
   return {
-    async data(event, { rawHtml }) {
+    async data(event, { rawHtml, url }) {
       if (event.type !== 'message.received') return event.data;
       const linked =
         deps.attachmentLinks === undefined ? undefined : await linkAttachments(event.data, deps.attachmentLinks);
       const data = linked === undefined ? event.data : { ...event.data, attachments: linked.attachments };
       const { html, truncated } = data;
       if (typeof html !== 'string' || rawHtml) return data;
-      const safe = await clean(html, event.id, (contentId) => linked?.byContentId(contentId));
+      const imageOf = (contentId: string) => linked?.byContentId(contentId);
+      const host = url === undefined ? undefined : URL.parse(url)?.hostname;
+      const safe = await clean(html, event.id, imageOf, host);
       if (safe === undefined) {
         const cut = Array.isArray(truncated) ? truncated : [];
         return { ...data, html: null, truncated: [...new Set([...cut, 'html'])] };

@@ -12,8 +12,8 @@ const layout = [
   '<td align="center" bgcolor="#ffffff" colspan="2" style="padding:10px 20px;color:rgb(1, 2, 3)">cell</td>',
   '</tr></tbody></table>',
   '<img src="cid:logo@x" alt="Logo" width="10" />',
-  '<img src="https://cdn.example/a.png" />',
-  '<img src="data:image/png;base64,iVBORw0KGgo=" />',
+  '<img src="https://cdn.example/a.png" style="max-width:100%" />',
+  '<img src="data:image/png;base64,iVBORw0KGgo=" style="max-width:100%" />',
   '<blockquote type="cite">quoted</blockquote>',
 ];
 
@@ -43,13 +43,23 @@ describe('the HTML of a mail', () => {
 
   it('shows images that are parts of the mail at their address', () => {
     const imageOf = (id: string) => (id === 'logo@x' ? 'https://broker.example/a?b&c' : undefined);
-    const shown = '<img alt="L" src="https://broker.example/a?b&amp;c" />';
+    const shown = '<img alt="L" src="https://broker.example/a?b&amp;c" style="max-width:100%" />';
     for (const src of ['cid:logo@x', 'CID:logo%40x', ' cid:logo@x ', 'c\nid:logo@x']) {
       expect(sanitizer.html(`<img alt="L" src="${src}">`, imageOf)).toBe(shown);
     }
-    expect(sanitizer.html('<img src="cid:other@x">', imageOf)).toBe('<img src="cid:other@x" />');
-    expect(sanitizer.html('<img src="cid:%E0%A4%A">', imageOf)).toBe('<img src="cid:%E0%A4%A" />');
+    const other = (src: string) => `<img src="${src}" style="max-width:100%" />`;
+    expect(sanitizer.html('<img src="cid:other@x">', imageOf)).toBe(other('cid:other@x'));
+    expect(sanitizer.html('<img src="cid:%E0%A4%A">', imageOf)).toBe(other('cid:%E0%A4%A'));
     expect(sanitizer.html('<img src="cid:logo@x" onerror="alert(1)">', imageOf)).not.toContain('onerror');
+  });
+
+  it('has no images of whoever shows it, nor of the network that it is shown in', () => {
+    const html = (src: string) => sanitizer.html(`<img src="${src}">`, undefined, 'nocobase.example');
+    for (const host of ['nocobase.example', 'NOCOBASE.example:8443', 'localhost', 'a.localhost', '10.0.0.7', '[::1]']) {
+      expect(html(`https://${host}/api/auth:signOut`), host).toBe('');
+    }
+    expect(html('https://cdn.nocobase.example/a.png')).toContain('src="https://cdn.nocobase.example/a.png"');
+    expect(html('https://8.8.8.8/a.png')).toContain('src="https://8.8.8.8/a.png"');
   });
 
   it('keeps text that looks like markup as text', () => {
@@ -70,7 +80,7 @@ describe('the HTML of a mail', () => {
     [
       'srcset',
       '<img srcset="javascript:alert(1) 1x" src="https://x.example/a.png">',
-      '<img src="https://x.example/a.png" />',
+      '<img src="https://x.example/a.png" style="max-width:100%" />',
     ],
   ])('loses what a mail has no use for: %s', (_what, dirty, clean) => {
     expect(sanitizer.html(dirty)).toBe(clean);
@@ -229,6 +239,13 @@ describe('an attack in the HTML of a mail', () => {
       '&',
       '<td>',
       '<p style="a:b;',
+      '<p style="color:',
+      '<p style="color: ',
+      '<p style="font:',
+      '<p style="font-family:a ',
+      '<td width="',
+      '<img src="',
+      'w',
       '<a href="',
       '<p title=',
       '<![CDATA[',
@@ -236,6 +253,7 @@ describe('an attack in the HTML of a mail', () => {
       const started = performance.now();
       try {
         sanitizer.html(unit.repeat(300_000 / unit.length));
+        sanitizer.html(`${unit}${' '.repeat(300_000)}x">`);
       } catch (error) {
         expect(error, unit).toBeInstanceOf(HtmlTooDeep);
       }
@@ -257,7 +275,7 @@ describe('an attack in the HTML of a mail', () => {
   it('leaves a newsletter of 5,000 elements and a long image alone', () => {
     const letter = '<p style="color:red"><b>x</b></p>'.repeat(2_500);
     expect(sanitizer.html(letter)).toBe(letter);
-    const image = `<img src="data:image/png;base64,${'A'.repeat(500_000)}" />`;
+    const image = `<img src="data:image/png;base64,${'A'.repeat(500_000)}" style="max-width:100%" />`;
     expect(sanitizer.html(image)).toBe(image);
   });
 
@@ -265,10 +283,4 @@ describe('an attack in the HTML of a mail', () => {
     const nested = `${'<div><blockquote>'.repeat(150)}deep${'</blockquote></div>'.repeat(150)}`;
     expect(sanitizer.html(nested)).toContain('deep');
   });
-});
-
-it('the text of HTML is its text alone', () => {
-  expect(sanitizer.text('<style>p{}</style><p>Tom &amp; Ada</p><p>1 &lt; 2</p>').replace(/\s+/g, ' ').trim()).toBe(
-    'Tom & Ada 1 < 2',
-  );
 });

@@ -1,4 +1,6 @@
-import type { IOptions, Transformer } from 'sanitize-html';
+import type { IOptions } from 'sanitize-html';
+import { createElements, type ImageOf } from './mail-elements.ts';
+import { breakLongWords } from './mail-words.ts';
 
 /**
  * What mail may look like inside NocoBase, and nothing that does anything. Mail HTML comes from strangers and is shown
@@ -38,62 +40,21 @@ const options: IOptions = {
   enforceHtmlBoundary: false,
   // Tags below this are left out, their text stays: replies within replies do get deep.
   nestingLimit: 200,
-  transformTags: {
-    a: (tagName, { href = '', target: _target, rel: _rel, ...attribs }) => ({
-      tagName,
-      attribs: {
-        // A relative address means a page of whoever shows the mail, and so never one that a mail may speak of.
-        ...(/^(https?|mailto|tel):/i.test(plain(href)) && !href.includes(comment) ? { href } : {}),
-        ...attribs,
-        target: '_blank',
-        rel: 'noopener noreferrer nofollow',
-      },
-    }),
-  },
-  exclusiveFilter: (frame) => frame.tag === 'img' && !imageSource.test(plain(frame.attribs.src ?? '')),
-  parseStyleAttributes: true,
-  allowedStyles: { '*': styles() },
+  // What is left of an image that may not be shown.
+  exclusiveFilter: (frame) => frame.tag === 'img' && (frame.attribs.src ?? '') === '',
+  // mail-style.ts has been there before.
+  parseStyleAttributes: false,
 };
 
-/** Absolute addresses, parts of the mail, and of data: raster images only, since an SVG is a document. */
-const imageSource = /^(https?:|cid:|data:image\/(png|gif|jpe?g|webp|bmp);base64,)/i;
-
-/**
- * No address has a comment in it. sanitize-html takes them out one by one, copying the address each time: 1 MiB of them in
- * one link kept a process busy for minutes.
- */
-const comment = '<!--';
-
-/** As browsers read an address: they drop these characters, so that "da\nta:" is data: to them. */
-const plain = (address: string): string => [...address].filter((character) => character > ' ').join('');
-
-/**
- * The declarations of a style attribute that may stay: sizes, colours, fonts, borders. Nothing that loads (`url`),
- * computes (`expression`) or leaves the flow (`position`), by which a mail could cover the page it is shown in.
- */
-function styles(): Record<string, RegExp[]> {
-  const harmless = [/^(?!.*(?:url|expression|image|var|env|attr|calc|javascript)\s*[(:])[\w\s#.,%()!'"+/-]{1,200}$/i];
-  const names = [
-    ...['color', 'background-color', 'font', 'font-family', 'font-size', 'font-style', 'font-weight', 'line-height'],
-    ...['letter-spacing', 'text-align', 'text-decoration', 'text-indent', 'text-transform', 'vertical-align'],
-    ...['white-space', 'word-break', 'word-wrap', 'overflow-wrap', 'direction', 'list-style-type', 'width', 'height'],
-    ...['min-width', 'max-width', 'min-height', 'max-height', 'margin', 'margin-top', 'margin-right', 'margin-bottom'],
-    ...['margin-left', 'padding', 'padding-top', 'padding-right', 'padding-bottom', 'padding-left', 'border'],
-    ...['border-top', 'border-right', 'border-bottom', 'border-left', 'border-color', 'border-style', 'border-width'],
-    ...['border-collapse', 'border-spacing', 'border-radius', 'display', 'float', 'clear', 'table-layout'],
-  ];
-  return Object.fromEntries(names.map((name) => [name, harmless]));
-}
-
-/** What is done with the HTML of a mail before it goes out. Both throw {@link HtmlTooDeep}. */
+/** What is done with the HTML of a mail before it goes out. Throws {@link HtmlTooDeep}. */
 export interface Sanitizer {
   /**
-   * HTML that is safe to show.
+   * HTML that is safe to show: it runs nothing, calls nobody but for pictures from the internet, and stays in its place.
+   * Links and pictures have absolute addresses, and lead elsewhere.
    * @param imageOf the address at which an image that is a part of the mail can be seen; without one it stays `cid:`
+   * @param host of whoever shows the mail: its images are none of a mail's
    */
-  html(dirty: string, imageOf?: (contentId: string) => string | undefined): string;
-  /** Its text alone. */
-  text(dirty: string): string;
+  html(dirty: string, imageOf?: ImageOf, host?: string): string;
 }
 
 /** The elements of a mail are nested so deep, or so many, that only somebody who wants to keep us busy has written it. */
@@ -108,54 +69,42 @@ const deepest = 1_000;
 const mostElements = 40_000;
 
 /** Counts the depth as the parser itself sees it. */
-function depthGuard(): Pick<IOptions, 'onOpenTag' | 'onCloseTag'> {
+function depthGuard() {
   let depth = 0;
   let elements = 0;
   return {
-    onOpenTag: () => {
+    open: (): void => {
       depth += 1;
       elements += 1;
       if (elements > mostElements) throw new HtmlTooDeep('The HTML has too many elements.');
       if (depth > deepest) throw new HtmlTooDeep('The HTML is nested too deep.');
     },
-    onCloseTag: () => {
+    close: (): void => {
       depth -= 1;
     },
   };
-}
-
-/** Gives an image that is a part of the mail the address at which it can be seen. */
-function shown(imageOf: (contentId: string) => string | undefined): Transformer {
-  return (tagName, attribs) => {
-    if (attribs.src?.includes(comment)) return { tagName, attribs: { ...attribs, src: '' } };
-    const contentId = /^cid:(.+)$/i.exec(plain(attribs.src ?? ''))?.[1];
-    const src = contentId === undefined ? undefined : (imageOf(contentId) ?? imageOf(unescaped(contentId)));
-    return { tagName, attribs: src === undefined ? attribs : { ...attribs, src } };
-  };
-}
-
-/** RFC 2392 section 2: in an address the characters of a Content-ID may be written with percent signs. */
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** Loads sanitize-html, at the first mail that has HTML. */
 export async function loadSanitizer(): Promise<Sanitizer> {
   const { default: sanitize } = await import('sanitize-html');
   return {
-    html: (dirty, imageOf) => {
-      const transformTags = { ...options.transformTags, img: shown(imageOf ?? (() => undefined)) };
-      return sanitize(dirty, { ...options, ...depthGuard(), transformTags });
+    html: (dirty, imageOf, host) => {
+      const elements = createElements(imageOf, host);
+      const guard = depthGuard();
+      const clean = sanitize(dirty, {
+        ...options,
+        onOpenTag: (tag) => {
+          guard.open();
+          elements.open(tag);
+        },
+        onCloseTag: () => {
+          guard.close();
+          elements.close();
+        },
+        transformTags: { '*': elements.element },
+      });
+      return breakLongWords(clean);
     },
-    text: (dirty) =>
-      decode(sanitize(dirty, { ...options, ...depthGuard(), allowedTags: [], textFilter: (text) => `${text} ` })),
   };
 }
-
-/** sanitize-html writes these four entities and no other. */
-const decode = (text: string): string =>
-  text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');

@@ -36,7 +36,7 @@ export interface TransportDeps {
 export function createWebhook(deps: TransportDeps): Transport {
   return {
     async send({ config, secrets }, event, signal) {
-      const body = bodyOf(event, await deps.renderer.data(event, { rawHtml: config.rawHtml }));
+      const body = bodyOf(event, await deps.renderer.data(event, config));
       const message = { id: event.id, at: new Date(deps.clock.now()), body };
       const answer = await ask(deps.outbound, {
         method: 'POST',

@@ -45,7 +45,7 @@ export function createWorkflow(deps: TransportDeps): Transport {
   return {
     async send(destination, event, signal) {
       const { config, secrets } = destination;
-      const data = await deps.renderer.data(event, { rawHtml: config.rawHtml });
+      const data = await deps.renderer.data(event, config);
       const post = () =>
         ask(deps.outbound, {
           method: 'POST',
