@@ -48,8 +48,11 @@ export function isAutoReply(mail: MaybeAutomatic): boolean {
   return mail.headers.some(marks) || isOfRule(mail) || saysSo(mail);
 }
 
+const names: ReadonlySet<string> = new Set(autoReplyHeaders.map((name) => name.toLowerCase()));
+
 /** True for a header that only an automatic mail has. */
 function marks({ key, value }: Header): boolean {
+  if (!names.has(key)) return false;
   const lower = value.toLowerCase().trim();
   const words = lower.split(/[\s,;()]+/).filter((word) => word !== '');
   const [first = ''] = words;

@@ -19,7 +19,14 @@ export function rawHeaders(block: Uint8Array): Map<string, string> {
     }
     keep();
     const colon = line.indexOf(':');
-    name = colon > 0 ? line.slice(0, colon).trim().toLowerCase() : undefined;
+    // Spaces and tabs alone: a name that begins with any other blank is another header, to whoever parses the mail.
+    name =
+      colon > 0
+        ? line
+            .slice(0, colon)
+            .replace(/[ \t]+$/, '')
+            .toLowerCase()
+        : undefined;
     value = line.slice(colon + 1).trimStart();
   }
   keep();
