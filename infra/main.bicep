@@ -59,7 +59,8 @@ param maximumInstanceCount int = 40
 @description('FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: what the host reads of a request before the app sees it, in bytes.')
 param requestBodyLimitBytes int = 37000000
 
-@description('App settings beyond those that this template writes, by name. What an admin added is passed through here.')
+@description('App settings beyond those that this template writes, by name. What an admin added is passed through here; it may hold a secret, and the history of deployments keeps none.')
+@secure()
 param extraAppSettings object = {}
 
 // --- Storage and vault -----------------------------------------------------------------------------------------------

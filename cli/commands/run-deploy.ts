@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import type { Clock } from '../../src/lib/domain/clock.ts';
 import { systemClock, systemRandom } from '../../src/lib/domain/system.ts';
 import { createBrokerApi } from '../api/broker-api.ts';
 import { createAzure } from '../azure/azure.ts';
-import { locateAz, locateFunc, locateNpm } from '../azure/locate.ts';
+import { locateAz, locateFunc, locateNpm, type Machine, thisMachine } from '../azure/locate.ts';
 import { AzureProblem } from '../azure/problem.ts';
 import { createProgram, type Executable, type Program } from '../azure/program.ts';
 import type { Writes } from '../azure/writes.ts';
@@ -11,7 +12,7 @@ import { type Deploying, deploy, Unattended } from '../deploy/deploy.ts';
 import { destroy } from '../deploy/destroy.ts';
 import { problemLines } from '../deploy/login-again.ts';
 import type { DeployOptions } from '../deploy/options.ts';
-import { packageOf } from '../deploy/package/package.ts';
+import { type Package, packageOf } from '../deploy/package/package.ts';
 import { reportOf } from '../deploy/report.ts';
 import type { DeployPorts } from '../deploy/run.ts';
 import { StepBlocked } from '../deploy/run-steps.ts';
@@ -31,19 +32,30 @@ const missingAz: Program = async () => {
   );
 };
 
-/** The ports to the real Azure. */
-function realPorts(io: CommandIo, entra: CreateEntraApp, writes: Writes): DeployPorts {
+/** What the ports are made of; the real things, or in tests others. */
+export interface PortParts {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly entra: CreateEntraApp;
+  readonly writes: Writes;
+  readonly fetch: typeof fetch;
+  readonly clock: Clock;
+  readonly machine: Machine;
+  readonly package: Package;
+}
+
+/** The ports of the deploy: programs found on PATH, requests by `fetch`, the profile in the person's config folder. */
+export function portsOf(parts: PortParts): DeployPorts {
+  const { environment, entra, writes, fetch, clock, machine } = parts;
   const program = (found: Executable | undefined): Program | undefined =>
-    found === undefined ? undefined : createProgram(found, io.environment);
-  const clock = systemClock;
+    found === undefined ? undefined : createProgram(found, environment);
   return {
-    azure: createAzure({ program: program(locateAz()) ?? missingAz, fetch, clock, writes }),
-    npm: program(locateNpm()),
-    findFunc: () => program(locateFunc()),
+    azure: createAzure({ program: program(locateAz(machine)) ?? missingAz, fetch, clock, writes }),
+    npm: program(locateNpm(machine)),
+    findFunc: () => program(locateFunc(machine)),
     entra,
     broker: (publicUrl) => createBrokerApi(publicUrl, fetch),
-    profiles: fileProfiles(configFolder(io.environment, process.platform)),
-    package: packageOf(root),
+    profiles: fileProfiles(configFolder(environment, machine.platform)),
+    package: parts.package,
     infraFolder: join(root, 'infra'),
     clock,
     random: systemRandom,
@@ -64,21 +76,32 @@ function terminalOf(io: CommandIo, options: DeployOptions): Terminal {
 
 /** Runs `broker deploy` against the real Azure. */
 export async function runDeploy(options: DeployOptions, io: CommandIo, entra: CreateEntraApp): Promise<ExitCode> {
-  const { whatIf, json } = options;
-  const calls: string[] = [];
-  const ports = realPorts(io, entra, { whatIf, told: (line) => void calls.push(line) });
-  const terminal = terminalOf(io, options);
-  return finish({ options, ports, terminal, signal: io.signal }, io, () => (whatIf ? calls : []), json);
+  const { environment } = io;
+  const machine = { ...thisMachine, environment };
+  return runWith(options, io, { environment, entra, fetch, clock: systemClock, machine, package: packageOf(root) });
 }
 
-/** Runs it with given ports, and tells how it ended. */
-export async function finish(
-  deploying: Deploying,
-  io: Pick<CommandIo, 'out' | 'err'>,
-  calls: () => readonly string[],
-  json: boolean,
+/** Runs it with other parts. What a what-if run would do is the result; what a run does is told nowhere else. */
+export async function runWith(
+  options: DeployOptions,
+  io: CommandIo,
+  parts: Omit<PortParts, 'writes'>,
 ): Promise<ExitCode> {
+  const calls: string[] = [];
+  const writes: Writes = { whatIf: options.whatIf, told: (line) => void calls.push(line) };
+  const deploying = {
+    options,
+    ports: portsOf({ ...parts, writes }),
+    terminal: terminalOf(io, options),
+    signal: io.signal,
+  };
+  return finish(deploying, io, () => (options.whatIf ? calls : []));
+}
+
+/** Runs it to its end, and tells how that was. */
+async function finish(deploying: Deploying, io: CommandIo, calls: () => readonly string[]): Promise<ExitCode> {
   const { options, ports } = deploying;
+  const { json } = options;
   const tell = (value: object): void => io.out(JSON.stringify(value));
   try {
     const end = await (options.destroy ? destroy(deploying) : deploy(deploying));

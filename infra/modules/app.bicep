@@ -24,6 +24,7 @@ param allowedTenants string
 param adminTenant string
 param credentialMode string
 param clientSecretName string
+@secure()
 param extraAppSettings object
 
 // IMAP connections kept open, by the memory that there is for them: 1,000 take some 700 MB (bench/results.md), and not half

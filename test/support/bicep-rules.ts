@@ -50,6 +50,9 @@ export const apiVersions: Readonly<Record<string, string>> = {
 /** Names that only look like secrets: they hold names of secrets. */
 const namesOfNames = ['clientSecretName', 'secretNames'];
 
+/** What admins added to the settings is theirs, and passed through unread: marked as secret, Azure keeps no copy of it. */
+const passedThrough = 'extraAppSettings';
+
 /** What is wrong with a file, whatever it is for; one sentence each. Pure. */
 export function faultsOf(file: BicepFile): string[] {
   return [...secretFaults(file), ...versionFaults(file), ...moduleFaults(file), ...roleFaults(file)];
@@ -59,7 +62,10 @@ function secretFaults({ parameters, outputs, code }: BicepFile): string[] {
   const faults: string[] = [];
   for (const { name, decorators } of parameters) {
     const isNamed = /secret|password|credential(?!Mode)|apiKey|accessKey|connectionString/i.test(name);
-    if ((isNamed || decorators.includes('@secure')) && !namesOfNames.includes(name)) {
+    const isMarked = decorators.includes('@secure');
+    if (name === passedThrough) {
+      if (!isMarked) faults.push(`parameter ${name} is kept in the history of deployments`);
+    } else if ((isNamed || isMarked) && !namesOfNames.includes(name)) {
       faults.push(`parameter ${name} is a secret`);
     }
   }

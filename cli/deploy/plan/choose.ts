@@ -43,6 +43,8 @@ export interface Choices {
   /** Settings that the admin added. Values may be secrets. */
   readonly addedSettings: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
+  /** Name of the azd environment that the group was made by; empty where azd is not used. */
+  readonly azdEnvironment: string;
 }
 
 export interface ChoiceFacts {
@@ -160,5 +162,6 @@ export function choose(options: DeployOptions, facts: ChoiceFacts): Choices | { 
       ...Object.fromEntries(Object.entries(app?.tags ?? {}).filter(([name]) => !ownTags.includes(name))),
       [ownTag.name]: ownTag.value,
     },
+    azdEnvironment: existing.group?.tags['azd-env-name'] ?? '',
   };
 }

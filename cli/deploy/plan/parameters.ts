@@ -19,6 +19,7 @@ export function mainParameters({ choices, clientId, credential, recoverVault }: 
     appName: names.app,
     location: choices.location,
     tags: choices.tags,
+    ...(choices.azdEnvironment === '' ? {} : { azdEnvironment: choices.azdEnvironment }),
     clientId,
     tenant: choices.tenantSetting,
     allowedTenants: choices.allowedTenants,

@@ -14,16 +14,16 @@ export function isAtLeast(version: string, least: string): boolean {
 }
 
 /**
- * The oldest az that knows every command used here: `functionapp list-flexconsumption-runtimes` came with 2.60.0 (May
- * 2024; src/azure-cli/HISTORY.rst in Azure/azure-cli).
+ * The oldest az that knows every command used here: `functionapp list-flexconsumption-runtimes` came with 2.60.0
+ * (src/azure-cli/HISTORY.rst in Azure/azure-cli; https://github.com/Azure/azure-cli/pull/28795, April 2024).
  */
 export const leastAz = '2.60.0';
 
-/** `az login --claims-challenge` came with 2.76.0 (August 2025; the same file). */
+/** `az login --claims-challenge` came with 2.76.0 (the same file; https://github.com/Azure/azure-cli/pull/31778, July 2025). */
 export const leastAzForChallenge = '2.76.0';
 
 /**
- * The oldest Core Tools that publish to Flex Consumption; its first release for general availability is of November 2024
- * (https://github.com/Azure/azure-functions-core-tools/releases).
+ * Core Tools that publish to Flex Consumption by OneDeploy: seen in the source of this release of October 2024
+ * (HandleFlexConsumptionPublish in PublishFunctionAppAction.cs, Azure/azure-functions-core-tools).
  */
-export const leastFunc = '4.0.6610';
+export const leastFunc = '4.0.6543';

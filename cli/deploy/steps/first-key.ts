@@ -1,18 +1,20 @@
 import { Buffer } from 'node:buffer';
 import { z } from 'zod';
+import type { Scope } from '../../../src/lib/domain/scope.ts';
 import { refusalOf } from '../../api/broker-api.ts';
 import { AzureProblem } from '../../azure/problem.ts';
+import { shellLine } from '../../azure/writes.ts';
 import { known } from '../facts.ts';
 import type { Run } from '../run.ts';
 import { done, type Step, skip, todo } from '../step.ts';
 
+/** What a NocoBase builder begins with; no scope implies another. */
+const scopes: readonly Scope[] = ['admin', 'connect', 'read'];
+
 const made = z.object({ id: z.string(), key: z.string() });
 const listed = z.object({ items: z.array(z.object({ id: z.string(), label: z.string().nullish() })) });
 
-/**
- * The first admin key, into the profile of this machine's user. `connect` and `read` are what a NocoBase builder begins
- * with; no scope implies another.
- */
+/** The first admin key, into the profile of this machine's user. */
 export const firstKey: Step = {
   name: 'first-key',
   title: 'Admin key in your profile',
@@ -27,7 +29,10 @@ export const firstKey: Step = {
     const { profiles, broker: open, random, writes } = run.ports;
     const { publicUrl } = known(run.facts, 'outputs');
     const { names } = known(run.facts, 'choices');
-    writes.told(`POST ${publicUrl}/api/keys {"scopes": ["admin", "connect", "read"]}, with the bootstrap key`);
+    const data = JSON.stringify({ scopes });
+    writes.told(
+      shellLine('curl', [`${publicUrl}/api/keys`, '-H', 'Authorization: Bearer <bootstrap key>', '-d', data]),
+    );
     if (run.whatIf) {
       run.facts.adminKey = '<a new key>';
       return undefined;
@@ -36,7 +41,7 @@ export const firstKey: Step = {
     const broker = open(publicUrl);
     // A label of its own: after a lost answer the key that nobody knows is found by it, and removed.
     const label = `administrator ${Buffer.from(random.bytes(3)).toString('hex')}`;
-    const body = { scopes: ['admin', 'connect', 'read'], label };
+    const body = { scopes, label };
     const answer = await broker.call('POST', 'keys', { key: bootstrap, body }).catch(async (error: unknown) => {
       await removeKey(run, bootstrap, label);
       throw new AzureProblem('answer_lost', 'The answer of the broker was lost.', 'Run this command again.', {}, error);

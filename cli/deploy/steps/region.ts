@@ -29,9 +29,9 @@ export const region: Step = {
   },
 };
 
-async function places({ ports, facts }: Run): Promise<Place[]> {
-  const { subscription } = known(facts, 'account');
-  const answer = await ports.azure.az.read(['account', 'list-locations', '--subscription', subscription]);
+async function places({ ports }: Run): Promise<Place[]> {
+  // Of the current subscription: it takes no --subscription, and regions are the same for all.
+  const answer = await ports.azure.az.read(['account', 'list-locations']);
   return located.parse(answer).flatMap(({ name, metadata }) => {
     const [latitude, longitude] = [Number(metadata?.latitude ?? 'none'), Number(metadata?.longitude ?? 'none')];
     return Number.isNaN(latitude) || Number.isNaN(longitude) ? [] : [{ name, latitude, longitude }];

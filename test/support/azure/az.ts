@@ -58,7 +58,6 @@ const commands: Readonly<Record<string, Command>> = {
   },
   'account show': { optional: subscriptionOnly, run: (model, { subscription }) => account(model, subscription) },
   'account list-locations': {
-    optional: subscriptionOnly,
     run: () => [
       { name: 'westeurope', metadata: { latitude: '52.3667', longitude: '4.9' } },
       { name: 'northeurope', metadata: { latitude: '53.3478', longitude: '-6.2597' } },
@@ -232,6 +231,7 @@ const mfaText = (tenant: string): string =>
 /** Runs one `az` command against the model. */
 export function runAz(model: AzureModel, call: ProgramCall): ProgramAnswer {
   model.seen.push(...call.args);
+  model.azCalls.push(call.args);
   if (call.args[0] === 'login') {
     model.read('az login', () => undefined);
     model.behaviour.loggedIn = true;

@@ -152,10 +152,14 @@ export class AzureModel {
   readonly apps = new Map<string, App>();
   /** When a credential of an application was made. */
   readonly credentialMadeAt = new Map<string, number>();
+  /** Functions that a package registers which is published here. */
+  packaged: readonly string[] = ['dispatch', 'health', 'keys', 'work'];
   /** Every change, as a short line, in its order. */
   readonly writes: string[] = [];
   /** Calls that the model does not know: always a fault of the caller, or of the model. */
   readonly unknown: string[] = [];
+  /** Every command line that was given to az. */
+  readonly azCalls: (readonly string[])[] = [];
   /** Whatever was said of a secret where it should not be: arguments, files, told lines. */
   readonly seen: string[] = [];
   readonly clock: Clock;

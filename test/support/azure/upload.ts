@@ -2,9 +2,6 @@ import { Refused } from './answers.ts';
 import type { AzureModel } from './model.ts';
 import { appRoles } from './templates.ts';
 
-/** What the package of these tests registers. */
-export const packagedFunctions: readonly string[] = ['dispatch', 'health', 'keys', 'work'];
-
 /** Takes a package: the app's identity has to reach the container, as in Azure. */
 export function uploadPackage(model: AzureModel, name: string): void {
   const site = [...model.resources.values()].find(
@@ -26,7 +23,7 @@ export function uploadPackage(model: AzureModel, name: string): void {
       'InaccessibleStorageException: Failed to access storage account for deployment: 403.',
     );
   }
-  app.functions = packagedFunctions;
+  app.functions = model.packaged;
   app.listedAt = model.clock.now() + model.behaviour.syncMs;
 }
 

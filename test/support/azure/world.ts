@@ -22,10 +22,9 @@ import { runFunc } from './func.ts';
 import { answerGraph, modelEntra } from './graph.ts';
 import { answerVault } from './key-vault.ts';
 import { AzureModel } from './model.ts';
-import { packagedFunctions } from './upload.ts';
 
 /** Waiting costs nothing; a process that is gone waits no more. */
-function modelClock(start: number, alive: () => void): Clock & { advance(ms: number): void } {
+export function modelClock(start: number, alive: () => void): Clock & { advance(ms: number): void } {
   let now = start;
   return {
     now: () => now,
@@ -79,7 +78,7 @@ export function memoryProfiles(): Profiles & { readonly all: Map<string, Profile
 }
 
 /** A package of two files, in a folder of its own, with what must never be published beside it. */
-function smallPackage(): Package {
+function smallPackage(model: AzureModel): Package {
   const staged = (name: string) => {
     const folder = mkdtempSync(join(tmpdir(), 'model-package-'));
     writeFileSync(join(folder, name), '{}');
@@ -89,7 +88,7 @@ function smallPackage(): Package {
     build: async () => undefined,
     stage: async () => staged('host.json'),
     zip: async () => staged('package.zip'),
-    functions: async () => packagedFunctions,
+    functions: async () => model.packaged,
   };
 }
 
@@ -143,7 +142,7 @@ export class DeployWorld {
       entra: modelEntra(model),
       broker: (publicUrl) => createBrokerApi(publicUrl, fetch),
       profiles: this.profiles,
-      package: smallPackage(),
+      package: smallPackage(model),
       infraFolder: this.infraFolder,
       clock,
       random: {
