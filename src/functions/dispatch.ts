@@ -7,7 +7,7 @@ export async function dispatch() {
   const { dispatcher, log, config } = await broker();
   const hints = await dispatcher.hints();
   // Also without mailboxes: an alert asks whether this line comes (infra/queries/silence.kql).
-  log.info('dispatched', { hints: hints.length, intervalSeconds: config.pollIntervalSeconds });
+  log.info('dispatched', { tick: hints[0]?.tick, hints: hints.length, intervalSeconds: config.pollIntervalSeconds });
   return hints;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BrokerError } from './errors.ts';
-import { consoleLog, redact } from './log.ts';
+import { consoleLog, correlated, redact } from './log.ts';
 
 describe('redact', () => {
   it.each([
@@ -45,6 +45,42 @@ describe('consoleLog', () => {
         message: 'Table Storage does not answer.',
         cause: 'Error: [redacted]',
       },
+    ]);
+  });
+});
+
+describe('what is logged within a piece of work', () => {
+  const world = () => {
+    const lines: unknown[] = [];
+    return { lines, log: consoleLog((_level, line) => lines.push(JSON.parse(line))) };
+  };
+
+  it('says which, in whatever part and however late', async () => {
+    const { lines, log } = world();
+    await correlated({ run: 's0001.7.0' }, async () => {
+      log.info('first');
+      await new Promise((resolve) => setImmediate(resolve));
+      correlated({ requestId: 'r' }, () => log.info('second', { count: 1 }));
+    });
+    log.info('third');
+    expect(lines).toEqual([
+      { level: 'info', event: 'first', run: 's0001.7.0' },
+      { level: 'info', event: 'second', run: 's0001.7.0', requestId: 'r', count: 1 },
+      { level: 'info', event: 'third' },
+    ]);
+  });
+
+  it('is not mixed with what goes on beside it', async () => {
+    const { lines, log } = world();
+    const work = (run: string) =>
+      correlated({ run }, async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        log.info('line');
+      });
+    await Promise.all([work('a'), work('b')]);
+    expect(lines).toEqual([
+      { level: 'info', event: 'line', run: 'a' },
+      { level: 'info', event: 'line', run: 'b' },
     ]);
   });
 });

@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 /** Fields of a log line: stable keys, plain values. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -26,13 +28,23 @@ export function redact(text: string): string {
   return secrets.reduce((clean, pattern) => clean.replace(pattern, '[redacted]'), bounded);
 }
 
+/** What every line of a piece of work says, whoever writes it. */
+const context = new AsyncLocalStorage<LogFields>();
+
+/**
+ * Does `work`, and puts `fields` on every line that is logged while it goes on, in whichever part of the broker: so that
+ * what one request or one run brought about can be found by one value. What an outer piece of work says stays.
+ */
+export const correlated = <T>(fields: LogFields, work: () => T): T =>
+  context.run({ ...context.getStore(), ...fields }, work);
+
 /** One JSON object a line, on the console: the Functions host takes it from there. */
 export function consoleLog(write: (level: 'info' | 'warn' | 'error', line: string) => void = toConsole): Log {
   const put = (level: 'info' | 'warn' | 'error', event: string, fields: LogFields = {}) => {
     const clean = Object.fromEntries(
       Object.entries(fields).map(([key, value]) => [key, typeof value === 'string' ? redact(value) : value]),
     );
-    write(level, JSON.stringify({ level, event, ...clean }));
+    write(level, JSON.stringify({ level, event, ...context.getStore(), ...clean }));
   };
   return {
     info: (event, fields) => put('info', event, fields),

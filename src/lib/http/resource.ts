@@ -1,7 +1,7 @@
 import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { z } from 'zod';
 import { BrokerError } from '../errors.ts';
-import { consoleLog, type Log } from '../log.ts';
+import { consoleLog, correlated, type Log } from '../log.ts';
 import { checkLength, readForm, readJson } from './body.ts';
 import { anonymous, type Caller, type KeyVerifier, type Scope } from './caller.ts';
 import { problem, toBrokerError } from './problem.ts';
@@ -95,7 +95,7 @@ export function resource<B extends HttpParts, GQ, GY, PostQ, PostY, PutQ, PutY, 
     try {
       const parts = await broker();
       log = () => parts.log;
-      return withCommonHeaders(await run.answer(parts, request, requestId));
+      return withCommonHeaders(await correlated({ requestId }, () => run.answer(parts, request, requestId)));
     } catch (caught) {
       const error = toBrokerError(caught);
       if (error.status >= 500 && error.code !== 'settings_broken') {

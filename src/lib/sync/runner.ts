@@ -1,5 +1,6 @@
 import { shardKey } from '../domain/ids.ts';
 import { isBrokerError } from '../errors.ts';
+import { correlated } from '../log.ts';
 import { type Committer, createCommitter } from '../store/committer.ts';
 import { hotRange, shardRowKey } from '../store/keys.ts';
 import { acquireLease, isHeld, LeaseLost } from '../store/lease.ts';
@@ -93,7 +94,8 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
   }
 
   return {
-    run,
+    // Shard and tick stand in the line of the dispatcher, too; a continuation says that it is one.
+    run: (hint) => correlated({ run: `${shardKey(hint.shard)}.${hint.tick}.${hint.cont}` }, () => run(hint)),
     async stop() {
       stopping = true;
       const done = new AbortController();
