@@ -54,6 +54,17 @@ describe('the SMTP server, asked by nodemailer', () => {
     expect(smtp.accepted().at(-1)).toMatchObject({ from: ada, user: ada, to: message.to });
   });
 
+  it('writes on top of each copy it delivers that it did, and nothing on the one in Sent Items', async () => {
+    delivered.length = 0;
+    const token = await entra.mint(ada);
+    for (const _ of [1, 2]) await transport(token).sendMail({ ...message, messageId: '<1@contoso.example>' });
+    const tops = delivered.map(
+      ({ raw }) => /^Received: from \S+ by localhost with ESMTP id (\S+);\r\n\t/.exec(raw)?.[1],
+    );
+    expect(tops.map((top) => top === undefined)).toEqual([false, true, false, true]);
+    expect(tops[0]).not.toBe(tops[2]);
+  });
+
   it('refuses a forged token and one for another resource', async () => {
     for (const token of ['forged', await entra.mint(ada, 'graph')]) {
       await expect(transport(token).sendMail(message)).rejects.toMatchObject({ responseCode: 535 });

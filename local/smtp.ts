@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 import type { Certificates } from './certificates.ts';
 import type { TokenFactsReader } from './imap/folders.ts';
@@ -47,12 +48,21 @@ export async function startSmtp(options: SmtpOptions): Promise<SmtpServer> {
     const { mailFrom, rcptTo } = session.envelope;
     const from = mailFrom === false ? '' : mailFrom.address;
     const to = rcptTo.map((recipient) => recipient.address);
-    for (const address of to) if (local.has(address.toLowerCase())) await mailboxes.deliver(address, raw);
+    for (const address of to) {
+      if (local.has(address.toLowerCase())) await mailboxes.deliver(address, Buffer.concat([stamp(session), raw]));
+    }
     // smtp-server says null where its types say undefined: nobody signed in.
     const user = session.user || '';
     if (user !== '') await mailboxes.deliver(user, raw, { folder: 'Sent Items', flags: ['\\Seen'] });
     accepted.push({ from, to, user, raw: raw.toString() });
   };
+
+  /** RFC 5321 section 4.4: whoever receives a mail writes on top of it that it did, once for each delivery. */
+  const stamp = ({ clientHostname, hostNameAppearsAs }: SMTPServerSession): Buffer =>
+    Buffer.from(
+      `Received: from ${hostNameAppearsAs || clientHostname} by localhost with ESMTP id ${randomUUID()};\r\n` +
+        `\t${new Date().toUTCString().replace('GMT', '+0000')}\r\n`,
+    );
 
   const server = new SMTPServer({
     key: options.certificates.key,

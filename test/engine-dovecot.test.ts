@@ -58,7 +58,8 @@ describeNeeding('dovecot', 'the engine on a server that hides CONDSTORE and QRES
     for (let n = 0; n < count; n++) await world.poll(parts());
   };
   const put = async (subject: string, path = 'INBOX'): Promise<string> => {
-    const raw = `Message-ID: <${subject.replaceAll(' ', '-')}@x.example>\r\nFrom: a@x.example\r\nSubject: ${subject}\r\n\r\nx\r\n`;
+    const id = subject.replaceAll(' ', '-');
+    const raw = `Received: by mx.example id ${id}\r\nMessage-ID: <${id}@x.example>\r\nFrom: a@x.example\r\nSubject: ${subject}\r\n\r\nx\r\n`;
     const stored = await mine.append(path, raw);
     if (stored === false || stored.uid === undefined) throw new Error('not stored');
     return String(stored.uid);
