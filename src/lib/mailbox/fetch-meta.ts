@@ -53,20 +53,10 @@ function take(
   answer: FetchAnswer | undefined,
   how: 'whole' | 'bare',
 ): void {
-  for (const message of wholeAnswers(answer?.messages ?? [])) {
+  for (const message of answer?.messages ?? []) {
     const meta = asMeta(message, how);
     if (meta !== undefined && wanted.includes(meta.uid)) found.set(meta.uid, meta);
   }
-}
-
-/**
- * One answer for each UID: a server may split it, and tells of a flag that changes meanwhile in an answer of its own.
- * imapflow joins them for a single message only. By UID, since sequence numbers shift when something is expunged meanwhile.
- */
-function wholeAnswers(messages: readonly FetchMessageObject[]): Iterable<FetchMessageObject> {
-  const byUid = new Map<number, FetchMessageObject>();
-  for (const message of messages) byUid.set(message.uid, { ...byUid.get(message.uid), ...message });
-  return byUid.values();
 }
 
 /** A refusal of just this FETCH; trouble of the session goes on up. */
@@ -77,9 +67,7 @@ export function refusedHere(error: unknown): undefined {
 
 /** Undefined for half an answer: another client's flag change, or a replica that lags behind. */
 function asMeta(message: FetchMessageObject, how: 'whole' | 'bare'): MessageMeta | undefined {
-  const { uid, flags, internalDate, size } = message;
-  // imapflow makes `false` of NIL, whatever its types say.
-  const headers = Buffer.isBuffer(message.headers) ? message.headers : undefined;
+  const { uid, flags, internalDate, size, headers } = message;
   if (typeof uid !== 'number' || flags === undefined || internalDate === undefined) return undefined;
   if (how === 'whole' && (size === undefined || headers === undefined)) return undefined;
   const raw = rawHeaders(headers ?? new Uint8Array());

@@ -8,7 +8,39 @@ import type { FetchMessageObject, FetchQueryObject } from 'imapflow';
 export type FetchVerb = (range: string, query: FetchQueryObject) => Promise<FetchAnswer>;
 
 export interface FetchAnswer {
+  /** One for each UID. An answer without a UID is about another client's change, and stands by itself. */
   readonly messages: readonly FetchMessageObject[];
   /** Lines that imapflow could not parse; each may have been the answer for a message. */
   readonly skippedLines: number;
+}
+
+/**
+ * Joins what a server tells of one message in several answers, as imapflow does for a single message only: a server may
+ * split an answer, and tells of a flag that changes meanwhile in one of its own. By UID, since sequence numbers shift when
+ * a message is expunged meanwhile.
+ */
+export function joined(rows: readonly FetchMessageObject[]): FetchMessageObject[] {
+  const byUid = new Map<number, FetchMessageObject>();
+  const others: FetchMessageObject[] = [];
+  for (const row of rows.map(withoutNil)) {
+    const known = byUid.get(row.uid);
+    if (typeof row.uid !== 'number') others.push(row);
+    else if (known === undefined) byUid.set(row.uid, row);
+    else byUid.set(row.uid, join(known, row));
+  }
+  return [...byUid.values(), ...others];
+}
+
+function join(known: FetchMessageObject, row: FetchMessageObject): FetchMessageObject {
+  const parts = [...(known.bodyParts ?? []), ...(row.bodyParts ?? [])];
+  return { ...known, ...row, ...(parts.length === 0 ? {} : { bodyParts: new Map(parts) }) };
+}
+
+/** imapflow makes `false` of a NIL, whatever its types say. Who answers NIL has not answered. */
+function withoutNil({ headers, source, ...rest }: FetchMessageObject): FetchMessageObject {
+  return {
+    ...rest,
+    ...(Buffer.isBuffer(headers) ? { headers } : {}),
+    ...(Buffer.isBuffer(source) ? { source } : {}),
+  };
 }

@@ -171,6 +171,52 @@ describe('a session with Exchange', () => {
     }
   });
 
+  it.each([
+    ['nothing but NIL', 'BODYSTRUCTURE NIL BODY[] NIL BODY[HEADER] NIL BODY[1] NIL'],
+    [
+      'a structure and NIL',
+      'BODYSTRUCTURE ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 9 1) BODY[] NIL BODY[HEADER] NIL BODY[1] NIL',
+    ],
+  ])('tells of a message whose content the server answers with %s what it knows', async (_, items) => {
+    const { open } = await server({
+      folders: twoMails,
+      on: ({ tag, name, args }, { send }) => {
+        // Its metadata come as they should.
+        if (name !== 'UID FETCH' || args.includes('INTERNALDATE')) return false;
+        send(`* 1 FETCH (UID 7 ${args.includes('BODY') ? items : 'FLAGS ()'})\r\n${tag} OK FETCH completed.\r\n`);
+        return true;
+      },
+    });
+    const session = await open();
+    const [meta] = await session.fetchMeta('INBOX', [7]);
+    if (meta === undefined) throw new Error('no answer');
+    for (const size of [9, 1_000_000]) {
+      expect(await session.read('INBOX', { ...meta, size }, { capBytes: 10_000 })).toMatchObject({
+        subject: 'one',
+        text: '',
+        truncated: expect.arrayContaining(['headers', 'text']),
+      });
+    }
+  });
+
+  it('reads a message whose answer comes in pieces', async () => {
+    const { open } = await server({
+      folders: twoMails,
+      on: ({ tag, name, args }, { send }) => {
+        if (name !== 'UID FETCH' || args.includes('INTERNALDATE')) return false;
+        const source = 'Subject: one\r\n\r\nbody one\r\n';
+        send(`* 1 FETCH (UID 7 BODYSTRUCTURE ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 10 1))\r\n`);
+        send(`* 1 FETCH (UID 7 BODY[]<0> {${source.length}}\r\n${source})\r\n* 1 FETCH (UID 7 FLAGS (\\Seen))\r\n`);
+        send(`${tag} OK FETCH completed.\r\n`);
+        return true;
+      },
+    });
+    const session = await open();
+    const [meta] = await session.fetchMeta('INBOX', [7]);
+    if (meta === undefined) throw new Error('no answer');
+    expect(await session.read('INBOX', meta, { capBytes: 10_000 })).toMatchObject({ text: 'body one', truncated: [] });
+  });
+
   it('drops an answer about a message that nobody asked for', async () => {
     const { open } = await server({
       folders: twoMails,

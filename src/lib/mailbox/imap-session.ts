@@ -8,7 +8,7 @@ import { isAboutSession, understand } from './exchange.ts';
 import { fetchFlags } from './fetch-flags.ts';
 import { fetchMeta } from './fetch-meta.ts';
 import { fetchTraits } from './fetch-traits.ts';
-import type { FetchVerb } from './fetch-verb.ts';
+import { type FetchVerb, joined } from './fetch-verb.ts';
 import { folderInfo } from './folders.ts';
 import { field, type ImapWatch } from './imap-watch.ts';
 import { createReadAhead } from './read-ahead.ts';
@@ -109,7 +109,7 @@ export function createImapSession(parts: ImapSessionParts): KeepableSession {
     watch.forget();
     try {
       const messages = await command(client.fetchAll(range, query, { uid: true }));
-      return { messages, skippedLines: watch.skippedLines() };
+      return { messages: joined(messages), skippedLines: watch.skippedLines() };
     } catch (error) {
       throw translate(error, 'command', client, watch);
     }
