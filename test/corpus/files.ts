@@ -107,12 +107,14 @@ const shown: readonly (readonly [string, string, string])[] = [
   ['a poster', '<video poster="cid:a@x"></video>', 'a@x'],
   ['an image after 60 KB of data', `<img src="data:image/png;base64,${'A'.repeat(60_000)}"><img src="cid:a@x">`, 'a@x'],
 ];
-for (const [name, body, own] of shown) {
-  for (const [how, headers] of [
+for (const [index, [name, body, own]] of shown.entries()) {
+  const dispositions = [
+    ['no disposition', []],
     ['inline', [inline('a.png')]],
     ['attached', [attached('a.png')]],
-    ['no disposition', []],
-  ] as const) {
+  ] as const;
+  // What the disposition says is the same in all of them.
+  for (const [how, headers] of index < 2 ? dispositions : dispositions.slice(0, 1)) {
     add(
       `a picture that is shown by ${name}, and has ${how}`,
       mail('multipart/related', html(body), coded('image/png; name=a.png', id(own), ...headers)),
@@ -162,6 +164,11 @@ add(
 add(
   'a picture that calls itself data',
   mail('multipart/related', html('<img src="cid:a@x">'), coded('application/octet-stream; name=logo.PNG', id('a@x'))),
+  only(true),
+);
+add(
+  'a picture that calls itself data in odd writing',
+  mail('multipart/related', html('<img src="cid:a@x">'), coded('application/octetstream; name=logo.jpg', id('a@x'))),
   only(true),
 );
 add(
@@ -348,6 +355,19 @@ add(
     part('text/html; name=a.html', '<p>the text</p>', inline('a.html')),
   ),
   { text: 'the text', attachments: [{ inline: true }, { inline: true }] },
+);
+add(
+  'HTML that has a name among its pictures',
+  mail(
+    'multipart/alternative',
+    text,
+    nested(
+      'multipart/related',
+      part('text/html; name=body.html', '<img src="cid:a@x">'),
+      coded('image/png', id('a@x')),
+    ),
+  ),
+  { attachments: [{ inline: true }, { inline: true }] },
 );
 for (const type of ['text/x-amp-html', 'text/watch-html', 'text/enriched', 'text/markdown', 'text/rtf']) {
   add(`the text once more as ${type}`, mail('multipart/alternative', text, part(type, 'x'), html('<p>the text</p>')), {

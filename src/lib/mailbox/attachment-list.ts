@@ -56,14 +56,14 @@ function isText(leaf: Leaf, leaves: readonly Leaf[]): boolean {
   const isForm = leaf.parent === 'multipart/alternative';
   if (leaf.what === 'calendar') return isForm;
   if (leaf.what !== 'text' && leaf.what !== 'html') return false;
-  return isForm || leaf === leaves[0];
+  // HTML stands first among the pictures that it shows.
+  return isForm || leaf === leaves[0] || (leaf.parent === 'multipart/related' && leaf.index === 0);
 }
 
 /** True for a picture, or what else HTML can show, that the HTML of the mail shows; whatever its disposition says. */
 function isShown(leaf: Leaf, { names, whole }: References): boolean {
   const isPicture = /^(image|video|audio|font)\/|^text\/css$/.test(leaf.type);
-  const isCalledOne =
-    /^application\/(octet-stream|x-unknown)$/.test(leaf.type) && pictureName.test(leaf.filename ?? '');
+  const isCalledOne = bytesType.test(leaf.type) && pictureName.test(leaf.filename ?? '');
   if (!isPicture && !isCalledOne) return false;
   const own = [leaf.contentId, leaf.location].filter((name) => name !== undefined && name !== '');
   if (own.some((name) => names.has(referenceName(name ?? '')))) return true;
@@ -71,6 +71,9 @@ function isShown(leaf: Leaf, { names, whole }: References): boolean {
   const seemsMeant = leaf.contentId !== undefined && (leaf.inRelated || leaf.disposition === 'inline');
   return !whole && seemsMeant && leaf.disposition !== 'attachment';
 }
+
+// Of programs that know no better.
+const bytesType = /^(application|binary)\/(x-)?(octet-?stream|unknown|binary|download|force-download)$/;
 
 const pictureName = /\.(gif|jpe?g|png|bmp|webp|svg|ico|tiff?|heic|avif)$/i;
 
