@@ -779,6 +779,20 @@ add(
   { bounce: { ...gone, ...id } },
 );
 add(
+  'a report that names nobody, and words that do not either',
+  report([mta, 'Arrival-Date: Sun, 1 Mar 2026 10:00:00 +0000']),
+  { bounce: { ...gone, ...id } },
+);
+add(
+  'a bounce of an address that is kept secret',
+  notice({
+    from: 'Mail Delivery System <Mailer-Daemon@mx.x.example>',
+    subject: 'Mail delivery failed: returning message to sender',
+    said: ['The following address(es) failed:', '', '  an undisclosed address', '    (generated from gone@x.example)'],
+  }),
+  { bounce: gone },
+);
+add(
   'a report within the footer of a mailing list',
   report(failedBlock, { top: 'multipart/mixed', headers: ['List-Id: <team.contoso.example>'] }),
   { bounce: { ...gone, ...id }, autoReply: true },

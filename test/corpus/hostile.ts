@@ -45,6 +45,30 @@ add(
   { subject: 'parts' },
 );
 add(
+  'ten thousand text parts',
+  lines(
+    head('Subject: parts', 'Content-Type: multipart/mixed; boundary=b'),
+    '',
+    `${'--b\r\nContent-Type: text/plain\r\n\r\nx\r\n'.repeat(10_000)}--b--`,
+  ),
+  { subject: 'parts', from: ada, attachments: [], truncated: ['text', 'html', 'structure'] },
+);
+add(
+  'sixty thousand events',
+  lines(
+    head('Subject: events', 'Content-Type: text/calendar; method=REQUEST'),
+    '',
+    'BEGIN:VCALENDAR',
+    'BEGIN:VEVENT\r\nUID:u\r\nSUMMARY:s\r\nEND:VEVENT\r\n'.repeat(60_000),
+  ),
+  { subject: 'events', calendar: { uid: 'u', summary: 's' }, truncated: ['structure'] },
+);
+add(
+  'addresses of sixty thousand groups',
+  lines('Message-ID: <m@x.example>', 'From: Ada <ada@contoso.example>', `To: ${'g:'.repeat(60_000)};`, '', 'x'),
+  { from: ada, text: 'x' },
+);
+add(
   'five thousand text parts',
   lines(
     head('Subject: parts', 'Content-Type: multipart/mixed; boundary=b'),

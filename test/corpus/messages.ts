@@ -1020,7 +1020,7 @@ add(
     '--R--',
     '',
   ),
-  { autoReply: true, bounce: undefined },
+  { autoReply: true, bounce: { action: 'failed', status: '', recipient: '' } },
 );
 
 // Invitations

@@ -287,7 +287,7 @@ const odd: readonly (readonly [string, readonly string[], unknown])[] = [
     ],
     failed,
   ],
-  ['nothing in it', [], undefined],
+  ['nothing in it', [], { action: 'failed', status: '', recipient: '' }],
   [
     'a diagnosis of 100 KB',
     block('Action: failed', 'Status: 5.1.1', `Diagnostic-Code: smtp; ${'x'.repeat(100_000)}`),

@@ -108,7 +108,7 @@ const leading = new RegExp(
 /** A word that says who is meant, and the recipient after it. */
 const labelled = new RegExp(
   '(?:recipients?|recipient\\(s\\)|addressee|user(?:id|name)?|mailbox|account|address(?:es)?|address\\(es\\)|error-for|' +
-    'rcpt to|failed|undeliverable to|deliver(?:ed|y)? (?:your )?(?:message|mail|email)? ?to|attempts|addressed to|' +
+    'rcpt to|(?:generated|expanded) from|failed|undeliverable to|deliver(?:ed|y)? (?:your )?(?:message|mail|email)? ?to|attempts|addressed to|' +
     `message to|mail to|empf[äa]nger|destinataires?|destinatari[oa]s?|получател[а-я]*|收件人|宛先|수신자)[\\s:"'<(]{1,5}(${address.source})`,
   'giu',
 );

@@ -38,7 +38,10 @@ export function bounceOf(mail: MaybeBounce): BounceInfo | undefined {
   const recipient = onlyRecipient(returned);
   if (recipient === undefined && (by !== 'certain' || (returned === '' && !isReport(mail)))) return undefined;
   return bounce(
-    (told?.recipients ?? [notice.about]).map((each) => ({ ...each, recipient: recipient ?? '' })),
+    (told === undefined || told.recipients.length === 0 ? [notice.about] : told.recipients).map((each) => ({
+      ...each,
+      recipient: recipient ?? '',
+    })),
     original(),
   );
 }
