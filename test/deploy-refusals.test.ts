@@ -251,7 +251,7 @@ describe('rights that are missing, and that the deploy can do without', () => {
     expect(report).toContain('Consent is missing');
     expect(report).toContain('Privileged Role Administrator');
     expect(report).toMatch(
-      /The link for them: https:\/\/mail-broker-\w+\.azurewebsites\.net\/api\/admin-consent\?token=/,
+      /The link for them: https:\/\/mail-broker-\w+\.azurewebsites\.net\/api\/tenant-consent\?token=/,
     );
   });
 

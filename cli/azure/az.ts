@@ -1,6 +1,6 @@
 import { AzureProblem } from './problem.ts';
 import type { Program } from './program.ts';
-import { problemOf } from './sentences.ts';
+import { isKnownCode, problemOf } from './sentences.ts';
 import { shellLine, type Writes } from './writes.ts';
 
 export interface AzWrite {
@@ -27,7 +27,11 @@ const always = ['--only-show-errors', '--output', 'json'];
 
 /** Azure's own code and sentence in what az wrote to stderr: `ERROR: (Code) Sentence`, or JSON with `code`. */
 export function readStderr(stderr: string): { azureCode?: string; claims?: string; tenant?: string } {
-  const code = /\((\w+)\)/.exec(stderr)?.[1] ?? /"code":\s*"(\w+)"/.exec(stderr)?.[1] ?? /AADSTS\d+/.exec(stderr)?.[0];
+  // A deployment names its own failure first, and what failed in it further inside.
+  const codes = [...stderr.matchAll(/\((\w+)\)|"code":\s*"(\w+)"|(AADSTS\d+)/g)].map(
+    (match) => match[1] ?? match[2] ?? match[3] ?? '',
+  );
+  const code = codes.findLast(isKnownCode) ?? codes[0];
   // az prints the command to log in with (aad_error_handler in azure-cli-core/azure/cli/core/auth/util.py).
   const claims = /--claims-challenge "?([\w+/=-]+)"?/.exec(stderr)?.[1];
   const tenant = /--tenant "?([\w.-]+)"?/.exec(stderr)?.[1];

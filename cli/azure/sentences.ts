@@ -151,6 +151,11 @@ export const rows: readonly Row[] = [
   },
 ];
 
+const known = new Set(rows.flatMap(({ azure = [] }) => azure.map((code) => code.toLowerCase())));
+
+/** Whether a code of Azure's has a row of its own: those around it, such as DeploymentFailed, say less. */
+export const isKnownCode = (code: string): boolean => known.has(code.toLowerCase());
+
 const unknown: Row = {
   code: 'refused',
   sentence: 'Azure refused a request.',

@@ -33,6 +33,8 @@ export interface Choices {
   readonly mailboxTenant: string;
   /** Setting TENANT. */
   readonly tenantSetting: string;
+  /** Setting ADMIN_TENANT: whose people with the role Broker.Admin may open the dashboard. Empty: it is off. */
+  readonly adminTenant: string;
   /** Setting ALLOWED_TENANTS; empty where TENANT is one tenant. */
   readonly allowedTenants: string;
   /** What the admin asked for, or what the app uses now; plan/credential.ts decides. */
@@ -62,6 +64,8 @@ export const foreignTag = 'mail-broker-client-foreign';
 
 /** Tag of every resource that the deploy makes: --destroy deletes a group only where nothing else is in it. */
 export const ownTag = { name: 'application', value: 'nocobase-mail-broker' } as const;
+
+const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 const memories: readonly number[] = [512, 2048, 4096];
 const isMemory = (value: number | undefined): value is Memory => value !== undefined && memories.includes(value);
@@ -152,6 +156,8 @@ export function choose(options: DeployOptions, facts: ChoiceFacts): Choices | { 
     audience,
     mailboxTenant,
     tenantSetting: audience === 'single' ? mailboxTenant : audience === 'several' ? 'organizations' : 'common',
+    // Once it is there it stays as it is, also where an admin emptied it. A domain is none: the app takes ids.
+    adminTenant: settings.ADMIN_TENANT ?? (guid.test(mailboxTenant) ? mailboxTenant : ''),
     allowedTenants: audience === 'single' ? (options.allowedTenants ?? '') : allowed,
     credential: options.credential ?? credentialOf(settings.CREDENTIAL_MODE),
     clientId: options.clientId ?? (settings.CLIENT_ID || undefined) ?? tagged,

@@ -23,6 +23,7 @@ export function mainParameters({ choices, clientId, credential, recoverVault }: 
     clientId,
     tenant: choices.tenantSetting,
     allowedTenants: choices.allowedTenants,
+    adminTenant: choices.adminTenant,
     credentialMode: credential,
     clientSecretName: choices.clientSecretName,
     publicUrl: choices.publicUrl,

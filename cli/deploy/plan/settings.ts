@@ -6,6 +6,7 @@ type Settings = Readonly<Record<string, string>>;
  * (https://github.com/Azure/azure-quickstart-templates/issues/8495).
  */
 export const ownSettings: readonly string[] = [
+  'ADMIN_TENANT',
   'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
   'APPLICATIONINSIGHTS_CONNECTION_STRING',
   'ALLOWED_TENANTS',

@@ -103,8 +103,8 @@ export function answerBroker(model: AzureModel, name: string, request: Request):
     ];
     return read(() => ({ status: 200, body: { status: found.status, items } }));
   }
-  if (path === 'admin-consent-links' && method === 'POST') {
-    return read(() => ({ status: 201, body: { url: `https://${name}.azurewebsites.net/api/admin-consent?token=t` } }));
+  if (path === 'tenant-consent-links' && method === 'POST') {
+    return read(() => ({ status: 201, body: { url: `https://${name}.azurewebsites.net/api/tenant-consent?token=t` } }));
   }
   model.unknown.push(`${method} ${url.href}`);
   return problem(404, 'not_found');

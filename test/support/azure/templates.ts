@@ -217,7 +217,7 @@ function main(deployment: Deployment): Record<string, unknown> {
   };
 }
 
-const warmSessions: Readonly<Record<string, string>> = { 512: '300', 2048: '2000', 4096: '5000' };
+const warmSessions: Readonly<Record<string, string>> = { 512: '300', 2048: '1200', 4096: '2400' };
 
 /** What the template writes itself; test/deploy-files.test.ts compares the names with infra/modules/app.bicep. */
 export function settingsOf(
@@ -238,6 +238,7 @@ export function settingsOf(
     CLIENT_ID: text(parameters.clientId),
     TENANT: text(parameters.tenant),
     ALLOWED_TENANTS: text(parameters.allowedTenants),
+    ADMIN_TENANT: text(parameters.adminTenant),
     CREDENTIAL_MODE: text(parameters.credentialMode),
     CLIENT_SECRET_NAME: text(parameters.clientSecretName),
     KEY_VAULT_URL: `https://${vault}.vault.azure.net/`,

@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest';
+import type { DeployOptions } from '../options.ts';
+import { type ChoiceFacts, type Choices, choose, personalTenant } from './choose.ts';
+import type { Existing } from './existing.ts';
+import { asArguments, asFile, mainParameters } from './parameters.ts';
+
+const tenant = '22222222-2222-4222-8222-222222222222';
+const other = '33333333-3333-4333-8333-333333333333';
+const client = '44444444-4444-4444-8444-444444444444';
+
+const options: DeployOptions = {
+  resourceGroup: 'mail-broker',
+  location: 'West Europe',
+  secretDays: 180,
+  consent: true,
+  sendsByGraph: false,
+  opensByItself: false,
+  mailboxes: 30,
+  installFunc: false,
+  newKey: false,
+  showKey: false,
+  whatIf: false,
+  yes: true,
+  json: false,
+  destroy: false,
+};
+
+const nothing: Existing = {
+  group: undefined,
+  app: undefined,
+  settings: {},
+  vault: undefined,
+  identityPrincipalId: undefined,
+  alertEmail: undefined,
+  budget: undefined,
+  workspace: undefined,
+  networkPrefix: undefined,
+};
+
+const there: Existing = {
+  group: { location: 'westeurope', tags: { 'mail-broker-client-id': client, 'azd-env-name': 'prod' } },
+  app: {
+    name: 'mail-contoso',
+    location: 'West Europe',
+    hostName: 'mail-contoso.azurewebsites.net',
+    memoryMb: 2048,
+    maximumInstances: 100,
+    hasNetwork: true,
+    tags: { 'azd-service-name': 'api', costCentre: '7' },
+  },
+  settings: {
+    KEY_VAULT_URL: 'https://kv-mine.vault.azure.net/',
+    AzureWebJobsStorage__blobServiceUri: 'https://stmine.blob.core.windows.net/',
+    TABLES_URL: 'https://tbmine.table.core.windows.net',
+    PUBLIC_URL: 'https://mail.contoso.example',
+    CLIENT_ID: client,
+    TENANT: 'organizations',
+    ALLOWED_TENANTS: `${tenant},${other}`,
+    CREDENTIAL_MODE: 'secret',
+    CLIENT_SECRET_NAME: 'entra-secret',
+    FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '1000000',
+    POLL_INTERVAL: '30',
+  },
+  vault: { purgeProtection: true, isPrivate: true },
+  identityPrincipalId: 'i',
+  alertEmail: 'ops@contoso.example',
+  budget: { amount: 50, start: '2026-08-01' },
+  workspace: { dailyCapGb: 0.5 },
+  networkPrefix: '10.9.0.0/24',
+};
+
+const facts = (existing: Existing): ChoiceFacts => ({
+  subscription: 'sub',
+  mailboxTenant: tenant,
+  existing,
+  now: Date.parse('2026-11-20T12:00:00Z'),
+});
+
+function chosen(given: Partial<DeployOptions>, existing: Existing): Choices {
+  const found = choose({ ...options, ...given }, facts(existing));
+  if ('faults' in found) throw new Error(found.faults.join(' '));
+  return found;
+}
+const faults = (given: Partial<DeployOptions>, existing: Existing): string => {
+  const found = choose({ ...options, ...given }, facts(existing));
+  return 'faults' in found ? found.faults.join(' ') : '';
+};
+
+describe('choices', () => {
+  it('are the defaults the first time', () => {
+    expect(chosen({}, nothing)).toMatchObject({
+      location: 'westeurope',
+      memoryMb: 512,
+      maximumInstances: 40,
+      network: 'none',
+      separateTables: false,
+      purgeProtection: true,
+      alertEmail: '',
+      budget: 0,
+      budgetStart: '',
+      dailyCapGb: 1,
+      audience: 'single',
+      tenantSetting: tenant,
+      allowedTenants: '',
+      clientId: undefined,
+      isForeign: false,
+    });
+  });
+
+  it('are what is there where nothing else is asked for', () => {
+    expect(chosen({ location: undefined }, there)).toMatchObject({
+      names: { app: 'mail-contoso', vault: 'kv-mine', storage: 'stmine', tables: 'tbmine' },
+      memoryMb: 2048,
+      maximumInstances: 100,
+      network: 'private',
+      networkPrefix: '10.9.0.0/24',
+      separateTables: true,
+      alertEmail: 'ops@contoso.example',
+      budget: 50,
+      budgetStart: '2026-08-01',
+      dailyCapGb: 0.5,
+      publicUrl: 'https://mail.contoso.example',
+      requestBodyLimitBytes: 1_000_000,
+      clientSecretName: 'entra-secret',
+      audience: 'several',
+      tenantSetting: 'organizations',
+      allowedTenants: `${tenant},${other}`,
+      credential: 'secret',
+      clientId: client,
+      isForeign: false,
+      addedSettings: { POLL_INTERVAL: '30' },
+      tags: { costCentre: '7', application: 'nocobase-mail-broker' },
+      azdEnvironment: 'prod',
+    });
+  });
+
+  it('are the options where those say another thing', () => {
+    const given = {
+      memoryMb: 512,
+      network: 'none',
+      budget: 70,
+      alertEmail: 'new@contoso.example',
+      credential: 'federated',
+    } as const;
+    expect(chosen(given, there)).toMatchObject({ ...given, budgetStart: '2026-08-01' });
+  });
+
+  it('begin a new budget with the month, and keep the start of one that is there', () => {
+    expect(chosen({ budget: 5 }, nothing).budgetStart).toBe('2026-11-01');
+    expect(chosen({ budget: 5 }, there).budgetStart).toBe('2026-08-01');
+  });
+
+  it.each([
+    ['single', tenant, ''],
+    ['several', 'organizations', tenant],
+    ['personal', 'common', `${tenant},${personalTenant}`],
+  ] as const)('for the audience %s set TENANT to %s', (audience, tenantSetting, allowedTenants) => {
+    expect(chosen({ audience }, nothing)).toMatchObject({ tenantSetting, allowedTenants });
+  });
+
+  it('take an application of --client-id for somebody else’s, unless a tag of ours knows it', () => {
+    expect(chosen({ clientId: other }, there).isForeign).toBe(true);
+    expect(chosen({ clientId: client }, there).isForeign).toBe(false);
+    expect(chosen({ clientId: client }, nothing).isForeign).toBe(true);
+  });
+
+  it.each<[string, Partial<DeployOptions>, Existing, RegExp]>([
+    ['no region', { location: undefined }, nothing, /in which region/],
+    ['another region for an app that is there', { location: 'eastus' }, there, /an app cannot move/],
+    ['another app in the same group', { name: 'mail-fabrikam' }, there, /holds the app mail-contoso/],
+    ['purge protection taken away', { purgeProtection: false }, there, /nobody switch it off/],
+  ])('are refused with a sentence: %s', (_title, given, existing, says) => {
+    expect(faults(given, existing)).toMatch(says);
+  });
+});
+
+describe('parameters of the template', () => {
+  const parameters = mainParameters({
+    choices: chosen({}, there),
+    clientId: client,
+    credential: 'secret',
+    recoverVault: false,
+  });
+
+  it('go to az as a file of parameters', () => {
+    expect(JSON.parse(asFile(parameters))).toMatchObject({
+      dailyCapGb: { value: '0.5' },
+      extraAppSettings: { value: { POLL_INTERVAL: '30' } },
+      separateTables: { value: true },
+      azdEnvironment: { value: 'prod' },
+    });
+  });
+
+  it('are told without the values of what an admin added', () => {
+    const told = asArguments(parameters);
+    expect(told).toContain('extraAppSettings={"POLL_INTERVAL":"<as it is>"}');
+    expect(told).toContain('budgetStart=2026-08-01');
+  });
+});
