@@ -49,8 +49,8 @@ export function expiryOf(name: string, { expiresOn }: Pick<SecretVersion, 'expir
         zh: '客户端机密存在，但 Key Vault 中没有它的到期日期，因此到期前不会有提醒。',
       },
       remedy: {
-        en: 'Set the expiry date of the secret in Key Vault to that of the client secret in Entra; npm run broker -- rotate-secret does so.',
-        zh: '请在 Key Vault 中将其到期日期设为 Entra 中客户端机密的到期日期；npm run broker -- rotate-secret 会自动设置。',
+        en: 'Set the expiry date of the secret in Key Vault to that of the client secret in Entra.',
+        zh: '请在 Key Vault 中将其到期日期设为 Entra 中客户端机密的到期日期。',
       },
       who: 'deployment owner',
     };
@@ -83,6 +83,6 @@ export function expiryOf(name: string, { expiresOn }: Pick<SecretVersion, 'expir
 }
 
 const renew = {
-  en: 'Renew it: npm run broker -- rotate-secret.',
-  zh: '请更新：npm run broker -- rotate-secret。',
+  en: 'Renew it: npm run deploy makes the next one; docs/admin.md says how to do it by hand.',
+  zh: '请更新：npm run deploy 会生成新的机密；手动方法见 docs/admin.md。',
 };
