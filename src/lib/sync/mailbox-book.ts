@@ -47,6 +47,7 @@ export interface MailboxBook extends CommitUnit {
   outbox(): readonly OutboxRow[];
   /** Takes an event that the table holds already. */
   foundOutbox(row: OutboxRow): void;
+  /** Adds an event behind all others, or puts one in its own place again. */
   addOutbox(row: OutboxRow): void;
   removeOutbox(id: string): void;
   /** The replays that somebody wants, in the order of asking. */
@@ -99,6 +100,7 @@ export function createMailboxBook(
   let stateDirty = false;
   const folders = row.folders.map((folder) => createFolderBook(row.id, folder, cursors.get(folder.id)));
   const outbox = new Map<string, OutboxRow>();
+  let latest = 0;
   const jobs = new Map<string, JobRow>();
   const parked = new Map<string, Parked>();
   /** Rows of kinds that come and go: which of them the table holds, and what the next batch does to them. */
@@ -186,11 +188,15 @@ export function createMailboxBook(
     outbox: () => [...outbox.values()].sort((a, b) => a.at.getTime() - b.at.getTime() || (a.id < b.id ? -1 : 1)),
     foundOutbox(event) {
       outbox.set(event.id, event);
+      latest = Math.max(latest, event.at.getTime());
       stored.add(outboxRowKey(row.id, event.id));
     },
     addOutbox(event) {
-      outbox.set(event.id, event);
-      write(encodeOutbox(event));
+      // The store tells its time in whole seconds, so that what happens later may seem to happen up to a second earlier.
+      const at = outbox.has(event.id) ? event.at : new Date(Math.max(event.at.getTime(), latest + 1));
+      latest = Math.max(latest, at.getTime());
+      outbox.set(event.id, { ...event, at });
+      write(encodeOutbox({ ...event, at }));
     },
     removeOutbox(id) {
       outbox.delete(id);
