@@ -30,6 +30,7 @@ for (const [name, plain] of Object.entries({
   'soft hyphens and grapheme joiners': '\u00ad\u034f \u00ad\u034f',
   'wide spaces': '\u2003\u3000\u2028',
   'a Hangul filler': '\u3164',
+  'no-break spaces as HTML writes them': '&nbsp;\r\n&#160;&zwnj;',
 })) {
   add(`a blank text (${name}) beside HTML`, alternative(plain, '<p>Your order <b>815</b> has been shipped.</p>'), {
     text: 'Your order 815 has been shipped.',
@@ -76,6 +77,9 @@ add('plain text that is an HTML document', plain('<!DOCTYPE html><html><body><p>
   html: undefined,
 });
 add('plain text that is HTML from beginning to end', plain('<div>Hello<br>there</div>'), { text: 'Hello\nthere' });
+add('plain text that begins with HTML', plain('<!-- x --><p>Hello</p>\r\n<p>there</p>\r\nAda'), {
+  text: 'Hello\n\nthere\n\nAda',
+});
 add('plain text about HTML', plain('Put <div> around it, and </div> behind.'), {
   text: 'Put <div> around it, and </div> behind.',
 });

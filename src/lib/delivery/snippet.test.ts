@@ -9,6 +9,16 @@ it.each([
   ['a\u200b\u200bb\u00ad', 'ab'],
   ['Sale! \u200c \u00a0\u200c \u00a0\u200c now', 'Sale! now'],
   ['می\u200cخواهم', 'می\u200cخواهم'],
+  ['Order \u034f \u034f\u200c \u3164now', 'Order now'],
+  ['> only\n>> quoted', 'only quoted'],
+  ['Hello\n----------\n\n=====\nAda', 'Hello Ada'],
+  ['...', '...'],
+  ['View in browser ( https://click.example.net/ls/click?upn=aB3aB3 )\n\nOur prices', 'View in browser … Our prices'],
+  ['Track <https://x.example/1>, [https://x.example/2] or (mailto:a@x.example)', 'Track … , … or …'],
+  [`See https://x.example/${'a'.repeat(60)} now`, 'See … now'],
+  [`${`https://x.example/${'a'.repeat(60)}\n`.repeat(3)}Hello`, '… Hello'],
+  ['See https://x.example/prices now', 'See https://x.example/prices now'],
+  ['[cid:image001.png@01D9] [image: Logo] Hello', 'Hello'],
 ])('of %j is %j', (text, snippet) => {
   expect(snippetOf(text)).toBe(snippet);
 });

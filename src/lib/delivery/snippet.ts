@@ -16,12 +16,15 @@ export function snippetOf(text: string): string {
 
 const quoted = /^\s*>[>\s]*/;
 
+/** A line of signs that parts one piece from the next, or nothing at all. */
+const ruler = /^\s*(?:[\s*=_~+#.\u2010-\u2015\u2500-\u257f-]{4,})?$/;
+
 /** As much of them as is needed. A character may be two units of a string. */
 function inOne(lines: readonly string[]): string {
   let all = '';
   for (const line of lines) {
     if (all.length > 2 * snippetCharacters) break;
-    if (line.trim() !== '') all = folded(`${all} ${line}`);
+    if (!ruler.test(line)) all = folded(`${all} ${line}`);
   }
   return all.trim();
 }

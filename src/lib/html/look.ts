@@ -56,7 +56,9 @@ const isInvisible = (said: Said): boolean =>
 function isClosed(said: Said): boolean {
   if (isNothing(said('max-height'))) return true;
   const isClipped = ['overflow', 'overflow-x', 'overflow-y'].some((name) => /hidden|clip/.test(said(name)));
-  return isClipped && ['height', 'width', 'max-width'].some((name) => isNothing(said(name)));
+  return (
+    isClipped && ['height', 'width', 'max-width'].some((name) => /^1px$/.test(said(name)) || isNothing(said(name)))
+  );
 }
 
 const isElsewhere = (said: Said): boolean =>
@@ -67,12 +69,15 @@ const isNothing = (length: string): boolean => /^0+(\.0*)?(px|pt|em|rem|%)?$/.te
 
 const isFarAway = (length: string): boolean => /^-\d{3,}(\.\d*)?(px|pt|em|rem|%)?$/.test(length);
 
+// In pixels or points.
+const largestUnseen = 2;
+
 function sizeOf(size: string, font: string): Pick<StyledLook, 'sizedByParent' | 'tiny'> {
   const match = /(?:^|\s)(\d*\.?\d+)(px|pt|em|rem|%)?(?=$|[\s/])/.exec(size === '' ? font : size);
   if (match === null) return { sizedByParent: size === '', tiny: false };
   const [, number, unit = ''] = match;
   if (unit === 'em' || unit === '%') return { sizedByParent: Number(number) > 0, tiny: Number(number) === 0 };
-  return { sizedByParent: false, tiny: unit === 'rem' ? Number(number) === 0 : Number(number) <= 1 };
+  return { sizedByParent: false, tiny: unit === 'rem' ? Number(number) === 0 : Number(number) <= largestUnseen };
 }
 
 const colorOf = (value: string): StyledLook['color'] =>

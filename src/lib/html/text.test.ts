@@ -32,6 +32,10 @@ const made: Readonly<Record<string, readonly [string, string]>> = {
     '<table><tr><td><p class=MsoNormal><span>Item<o:p></o:p></span></p></td><td><p class=MsoNormal>Qty<o:p></o:p></p></td></tr></table>',
     'Item Qty',
   ],
+  'cells that end with a line break or hold blanks': [
+    '<table><tr><td>Item<br></td><td>&nbsp;</td><td>&nbsp;5&nbsp;&nbsp;€ </td></tr></table>',
+    'Item 5 €',
+  ],
   'tables within tables': [
     '<table><tr><td><table><tr><td>One</td></tr></table></td></tr><tr><td><table><tr><td>Two</td><td>2</td></tr></table></td></tr></table>',
     'One\nTwo 2',
@@ -71,6 +75,9 @@ const hidden: Readonly<Record<string, string>> = {
   'height:0 and overflow:hidden': '<div style="height:0px;overflow:hidden;">secret</div>',
   'font-size:0': '<span style="font-size:0">secret</span>',
   'font-size:1px': '<div style="font-size:1px;line-height:1px">secret</div>',
+  'font-size:2px': '<div style="font-size:2px">secret</div>',
+  'a box of one pixel':
+    '<div style="position:absolute;width:1px;height:1px;overflow:hidden;clip:rect(0,0,0,0)">secret</div>',
   'font:0/0': '<span style="font:0/0 a">secret</span>',
   'white on white': '<span style="color:#ffffff">secret</span>',
   'nearly white on white': '<body bgcolor="#FFFFFF"><font color="#fefefe">secret</font></body>',

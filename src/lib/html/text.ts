@@ -119,8 +119,10 @@ function contentOf(node: DomNode): DomNode[] {
     const real = children.filter(
       ({ type, data }) => type !== 'comment' && !(type === 'text' && (data ?? '').trim() === ''),
     );
+    // A line break at the end of a cell is one that nobody sees.
+    while (real.at(-1)?.name === 'br') real.pop();
     const [only] = real;
-    if (only === undefined || real.length > 1 || !['p', 'div', 'center'].includes(only.name ?? '')) return children;
+    if (only === undefined || real.length > 1 || !['p', 'div', 'center'].includes(only.name ?? '')) return real;
     children = only.children;
   }
 }
@@ -147,12 +149,14 @@ const numbered: FormatCallback = (node, walk, builder, formatOptions) => {
   builder.options.formatters.orderedList?.(own, walk, builder, formatOptions);
 };
 
+/** As many as keep words apart; those in front of a line stay as wide as they are. */
+const noBreaks = /(?<=\S)[ \u00a0]*\u00a0[ \u00a0]*|\u00a0/g;
+
 /** Without the blanks that only keep things apart on a page. */
 const tidy = (text: string): string =>
   text
-    .replaceAll('\u00a0', ' ')
     .split('\n')
-    .map((line) => (isBlank(line) ? '' : line.trimEnd()))
+    .map((line) => (isBlank(line) ? '' : line.trimEnd().replace(noBreaks, ' ')))
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim();

@@ -63,7 +63,7 @@ export function bodyOf(parts: readonly TextPart[], { decode, charsets, words }: 
   };
   const all = [...pieces.values()];
   const text = all.flatMap(({ plain, html }) => {
-    const told = plain.filter((each) => !isBlank(each)).map((each) => (isHtml(each) ? read(each) : each.trimEnd()));
+    const told = plain.filter((each) => !isEmpty(each)).map((each) => (isHtml(each) ? read(each) : each.trimEnd()));
     return told.length > 0 ? told : html.map(read);
   });
   const html = all.flatMap((piece) => (piece.html.length > 0 ? piece.html : piece.plain.map(asHtml)));
@@ -81,18 +81,21 @@ export function charsetsOf(parts: readonly Pick<TextPart, 'leaf' | 'bytes'>[]): 
   return [...new Set([...labels, ...metas])].filter((charset) => charset !== '');
 }
 
-/** A document, or a piece that is one element from beginning to end; not a text that speaks of HTML. */
+/** True for a text of which a person sees nothing; some programs write no-break spaces as HTML does. */
+const isEmpty = (plain: string): boolean => isBlank(plain.replace(/&(?:nbsp|zwnj|zwj|shy|#160|#8203|#xa0);?/gi, ''));
+
+/** A document, or HTML from its first element on that is closed again; not a text that speaks of HTML. */
 function isHtml(plain: string): boolean {
-  const text = plain.replace(/^[\s\ufeff]+/, '');
+  const text = plain.replace(/^(?:[\s\ufeff]+|<!--(?:(?!-->)[\s\S]){0,5000}-->)+/, '');
   if (/^(?:<\?xml[^>]{0,200}>\s*)?<(?:!doctype\s+html|html|head|body)\b/i.test(text)) return true;
-  return (
-    /^<(?:div|p|table|span|font|center|meta|style|br|h[1-6]|b|strong|a)\b[^<>]{0,2000}>/i.test(text) &&
-    /<\/[a-z][a-z0-9]{0,10}>\s*$/i.test(text.slice(-200))
-  );
+  const first = /^<(div|p|table|span|font|center|style|h[1-6]|b|strong|ul|ol|blockquote)\b[^<>]{0,2000}>/i.exec(
+    text,
+  )?.[1];
+  return first !== undefined && text.toLowerCase().includes(`</${first.toLowerCase()}>`);
 }
 
 const asHtml = (plain: string): string =>
-  isBlank(plain)
+  isEmpty(plain)
     ? ''
     : `<div>${plain
         .trim()
