@@ -428,6 +428,31 @@ add(
     attachments: [{ filename: '電子日本.pdf' }],
   },
 );
+for (const [name, [parameter, filename]] of Object.entries({
+  'code page 850, by RFC 2231': ["filename*=ibm850''Gr%94%E1e.pdf", 'Größe.pdf'],
+  'a charset nobody knows, by RFC 2231': ["filename*=unknown-8bit''Gr%F6%DFe.pdf", 'Größe.pdf'],
+  'UTF-8 cut within a character, by RFC 2231': ["filename*0*=utf-8''Gr%C3;\r\n filename*1*=%B6.pdf", 'Grö.pdf'],
+  'ISO-2022-JP, by RFC 2231': ["filename*=iso-2022-jp''%1B%24BEE%3BR%1B%28B.pdf", '電子.pdf'],
+  'GB2312, by RFC 2231': ["filename*=gb2312''%B1%A8%B8%E6.pdf", '报告.pdf'],
+  'Windows-1252 that calls itself UTF-8': ['filename="=?utf-8?Q?Gr=F6=DFe.pdf?="', 'Größe.pdf'],
+  'encoded words of two kinds': ['filename="=?utf-8?B?5oql5ZGK?= =?utf-8?Q?=2Epdf?="', '报告.pdf'],
+  'an encoded word without quotes': ['filename==?koi8-r?Q?=EF=D4=DE=A3=D4.pdf?=', 'Отчёт.pdf'],
+})) {
+  add(
+    `a file name in ${name}`,
+    lines(
+      head('Subject: n', 'Content-Type: multipart/mixed; boundary=b'),
+      '',
+      multipart(
+        'b',
+        'Content-Type: text/plain\r\n\r\nx',
+        `Content-Type: application/pdf\r\nContent-Disposition: attachment; ${parameter}\r\n\r\nx`,
+      ),
+    ),
+    { attachments: [{ part: '2', filename: filename ?? '' }] },
+  );
+}
+
 add(
   'UTF-16LE without a mark',
   lines(
