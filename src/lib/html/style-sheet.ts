@@ -15,6 +15,8 @@ interface Rule {
 }
 
 export interface StyleSheet {
+  /** Of all its rules. */
+  readonly styles: readonly Style[];
   /** What the rules say of an element, in their order. @param around the elements around it, outermost first */
   stylesOf(element: Marked, around: readonly Marked[]): readonly Style[];
 }
@@ -52,6 +54,7 @@ export function styleSheetOf(html: string): StyleSheet {
 function lookup(rules: ReadonlyMap<string, readonly Rule[]>): StyleSheet {
   let comparisons = 0;
   return {
+    styles: [...rules.values()].flatMap((some) => some.map(({ style }) => style)),
     stylesOf: (element, around) => {
       if (rules.size === 0) return [];
       const found: Rule[] = [];

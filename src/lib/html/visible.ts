@@ -2,7 +2,7 @@ import type { Parser } from 'htmlparser2';
 import { isBlank } from '../domain/blank.ts';
 import { isCamouflaged, type Look, lookWithin, plainLook, type StyledLook, styledLook } from './look.ts';
 import { declarationsIn, type Style, together } from './style.ts';
-import { type Marked, styleSheetOf } from './style-sheet.ts';
+import { type Marked, type StyleSheet, styleSheetOf } from './style-sheet.ts';
 
 export interface Visible {
   readonly html: string;
@@ -38,8 +38,8 @@ const longestStyle = 4_000;
 /** Loads the parser, at the first HTML. */
 export async function loadVisibleHtml(): Promise<VisibleHtml> {
   const { Parser: HtmlParser } = await import('htmlparser2');
-  const run = (html: string, forWords: boolean): Visible => {
-    const walk = walkThrough(html, forWords);
+  const run = (html: string, sheet: StyleSheet, forWords: boolean): Visible => {
+    const walk = walkThrough(html, sheet, forWords);
     const parser: Parser = new HtmlParser(
       {
         onopentag: (name, attributes) => walk.open(name, attributes, parser.startIndex, parser.endIndex + 1),
@@ -54,9 +54,13 @@ export async function loadVisibleHtml(): Promise<VisibleHtml> {
     return walk.result();
   };
   return {
-    forPage: (html) => (hiding.test(html) ? run(html, false).html : html),
+    forPage: (html) => {
+      const sheet = styleSheetOf(html);
+      return sheet.styles.some(hides) || hiding.test(html) ? run(html, sheet, false).html : html;
+    },
     forWords: (html) => {
-      const seen = run(html.slice(0, mostCharacters), true);
+      const beginning = html.slice(0, mostCharacters);
+      const seen = run(beginning, styleSheetOf(beginning), true);
       return html.length > mostCharacters ? { ...seen, cut: true } : seen;
     },
   };
@@ -65,8 +69,13 @@ export async function loadVisibleHtml(): Promise<VisibleHtml> {
 // After each piece it is asked whether enough was seen.
 const stride = 16 * 1024;
 
-/** Without any of these nothing is hidden that the sanitiser would show. */
-const hiding = /<style\b|hidden|opacity|height|overflow|mso-hide|indent|position|font/i;
+/** Without any of these no element hides itself in a way that the sanitiser takes away. */
+const hiding = /\bhidden\b|visibility|opacity|overflow|max-height|mso-hide|text-indent|position/i;
+
+const hides = (style: Style): boolean => {
+  const { hidden, hiddenInOutlook, tiny } = styledLook(style);
+  return hidden || hiddenInOutlook || tiny;
+};
 
 /** Elements whose content is no text of the mail. As the sanitiser has it, and what shows itself. */
 const wordless = new Set(
@@ -98,8 +107,7 @@ interface Frame {
 type Range = readonly [from: number, to: number];
 
 /** Sees the mail as the parser goes through it, and notes what is to be cut out of the text of the HTML. */
-function walkThrough(html: string, forWords: boolean) {
-  const sheet = styleSheetOf(html);
+function walkThrough(html: string, sheet: StyleSheet, forWords: boolean) {
   // A newsletter says the same of most of its elements.
   const [styles, looks] = [new Map<string, Style>(), new Map<string, StyledLook>()];
   const frames: Frame[] = [];
