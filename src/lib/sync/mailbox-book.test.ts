@@ -11,6 +11,7 @@ const row: MailboxRow = {
   address: 'ada@contoso.example',
   login: 'ada@contoso.example',
   grant: { kind: 'user', tid: 't', oid: 'o' },
+  shared: false,
   slot: 0,
   folders: [],
   syncFrom: undefined,
