@@ -157,6 +157,23 @@ describe('a deploy after destroy, under purge protection', () => {
     expect(vault?.secrets.get('broker-root')).toEqual(root);
   });
 
+  it('takes a new bootstrap key and client secret where the old ones were deleted, and leaves no old key enabled', async () => {
+    const world = await deployed({ credential: 'secret' });
+    const [vault] = [...world.model.vaults.values()];
+    for (const name of ['bootstrap-admin-key', 'client-secret']) {
+      const versions = vault?.secrets.get(name) ?? [];
+      for (const version of versions) version.enabled = true;
+      vault?.deletedSecrets.set(name, versions);
+      vault?.secrets.delete(name);
+    }
+    world.profiles.all.clear();
+    const { error } = await world.run();
+    expect(error).toBeUndefined();
+    expect(vault?.secrets.get('bootstrap-admin-key')?.map(({ enabled }) => enabled)).toEqual([false, false]);
+    expect(vault?.secrets.get('client-secret')).toHaveLength(2);
+    expect(world.profiles.all.size).toBe(1);
+  });
+
   it('stops at a disabled broker-root instead of making another', async () => {
     const world = await deployed();
     const [version] = [...world.model.vaults.values()][0]?.secrets.get('broker-root') ?? [];

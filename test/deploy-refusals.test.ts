@@ -159,6 +159,12 @@ describe('before anything is made, one sentence and a remedy', () => {
     expect(world.model.unknown).toEqual([]);
   });
 
+  it('of an account that sees no subscription', async () => {
+    const world = new DeployWorld();
+    world.model.subscription = { ...world.model.subscription, name: 'N/A(tenant level account)' };
+    expect((await world.run()).error).toMatchObject({ message: expect.stringContaining('sees no subscription') });
+  });
+
   it('of a disabled subscription', async () => {
     const world = new DeployWorld();
     world.model.subscription = { ...world.model.subscription, state: 'Disabled' };
@@ -262,6 +268,17 @@ describe('rights that are missing, and that the deploy can do without', () => {
     expect(error).toBeUndefined();
     expect(end?.facts.warnings.join(' ')).toContain('no delete lock');
     expect(world.model.locks.size).toBe(0);
+  });
+
+  it('with rights in the group alone deploys into it, though nobody may ask which names are free', async () => {
+    const world = new DeployWorld();
+    await world.run();
+    await world.run({ destroy: true });
+    world.model.groups.set('mail-broker', { name: 'mail-broker', location: 'westeurope', tags: {} });
+    world.model.deletedVaults.clear();
+    world.model.behaviour.deniedPaths = /checkNameAvailability|deletedVaults/;
+    expect((await world.run()).error).toBeUndefined();
+    expect(world.model.unknown).toEqual([]);
   });
 
   it('a guest who may not read the directory goes on, and hears what nobody looked at', async () => {

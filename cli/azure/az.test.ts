@@ -22,6 +22,11 @@ describe('az', () => {
     expect(calls[0]?.args).toEqual(['account', 'show', '--only-show-errors', '--output', 'json']);
   });
 
+  it('passes over what it says of its compiler before the answer', async () => {
+    const { az } = azOf({ stdout: 'Successfully installed Bicep CLI to "/home/ada/.azure/bin/bicep".\n{"id": 1}\n' });
+    expect(await az.read(['deployment'])).toEqual({ id: 1 });
+  });
+
   it('answers nothing where it printed nothing', async () => {
     expect(await azOf({}).az.read(['group', 'delete'])).toBeUndefined();
   });

@@ -42,6 +42,15 @@ export function readStderr(stderr: string): { azureCode?: string; claims?: strin
   };
 }
 
+/**
+ * Where the answer begins. az installs the Bicep compiler by itself, and some releases say so on standard output
+ * (https://github.com/Azure/azure-cli/issues/27855).
+ */
+function startOfJson(printed: string): number {
+  const begin = /^[[{]/m.exec(printed)?.index;
+  return begin ?? 0;
+}
+
 export function createAz(program: Program, writes: Writes, signal?: AbortSignal): Az {
   async function run(args: readonly string[], input?: string): Promise<unknown> {
     const call = shellLine('az', args);
@@ -54,9 +63,10 @@ export function createAz(program: Program, writes: Writes, signal?: AbortSignal)
       const text = answer.stderr.trim() || answer.stdout.trim();
       throw problemOf({ text, call, ...readStderr(text) });
     }
-    if (answer.stdout.trim() === '') return undefined;
+    const printed = answer.stdout.trim();
+    if (printed === '') return undefined;
     try {
-      return JSON.parse(answer.stdout);
+      return JSON.parse(printed.slice(startOfJson(printed)));
     } catch (error) {
       throw new AzureProblem(
         'az_unreadable',

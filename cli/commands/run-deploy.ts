@@ -114,12 +114,21 @@ async function finish(deploying: Deploying, io: CommandIo, calls: () => readonly
     }
     return end.how === 'declined' ? 1 : 0;
   } catch (error) {
-    const { code, lines, remedy } = describe(error);
+    const { code, lines, remedy } = io.signal.aborted ? interrupted : describe(error);
     if (json) tell({ state: 'stopped', code, sentence: lines[0], remedy });
     else for (const line of ['', ...lines]) io.err(line);
     return error instanceof Unattended ? 2 : 1;
   }
 }
+
+const interrupted = {
+  code: 'interrupted',
+  lines: [
+    'Interrupted. What was for this run only is taken back.',
+    'Run this command again: it goes on where it stopped.',
+  ],
+  remedy: 'Run this command again: it goes on where it stopped.',
+};
 
 function describe(error: unknown): { code: string; lines: readonly string[]; remedy: string | undefined } {
   if (error instanceof StepBlocked) {

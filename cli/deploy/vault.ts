@@ -3,7 +3,7 @@ import { isProblem } from '../azure/problem.ts';
 import type { Rest, RestWrite } from '../azure/rest.ts';
 import { known, type SecretInfo } from './facts.ts';
 import { paths } from './paths.ts';
-import type { Run } from './run.ts';
+import { type Run, waitUntil } from './run.ts';
 
 /** https://learn.microsoft.com/rest/api/keyvault/secrets */
 const query = { 'api-version': '7.4' };
@@ -114,4 +114,18 @@ export function vaultDoor(run: Run): VaultDoor {
       await send('PATCH', `/secrets/${name}/${version}`, { body: { attributes: { enabled: false } } });
     },
   };
+}
+
+const wait = { forMs: 5 * 60_000, everyMs: 5_000, saying: 'Waiting until a deleted secret is back' };
+
+/**
+ * Brings a secret back that was deleted and not purged: its name takes no new version before.
+ * @returns whether there was one
+ */
+export async function undelete(run: Run, name: string): Promise<boolean> {
+  const door = vaultDoor(run);
+  if (run.whatIf || !(await door.isDeleted(name))) return false;
+  await door.recover(name);
+  await waitUntil(run, wait, async () => ((await door.versions(name)).length > 0 ? true : undefined));
+  return true;
 }

@@ -3,7 +3,7 @@ import { known } from '../facts.ts';
 import { bootstrapName, secretTags } from '../plan/vault-work.ts';
 import type { Run } from '../run.ts';
 import { done, type Step, skip, todo } from '../step.ts';
-import { vaultDoor } from '../vault.ts';
+import { undelete, vaultDoor } from '../vault.ts';
 
 /** Disables every enabled version: the broker takes the newest one that is enabled, which an older one would become. */
 async function disableAll(run: Run): Promise<void> {
@@ -22,6 +22,7 @@ export const bootstrapKey: Step = {
     return facts.bootstrapKey === undefined ? todo() : done();
   },
   async apply(run) {
+    await undelete(run, bootstrapName);
     if (!run.whatIf) await disableAll(run);
     const value = formatApiKey({ ...newApiKey(run.ports.random), id: bootstrapKeyId });
     await vaultDoor(run).put({

@@ -6,7 +6,7 @@ import { known } from '../facts.ts';
 import { secretTags } from '../plan/vault-work.ts';
 import type { Run } from '../run.ts';
 import { done, type Step, skip, todo } from '../step.ts';
-import { vaultDoor } from '../vault.ts';
+import { undelete, vaultDoor } from '../vault.ts';
 
 const day = (milliseconds: number): string => new Date(milliseconds).toISOString().slice(0, 10);
 
@@ -28,6 +28,7 @@ export const clientSecret: Step = {
     const { clientSecretName } = known(run.facts, 'choices');
     const entra = entraOf(run);
     const prefix = wantedApplication(run).deploymentId;
+    await undelete(run, clientSecretName);
     if (!run.whatIf) await removeOrphans(run, entra, prefix);
     const displayName = `${prefix} ${day(run.ports.clock.now())}`;
     const secret = await entra.addSecret(clientId, displayName, run.options.secretDays).catch((error: unknown) => {

@@ -24,6 +24,13 @@ export const login: Step = {
         'Run az cloud set --name AzureCloud and az login, or set up the broker by hand (docs/admin.md).',
       );
     }
+    // What az shows of a tenant without one.
+    if (account.name.startsWith('N/A')) {
+      return blocked(
+        `The account ${account.user.name} sees no subscription in this tenant.`,
+        'Log in with one that does (az login), or give the subscription by its id: --subscription ID.',
+      );
+    }
     if ((account.state ?? 'Enabled') !== 'Enabled') {
       return blocked(
         `The subscription ${account.name} is ${account.state}: Azure makes nothing in it.`,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isProblem } from '../../azure/problem.ts';
 import type { Rest } from '../../azure/rest.ts';
 import { known } from '../facts.ts';
 import { type ArmPath, groupId, paths } from '../paths.ts';
@@ -30,8 +31,14 @@ export const names: Step = {
     const arm = run.ports.azure.arm(scope.subscription);
     const isFree = async ({ path, query }: ArmPath, name: string, type?: string): Promise<boolean> => {
       const body = type === undefined ? { name } : { name, type };
-      const { body: answer } = await arm.send('POST', path, { query, body, reads: true });
-      return availability.parse(answer).nameAvailable;
+      try {
+        const { body: answer } = await arm.send('POST', path, { query, body, reads: true });
+        return availability.parse(answer).nameAvailable;
+      } catch (error) {
+        // Who has rights in the group alone may not ask; Azure says so itself when it comes to it.
+        if (isProblem(error, 'forbidden')) return true;
+        throw error;
+      }
     };
     const taken = (name: string, option: string): Verdict =>
       blocked(`The name ${name} is taken by somebody else.`, `Choose another one with ${option}.`);
@@ -64,9 +71,11 @@ async function findDeleted(run: Run, name: string): Promise<Verdict | undefined>
   const scope = known(run.facts, 'scope');
   const { location } = known(run.facts, 'choices');
   const { path, query } = paths.deletedVaults(scope);
-  const all = (await run.ports.azure.arm(scope.subscription).list(path, { query })).map((one) =>
-    deletedForm.parse(one),
-  );
+  const items = await run.ports.azure
+    .arm(scope.subscription)
+    .list(path, { query })
+    .catch((error: unknown) => (isProblem(error, 'forbidden') ? [] : Promise.reject(error)));
+  const all = items.map((one) => deletedForm.parse(one));
   const found = all.find((one) => one.name.toLowerCase() === name.toLowerCase());
   if (found === undefined) return undefined;
   const { vaultId, location: where } = found.properties;

@@ -1,11 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { known } from '../facts.ts';
 import { rootName } from '../plan/vault-work.ts';
-import { waitUntil } from '../run.ts';
 import { done, type Step, todo } from '../step.ts';
-import { vaultDoor } from '../vault.ts';
-
-const wait = { forMs: 5 * 60_000, everyMs: 5_000, saying: `Waiting until the deleted ${rootName} is back` };
+import { undelete, vaultDoor } from '../vault.ts';
 
 /**
  * The root key, 32 random bytes. It is made once: one that is there, or that was deleted and can be recovered, is used
@@ -21,11 +18,7 @@ export const rootKey: Step = {
   },
   async apply(run) {
     const door = vaultDoor(run);
-    if (!run.whatIf && (await door.isDeleted(rootName))) {
-      await door.recover(rootName);
-      await waitUntil(run, wait, async () => ((await door.exists(rootName)) ? true : undefined));
-      return 'the deleted one, recovered';
-    }
+    if (await undelete(run, rootName)) return 'the deleted one, recovered';
     const value = Buffer.from(run.ports.random.bytes(32)).toString('base64url');
     await door.put({ name: rootName, value, told: '<32 random bytes in base64url>', tags: {} });
     return 'made';

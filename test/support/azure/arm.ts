@@ -268,6 +268,9 @@ export function answerArm(model: AzureModel, request: Request): Answer {
     return { status: 401, body: { error: { code: 'InvalidAuthenticationToken', message: 'No token.' } } };
   const { changes } = route;
   try {
+    if (model.behaviour.deniedPaths?.test(path) === true) {
+      throw new Refused(403, 'AuthorizationFailed', `The client may not read ${path}.`);
+    }
     if (changes === undefined)
       return { status: 200, body: model.read(`${method} ${path}`, () => route.run(model, match, request)) };
     if (model.behaviour.demandsMfa && !claims.mfa) return mfaDemanded;

@@ -106,6 +106,8 @@ export interface Behaviour {
   /** What the roles of the person allow in the subscription. */
   actions: string[];
   notActions: string[];
+  /** Paths of ARM that the person may not even ask. */
+  deniedPaths: RegExp | undefined;
   /** Writes of ARM and Graph demand another factor. */
   demandsMfa: boolean;
   roleDelayMs: number;
@@ -195,6 +197,7 @@ export class AzureModel {
       mayAddSecrets: true,
       actions: ['*'],
       notActions: [],
+      deniedPaths: undefined,
       demandsMfa: false,
       roleDelayMs: 3 * minuteMs,
       blobRoleDelayMs: 3 * minuteMs,
