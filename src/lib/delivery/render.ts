@@ -2,6 +2,7 @@ import type { OutgoingEvent } from '../domain/event.ts';
 import { loadVisibleHtml, type VisibleHtml } from '../html/visible.ts';
 import type { Log } from '../log.ts';
 import { type LinkMaker, linkAttachments } from './attachment-links.ts';
+import { htmlBeginning } from './html-beginning.ts';
 import type { Sanitizer } from './sanitize.ts';
 
 export interface RenderDeps {
@@ -29,9 +30,6 @@ export interface Renderer {
   data(event: OutgoingEvent, reader: Reader): Promise<Readonly<Record<string, unknown>>>;
 }
 
-// Sanitising holds up everything else in the process: half a second for this much of the worst that was tried.
-const htmlCapCharacters = 1024 * 1024;
-
 export function createRenderer(deps: RenderDeps): Renderer {
   let loading: Promise<{ readonly sanitizer: Sanitizer; readonly visible: VisibleHtml }> | undefined;
 
@@ -41,18 +39,18 @@ export function createRenderer(deps: RenderDeps): Renderer {
     return { visible, sanitizer: await deps.loadSanitizer() };
   };
 
-  /** Safe HTML, in which stays hidden what the mail hides by means that are not let through. */
+  /** Safe HTML, in which stays hidden what the mail hides by means that are not let through; of very much the beginning. */
   const clean = async (
     dirty: string,
     id: string,
     imageOf: (contentId: string) => string | undefined,
     host: string | undefined,
   ) => {
-    if (dirty.length > htmlCapCharacters) return undefined;
     loading ??= load();
     const { sanitizer, visible } = await loading;
+    const { html, cut } = htmlBeginning(dirty);
     try {
-      return sanitizer.html(visible.forPage(dirty), imageOf, host);
+      return { html: sanitizer.html(visible.forPage(html), imageOf, host), cut };
     } catch (error) {
       // What cannot be made safe does not go out; the text does, and `truncated` says what is missing.
       deps.log.error('delivery.html_dropped', error, { messageKey: id });
@@ -71,11 +69,9 @@ export function createRenderer(deps: RenderDeps): Renderer {
       const imageOf = (contentId: string) => linked?.byContentId(contentId);
       const host = url === undefined ? undefined : URL.parse(url)?.hostname;
       const safe = await clean(html, event.id, imageOf, host);
-      if (safe === undefined) {
-        const cut = Array.isArray(truncated) ? truncated : [];
-        return { ...data, html: null, truncated: [...new Set([...cut, 'html'])] };
-      }
-      return { ...data, html: safe };
+      const before = Array.isArray(truncated) ? truncated : [];
+      const left = safe?.cut === false ? before : [...new Set([...before, 'html'])];
+      return { ...data, html: safe?.html ?? null, truncated: left };
     },
   };
 }
