@@ -161,13 +161,13 @@ export async function destroy(deploying: Deploying): Promise<DeployEnd> {
 }
 
 function whatGoes({ facts }: Run): string[] {
-  const { names, network } = known(facts, 'choices');
+  const { names, network, separateTables } = known(facts, 'choices');
   const { group: name } = known(facts, 'scope');
   const isProtected = known(facts, 'existing').vault?.purgeProtection === true;
   return [
     '',
     `The resource group ${name} goes, with everything in it. For ever:`,
-    `  the tables (${names.tables}, ${names.storage}): every sealed sign-in, destination, API key, and the audit. Each mailbox has to be connected again`,
+    `  the tables (${separateTables ? names.tables : names.storage}): every sealed sign-in, destination, API key, and the audit. Each mailbox has to be connected again`,
     '  mail that waits for NocoBase: it stays in its mailbox, and nobody delivers it',
     `  the app ${names.app} with its address and its log`,
     ...(network === 'none' ? [] : ['  the static address that requests leave from']),

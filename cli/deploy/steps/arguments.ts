@@ -42,7 +42,7 @@ const isOrigin = (text: string): boolean =>
 /** What was given on the command line can be what it is meant to be. */
 export const checkedArguments: Step = {
   name: 'arguments',
-  title: 'What you gave',
+  title: 'Options as you gave them',
   async check({ options }) {
     const faults = argumentFaults(options);
     return faults.length === 0

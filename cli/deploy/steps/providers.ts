@@ -21,7 +21,8 @@ export const providers: Step = {
   async apply(run) {
     const { subscription } = known(run.facts, 'scope');
     const missing = await unregistered(run);
-    for (const namespace of missing) {
+    // One that is being registered already, since an earlier run or by somebody else, is only waited for.
+    for (const namespace of await unregistered(run, ['Registered', 'Registering'])) {
       await run.ports.azure.az.write([
         ...['provider', 'register', '--namespace', namespace],
         ...['--subscription', subscription],
@@ -39,7 +40,7 @@ export const providers: Step = {
   },
 };
 
-async function unregistered({ ports, facts }: Run): Promise<string[]> {
+async function unregistered({ ports, facts }: Run, but: readonly string[] = ['Registered']): Promise<string[]> {
   const scope = known(facts, 'scope');
   const { network, alertEmail, budget } = known(facts, 'choices');
   const arm = ports.azure.arm(scope.subscription);
@@ -48,7 +49,7 @@ async function unregistered({ ports, facts }: Run): Promise<string[]> {
     const { path, query } = paths.provider(scope, namespace);
     const body = await arm.get(path, { query });
     const state = body === undefined ? '' : form.parse(body).registrationState;
-    if (state !== 'Registered') missing.push(namespace);
+    if (!but.includes(state)) missing.push(namespace);
   }
   return missing;
 }

@@ -113,8 +113,6 @@ export const doctor: Step = {
     for (const { sentence, remedy } of bad) {
       run.facts.warnings.push(`Doctor: ${[sentence, remedy ?? ''].join(' ').trim()}`);
     }
-    return done(
-      bad.length === 0 ? `${findings.length} findings` : `${bad.length} of ${findings.length} findings want a look`,
-    );
+    return done(bad.length === 0 ? 'nothing is wrong' : `${bad.length} of ${findings.length} findings want a look`);
   },
 };
