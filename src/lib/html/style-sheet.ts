@@ -38,7 +38,7 @@ export function styleSheetOf(html: string): StyleSheet {
   for (const [selectors, declarations] of blocksOf(sheetsIn(html))) {
     const style = declarationsIn(declarations);
     if (style.size === 0) continue;
-    for (const selector of selectors.split(',')) {
+    for (const selector of selectors.split(',').filter(({ length }) => length <= longestSelector)) {
       const compounds = compoundsOf(selector);
       const last = compounds?.at(-1);
       if (compounds === undefined || last === undefined) continue;
@@ -129,14 +129,15 @@ function* blocksOf(css: string): Generator<readonly [string, string]> {
     const close = css.indexOf('}', open + 1);
     if (close < 0) return;
     if (!prelude.startsWith('@')) {
-      yield [prelude.slice(0, longestSelector), css.slice(open + 1, close)];
+      yield [prelude.slice(0, longestSelectors), css.slice(open + 1, close)];
       at = close + 1;
     } else if (inner < 0 || inner > close) at = close + 1;
     else at = isForScreen(prelude) ? open + 1 : endOfBlock(css, open);
   }
 }
 
-const longestSelector = 2_000;
+const longestSelectors = 2_000;
+const longestSelector = 200;
 
 const isForScreen = (prelude: string): boolean =>
   /^@media\s+(?:only\s+)?(?:all|screen)?(?:\s*(?:and\s*)?\(\s*min-(?:device-)?width[^()]{0,30}\))?\s*$/i.test(

@@ -1,6 +1,6 @@
 import type { DomNode, FormatCallback, HtmlToTextOptions } from 'html-to-text';
 import { isBlank } from '../domain/blank.ts';
-import { loadVisibleHtml } from './visible.ts';
+import { effortForMail, loadVisibleHtml } from './visible.ts';
 
 /** What a person reads in an HTML mail. */
 export interface HtmlWords {
@@ -9,26 +9,32 @@ export interface HtmlWords {
   readonly cut: boolean;
 }
 
-let loading: Promise<(html: string) => HtmlWords> | undefined;
+/** Reads the HTML of one mail, piece by piece. */
+export type HtmlReader = (html: string) => HtmlWords;
+
+let loading: Promise<() => HtmlReader> | undefined;
 
 /**
- * Loads html-to-text, at the first mail that brings HTML alone. What it makes: a line for each line and each row of a
+ * For one mail; loads html-to-text, at the first that brings HTML alone. What it makes: a line for each line and each row of a
  * table, an empty one between paragraphs; links as their words; quotes with `> ` before each line; no pictures, and
  * nothing that the mail hides.
  */
-export function loadHtmlText(): Promise<(html: string) => HtmlWords> {
+export async function htmlReader(): Promise<HtmlReader> {
   loading ??= Promise.all([import('html-to-text'), loadVisibleHtml()]).then(([{ compile }, visible]) => {
     const words = compile(options(false));
     const alternatives = compile(options(true));
-    return (html) => {
-      const { html: seen, cut } = visible.forWords(html);
-      // Words without a single tag among them are what somebody sent as HTML by mistake: their lines are lines.
-      if (!/<[a-z!/]/i.test(seen)) return { text: tidy(words(seen.replace(/\r?\n/g, '<br>'))), cut };
-      // A mail that is all pictures still has what stands in their place.
-      return { text: tidy(words(seen)) || tidy(alternatives(seen)), cut };
+    return () => {
+      const effort = effortForMail();
+      return (html) => {
+        const { html: seen, cut } = visible.forWords(html, effort);
+        // Words without a single tag among them are what somebody sent as HTML by mistake: their lines are lines.
+        if (!/<[a-z!/]/i.test(seen)) return { text: tidy(words(seen.replace(/\r?\n/g, '<br>'))), cut };
+        // A mail that is all pictures still has what stands in their place.
+        return { text: tidy(words(seen)) || tidy(alternatives(seen)), cut };
+      };
     };
   });
-  return loading;
+  return (await loading)();
 }
 
 const lines = [

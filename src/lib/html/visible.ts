@@ -18,7 +18,13 @@ export interface VisibleHtml {
    */
   forPage(html: string): string;
   /** For reading its words: also without what cannot be seen for its colour, and without what is no text. */
-  forWords(html: string): Visible;
+  forWords(html: string, effort: Effort): Visible;
+}
+
+/** What may still be spent on one mail, in however many pieces its HTML comes. */
+export interface Effort {
+  characters: number;
+  events: number;
 }
 
 // An element takes some microseconds, a piece of text less; entities are pieces of their own. Large newsletters have 4,000
@@ -35,11 +41,13 @@ const mostIndents = 8;
 const mostCharacters = 512 * 1024;
 const longestStyle = 4_000;
 
+export const effortForMail = (): Effort => ({ characters: mostCharacters, events: mostEvents });
+
 /** Loads the parser, at the first HTML. */
 export async function loadVisibleHtml(): Promise<VisibleHtml> {
   const { Parser: HtmlParser } = await import('htmlparser2');
-  const run = (html: string, sheet: StyleSheet, forWords: boolean): Visible => {
-    const walk = walkThrough(html, sheet, forWords);
+  const run = (html: string, sheet: StyleSheet, forWords: boolean, effort = effortForMail()): Visible => {
+    const walk = walkThrough(html, sheet, forWords, effort);
     const parser: Parser = new HtmlParser(
       {
         onopentag: (name, attributes) => walk.open(name, attributes, parser.startIndex, parser.endIndex + 1),
@@ -58,10 +66,11 @@ export async function loadVisibleHtml(): Promise<VisibleHtml> {
       const sheet = styleSheetOf(html);
       return sheet.styles.some(hides) || hiding.test(html) ? run(html, sheet, false).html : html;
     },
-    forWords: (html) => {
-      const beginning = html.slice(0, mostCharacters);
-      const seen = run(beginning, styleSheetOf(beginning), true);
-      return html.length > mostCharacters ? { ...seen, cut: true } : seen;
+    forWords: (html, effort) => {
+      const beginning = html.slice(0, effort.characters);
+      effort.characters -= beginning.length;
+      const seen = run(beginning, styleSheetOf(beginning), true, effort);
+      return html.length > beginning.length ? { ...seen, cut: true } : seen;
     },
   };
 }
@@ -107,7 +116,7 @@ interface Frame {
 type Range = readonly [from: number, to: number];
 
 /** Sees the mail as the parser goes through it, and notes what is to be cut out of the text of the HTML. */
-function walkThrough(html: string, sheet: StyleSheet, forWords: boolean) {
+function walkThrough(html: string, sheet: StyleSheet, forWords: boolean, effort: Effort) {
   // A newsletter says the same of most of its elements.
   const [styles, looks] = [new Map<string, Style>(), new Map<string, StyledLook>()];
   const frames: Frame[] = [];
@@ -116,7 +125,7 @@ function walkThrough(html: string, sheet: StyleSheet, forWords: boolean) {
   const [hidden, wordlessRanges]: [Range[], Range[]] = [[], []];
   // The outermost of the elements that are cut out and not closed yet.
   let cutting: { readonly depth: number; readonly ranges: Range[] } | undefined;
-  let [events, indents] = [0, 0];
+  let indents = 0;
   let end: number | undefined;
   // Whether there is anything to see, where the last tag ended, whether Outlook is passed over just now.
   let [seen, tagEnd, revealed] = [false, 0, false];
@@ -136,8 +145,8 @@ function walkThrough(html: string, sheet: StyleSheet, forWords: boolean) {
   };
 
   const count = (weight: number, at: number): void => {
-    events += weight;
-    if (events > mostEvents) end ??= at;
+    effort.events -= weight;
+    if (effort.events < 0) end ??= at;
   };
 
   return {

@@ -1,5 +1,5 @@
 import { isBlank } from '../domain/blank.ts';
-import type { HtmlWords } from '../html/text.ts';
+import { htmlReader } from '../html/text.ts';
 import type { DecodeText } from './decode-text.ts';
 import { unflowed } from './flowed.ts';
 import { metaCharset } from './meta-charset.ts';
@@ -25,7 +25,6 @@ export interface BodyReading {
   readonly decode: DecodeText;
   /** Charsets that encoded words in the headers name, the subject's first. */
   readonly charsets: readonly string[];
-  readonly words: (html: string) => HtmlWords;
 }
 
 /** One text, in one form or in both: what a multipart/alternative holds, or a part that stands in none. */
@@ -38,7 +37,7 @@ interface Piece {
  * Text and HTML of a mail out of its parts, in their order. What comes in one form only is made into the other; but a
  * mail without any HTML gets none. A plain text that is blank counts as none, and so does one that is in truth HTML.
  */
-export function bodyOf(parts: readonly TextPart[], { decode, charsets, words }: BodyReading): Body {
+export async function bodyOf(parts: readonly TextPart[], { decode, charsets }: BodyReading): Promise<Body> {
   const pieces = new Map<unknown, Piece>();
   const named = charsetsOf(parts);
   for (const { leaf, bytes, cut } of parts) {
@@ -55,22 +54,25 @@ export function bodyOf(parts: readonly TextPart[], { decode, charsets, words }: 
     else piece.plain.push(/^flowed$/i.test(format.trim()) ? unflowed(text, /^yes$/i.test(delsp.trim())) : text);
   }
 
-  let cut = false;
-  const read = (html: string): string => {
-    const made = words(html);
-    cut ||= made.cut;
-    return made.text;
-  };
   const all = [...pieces.values()];
-  const text = all.flatMap(({ plain, html }) => {
-    const told = plain.filter((each) => !isEmpty(each)).map((each) => (isHtml(each) ? read(each) : each.trimEnd()));
-    return told.length > 0 ? told : html.map(read);
+  const told = all.flatMap(({ plain, html }): { readonly text: string; readonly isHtml: boolean }[] => {
+    const full = plain.filter((each) => !isEmpty(each));
+    if (full.length > 0) return full.map((text) => ({ text, isHtml: isHtml(text) }));
+    return html.map((text) => ({ text, isHtml: true }));
   });
+  // Loaded where it is needed: most mail brings its text.
+  const words = told.some((each) => each.isHtml) ? await htmlReader() : undefined;
+  const read = told.map(
+    ({ text, isHtml: made }) => (made ? words?.(text) : undefined) ?? { text: text.trimEnd(), cut: false },
+  );
   const html = all.flatMap((piece) => (piece.html.length > 0 ? piece.html : piece.plain.map(asHtml)));
   return {
-    text: text.filter((each) => each !== '').join('\n\n'),
+    text: read
+      .map(({ text }) => text)
+      .filter((text) => text !== '')
+      .join('\n\n'),
     html: all.some((piece) => piece.html.some((each) => each.trim() !== '')) ? html.join('\n') : undefined,
-    cut,
+    cut: read.some(({ cut }) => cut),
   };
 }
 

@@ -91,9 +91,13 @@ export function createDecoder(tables: CharsetTables): DecodeText {
     if (mayBeUtf8 && !isWide && look.valid >= enough(charset)) return asUtf8(bytes.subarray(0, look.end));
     if (charset === undefined) return asElsewhere(bytes, others);
     if (charset !== 'utf-8') return as(charset, bytes);
-    return look.valid > 0 ? mixed(bytes, (run) => as('windows-1252', run)) : asElsewhere(bytes, others);
+    if (look.valid === 0) return asElsewhere(bytes, others);
+    return look.invalid > mostMixed ? asUtf8(bytes) : mixed(bytes, (run) => as('windows-1252', run));
   };
 }
+
+// Each takes a microsecond; so many are no list's last lines.
+const mostMixed = 20_000;
 
 /** What stands in place of bytes that mean nothing. */
 const mark = '\ufffd';

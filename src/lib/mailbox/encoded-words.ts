@@ -47,10 +47,13 @@ export const charsetsOfWords = (header: string): string[] => [
 // RFC 2978 allows 40 characters; a language may follow (RFC 2231 section 5).
 const longestCharset = 60;
 
+// A mail to a thousand people names each with a word or two.
+const mostRead = 5_000;
+
 /** Those in order. The end of one is looked for from where it begins, so this takes time in proportion to the length. */
 function wordsIn(header: string): Word[] {
   const words: Word[] = [];
-  for (let found = header.indexOf('=?'); found >= 0; found = header.indexOf('=?', found)) {
+  for (let found = header.indexOf('=?'); found >= 0 && words.length < mostRead; found = header.indexOf('=?', found)) {
     const match = /^=\?([^?\s]+)\?([bq])\?/i.exec(header.slice(found, found + longestCharset));
     if (match === null) {
       found += 2;
@@ -71,8 +74,11 @@ function textOf(run: readonly Word[], decode: DecodeText, others: readonly strin
     groups.map((words) => decode(bytesOf(words), { label: words[0]?.charset, others })).join('');
   const together = texts(groupedBy(run, sameCharset));
   // Where the bytes do not fit together, each word may still be whole.
-  return together.includes('\ufffd') ? texts(groupedBy(run, () => false)) : together;
+  return together.includes('\ufffd') && run.length <= mostWords ? texts(groupedBy(run, () => false)) : together;
 }
+
+// A subject of a thousand characters; beyond that somebody wants to keep us busy.
+const mostWords = 100;
 
 const sameCharset = (a: Word, b: Word): boolean => a.charset.toLowerCase() === b.charset.toLowerCase();
 

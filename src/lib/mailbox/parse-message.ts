@@ -2,7 +2,7 @@ import type { MessageStructureObject } from 'imapflow';
 import type { Email, Attachment as Part } from 'postal-mime';
 import { isBlank } from '../domain/blank.ts';
 import type { MessageMeta, MessageTraits, ReadMessage } from '../domain/message.ts';
-import { loadHtmlText } from '../html/text.ts';
+import { htmlReader } from '../html/text.ts';
 import { attachmentsOf } from './attachment-list.ts';
 import { isAutoReply, type MaybeAutomatic } from './auto-reply.ts';
 import { bodyOf, charsetsOf, type TextPart } from './body.ts';
@@ -59,7 +59,7 @@ export async function parseParts(read: ReadParts, { meta, truncated }: Parsing):
   const told = cut.has('headers') ? await withIdentity(email, meta, charsets) : email;
 
   const words = texts.length === 0 ? [] : charsetsOfWords(Buffer.from(block).toString('latin1'));
-  const body = bodyOf(texts, { decode, charsets: words, words: await loadHtmlText() });
+  const body = await bodyOf(texts, { decode, charsets: words });
   if (body.cut) cut.add('text');
   const named = await withReadableNames(leaves, read.partHeaders, decode, async () => charsets);
   const others = parts.filter(({ leaf }) => !isText(leaf)).map((part) => asPart(part, decode));
@@ -84,7 +84,7 @@ export async function parseMessage(whole: Uint8Array, { meta, truncated }: Parsi
     email = await parseHeaders(headers);
   }
   if (cut.has('headers')) email = await withIdentity(email, meta, []);
-  const words = email.html === undefined || !isBlank(email.text ?? '') ? undefined : (await loadHtmlText())(email.html);
+  const words = email.html === undefined || !isBlank(email.text ?? '') ? undefined : (await htmlReader())(email.html);
   if (words?.cut === true) cut.add('text');
   return fromEmail(email, meta, { text: words?.text ?? email.text ?? '', attachments: [], cut });
 }
