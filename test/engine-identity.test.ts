@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { decodeMessageRef } from '../src/lib/delivery/message-ref.ts';
+import { noHash } from '../src/lib/domain/message-identity.ts';
 import { rowsOf } from '../src/lib/store/keys.ts';
+import { knownPlaces } from '../src/lib/store/known-places.ts';
 import { partitionOf } from '../src/lib/store/mailbox-row.ts';
 import { decodeRetry } from '../src/lib/store/retry-row.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
@@ -164,7 +167,7 @@ describe('a real move', () => {
     ['stamps anew', true],
   ])('over midnight is told once, on a server that %s dates of arrival', async (_, stampsAnew) => {
     world.mail.stampsAnew = stampsAnew;
-    await connect();
+    const mailbox = await connect();
     const uid = inbox().add(parcel);
     await world.poll();
     world.time.pass(2 * dayMs);
@@ -176,6 +179,11 @@ describe('a real move', () => {
     ]);
     expect(world.receiver.ofType('message.removed')).toEqual([]);
     expect(world.receiver.ofType('message.vanished')).toEqual([]);
+    // By this a link from before the move finds its file, whatever day the server says.
+    const { hash } = decodeMessageRef(String(received()[0]?.data.messageRef)) ?? { hash: noHash };
+    expect(await knownPlaces(world.store, mailbox.id, hash)).toEqual([
+      { folderId: mailbox.folders.find(({ path }) => path === 'Archive')?.id, uidValidity: 7n, uid: 1 },
+    ]);
   });
 
   it('before it was accepted takes its retry along to the new date, where it is found after a reset', async () => {

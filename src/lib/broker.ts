@@ -32,7 +32,7 @@ import { createTokens } from './entra/tokens.ts';
 import type { Tokens } from './entra/types.ts';
 import { BrokerError } from './errors.ts';
 import { type ApiKeys, createApiKeys } from './http/api-keys.ts';
-import { type AttachmentTokens, createAttachmentTokens } from './http/attachment-token.ts';
+import { type AttachmentPlace, type AttachmentTokens, createAttachmentTokens } from './http/attachment-token.ts';
 import { createOutbound } from './http/outbound.ts';
 import { consoleLog, type Log } from './log.ts';
 import { type Attachments, createAttachments } from './mailbox/attachments.ts';
@@ -57,6 +57,7 @@ import { createDirectory } from './store/directory.ts';
 import { createEraseLinks } from './store/erase-links.ts';
 import { openLinks, openSignIns } from './store/expiring-rows.ts';
 import { createGrants } from './store/grants.ts';
+import { knownPlaces } from './store/known-places.ts';
 import { createLastRuns } from './store/last-runs.ts';
 import { createNotices } from './store/notices.ts';
 import type { Registry } from './store/registry.ts';
@@ -259,6 +260,7 @@ export function createBroker(
 
   const files = {
     mailbox: async (id: string) => (await registry.get(id))?.row,
+    places: ({ mailboxId, hash }: AttachmentPlace) => knownPlaces(store, mailboxId, hash),
     token: mailTokens.of,
     imap: downloads,
     clock,

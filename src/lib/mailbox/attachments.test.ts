@@ -7,6 +7,7 @@ import type { MessageMeta } from '../domain/message.ts';
 import { messageHash, noHash } from '../domain/message-identity.ts';
 import { BrokerError, type ErrorCode } from '../errors.ts';
 import type { AttachmentPlace } from '../http/attachment-token.ts';
+import type { KnownPlace } from '../store/known-places.ts';
 import type { MailboxRow, WatchedFolder } from '../store/rows.ts';
 import { createAttachments, largestBytes, promisedFileBytes } from './attachments.ts';
 import { createDownloadSlots, downloadLimits } from './download-slots.ts';
@@ -60,7 +61,10 @@ const place: AttachmentPlace = {
   part: '2',
 };
 
-function world(folders: Record<string, Folder>, options: { largestBytes?: number; statedBytes?: number } = {}) {
+function world(
+  folders: Record<string, Folder>,
+  options: { largestBytes?: number; statedBytes?: number; places?: readonly KnownPlace[] } = {},
+) {
   const clock = virtualClock();
   const watched: WatchedFolder[] = [
     { id: 'finbox00', path: 'INBOX', role: 'inbox' },
@@ -106,7 +110,11 @@ function world(folders: Record<string, Folder>, options: { largestBytes?: number
       },
       searchBetween: async (path, from, until) => {
         seen.asked.push(`search ${path} ${from.toISOString().slice(0, 10)} ${until.toISOString().slice(0, 10)}`);
-        return at(path).mails.map(({ uid }) => uid);
+        const isBetween = ({ day: own = day }: Mail) =>
+          own * 86_400_000 >= from.getTime() && own * 86_400_000 < until.getTime();
+        return at(path)
+          .mails.filter(isBetween)
+          .map(({ uid }) => uid);
       },
       fetchTraits: unused,
       fetchFlags: unused,
@@ -166,6 +174,10 @@ function world(folders: Record<string, Folder>, options: { largestBytes?: number
     slots: createDownloadSlots(downloadLimits, clock),
     clock,
     ...options,
+    places: async () => {
+      seen.asked.push('rows');
+      return options.places ?? [];
+    },
   });
   return {
     attachments,
@@ -234,6 +246,26 @@ describe('the file behind a link', () => {
     const { read, seen } = world(folders);
     await expect(read()).rejects.toMatchObject({ code: 'message_gone', status: 410 });
     expect(seen.closed).toBe(seen.opened);
+  });
+
+  it('is where the polls have seen its message since, whatever its date is by now', async () => {
+    const folders = {
+      INBOX: { uidValidity: 1n, mails: [] },
+      Sent: { uidValidity: 3n, mails: [mail(4, { day: day + 9 })] },
+    };
+    const places = [
+      { folderId: 'felse000', uidValidity: 3n, uid: 4 },
+      { folderId: 'fsent000', uidValidity: 2n, uid: 4 },
+      { folderId: 'fsent000', uidValidity: 3n, uid: 5 },
+      { folderId: 'fsent000', uidValidity: 3n, uid: 4 },
+    ];
+    const moved = world(folders, { places });
+    expect(await moved.read()).toBe(text);
+    expect(moved.seen.asked.filter((each) => each.startsWith('search'))).toEqual([]);
+    await expect(world(folders, { places: places.slice(0, 3) }).read()).rejects.toMatchObject({ code: 'message_gone' });
+    const unmoved = world(inbox(), { places });
+    expect(await unmoved.read()).toBe(text);
+    expect(unmoved.seen.asked).toEqual(['status INBOX']);
   });
 
   it('of a message whose headers were never given is found by its UID, and nowhere else', async () => {

@@ -4,6 +4,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { Attachment } from '../domain/message.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { AttachmentPlace } from '../http/attachment-token.ts';
+import type { KnownPlace } from '../store/known-places.ts';
 import type { MailboxRow } from '../store/rows.ts';
 import type { DownloadSlot, DownloadSlots } from './download-slots.ts';
 import { findPart } from './find-part.ts';
@@ -30,6 +31,8 @@ export interface Attachments {
 export interface AttachmentsDeps {
   /** The mailbox; undefined if there is none of this id any more. */
   readonly mailbox: (id: string) => Promise<MailboxRow | undefined>;
+  /** Where the polls have seen the message since. */
+  readonly places: (place: AttachmentPlace) => Promise<readonly KnownPlace[]>;
   readonly token: (mailbox: MailboxRow, options: { readonly force: boolean }) => Promise<string>;
   readonly imap: ImapConnector<MailSession>;
   readonly slots: DownloadSlots;
@@ -84,7 +87,7 @@ export function createAttachments(deps: AttachmentsDeps): Attachments {
       let session: MailSession | undefined;
       try {
         session = await logIn(row);
-        const { path, uid, file } = await findPart(session, row.folders, place);
+        const { path, uid, file } = await findPart(session, row.folders, place, () => deps.places(place));
         if (file.size > largest) throw new BrokerError('attachment_too_large');
         if (attempt === 1) await slot.reserve(file.size);
         const content = await session.download(path, uid, file.part, largest + 1);

@@ -3,6 +3,7 @@ import type { Attachment } from '../domain/message.ts';
 import { hasHash, isSameMail, messageHash } from '../domain/message-identity.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { AttachmentPlace } from '../http/attachment-token.ts';
+import type { KnownPlace } from '../store/known-places.ts';
 import type { WatchedFolder } from '../store/rows.ts';
 import { searchDays } from './search-days.ts';
 import type { MailSession } from './session.ts';
@@ -18,24 +19,35 @@ export interface FoundPart {
 const mostCandidates = 2_000;
 
 /**
- * The file that a link means: where its message was last seen, or, if the folder was renumbered or the message is not
- * there any more, wherever in the watched folders the same mail lies under that day.
+ * The file that a link means: where its message was last seen; or, if the folder was renumbered or the message is not
+ * there any more, where the polls have seen it since; or wherever in the watched folders the same mail lies under that day.
+ * @param known asked only where the message is not in its place
  * @throws BrokerError `message_gone`
  */
 export async function findPart(
   session: MailSession,
   folders: readonly WatchedFolder[],
   place: AttachmentPlace,
+  known: () => Promise<readonly KnownPlace[]>,
 ): Promise<FoundPart> {
   const own = folders.filter((folder) => folder.id === place.folderId);
   const others = folders.filter((folder) => !own.includes(folder));
   const searched = new Set<string>();
 
-  const whereItWas = async (path: string): Promise<FoundPart | undefined> => {
-    const { uidValidity } = await session.status(path);
-    if (uidValidity !== place.uidValidity) return undefined;
-    const file = await session.part(path, place.uid, place.part);
-    return file === undefined ? undefined : { path, uid: place.uid, file };
+  const at = async (path: string, { uidValidity, uid }: KnownPlace): Promise<FoundPart | undefined> => {
+    if ((await session.status(path)).uidValidity !== uidValidity) return undefined;
+    const file = await session.part(path, uid, place.part);
+    return file === undefined ? undefined : { path, uid, file };
+  };
+  const whereItWas = (path: string): Promise<FoundPart | undefined> => at(path, place);
+  /** A server that dates moved mail anew has it under another day by now. */
+  const whereItIsKnown = async (): Promise<FoundPart | undefined> => {
+    for (const other of await known()) {
+      const path = folders.find(({ id }) => id === other.folderId)?.path ?? '';
+      const found = path === '' ? undefined : await orMissing(() => at(path, other));
+      if (found !== undefined) return found;
+    }
+    return undefined;
   };
   const anywhereIn = async (path: string): Promise<FoundPart | undefined> => {
     if (searched.has(path)) return undefined;
@@ -43,16 +55,11 @@ export async function findPart(
     return search(session, path, place);
   };
 
-  const known = [...own, ...others].map(({ path }) => path).filter((path) => path !== '');
+  const paths = [...own, ...others].map(({ path }) => path).filter((path) => path !== '');
   const looks: readonly (() => Promise<FoundPart | undefined>)[] = [
-    ...own
-      .filter(({ path }) => path !== '')
-      .map(
-        ({ path }) =>
-          () =>
-            whereItWas(path),
-      ),
-    ...known.map((path) => () => anywhereIn(path)),
+    ...own.flatMap(({ path }) => (path === '' ? [] : [() => whereItWas(path)])),
+    whereItIsKnown,
+    ...paths.map((path) => () => anywhereIn(path)),
   ];
   for (const look of looks) {
     const found = await orMissing(look);

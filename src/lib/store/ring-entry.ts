@@ -1,7 +1,7 @@
 import { pack, unpack } from './columns.ts';
 import type { RingEntry } from './rows.ts';
 
-/** Size of an entry: key 16, Message-ID hash 8, uid 4, flags 1, day 2, spare 1. */
+/** Size of an entry: key 16, message hash 8, uid 4, flags 1, day 2, spare 1. */
 export const entryBytes = 32;
 
 const bits = { posted: 1, accepted: 2, seen: 4, flagged: 8, answered: 16, missing: 32, told: 64, untold: 128 } as const;

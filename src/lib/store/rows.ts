@@ -156,7 +156,7 @@ export interface Hole {
 export interface RingEntry {
   /** 16 bytes behind the messageKey. */
   readonly key: Uint8Array;
-  /** 8 bytes of the Message-ID hash. */
+  /** 8 bytes of the message hash; all zero where the message is known by its UID alone. */
   readonly hash: Uint8Array;
   readonly uid: number;
   /** Set in a commit that precedes the first POST. */
@@ -272,7 +272,7 @@ export interface MessageMark {
   readonly uid: number;
   /** 16 bytes behind the messageKey, which it keeps. */
   readonly key: Uint8Array;
-  /** 8 bytes of the Message-ID hash. */
+  /** 8 bytes of the message hash; all zero where the message is known by its UID alone. */
   readonly hash: Uint8Array;
   /** Day of INTERNALDATE: days since 1970, UTC. */
   readonly day: number;
