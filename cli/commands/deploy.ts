@@ -23,7 +23,7 @@ function number(least: number, most: number) {
   };
 }
 
-function whole(least: number, most: number) {
+export function whole(least: number, most: number) {
   const parse = number(least, most);
   return (text: string): number => {
     const value = parse(text);

@@ -74,11 +74,15 @@ function terminalOf(io: CommandIo, options: DeployOptions): Terminal {
   };
 }
 
+/** The real Azure, from this machine. */
+export function realParts({ environment }: CommandIo, entra: CreateEntraApp): Omit<PortParts, 'writes'> {
+  const machine = { ...thisMachine, environment };
+  return { environment, entra, fetch, clock: systemClock, machine, package: packageOf(root) };
+}
+
 /** Runs `broker deploy` against the real Azure. */
 export async function runDeploy(options: DeployOptions, io: CommandIo, entra: CreateEntraApp): Promise<ExitCode> {
-  const { environment } = io;
-  const machine = { ...thisMachine, environment };
-  return runWith(options, io, { environment, entra, fetch, clock: systemClock, machine, package: packageOf(root) });
+  return runWith(options, io, realParts(io, entra));
 }
 
 /** Runs it with other parts. What a what-if run would do is the result; what a run does is told nowhere else. */
@@ -87,6 +91,16 @@ export async function runWith(
   io: CommandIo,
   parts: Omit<PortParts, 'writes'>,
 ): Promise<ExitCode> {
+  const { deploying, calls } = prepare(options, io, parts);
+  return finish(deploying, io, calls);
+}
+
+/** What a run of steps takes, and what it would have changed, told in a what-if run alone. */
+export function prepare(
+  options: DeployOptions,
+  io: CommandIo,
+  parts: Omit<PortParts, 'writes'>,
+): { readonly deploying: Deploying; readonly calls: () => readonly string[] } {
   const calls: string[] = [];
   const writes: Writes = { whatIf: options.whatIf, told: (line) => void calls.push(line) };
   const deploying = {
@@ -95,7 +109,7 @@ export async function runWith(
     terminal: terminalOf(io, options),
     signal: io.signal,
   };
-  return finish(deploying, io, () => (options.whatIf ? calls : []));
+  return { deploying, calls: () => (options.whatIf ? calls : []) };
 }
 
 /** Runs it to its end, and tells how that was. */
@@ -114,10 +128,7 @@ async function finish(deploying: Deploying, io: CommandIo, calls: () => readonly
     }
     return end.how === 'declined' ? 1 : 0;
   } catch (error) {
-    const { code, lines, remedy } = io.signal.aborted ? interrupted : describe(error);
-    if (json) tell({ state: 'stopped', code, sentence: lines[0], remedy });
-    else for (const line of ['', ...lines]) io.err(line);
-    return error instanceof Unattended ? 2 : 1;
+    return stopped(error, json, io);
   }
 }
 
@@ -129,6 +140,14 @@ const interrupted = {
   ],
   remedy: 'Run this command again: it goes on where it stopped.',
 };
+
+/** Tells why it stopped, and what to do. Rethrows what nobody foresaw. */
+export function stopped(error: unknown, json: boolean, io: CommandIo): ExitCode {
+  const { code, lines, remedy } = io.signal.aborted ? interrupted : describe(error);
+  if (json) io.out(JSON.stringify({ state: 'stopped', code, sentence: lines[0], remedy }));
+  else for (const line of ['', ...lines]) io.err(line);
+  return error instanceof Unattended ? 2 : 1;
+}
 
 function describe(error: unknown): { code: string; lines: readonly string[]; remedy: string | undefined } {
   if (error instanceof StepBlocked) {

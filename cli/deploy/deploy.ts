@@ -34,10 +34,10 @@ const mostLogins = 3;
  * Runs `once`, and again from its beginning after each log-in that Microsoft demanded in between: every run finds in Azure
  * what the one before has done.
  */
-export async function withLogins(
+export async function withLogins<End>(
   { options, ports, terminal, signal }: Deploying,
-  once: (run: Run) => Promise<DeployEnd>,
-): Promise<DeployEnd> {
+  once: (run: Run) => Promise<End>,
+): Promise<End> {
   let chosen = options;
   for (let logins = 0; ; logins += 1) {
     const facts: Facts = { warnings: [] };

@@ -1,4 +1,5 @@
 import type { Price } from '../../bench/parts/cost-options.ts';
+import type { ResealProgress } from '../api/reseal.ts';
 import type { Program } from '../azure/program.ts';
 import type { ApplicationState } from '../entra-app/interface.ts';
 import type { Scope } from './paths.ts';
@@ -24,6 +25,15 @@ export interface SecretInfo {
   readonly enabled: boolean;
   /** Milliseconds since 1970; undefined where it has no end. */
   readonly endsAt: number | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** One version of a secret, as the vault lists it. */
+export interface SecretVersion {
+  readonly version: string;
+  readonly enabled: boolean;
+  /** Milliseconds since 1970, of the vault's clock. */
+  readonly createdAt: number;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -67,6 +77,12 @@ export interface Facts {
   hasOpenedDoor?: boolean;
   /** Key id of the client secret that this run added to the application, on its way into the vault. */
   addedKeyId?: string;
+  /** The version that a rotation makes the only one. */
+  newestVersion?: SecretVersion;
+  /** How far the app is with what lies under an older root key. */
+  reseal?: ResealProgress;
+  /** Why a rotation cannot be finished yet, and when it can. */
+  later?: string;
   /** This run made an admin key. */
   hasMadeKey?: boolean;
   /** Value of the bootstrap key, where this run made it. In this process only. */

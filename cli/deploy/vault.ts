@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isProblem } from '../azure/problem.ts';
 import type { Rest, RestWrite } from '../azure/rest.ts';
-import { known, type SecretInfo } from './facts.ts';
+import { known, type SecretInfo, type SecretVersion } from './facts.ts';
 import { paths } from './paths.ts';
 import { type Run, waitUntil } from './run.ts';
 
@@ -53,16 +53,9 @@ export interface NewSecret {
 
 const versionItem = z.object({
   id: z.string(),
-  attributes: z.object({ enabled: z.boolean() }),
+  attributes: z.object({ enabled: z.boolean(), created: z.number() }),
   tags: z.record(z.string(), z.string()).nullish(),
 });
-
-/** One version of a secret. */
-export interface SecretVersion {
-  readonly version: string;
-  readonly enabled: boolean;
-  readonly tags: Readonly<Record<string, string>>;
-}
 
 /** The vault by its own interface, where values are. It takes a role in the vault. */
 export interface VaultDoor {
@@ -72,6 +65,7 @@ export interface VaultDoor {
   /** Whether a secret was deleted and can be recovered. */
   isDeleted(name: string): Promise<boolean>;
   recover(name: string): Promise<void>;
+  /** All versions, the newest first; Key Vault lists them in no order. */
   versions(name: string): Promise<readonly SecretVersion[]>;
   /** A new version. Not repeated where the answer is lost: look first. */
   put(secret: NewSecret): Promise<void>;
@@ -97,10 +91,12 @@ export function vaultDoor(run: Run): VaultDoor {
       const items = await rest
         .list(`/secrets/${name}/versions`, { query })
         .catch((error: unknown) => (isProblem(error, 'not_found') ? [] : Promise.reject(error)));
-      return items.map((item) => {
+      const versions = items.map((item): SecretVersion => {
         const { id, attributes, tags } = versionItem.parse(item);
-        return { version: id.split('/').at(-1) ?? '', enabled: attributes.enabled, tags: tags ?? {} };
+        const { enabled, created } = attributes;
+        return { version: id.split('/').at(-1) ?? '', enabled, createdAt: created * 1000, tags: tags ?? {} };
       });
+      return versions.toSorted((one, other) => other.createdAt - one.createdAt);
     },
     async put({ name, value, told, tags, endsAt }) {
       const attributes = endsAt === undefined ? {} : { attributes: { exp: Math.floor(endsAt / 1000) } };

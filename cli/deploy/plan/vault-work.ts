@@ -23,6 +23,8 @@ export interface VaultWork {
   readonly makeBootstrap: boolean;
   /** The bootstrap key is enabled, and no longer needed. */
   readonly disableBootstrap: boolean;
+  /** A secret is rotated: its versions are read, and one is added. */
+  readonly rotates?: boolean;
 }
 
 export interface VaultQuestion {

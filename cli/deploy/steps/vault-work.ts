@@ -60,7 +60,7 @@ async function applicationSecrets(run: Run, clientId: string) {
 }
 
 /** The key in this machine's profile, where the broker takes it. A broker that is not there yet takes none. */
-async function goodKey({ ports, facts }: Run): Promise<string | undefined> {
+export async function goodKey({ ports, facts }: Run): Promise<string | undefined> {
   const { names } = known(facts, 'choices');
   const { publicUrl } = known(facts, 'outputs');
   const profile = await ports.profiles.get(names.app);

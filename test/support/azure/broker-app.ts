@@ -33,6 +33,40 @@ function reachesTables(model: AzureModel, app: App): boolean {
   return account !== undefined && identity !== undefined && model.counts(identity, appRoles.tables, account.id);
 }
 
+/** The root keys that the app can read, the newest last. */
+function rootVersions(model: AzureModel, app: App) {
+  const vault = new URL(app.settings.KEY_VAULT_URL ?? '').hostname.split('.')[0] ?? '';
+  return (model.vaults.get(vault)?.secrets.get('broker-root') ?? []).filter(({ enabled }) => enabled);
+}
+
+/** One go at moving rows to the newest root key; what lies under a version that is disabled opens no more. */
+function moveRows(model: AzureModel, app: App): object {
+  const versions = rootVersions(model, app);
+  const newest = versions.at(-1);
+  if (newest === undefined) throw new Error('There is no root key.');
+  let [moves, left] = [model.behaviour.rowsAGo, 0];
+  for (const [version, rows] of app.sealed) {
+    if (version === newest.version) continue;
+    const moved = versions.some((one) => one.version === version) ? Math.min(moves, rows) : 0;
+    moves -= moved;
+    left += rows - moved;
+    app.sealed.set(version, rows - moved);
+    app.sealed.set(newest.version, (app.sealed.get(newest.version) ?? 0) + moved);
+  }
+  // The age of a value in a cache of five minutes, and an hour where the vault cannot be reached.
+  const settledAt = newest.createdAt + 65 * 60_000;
+  const { count, until } = model.behaviour.links;
+  return {
+    version: newest.version,
+    at: new Date(model.clock.now()).toISOString(),
+    left,
+    kinds: [{ kind: 'grants', rows: left + (app.sealed.get(newest.version) ?? 0), left, failed: 0, broken: 0 }],
+    expiring: until > model.clock.now() ? [{ kind: 'links', count, until: new Date(until).toISOString() }] : [],
+    settledAt: new Date(settledAt).toISOString(),
+    done: left === 0 && model.clock.now() >= settledAt,
+  };
+}
+
 /** What Entra says of the app's credential. */
 function credential(model: AzureModel, app: App): { status: string; code: string | null } {
   const application = model.applications.get(app.settings.CLIENT_ID ?? '');
@@ -89,6 +123,15 @@ export function answerBroker(model: AzureModel, name: string, request: Request):
         1,
       );
       return { status: 204 };
+    });
+  }
+  if (path === 'reseal' && method === 'GET') {
+    return read(() => ({ status: 200, body: { progress: app.reseal ?? null } }));
+  }
+  if (path === 'reseal' && method === 'POST') {
+    return model.write('POST broker reseal', () => {
+      app.reseal = moveRows(model, app);
+      return { status: 200, body: { progress: app.reseal } };
     });
   }
   if (path === 'doctor') {

@@ -50,9 +50,10 @@ function act(model: AzureModel, host: string, vault: Vault, { method, url, body 
   if (kind === 'secrets' && method === 'GET' && version === 'versions') {
     if (versions === undefined) throw missing;
     return {
+      // In no order: here the oldest first.
       value: versions.map((one) => ({
         id: idOf(host, name, one),
-        attributes: { enabled: one.enabled },
+        attributes: { enabled: one.enabled, created: Math.floor(one.createdAt / 1000) },
         tags: one.tags,
       })),
     };
@@ -75,6 +76,7 @@ function act(model: AzureModel, host: string, vault: Vault, { method, url, body 
         value: text(value),
         enabled: true,
         exp: typeof exp === 'number' ? exp : undefined,
+        createdAt: model.clock.now(),
         tags: Object.fromEntries(Object.entries(part({ tags }, 'tags')).map(([tag, given]) => [tag, text(given)])),
       };
       vault.secrets.set(name, [...(versions ?? []), made]);

@@ -25,6 +25,8 @@ export interface SecretVersion {
   readonly value: string;
   enabled: boolean;
   readonly exp: number | undefined;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -57,6 +59,10 @@ export interface App {
   functions: readonly string[];
   listedAt: number;
   readonly keys: ApiKey[];
+  /** Rows that lie under a version of the root key, by its id. */
+  readonly sealed: Map<string, number>;
+  /** What the broker answers of its move to the newest root key. */
+  reseal?: object;
 }
 
 /** What can be made to go wrong, and how. */
@@ -132,6 +138,10 @@ export interface Behaviour {
   hostName: string | undefined;
   /** Where the vault sees us come from. */
   clientAddress: string;
+  /** Rows that the app moves to another root key in one go. */
+  rowsAGo: number;
+  /** Links that people hold, and until when (milliseconds since 1970). */
+  links: { readonly count: number; readonly until: number };
   /** Every call fails so often before it is answered. */
   stumbles: number;
 }
@@ -213,6 +223,8 @@ export class AzureModel {
       takenNames: new Set(),
       hostName: undefined,
       clientAddress: '203.0.113.7',
+      rowsAGo: 1000,
+      links: { count: 0, until: 0 },
       stumbles: 0,
     };
   }

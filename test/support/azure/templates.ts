@@ -204,7 +204,8 @@ function main(deployment: Deployment): Record<string, unknown> {
   };
   const before = model.apps.get(key(app));
   // Replaced whole, as ARM does it.
-  if (before === undefined) model.apps.set(key(app), { settings, functions: [], listedAt: 0, keys: [] });
+  if (before === undefined)
+    model.apps.set(key(app), { settings, functions: [], listedAt: 0, keys: [], sealed: new Map() });
   else before.settings = settings;
   return {
     appName: app,

@@ -6,7 +6,7 @@ import { createBrokerApi } from '../../../cli/api/broker-api.ts';
 import { createAzure } from '../../../cli/azure/azure.ts';
 import { AzureProblem } from '../../../cli/azure/problem.ts';
 import type { Program } from '../../../cli/azure/program.ts';
-import { type DeployEnd, deploy } from '../../../cli/deploy/deploy.ts';
+import { type DeployEnd, type Deploying, deploy } from '../../../cli/deploy/deploy.ts';
 import { destroy } from '../../../cli/deploy/destroy.ts';
 import { type DeployOptions, defaults } from '../../../cli/deploy/options.ts';
 import type { Package } from '../../../cli/deploy/package/package.ts';
@@ -92,8 +92,8 @@ function smallPackage(model: AzureModel): Package {
   };
 }
 
-export interface Ran {
-  readonly end: DeployEnd | undefined;
+export interface Ran<End = DeployEnd> {
+  readonly end: End | undefined;
   readonly error: unknown;
   /** Lines that a person sees. */
   readonly lines: readonly string[];
@@ -157,6 +157,17 @@ export class DeployWorld {
 
   /** Runs the deploy (or --destroy) from its beginning, as a new process. */
   async run(given: Partial<DeployOptions> = {}, signal?: AbortSignal): Promise<Ran> {
+    return this.through(given, signal, (deploying) =>
+      deploying.options.destroy ? destroy(deploying) : deploy(deploying),
+    );
+  }
+
+  /** Runs something with the ports of this world, as a new process. */
+  async through<End>(
+    given: Partial<DeployOptions>,
+    signal: AbortSignal | undefined,
+    act: (deploying: Deploying) => Promise<End>,
+  ): Promise<Ran<End>> {
     const options: DeployOptions = { ...plainOptions, ...given };
     const [lines, told]: [string[], string[]] = [[], []];
     const before = this.model.writes.length;
@@ -177,10 +188,10 @@ export class DeployWorld {
       terminal,
       ...(signal === undefined ? {} : { signal }),
     };
-    let end: DeployEnd | undefined;
+    let end: End | undefined;
     let error: unknown;
     try {
-      end = await (options.destroy ? destroy(deploying) : deploy(deploying));
+      end = await act(deploying);
     } catch (thrown) {
       error = thrown;
     }
