@@ -6,7 +6,7 @@ const refused = (status: number, retryAfterMs?: number): Outcome => ({
   refusal: { status, text: '' },
   retryAfterMs,
 });
-const first: Try = { tries: 1, waitedMs: 0, repeatable: true, notYet: undefined };
+const first: Try = { tries: 1, faults: 1, waitedMs: 0, repeatable: true, notYet: undefined };
 const once = { ...first, repeatable: false };
 const patient = { ...first, notYet: { forMs: 60_000, when: ({ status }: { status?: number }) => status === 404 } };
 
@@ -22,10 +22,11 @@ describe('what follows a try', () => {
     ['a fault of the server that may have acted', refused(503), once, 'done'],
     ['a lost answer', { kind: 'lost' }, first, { waitMs: 1_000 }],
     ['a lost answer of a call that may not be repeated', { kind: 'lost' }, once, 'done'],
-    ['the last try', refused(503), { ...first, tries: mostTries }, 'done'],
-    ['the last try whose answer was lost', { kind: 'lost' }, { ...first, tries: mostTries }, 'done'],
+    ['the last try', refused(503), { ...first, faults: mostTries }, 'done'],
+    ['the last try whose answer was lost', { kind: 'lost' }, { ...first, faults: mostTries }, 'done'],
     ['what is not there yet', refused(404), patient, { waitMs: 1_000 }],
     ['what is not there yet, after many tries', refused(404), { ...patient, tries: 50 }, { waitMs: 30_000 }],
+    ['a lost answer after a long wait', { kind: 'lost' }, { ...patient, tries: 50 }, { waitMs: 30_000 }],
     ['what is still not there', refused(404), { ...patient, waitedMs: 60_000 }, 'done'],
     ['another refusal of one who is patient', refused(403), patient, 'done'],
   ])('after %s', (_title, outcome, state, expected) => {

@@ -3,7 +3,7 @@ import type { Refusal } from './sentences.ts';
 /** Waits before another try, in milliseconds; the last one repeats. Azure's own clients begin at one second, too. */
 export const waitsMs: readonly number[] = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 
-/** How many tries a call gets where the server is overloaded or cannot be reached. */
+/** How many tries in a row a call gets where the server is overloaded or cannot be reached. */
 export const mostTries = 6;
 
 /** No answer makes us wait longer than this at once. */
@@ -27,6 +27,8 @@ export type Outcome =
 export interface Try {
   /** Tries so far, this one included. */
   readonly tries: number;
+  /** Tries in a row, up to this one, at which the server was overloaded, failed, or was not reached. */
+  readonly faults: number;
   /** Time since the first. */
   readonly waitedMs: number;
   /** Making the call a second time changes nothing more. */
@@ -34,13 +36,20 @@ export interface Try {
   readonly notYet: NotYet | undefined;
 }
 
+/** Whether a try says nothing of the call itself: what was waited for before does not count against it. Pure. */
+export const isFault = (outcome: Outcome): boolean => {
+  if (outcome.kind === 'lost') return true;
+  const status = outcome.refusal?.status;
+  return status !== undefined && (status === 429 || status >= 500);
+};
+
 /**
  * What to do after a try: take the answer, or wait for so many milliseconds and try again. Pure.
  * A call that may not be repeated is tried again only where the server says that it did not act: 429.
  */
 export function afterTry(outcome: Outcome, state: Try): { readonly waitMs: number } | 'done' {
   const wait = waitsMs[Math.min(state.tries, waitsMs.length) - 1] ?? longestWaitMs;
-  const again = state.tries < mostTries ? { waitMs: wait } : 'done';
+  const again = state.faults < mostTries ? { waitMs: wait } : 'done';
   if (outcome.kind === 'lost') return state.repeatable ? again : 'done';
   const { refusal, retryAfterMs } = outcome;
   if (refusal === undefined) return 'done';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/lib/domain/clock.ts';
 import { type Challenge, readChallenge } from './claims.ts';
-import { afterTry, type NotYet, type Outcome } from './patience.ts';
+import { afterTry, isFault, type NotYet, type Outcome } from './patience.ts';
 import { AzureProblem } from './problem.ts';
 import { problemOf, type Refusal } from './sentences.ts';
 import { shellLine, type Writes } from './writes.ts';
@@ -124,6 +124,7 @@ export function createRest(parts: RestParts): Rest {
     const since = clock.monotonic();
     const repeatable = call.repeatable ?? call.method !== 'POST';
     let renewed = false;
+    let faults = 0;
     for (let tries = 1; ; tries += 1) {
       let lost: unknown;
       const { answer, outcome, challenge } = await once(call).catch((error: unknown) => {
@@ -137,7 +138,8 @@ export function createRest(parts: RestParts): Rest {
         parts.forget();
         continue;
       }
-      const state = { tries, waitedMs: clock.monotonic() - since, repeatable, notYet: call.notYet };
+      faults = isFault(outcome) ? faults + 1 : 0;
+      const state = { tries, faults, waitedMs: clock.monotonic() - since, repeatable, notYet: call.notYet };
       const next = afterTry(outcome, state);
       if (next !== 'done') {
         if (outcome.kind === 'answer' && outcome.refusal?.status !== 429) call.notYet?.waiting?.(state.waitedMs);
