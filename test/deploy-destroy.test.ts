@@ -20,7 +20,7 @@ describe('--destroy', () => {
     expect(writes.map((write) => write.split(' ').slice(0, 3).join(' '))).toEqual([
       'DELETE Microsoft.Authorization/locks/delete mail-broker-keep',
       'DELETE Microsoft.Authorization/locks/delete mail-broker-keep',
-      'DELETE graph application',
+      'DELETE graph applications',
       'az group delete',
     ]);
     expect([world.model.groups.size, world.model.resources.size, world.model.applications.size]).toEqual([0, 0, 0]);
@@ -79,15 +79,7 @@ describe('--destroy', () => {
   it('leaves an application that somebody else registered', async () => {
     const world = new DeployWorld();
     const clientId = world.model.newId();
-    world.model.applications.set(clientId, {
-      clientId,
-      deploymentId: 'by hand',
-      redirectUris: [],
-      audience: 'single',
-      hasConsent: true,
-      trusted: new Set(),
-      secrets: new Map(),
-    });
+    world.model.directory.put({ clientId, tenant: world.model.subscription.tenant });
     expect((await world.run({ clientId })).error).toBeUndefined();
     expect((await world.run({ destroy: true })).error).toBeUndefined();
     expect(world.model.applications.has(clientId)).toBe(true);

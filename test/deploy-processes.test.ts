@@ -7,7 +7,7 @@ import type { CommandIo, ExitCode } from '../cli/command.ts';
 import { runWith } from '../cli/commands/run-deploy.ts';
 import type { DeployOptions } from '../cli/deploy/options.ts';
 import { packageOf } from '../cli/deploy/package/package.ts';
-import { modelEntra } from './support/azure/graph.ts';
+import { createEntraApp } from '../cli/entra-app/entra-app.ts';
 import { AzureModel } from './support/azure/model.ts';
 import { type ModelServer, serveModel } from './support/azure/server.ts';
 import { modelClock, plainOptions } from './support/azure/world.ts';
@@ -41,7 +41,7 @@ async function broker(given: Partial<DeployOptions> = {}): Promise<{ code: ExitC
   };
   const built = { ...packageOf(root), build: async () => undefined };
   const machine = { ...thisMachine, environment };
-  const parts = { environment, entra: modelEntra(model), fetch: server.fetch, clock, machine, package: built };
+  const parts = { environment, entra: createEntraApp, fetch: server.fetch, clock, machine, package: built };
   return { code: await runWith({ ...plainOptions, ...given }, io, parts), out, err };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeployOptions } from '../cli/deploy/options.ts';
 import { reportOf } from '../cli/deploy/report.ts';
+import type { DirectoryBehaviour } from './support/azure/directory.ts';
 import type { Behaviour } from './support/azure/model.ts';
 import { DeployWorld } from './support/azure/world.ts';
 
@@ -11,6 +12,7 @@ const otherTenant = '33333333-3333-4333-8333-333333333333';
 interface Case {
   readonly title: string;
   readonly behaviour?: Partial<Behaviour>;
+  readonly directory?: Partial<DirectoryBehaviour>;
   readonly options?: Partial<DeployOptions>;
   readonly says: RegExp;
   readonly remedy: RegExp;
@@ -111,9 +113,9 @@ const cases: readonly Case[] = [
   },
   {
     title: 'no right to register applications',
-    behaviour: { mayRegister: false },
+    directory: { directoryRoles: [], usersMayRegister: false },
     says: /may not register applications/,
-    remedy: /--client-id ID.*Application Administrator/s,
+    remedy: /Application Administrator.*--client-id ID/s,
   },
   {
     title: 'a client id that nobody has',
@@ -148,9 +150,10 @@ const cases: readonly Case[] = [
 ];
 
 describe('before anything is made, one sentence and a remedy', () => {
-  it.each(cases)('of $title', async ({ behaviour = {}, options = {}, says, remedy }) => {
+  it.each(cases)('of $title', async ({ behaviour = {}, directory = {}, options = {}, says, remedy }) => {
     const world = new DeployWorld();
     Object.assign(world.model.behaviour, behaviour);
+    Object.assign(world.model.directory.behaviour, directory);
     const { error, end, writes } = await world.run(options);
     expect(end).toBeUndefined();
     expect(error).toMatchObject({ message: expect.stringMatching(says), remedy: expect.stringMatching(remedy) });
@@ -173,18 +176,17 @@ describe('before anything is made, one sentence and a remedy', () => {
 
   it('with the script that somebody with the right runs, and then --client-id goes on', async () => {
     const world = new DeployWorld();
-    world.model.behaviour.mayRegister = false;
+    const { directory, caller, subscription } = world.model;
+    Object.assign(directory.behaviour, { directoryRoles: [], usersMayRegister: false });
     const { error } = await world.run();
-    expect(error).toMatchObject({ paper: expect.stringContaining('az ad app create') });
+    expect(error).toMatchObject({ paper: expect.stringContaining(`"owner":"${caller.objectId}"`) });
     const clientId = world.model.newId();
-    world.model.applications.set(clientId, {
+    const redirectUris = ['https://crm.example/callback'];
+    directory.put({
       clientId,
-      deploymentId: 'by hand',
-      redirectUris: [`https://mail-broker-gufx6znx.azurewebsites.net/api/oauth/callback`],
-      audience: 'single',
-      hasConsent: true,
-      trusted: new Set(),
-      secrets: new Map(),
+      tenant: subscription.tenant,
+      owners: [caller.objectId],
+      body: { web: { redirectUris } },
     });
     const second = await world.run({ clientId });
     expect(second.error).toBeUndefined();
@@ -249,7 +251,7 @@ describe('names and paths that a shell would read', () => {
 describe('rights that are missing, and that the deploy can do without', () => {
   it('without the right to consent ends with the link for whoever has it', async () => {
     const world = new DeployWorld();
-    world.model.behaviour.mayConsent = false;
+    world.model.directory.behaviour.directoryRoles = [];
     const { error, end } = await world.run();
     expect(error).toBeUndefined();
     if (end === undefined) throw new Error('It did not end.');
@@ -284,6 +286,7 @@ describe('rights that are missing, and that the deploy can do without', () => {
   it('a guest who may not read the directory goes on, and hears what nobody looked at', async () => {
     const world = new DeployWorld();
     world.model.behaviour.isGuest = true;
+    world.model.directory.behaviour.directoryRoles = [];
     const { error, end } = await world.run();
     expect(error).toBeUndefined();
     expect(end?.facts.warnings.join(' ')).toMatch(/whether the tenant has mailboxes.*whether you may register/s);
@@ -299,7 +302,7 @@ describe('rights that are missing, and that the deploy can do without', () => {
 
   it('an application of somebody else whose secrets one may not add stops with what its owner has to do', async () => {
     const world = new DeployWorld();
-    world.model.behaviour.mayAddSecrets = false;
+    world.model.directory.behaviour.mayAddSecrets = false;
     const { error } = await world.run({ credential: 'secret' });
     expect(error).toMatchObject({ code: 'secret_not_yours', remedy: expect.stringContaining('client-secret') });
   });

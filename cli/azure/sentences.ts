@@ -72,7 +72,8 @@ export const rows: readonly Row[] = [
   },
   {
     code: 'secret_lifetime',
-    // https://github.com/KelvinTegelaar/CIPP-API/issues/1970
+    // https://github.com/KelvinTegelaar/CIPP-API/pull/1970, https://github.com/microsoft/PubSec-Info-Assistant/issues/681
+    azure: ['CredentialInvalidLifetimeAsPerAppPolicy'],
     says: /Credential lifetime exceeds the max value allowed/i,
     sentence: 'Your organisation does not allow client secrets that live so long.',
     remedy: 'Use the managed identity (--credential federated), or have the policy for application secrets changed.',

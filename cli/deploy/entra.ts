@@ -7,10 +7,11 @@ export function entraOf(run: Run): EntraApp {
   const { azure, clock, entra } = run.ports;
   const { homeTenant } = known(run.facts, 'credential');
   const { mailboxTenant } = known(run.facts, 'choices');
+  const graph = azure.graph(homeTenant);
   return entra({
-    graph: azure.graph(homeTenant),
-    mailboxGraph: azure.graph(mailboxTenant),
-    clock,
-    report: run.say,
+    graph,
+    mailboxGraph: mailboxTenant === homeTenant ? graph : azure.graph(mailboxTenant),
+    ...{ clock, report: run.say, whatIf: run.whatIf },
+    ...(run.signal === undefined ? {} : { signal: run.signal }),
   });
 }

@@ -23,6 +23,12 @@ export interface WantedApplication {
    */
   readonly deploymentId: string;
   readonly displayName: string;
+  /** Tenant in which it is registered. */
+  readonly homeTenant: string;
+  /** Tenant that holds the mailboxes, where people sign in and consent is given; the same one, as a rule. */
+  readonly mailboxTenant: string;
+  /** Object id, in the home tenant, of the person or service principal that deploys; undefined where that is not known. */
+  readonly deployer: { readonly objectId: string; readonly isPerson: boolean } | undefined;
   /** Of the platform Web, letter by letter. Others that are registered already stay. */
   readonly redirectUris: readonly string[];
   readonly audience: Audience;
@@ -49,8 +55,13 @@ export interface ApplicationState {
   /** Of the service principal ("enterprise application") in the tenant that holds the mailboxes. */
   readonly servicePrincipalId: string | undefined;
   readonly consent: Consent;
-  /** What differs from what is wanted, a sentence each; empty after `ensure` unless the application is foreign. */
+  /**
+   * What differs from what is wanted, a sentence each. After `ensure`: what this person may not change, or what only the
+   * owner of the application can decide.
+   */
   readonly differs: readonly string[];
+  /** What the person should know, and nothing is to be done about: a sentence each. */
+  readonly notes: readonly string[];
 }
 
 /** Whether the person may register applications and consent; `undefined`: a guest who may not look. */
@@ -92,38 +103,52 @@ export interface EntraParts {
   readonly clock: Clock;
   /** A line for the person who waits. */
   readonly report: (line: string) => void;
+  /** Nothing is changed, so that nothing is waited for. */
+  readonly whatIf: boolean;
+  /** Aborted by Ctrl-C: ends at the next wait. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * The Entra application, by Microsoft Graph. All of it is idempotent and derives what is left to do from what is there.
  * All writes go through `Rest.send`, with `instead` for what a what-if run takes for the answer and `bodyTold` where a
- * body holds a secret; nothing else is needed for --what-if. Throws AzureProblem.
+ * body holds a secret. Throws AzureProblem.
  */
 export interface EntraApp {
   rights(): Promise<EntraRights>;
   /** What is there; undefined where there is none (or `clientId` names none). Reads only. */
   look(wanted: WantedApplication): Promise<ApplicationState | undefined>;
   /**
-   * Makes, or changes to what is wanted, application and service principal, and consents; tries again while what was
-   * made spreads through the directory. A lost answer makes no second application.
+   * Makes, or changes to what is wanted, application and service principal, gives the role Broker.Admin to whoever
+   * deploys where nobody has it, and consents; tries again while what was made spreads through the directory. A lost
+   * answer makes no second application. Throws `forbidden` only where there is no application and the person may not
+   * register one; what else the person may not do is told in the state.
    */
   ensure(wanted: WantedApplication): Promise<ApplicationState>;
   /** Whether the application trusts the identity. Reads only. */
   trusts(clientId: string, federation: Federation): Promise<boolean>;
-  /** Makes it trust the identity, once. */
+  /**
+   * Makes it trust the identity, once. What trusts an earlier identity of the same `name` goes.
+   * @throws AzureProblem federation_full where 20 others are there
+   */
   trust(clientId: string, federation: Federation): Promise<void>;
   /** Client secrets of the application. */
   secrets(clientId: string): Promise<readonly SecretInfo[]>;
   /**
-   * A new client secret, beside those that are there (the oldest goes first where only two are allowed). It ends after
-   * `days`, or as early as the tenant's policy demands. Not repeatable: `answer_lost` is thrown, and a secret by
-   * `displayName` may be there whose value nobody knows; the caller removes it.
+   * A new client secret, beside those that are there. Where only two are allowed, one that has ended goes first, else the
+   * oldest whose name begins with the same word. It ends after `days`, or as early as the tenant's policy demands. Not
+   * repeatable: `answer_lost` is thrown, and a secret by `displayName` may be there whose value nobody knows; the caller
+   * removes it.
+   * @throws AzureProblem secrets_full, secret_lifetime, secrets_forbidden, answer_lost
    */
   addSecret(clientId: string, displayName: string, days: number): Promise<NewSecret>;
   removeSecret(clientId: string, keyId: string): Promise<void>;
   /** Deletes the application (it can be restored for 30 days). Nothing to do where it is gone. */
   remove(clientId: string): Promise<void>;
-  /** A script for bash that does what `ensure` would, for whoever has the right: it prints the client id. Pure. */
+  /**
+   * A script for PowerShell (Cloud Shell has it) that registers the application and consents, for whoever has the right:
+   * its last line is the client id. Pure.
+   */
   script(wanted: WantedApplication): string;
 }
 

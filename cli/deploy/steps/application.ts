@@ -1,12 +1,14 @@
 import { isProblem } from '../../azure/problem.ts';
 import type { ApplicationState } from '../../entra-app/interface.ts';
+import { consentRoles, namesOf, registerRoles } from '../../entra-app/roles.ts';
 import { wantedApplication } from '../application.ts';
 import { entraOf } from '../entra.ts';
 import { known } from '../facts.ts';
 import { paths } from '../paths.ts';
 import { clientIdTag, foreignTag } from '../plan/choose.ts';
 import type { Run } from '../run.ts';
-import { blocked, done, type Step, todo } from '../step.ts';
+import { StepBlocked } from '../run-steps.ts';
+import { blocked, done, type Step, todo, type Verdict } from '../step.ts';
 
 /** The Entra application, its permissions and the consent; found by its id alone. */
 export const application: Step = {
@@ -14,7 +16,9 @@ export const application: Step = {
   title: 'Application in Microsoft Entra',
   async check(run) {
     const wanted = wantedApplication(run);
-    const found = await entraOf(run).look(wanted);
+    const { application: ensured, hasEnsured } = run.facts;
+    // What it did was read back, and another replica of the directory may be behind.
+    const found = hasEnsured === true ? ensured : await entraOf(run).look(wanted);
     if (found === undefined) {
       return wanted.foreign && wanted.clientId !== undefined
         ? blocked(
@@ -24,29 +28,39 @@ export const application: Step = {
         : todo();
     }
     run.facts.application = found;
-    const isReady = run.facts.hasEnsured === true || isAsWanted(found, wanted.consent);
-    if (isReady && (await isTagged(run, found.clientId))) return done(found.clientId);
-    return todo(found.differs.join(' '));
+    const isReady = hasEnsured === true || isAsWanted(found, wanted.consent);
+    if (!isReady || !(await isTagged(run, found.clientId))) return todo(found.differs.join(' '));
+    tell(run, found.notes);
+    return done(found.clientId);
   },
   async apply(run) {
     const wanted = wantedApplication(run);
     const entra = entraOf(run);
-    const before = run.facts.application;
-    let state: ApplicationState;
-    try {
-      state = await entra.ensure(wanted);
-    } catch (error) {
-      // Whoever registered it may be the only one who may change it.
-      if (!wanted.foreign || before === undefined || !isProblem(error, 'forbidden')) throw error;
-      state = before;
-    }
+    const state = await entra.ensure(wanted).catch((error: unknown) => {
+      throw isProblem(error, 'forbidden') ? new StepBlocked('application', mayNotRegister(run)) : error;
+    });
     run.facts.application = state;
     run.facts.hasEnsured = true;
-    for (const difference of state.differs) run.facts.warnings.push(`The application ${state.clientId}: ${difference}`);
-    await tag(run, state.clientId, wanted.foreign);
+    tell(run, [...state.differs.map((one) => `The application ${state.clientId}: ${one}`), ...state.notes]);
+    if (!(await isTagged(run, state.clientId))) await tag(run, state.clientId, wanted.foreign);
     return state.clientId;
   },
 };
+
+/** What somebody with the right runs in the place of whoever deploys. */
+export function mayNotRegister(run: Run): Extract<Verdict, { readonly state: 'blocked' }> {
+  const wanted = wantedApplication(run);
+  return {
+    state: 'blocked',
+    sentence: `You may not register applications in the tenant ${wanted.homeTenant}.`,
+    remedy: `Have somebody run the script below who may (${namesOf(registerRoles).join(', ')}; to consent as well, ${namesOf(consentRoles).join(', ')}), and give its last line to this command: --client-id ID. If such a role is yours on request (Privileged Identity Management), activate it and run this command again.`,
+    paper: entraOf(run).script(wanted),
+  };
+}
+
+function tell({ facts }: Run, lines: readonly string[]): void {
+  for (const line of lines) if (!facts.warnings.includes(line)) facts.warnings.push(line);
+}
 
 /** Whether nothing is left to try. What this person cannot change is tried once a run, and told as a warning. */
 function isAsWanted({ differs, consent }: ApplicationState, wanted: 'tenant' | 'none'): boolean {

@@ -5,6 +5,7 @@ import { known } from '../facts.ts';
 import { groupId, paths } from '../paths.ts';
 import { allows, neededActions } from '../plan/rights.ts';
 import { blocked, done, type Step } from '../step.ts';
+import { mayNotRegister } from './application.ts';
 
 const permission = z.object({
   actions: z.array(z.string()).default([]),
@@ -53,13 +54,11 @@ export const entraRights: Step = {
     const wanted = wantedApplication(run);
     if (wanted.clientId !== undefined) return done(`the application ${wanted.clientId} is known`);
     const entra = entraOf(run);
-    const { mayRegister, mayConsent, registerRoles, consentRoles } = await entra.rights();
+    const { mayRegister, mayConsent, consentRoles } = await entra.rights();
     if (mayRegister === false) {
-      return blocked(
-        `You may not register applications in the tenant ${known(facts, 'credential').homeTenant}.`,
-        `Have somebody with one of these roles run the script below, and give its last line to this command: --client-id ID. Roles: ${registerRoles.join(', ')}.`,
-        entra.script(wanted),
-      );
+      // Somebody may have run the script already.
+      const found = await entra.look(wanted);
+      return found === undefined ? mayNotRegister(run) : done(`the application ${found.clientId} is there`);
     }
     if (mayRegister === undefined) {
       facts.warnings.push('You may not read the directory, so nobody looked whether you may register applications.');

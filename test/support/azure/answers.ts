@@ -34,6 +34,7 @@ export interface Request {
   readonly method: string;
   readonly url: URL;
   readonly token: string;
+  readonly headers?: Headers;
   readonly body: unknown;
 }
 

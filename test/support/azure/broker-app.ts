@@ -74,7 +74,10 @@ function credential(model: AzureModel, app: App): { status: string; code: string
     model.clock.now() - (model.credentialMadeAt.get(made) ?? 0) >= model.behaviour.credentialDelayMs;
   if (app.settings.CREDENTIAL_MODE === 'federated') {
     const identity = identityOf(model, app.settings) ?? '';
-    const good = !model.behaviour.refusesFederation && application?.trusted.has(identity) === true && settled(identity);
+    const good =
+      !model.behaviour.refusesFederation &&
+      [...(application?.trusted.values() ?? [])].some(({ subject }) => subject === identity) &&
+      settled(identity);
     return good ? { status: 'ok', code: null } : { status: 'fail', code: 'federation_refused' };
   }
   const value = readSecret(model, app, app.settings.CLIENT_SECRET_NAME ?? '');

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../src/lib/domain/clock.ts';
+import { type Application, Directory } from './directory.ts';
 
 /** A resource as ARM keeps it. Ids are compared without regard to case. */
 export interface Resource {
@@ -34,16 +35,6 @@ export interface Vault {
   /** By name; the newest version last. */
   readonly secrets: Map<string, SecretVersion[]>;
   readonly deletedSecrets: Map<string, SecretVersion[]>;
-}
-
-export interface Application {
-  readonly clientId: string;
-  readonly deploymentId: string;
-  redirectUris: readonly string[];
-  audience: string;
-  hasConsent: boolean;
-  readonly trusted: Set<string>;
-  readonly secrets: Map<string, { readonly displayName: string; readonly value: string; readonly endsAt: number }>;
 }
 
 export interface ApiKey {
@@ -106,9 +97,6 @@ export interface Behaviour {
   tenants: { id: string; domain: string; name: string; hasExchange: boolean }[];
   /** The person may not read the directory. */
   isGuest: boolean;
-  mayRegister: boolean;
-  mayConsent: boolean;
-  mayAddSecrets: boolean;
   /** What the roles of the person allow in the subscription. */
   actions: string[];
   notActions: string[];
@@ -160,7 +148,7 @@ export class AzureModel {
   readonly vaults = new Map<string, Vault>();
   /** By name: what was deleted, and can be recovered. */
   readonly deletedVaults = new Map<string, { readonly resource: Resource; readonly vault: Vault }>();
-  readonly applications = new Map<string, Application>();
+  readonly directory: Directory;
   readonly apps = new Map<string, App>();
   /** When a credential of an application was made. */
   readonly credentialMadeAt = new Map<string, number>();
@@ -195,6 +183,7 @@ export class AzureModel {
 
   constructor(clock: Clock) {
     this.clock = clock;
+    this.directory = new Directory(() => clock.now());
     this.behaviour = {
       cloud: 'AzureCloud',
       azVersion: '2.80.0',
@@ -202,9 +191,6 @@ export class AzureModel {
       loggedIn: true,
       tenants: [{ id: this.subscription.tenant, domain: 'contoso.example', name: 'Contoso', hasExchange: true }],
       isGuest: false,
-      mayRegister: true,
-      mayConsent: true,
-      mayAddSecrets: true,
       actions: ['*'],
       notActions: [],
       deniedPaths: undefined,
@@ -227,6 +213,11 @@ export class AzureModel {
       links: { count: 0, until: 0 },
       stumbles: 0,
     };
+  }
+
+  /** By client id. */
+  get applications(): Map<string, Application> {
+    return this.directory.applications;
   }
 
   /** An id that is the same in every run of the same calls. */
@@ -313,11 +304,7 @@ export class AzureModel {
       providers: [...this.providers.keys()].toSorted(),
       vaults: entries(this.vaults, vault),
       deletedVaults: entries(this.deletedVaults, ({ vault: deleted }) => vault(deleted)),
-      applications: entries(this.applications, ({ trusted, secrets, ...rest }) => ({
-        ...rest,
-        trusted: [...trusted],
-        secrets: [...secrets.values()].map(({ displayName }) => displayName),
-      })),
+      directory: this.directory.state(),
       apps: entries(this.apps, ({ settings, functions, keys }) => ({
         settings,
         functions,

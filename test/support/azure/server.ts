@@ -61,8 +61,9 @@ export async function serveModel(model: AzureModel): Promise<ModelServer> {
         return void reply(200, answered);
       }
       const token = (request.headers.authorization ?? '').replace('Bearer ', '');
+      const headers = new Headers(Object.entries(request.headers).map(([key, value]) => [key, String(value)]));
       const target = new URL(`https://${name}/${rest.join('/')}${url.search}`);
-      const given = answer(model, { method: request.method ?? 'GET', url: target, token, body });
+      const given = answer(model, { method: request.method ?? 'GET', url: target, token, headers, body });
       reply(given.status, given.status === 204 ? undefined : given.body, given.headers);
     } catch (error) {
       if (!(error instanceof Broken)) throw error;

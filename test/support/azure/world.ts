@@ -11,6 +11,7 @@ import { destroy } from '../../../cli/deploy/destroy.ts';
 import { type DeployOptions, defaults } from '../../../cli/deploy/options.ts';
 import type { Package } from '../../../cli/deploy/package/package.ts';
 import type { DeployPorts } from '../../../cli/deploy/run.ts';
+import { createEntraApp } from '../../../cli/entra-app/entra-app.ts';
 import type { Profile, Profiles } from '../../../cli/profile/profiles.ts';
 import { lineObserver } from '../../../cli/show/observers.ts';
 import type { Clock } from '../../../src/lib/domain/clock.ts';
@@ -19,7 +20,7 @@ import { answerArm } from './arm.ts';
 import { runAz } from './az.ts';
 import { answerBroker } from './broker-app.ts';
 import { runFunc } from './func.ts';
-import { answerGraph, modelEntra } from './graph.ts';
+import { answerGraph } from './graph.ts';
 import { answerVault } from './key-vault.ts';
 import { AzureModel } from './model.ts';
 
@@ -51,14 +52,17 @@ export function answer(model: AzureModel, request: Request): Answer {
   return answerBroker(model, name, request);
 }
 
-const modelFetch =
+/** `fetch` of a machine that reaches the model, and nothing else. */
+export const modelFetch =
   (model: AzureModel): typeof fetch =>
   async (input, init) => {
     const url = new URL(String(input));
-    const token = (new Headers(init?.headers).get('authorization') ?? '').replace('Bearer ', '');
+    const given = new Headers(init?.headers);
+    const token = (given.get('authorization') ?? '').replace('Bearer ', '');
     const body: unknown = typeof init?.body === 'string' ? JSON.parse(init.body) : undefined;
-    const { status, body: given, headers } = answer(model, { method: init?.method ?? 'GET', url, token, body });
-    return new Response(given === undefined || status === 204 ? null : JSON.stringify(given), {
+    const request = { method: init?.method ?? 'GET', url, token, headers: given, body };
+    const { status, body: answered, headers } = answer(model, request);
+    return new Response(answered === undefined || status === 204 ? null : JSON.stringify(answered), {
       status,
       headers: { ...headers },
     });
@@ -139,7 +143,7 @@ export class DeployWorld {
         return { code: 0, stdout: '', stderr: '' };
       },
       findFunc: () => (model.behaviour.funcVersion === undefined ? undefined : async (call) => runFunc(model, call)),
-      entra: modelEntra(model),
+      entra: createEntraApp,
       broker: (publicUrl) => createBrokerApi(publicUrl, fetch),
       profiles: this.profiles,
       package: smallPackage(model),

@@ -1,0 +1,97 @@
+import type { Rest } from '../azure/rest.ts';
+import { type Assignment, assignmentForm, type Grant, grantForm } from './forms.ts';
+import type { Consent, EntraParts } from './interface.ts';
+import { isPlaceholder, paths } from './paths.ts';
+import { type ConsentChange, type ConsentWish, planConsent } from './plan-consent.ts';
+import { consentRoles, namesOf } from './roles.ts';
+import { isRefused, isStillSpreading, isThereAlready, spreadMs, whileSpreading } from './sentences.ts';
+
+export const consentMissing = (sentence: string): Consent => ({
+  state: 'missing',
+  sentence,
+  roles: namesOf(consentRoles),
+});
+
+/** What was consented to; undefined where the person may not look. */
+export async function readConsent(
+  graph: Rest,
+  principalId: string,
+): Promise<{ grants: readonly Grant[]; assignments: readonly Assignment[] } | undefined> {
+  if (isPlaceholder(principalId)) return { grants: [], assignments: [] };
+  try {
+    const grants = await graph.list(paths.grantsOf(principalId));
+    const assignments = await graph.list(paths.rolesOf(principalId));
+    return {
+      grants: grants.map((one) => grantForm.parse(one)),
+      assignments: assignments.map((one) => assignmentForm.parse(one)),
+    };
+  } catch (error) {
+    if (isRefused(error)) return undefined;
+    // It was made a moment ago.
+    if (isStillSpreading(error)) return { grants: [], assignments: [] };
+    throw error;
+  }
+}
+
+async function perform(
+  { mailboxGraph, report }: EntraParts,
+  principalId: string,
+  change: ConsentChange,
+): Promise<void> {
+  const notYet = whileSpreading(spreadMs, report);
+  if (change.kind === 'extend') {
+    await mailboxGraph.send('PATCH', paths.grant(change.grantId), { body: { scope: change.scope }, notYet });
+    return;
+  }
+  const { resourceId } = change;
+  // Graph refuses a second one of the same, so that it can be sent again after an answer was lost.
+  const again = { repeatable: true, notYet };
+  try {
+    if (change.kind === 'grant') {
+      const body = { clientId: principalId, consentType: 'AllPrincipals', resourceId, scope: change.scope };
+      await mailboxGraph.send('POST', paths.grants, { body, ...again });
+    } else {
+      const body = { principalId, resourceId, appRoleId: change.appRoleId };
+      await mailboxGraph.send('POST', paths.assignedTo(resourceId), { body, ...again });
+    }
+  } catch (error) {
+    if (!isThereAlready(error)) throw error;
+  }
+}
+
+const notYetSeen = consentMissing('Entra does not show everywhere yet what you consented to. Run this command again.');
+const pauseMs = 5_000;
+
+/** Consents for everybody in the tenant, and reads it back until all of it is there. */
+export async function giveConsent(
+  parts: EntraParts,
+  principalId: string,
+  wishes: readonly ConsentWish[],
+  tenant: string,
+): Promise<Consent> {
+  const { mailboxGraph, clock, report, whatIf, signal } = parts;
+  const performed = new Set<string>();
+  const since = clock.monotonic();
+  for (;;) {
+    const there = await readConsent(mailboxGraph, principalId);
+    if (there === undefined) return consentMissing(`You may not see who consented in the tenant ${tenant}.`);
+    const changes = planConsent(there, wishes);
+    if (changes.length === 0) return { state: 'granted' };
+    const fresh = changes.filter((change) => !performed.has(JSON.stringify(change)));
+    try {
+      for (const change of fresh) {
+        await perform(parts, principalId, change);
+        performed.add(JSON.stringify(change));
+      }
+    } catch (error) {
+      if (isRefused(error)) return consentMissing(`You may not consent for everybody in the tenant ${tenant}.`);
+      if (isStillSpreading(error)) return notYetSeen;
+      throw error;
+    }
+    if (whatIf) return { state: 'granted' };
+    if (clock.monotonic() - since > spreadMs) return notYetSeen;
+    if (fresh.length > 0) continue;
+    report('Waiting until Entra shows the consent');
+    await clock.sleep(pauseMs, signal);
+  }
+}

@@ -1,0 +1,74 @@
+import { adminRole } from '../../src/lib/domain/admin-role.ts';
+import { askAdministrators, planAdministrator } from './administrator.ts';
+import { findApplication } from './application.ts';
+import { consentMissing, readConsent } from './consent.ts';
+import type { Application } from './forms.ts';
+import type { ApplicationState, Consent, EntraParts, WantedApplication } from './interface.ts';
+import { adminRoleId, planApplication } from './plan.ts';
+import { planConsent } from './plan-consent.ts';
+import { principalNotes, readPrincipal } from './principal.ts';
+import { readTarget, type Target } from './target.ts';
+
+/** What is there, and what differs. Changes nothing. */
+export async function look(parts: EntraParts, wanted: WantedApplication): Promise<ApplicationState | undefined> {
+  const found = await findApplication(parts.graph, wanted);
+  const application = found.state === 'there' ? found.application : undefined;
+  const clientId = application?.appId ?? wanted.clientId;
+  if (clientId === undefined) return undefined;
+  const principal = await readPrincipal(parts.mailboxGraph, clientId);
+  // Somebody else's may be registered in another tenant, and be here by its principal alone.
+  if (found.state === 'none' && !(wanted.foreign && typeof principal === 'object')) return undefined;
+  const target = await readTarget(parts, wanted);
+  const principalId = typeof principal === 'object' ? principal.id : undefined;
+  const administrators = await lookAtAdministrators(parts, principalId, application);
+  return {
+    clientId,
+    objectId: application?.id,
+    servicePrincipalId: principalId,
+    consent: await lookAtConsent(parts, principalId, target, wanted),
+    differs: [
+      ...(application === undefined ? [] : planApplication(application, target.shape).map(({ sentence }) => sentence)),
+      ...(principal === undefined ? ['It is not yet among the enterprise applications of the tenant.'] : []),
+      ...administrators.differs,
+    ],
+    notes: [
+      ...target.notes,
+      ...(application === undefined ? [unseen(found.state)] : []),
+      ...(typeof principal === 'object' ? principalNotes(principal) : []),
+      ...administrators.notes,
+    ],
+  };
+}
+
+/** Why the registration itself was not looked at. */
+export const unseen = (state: 'there' | 'hidden' | 'none'): string =>
+  state === 'hidden'
+    ? 'You may not read the registration, so nobody looked at its redirect URIs and permissions.'
+    : 'It is registered in another tenant, so nobody looked at its redirect URIs and permissions.';
+
+async function lookAtAdministrators(
+  { mailboxGraph }: EntraParts,
+  principalId: string | undefined,
+  application: Application | undefined,
+) {
+  if (principalId === undefined || application === undefined) return { differs: [], notes: [] };
+  const plan = planAdministrator(await askAdministrators(mailboxGraph, principalId, adminRoleId(application)));
+  return plan.kind === 'assign'
+    ? { differs: [`Nobody has the role ${adminRole.value}, which opens the dashboard.`], notes: [] }
+    : { differs: [], notes: plan.note === undefined ? [] : [plan.note] };
+}
+
+async function lookAtConsent(
+  { mailboxGraph }: EntraParts,
+  principalId: string | undefined,
+  { wishes, consentFault }: Target,
+  { consent, mailboxTenant }: WantedApplication,
+): Promise<Consent> {
+  if (consent === 'none') return { state: 'not_wanted' };
+  const nobody = consentMissing(`Nobody consented for everybody in the tenant ${mailboxTenant} yet.`);
+  if (principalId === undefined) return nobody;
+  if (consentFault !== undefined) return consentMissing(consentFault);
+  const there = await readConsent(mailboxGraph, principalId);
+  if (there === undefined) return consentMissing(`You may not see who consented in the tenant ${mailboxTenant}.`);
+  return planConsent(there, wishes).length === 0 ? { state: 'granted' } : nobody;
+}
