@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { manualClock, memoryLog, memoryVault, testRoot } from '../../../test/support/http.ts';
+import { memoryStore } from '../../../test/support/memory-store.ts';
 import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { base64url, fromBase64url, purposeBytes } from '../domain/bytes.ts';
 import { hmacSha256 } from '../domain/mac.ts';
@@ -391,4 +394,32 @@ describe('API keys', () => {
       expect(w.vault.reads()).toBe(1);
     });
   });
+});
+
+it('keys that are refused leave nothing behind in the process', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const keys = createApiKeys({
+    rows: createApiKeyRows(memoryStore(systemClock).table('keys')),
+    rootKeys: createRootKeys(memoryVault({ 'broker-root': [testRoot] })),
+    clock: manualClock(),
+    random: systemRandom,
+    log: memoryLog(),
+    bootstrap: undefined,
+  });
+  const refuse = async (count: number): Promise<number> => {
+    for (let n = 0; n < count; n += 1) {
+      // One that is cut off, one of a session, and one that is well-formed and unknown: each is refused elsewhere.
+      const unknown = formatApiKey({ id: `k${n}`.padEnd(12, 'x'), secret: 'S'.repeat(43) });
+      for (const text of [unknown.slice(0, -1), 'eyJhbGciOiJub25lIn0.e30.', unknown]) {
+        await keys.verify(`Bearer ${text}`).catch(() => undefined);
+      }
+    }
+    collect();
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  const before = await refuse(500);
+  // 300 bytes kept of each would be 6 MB.
+  expect((await refuse(7_000)) - before).toBeLessThan(3 * 1024 * 1024);
 });
