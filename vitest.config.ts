@@ -17,7 +17,7 @@ export default defineConfig({
     retry: process.env.CI === undefined ? 0 : 2,
     // Before a suite several servers start, all at once.
     hookTimeout: 240_000,
-    globalSetup: 'test/support/azurite-of-all.ts',
+    globalSetup: ['test/support/temp-folder.ts', 'test/support/azurite-of-all.ts'],
     // Integration suites bring up servers of their own and wait for them half of the time: two cores carry four.
     maxWorkers: 4,
     sequence: { sequencer: LongestFirst },

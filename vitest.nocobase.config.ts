@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/nocobase/**/*.nocobase.ts'],
-    globalSetup: ['test/support/nocobase/prepare.ts'],
+    globalSetup: ['test/support/temp-folder.ts', 'test/support/nocobase/prepare.ts'],
     testTimeout: 120_000,
     hookTimeout: 300_000,
     // The build machine is shared; what needed a second try is named in its output.

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { commandLine } from '../local/command-line.ts';
 import { costPage } from './parts/cost-page.ts';
 import { countHousekeeping, countIdle, countMessages, countsForm, countTokens } from './parts/count.ts';
 
@@ -7,7 +8,9 @@ import { countHousekeeping, countIdle, countMessages, countsForm, countTokens } 
 
 const kept = new URL('counts.json', import.meta.url);
 
-if (!process.argv.includes('--page')) {
+const args = commandLine({ script: 'npm run cost', flags: ['page'], values: [], known: '--page' });
+
+if (!args.has('page')) {
   const counts = {
     ...(await countIdle()),
     housekeeping: await countHousekeeping(),

@@ -1,38 +1,53 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, release, totalmem, type } from 'node:os';
+import { commandLine } from '../local/command-line.ts';
 import { type Found, loadNow } from './parts/measure.ts';
 import { intoReadme, render } from './parts/results.ts';
 import { scenarios } from './scenarios/all.ts';
 
-// npm run bench [names…]: runs all scenarios, or those that are named, and writes what they found beside what the others
-// found before.
+// npm run bench: runs all scenarios, and writes what they found. npm run bench -- NAME…: only those, and writes nothing,
+// unless --write says so: then what they found stands beside what the others found before.
 
 const json = new URL('results.json', import.meta.url);
 const markdown = new URL('results.md', import.meta.url);
 const readme = new URL('../README.md', import.meta.url);
 
-const names = process.argv.slice(2);
+const all = scenarios.map(({ name }) => name).join(', ');
+const args = commandLine({
+  script: 'npm run bench',
+  flags: ['write'],
+  values: [],
+  known: `--write and names of scenarios: ${all}`,
+  takesWords: true,
+});
+if (args.isHelp) {
+  console.log('npm run bench: all scenarios. npm run bench -- NAME…: only these; --write keeps what they found.');
+  process.exit(0);
+}
+const names = args.words;
+// A run of one or two, for a look, says nothing that belongs into pages that people read.
+const isKept = names.length === 0 || args.has('write');
 const unknown = names.filter((name) => !scenarios.some((scenario) => scenario.name === name));
 if (unknown.length > 0) {
-  console.error(
-    `There is no scenario ${unknown.join(', ')}. There are: ${scenarios.map(({ name }) => name).join(', ')}`,
-  );
-  process.exit(1);
+  console.error(`There is no scenario ${unknown.join(', ')}. There are: ${all}`);
+  process.exit(2);
 }
 
 for (const scenario of scenarios) {
   if (names.length > 0 && !names.includes(scenario.name)) continue;
   console.log(`${scenario.name} …`);
   const { rows, rounds } = await scenario.run((line) => console.log(`  ${line}`));
+  for (const row of rows)
+    console.log(`  ${row.met ? 'met   ' : 'MISSED'} ${row.what}: ${row.ours} | ${row.floor} | ${row.ratio}`);
+  if (!isKept) continue;
   // Read anew each time: another run may have written meanwhile.
   const known: Record<string, Found> = JSON.parse(await readFile(json, 'utf8').catch(() => '{}'));
   known[scenario.name] = { rows, rounds, load: loadNow(), at: new Date().toISOString().slice(0, 16) };
-  for (const row of rows)
-    console.log(`  ${row.met ? 'met   ' : 'MISSED'} ${row.what}: ${row.ours} | ${row.floor} | ${row.ratio}`);
   await writeFile(json, `${JSON.stringify(known, null, 2)}\n`);
   const machine = `${type()} ${release()}, ${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
   const ordered = scenarios.flatMap(({ name }) => (known[name] === undefined ? [] : [[name, known[name]] as const]));
   await writeFile(markdown, render(ordered, machine));
   await writeFile(readme, intoReadme(await readFile(readme, 'utf8'), ordered));
 }
+if (!isKept) console.log('Nothing was written. To keep these figures, add --write.');
 process.exit(0);

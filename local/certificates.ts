@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import * as tls from 'node:tls';
 import { generate } from 'selfsigned';
 
@@ -57,6 +57,30 @@ export async function makeCertificates(stateDir: string): Promise<Certificates> 
   await writeFile(caPath, authority.cert);
   trust(authority.cert);
   return { ca: authority.cert, caPath, cert: leaf.cert, key: leaf.private };
+}
+
+/**
+ * Writes a file for NODE_EXTRA_CA_CERTS that holds our CA and what other files of certificates hold, and makes this
+ * process trust those too: Node reads the variable at its own start only, and there is room for one file in it.
+ * @returns the path of that file; that of our CA alone where there are no others
+ * @throws Error with one sentence if a file cannot be read
+ */
+export async function joinAuthorities(
+  { ca, caPath }: Pick<Certificates, 'ca' | 'caPath'>,
+  others: readonly string[],
+): Promise<string> {
+  const texts: string[] = [];
+  for (const path of new Set(others)) {
+    const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+      throw new Error(`NODE_EXTRA_CA_CERTS names ${path}, which cannot be read.`, { cause });
+    });
+    trust(text);
+    texts.push(text);
+  }
+  if (texts.length === 0) return caPath;
+  const joined = join(dirname(caPath), 'extra-ca.pem');
+  await writeFile(joined, [ca, ...texts].map((text) => text.trimEnd()).join('\n'));
+  return joined;
 }
 
 /** Adds a CA to those that this process trusts; what it trusted before stays trusted. */

@@ -85,12 +85,15 @@ const clip =
 const listed = 100;
 
 /**
- * What the stand-in received, newest first, one of them open (the newest message where none is named). Everything on it
- * was written by strangers, so all of it is escaped and the mail's HTML is not shown.
+ * What the stand-in received, newest first, one of them open (the newest message where none is named). A first sync brings
+ * old mail after new: what counts is when a mail reached its mailbox. Everything on the page was written by strangers, so
+ * all of it is escaped and the mail's HTML is not shown.
  * @param open index of the event to open, as the links carry it
  */
 export function nocobasePage(events: readonly ReceivedEvent[], open?: string): string {
-  const rows = events.map((event, index) => ({ event, index })).reverse();
+  const rows = events
+    .map((event, index) => ({ event, index, at: happenedAt(event) }))
+    .sort((one, other) => other.at - one.at || other.index - one.index);
   const chosen =
     rows.find(({ index }) => String(index) === open) ??
     rows.find(({ event }) => event.type === 'message.received') ??
@@ -118,6 +121,12 @@ export function nocobasePage(events: readonly ReceivedEvent[], open?: string): s
 </main>
 </body>
 </html>`;
+}
+
+/** When a mail reached its mailbox; of other events, when they came. */
+function happenedAt(event: ReceivedEvent): number {
+  const mail = event.type === 'message.received' ? Date.parse(dataOf(event).receivedAt) : Number.NaN;
+  return Number.isNaN(mail) ? Date.parse(event.receivedAt) : mail;
 }
 
 function row(event: ReceivedEvent, index: number, isOpen: boolean): string {

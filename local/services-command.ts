@@ -1,11 +1,12 @@
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { ArgumentFault, type CommandLine, readCommandLine } from './command-line.ts';
 import { listen } from './listen.ts';
 import { whenShellOfNpmEnds } from './npm-shell.ts';
 import { sentenceOf } from './sentence.ts';
 import { startServices, writeStack } from './services.ts';
 import { readSettingsFile, type SettingsFile, writeSettingsFile } from './settings-file.ts';
+import { claimStateFolder, type StateFolder } from './state-folder.ts';
 import type { ServiceOptions, ServicePorts, Services } from './world.ts';
 
 const usage = `npm run services -- [--imap embedded|dovecot] [--auto-sign-in] [--port N]
@@ -23,23 +24,31 @@ interface Arguments {
   readonly help: boolean;
 }
 
-/** @throws Error with one sentence */
-export function readArguments(argv: readonly string[]): Arguments {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      help: { type: 'boolean', short: 'h', default: false },
-      imap: { type: 'string', default: 'embedded' },
-      'auto-sign-in': { type: 'boolean', default: false },
-      port: { type: 'string' },
-    },
-  });
-  const { imap, port, help } = values;
-  if (imap !== 'embedded' && imap !== 'dovecot') throw new Error('--imap takes embedded or dovecot.');
+const line: CommandLine = {
+  script: 'npm run services',
+  flags: ['auto-sign-in'],
+  values: ['imap', 'port'],
+  known: '--imap embedded|dovecot, --auto-sign-in and --port N',
+};
+
+/** @throws ArgumentFault with one sentence */
+export function readArguments(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Arguments {
+  const options = readCommandLine(line, argv, env);
+  const imap = options.value('imap') ?? 'embedded';
+  const port = options.value('port');
+  if (imap !== 'embedded' && imap !== 'dovecot') throw new ArgumentFault('--imap takes embedded or dovecot.');
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535)) {
-    throw new Error('--port takes a number from 1 to 65535.');
+    throw new ArgumentFault('--port takes a number from 1 to 65535.');
   }
-  return { imap, autoSignIn: values['auto-sign-in'], port: port === undefined ? undefined : Number(port), help };
+  return {
+    imap,
+    autoSignIn: options.has('auto-sign-in'),
+    port: port === undefined ? undefined : Number(port),
+    help: options.isHelp,
+  };
 }
 
 /**
@@ -48,12 +57,14 @@ export function readArguments(argv: readonly string[]): Arguments {
  */
 export async function runServices(argv: readonly string[], root = join(import.meta.dirname, '..')): Promise<void> {
   let services: Services | undefined;
+  let state: StateFolder | undefined;
   let isEnding = false;
   // During the start there is nothing to stop yet: what runs beside this process ends with it.
   const end = async (code: number): Promise<void> => {
     if (isEnding) return;
     isEnding = true;
     await services?.stop();
+    state?.release();
     process.exit(code);
   };
   const onSignal = () => {
@@ -73,23 +84,25 @@ export async function runServices(argv: readonly string[], root = join(import.me
     }
     const path = join(root, 'local.settings.json');
     const file = await readSettingsFile(path);
-    const options = await optionsFrom(args, file, join(root, '.local'));
+    state = claimStateFolder(join(root, '.local'), `services-${process.pid}`);
+    const options = await optionsFrom(args, file, state);
     services = await startServices(options);
-    await tell(services, options, file, path);
+    await tell(services, options, file, path, state);
   } catch (error) {
     console.error(sentenceOf(error));
-    await end(1);
+    await end(error instanceof ArgumentFault ? 2 : 1);
   }
 }
 
-async function optionsFrom(args: Arguments, file: SettingsFile, stateDir: string): Promise<ServiceOptions> {
-  const lastPorts = file.kind === 'ours' ? file.ports : {};
+async function optionsFrom(args: Arguments, file: SettingsFile, state: StateFolder): Promise<ServiceOptions> {
+  // Those of a run that goes on are in use.
+  const lastPorts = file.kind === 'ours' && state.heldBy === undefined ? file.ports : {};
   const lastBrokerPort = file.kind === 'ours' ? file.brokerPort : undefined;
   return {
     imap: args.imap,
     autoSignIn: args.autoSignIn,
     brokerPort: args.port ?? lastBrokerPort ?? 7071,
-    stateDir,
+    stateDir: state.path,
     ports: await stillFree(lastPorts),
     given: file.kind === 'theirs' ? file.values : {},
   };
@@ -110,19 +123,57 @@ async function stillFree(ports: Partial<ServicePorts>): Promise<Partial<ServiceP
   return free;
 }
 
-async function tell(services: Services, options: ServiceOptions, file: SettingsFile, path: string): Promise<void> {
+async function tell(
+  services: Services,
+  options: ServiceOptions,
+  file: SettingsFile,
+  path: string,
+  state: StateFolder,
+): Promise<void> {
   const { stack, settings, ports } = services;
+  const port = options.brokerPort ?? 7071;
   await writeStack(stack, options.stateDir);
-  if (file.kind === 'theirs') {
-    const beside = resolve(options.stateDir ?? '.local', 'local.settings.json');
-    await writeSettingsFile(beside, settings, ports, options.brokerPort ?? 7071);
+  const beside = resolve(state.path, 'local.settings.json');
+  if (state.heldBy !== undefined) {
+    await writeSettingsFile(beside, settings, ports, port);
+    console.log(
+      `Process ${state.heldBy} runs another world from this folder, whose local.settings.json stays as it is.`,
+    );
+    console.log(`The settings of what runs here: ${beside}`);
+  } else if (file.kind === 'theirs') {
+    await writeSettingsFile(beside, settings, ports, port);
     console.log(`local.settings.json is your own and stays as it is. The settings of what runs here: ${beside}`);
   } else {
-    await writeSettingsFile(path, settings, ports, options.brokerPort ?? 7071);
-    console.log('Wrote local.settings.json. Now run: func start');
+    await writeSettingsFile(path, settings, ports, port);
+    console.log(`Wrote local.settings.json. ${await nextStep(port, settings)}`);
   }
   console.log(`NocoBase stand-in: ${stack.nocobase}`);
   console.log(`People who can sign in: ${stack.users.join(', ') || '(your own tenant)'}`);
   console.log('Press Ctrl+C to end.');
   console.log(`READY ${JSON.stringify(stack)}`);
+}
+
+/** What to type now. */
+async function nextStep(port: number, settings: Readonly<Record<string, string>>): Promise<string> {
+  if (!(await isFree(port))) {
+    return `But port ${port} is taken, so func start cannot listen there: end what uses it, or start this again with another one: npm run services -- --port ${port + 1}`;
+  }
+  // Core Tools leave out of local.settings.json what the environment has already.
+  if ((process.env.NODE_EXTRA_CA_CERTS ?? '') === '') return 'Now run: func start';
+  return `NODE_EXTRA_CA_CERTS is set in this shell and wins over that file. Now run: NODE_EXTRA_CA_CERTS=${settings.NODE_EXTRA_CA_CERTS} func start`;
+}
+
+/** Core Tools listen on every address: taken on either loopback is taken. */
+async function isFree(port: number): Promise<boolean> {
+  for (const host of ['127.0.0.1', '::1']) {
+    const server = createServer();
+    const outcome = await new Promise<string>((resolve) => {
+      server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
+      server.listen(port, host, () => resolve('free'));
+    });
+    server.close();
+    // A machine without IPv6 has no ::1 to be taken.
+    if (outcome === 'EADDRINUSE') return false;
+  }
+  return true;
 }

@@ -1,5 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { joinAuthorities } from './certificates.ts';
 import { seedBroker } from './seed.ts';
 import type { Stack } from './stack.ts';
 import { type Started, startStandIns } from './stand-ins.ts';
@@ -18,7 +19,13 @@ export async function startServices(options: ServiceOptions = {}): Promise<Servi
   await rm(join(stateDir, 'stack.json'), { force: true });
   const started = await startStandIns(options, stateDir);
   try {
-    const settings = settingsOf(options, started);
+    const others = [options.given?.NODE_EXTRA_CA_CERTS ?? '', process.env.NODE_EXTRA_CA_CERTS ?? ''];
+    const authorities = await joinAuthorities(
+      started.certificates,
+      others.filter((path) => path !== ''),
+    );
+    // Whoever names a file of certificates wants those trusted beside ours, and not in their place.
+    const settings: Record<string, string> = { ...settingsOf(options, started), NODE_EXTRA_CA_CERTS: authorities };
     const { nocobase } = started.standIns;
     const seeded = await seedBroker(settings, nocobase.webhookUrl);
     nocobase.trust(seeded.webhookSecret);
@@ -56,7 +63,6 @@ function settingsOf(options: ServiceOptions, started: Started): Record<string, s
     POLL_INTERVAL: String(options.pollIntervalSeconds ?? 5),
     TOKEN_ENDPOINT: 'on',
     AzureWebJobsStorage: started.storage?.connectionString,
-    NODE_EXTRA_CA_CERTS: started.certificates.caPath,
     ...(entra === undefined
       ? {}
       : {

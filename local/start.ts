@@ -3,6 +3,7 @@
  * prints the link for the next person and one line `READY {json}`, and serves until SIGINT or SIGTERM.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { ArgumentFault } from './command-line.ts';
 import { readStartArguments, type StartArguments, usage } from './demo/arguments.ts';
 import { createTerminal } from './demo/terminal.ts';
 import { whenShellOfNpmEnds } from './npm-shell.ts';
@@ -39,7 +40,7 @@ async function main(): Promise<void> {
     args = readStartArguments(process.argv.slice(2));
   } catch (error) {
     console.error(sentenceOf(error));
-    process.exitCode = 1;
+    process.exitCode = error instanceof ArgumentFault ? 2 : 1;
     return;
   }
   if (args === undefined) {

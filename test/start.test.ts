@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -108,14 +108,27 @@ describe('npm start', () => {
     expect(await (await api(stack, 'mailboxes')).json()).toMatchObject({ items: [] });
     expect(await (await fetch(`${stack.events}`)).json()).toEqual({ items: [] });
     expect(await (await fetch(stack.connectUrl ?? '')).text()).toContain('ada@contoso.example');
+    const written = (...path: string[]) => JSON.parse(readFileSync(join(run.folder, '.local', ...path), 'utf8'));
+    expect(written('stack.json')).toEqual(stack);
+
+    // Another one from the same folder: whoever reads stack.json goes on finding the first.
+    const second = runStart(['--no-demo', '--port', '0'], run.folder);
+    const other = await second.ready();
+    expect(written('stack.json')).toEqual(stack);
+    expect(second.output()).toContain(`Process ${run.child.pid} runs another world from this folder.`);
+    const port = new URL(other.broker).port;
+    expect(written(port, 'stack.json')).toEqual(other);
+    expect(other.ca).not.toBe(stack.ca);
+    expect((await api(stack, 'mailboxes')).status).toBe(200);
+
+    // Nothing happens, and nothing is shown.
+    expect(run.output().replace(/^[\s\S]*READY .*\n/m, '')).not.toMatch(/dispatch|shard_done/);
     run.child.kill('SIGTERM');
     expect(await run.ended()).toBe(0);
-
-    const second = runStart(['--no-demo', '--port', '0']);
-    await second.ready();
     process.kill(-(second.child.pid ?? 0), 'SIGINT');
     expect(await second.ended()).toBe(0);
     expect(groupOf(second.child)).toEqual([]);
+    expect(existsSync(join(run.folder, '.local', port))).toBe(false);
   }, 120_000);
 
   it('ends, all of it, when npm alone gets the SIGTERM', async () => {
@@ -147,7 +160,7 @@ describe('npm start', () => {
 
   it('says in one sentence what is wrong: an unknown option, a taken port, a folder that cannot be written', async () => {
     const unknown = runStart(['--demo']);
-    expect(await unknown.ended()).toBe(1);
+    expect(await unknown.ended()).toBe(2);
     expect(unknown.output()).toMatch(/^--demo is not an option; it takes [^\n]+\n$/);
 
     const other = createServer().listen(0, '127.0.0.1');

@@ -1,13 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { ArgumentFault, readStartArguments } from './arguments.ts';
+import { ArgumentFault } from '../command-line.ts';
+import { readStartArguments } from './arguments.ts';
 
 describe('readStartArguments', () => {
   it.each([
-    [[], { demo: true, autoSignIn: false, imap: 'embedded', port: 7071 }],
-    [['--no-demo', '--port', '0'], { demo: false, autoSignIn: false, imap: 'embedded', port: 0 }],
-    [['--auto-sign-in', '--imap=dovecot'], { demo: true, autoSignIn: true, imap: 'dovecot', port: 7071 }],
+    [[], { demo: true, autoSignIn: false, verbose: false, imap: 'embedded', port: 7071 }],
+    [['--no-demo', '--port', '0'], { demo: false, autoSignIn: false, verbose: false, imap: 'embedded', port: 0 }],
+    [
+      ['--auto-sign-in', '--imap=dovecot'],
+      { demo: true, autoSignIn: true, verbose: false, imap: 'dovecot', port: 7071 },
+    ],
   ])('reads %j', (argv, expected) => {
     expect(readStartArguments(argv)).toEqual(expected);
+  });
+
+  it('tells what npm took for its own options', () => {
+    const env = { npm_lifecycle_event: 'start', npm_config_port: 'true' };
+    expect(() => readStartArguments(['7085'], env)).toThrow('Type: npm start -- --port 7085');
   });
 
   it('answers nothing but the wish for help', () => {
@@ -19,7 +28,7 @@ describe('readStartArguments', () => {
     [['--nodemo'], '--nodemo is not an option; it takes --no-demo'],
     [['-x'], '-x is not an option'],
     [['7072'], '"7072" is not understood'],
-    [['--imap'], '--imap takes embedded or dovecot.'],
+    [['--imap'], '--imap takes a value'],
     [['--imap', 'courier'], '--imap takes embedded or dovecot.'],
     [['--port', 'http'], '--port takes a number'],
     [['--port', '70000'], '--port takes a number'],

@@ -3,13 +3,13 @@ import { startHost } from '../host/host.ts';
 import { startServices, writeStack } from '../services.ts';
 import { readSettingsFile } from '../settings-file.ts';
 import type { Stack } from '../stack.ts';
+import { claimStateFolder } from '../state-folder.ts';
 import type { Running, Services } from '../world.ts';
 import type { StartArguments } from './arguments.ts';
 import { createBrokerClient } from './broker-client.ts';
 import { freshBundle } from './bundle-age.ts';
 import { showMainJob } from './main-job.ts';
 import { choosePort } from './port.ts';
-import { makeStateFolder } from './state-folder.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface WorldRun {
@@ -30,12 +30,18 @@ const root = join(import.meta.dirname, '../..');
  */
 export async function runWorld(args: StartArguments, world: WorldRun): Promise<void> {
   const { workFolder, terminal, started, signal } = world;
-  const stateDir = join(workFolder, '.local');
   const port = await choosePort(args.port);
-  makeStateFolder(stateDir);
+  const state = claimStateFolder(join(workFolder, '.local'), String(port));
+  started.push({ stop: async () => state.release() });
+  const stateDir = state.path;
   // What `npm run services` wrote is of a run that is over; only a person's own settings count.
   const settingsFile = await readSettingsFile(join(workFolder, 'local.settings.json'));
   terminal.title('NocoBase Mail Broker, with everything around it on this machine');
+  if (state.heldBy !== undefined) {
+    terminal.warning(
+      `Process ${state.heldBy} runs another world from this folder. This one writes to .local/${port}, not to .local.`,
+    );
+  }
   const bundle = await freshBundle(root);
   const services = await startServices({
     imap: args.imap,
@@ -53,6 +59,7 @@ export async function runWorld(args: StartArguments, world: WorldRun): Promise<v
     port,
     queueConnectionString: services.storageConnectionString,
     out: (line) => terminal.faint(line),
+    isQuiet: !args.verbose,
   });
   started.push(host);
   signal.throwIfAborted();

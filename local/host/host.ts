@@ -29,6 +29,8 @@ export interface HostOptions {
   readonly out: (line: string) => void;
   /** Lines as the app wrote them, not blackened by the host: for tests of what the app itself writes. */
   readonly verbatim?: boolean;
+  /** Leaves out timers and messages that found nothing to do, and what the app logs of that. */
+  readonly isQuiet?: boolean;
   /** The project's host.json if left out. */
   readonly hostJson?: string;
 }
@@ -66,11 +68,10 @@ export async function startHost(options: HostOptions): Promise<Host> {
   if (running) throw new Error('A host runs in this process already. Start the second one with local/host/run.ts.');
   running = true;
   const restoreEnvironment = applySettings(options.settings);
-  const lines = createLines(
-    options.out,
-    () => new Date(),
-    ...(options.verbatim === true ? [(text: string) => text] : []),
-  );
+  const lines = createLines(options.out, {
+    isQuiet: options.isQuiet ?? false,
+    ...(options.verbatim === true ? { clean: (text: string) => text } : {}),
+  });
   const giveBack = () => {
     lines.release();
     restoreEnvironment();

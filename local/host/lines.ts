@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { format } from 'node:util';
 import { redact } from '../../src/lib/log.ts';
+import { isRoutine } from './routine.ts';
 import type { LogLevel } from './rpc.ts';
 
 /** One invocation, as a person reads it. */
@@ -36,20 +37,25 @@ const consoleLevels = {
 } as const;
 const quiet: readonly LogLevel[] = ['trace', 'debug', 'none'];
 
-/**
- * Writes readable lines to `out`; nothing that looks like a secret gets through.
- * @param clean what blackens it; the identity for those who want to see what the app itself writes
- */
+export interface LinesOptions {
+  readonly now?: () => Date;
+  /** What blackens a line; the identity for those who want to see what the app itself writes. */
+  readonly clean?: (text: string) => string;
+  /** Leaves out what happens by itself all the time and comes to nothing (routine.ts). */
+  readonly isQuiet?: boolean;
+}
+
+/** Writes readable lines to `out`; nothing that looks like a secret gets through. */
 export function createLines(
   out: (line: string) => void,
-  now: () => Date = () => new Date(),
-  clean: (text: string) => string = redact,
+  { now = () => new Date(), clean = redact, isQuiet = false }: LinesOptions = {},
 ): Lines {
   const inFunction = new AsyncLocalStorage<string>();
   const put = (text: string) => out(`${clock(now())}  ${clean(text)}`);
   const log: Lines['log'] = (functionName, level, category, message) => {
     if (quiet.includes(level) || (category === 'system' && level === 'information')) return;
-    put(`  · ${readable(level, message)}  (${functionName})`);
+    if (isQuiet && level === 'information' && isRoutine(parse(message))) return;
+    put(`  · ${readable(level, message, isQuiet)}  (${functionName})`);
   };
 
   const originals = new Map<keyof typeof consoleLevels, typeof console.log>();
@@ -66,10 +72,13 @@ export function createLines(
   return {
     log,
     host: (text) => put(text),
-    invocation: ({ kind, functionName, subject, outcome, failed, ms }) =>
+    invocation: ({ kind, functionName, subject, outcome, failed, ms }) => {
+      // What a timer or a message brought about is in the app's own lines.
+      if (isQuiet && kind !== 'http' && !failed) return;
       put(
         `${failed ? '✗' : '✓'} ${kind.padEnd(5)} ${functionName.padEnd(16)} ${subject}  → ${outcome}  ${Math.round(ms)} ms`,
-      ),
+      );
+    },
     capture: (functionName, work) => inFunction.run(functionName, work),
     release: () => {
       for (const [method, original] of originals) console[method] = original;
@@ -85,13 +94,13 @@ function clock(date: Date): string {
  * A line of the app's own log is JSON with a level and an event; it reads better as `event key: value`. Not with `=`: then
  * the code of a failure would look like a code in an address, which is blackened.
  */
-function readable(level: LogLevel, message: string): string {
+function readable(level: LogLevel, message: string, isQuiet: boolean): string {
   const parsed = parse(message);
   if (parsed === undefined) return `${level}: ${message}`;
   const { level: ownLevel, event, ...fields } = parsed;
-  const rest = Object.entries(fields).map(
-    ([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
+  // Most numbers of a poll are 0, and push those that are not off the line.
+  const told = Object.entries(fields).filter(([, value]) => !isQuiet || value !== 0);
+  const rest = told.map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   return [`${ownLevel}: ${event}`, ...rest].join(', ');
 }
 

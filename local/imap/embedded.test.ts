@@ -156,6 +156,18 @@ describe('the embedded IMAP server, asked by imapflow with a token of the Entra 
     await client.logout();
   });
 
+  it('takes a message of 8 MB by APPEND as it is, without going through it character by character', async () => {
+    const client = await session(ada, await entra.mint(ada));
+    const line = `${'0123456789'.repeat(7)}\r\n`;
+    const text = `${raw('large')}${line.repeat(Math.ceil((8 * 1024 ** 2) / line.length))}`;
+    const done = await client.append('INBOX', text);
+    const uid = done === false ? 0 : (done.uid ?? 0);
+    await client.mailboxOpen('INBOX');
+    const found = await client.fetchOne(String(uid), { source: true }, { uid: true });
+    expect(found !== false && found.source?.equals(Buffer.from(text))).toBe(true);
+    await client.logout();
+  });
+
   it('moves a message, which gets a new uid elsewhere', async () => {
     const uid = await imap.deliver(ada, raw('to move'));
     const client = await logIn(ada);

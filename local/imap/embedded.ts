@@ -72,7 +72,7 @@ export async function startEmbeddedImap(options: EmbeddedImapOptions): Promise<E
       open.set(socket, address);
       if (behaviour?.mode === 'not-connected' || mailbox === undefined || !isAllowed) return { kind: 'not-connected' };
       logins += 1;
-      return { kind: 'mailbox', connect: () => mailbox.connect() };
+      return { kind: 'mailbox', connect: () => mailbox.connect(), past: (answer) => mailbox.past(answer) };
     };
 
   const { cert, key } = options.certificates;

@@ -1,10 +1,15 @@
-import type { Duplex } from 'node:stream';
+import type { Duplex, Transform } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { parseXoauth2 } from './folders.ts';
 
 /** What becomes of a log-in. */
 export type LogIn =
-  | { readonly kind: 'mailbox'; readonly connect: () => Duplex }
+  /** `past` is what the client's bytes go through on their way to the mailbox. */
+  | {
+      readonly kind: 'mailbox';
+      readonly connect: () => Duplex;
+      readonly past: (answer: (line: string) => void) => Transform;
+    }
   | { readonly kind: 'refused' }
   /** Authenticated, and yet every command fails: what Exchange does with a token that does not open this mailbox. */
   | { readonly kind: 'not-connected' }
@@ -51,7 +56,7 @@ export function greet(socket: TLSSocket, checkLogIn: CheckLogIn): void {
         write(`${tag} OK AUTHENTICATE completed.`);
         return false;
       case 'mailbox':
-        join(socket, outcome.connect(), pending, `${tag} OK AUTHENTICATE completed.`);
+        join(socket, outcome, pending, `${tag} OK AUTHENTICATE completed.`);
         return true;
     }
   };
@@ -126,7 +131,9 @@ export function greet(socket: TLSSocket, checkLogIn: CheckLogIn): void {
   socket.on('data', onData);
   write('* OK The Microsoft Exchange IMAP4 service is ready.');
 
-  function join(near: TLSSocket, far: Duplex, rest: Buffer, welcome: string): void {
+  function join(near: TLSSocket, mailbox: Extract<LogIn, { kind: 'mailbox' }>, rest: Buffer, welcome: string): void {
+    const far = mailbox.connect();
+    const past = mailbox.past(write);
     near.off('data', onData);
     // The mailbox's server greets on its own; its first line must not reach the client.
     let greeting = Buffer.alloc(0);
@@ -137,12 +144,17 @@ export function greet(socket: TLSSocket, checkLogIn: CheckLogIn): void {
       far.off('data', dropGreeting);
       write(welcome);
       far.pipe(near);
-      near.pipe(far);
       if (greeting.length > end + 1) near.write(greeting.subarray(end + 1));
-      if (rest.length > 0) far.write(rest);
+      past.pipe(far);
+      if (rest.length > 0) past.write(rest);
+      near.pipe(past);
     };
     far.on('data', dropGreeting);
-    near.once('close', () => far.destroy());
+    past.once('close', () => near.destroy());
+    near.once('close', () => {
+      past.destroy();
+      far.destroy();
+    });
     far.once('close', () => near.destroy());
     far.on('error', () => near.destroy());
   }

@@ -25,8 +25,14 @@ declare module 'hoodiecrow-imap' {
     readonly connectionHandlers: ((connection: Connection) => void)[];
     createClient(socket: Duplex): void;
     getMailbox(path: string): Folder | undefined;
-    /** `raw` is a binary string: one character a byte. */
-    appendMessage(folder: Folder, flags: string[], internalDate: string, raw: string): { message: Message };
+    /** `raw` is a binary string: one character a byte. `connection` is not told of the message that it has brought. */
+    appendMessage(
+      folder: Folder,
+      flags: string[],
+      internalDate: string,
+      raw: string,
+      connection?: Connection,
+    ): { message: Message };
     registerCapability(keyword: string): void;
     /** Asked before the server's own; by the name of the data item. */
     readonly fetchHandlers: Record<string, FetchHandler>;

@@ -1,13 +1,16 @@
-import { type Duplex, duplexPair } from 'node:stream';
+import { type Duplex, duplexPair, type Transform } from 'node:stream';
 import hoodiecrow, { type FetchHandler, type HoodiecrowServer } from 'hoodiecrow-imap';
 import fetchHandlers from 'hoodiecrow-imap/lib/commands/handlers/fetch.js';
 import type { Drop } from '../world.ts';
 import { exchangeFolders } from './folders.ts';
+import { createParkedMessages, largeLiterals } from './large-literals.ts';
 
 /** One mailbox with a server of its own: hoodiecrow-imap keeps one storage a server. */
 export interface EmbeddedMailbox {
   /** A connection that is logged in; its greeting is the caller's business. */
   connect(): Duplex;
+  /** What a client's bytes go through before they reach a connection. */
+  past(answer: (line: string) => void): Transform;
   append(raw: Uint8Array | string, drop: Drop): number;
   resetUidValidity(folder: string): void;
 }
@@ -37,6 +40,10 @@ export function createMailbox(uidValidity: number): EmbeddedMailbox {
   server.connectionHandlers.push((connection) => {
     connection.state = 'Authenticated';
   });
+  const parked = createParkedMessages();
+  const append = server.appendMessage.bind(server);
+  server.appendMessage = (folder, flags, date, raw, connection) =>
+    append(folder, flags, date, parked.take(raw) ?? raw, connection);
   const find = (path: string) => {
     const found = server.getMailbox(path);
     if (found === undefined) throw new Error(`The embedded mailbox has no folder ${path}.`);
@@ -49,6 +56,7 @@ export function createMailbox(uidValidity: number): EmbeddedMailbox {
       server.createClient(far);
       return near;
     },
+    past: (answer) => largeLiterals(parked, answer),
     append(raw, { folder: path = 'INBOX', flags = [], date = new Date() }) {
       const text = Buffer.from(raw).toString('latin1').replace(/\r?\n/g, '\r\n');
       return server.appendMessage(find(path), [...flags], internalDate(date), text).message.uid;

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { commandLine } from '../../local/command-line.ts';
 import { type KillRun, killRun } from './kill-run.ts';
 import { startKillStack, type Victim, victims } from './stack.ts';
 
@@ -18,15 +18,19 @@ What the host said in a run that failed is written to kill-run-SEED.log in the f
 /** Its mailboxes and its log fill up; a new stack is quick to start. */
 const runsOfAStack = 25;
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '200' },
-    from: { type: 'string', default: '1' },
-    stacks: { type: 'string', default: '2' },
-    among: { type: 'string', default: victims.join() },
-    help: { type: 'boolean', default: false },
-  },
+const args = commandLine({
+  script: 'npm run kill-runs',
+  flags: [],
+  values: ['runs', 'from', 'stacks', 'among'],
+  known: '--runs N, --from SEED, --stacks N and --among A,B',
 });
+const values = {
+  runs: args.value('runs') ?? '200',
+  from: args.value('from') ?? '1',
+  stacks: args.value('stacks') ?? '2',
+  among: args.value('among') ?? victims.join(),
+  help: args.isHelp,
+};
 const [runs, from, stacks] = [Number(values.runs), Number(values.from), Number(values.stacks)];
 const isVictim = (text: string): text is Victim => (victims as readonly string[]).includes(text);
 const among = values.among.split(',');

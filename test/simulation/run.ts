@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { commandLine } from '../../local/command-line.ts';
 import { type FaultKind, faultKinds } from './faults.ts';
 import { type Lived, live } from './lived.ts';
 import { liveMany } from './many.ts';
@@ -19,18 +19,22 @@ Lives through simulated worlds and says which promise was not kept, if any.
   --json FILE      with --seeds: writes the outcome there, in the form of vitest; 500 worlds are one test
 Kinds: ${faultKinds.join(', ')}`;
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string' },
-    seeds: { type: 'string' },
-    jobs: { type: 'string', default: '1' },
-    steps: { type: 'string' },
-    without: { type: 'string' },
-    json: { type: 'string' },
-    trace: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
+const args = commandLine({
+  script: 'npm run simulate',
+  flags: ['trace'],
+  values: ['seed', 'seeds', 'jobs', 'steps', 'without', 'json'],
+  known: '--seed N, --seeds A..B, --jobs J, --steps K, --without KINDS, --trace and --json FILE',
 });
+const values = {
+  seed: args.value('seed'),
+  seeds: args.value('seeds'),
+  jobs: args.value('jobs') ?? '1',
+  steps: args.value('steps'),
+  without: args.value('without'),
+  json: args.value('json'),
+  trace: args.has('trace'),
+  help: args.isHelp,
+};
 
 /** Failing worlds that are named; the others are counted. */
 const mostShown = 20;

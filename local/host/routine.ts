@@ -1,0 +1,13 @@
+/** Counts in a `shard_done` line that say that a poll came to something. */
+const counts = ['delivered', 'retried', 'dead', 'failed', 'held'] as const;
+
+/**
+ * Whether a line of the app's own log tells of what happens by itself every few seconds and came to nothing: a timer that
+ * went off, a poll that found no mail, a chore that was done. Pure.
+ * @param line undefined where it is no JSON with an event
+ */
+export function isRoutine(line: Readonly<Record<string, unknown>> | undefined): boolean {
+  if (line === undefined || line.level !== 'info') return false;
+  if (line.event === 'dispatched' || line.event === 'housekeeping.done') return true;
+  return line.event === 'shard_done' && counts.every((name) => Number(line[name] ?? 0) === 0);
+}
