@@ -216,7 +216,7 @@ describe('docs/admin.md', () => {
 });
 
 describe('the commands that fill the vault', () => {
-  const commands = blocksOf(pageOf('docs/admin.md'), 'sh').join('\n');
+  const commands = blocksOf(pageOf('docs/by-hand.md'), 'sh').join('\n');
   /** What stands before the pipe into Key Vault, by the name of the secret. */
   const made = (secret: string): string => {
     const stored = commands
