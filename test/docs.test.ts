@@ -215,6 +215,21 @@ describe('docs/admin.md', () => {
   });
 });
 
+describe('docs/admin.zh.md', () => {
+  const [english, chinese] = [pageOf('docs/admin.md'), pageOf('docs/admin.zh.md')];
+
+  it('has the sections of its English twin, in their order', () => {
+    expect(chinese.sections.map(({ depth }) => depth)).toEqual(english.sections.map(({ depth }) => depth));
+    for (const { heading } of chinese.sections) expect(heading).toMatch(/\p{Script=Han}/u);
+  });
+
+  it('gives no command that its twin does not give', () => {
+    const commands = (page: typeof english) => ['sh', 'powershell'].flatMap((info) => blocksOf(page, info));
+    expect(commands(chinese).length).toBeGreaterThan(2);
+    for (const command of commands(chinese)) expect(commands(english)).toContain(command);
+  });
+});
+
 describe('the commands that fill the vault', () => {
   const commands = blocksOf(pageOf('docs/by-hand.md'), 'sh').join('\n');
   /** What stands before the pipe into Key Vault, by the name of the secret. */
