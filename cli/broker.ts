@@ -14,10 +14,15 @@ import { addKeys } from './commands/api/keys.ts';
 import { addMailboxes } from './commands/api/mailboxes.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addCost } from './commands/cost.ts';
+import { addDeploy } from './commands/deploy.ts';
 import { addProfileKey } from './commands/profile-key.ts';
+import { addRotate } from './commands/rotate.ts';
+import { createEntraApp } from './entra-app/entra-app.ts';
 import { addReseal } from './reseal.ts';
 
 const commands: readonly AddCommand[] = [
+  addDeploy(createEntraApp),
+  addRotate(createEntraApp),
   addDoctor,
   addMailboxes,
   addDestinations,
