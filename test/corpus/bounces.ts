@@ -647,6 +647,55 @@ for (const [name, words, bounce] of servers) {
   add(`a bounce in the words of ${name}`, notice(words), { bounce, autoReply: true });
 }
 
+const lists: readonly (readonly [string, readonly string[]])[] = [
+  ['in one line', ['Your message was not delivered to: gone@x.example, <lost@x.example> and third@x.example']],
+  [
+    'in one line of their own',
+    ['Your message was not delivered to:', '', 'gone@x.example; lost@x.example, third@x.example'],
+  ],
+  [
+    'by numbers',
+    [
+      'Your message could not be delivered to:',
+      '  1. gone@x.example - mailbox full',
+      '  2. lost@x.example - unknown user',
+      '  3) third@x.example',
+    ],
+  ],
+  [
+    'in a table',
+    [
+      'The message could not be delivered.',
+      '',
+      'Recipient           Reason',
+      'gone@x.example      550 5.1.1 unknown user',
+      'lost@x.example      552 5.2.2 over quota',
+      'third@x.example     554 refused',
+    ],
+  ],
+];
+for (const [how, said] of lists) {
+  const names = ['gone@x.example', 'lost@x.example', 'third@x.example'];
+  add(`a bounce that lists three recipients ${how}`, notice({ from: 'postmaster@x.example', said }), {
+    bounce: { recipients: names.map((recipient) => ({ recipient, action: 'failed' })) },
+  });
+}
+add(
+  'a bounce in HTML alone',
+  lines(
+    'Message-ID: <report@x.example>',
+    'From: Microsoft Outlook <postmaster@contoso.example>',
+    'To: ada@contoso.example',
+    'Subject: Undeliverable: Hello',
+    'Content-Type: text/html; charset=utf-8',
+    '',
+    '<p>Your message to <a href="mailto:gone@x.example">gone@x.example</a> couldn\u2019t be delivered.</p>',
+    '<table><tr><td>gone</td><td>was not found at <b>x.example</b>.</td></tr></table>',
+    '<p>Reported error: <i>550 5.1.10 RESOLVER.ADR.RecipientNotFound</i></p>',
+  ),
+  { bounce: { ...gone, status: '5.1.10' }, autoReply: true },
+);
+
 // The same in other languages, as Exchange, Gmail and providers write to their own people.
 const languages: readonly (readonly [string, string, string])[] = [
   ['French', 'Non remis : Bonjour', "Votre message n'a pas pu être remis aux destinataires suivants :"],
@@ -922,6 +971,42 @@ const people: readonly (readonly [string, Person])[] = [
       subject: 'Re: Hello',
       headers: ['Return-Path: <>', 'Auto-Submitted: auto-replied'],
       said: ['I have left the company, and your mail was not forwarded. Write to bob@x.example.'],
+    },
+  ],
+  [
+    'who is away, with the address of a colleague on a line of its own',
+    {
+      from: 'Bob <bob@x.example>',
+      subject: 'Abwesenheit',
+      headers: ['Return-Path: <>', 'Auto-Submitted: auto-replied'],
+      said: ['Ihre Nachricht wird nicht weitergeleitet.', 'Bitte wenden Sie sich an:', '', 'grace@x.example'],
+    },
+  ],
+  [
+    'of a ticket system about a mail that came back',
+    {
+      from: 'Jira <jira@x.example>',
+      subject: '[JIRA] (ABC-1) Mail delivery failed for users',
+      headers: ['Auto-Submitted: auto-generated', 'Precedence: bulk'],
+      said: ['Mail delivery failed for users', '', '<gone@x.example>: host mx said: 550 5.1.1 User unknown'],
+    },
+  ],
+  [
+    'of a help desk that was asked about one',
+    {
+      from: 'Support <support@x.example>',
+      subject: 'Delivery failure [#123]',
+      headers: ['Auto-Submitted: auto-replied', 'In-Reply-To: <a@x.example>'],
+      said: ['We have received your request: your message could not be delivered to gone@x.example.'],
+    },
+  ],
+  [
+    'of a newsletter about mail',
+    {
+      from: 'Mail Tips <news@x.example>',
+      subject: 'Why your mail could not be delivered',
+      headers: ['List-Unsubscribe: <https://x.example>'],
+      said: ['550 user unknown is the first reason.', '', 'a@x.example: 550 5.1.1 user unknown'],
     },
   ],
   [

@@ -6,6 +6,8 @@ import { statusIn } from './status-code.ts';
 /** What a mail server says in plain words. */
 export interface Notice {
   readonly recipients: readonly BouncedRecipient[];
+  /** True if it tells a reply of another server: no person writes one down. */
+  readonly replies: boolean;
   /** True if it says of them by themselves what became of the mail, not somewhere in a sentence. */
   readonly listed: boolean;
   /** What it says of nobody by name. */
@@ -67,12 +69,16 @@ export function noticeOf({ subject, text, named, parties }: NoticeOf): Notice | 
         ...(diagnostic === '' ? {} : { diagnostic }),
       };
     }),
+    replies: status !== '' || reply.test(words),
     listed,
     about: { action, status },
     returned: returned + beginning.slice(mostCharacters),
     atOnce: Math.min(failureAt ?? soon, delayAt ?? soon) < soon,
   };
 }
+
+/** A reply code of SMTP (RFC 5321 section 4.2) with words after it. */
+const reply = /(?:^|[\s:(])[45][0-5]\d[ -][a-z<"']/;
 
 /** The lines about the failure, and what stands below them of the mail that came back. */
 function divide(text: string): { readonly lines: readonly string[]; readonly returned: string } {
@@ -102,7 +108,7 @@ const address = /[^\s<>()[\]{}",;:'`=|\\*@]{1,64}@[\p{L}\p{N}](?:[\p{L}\p{N}.-]{
 export const everyAddress = new RegExp(address.source, 'gu');
 /** A line that begins with a recipient, whatever stands before as decoration, and then at most its reason. */
 const leading = new RegExp(
-  `^[\\s>*•+-]*(?:"[^"]{0,200}"\\s*)?(?:mailto:)?[<("'\\[]?(${address.source})[>)"'\\]]?(?=$|[\\s:;,.…(<-])(.*)$`,
+  `^[\\s>*•+-]*(?:\\d{1,3}[.)]\\s+)?(?:"[^"]{0,200}"\\s*)?(?:mailto:)?[<("'\\[]?(${address.source})[>)"'\\]]?(?=$|[\\s:;,.…(<-])(.*)$`,
   'u',
 );
 /** A word that says who is meant, and the recipient after it. */
@@ -139,10 +145,24 @@ function recipientsIn(lines: readonly string[], named: readonly string[], partie
   return { found: [], listed: false };
 }
 
-const ledBy = (line: string): string[] => [leading.exec(line)?.[1] ?? []].flat();
+const ledBy = (line: string): string[] => withOthers(line, leading.exec(line)?.[1]);
 
 const labelledIn = (line: string): string[] =>
-  [...line.matchAll(labelled), transcript.exec(line)].map((match) => match?.[1] ?? '').filter((each) => each !== '');
+  [...line.matchAll(labelled), transcript.exec(line)].flatMap((match) => withOthers(line, match?.[1]));
+
+/** One address, and those that follow it in a list: `gone@x.example, <lost@x.example> and third@x.example`. */
+function withOthers(line: string, first: string | undefined): string[] {
+  if (first === undefined) return [];
+  const found = [first];
+  next.lastIndex = line.indexOf(first) + first.length;
+  for (let match = next.exec(line); match !== null; match = next.exec(line)) found.push(match[1] ?? '');
+  return found;
+}
+
+const next = new RegExp(
+  `[>)"'\\]\\s]{0,3}(?:[,;]|[,;]?\\s+(?:and|und|et|y|e|en|og|och))\\s*[<("'\\[]{0,2}(${address.source})`,
+  'uy',
+);
 
 const mentionedIn = (line: string): string[] =>
   [...line.matchAll(everyAddress)]
@@ -178,7 +198,7 @@ function reasonsIn(lines: readonly string[]): (recipient: string) => string {
     const own = first.get(wanted);
     const at = own ?? lower.findIndex((line) => line.includes(wanted));
     if (at < 0) return '';
-    const rest = own === undefined ? (lines[at] ?? '') : (leads[own]?.[2] ?? '').replace(/^[\s:;,.]+/, '');
+    const rest = own === undefined ? (lines[at] ?? '') : (leads[own]?.[2] ?? '').replace(/^[\s:;,.–-]+/, '');
     // Lines drawn across the page say nothing.
     const reason = says.test(rest) ? [rest] : [];
     for (let next = at + 1; next < Math.min(lines.length, at + mostReasonLines); next += 1) {

@@ -1,6 +1,6 @@
 import type { Attachment as Part } from 'postal-mime';
 import type { BouncedRecipient, BounceInfo } from '../domain/message.ts';
-import { everyAddress, noticeOf } from './bounce-notice.ts';
+import { everyAddress, type Notice, noticeOf } from './bounce-notice.ts';
 import { type DeliveryStatus, deliveryStatusOf, fieldsOf } from './delivery-status.ts';
 import { textOf } from './part-text.ts';
 import { type Letterhead, reportType, serverMail } from './server-mail.ts';
@@ -30,9 +30,9 @@ export function bounceOf(mail: MaybeBounce): BounceInfo | undefined {
   const notice = noticeOf({ ...mail, named: failedHeader(mail), parties: parties(mail) });
   const original = () => originalId(mail, told, notice?.returned ?? '');
   if (notice === undefined) return told === undefined ? undefined : bounce(told.recipients, original());
-  if (by === 'likely' && !(notice.atOnce && notice.listed)) return undefined;
   const returned = returnedHeaders(mail, notice.returned);
-  if (by === 'signs' && !notice.listed && returned === '') return undefined;
+  if ((by === 'signs' || by === 'likely') && !isServerLike(notice, returned)) return undefined;
+  if (by === 'likely' && !notice.atOnce) return undefined;
   if (notice.recipients.length > 0) return bounce(notice.recipients, original());
   // It names nobody, or only by the name of a mailbox: whom the mail was for, where that was one.
   const recipient = onlyRecipient(returned);
@@ -51,6 +51,9 @@ function bounce(all: readonly BouncedRecipient[], originalMessageId: string | un
   if (first === undefined) return undefined;
   return { ...first, recipients: all, ...(originalMessageId === undefined ? {} : { originalMessageId }) };
 }
+
+/** What a person, a ticket system or a parcel service does not write: a list of recipients with a reply, or the mail itself. */
+const isServerLike = ({ listed, replies }: Notice, returned: string): boolean => returned !== '' || (listed && replies);
 
 const isReport = ({ headers }: MaybeBounce): boolean => reportType(headers) === 'delivery-status';
 

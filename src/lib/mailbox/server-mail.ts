@@ -15,6 +15,8 @@ export const serverMailHeaders = [
   'Content-Type',
   'In-Reply-To',
   'List-Id',
+  'List-Unsubscribe',
+  'Precedence',
   'Return-Path',
   'User-Agent',
   'X-Failed-Recipients',
@@ -48,6 +50,8 @@ export function serverMail({ headers, from, subject }: Letterhead): ServerMail {
   const isAutomatic = isFromNobody || (submitted !== '' && !submitted.startsWith('no'));
   const isServer = named(serverNames) || header('from') === '<>';
   if (isServer && (isAutomatic || isReport)) return 'named';
+  const isBulk = /\b(bulk|list)\b/i.test(header('precedence') ?? '') || header('list-unsubscribe') !== undefined;
+  if (isBulk) return 'no';
   if (isAutomatic && isReport) return 'signs';
 
   const marks = ['user-agent', 'x-mailer', 'in-reply-to', 'list-id'];
