@@ -57,9 +57,9 @@ describeNeeding('dovecot', 'the engine on a server that hides CONDSTORE and QRES
   const polls = async (count = 1) => {
     for (let n = 0; n < count; n++) await world.poll(parts());
   };
-  const put = async (subject: string, path = 'INBOX'): Promise<string> => {
+  const put = async (subject: string, path = 'INBOX', delivery = subject): Promise<string> => {
     const id = subject.replaceAll(' ', '-');
-    const raw = `Received: by mx.example id ${id}\r\nMessage-ID: <${id}@x.example>\r\nFrom: a@x.example\r\nSubject: ${subject}\r\n\r\nx\r\n`;
+    const raw = `Received: by mx.example\r\n\tid ${delivery}\r\nReceived: by a.example\r\nMessage-ID: <${id}@x.example>\r\nFrom: a@x.example\r\nSubject: ${subject}\r\n\r\nx\r\n`;
     const stored = await mine.append(path, raw);
     if (stored === false || stored.uid === undefined) throw new Error('not stored');
     return String(stored.uid);
@@ -93,6 +93,25 @@ describeNeeding('dovecot', 'the engine on a server that hides CONDSTORE and QRES
       { messageKey: key, change: 'moved', folder: { path: 'Archive' } },
       { messageKey: key, change: 'moved', folder: { path: 'INBOX' } },
     ]);
+  });
+
+  it('delivers each mail whose sender repeats himself, though those before were deleted, filed away or moved off', async () => {
+    await connect('INBOX', 'Archive');
+    const away: ((uid: string) => Promise<unknown>)[] = [
+      (uid) => mine.messageDelete(uid, { uid: true }),
+      (uid) => mine.messageMove(uid, 'Archive', { uid: true }),
+      (uid) => mine.messageMove(uid, 'Junk Email', { uid: true }),
+    ];
+    for (const [at, goes] of away.entries()) {
+      const uid = await put('your parcel', 'INBOX', String(at));
+      await polls();
+      await inFolder('INBOX', () => goes(uid));
+    }
+    await put('your parcel', 'INBOX', 'last');
+    await polls(3);
+    expect(received().map(({ data }) => data.seemsNew)).toEqual([true, true, true, true]);
+    expect(new Set(received().map(({ id }) => id)).size).toBe(4);
+    expect(changes()).toMatchObject([{ messageKey: received()[1]?.id, change: 'moved', folder: { path: 'Archive' } }]);
   });
 
   it('announces what is moved in from a folder that nobody watches, and a copy as a message of its own', async () => {
