@@ -171,6 +171,13 @@ describe('a megabyte of HTML', () => {
     expect(read('<b>x</b>'.repeat(120_000)).cut).toBe(true);
   });
 
+  it('still holds nothing hidden where it is cut', () => {
+    expect(read(`<p>Hello</p><div style="display:none">${'<b>secret</b>'.repeat(30_000)}</div>`)).toEqual({
+      text: 'Hello',
+      cut: true,
+    });
+  });
+
   it('counts all pieces of a mail together', () => {
     const cut = Array.from({ length: 50 }, () => read('<p>x</p>'.repeat(1_000)).cut);
     expect(cut.indexOf(true)).toBe(16);

@@ -213,6 +213,7 @@ function walkThrough(html: string, sheet: StyleSheet, forWords: boolean, effort:
 
     result: (): Visible => {
       if (end !== undefined && !forWords) return { html, cut: true };
+      cutting?.ranges.push([frames[cutting.depth]?.start ?? 0, end ?? html.length]);
       // Where all is hidden, the sender did not mean it.
       const ranges = seen || hidden.length === 0 ? [...hidden, ...wordlessRanges] : wordlessRanges;
       return { html: without(html.slice(0, end), ranges), cut: end !== undefined };
