@@ -185,9 +185,10 @@ function walkThrough(html: string, sheet: StyleSheet, forWords: boolean, effort:
     },
 
     close: (implied: boolean, from: number, to: number): void => {
+      if (end !== undefined) return;
       const frame = frames.pop();
       around.pop();
-      if (end !== undefined || frame === undefined) return;
+      if (frame === undefined) return;
       if (frame.indent) indents -= 1;
       // One that has no closing tag ends where the next begins; one without content with itself.
       const closed = implied ? (from === frame.start ? tagEnd : from) : html.indexOf('>', to) + 1 || html.length;
