@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, release, totalmem, type } from 'node:os';
 import { commandLine } from '../local/command-line.ts';
 import { type Found, loadNow } from './parts/measure.ts';
-import { intoReadme, render } from './parts/results.ts';
+import { areKept, intoReadme, render } from './parts/results.ts';
 import { scenarios } from './scenarios/all.ts';
 
 // npm run bench: runs all scenarios, and writes what they found. npm run bench -- NAME…: only those, and writes nothing,
@@ -25,8 +25,7 @@ if (args.isHelp) {
   process.exit(0);
 }
 const names = args.words;
-// A run of one or two, for a look, says nothing that belongs into pages that people read.
-const isKept = names.length === 0 || args.has('write');
+const isKept = areKept(names, args.has('write'));
 const unknown = names.filter((name) => !scenarios.some((scenario) => scenario.name === name));
 if (unknown.length > 0) {
   console.error(`There is no scenario ${unknown.join(', ')}. There are: ${all}`);

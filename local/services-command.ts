@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { ArgumentFault, type CommandLine, readCommandLine } from './command-line.ts';
 import { listen } from './listen.ts';
+import { nextStep } from './next-step.ts';
 import { whenShellOfNpmEnds } from './npm-shell.ts';
 import { sentenceOf } from './sentence.ts';
 import { startServices, writeStack } from './services.ts';
@@ -151,29 +152,4 @@ async function tell(
   console.log(`People who can sign in: ${stack.users.join(', ') || '(your own tenant)'}`);
   console.log('Press Ctrl+C to end.');
   console.log(`READY ${JSON.stringify(stack)}`);
-}
-
-/** What to type now. */
-async function nextStep(port: number, settings: Readonly<Record<string, string>>): Promise<string> {
-  if (!(await isFree(port))) {
-    return `But port ${port} is taken, so func start cannot listen there: end what uses it, or start this again with another one: npm run services -- --port ${port + 1}`;
-  }
-  // Core Tools leave out of local.settings.json what the environment has already.
-  if ((process.env.NODE_EXTRA_CA_CERTS ?? '') === '') return 'Now run: func start';
-  return `NODE_EXTRA_CA_CERTS is set in this shell and wins over that file. Now run: NODE_EXTRA_CA_CERTS=${settings.NODE_EXTRA_CA_CERTS} func start`;
-}
-
-/** Core Tools listen on every address: taken on either loopback is taken. */
-async function isFree(port: number): Promise<boolean> {
-  for (const host of ['127.0.0.1', '::1']) {
-    const server = createServer();
-    const outcome = await new Promise<string>((resolve) => {
-      server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
-      server.listen(port, host, () => resolve('free'));
-    });
-    server.close();
-    // A machine without IPv6 has no ::1 to be taken.
-    if (outcome === 'EADDRINUSE') return false;
-  }
-  return true;
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { joinAuthorities } from './certificates.ts';
@@ -19,7 +20,9 @@ export async function startServices(options: ServiceOptions = {}): Promise<Servi
   await rm(join(stateDir, 'stack.json'), { force: true });
   const started = await startStandIns(options, stateDir);
   try {
-    const others = [options.given?.NODE_EXTRA_CA_CERTS ?? '', process.env.NODE_EXTRA_CA_CERTS ?? ''];
+    const ofShell = process.env.NODE_EXTRA_CA_CERTS ?? '';
+    // Of one that is not there Node itself has warned.
+    const others = [options.given?.NODE_EXTRA_CA_CERTS ?? '', existsSync(ofShell) ? ofShell : ''];
     const authorities = await joinAuthorities(
       started.certificates,
       others.filter((path) => path !== ''),

@@ -37,3 +37,10 @@ export function intoReadme(readme: string, found: readonly (readonly [string, Fo
   const table = `\n| | Ours | Bare libraries | Target |\n| --- | --- | --- | --- |\n${lines.join('')}\n`;
   return readme.slice(0, from + begin.length) + table + readme.slice(to);
 }
+
+/**
+ * Whether a run writes what it found into bench/ and the README. A look at one scenario or two says nothing that belongs
+ * into pages that people read, unless whoever takes it says so.
+ * @param names of the scenarios that were asked for; none stands for all
+ */
+export const areKept = (names: readonly string[], isAskedFor: boolean): boolean => names.length === 0 || isAskedFor;
