@@ -12,6 +12,7 @@ import { addDestinations } from './commands/api/destinations.ts';
 import { addDoctor } from './commands/api/doctor.ts';
 import { addKeys } from './commands/api/keys.ts';
 import { addMailboxes } from './commands/api/mailboxes.ts';
+import { addBackup, addRestore } from './commands/backup.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addCost } from './commands/cost.ts';
 import { addDeploy } from './commands/deploy.ts';
@@ -29,6 +30,8 @@ const commands: readonly AddCommand[] = [
   addDeliveries,
   addKeys,
   addReseal,
+  addBackup,
+  addRestore,
   addCost,
   addProfileKey,
   addBootstrapKey,
