@@ -191,8 +191,40 @@ describe('before anything is made, one sentence and a remedy', () => {
     const second = await world.run({ clientId });
     expect(second.error).toBeUndefined();
     expect(world.model.applications.size).toBe(1);
+    // Whoever deploys owns it, by the script: what is missing is added, what is there stays, and consent is for somebody else.
+    const [application] = [...world.model.applications.values()];
+    expect(application?.body).toMatchObject({ web: { redirectUris: expect.arrayContaining(redirectUris) } });
+    expect(second.end?.facts.application).toMatchObject({ differs: [], consent: { state: 'missing' } });
     // Its id is known from Azure from then on.
     expect((await world.run()).writes).toHaveLength(2);
+  });
+});
+
+describe('the right to register that is missing', () => {
+  it('is no matter where somebody ran the script already', async () => {
+    const world = new DeployWorld();
+    const first = await world.run();
+    const [application] = [...world.model.applications.values()];
+    if (first.end === undefined || application === undefined) throw new Error('It did not end.');
+    const after = new DeployWorld();
+    const { directory, caller } = after.model;
+    directory.applications.set(application.clientId, { ...application, madeAt: 0, owners: new Set([caller.objectId]) });
+    Object.assign(directory.behaviour, { directoryRoles: [], usersMayRegister: false });
+    const { error, end } = await after.run();
+    expect(error).toBeUndefined();
+    expect(end?.facts.application?.clientId).toBe(application.clientId);
+    expect(after.model.applications.size).toBe(1);
+  });
+
+  it('shows itself at the registration where nobody may look before, and the script comes then', async () => {
+    const world = new DeployWorld();
+    Object.assign(world.model.directory.behaviour, {
+      directoryRoles: [],
+      usersMayRegister: false,
+      readsPolicies: false,
+    });
+    const { error } = await world.run();
+    expect(error).toMatchObject({ step: 'application', paper: expect.stringContaining('$wanted = ConvertFrom-Json') });
   });
 });
 
@@ -261,6 +293,15 @@ describe('rights that are missing, and that the deploy can do without', () => {
     expect(report).toMatch(
       /The link for them: https:\/\/mail-broker-\w+\.azurewebsites\.net\/api\/tenant-consent\?token=/,
     );
+  });
+
+  it('gives two links where the app is to open mailboxes by itself: the two are consented to apart', async () => {
+    const world = new DeployWorld();
+    world.model.directory.behaviour.directoryRoles = [];
+    const { end } = await world.run({ opensByItself: true });
+    if (end === undefined) throw new Error('It did not end.');
+    const report = (await reportOf(end, world.ports([], false), false)).join('\n');
+    expect(report.match(/^The link for .*tenant-consent\?token=t&permissions=(delegated|app)$/gm)).toHaveLength(2);
   });
 
   it('without the right to lock deploys all the rest, and says so', async () => {

@@ -68,6 +68,26 @@ describe('the first run', () => {
     ]);
   });
 
+  it('registers both addresses that Entra sends people back to, consents, and opens the dashboard for whoever deploys', () => {
+    const { name, settings } = theApp(world);
+    const { directory, caller, subscription } = world.model;
+    const [application] = [...directory.applications.values()];
+    expect(application?.body).toMatchObject({
+      web: {
+        redirectUris: [
+          `https://${name}.azurewebsites.net/api/oauth/callback`,
+          `https://${name}.azurewebsites.net/api/dashboard/callback`,
+        ],
+      },
+    });
+    expect(settings).toMatchObject({ CLIENT_ID: application?.clientId, ADMIN_TENANT: subscription.tenant });
+    expect([...directory.grants.values()].map(({ scope }) => scope)).toEqual([
+      'IMAP.AccessAsUser.All SMTP.Send',
+      'openid profile email offline_access User.Read',
+    ]);
+    expect([...directory.assignments.values()]).toMatchObject([{ principalId: caller.objectId }]);
+  });
+
   it('leaves the bootstrap key disabled, nobody in the vault, and a lock on vault and tables', () => {
     const { secrets } = theVault(world);
     expect(secrets.get('bootstrap-admin-key')?.map(({ enabled }) => enabled)).toEqual([false]);
@@ -99,6 +119,14 @@ describe('the first run', () => {
     expect(plain).toContain('profile-key');
     expect(plain).not.toContain(key);
     expect((await reportOf(ran.end, world.ports([], false), true)).join('\n')).toContain(key);
+  });
+});
+
+describe("Azure's Cloud Shell", () => {
+  it('deploys as any machine does', async () => {
+    const world = new DeployWorld();
+    world.model.behaviour.isCloudShell = true;
+    expectDeployed(await world.run(), world);
   });
 });
 
@@ -164,6 +192,18 @@ describe('a second run', () => {
     const before = essence(world.model);
     expectDeployed(await world.run({ location: undefined }), world);
     expect(essence(world.model)).toBe(before);
+  });
+
+  it('by another person, who may not change the application, leaves it as it is and goes on', async () => {
+    const world = new DeployWorld();
+    expectDeployed(await world.run(), world);
+    world.model.caller = { ...world.model.caller, objectId: '0000000b-0000-4000-8000-000000000002' };
+    world.model.directory.behaviour.directoryRoles = [];
+    const second = await world.run({ sendsByGraph: true });
+    expectDeployed(second, world);
+    expect(second.end?.facts.warnings.join(' ')).toContain('does not ask for Mail.Send');
+    expect(second.writes).toEqual(everyRun(theApp(world).name));
+    expect([...world.model.directory.assignments.values()]).toHaveLength(1);
   });
 
   it('on another machine makes no second key unless it is asked for', async () => {

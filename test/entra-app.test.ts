@@ -366,6 +366,16 @@ describe('after the application was removed', () => {
     await expect(world.app().ensure(world.wanted())).rejects.toMatchObject({ code: 'application_names_taken' });
   });
 
+  it.each([0, 1, 2].flatMap((call) => (['before', 'after'] as const).map((when) => ({ call, when }))))(
+    'it is gone though call $call is lost $when it acted',
+    async ({ call, when }) => {
+      const { state } = await whole();
+      world.clock.advance(60_000);
+      await world.app({ loss: { call, when, how: 'once' } }).remove(state.clientId);
+      expect([world.model.applications.size, world.model.directory.principals.size]).toEqual([0, 0]);
+    },
+  );
+
   it('it is removed twice without harm', async () => {
     const { state } = await whole();
     world.clock.advance(60_000);
@@ -479,6 +489,16 @@ describe('mailboxes in another tenant', () => {
     const state = await world.app({ wanted }).ensure(wanted);
     expect(state).toMatchObject({ servicePrincipalId: undefined, consent: { state: 'missing' } });
     expect(world.clock.now() - before).toBeLessThan(60_000);
+  });
+
+  it('without a role over there are left by the principal when the application goes', async () => {
+    const wanted = apart();
+    const { clientId } = await world.app({ wanted }).ensure(wanted);
+    world.clock.advance(60_000);
+    world.application.owners.add(world.model.caller.objectId);
+    world.model.directory.behaviour.directoryRoles = [];
+    await world.app({ wanted }).remove(clientId);
+    expect([world.model.applications.size, world.model.directory.principals.size]).toEqual([0, 1]);
   });
 
   it("find somebody else's application by its principal alone", async () => {

@@ -9,6 +9,7 @@ export type Method = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
 
 export interface RestOptions {
   readonly query?: Readonly<Record<string, string>>;
+  /** Told as they are: never a secret. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Refusals that mean "not yet", and how long to go on. */
   readonly notYet?: NotYet;
@@ -84,7 +85,7 @@ export function createRest(parts: RestParts): Rest {
     return url.href;
   }
 
-  const lineOf = ({ method, url, body, bodyTold = body }: Call): string =>
+  const lineOf = ({ method, url, headers = {}, body, bodyTold = body }: Call): string =>
     shellLine('az', [
       'rest',
       ...(parts.azResource === undefined ? [] : ['--resource', parts.azResource]),
@@ -95,6 +96,8 @@ export function createRest(parts: RestParts): Rest {
         '--url',
         url.replace(/%3C([\w%]+?)%3E/g, (part) => decodeURIComponent(part)),
       ],
+      // `Prefer` changes what a call does; the token is az's own.
+      ...Object.entries(headers).flatMap(([name, value]) => ['--headers', `${name}=${value}`]),
       ...(bodyTold === undefined ? [] : ['--body', JSON.stringify(bodyTold)]),
     ]);
 

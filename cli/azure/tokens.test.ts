@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/lib/domain/clock.ts';
 import type { Az } from './az.ts';
+import { problemOf } from './sentences.ts';
 import { createTokens, endOf } from './tokens.ts';
 
 const start = Date.parse('2026-11-20T12:00:00Z');
@@ -21,6 +22,7 @@ function tokensOf(answer: (asked: number) => object) {
   };
   return {
     tokens: createTokens(az, clock),
+    over: (other: Az) => createTokens(other, clock),
     calls,
     later(ms: number) {
       now += ms;
@@ -56,6 +58,39 @@ describe('access tokens', () => {
     await tokens.get('vault', { subscription: 's' });
     tokens.forget();
     expect(await tokens.get('vault', { subscription: 's' })).toBe('t2');
+  });
+});
+
+describe('in Cloud Shell, where az is in one tenant and refuses to be told which', () => {
+  const shell = (tenant: string) => {
+    const calls: (readonly string[])[] = [];
+    const az: Az = {
+      async read(args) {
+        calls.push(args);
+        if (args.includes('--tenant')) {
+          throw problemOf({ text: "ERROR: Tenant shouldn't be specified for Cloud Shell account" });
+        }
+        return { accessToken: 't', expires_on: start / 1000 + 3600, tenant };
+      },
+      write: async () => undefined,
+      talk: async () => true,
+    };
+    return { calls, tokens: tokensOf(() => ({})).over(az) };
+  };
+
+  it('a token is asked for without it', async () => {
+    const { tokens, calls } = shell('T1');
+    expect(await tokens.get('graph', { tenant: 't1' })).toBe('t');
+    expect(await tokens.get('graph', { tenant: 't1' })).toBe('t');
+    expect(calls.map((args) => args.includes('--tenant'))).toEqual([true, false]);
+  });
+
+  it('and is not taken for another tenant’s', async () => {
+    await expect(shell('t2').tokens.get('graph', { tenant: 't1' })).rejects.toMatchObject({
+      code: 'wrong_tenant',
+      message: 'Cloud Shell is in the tenant t2, and t1 was asked for.',
+      remedy: expect.stringContaining('az login --tenant t1'),
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../../src/lib/domain/clock.ts';
 import type { Az } from './az.ts';
+import { AzureProblem } from './problem.ts';
 
 /** What an access token is for, as `az account get-access-token --resource` takes it. */
 export const resources = {
@@ -28,6 +29,7 @@ const form = z.object({
   expires_on: z.number().optional(),
   /** Local time without a zone, `2026-11-20 12:00:00.000000`. */
   expiresOn: z.string().optional(),
+  tenant: z.string().optional(),
 });
 
 const marginMs = 5 * 60_000;
@@ -39,7 +41,27 @@ export function endOf(token: z.infer<typeof form>, now: number): number {
   return Number.isNaN(local) ? now + marginMs : local;
 }
 
+/**
+ * In Cloud Shell, and with a managed identity, az is in one tenant and refuses to be told which (`get_raw_token` in
+ * src/azure-cli-core/azure/cli/core/_profile.py).
+ */
+const isInOneTenant = (error: unknown): boolean =>
+  error instanceof AzureProblem && /Tenant shouldn't be specified for/i.test(error.facts.said ?? '');
+
 export function createTokens(az: Az, clock: Clock): Tokens {
+  /** Asks without a tenant, and takes the answer only where it is of the tenant that was meant. */
+  async function askInOneTenant(resource: Resource, tenant: string): Promise<unknown> {
+    const answer = await az.read(['account', 'get-access-token', '--resource', resources[resource]]);
+    const { tenant: own } = form.parse(answer);
+    if (own?.toLowerCase() === tenant.toLowerCase()) return answer;
+    throw new AzureProblem(
+      'wrong_tenant',
+      `Cloud Shell is in the tenant ${own ?? 'of its subscription'}, and ${tenant} was asked for.`,
+      `Run az login --tenant ${tenant} --allow-no-subscriptions there, then run this command again.`,
+      { tenant },
+    );
+  }
+
   const kept = new Map<string, { readonly token: string; readonly end: number }>();
   return {
     async get(resource, scope) {
@@ -48,7 +70,12 @@ export function createTokens(az: Az, clock: Clock): Tokens {
       const key = [resource, ...of].join(' ');
       const known = kept.get(key);
       if (known !== undefined && known.end - marginMs > clock.now()) return known.token;
-      const answer = await az.read(['account', 'get-access-token', '--resource', resources[resource], ...of]);
+      const answer = await az
+        .read(['account', 'get-access-token', '--resource', resources[resource], ...of])
+        .catch((error: unknown) => {
+          if ('tenant' in scope && isInOneTenant(error)) return askInOneTenant(resource, scope.tenant);
+          throw error;
+        });
       const read = form.parse(answer);
       kept.set(key, { token: read.accessToken, end: endOf(read, clock.now()) });
       return read.accessToken;

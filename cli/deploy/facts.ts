@@ -65,6 +65,8 @@ export interface Facts {
   /** A deleted vault of the name is there, and comes back. */
   recoverVault?: boolean;
   application?: ApplicationState;
+  /** The application also opens mailboxes by itself, which is consented to apart. */
+  opensByItself?: boolean;
   /** This run did to the application what it could. */
   hasEnsured?: boolean;
   outputs?: Outputs;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ConsentPermissions } from '../../src/lib/entra/admin-consent.ts';
 import type { BrokerApi } from '../api/broker-api.ts';
 import type { DeployEnd } from './deploy.ts';
 import { known } from './facts.ts';
@@ -6,11 +7,33 @@ import type { DeployPorts } from './run.ts';
 
 const link = z.object({ url: z.string() });
 
-/** The broker's own link by which an administrator consents for everybody; undefined where it gives none. */
-async function consentLink(broker: BrokerApi, key: string, tenantId: string): Promise<string | undefined> {
-  const answer = await broker.call('POST', 'tenant-consent-links', { key, body: { tenantId } }).catch(() => undefined);
+/**
+ * The broker's own link by which an administrator consents for everybody: that people may connect their mailboxes
+ * (`delegated`), or that the app may open mailboxes by itself (`app`). Undefined where it gives none.
+ */
+async function consentLink(
+  broker: BrokerApi,
+  key: string,
+  body: { readonly tenantId: string; readonly permissions: ConsentPermissions },
+): Promise<string | undefined> {
+  const answer = await broker.call('POST', 'tenant-consent-links', { key, body }).catch(() => undefined);
   const read = link.safeParse(answer?.body);
   return answer?.status === 201 && read.success ? read.data.url : undefined;
+}
+
+async function consentLinks({ facts }: DeployEnd, ports: DeployPorts): Promise<string[]> {
+  const { adminKey, opensByItself } = facts;
+  const { mailboxTenant } = known(facts, 'choices');
+  const kinds: readonly ConsentPermissions[] = opensByItself === true ? ['delegated', 'app'] : ['delegated'];
+  const broker = ports.broker(known(facts, 'outputs').publicUrl);
+  const lines: string[] = [];
+  for (const permissions of kinds) {
+    const what = permissions === 'app' ? 'The link for what the app does by itself' : 'The link for them';
+    const body = { tenantId: mailboxTenant, permissions };
+    const url = adminKey === undefined ? undefined : await consentLink(broker, adminKey, body);
+    lines.push(url === undefined ? `${what}: POST tenant-consent-links (docs/admin.md).` : `${what}: ${url}`);
+  }
+  return lines;
 }
 
 /** What the person does next, ready to paste. */
@@ -19,7 +42,7 @@ export async function reportOf(end: DeployEnd, ports: DeployPorts, showKey: bool
   const warnings = facts.warnings.map((warning) => `! ${warning}`);
   if (end.how !== 'deployed') return warnings;
   const { publicUrl, outboundAddress } = known(facts, 'outputs');
-  const { names, mailboxTenant } = known(facts, 'choices');
+  const { names } = known(facts, 'choices');
   const { consent } = known(facts, 'application');
   const lines = ['', `The broker runs at ${publicUrl}`];
   if (outboundAddress !== '') lines.push(`Its requests leave from ${outboundAddress}`);
@@ -27,15 +50,11 @@ export async function reportOf(end: DeployEnd, ports: DeployPorts, showKey: bool
   if (showKey && facts.hasMadeKey === true && facts.adminKey !== undefined) lines.push(`  ${facts.adminKey}`);
   if (warnings.length > 0) lines.push('', ...warnings);
   if (consent.state === 'missing') {
-    const url =
-      facts.adminKey === undefined
-        ? undefined
-        : await consentLink(ports.broker(publicUrl), facts.adminKey, mailboxTenant);
     lines.push(
       '',
       `Consent is missing: ${consent.sentence}`,
       `Until somebody with one of these roles consents, people may meet "Need admin approval": ${consent.roles.join(', ')}.`,
-      url === undefined ? 'A link for them: POST tenant-consent-links (docs/admin.md).' : `The link for them: ${url}`,
+      ...(await consentLinks(end, ports)),
     );
   }
   return [

@@ -80,7 +80,7 @@ export async function createApplication(parts: EntraParts, wanted: WantedApplica
     try {
       const body = newApplication(shape);
       const { body: made } = await graph.send('PATCH', path, {
-        ...{ headers: createIfMissing, body, query },
+        ...{ headers: createIfMissing, body },
         instead: { id: '<object id>', appId: '<client id>', ...body },
         notYet: { forMs: takenMs, when: isNameTaken },
       });

@@ -3,6 +3,7 @@ import type { Rest } from '../azure/rest.ts';
 import { type FederatedCredential, federationForm } from './forms.ts';
 import type { EntraParts, Federation } from './interface.ts';
 import { createIfMissing, isPlaceholder, paths } from './paths.ts';
+import { deleteOnce } from './remove.ts';
 import { briefMs, isThereAlready, whileSpreading } from './sentences.ts';
 
 /** Of the public cloud. https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity */
@@ -64,7 +65,7 @@ export async function trustIdentity(
       'Remove one that nobody uses (App registrations, Certificates & secrets, Federated credentials), or use --credential secret.',
     );
   }
-  for (const name of plan.remove) await graph.send('DELETE', paths.federation(clientId, name));
+  for (const name of plan.remove) await deleteOnce(graph, paths.federation(clientId, name));
   const { name, ...body } = credentialOf(federation);
   try {
     await graph.send('PATCH', paths.federation(clientId, name), {

@@ -42,7 +42,7 @@ export async function createPrincipal(
     const { body } = await mailboxGraph.send('PATCH', path, {
       // Without this tag it is missing in the list "Enterprise applications".
       body: { tags: ['WindowsAzureActiveDirectoryIntegratedApp'] },
-      ...{ headers: createIfMissing, query, notYet },
+      ...{ headers: createIfMissing, notYet },
       instead: { id: '<object id of the enterprise application>' },
     });
     return principalForm.parse(body ?? (await mailboxGraph.get(path, { query, notYet: spreading })));

@@ -3,13 +3,17 @@ import type { Rest } from '../azure/rest.ts';
 import type { EntraParts } from './interface.ts';
 import { paths } from './paths.ts';
 
-async function removeIfThere(graph: Rest, path: string): Promise<void> {
+/** Deletes what is there. Gone is gone: a lost answer may have been a yes. */
+export async function deleteOnce(graph: Rest, path: string): Promise<void> {
   try {
-    if ((await graph.get(path, { query: { $select: 'id' } })) === undefined) return;
     await graph.send('DELETE', path);
   } catch (error) {
     if (!isProblem(error, 'not_found')) throw error;
   }
+}
+
+async function removeIfThere(graph: Rest, path: string): Promise<void> {
+  if ((await graph.get(path, { query: { $select: 'id' } })) !== undefined) await deleteOnce(graph, path);
 }
 
 /**
@@ -18,5 +22,10 @@ async function removeIfThere(graph: Rest, path: string): Promise<void> {
  */
 export async function removeApplication({ graph, mailboxGraph }: EntraParts, clientId: string): Promise<void> {
   await removeIfThere(graph, paths.application(clientId));
-  await removeIfThere(mailboxGraph, paths.principal(clientId));
+  try {
+    await removeIfThere(mailboxGraph, paths.principal(clientId));
+  } catch (error) {
+    // In another tenant its administrators remove it; without its application it lets nobody in.
+    if (!isProblem(error, 'forbidden')) throw error;
+  }
 }

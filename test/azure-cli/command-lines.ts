@@ -21,6 +21,8 @@ export async function record(): Promise<Recorded> {
         separateTables: true,
         alertEmail: 'ops@contoso.example',
         budget: 9,
+        sendsByGraph: true,
+        opensByItself: true,
       },
       funcVersion: undefined,
     },

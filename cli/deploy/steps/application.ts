@@ -16,6 +16,7 @@ export const application: Step = {
   title: 'Application in Microsoft Entra',
   async check(run) {
     const wanted = wantedApplication(run);
+    run.facts.opensByItself = wanted.opensByItself;
     const { application: ensured, hasEnsured } = run.facts;
     // What it did was read back, and another replica of the directory may be behind.
     const found = hasEnsured === true ? ensured : await entraOf(run).look(wanted);

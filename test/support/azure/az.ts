@@ -73,6 +73,8 @@ const commands: Readonly<Record<string, Command>> = {
     optional: ['subscription', 'tenant'],
     run(model, { resource = '', tenant, subscription }) {
       account(model, subscription);
+      if (tenant !== undefined && model.behaviour.isCloudShell)
+        throw new AzError("Tenant shouldn't be specified for Cloud Shell account");
       if (tenant !== undefined && subscription !== undefined)
         throw new Usage('Please specify only one of subscription and tenant, not both');
       const known = model.behaviour.tenants.find((one) =>

@@ -150,7 +150,12 @@ export function answerBroker(model: AzureModel, name: string, request: Request):
     return read(() => ({ status: 200, body: { status: found.status, items } }));
   }
   if (path === 'tenant-consent-links' && method === 'POST') {
-    return read(() => ({ status: 201, body: { url: `https://${name}.azurewebsites.net/api/tenant-consent?token=t` } }));
+    return read(() => ({
+      status: 201,
+      body: {
+        url: `https://${name}.azurewebsites.net/api/tenant-consent?token=t&permissions=${text(part(body).permissions)}`,
+      },
+    }));
   }
   model.unknown.push(`${method} ${url.href}`);
   return problem(404, 'not_found');

@@ -72,6 +72,7 @@ export function answerGraph(model: AzureModel, request: Request): Answer {
   try {
     if (method === 'GET') return { status: 200, body: model.read(`GET graph ${call.path}`, act) };
     if (model.behaviour.demandsMfa && !claims.mfa) return mfaDemanded;
+    if ([...url.searchParams].length > 0) throw bad('Query options belong to reads.');
     const given = model.write(`${method} graph ${essential(call.path)}`, act);
     return given === noContent ? { status: 204 } : { status: 200, body: given };
   } catch (error) {

@@ -93,6 +93,8 @@ export interface Behaviour {
   azVersion: string | undefined;
   funcVersion: string | undefined;
   loggedIn: boolean;
+  /** Azure's Cloud Shell, as it greets people: az is logged in, in one tenant. */
+  isCloudShell: boolean;
   /** Tenants in which the person is logged in. */
   tenants: { id: string; domain: string; name: string; hasExchange: boolean }[];
   /** The person may not read the directory. */
@@ -189,6 +191,7 @@ export class AzureModel {
       azVersion: '2.80.0',
       funcVersion: '4.2.2',
       loggedIn: true,
+      isCloudShell: false,
       tenants: [{ id: this.subscription.tenant, domain: 'contoso.example', name: 'Contoso', hasExchange: true }],
       isGuest: false,
       actions: ['*'],
