@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { thisMachine } from '../cli/azure/locate.ts';
 import type { CommandIo, ExitCode } from '../cli/command.ts';
 import { runWith } from '../cli/commands/run-deploy.ts';
+import { runJob } from '../cli/commands/run-job.ts';
 import type { DeployOptions } from '../cli/deploy/options.ts';
 import { packageOf } from '../cli/deploy/package/package.ts';
 import { createEntraApp } from '../cli/entra-app/entra-app.ts';
+import { type Job, rotateRoot, rotateSecret, upgrade } from '../cli/rotate/jobs.ts';
 import { AzureModel } from './support/azure/model.ts';
 import { type ModelServer, serveModel } from './support/azure/server.ts';
 import { modelClock, plainOptions } from './support/azure/world.ts';
@@ -27,7 +29,10 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-async function broker(given: Partial<DeployOptions> = {}): Promise<{ code: ExitCode; out: string[]; err: string[] }> {
+async function broker(
+  given: Partial<DeployOptions> = {},
+  job?: Job,
+): Promise<{ code: ExitCode; out: string[]; err: string[] }> {
   const [out, err]: [string[], string[]] = [[], []];
   const environment = { PATH: server.programs, HOME: home, XDG_CONFIG_HOME: home };
   const io: CommandIo = {
@@ -42,7 +47,9 @@ async function broker(given: Partial<DeployOptions> = {}): Promise<{ code: ExitC
   const built = { ...packageOf(root), build: async () => undefined };
   const machine = { ...thisMachine, environment };
   const parts = { environment, entra: createEntraApp, fetch: server.fetch, clock, machine, package: built };
-  return { code: await runWith({ ...plainOptions, ...given }, io, parts), out, err };
+  const options = { ...plainOptions, ...given };
+  const code = await (job === undefined ? runWith(options, io, parts) : runJob(job, options, io, parts));
+  return { code, out, err };
 }
 
 const profilePath = join(home, 'nocobase-mail-broker', 'profiles.json');
@@ -110,6 +117,28 @@ describe('broker deploy, with real processes and real sockets', () => {
     const { code, err } = await broker({ yes: false });
     expect(code).toBe(2);
     expect(err.join('\n')).toContain('--yes');
+  });
+
+  it('ends a rotation of the root key with 3 until it is safe, and then with 0', async () => {
+    const job = rotateRoot({ again: true, endLinks: true });
+    const early = await broker({ json: true }, job);
+    expect(early.code).toBe(3);
+    expect(JSON.parse(early.out.at(-1) ?? '')).toMatchObject({
+      state: 'later',
+      sentence: expect.stringContaining('Run this command again after'),
+    });
+    clock.advance(2 * 3_600_000);
+    const late = await broker({}, job);
+    expect(late.err.at(-1)).toContain('The root key is rotated.');
+    expect(late.code).toBe(0);
+  });
+
+  it('rotates the client secret and upgrades', async () => {
+    const [application] = [...model.applications.values()];
+    expect(await broker({}, rotateSecret({ again: true }))).toMatchObject({ code: 0 });
+    expect(application?.secrets.size).toBe(1);
+    expect(await broker({}, upgrade)).toMatchObject({ code: 0 });
+    expect(model.unknown).toEqual([]);
   });
 
   it('removes all of it', async () => {
