@@ -245,8 +245,18 @@ export class AzureModel {
     if (here && fault?.when === 'before') this.#break(fault);
     const answer = act();
     this.writes.push(name);
+    this.#assertAlways(name);
     if (here && fault?.when === 'after') this.#break(fault);
     return answer;
+  }
+
+  /** What holds after every single write, whatever happens next. */
+  #assertAlways(name: string): void {
+    for (const { secrets } of this.vaults.values()) {
+      const open = (secrets.get('bootstrap-admin-key') ?? []).filter(({ enabled }) => enabled);
+      if (open.length > 1) this.unknown.push(`after ${name} two bootstrap keys are enabled`);
+      if ((secrets.get('broker-root') ?? []).length > 1) this.unknown.push(`after ${name} there are two root keys`);
+    }
   }
 
   #alive(): void {
