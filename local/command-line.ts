@@ -73,8 +73,8 @@ export function readCommandLine(
  * beside npm_config_port in the environment. Answers a sentence that says what to type, if that has happened.
  * https://docs.npmjs.com/cli/commands/npm-run-script
  */
-function keptByNpm(
-  { script, flags, values }: CommandLine,
+export function keptByNpm(
+  { script, flags, values }: Pick<CommandLine, 'script' | 'flags' | 'values'>,
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): string | undefined {

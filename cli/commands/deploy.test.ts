@@ -1,6 +1,6 @@
 import { Command as Program } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addOptions, readOptions } from './deploy.ts';
+import { addOptions, keptOptions, readOptions } from './deploy.ts';
 
 function read(...args: string[]) {
   const program = addOptions(new Program('deploy'))
@@ -82,5 +82,27 @@ describe('the options of broker deploy', () => {
     ['--colour', 'red'],
   ])('are refused where they are not what Azure takes: %s %s', (...args) => {
     expect(() => read(...args)).toThrow(/error: /);
+  });
+});
+
+describe('what npm keeps for itself', () => {
+  const kept = (environment: NodeJS.ProcessEnv) => keptOptions(addOptions(new Program('deploy')), environment);
+  const npm = { npm_lifecycle_event: 'deploy' };
+
+  it.each([
+    ['--what-if', { npm_config_what_if: 'true' }],
+    ['--destroy', { npm_config_destroy: 'true' }],
+    ['--no-consent', { npm_config_consent: '' }],
+    ['--client-id X', { npm_config_client_id: 'X' }],
+  ])('is told, with what to type, before anything is done: %s', (option, environment) => {
+    expect(kept({ ...npm, ...environment })).toContain(`Type: npm run deploy -- ${option}`);
+  });
+
+  it('is nothing where npm was not asked for it, or means a setting of its own', () => {
+    expect(kept(npm)).toBeUndefined();
+    expect(
+      kept({ ...npm, npm_config_yes: 'true', npm_config_json: 'true', npm_config_location: 'user' }),
+    ).toBeUndefined();
+    expect(kept({ npm_config_what_if: 'true' })).toBeUndefined();
   });
 });

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command as Program } from 'commander';
-import type { AddCommand } from '../command.ts';
+import { keptByNpm } from '../../local/command-line.ts';
+import { type AddCommand, UsageError } from '../command.ts';
 import { type DeployOptions, defaults } from '../deploy/options.ts';
 import type { CreateEntraApp } from '../entra-app/interface.ts';
 import { runDeploy } from './run-deploy.ts';
@@ -142,6 +143,23 @@ export function readOptions(program: Program): DeployOptions {
   };
 }
 
+// npm has settings of these names, which people set for npm itself; losing the option leads to a question, and no further.
+const namesOfNpm: readonly string[] = ['json', 'location', 'yes'];
+
+/**
+ * `npm run deploy --what-if` does not hand --what-if on: npm takes it for its own, and the deploy would begin. A sentence
+ * that says what to type, if that has happened.
+ */
+export function keptOptions(command: Program, environment: NodeJS.ProcessEnv): string | undefined {
+  if (environment.npm_lifecycle_event !== 'deploy') return undefined;
+  const options = command.options
+    .map((option) => ({ name: (option.long ?? '').replace(/^--/, ''), takesValue: option.required }))
+    .filter(({ name }) => name !== '' && !namesOfNpm.includes(name));
+  const named = (takesValue: boolean): string[] =>
+    options.filter((option) => option.takesValue === takesValue).map(({ name }) => name);
+  return keptByNpm({ script: 'npm run deploy', flags: named(false), values: named(true) }, command.args, environment);
+}
+
 /** `broker deploy` */
 export const addDeploy =
   (entra: CreateEntraApp): AddCommand =>
@@ -151,5 +169,9 @@ export const addDeploy =
       .description('from nothing to a broker that runs in Azure, or go on there');
     addOptions(command)
       .addHelpText('after', examples)
-      .action(async () => ended(await runDeploy(readOptions(command), io, entra)));
+      .action(async () => {
+        const kept = keptOptions(command, io.environment);
+        if (kept !== undefined) throw new UsageError(kept);
+        ended(await runDeploy(readOptions(command), io, entra));
+      });
   };
