@@ -95,9 +95,10 @@ describe('writing', () => {
   it('tells each change first, as a line for the shell, and never its secret', async () => {
     const { rest, told, calls } = client([json(200, {})], { azResource: 'https://vault.azure.net' });
     const body = { value: 'hunter2' };
-    await rest.send('PUT', '/secrets/x', { body, bodyTold: { value: '<secret>' } });
+    const headers = { Prefer: 'create-if-missing' };
+    await rest.send('PUT', '/secrets/x', { body, bodyTold: { value: '<secret>' }, headers });
     expect(told).toEqual([
-      `az rest --resource https://vault.azure.net --method put --url https://graph.example/v1.0/secrets/x --body '{"value":"<secret>"}'`,
+      `az rest --resource https://vault.azure.net --method put --url https://graph.example/v1.0/secrets/x --headers Prefer=create-if-missing --body '{"value":"<secret>"}'`,
     ]);
     expect(calls[0]?.body).toBe('{"value":"hunter2"}');
   });

@@ -11,7 +11,7 @@ export function lineObserver(line: (text: string) => void): Observer {
     doing: (step, note) => line(`      ${step.title}${note === undefined ? '' : `: ${note}`} …`),
     saying(text) {
       // A wait counts its seconds in parentheses; a log needs to hear of it once.
-      const what = text.replace(/ \(\d+ s .*/, '');
+      const what = text.replace(/ \(\d+ s\b.*/, '');
       if (what !== said) line(`      ${what}`);
       said = what;
     },

@@ -255,7 +255,6 @@ export class AzureModel {
     for (const { secrets } of this.vaults.values()) {
       const open = (secrets.get('bootstrap-admin-key') ?? []).filter(({ enabled }) => enabled);
       if (open.length > 1) this.unknown.push(`after ${name} two bootstrap keys are enabled`);
-      if ((secrets.get('broker-root') ?? []).length > 1) this.unknown.push(`after ${name} there are two root keys`);
     }
   }
 

@@ -73,7 +73,7 @@ export function memoryProfiles(): Profiles & { readonly all: Map<string, Profile
   const all = new Map<string, Profile>();
   return {
     all,
-    path: '/home/ada/.config/nocobase-mail-broker/profiles.json',
+    path: '~/.config/nocobase-mail-broker/profiles.json',
     names: async () => [...all.keys()].sort(),
     get: async (name) => all.get(name),
     put: async (name, profile) => void all.set(name, profile),
