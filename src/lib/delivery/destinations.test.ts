@@ -303,6 +303,7 @@ describe('a change of a destination', () => {
     await deliverer.deliver(id, event, never);
     expect((await destinations.get(id))?.held).toMatchObject({
       code: 'destination_unauthorised',
+      status: 401,
       sentence: expect.stringContaining('credentials'),
       remedy: expect.any(String),
       who: 'deployment owner',
