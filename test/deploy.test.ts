@@ -243,6 +243,17 @@ describe('a client secret', () => {
     expect([...world.model.seen, ...ran.told, ...ran.lines].join('\n')).not.toContain(made?.value);
   });
 
+  it('lives as long as the tenant allows, and the vault knows until when', async () => {
+    const world = new DeployWorld();
+    world.model.directory.behaviour.secretDays = 90;
+    expectDeployed(await world.run(secretRun), world);
+    const [stored] = theVault(world).secrets.get('client-secret') ?? [];
+    const [application] = [...world.model.applications.values()];
+    const [made] = [...(application?.secrets.values() ?? [])];
+    expect((stored?.exp ?? 0) * 1000).toBe(made?.endsAt);
+    expect((made?.endsAt ?? 0) - Date.parse('2026-11-20T12:00:00Z')).toBeLessThanOrEqual(90 * 86_400_000);
+  });
+
   it('is made once, and anew in the last 30 days of its life', async () => {
     const world = new DeployWorld();
     await world.run(secretRun);

@@ -36,6 +36,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'Start-Sleep': ['Seconds'],
   'Where-Object': ['Property', 'EQ', 'Value', 'FilterScript'],
   'Write-Host': [],
+  'Write-Warning': [],
   // Its own.
   'Send-Graph': ['Method', 'Path', 'Body', 'Retry', 'Create', 'Maybe'],
   // An operator, not parameters: `-resource`, `-output` are those of az, with two dashes.
@@ -102,12 +103,19 @@ describe('the script for whoever may register applications', () => {
     expect(script.match(/-Create/g)?.length).toBe(2);
   });
 
+  it('goes on to the client id where whoever runs it may register, and no more', () => {
+    const [, last = ''] = script.split('    try {\n        # Opens the dashboard.');
+    expect(last).toMatch(/\n {4}catch \{ Write-Warning .*\}\n\n {4}\$application\.appId\n\}\n$/);
+  });
+
   it('ends with the client id', () => {
     expect(script.trimEnd().split('\n').slice(-2)).toEqual(['    $application.appId', '}']);
   });
 
   it('names the roles that may run it, and the tenant', () => {
-    expect(script.split('\n').slice(0, 3).join('\n')).toMatch(/Cloud Application Administrator/);
+    expect(script.split('\n').slice(0, 3).join('\n')).toMatch(
+      /Application Developer.*Cloud Application Administrator/s,
+    );
     expect(script).toContain(`in the tenant ${tenant}.`);
   });
 
@@ -131,9 +139,23 @@ describe('the script for whoever may register applications', () => {
       { owner: 'o', administrator: '' },
     ],
     ['nobody knows who deploys', { deployer: undefined }, { owner: '', administrator: '' }],
-    ['the mailboxes are in another tenant', { mailboxTenant: 'other' }, { administrator: '' }],
+    ['the mailboxes are in another tenant', { mailboxTenant: 'other' }, { administrator: '', consent: false }],
+    ['the tenant is known by its domain', { homeTenant: 'contoso.example' }, { tenant: '' }],
     ['no consent is wanted', { consent: 'none' as const }, { consent: false }],
-    ['more is wanted', { opensByItself: true }, { services: [{ roles: ['IMAP.AccessAsApp', 'SMTP.SendAsApp'] }, {}] }],
+    [
+      'more is wanted',
+      { opensByItself: true },
+      {
+        services: [
+          {
+            permissions: expect.arrayContaining([
+              { type: 'Role', value: 'IMAP.AccessAsApp', id: '5e5addcd-3e8d-4e90-baf5-964efab2b20a' },
+            ]),
+          },
+          {},
+        ],
+      },
+    ],
   ])('leaves out what does not fit where %s', (_what, given, json) => {
     expect(jsonOf(scriptOf({ ...wanted, ...given }))).toMatchObject(json);
   });

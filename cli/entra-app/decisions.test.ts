@@ -134,7 +134,13 @@ describe('a client secret that has to go before another can come', () => {
     ],
     ['is none where there is room', personal, [secret('a', 'mine 1', 9)], undefined],
     ['is one that has ended, whosever it is', personal, [secret('a', 'mine 1', 9), secret('b', 'crm', -1)], 'b'],
-    ['is the oldest of ours', personal, [secret('b', 'mine 2', 90), secret('a', 'mine 1', 9)], 'a'],
+    [
+      'is not the only one of ours, which is in use',
+      personal,
+      [secret('a', 'mine 1', 9), secret('b', 'crm', 90)],
+      'full',
+    ],
+    ['is the older of two of ours', personal, [secret('b', 'mine 2', 90), secret('a', 'mine 1', 9)], 'a'],
     ["is never somebody else's that is good", personal, [secret('a', 'crm', 9), secret('b', 'erp', 9)], 'full'],
     [
       'is not one whose name only begins alike',

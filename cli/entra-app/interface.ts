@@ -136,7 +136,7 @@ export interface EntraApp {
   secrets(clientId: string): Promise<readonly SecretInfo[]>;
   /**
    * A new client secret, beside those that are there. Where only two are allowed, one that has ended goes first, else the
-   * oldest whose name begins with the same word. It ends after `days`, or as early as the tenant's policy demands. Not
+   * older of two whose names begin with the same word. It ends after `days`, or as early as the tenant's policy demands. Not
    * repeatable: `answer_lost` is thrown, and a secret by `displayName` may be there whose value nobody knows; the caller
    * removes it.
    * @throws AzureProblem secrets_full, secret_lifetime, secrets_forbidden, answer_lost

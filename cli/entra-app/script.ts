@@ -2,7 +2,7 @@ import { adminRole } from '../../src/lib/domain/admin-role.ts';
 import type { WantedApplication } from './interface.ts';
 import { permissionsFor, serviceList, services } from './permissions.ts';
 import { audiences, tokenVersion } from './plan.ts';
-import { consentRoles, namesOf } from './roles.ts';
+import { consentRoles, namesOf, registerRoles } from './roles.ts';
 
 /**
  * JSON in a PowerShell string of single quotes: one line of ASCII without a quote. PowerShell takes typographic quotes for
@@ -13,19 +13,22 @@ export const quotedJson = (value: unknown): string =>
 
 /** What the script works on; its own text is the same for everybody. */
 function wishesOf(wanted: WantedApplication): object {
-  const permissions = permissionsFor(wanted);
   const { deployer, homeTenant, mailboxTenant } = wanted;
+  // Consent and the dashboard belong to the tenant that holds the mailboxes.
+  const isApart = homeTenant !== mailboxTenant;
   return {
-    tenant: homeTenant,
+    // By its domain it cannot be compared.
+    tenant: /^[0-9a-f-]{36}$/i.test(homeTenant) ? homeTenant : '',
     uniqueName: wanted.deploymentId,
     owner: deployer?.objectId ?? '',
-    administrator: deployer?.isPerson === true && homeTenant === mailboxTenant ? deployer.objectId : '',
-    consent: wanted.consent === 'tenant',
+    administrator: deployer?.isPerson === true && !isApart ? deployer.objectId : '',
+    consent: wanted.consent === 'tenant' && !isApart,
     roleId: adminRole.id,
     services: serviceList.map((service) => ({
       appId: services[service].appId,
-      scopes: permissions.filter((one) => one.service === service && one.type === 'Scope').map(({ value }) => value),
-      roles: permissions.filter((one) => one.service === service && one.type === 'Role').map(({ value }) => value),
+      permissions: permissionsFor(wanted)
+        .filter((one) => one.service === service)
+        .map(({ type, value, id }) => ({ type, value, id })),
     })),
     application: {
       displayName: wanted.displayName,
@@ -45,7 +48,8 @@ function wishesOf(wanted: WantedApplication): object {
 export const scriptOf = (
   wanted: WantedApplication,
 ): string => `# Registers the mail broker in Microsoft Entra, in the tenant ${wanted.homeTenant}.
-# For somebody with one of these roles there: ${namesOf(consentRoles).join(', ')}.
+# For somebody with one of these roles there: ${namesOf(registerRoles).join(', ')};
+# to consent for everybody as well: ${namesOf(consentRoles).join(', ')}.
 # Paste all of it into Azure Cloud Shell (https://shell.azure.com, PowerShell). It can be run again. Its last line is the client id.
 & {
     $ErrorActionPreference = 'Stop'
@@ -54,7 +58,7 @@ export const scriptOf = (
     $answer = (az account get-access-token --resource https://graph.microsoft.com/ --output json) -join ''
     if (-not $answer) { throw 'Log in first: az login' }
     $token = ConvertFrom-Json -InputObject $answer
-    if ($token.tenant -ne $wanted.tenant) {
+    if ($wanted.tenant -and $token.tenant -ne $wanted.tenant) {
         throw "You are logged in to the tenant $($token.tenant). Run this first: az login --tenant $($wanted.tenant) --allow-no-subscriptions"
     }
 
@@ -85,22 +89,20 @@ export const scriptOf = (
         }
     }
 
-    # Ids by their names, in what each service itself publishes.
+    # Ids by their names, in what each service itself publishes; those that are known where the tenant does not have it.
     $resources = @(foreach ($service in $wanted.services) {
-            $principal = Send-Graph -Method GET -Path "/servicePrincipals(appId='$($service.appId)')"
-            $access = @(
-                foreach ($name in $service.scopes) {
-                    $found = $principal.oauth2PermissionScopes | Where-Object -Property value -EQ -Value $name
-                    if (-not $found) { throw "$($principal.displayName) does not offer $name" }
-                    @{ id = $found.id; type = 'Scope' }
-                }
-                foreach ($name in $service.roles) {
-                    $found = $principal.appRoles | Where-Object -Property value -EQ -Value $name
-                    if (-not $found) { throw "$($principal.displayName) does not offer $name" }
-                    @{ id = $found.id; type = 'Role' }
-                }
-            )
-            [pscustomobject]@{ Id = $principal.id; AppId = $service.appId; Scopes = $service.scopes; Access = $access }
+            $principal = Send-Graph -Method GET -Path "/servicePrincipals(appId='$($service.appId)')" -Maybe
+            $access = @(foreach ($permission in $service.permissions) {
+                    $id = $permission.id
+                    if ($principal) {
+                        $offered = if ($permission.type -eq 'Scope') { $principal.oauth2PermissionScopes } else { $principal.appRoles }
+                        $id = ($offered | Where-Object -Property value -EQ -Value $permission.value).id
+                        if (-not $id) { throw "$($principal.displayName) does not offer $($permission.value)" }
+                    }
+                    @{ id = $id; type = $permission.type }
+                })
+            $scopes = @($service.permissions | Where-Object -Property type -EQ -Value 'Scope').value
+            [pscustomobject]@{ Id = $principal.id; AppId = $service.appId; Scopes = $scopes; Access = $access }
         })
 
     # Found by a name that Entra keeps unique, never by the display name.
@@ -129,37 +131,41 @@ export const scriptOf = (
             Send-Graph -Method POST -Path "/applications/$($application.id)/owners/\`$ref" -Body $body -Retry | Out-Null
         }
     }
-    # Opens the dashboard.
-    if ($wanted.administrator) {
-        $assigned = (Send-Graph -Method GET -Path "/servicePrincipals/$($principal.id)/appRoleAssignedTo" -Retry).value
-        if ($assigned.appRoleId -notcontains $wanted.roleId) {
-            $body = @{ principalId = $wanted.administrator; resourceId = $principal.id; appRoleId = $wanted.roleId }
-            Send-Graph -Method POST -Path "/servicePrincipals/$($principal.id)/appRoleAssignedTo" -Body $body -Retry | Out-Null
+    # What wants a right of its own. Without it the application is there all the same, and the deploy says what is left.
+    try {
+        # Opens the dashboard.
+        if ($wanted.administrator) {
+            $assigned = (Send-Graph -Method GET -Path "/servicePrincipals/$($principal.id)/appRoleAssignedTo" -Retry).value
+            if ($assigned.appRoleId -notcontains $wanted.roleId) {
+                $body = @{ principalId = $wanted.administrator; resourceId = $principal.id; appRoleId = $wanted.roleId }
+                Send-Graph -Method POST -Path "/servicePrincipals/$($principal.id)/appRoleAssignedTo" -Body $body -Retry | Out-Null
+            }
         }
-    }
 
-    # For everybody in the tenant, beside what was consented to before.
-    if ($wanted.consent) {
-        $grants = (Send-Graph -Method GET -Path "/servicePrincipals/$($principal.id)/oauth2PermissionGrants" -Retry).value
-        $assigned = (Send-Graph -Method GET -Path "/servicePrincipals/$($principal.id)/appRoleAssignments" -Retry).value
-        foreach ($resource in $resources) {
-            $grant = $grants | Where-Object -FilterScript { $_.resourceId -eq $resource.Id -and $_.consentType -eq 'AllPrincipals' }
-            $scopes = @($grant.scope -split ' ') + @($resource.Scopes) | Where-Object -FilterScript { $_ } | Select-Object -Unique
-            $body = @{ scope = $scopes -join ' ' }
-            if ($grant) {
-                Send-Graph -Method PATCH -Path "/oauth2PermissionGrants/$($grant.id)" -Body $body -Retry | Out-Null
-            }
-            else {
-                $body += @{ clientId = $principal.id; consentType = 'AllPrincipals'; resourceId = $resource.Id }
-                Send-Graph -Method POST -Path '/oauth2PermissionGrants' -Body $body -Retry | Out-Null
-            }
-            foreach ($role in $resource.Access | Where-Object -FilterScript { $_.type -eq 'Role' }) {
-                if ($assigned.appRoleId -contains $role.id) { continue }
-                $body = @{ principalId = $principal.id; resourceId = $resource.Id; appRoleId = $role.id }
-                Send-Graph -Method POST -Path "/servicePrincipals/$($resource.Id)/appRoleAssignedTo" -Body $body -Retry | Out-Null
+        # For everybody in the tenant, beside what was consented to before.
+        if ($wanted.consent) {
+            $grants = (Send-Graph -Method GET -Path "/servicePrincipals/$($principal.id)/oauth2PermissionGrants" -Retry).value
+            $assigned = (Send-Graph -Method GET -Path "/servicePrincipals/$($principal.id)/appRoleAssignments" -Retry).value
+            foreach ($resource in $resources) {
+                $grant = $grants | Where-Object -FilterScript { $_.resourceId -eq $resource.Id -and $_.consentType -eq 'AllPrincipals' }
+                $scopes = @($grant.scope -split ' ') + @($resource.Scopes) | Where-Object -FilterScript { $_ } | Select-Object -Unique
+                $body = @{ scope = $scopes -join ' ' }
+                if ($grant) {
+                    Send-Graph -Method PATCH -Path "/oauth2PermissionGrants/$($grant.id)" -Body $body -Retry | Out-Null
+                }
+                else {
+                    $body += @{ clientId = $principal.id; consentType = 'AllPrincipals'; resourceId = $resource.Id }
+                    Send-Graph -Method POST -Path '/oauth2PermissionGrants' -Body $body -Retry | Out-Null
+                }
+                foreach ($role in $resource.Access | Where-Object -FilterScript { $_.type -eq 'Role' }) {
+                    if ($assigned.appRoleId -contains $role.id) { continue }
+                    $body = @{ principalId = $principal.id; resourceId = $resource.Id; appRoleId = $role.id }
+                    Send-Graph -Method POST -Path "/servicePrincipals/$($resource.Id)/appRoleAssignedTo" -Body $body -Retry | Out-Null
+                }
             }
         }
     }
+    catch { Write-Warning "Dashboard or consent are left to somebody with more rights: $($_.Exception.Message)" }
 
     $application.appId
 }

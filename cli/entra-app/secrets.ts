@@ -45,7 +45,8 @@ const mostOfPersonal = 2;
 
 /**
  * Key id of the secret that has to go before another can come; undefined: there is room. What nobody can use any more goes
- * first, and then the oldest of ours, which the name begins with the same word. Pure.
+ * first, and then the older of two of ours, whose names begin with the same word. The only one of ours is in use: it stays
+ * until the new one has taken its place. Pure.
  */
 export function secretInTheWay(
   there: readonly SecretInfo[],
@@ -54,8 +55,8 @@ export function secretInTheWay(
   if (audience !== audiences.personal || there.length < mostOfPersonal) return undefined;
   const [word] = displayName.split(' ');
   const byEnd = there.toSorted((one, other) => one.endsAt - other.endsAt);
-  const found =
-    byEnd.find(({ endsAt }) => endsAt <= now) ?? byEnd.find((one) => one.displayName.split(' ')[0] === word);
+  const ours = byEnd.filter((one) => one.displayName.split(' ')[0] === word);
+  const found = byEnd.find(({ endsAt }) => endsAt <= now) ?? (ours.length > 1 ? ours[0] : undefined);
   return found?.keyId ?? 'full';
 }
 
@@ -74,8 +75,8 @@ export async function addSecret(
   if (inTheWay === 'full') {
     throw new AzureProblem(
       'secrets_full',
-      `The application ${clientId} is for personal accounts, too, and such a one has ${mostOfPersonal} client secrets at most. It has them, and none is the broker's.`,
-      'Remove one that nobody uses (App registrations, Certificates & secrets), then run this command again.',
+      `The application ${clientId} is for personal accounts, too, and such a one has ${mostOfPersonal} client secrets at most. It has them, and none of them can go by itself.`,
+      'Remove one that nobody uses (App registrations, Certificates & secrets), then run this command again; where the broker uses the one and somebody else the other, give the broker an application of its own.',
     );
   }
   if (inTheWay !== undefined) await removeSecret(graph, clientId, inTheWay);
