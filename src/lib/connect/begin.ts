@@ -8,6 +8,7 @@ import type { SignInStateRow } from '../store/states.ts';
 import type { TicketRow } from '../store/tickets.ts';
 import { openTicket } from './open-ticket.ts';
 import { type ConnectDeps, redirectUriOf, startActionOf } from './ports.ts';
+import { mailReach } from './sync-from.ts';
 import type { Connect, Step } from './types.ts';
 
 /** The page behind a link. */
@@ -21,6 +22,7 @@ export function createShow(
       label: ticket.label,
       address: ticket.expectedAddress,
       receiver: new URL(destination.url).origin,
+      reach: mailReach(ticket),
       start: { action: startActionOf(deps.config.publicUrl), token },
     };
   };

@@ -14,6 +14,7 @@ import { openConsentTicket } from './open-consent-ticket.ts';
 import { type ConnectDeps, startActionOf } from './ports.ts';
 import { WrongAccount } from './recognise.ts';
 import { goodReturnUrl, withResult } from './return-url.ts';
+import { mailReach } from './sync-from.ts';
 import type { Step } from './types.ts';
 
 /** Codes that leave nothing to start again. */
@@ -66,7 +67,8 @@ export async function connectJourney(
     if (result.kind === 'connected') {
       const destination = ticket && (await deps.destinations.get(ticket.destinationId));
       const receiver = destination && new URL(destination.url).origin;
-      return { kind: 'page', content: { kind: 'connected', address: result.address, receiver } };
+      const reach = ticket && mailReach(ticket);
+      return { kind: 'page', content: { kind: 'connected', address: result.address, receiver, reach } };
     }
     const failed = result.kind === 'failed' ? result : { code: 'internal_error' };
     return page({

@@ -77,8 +77,26 @@ describe('a link', () => {
       label: 'Sales',
       address: ada.username,
       receiver: 'https://nocobase.example',
+      reach: 'month',
       start: { action: `${publicUrl}/api/connect`, token },
     });
+  });
+
+  it('says on its page, and at the end, how far back mail goes', async () => {
+    const since = new Date('2026-01-01T00:00:00Z');
+    for (const [syncFrom, reach] of [
+      ['now', 'now'],
+      [since, { since }],
+    ] as const) {
+      const w = world();
+      const token = await w.link({ anyAddress: true, syncFrom });
+      expect(await w.connect.show(token)).toMatchObject({ reach });
+      const { step } = await walk(w, token, ada);
+      expect(connected(step)).toMatchObject({ reach });
+      const id = connected(step) && (await w.registry.list({ limit: 1 })).items[0]?.row.id;
+      expect(await w.connect.show(await w.link({ mailboxId: id }))).toMatchObject({ reach: 'resumed' });
+      await emptyTables(store);
+    }
   });
 
   it('opened five times by a scanner is as good as new for the person', async () => {
@@ -249,6 +267,7 @@ describe('the way back', () => {
       kind: 'connected',
       address: ada.username,
       receiver: 'https://nocobase.example',
+      reach: 'month',
     });
     const id = await expectOneMailbox(w, ada.username);
     expect((await w.registry.get(id))?.row).toMatchObject({ label: 'Sales', ownerRef: 7, login: ada.username });

@@ -1,3 +1,6 @@
+import type { MailReach } from '../http/pages.ts';
+import type { TicketRow } from '../store/tickets.ts';
+
 /** From when on mail is wanted: an instant, or only what arrives from the connection on. */
 export type SyncFrom = Date | 'now';
 
@@ -8,6 +11,13 @@ export type SyncFrom = Date | 'now';
 export function syncFromOf(wanted: SyncFrom | undefined, now: Date): Date | undefined {
   if (wanted === 'now') return undefined;
   return wanted ?? monthBefore(now);
+}
+
+/** Which mail a link brings, as its page says it. A mailbox that is reconnected goes on where it stopped. */
+export function mailReach({ kind, syncFrom }: Pick<TicketRow, 'kind' | 'syncFrom'>): MailReach {
+  if (kind === 'reconnect') return 'resumed';
+  if (syncFrom === undefined) return 'month';
+  return syncFrom === 'now' ? 'now' : { since: syncFrom };
 }
 
 /** The same day of the month before, or its last day if it has no such day. Pure. */

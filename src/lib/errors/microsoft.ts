@@ -26,7 +26,7 @@ export const microsoftErrors = {
   // Not an answer to anybody, but told ahead in the event secret.expiring.
   client_secret_expiring: {
     status: 503,
-    sentence: 'The client secret of the app runs out soon; then no mailbox can be read or sent from any more.',
+    sentence: 'The client secret of the app expires soon. After that no mailbox can be read or sent from.',
     remedy:
       'Create a new client secret in the app registration and store it in Key Vault, with its expiry date; the broker takes it up by itself. Then remove the old one.',
     who: 'deployment owner',

@@ -6,7 +6,7 @@ export const requestErrors = {
   invalid_request: {
     status: 400,
     sentence: 'The request is not in the expected form.',
-    remedy: 'Mend the fields that are named and send it again.',
+    remedy: 'Fix the listed fields and retry.',
     who: 'caller',
   },
   malformed_json: {

@@ -11,7 +11,7 @@ export const signInErrors = {
   },
   sign_in_restart: {
     status: 400,
-    sentence: 'This sign-in cannot be finished any more.',
+    sentence: 'This sign-in can no longer be completed.',
     remedy: 'Open the link again and sign in once more.',
     who: 'mailbox owner',
   },

@@ -14,16 +14,23 @@ export const en: PageTexts = {
     mailbox: 'Mailbox',
     anyMailbox: 'The one you sign in with',
     receiver: 'Mail goes to',
+    reach: 'Which mail',
+    reaches: {
+      now: 'New mail only',
+      month: 'New mail, and the mail of the past month',
+      resumed: 'New mail, from where it stopped',
+    },
+    since: (date) => `New mail, and the mail since ${date}`,
     button: 'Continue to Microsoft',
     notes: {
       lock: 'You sign in at Microsoft. Your password is never seen here.',
-      onward: 'New mail of this mailbox is passed on to that address, and mail from before as far as was asked for.',
+      onward: 'That mail is passed on to the address above. Nothing in your mailbox is changed.',
       back: 'You can take the permission back at Microsoft at any time.',
     },
   },
   connected: {
     title: 'Your mailbox is connected',
-    lead: 'From now on its mail is passed on.',
+    lead: 'Its mail is now passed on.',
     close: 'You can close this window.',
   },
   adminConsent: {

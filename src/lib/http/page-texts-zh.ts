@@ -14,16 +14,23 @@ export const zh: PageTexts = {
     mailbox: '邮箱',
     anyMailbox: '您登录时所用的邮箱',
     receiver: '邮件将发送到',
+    reach: '邮件范围',
+    reaches: {
+      now: '仅新邮件',
+      month: '新邮件，以及最近一个月的邮件',
+      resumed: '新邮件，从上次停止处继续',
+    },
+    since: (date) => `新邮件，以及自 ${date} 以来的邮件`,
     button: '前往 Microsoft 登录',
     notes: {
       lock: '您在 Microsoft 的页面登录，我们不会看到您的密码。',
-      onward: '此后，该邮箱的新邮件以及所要求范围内以前的邮件会转到上面的地址。',
+      onward: '上述范围内的邮件会转送到该地址。您邮箱中的内容不会被更改。',
       back: '您可以随时在 Microsoft 帐户中收回此授权。',
     },
   },
   connected: {
     title: '您的邮箱已连接',
-    lead: '从现在起，该邮箱的邮件会被转送。',
+    lead: '该邮箱的邮件现在会被转送。',
     close: '您可以关闭此窗口。',
   },
   adminConsent: {

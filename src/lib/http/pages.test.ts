@@ -6,7 +6,7 @@ import { describeNeeding } from '../../../test/support/requirements.ts';
 import { errorTable } from '../error-codes.ts';
 import { BrokerError } from '../errors.ts';
 import { pickLanguage } from './page-texts.ts';
-import { errorPage, type PageContent, page, wantsHtml } from './pages.ts';
+import { errorPage, type MailReach, type PageContent, page, wantsHtml } from './pages.ts';
 
 const start = { action: 'http://localhost:7071/api/connect', token: 'TOKEN' };
 const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>'&\u202egpj.exe`;
@@ -23,6 +23,7 @@ const pages: Record<string, PageContent> = {
     label: 'Contoso Sales',
     address: 'ada@contoso.example',
     receiver: 'https://nocobase.contoso.example',
+    reach: 'month',
     start,
   },
   'connect, any address, nobody named': {
@@ -30,9 +31,15 @@ const pages: Record<string, PageContent> = {
     label: undefined,
     address: undefined,
     receiver: 'https://nocobase.contoso.example',
+    reach: { since: new Date('2026-01-31T23:59:00Z') },
     start,
   },
-  connected: { kind: 'connected', address: 'ada@contoso.example', receiver: 'https://nocobase.contoso.example' },
+  connected: {
+    kind: 'connected',
+    address: 'ada@contoso.example',
+    receiver: 'https://nocobase.contoso.example',
+    reach: 'month',
+  },
   declined: { kind: 'failed', code: 'sign_in_declined', start },
   'wrong account': {
     kind: 'failed',
@@ -153,9 +160,10 @@ describe('a page', () => {
         label: hostile,
         address: hostile,
         receiver: hostile,
+        reach: 'now',
         start: { action: hostile, token: hostile },
       },
-      { kind: 'connected', address: hostile, receiver: hostile },
+      { kind: 'connected', address: hostile, receiver: hostile, reach: 'now' },
       { kind: 'failed', code: 'wrong_account', addresses: { expected: hostile, actual: hostile }, start },
       { kind: 'admin-consent', label: hostile, tenant: hostile, permissions: 'app', start },
       { kind: 'failed', code: 'admin_consent_required', adminLink: { ...adminLink, url: hostile } },
@@ -168,6 +176,22 @@ describe('a page', () => {
     expect(
       String(page(pages['our fault'] as PageContent, { acceptLanguage: hostile, requestId: hostile }).body),
     ).not.toMatch(/<script/);
+  });
+
+  it.each<[MailReach, string, string]>([
+    ['month', 'New mail, and the mail of the past month', '新邮件，以及最近一个月的邮件'],
+    ['now', 'New mail only', '仅新邮件'],
+    ['resumed', 'New mail, from where it stopped', '新邮件，从上次停止处继续'],
+    [{ since: new Date('2026-01-31T23:59:00Z') }, 'the mail since January 31, 2026', '自 2026年1月31日 以来的邮件'],
+  ])('says before and after how far back mail goes: %j', (reach, english, chinese) => {
+    const receiver = 'https://nocobase.example';
+    for (const content of [
+      { kind: 'connect', label: undefined, address: 'ada@contoso.example', receiver, reach, start },
+      { kind: 'connected', address: 'ada@contoso.example', receiver, reach },
+    ] satisfies PageContent[]) {
+      expect(page(content, { acceptLanguage: 'en', requestId: 'r' }).body).toContain(english);
+      expect(page(content, { acceptLanguage: 'zh', requestId: 'r' }).body).toContain(chinese);
+    }
   });
 
   it('has the status of what it tells', () => {
@@ -325,6 +349,7 @@ describeNeeding('chromium', 'in a real browser', () => {
       label: long,
       address: `${long}@contoso.example`,
       receiver: `https://${'a'.repeat(60)}.example`,
+      reach: 'resumed',
       start,
     };
     const { context, tab } = await open(content, { viewport: { width: 360, height: 700 } });

@@ -15,6 +15,9 @@ export interface StartForm {
   readonly token: string;
 }
 
+/** Which mail of a mailbox is passed on: new mail alone, that of the month before too, or since a day; or as before. */
+export type MailReach = 'now' | 'month' | 'resumed' | { readonly since: Date };
+
 /** A link that the reader passes on to an administrator. */
 export interface AdminLink {
   readonly url: string;
@@ -30,9 +33,16 @@ export type PageContent =
       readonly address: string | undefined;
       /** Origin of the NocoBase that receives the mail. */
       readonly receiver: string;
+      readonly reach: MailReach;
       readonly start: StartForm;
     }
-  | { readonly kind: 'connected'; readonly address: string; readonly receiver: string | undefined }
+  | {
+      readonly kind: 'connected';
+      readonly address: string;
+      readonly receiver: string | undefined;
+      /** Undefined where the link is gone that said it. */
+      readonly reach: MailReach | undefined;
+    }
   | {
       readonly kind: 'admin-consent';
       readonly label: string | undefined;
@@ -138,21 +148,23 @@ const startForm = (start: StartForm, button: string): Markup =>
 
 function draw(content: PageContent, texts: PageTexts, requestId: string): Drawn {
   if (content.kind === 'connect') {
-    const { label, address, receiver, start } = content;
+    const { label, address, receiver, reach, start } = content;
     const pairs: [string, string][] = [
       ...(label === undefined ? [] : [[texts.connect.asks, label] as [string, string]]),
       [texts.connect.mailbox, address ?? texts.connect.anyMailbox],
       [texts.connect.receiver, receiver],
+      [texts.connect.reach, reachText(reach, texts)],
     ];
     const notes = noteList(texts.connect.notes);
     const inner = html`<p>${texts.connect.lead}</p>${rows(pairs)}${startForm(start, texts.connect.button)}${notes}`;
     return { title: texts.connect.title, mark: 'mail', inner: inner.text, hasForm: true };
   }
   if (content.kind === 'connected') {
-    const { address, receiver } = content;
+    const { address, receiver, reach } = content;
     const pairs: [string, string][] = [
       [texts.connect.mailbox, address],
       ...(receiver === undefined ? [] : [[texts.connect.receiver, receiver] as [string, string]]),
+      ...(reach === undefined ? [] : [[texts.connect.reach, reachText(reach, texts)] as [string, string]]),
     ];
     const inner = html`<p>${texts.connected.lead}</p>${rows(pairs)}<p>${texts.connected.close}</p>`;
     return { title: texts.connected.title, mark: 'good', inner: inner.text, hasForm: false };
@@ -165,6 +177,14 @@ function draw(content: PageContent, texts: PageTexts, requestId: string): Drawn 
   }
   return failed(content, texts, requestId);
 }
+
+function reachText(reach: MailReach, texts: PageTexts): string {
+  return typeof reach === 'string' ? texts.connect.reaches[reach] : texts.connect.since(day(reach.since, texts));
+}
+
+/** A day as people write it, UTC. */
+const day = (date: Date, texts: PageTexts): string =>
+  new Intl.DateTimeFormat(texts.tag, { dateStyle: 'long', timeZone: 'UTC' }).format(date);
 
 const noteList = ({ lock, onward, back }: Notes): Markup =>
   html`<ul><li>${drawing('lock')}${lock}</li><li>${drawing('onward')}${onward}</li><li>${drawing('back')}${back}</li></ul>`;
@@ -185,7 +205,7 @@ function adminConsent(content: Extract<PageContent, { readonly kind: 'admin-cons
 /** The link to pass on: to be copied, or sent from here by the reader's own mail program. */
 function toForward(name: NoticeName, link: AdminLink, texts: PageTexts): Markup {
   const text = texts.adminLink;
-  const expires = new Intl.DateTimeFormat(texts.tag, { dateStyle: 'long', timeZone: 'UTC' }).format(link.expiresAt);
+  const expires = day(link.expiresAt, texts);
   const body = encodeURIComponent(`${text.mailBody}\n\n${link.url}\n`);
   const mail = `mailto:?subject=${encodeURIComponent(text.mailSubject)}&body=${body}`;
   const lead = name === 'needsAdmin' ? text.lead : text.perhaps;
