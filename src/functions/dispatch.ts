@@ -4,7 +4,9 @@ import { timerSchedule } from '../lib/sync/schedule.ts';
 
 /** The timer of the poll: one hint for every shard. What is due, the shards' own rows say. */
 export async function dispatch() {
-  const { dispatcher, log, config } = await broker();
+  const { dispatcher, log, config, lookAtSecrets } = await broker();
+  // Not awaited: a vault that is slow holds up no poll.
+  void lookAtSecrets();
   const hints = await dispatcher.hints();
   // Also without mailboxes: an alert asks whether this line comes (infra/queries/silence.kql).
   log.info('dispatched', { tick: hints[0]?.tick, hints: hints.length, intervalSeconds: config.pollIntervalSeconds });

@@ -110,6 +110,8 @@ export interface Broker {
   };
   /** What keeps the broker from its work as far as this process has seen; for the door that anybody may knock at. No I/O. */
   readonly trouble: () => BrokerError | undefined;
+  /** Looks whether Key Vault has what the broker needs; what it has not is logged, and shows in `trouble`. Never rejects. */
+  readonly lookAtSecrets: () => Promise<void>;
   readonly doctor: Doctor;
   readonly dashboard: Dashboard;
   /** What `GET metrics` answers to this Accept header. */
@@ -132,7 +134,7 @@ export function createBroker(
 
   const identity = azureCredential(config, environment);
   const secretName = config.entra.credential === 'secret' ? config.entra.clientSecretName : undefined;
-  const { vault, trouble } = watchVault({
+  const { vault, trouble, look } = watchVault({
     vault: createVault(config, { credential: identity, clock, log }),
     needed: [
       { name: rootSecretName, check: rootBytes, isListed: true },
@@ -363,6 +365,7 @@ export function createBroker(
   const resealDeps = { vault, reseal, progress: createResealProgress({ store, clock, random }), clock };
   return {
     trouble,
+    lookAtSecrets: look,
     config,
     log,
     clock,

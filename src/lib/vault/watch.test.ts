@@ -52,6 +52,7 @@ function instance(vault: { versions: SecretVersion[]; disabled: boolean; error?:
     counted,
     log,
     trouble: watched.trouble,
+    look: watched.look,
     waiting,
     keys: createApiKeys({
       rows: createApiKeyRows(store.table('keys')),
@@ -121,6 +122,17 @@ describe('a root key that is missing', () => {
       expect(at.waiting).toEqual([]);
     },
   );
+
+  it('is told before anybody asks for anything, by the look of a timer', async () => {
+    const at = instance({ versions: [{ ...secret, value: 'hello' }], disabled: false });
+    await at.look();
+    expect(at.trouble()).toMatchObject({ code: 'root_key_broken' });
+    const healthy = instance({ versions: [secret], disabled: false });
+    for (let tick = 0; tick < 4; tick++, ms += 60_000) await healthy.look();
+    expect(healthy.trouble()).toBeUndefined();
+    // From the cache, but for once in five minutes.
+    expect(healthy.counted.reads).toBe(1);
+  });
 
   it('causes no look of its own for however many anonymous callers', async () => {
     const at = instance({ versions: [], disabled: false });

@@ -16,6 +16,11 @@ export interface WatchedVault {
   readonly vault: Vault;
   /** Why a needed secret could not be had at the last look; undefined if all is well, or nobody has looked. No I/O. */
   trouble(): BrokerError | undefined;
+  /**
+   * Looks whether all needed secrets can be had, at the price of a read where the cache has run out. For a timer: so what
+   * is wrong from the start is told before the first person meets it. Never rejects.
+   */
+  look(): Promise<void>;
 }
 
 export interface VaultWatchDeps {
@@ -39,14 +44,14 @@ export function watchVault({ vault, needed, log, later }: VaultWatchDeps): Watch
   const rested = new Set<string>();
   const find = (name: string) => needed.find((secret) => secret.name === name);
 
-  const look = async (secret: NeededSecret): Promise<void> => {
+  const lookFor = async (secret: NeededSecret): Promise<void> => {
     try {
       secret.check(await vault.secret(secret.name, { fresh: true }));
       if (secret.isListed === true) await vault.versions(secret.name, { fresh: true });
       if (troubles.delete(secret.name)) log.info('vault_recovered', { secret: secret.name });
     } catch (error) {
       note(secret, error);
-      later(lookEveryMs, () => void look(secret));
+      later(lookEveryMs, () => void lookFor(secret));
     }
   };
 
@@ -69,7 +74,7 @@ export function watchVault({ vault, needed, log, later }: VaultWatchDeps): Watch
     } catch (error) {
       if (!troubles.has(name)) {
         note(secret, error);
-        later(lookEveryMs, () => void look(secret));
+        later(lookEveryMs, () => void lookFor(secret));
       }
       throw error;
     }
@@ -86,18 +91,21 @@ export function watchVault({ vault, needed, log, later }: VaultWatchDeps): Watch
       if (secret !== undefined && !troubles.has(name) && !rested.has(name)) {
         rested.add(name);
         later(lookEveryMs, () => void rested.delete(name));
-        void look(secret);
+        void lookFor(secret);
       }
       throw error;
     }
   };
 
+  const watching: Vault = {
+    secret: (name, options) => watched(name, () => vault.secret(name, options), find(name)?.check),
+    secretVersion: watchedVersion,
+    versions: (name, options) => watched(name, () => vault.versions(name, options)),
+  };
   return {
-    vault: {
-      secret: (name, options) => watched(name, () => vault.secret(name, options), find(name)?.check),
-      secretVersion: watchedVersion,
-      versions: (name, options) => watched(name, () => vault.versions(name, options)),
-    },
+    vault: watching,
+    // What fails has been noted, and is looked for from then on.
+    look: async () => void (await Promise.allSettled(needed.map(({ name }) => watching.secret(name)))),
     trouble: () => troubles.values().next().value,
   };
 }
