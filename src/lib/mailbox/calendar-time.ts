@@ -10,10 +10,13 @@ export function firstValue(property: Ical.Property | null | undefined): unknown 
   }
 }
 
+// Before it programs mean no time at all.
+const firstYear = 1601;
+
 /** A time as it is written; undefined if no clock ever shows it. */
 export function timeOf(ical: typeof Ical, property: Ical.Property | null | undefined): Ical.Time | undefined {
   const value = firstValue(property);
-  if (!(value instanceof ical.Time)) return undefined;
+  if (!(value instanceof ical.Time) || value.year < firstYear) return undefined;
   const written = /^(\d{4})-?(\d{2})-?(\d{2})(?:T(\d{2}):?(\d{2}):?(\d{2}))?/.exec(String(property?.jCal[3] ?? ''));
   const fields = [
     value.year,
@@ -24,6 +27,9 @@ export function timeOf(ical: typeof Ical, property: Ical.Property | null | undef
   return fields.every((field, index) => field === Number(written?.[index + 1])) ? value : undefined;
 }
 
+// Ten years.
+const longestSeconds = 10 * 366 * 24 * 60 * 60;
+
 /** In place of its end an event may have a length (RFC 5545 section 3.6.1). */
 export function endByDuration(
   ical: typeof Ical,
@@ -32,6 +38,8 @@ export function endByDuration(
 ): Ical.Time | undefined {
   const length = firstValue(event.getFirstProperty('duration'));
   if (start === undefined || !(length instanceof ical.Duration) || length.isNegative) return undefined;
+  // The parser adds day by day, so that one of a billion weeks would keep it busy for ever.
+  if (!(length.toSeconds() <= longestSeconds)) return undefined;
   const end = start.clone();
   end.addDuration(length);
   return end;
@@ -46,7 +54,8 @@ export function legible(time: Ical.Time, zone: CalendarZone | undefined): string
   if (time.isDate) return written;
   if (isUtc(time) || zone?.kind === 'utc') return `${written}Z`;
   if (zone?.kind === 'iana') return `${written}[${zone.name}]`;
-  return zone === undefined ? written : `${written}${offsetText(zone.offset(time))}`;
+  const offset = zone?.offset(time);
+  return offset === undefined ? written : `${written}${offsetText(offset)}`;
 }
 
 const isUtc = (time: Ical.Time): boolean => time.zone?.tzid === 'UTC';

@@ -6,8 +6,8 @@ export type CalendarZone =
   | { readonly kind: 'utc' }
   /** A zone of IANA's database. */
   | { readonly kind: 'iana'; readonly name: string }
-  /** A zone that only its file defines: seconds ahead of UTC at a time on its own clocks. */
-  | { readonly kind: 'defined'; readonly offset: (time: Ical.Time) => number };
+  /** A zone that only its file defines: seconds ahead of UTC at a time on its own clocks, if that can be told. */
+  | { readonly kind: 'defined'; readonly offset: (time: Ical.Time) => number | undefined };
 
 /**
  * The zone that a TZID means: one of IANA, also by its name in Windows (Exchange, Outlook) or as the end of a path
@@ -27,7 +27,8 @@ export function zoneOf(
   const definition = definitions.find((lines) => lineOf(lines, 'TZID') === name);
   if (definition === undefined) return undefined;
   const location = ianaOf(lineOf(definition, 'X-LIC-LOCATION') ?? '');
-  return location === undefined ? defined(ical, name, definition) : { kind: 'iana', name: location };
+  if (location !== undefined) return { kind: 'iana', name: location };
+  return { kind: 'defined', offset: (time) => offsetAt(ical, name, definition, time) };
 }
 
 const utcNames = new Set([
@@ -74,37 +75,74 @@ function isZone(name: string): boolean {
 
 /**
  * A yearly rule as every calendar program writes it. The parser follows a rule occurrence by occurrence, so that one by
- * the second, or for the 30th of February, would keep it busy for ever.
+ * the second, or for a day that never comes, would keep it busy for ever.
  */
 const yearly =
-  /^FREQ=YEARLY(?:;(?:INTERVAL=1|WKST=[A-Z]{2}|UNTIL=\d{8}(?:T\d{6}Z?)?|BYMONTH=(?:[1-9]|1[0-2])|BYDAY=(?:[+-]?[1-4]|-?5)?(?:MO|TU|WE|TH|FR|SA|SU)|BYMONTHDAY=(?:[1-9]|1\d|2[0-8])(?:,(?:[1-9]|1\d|2[0-8]))*))*$/i;
-const mostObservances = 100;
+  /^FREQ=YEARLY(?:;(?:INTERVAL=1|WKST=[A-Z]{2}|UNTIL=\d{8}(?:T\d{6}Z?)?|BYMONTH=(?:[1-9]|1[0-2])|BYDAY=(?:[+-]?[1-4]|-?5)?(?:MO|TU|WE|TH|FR|SA|SU)|BYMONTHDAY=(?:[1-9]|1\d|2\d|3[01])(?:,(?:[1-9]|1\d|2\d|3[01]))*))*$/i;
 
-function defined(ical: typeof Ical, tzid: string, lines: readonly string[]): CalendarZone | undefined {
+/** The Sunday among seven days, or one of the first 28 of a month: each of them comes every year. */
+function comesEveryYear(rule: string): boolean {
+  const days = /BYMONTHDAY=([\d,]+)/i.exec(rule)?.[1]?.split(',').map(Number);
+  if (days === undefined) return true;
+  return /BYDAY=/i.test(rule) ? /BYDAY=[A-Z]/i.test(rule) && days.length >= 7 : days.every((day) => day <= 28);
+}
+
+// Where a zone was made up by a sender, its rules are that of one year; nobody invites beyond these.
+const [firstYear, lastYear] = [1970, 2100];
+const mostObservances = 40;
+
+/** Follows the rules of a zone from shortly before the time: Windows lets them begin in 1601. */
+function offsetAt(ical: typeof Ical, tzid: string, lines: readonly string[], time: Ical.Time): number | undefined {
+  if (time.year < firstYear || time.year > lastYear) return undefined;
   try {
     const component = new ical.Component('vtimezone');
-    let part: Ical.Component | undefined;
-    let parts = 0;
-    for (const line of lines) {
-      const [name = '', value = ''] = /^([A-Za-z-]+)[^:]*:(.*)$/.exec(line)?.slice(1) ?? [];
-      const word = name.toUpperCase();
-      if (word === 'BEGIN') {
-        parts += 1;
-        if (parts > mostObservances) return undefined;
-        part = new ical.Component(value.trim().toLowerCase());
-        component.addSubcomponent(part);
-      } else if (word === 'END') part = undefined;
-      else if (
-        ['DTSTART', 'TZOFFSETFROM', 'TZOFFSETTO'].includes(word) ||
-        (word === 'RRULE' && yearly.test(value.trim()))
-      )
-        part?.addProperty(ical.Property.fromString(line));
+    for (const observance of observancesOf(lines).slice(0, mostObservances)) {
+      const part = new ical.Component(observance.kind);
+      const rule = lineOf(observance.lines, 'RRULE');
+      const isFollowed = rule !== undefined && yearly.test(rule) && comesEveryYear(rule);
+      for (const line of observance.lines) {
+        if (/^RRULE/i.test(line) && !isFollowed) continue;
+        part.addProperty(ical.Property.fromString(isFollowed ? beginningLate(line, lastTurns(rule, time.year)) : line));
+      }
+      component.addSubcomponent(part);
     }
-    if (parts === 0) return undefined;
     const zone = new ical.Timezone({ component, tzid });
-    return { kind: 'defined', offset: (time) => zone.utcOffset(time) };
+    const offset = zone.utcOffset(time);
+    return zone.changes.length === 0 ? undefined : offset;
   } catch {
     // A definition that cannot be read defines nothing; the time is told as the clock showed it.
     return undefined;
   }
 }
+
+interface Observance {
+  readonly kind: string;
+  readonly lines: string[];
+}
+
+/** The parts of a definition, as far as they say when they begin and how far they are ahead. */
+function observancesOf(lines: readonly string[]): Observance[] {
+  const found: Observance[] = [];
+  let open: Observance | undefined;
+  for (const line of lines) {
+    const [, name = '', value = ''] = /^([A-Za-z-]+)[^:]*:(.*)$/.exec(line) ?? [];
+    const word = name.toUpperCase();
+    if (word === 'BEGIN') {
+      open = { kind: value.trim().toLowerCase(), lines: [] };
+      found.push(open);
+    } else if (word === 'END') open = undefined;
+    else if (['DTSTART', 'TZOFFSETFROM', 'TZOFFSETTO', 'RRULE'].includes(word)) open?.lines.push(line);
+  }
+  return found;
+}
+
+/** The year with whose turns of the clock a rule may begin: before the time, and before its own end. */
+const lastTurns = (rule: string, year: number): number =>
+  Math.min(year, Number(/UNTIL=(\d{4})/i.exec(rule)?.[1] ?? year)) - 2;
+
+/** A rule of every year says the same from whichever year it begins. */
+const beginningLate = (line: string, year: number): string =>
+  line.replace(
+    /^(DTSTART[^:]*:)(\d{4})(?=\d{4})/i,
+    (_, name: string, began: string) => `${name}${Math.max(Number(began), year)}`,
+  );

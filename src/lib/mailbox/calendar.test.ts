@@ -38,6 +38,8 @@ it.each<[start: string, length: string, end: string | undefined]>([
   ['DTSTART:20260301T100000Z', '-PT1H', undefined],
   ['DTSTART:20260301T100000Z', 'an hour', undefined],
   ['DTSTART:soon', 'PT1H', undefined],
+  ['DTSTART:20260301T100000Z', 'P999999999999999999W', undefined],
+  ['DTSTART:20260301T100000Z', 'PT99999999999999999999999S', undefined],
 ])('an event from %s for %s ends at %s', async (start, length, end) => {
   expect((await read(calendar([start, `DURATION:${length}`])))?.end).toBe(end);
 });
@@ -81,6 +83,8 @@ describe('a time', () => {
     ['DTSTART;TZID=Pacific Daylight Time:20261203T100000', '2026-12-03T10:00:00[America/Los_Angeles]'],
     ['DTSTART;TZID=US Eastern Standard Time:20261203T100000', '2026-12-03T10:00:00[America/Indianapolis]'],
     ['DTSTART;TZID=/citadel.org/20260101_1/Europe/Berlin:20261203T100000', '2026-12-03T10:00:00[Europe/Berlin]'],
+    ['DTSTART;TZID=Europe/Berlin;VALUE=DATE-TIME:20261203T100000', '2026-12-03T10:00:00[Europe/Berlin]'],
+    ['DTSTART;VALUE=DATE-TIME;TZID=Europe/Berlin:20261203T100000', '2026-12-03T10:00:00[Europe/Berlin]'],
     ['DTSTART;TZID=UTC:20261203T100000', '2026-12-03T10:00:00Z'],
     ['DTSTART;TZID="tzone://Microsoft/Utc":20261203T100000', '2026-12-03T10:00:00Z'],
     ['DTSTART;TZID=tzone://Microsoft/Utc:20261203T100000', '2026-12-03T10:00:00Z'],
@@ -127,7 +131,37 @@ describe('a time', () => {
   });
 
   it.each([
+    ['20050703T100000', '2005-07-03T10:00:00+02:00'],
+    ['20251203T100000', '2025-12-03T10:00:00+01:00'],
+    ['19991203T100000', '1999-12-03T10:00:00+01:00'],
+    ['99991203T100000', '9999-12-03T10:00:00'],
+    ['16020103T100000', '1602-01-03T10:00:00'],
+    ['00010101T000000', undefined],
+  ])('of a zone that only its file defines, %s, is told as %s', async (time, told) => {
+    const event = calendar([`DTSTART;TZID=Mine:${time}`], 'REQUEST', zone('Mine'));
+    expect((await read(event))?.start).toBe(told);
+  });
+
+  it('of a zone whose rules have ended is told by the last of them', async () => {
+    const ended = zone('Mine').map((line) => line.replace(/^(RRULE.*)$/, '$1;UNTIL=20061231T000000Z'));
+    const at = async (time: string) => (await read(calendar([`DTSTART;TZID=Mine:${time}`], 'REQUEST', ended)))?.start;
+    expect(await at('20050703T100000')).toBe('2005-07-03T10:00:00+02:00');
+    expect(await at('20260703T100000')).toBe('2026-07-03T10:00:00+01:00');
+  });
+
+  it('of a zone of 10,000 rules, seven days of which name one, is told all the same', async () => {
+    const [begin = '', tzid = '', ...rules] = zone('Mine').map((line) =>
+      line.replace(/BYDAY=-1SU;BYMONTH=3/, 'BYDAY=SU;BYMONTH=3;BYMONTHDAY=25,26,27,28,29,30,31'),
+    );
+    const many = [begin, tzid, ...Array.from({ length: 5_000 }, () => rules.slice(0, -1)).flat(), 'END:VTIMEZONE'];
+    expect((await read(calendar(['DTSTART;TZID=Mine:20260703T100000'], 'REQUEST', many)))?.start).toBe(
+      '2026-07-03T10:00:00+02:00',
+    );
+  });
+
+  it.each([
     'FREQ=SECONDLY',
+    'FREQ=YEARLY;BYDAY=1SU;BYMONTH=10;BYMONTHDAY=28',
     'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30',
     'FREQ=YEARLY;BYDAY=53MO;BYMONTH=1',
     'FREQ=YEARLY;BYEASTER=1',
@@ -210,8 +244,14 @@ describe('people', () => {
     ['ATTENDEE;CN=Ada: the First;PARTSTAT=DECLINED:mailto:a@x.example', 'a@x.example', '', 'DECLINED'],
     ['ATTENDEE;CN=;ROLE=REQ-PARTICIPANT:mailto:a@x.example', 'a@x.example', '', 'NEEDS-ACTION'],
     ['ATTENDEE;CN=Größe:invalid:nomail', 'invalid:nomail', 'Größe', 'NEEDS-ACTION'],
+    ['ATTENDEE;VALUE=PERIOD:mailto:a@x.example', 'a@x.example', '', 'NEEDS-ACTION'],
   ])('of %s are read', async (line, address, name, status) => {
     expect((await read(calendar([line])))?.participants).toEqual([{ address, name, status }]);
+  });
+
+  it('without an address are none', async () => {
+    for (const line of ['ATTENDEE:', 'ATTENDEE;CN=Ada:mailto:', 'ATTENDEE;VALUE=PERIOD:20260101T000000Z/PT1H'])
+      expect((await read(calendar([line])))?.participants).toEqual([]);
   });
 
   it('are told as far as 500', async () => {

@@ -23,7 +23,9 @@ export async function calendarOf(parts: readonly Part[]): Promise<ReadCalendar |
   for (const part of files) {
     const scanned = scanCalendar(textOf(part));
     if (scanned === undefined) continue;
-    const read = { calendar: infoOf(ical, scanned, part.method ?? ''), cut: scanned.cut };
+    const calendar = understood(ical, scanned, part.method ?? '');
+    if (calendar === undefined) continue;
+    const read = { calendar, cut: scanned.cut };
     if (read.calendar.means !== 'published') return read;
     published ??= read;
   }
@@ -40,6 +42,15 @@ const loadIcal = () => {
 
 const textOf = ({ content }: Part): string =>
   (typeof content === 'string' ? content : new TextDecoder().decode(content)).replaceAll('\0', '');
+
+/** Undefined where the parser gives up: a calendar never keeps its mail from being read. */
+function understood(ical: typeof Ical, scanned: ScannedEvent, method: string): CalendarInfo | undefined {
+  try {
+    return infoOf(ical, scanned, method);
+  } catch {
+    return undefined;
+  }
+}
 
 function infoOf(ical: typeof Ical, { method: told, lines, zones }: ScannedEvent, partMethod: string): CalendarInfo {
   const event = new ical.Component('vevent');
@@ -72,7 +83,10 @@ function infoOf(ical: typeof Ical, { method: told, lines, zones }: ScannedEvent,
   const sequence = firstValue(event.getFirstProperty('sequence'));
   const status = text('status')?.toUpperCase();
   const organizer = event.getFirstProperty('organizer');
-  const participants = event.getAllProperties('attendee').map(participantOf);
+  const participants = event
+    .getAllProperties('attendee')
+    .map(participantOf)
+    .filter(({ address }) => address !== '');
   const method = (told === '' ? partMethod : told).toUpperCase().slice(0, longestMethod);
   const answer = method === 'REPLY' ? participants[0] : undefined;
   const comment = text('comment');
@@ -104,7 +118,7 @@ const longestMethod = 50;
  * with colons that should stand in quotes (RFC 5545 section 3.2), and days without saying that they are days.
  */
 function propertyOf(ical: typeof Ical, line: string): Ical.Property | undefined {
-  const time = /^(DTSTART|DTEND|RECURRENCE-ID);TZID=([^";][^"]*):(\d{8}T\d{6}Z?)\s*$/i.exec(line);
+  const time = /^(DTSTART|DTEND|RECURRENCE-ID);TZID=([^";:]*:[^";]*):(\d{8}T\d{6}Z?)\s*$/i.exec(line);
   const day = /^(DTSTART|DTEND|RECURRENCE-ID)(?:;[^:]*)?:(\d{8})\s*$/i.exec(line);
   const person = /^(ATTENDEE|ORGANIZER)\b.*[:;](mailto:[^\s:;"]+)\s*$/i.exec(line);
   const status = /;PARTSTAT="?([A-Za-z-]+)/i.exec(line)?.[1];
@@ -162,12 +176,14 @@ const answers: ReadonlyMap<string, CalendarInfo['means']> = new Map([
   ['DELEGATED', 'delegated'],
 ]);
 
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+
 function participantOf(property: Ical.Property): CalendarParticipant {
   const name = property.getFirstParameter('cn');
   const status = property.getFirstParameter('partstat');
   return {
     name: typeof name === 'string' ? name.trim().slice(0, longestText).toWellFormed() : '',
-    address: String(property.getFirstValue() ?? '')
+    address: text(firstValue(property))
       .trim()
       .replace(/^mailto:/i, '')
       .toWellFormed(),
