@@ -324,6 +324,14 @@ describe('rights that are missing, and that the deploy can do without', () => {
     expect(world.model.unknown).toEqual([]);
   });
 
+  it('goes on where Azure does not tell the rights, and says so', async () => {
+    const world = new DeployWorld();
+    world.model.behaviour.deniedPaths = /Microsoft\.Authorization\/permissions/;
+    const { error, end } = await world.run();
+    expect(error).toBeUndefined();
+    expect(end?.facts.warnings.join(' ')).toContain('whether you may assign roles');
+  });
+
   it('a guest who may not read the directory goes on, and hears what nobody looked at', async () => {
     const world = new DeployWorld();
     world.model.behaviour.isGuest = true;

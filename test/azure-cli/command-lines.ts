@@ -1,4 +1,9 @@
+import type { DeployOptions } from '../../cli/deploy/options.ts';
+import { rotateRoot, rotateSecret, upgrade } from '../../cli/rotate/jobs.ts';
+import { work } from '../../cli/rotate/work.ts';
 import { DeployWorld } from '../support/azure/world.ts';
+
+const dayMs = 86_400_000;
 
 /** What the deploy ran and told in the model's runs: nothing here is written by hand. */
 export interface Recorded {
@@ -12,7 +17,7 @@ export interface Recorded {
 export async function record(): Promise<Recorded> {
   const calls: (readonly string[])[] = [];
   const lines: string[] = [];
-  const ways = [
+  const ways: readonly { options: Partial<DeployOptions>; funcVersion: string | undefined }[] = [
     { options: {}, funcVersion: '4.2.2' },
     {
       options: {
@@ -27,16 +32,22 @@ export async function record(): Promise<Recorded> {
       funcVersion: undefined,
     },
     { options: { resourceGroup: 'Größe.(prod)', name: 'mail-contoso', memoryMb: 2048 }, funcVersion: '4.2.2' },
-  ] as const;
+  ];
   for (const { options, funcVersion } of ways) {
     const world = new DeployWorld({ infraFolder: "/home/ada/o'brien & co/infra" });
     world.model.behaviour.funcVersion = funcVersion;
     lines.push(...(await world.run({ ...options, whatIf: true })).told);
-    const runs = [await world.run(options), await world.run(options), await world.run({ ...options, destroy: true })];
-    for (const { error, told } of runs) {
+    const keep = ({ error, told }: { readonly error: unknown; readonly told: readonly string[] }): void => {
       if (error !== undefined) throw error;
       lines.push(...told);
-    }
+    };
+    keep(await world.run(options));
+    keep(await world.run(options));
+    world.clock.advance(120 * dayMs);
+    const jobs = [rotateRoot({ again: false, endLinks: true }), upgrade];
+    if (options.credential === 'secret') jobs.push(rotateSecret({ again: false }));
+    for (const job of jobs) keep(await world.through(options, undefined, (deploying) => work(deploying, job)));
+    keep(await world.run({ ...options, destroy: true }));
     // A region that is not offered asks for the places of all.
     await world.run({ ...options, location: 'germanywestcentral' });
     calls.push(...world.model.azCalls);

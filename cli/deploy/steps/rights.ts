@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isProblem } from '../../azure/problem.ts';
 import { wantedApplication } from '../application.ts';
 import { entraOf } from '../entra.ts';
 import { known } from '../facts.ts';
@@ -21,9 +22,18 @@ export const azureRights: Step = {
     const where =
       known(facts, 'existing').group === undefined ? `/subscriptions/${scope.subscription}` : groupId(scope);
     const { path, query } = paths.permissions(where);
-    const permissions = (await ports.azure.arm(scope.subscription).list(path, { query })).map((one) =>
-      permission.parse(one),
-    );
+    const items = await ports.azure
+      .arm(scope.subscription)
+      .list(path, { query })
+      // Documented for groups and resources; of a subscription the portal asks it, and nobody promises it.
+      .catch((error: unknown) =>
+        isProblem(error, 'forbidden', 'not_found', 'refused') ? undefined : Promise.reject(error),
+      );
+    if (items === undefined) {
+      facts.warnings.push('Azure does not tell your rights, so nobody looked whether you may assign roles.');
+      return done('could not look');
+    }
+    const permissions = items.map((one) => permission.parse(one));
     const missing = neededActions.filter(({ action }) => !allows(permissions, action));
     const lock = 'Microsoft.Authorization/locks/write';
     facts.mayLock = !missing.some(({ action }) => action === lock);
