@@ -681,6 +681,16 @@ for (const [how, said] of lists) {
   });
 }
 add(
+  'a bounce that names two thousand recipients in one line, each as if it began a list',
+  notice({
+    from: 'postmaster@x.example',
+    said: [
+      `Could not be delivered: ${Array.from({ length: 2_000 }, (_, n) => `recipient u${n}@x.example, `).join('')}`,
+    ],
+  }),
+  { bounce: { recipient: 'u0@x.example' } },
+);
+add(
   'a bounce in HTML alone',
   lines(
     'Message-ID: <report@x.example>',

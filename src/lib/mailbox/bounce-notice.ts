@@ -145,18 +145,35 @@ function recipientsIn(lines: readonly string[], named: readonly string[], partie
   return { found: [], listed: false };
 }
 
-const ledBy = (line: string): string[] => withOthers(line, leading.exec(line)?.[1]);
+const ledBy = (line: string): string[] => {
+  const match = leading.exec(line);
+  return match === null ? [] : withOthers(line, match[1] ?? '', 0).found;
+};
 
-const labelledIn = (line: string): string[] =>
-  [...line.matchAll(labelled), transcript.exec(line)].flatMap((match) => withOthers(line, match?.[1]));
+function labelledIn(line: string): string[] {
+  const found: string[] = [];
+  // What stands in a list that was read is not looked at as the beginning of another.
+  let read = 0;
+  for (const { 1: first, index } of line.matchAll(labelled)) {
+    if (first === undefined || index < read) continue;
+    const list = withOthers(line, first, index);
+    found.push(...list.found);
+    read = list.end;
+  }
+  const told = transcript.exec(line)?.[1];
+  return told === undefined ? found : [...found, told];
+}
 
 /** One address, and those that follow it in a list: `gone@x.example, <lost@x.example> and third@x.example`. */
-function withOthers(line: string, first: string | undefined): string[] {
-  if (first === undefined) return [];
+function withOthers(line: string, first: string, from: number): { readonly found: string[]; readonly end: number } {
   const found = [first];
-  next.lastIndex = line.indexOf(first) + first.length;
-  for (let match = next.exec(line); match !== null; match = next.exec(line)) found.push(match[1] ?? '');
-  return found;
+  let end = line.indexOf(first, from) + first.length;
+  next.lastIndex = end;
+  for (let match = next.exec(line); match !== null; match = next.exec(line)) {
+    found.push(match[1] ?? '');
+    end = next.lastIndex;
+  }
+  return { found, end };
 }
 
 const next = new RegExp(
