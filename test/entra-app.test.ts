@@ -233,6 +233,26 @@ describe('an application that is there', () => {
     expect(model.directory.grants.size).toBe(2);
   });
 
+  it('gets its consent beside one that another replica does not show yet: what was given is read back', async () => {
+    const { model, clientId } = there();
+    const old = model.directory.grants.get('old');
+    Object.assign(old ?? {}, { shown: { scope: undefined, until: world.clock.now() + 5 * 60_000 } });
+    const state = await world.app().ensure(world.wanted({ clientId }));
+    expect(state.consent).toEqual({ state: 'granted' });
+    expect(old?.scope).toBe('EWS.AccessAsUser.All IMAP.AccessAsUser.All SMTP.Send');
+  });
+
+  it('says so where consent is accepted and never shown', async () => {
+    const { model, clientId } = there();
+    model.directory.behaviour.directoryDelayMs = 3_600_000;
+    Object.assign([...model.directory.applications.values()][0] ?? {}, { madeAt: -3_600_000, rolesAt: -3_600_000 });
+    const state = await world.app().ensure(world.wanted({ clientId }));
+    expect(state.consent).toMatchObject({
+      state: 'missing',
+      sentence: expect.stringContaining('does not show everywhere yet'),
+    });
+  });
+
   it('is looked at first, and each difference is a sentence', async () => {
     const { clientId } = there();
     const writes = await world.writesOf(async () => {
@@ -346,7 +366,7 @@ describe('after the application was removed', () => {
     world.clock.advance(60_000);
     await world.app().remove(state.clientId);
     // The first PATCH that makes an application: its answer never comes.
-    for (let call = 0; world.model.applications.size === 0; call += 1) {
+    for (let call = 0; world.model.applications.size === 0 && call < 40; call += 1) {
       await world
         .app({ loss: { call, when: 'after', how: 'dies' } })
         .ensure(world.wanted())
