@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { processorMsOf } from '../../../test/support/processor-time.ts';
 import { HtmlTooDeep, loadSanitizer, type Sanitizer } from './sanitize.ts';
 
 let sanitizer: Sanitizer;
@@ -224,9 +225,10 @@ describe('an attack in the HTML of a mail', () => {
 
   it('cannot keep the process busy by depth', () => {
     for (const unit of ['<div>', '<a><p>', '<b>x', '<font>', '<svg><style>', '<x y=z>']) {
-      const started = performance.now();
-      expect(() => sanitizer.html(unit.repeat(100_000)), unit).toThrow(HtmlTooDeep);
-      expect(performance.now() - started, unit).toBeLessThan(2_000);
+      const ms = processorMsOf(() => {
+        expect(() => sanitizer.html(unit.repeat(100_000)), unit).toThrow(HtmlTooDeep);
+      });
+      expect(ms, unit).toBeLessThan(2_000);
     }
   });
 
@@ -250,26 +252,29 @@ describe('an attack in the HTML of a mail', () => {
       '<p title=',
       '<![CDATA[',
     ]) {
-      const started = performance.now();
-      try {
-        sanitizer.html(unit.repeat(300_000 / unit.length));
-        sanitizer.html(`${unit}${' '.repeat(300_000)}x">`);
-      } catch (error) {
-        expect(error, unit).toBeInstanceOf(HtmlTooDeep);
+      for (const html of [unit.repeat(300_000 / unit.length), `${unit}${' '.repeat(300_000)}x">`]) {
+        const ms = processorMsOf(() => {
+          try {
+            sanitizer.html(html);
+          } catch (error) {
+            expect(error, unit).toBeInstanceOf(HtmlTooDeep);
+          }
+        });
+        expect(ms, unit).toBeLessThan(3_000);
       }
-      expect(performance.now() - started, unit).toBeLessThan(3_000);
     }
   });
 
   it('cannot keep the process busy by comments in an address, nor by as many elements as fit', () => {
-    const started = performance.now();
-    for (const address of ['x<!---->', 'https://x/<!---->', 'cid:<!---->']) {
-      const many = address.repeat(130_000);
-      expect(sanitizer.html(`<a href="${many}">x</a>`)).not.toContain('<!--');
-      expect(sanitizer.html(`<p>y</p><img src="${many}">`)).toBe('<p>y</p>');
-    }
-    expect(() => sanitizer.html('<a>'.repeat(340_000))).toThrow(HtmlTooDeep);
-    expect(performance.now() - started).toBeLessThan(20_000);
+    const ms = processorMsOf(() => {
+      for (const address of ['x<!---->', 'https://x/<!---->', 'cid:<!---->']) {
+        const many = address.repeat(130_000);
+        expect(sanitizer.html(`<a href="${many}">x</a>`)).not.toContain('<!--');
+        expect(sanitizer.html(`<p>y</p><img src="${many}">`)).toBe('<p>y</p>');
+      }
+      expect(() => sanitizer.html('<a>'.repeat(340_000))).toThrow(HtmlTooDeep);
+    });
+    expect(ms).toBeLessThan(20_000);
   });
 
   it('leaves a newsletter of 5,000 elements and a long image alone', () => {
