@@ -1,4 +1,4 @@
-import { type CorpusMessage, chapter, lines, multipart } from './build.ts';
+import { type CorpusMessage, chapter, lines, multipart, outlookZone } from './build.ts';
 
 const { mails, add } = chapter();
 
@@ -61,23 +61,6 @@ for (const method of ['REQUEST', 'REPLY', 'CANCEL', 'COUNTER', 'DECLINECOUNTER',
     },
   });
 }
-const zone = [
-  'BEGIN:VTIMEZONE',
-  'TZID:W. Europe Standard Time',
-  'BEGIN:STANDARD',
-  'DTSTART:16010101T030000',
-  'TZOFFSETFROM:+0200',
-  'TZOFFSETTO:+0100',
-  'RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=10',
-  'END:STANDARD',
-  'BEGIN:DAYLIGHT',
-  'DTSTART:16010101T020000',
-  'TZOFFSETFROM:+0100',
-  'TZOFFSETTO:+0200',
-  'RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=3',
-  'END:DAYLIGHT',
-  'END:VTIMEZONE',
-];
 add(
   'an invitation of Outlook in a zone of Windows',
   invitation(
@@ -97,7 +80,7 @@ add(
       'SUMMARY:not this',
       'END:VALARM',
     ],
-    { before: zone },
+    { before: outlookZone('W. Europe Standard Time') },
   ),
   {
     calendar: {

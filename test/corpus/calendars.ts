@@ -1,4 +1,4 @@
-import { base64, bytes, type CorpusMessage, chapter, lines, multipart, quoted } from './build.ts';
+import { base64, bytes, type CorpusMessage, chapter, lines, multipart, outlookZone, quoted } from './build.ts';
 
 const { mails, add } = chapter();
 
@@ -47,23 +47,6 @@ const invitation = (event: Event): string =>
     ),
   );
 
-const outlookZone = (name: string): string[] => [
-  'BEGIN:VTIMEZONE',
-  `TZID:${name}`,
-  'BEGIN:STANDARD',
-  'DTSTART:16010101T030000',
-  'TZOFFSETFROM:+0200',
-  'TZOFFSETTO:+0100',
-  'RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=10',
-  'END:STANDARD',
-  'BEGIN:DAYLIGHT',
-  'DTSTART:16010101T020000',
-  'TZOFFSETFROM:+0100',
-  'TZOFFSETTO:+0200',
-  'RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=3',
-  'END:DAYLIGHT',
-  'END:VTIMEZONE',
-];
 const winter = (zone: string, day = '20261203') => [
   `DTSTART;TZID=${zone}:${day}T100000`,
   `DTEND;TZID=${zone}:${day}T110000`,

@@ -1,5 +1,6 @@
 import type { Attachment } from 'postal-mime';
 import { describe, expect, it } from 'vitest';
+import { outlookZone } from '../../../test/corpus/build.ts';
 import type { CalendarInfo } from '../domain/message.ts';
 import { calendarOf } from './calendar.ts';
 import { unfoldedOctets } from './calendar-octets.ts';
@@ -49,26 +50,6 @@ it('has the end that it tells, whatever its length', async () => {
   expect((await read(event))?.end).toBe('2026-03-01T11:00:00Z');
 });
 
-/** Central Europe as Outlook defines it, in a zone of any name. */
-const zone = (tzid: string, ...more: readonly string[]): string[] => [
-  'BEGIN:VTIMEZONE',
-  `TZID:${tzid}`,
-  ...more,
-  'BEGIN:STANDARD',
-  'DTSTART:16010101T030000',
-  'TZOFFSETFROM:+0200',
-  'TZOFFSETTO:+0100',
-  'RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=10',
-  'END:STANDARD',
-  'BEGIN:DAYLIGHT',
-  'DTSTART:16010101T020000',
-  'TZOFFSETFROM:+0100',
-  'TZOFFSETTO:+0200',
-  'RRULE:FREQ=YEARLY;INTERVAL=1;BYDAY=-1SU;BYMONTH=3',
-  'END:DAYLIGHT',
-  'END:VTIMEZONE',
-];
-
 describe('a time', () => {
   it.each<[time: string, told: string | undefined, definition?: readonly string[]]>([
     ['DTSTART:20261203T090000Z', '2026-12-03T09:00:00Z'],
@@ -88,24 +69,40 @@ describe('a time', () => {
     ['DTSTART;TZID=UTC:20261203T100000', '2026-12-03T10:00:00Z'],
     ['DTSTART;TZID="tzone://Microsoft/Utc":20261203T100000', '2026-12-03T10:00:00Z'],
     ['DTSTART;TZID=tzone://Microsoft/Utc:20261203T100000', '2026-12-03T10:00:00Z'],
-    ['DTSTART;TZID=Customized Time Zone:20261203T100000', '2026-12-03T10:00:00+01:00', zone('Customized Time Zone')],
-    ['DTSTART;TZID=Customized Time Zone:20260703T100000', '2026-07-03T10:00:00+02:00', zone('Customized Time Zone')],
-    ['DTSTART;TZID=Customized Time Zone:20260329T013000', '2026-03-29T01:30:00+01:00', zone('Customized Time Zone')],
-    ['DTSTART;TZID=Customized Time Zone:20260329T033000', '2026-03-29T03:30:00+02:00', zone('Customized Time Zone')],
+    [
+      'DTSTART;TZID=Customized Time Zone:20261203T100000',
+      '2026-12-03T10:00:00+01:00',
+      outlookZone('Customized Time Zone'),
+    ],
+    [
+      'DTSTART;TZID=Customized Time Zone:20260703T100000',
+      '2026-07-03T10:00:00+02:00',
+      outlookZone('Customized Time Zone'),
+    ],
+    [
+      'DTSTART;TZID=Customized Time Zone:20260329T013000',
+      '2026-03-29T01:30:00+01:00',
+      outlookZone('Customized Time Zone'),
+    ],
+    [
+      'DTSTART;TZID=Customized Time Zone:20260329T033000',
+      '2026-03-29T03:30:00+02:00',
+      outlookZone('Customized Time Zone'),
+    ],
     [
       'DTSTART;TZID="(UTC+01:00) Amsterdam, Berlin":20261203T100000',
       '2026-12-03T10:00:00+01:00',
-      zone('(UTC+01:00) Amsterdam, Berlin'),
+      outlookZone('(UTC+01:00) Amsterdam, Berlin'),
     ],
     [
       'DTSTART;TZID=(UTC+01:00) Amsterdam, Berlin:20261203T100000',
       '2026-12-03T10:00:00+01:00',
-      zone('(UTC+01:00) Amsterdam, Berlin'),
+      outlookZone('(UTC+01:00) Amsterdam, Berlin'),
     ],
     [
       'DTSTART;TZID=Office:20261203T100000',
       '2026-12-03T10:00:00[Europe/Paris]',
-      zone('Office', 'X-LIC-LOCATION:Europe/Paris'),
+      outlookZone('Office', 'X-LIC-LOCATION:Europe/Paris'),
     ],
     ['DTSTART;TZID=Office:20261203T100000', '2026-12-03T10:00:00'],
     ['DTSTART;TZID=Office:20261203T100000', '2026-12-03T10:00:00', ['BEGIN:VTIMEZONE', 'TZID:Office', 'END:VTIMEZONE']],
@@ -138,19 +135,19 @@ describe('a time', () => {
     ['16020103T100000', '1602-01-03T10:00:00'],
     ['00010101T000000', undefined],
   ])('of a zone that only its file defines, %s, is told as %s', async (time, told) => {
-    const event = calendar([`DTSTART;TZID=Mine:${time}`], 'REQUEST', zone('Mine'));
+    const event = calendar([`DTSTART;TZID=Mine:${time}`], 'REQUEST', outlookZone('Mine'));
     expect((await read(event))?.start).toBe(told);
   });
 
   it('of a zone whose rules have ended is told by the last of them', async () => {
-    const ended = zone('Mine').map((line) => line.replace(/^(RRULE.*)$/, '$1;UNTIL=20061231T000000Z'));
+    const ended = outlookZone('Mine').map((line) => line.replace(/^(RRULE.*)$/, '$1;UNTIL=20061231T000000Z'));
     const at = async (time: string) => (await read(calendar([`DTSTART;TZID=Mine:${time}`], 'REQUEST', ended)))?.start;
     expect(await at('20050703T100000')).toBe('2005-07-03T10:00:00+02:00');
     expect(await at('20260703T100000')).toBe('2026-07-03T10:00:00+01:00');
   });
 
   it('of a zone of 10,000 rules, seven days of which name one, is told all the same', async () => {
-    const [begin = '', tzid = '', ...rules] = zone('Mine').map((line) =>
+    const [begin = '', tzid = '', ...rules] = outlookZone('Mine').map((line) =>
       line.replace(/BYDAY=-1SU;BYMONTH=3/, 'BYDAY=SU;BYMONTH=3;BYMONTHDAY=25,26,27,28,29,30,31'),
     );
     const many = [begin, tzid, ...Array.from({ length: 5_000 }, () => rules.slice(0, -1)).flat(), 'END:VTIMEZONE'];
@@ -166,7 +163,7 @@ describe('a time', () => {
     'FREQ=YEARLY;BYDAY=53MO;BYMONTH=1',
     'FREQ=YEARLY;BYEASTER=1',
   ])('of a zone whose rule would keep a parser busy (%s) is told all the same', async (rule) => {
-    const definition = zone('Mine').map((line) => (line.startsWith('RRULE') ? `RRULE:${rule}` : line));
+    const definition = outlookZone('Mine').map((line) => (line.startsWith('RRULE') ? `RRULE:${rule}` : line));
     const event = calendar(['DTSTART;TZID=Mine:20261203T100000'], 'REQUEST', definition);
     expect((await read(event))?.start).toMatch(/^2026-12-03T10:00:00\+0[12]:00$/);
   });
@@ -276,7 +273,7 @@ describe('a large or broken file', () => {
       ...Array.from({ length: 5_000 }, (_, n) => `ATTENDEE:mailto:u${n}@x.example`),
       `SUMMARY:${'x'.repeat(100_000)}`,
     ];
-    const zones = Array.from({ length: 300 }, (_, n) => zone(`z${n}`)).flat();
+    const zones = Array.from({ length: 300 }, (_, n) => outlookZone(`z${n}`)).flat();
     const scanned = scanCalendar(String(calendar(lines, 'REQUEST', zones).content));
     expect(scanned?.lines.length).toBeLessThanOrEqual(600);
     expect(Math.max(...(scanned?.lines ?? []).map((line) => line.length))).toBeLessThanOrEqual(4_096);
