@@ -1,5 +1,5 @@
 import { BrokerError } from '../errors.ts';
-import { newBinding, signInSeconds } from '../http/browser-binding.ts';
+import { newBinding, openedState } from '../http/browser-binding.ts';
 import { postedByOurPage } from '../http/same-site.ts';
 import { openConsentTicket } from './open-consent-ticket.ts';
 import { type ConnectDeps, consentActionOf, redirectUriOf } from './ports.ts';
@@ -32,18 +32,11 @@ export function createConsentBegin(
     const binding = newBinding(random);
     const redirectUri = redirectUriOf(config.publicUrl);
     await states.insert(
-      {
-        key: binding.key,
-        kind: 'admin-consent',
-        ticket: ticket.key,
-        browserHash: binding.browserHash,
-        expected: undefined,
-        redirectUri,
-        expiresAt: new Date(clock.now() + signInSeconds * 1000),
-        status: 'open',
-        usedAt: undefined,
-        result: undefined,
-      },
+      openedState(
+        binding,
+        { kind: 'admin-consent', ticket: ticket.key, expected: undefined, redirectUri },
+        clock.now(),
+      ),
       // No code comes back, so that there is nothing to redeem.
       { verifier: '', nonce: '', token },
     );

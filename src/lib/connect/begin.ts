@@ -1,7 +1,7 @@
 import type { GrantKey } from '../domain/grant.ts';
 import { asciiAddress } from '../domain/mail-address.ts';
 import { BrokerError } from '../errors.ts';
-import { newBinding, signInSeconds } from '../http/browser-binding.ts';
+import { newBinding, openedState } from '../http/browser-binding.ts';
 import type { PageContent } from '../http/pages.ts';
 import { postedByOurPage } from '../http/same-site.ts';
 import type { SignInStateRow } from '../store/states.ts';
@@ -82,18 +82,7 @@ export function createBegin(
       ...(claims === undefined ? {} : { claims }),
     });
     await states.insert(
-      {
-        key: binding.key,
-        kind: 'connect',
-        ticket: ticket.key,
-        browserHash: binding.browserHash,
-        expected,
-        redirectUri,
-        expiresAt: new Date(clock.now() + signInSeconds * 1000),
-        status: 'open',
-        usedAt: undefined,
-        result: undefined,
-      },
+      openedState(binding, { kind: 'connect', ticket: ticket.key, expected, redirectUri }, clock.now()),
       { verifier, nonce, token },
     );
     return { kind: 'redirect', location: url, cookie: binding.cookie };

@@ -2,23 +2,10 @@ import type { Destinations } from '../delivery/destinations.ts';
 import { isErrorCode } from '../error-codes.ts';
 import { BrokerError } from '../errors.ts';
 import type { ApiKeys } from '../http/api-keys.ts';
+import type { ActionName } from '../http/requests/dashboard.ts';
 import type { Audit, AuditAction } from '../store/audit.ts';
 import type { Deliveries } from '../store/deliveries.ts';
 import type { Registry } from '../store/registry.ts';
-
-/** Everything that a person can change here. Whatever removes mail or a mailbox is left to the command line. */
-export const actionNames = [
-  'mailbox-pause',
-  'mailbox-resume',
-  'mailbox-sync',
-  'destination-pause',
-  'destination-resume',
-  'destination-test',
-  'delivery-replay',
-  'key-remove',
-] as const;
-
-export type ActionName = (typeof actionNames)[number];
 
 export interface ActionDeps {
   readonly registry: Pick<Registry, 'get' | 'patch' | 'ask' | 'replay'>;

@@ -1,5 +1,6 @@
 import { html, join, type Markup, nothing } from '../http/markup.ts';
-import type { ActionName, Target } from './actions.ts';
+import type { ActionName } from '../http/requests/dashboard.ts';
+import type { Target } from './actions.ts';
 import type { DoctorReport } from './doctor-report.ts';
 import { dayGraph } from './graph.ts';
 import type { Overview } from './overview.ts';

@@ -2,7 +2,7 @@ import type { HttpResponseInit } from '@azure/functions';
 import type { Clock, Random } from '../domain/clock.ts';
 import type { RoleHolder, RoleSignIn } from '../entra/role-sign-in.ts';
 import { BrokerError } from '../errors.ts';
-import { newBinding, presentedBinding, sameBrowser, signInSeconds } from '../http/browser-binding.ts';
+import { newBinding, openedState, presentedBinding, sameBrowser } from '../http/browser-binding.ts';
 import type { SignInStates } from '../store/states.ts';
 import { isStoreError } from '../store/table.ts';
 
@@ -24,18 +24,7 @@ export async function beginSignIn(deps: DashboardSignInDeps): Promise<HttpRespon
   const redirectUri = dashboardRedirectUri(publicUrl);
   const { url, verifier, nonce } = await signIn.start({ state: binding.state, redirectUri });
   await states.insert(
-    {
-      key: binding.key,
-      kind: 'dashboard',
-      ticket: '',
-      browserHash: binding.browserHash,
-      expected: undefined,
-      redirectUri,
-      expiresAt: new Date(clock.now() + signInSeconds * 1000),
-      status: 'open',
-      usedAt: undefined,
-      result: undefined,
-    },
+    openedState(binding, { kind: 'dashboard', ticket: '', expected: undefined, redirectUri }, clock.now()),
     { verifier, nonce, token: '' },
   );
   return { status: 303, headers: { Location: url }, cookies: [binding.cookie] };

@@ -2,6 +2,7 @@ import type { Cookie } from '@azure/functions';
 import { base64url, fromBase64url, purposeHash } from '../domain/bytes.ts';
 import type { Random } from '../domain/clock.ts';
 import { equalBytes } from '../domain/mac.ts';
+import type { SignInStateRow } from '../store/states.ts';
 import { bindingCookie, cookieValue } from './cookies.ts';
 
 /** A sign-in must be finished within this time. */
@@ -44,6 +45,21 @@ export function newBinding(random: Random): NewBinding {
     browserHash: browserHashOf(value),
   };
 }
+
+/** The row of a browser that is about to be sent to Microsoft. Pure. */
+export const openedState = (
+  { key, browserHash }: NewBinding,
+  trip: Pick<SignInStateRow, 'kind' | 'ticket' | 'expected' | 'redirectUri'>,
+  now: number,
+): SignInStateRow => ({
+  key,
+  browserHash,
+  ...trip,
+  expiresAt: new Date(now + signInSeconds * 1000),
+  status: 'open',
+  usedAt: undefined,
+  result: undefined,
+});
 
 /** What a browser shows when it comes back; undefined if the state has not our form or the cookie is not there. No I/O. */
 export function presentedBinding(

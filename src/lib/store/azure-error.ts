@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { StoreError, type StoreErrorKind } from './table.ts';
 
-/** What the service's errors look like, whichever layer of the SDK throws them. */
-const restError = z.object({
-  name: z.literal('RestError'),
-  message: z.string(),
+const answered = z.object({
   statusCode: z.number().optional(),
   code: z.string().optional(),
   // Holds the service's own words where there are any, else whatever a proxy said.
@@ -14,10 +11,16 @@ const restError = z.object({
     .catch(undefined),
 });
 
-/** The service's own word for the failure, such as `TableNotFound`. */
-function codeOf(error: z.output<typeof restError>): string | undefined {
-  return error.details?.odataError.code ?? error.code;
-}
+/** What the service's errors look like, whichever layer of the SDK throws them. */
+const restError = answered.extend({ name: z.literal('RestError'), message: z.string() });
+
+const codeOf = (error: z.output<typeof answered>): string | undefined => error.details?.odataError.code ?? error.code;
+
+/** The service's own word for the failure, such as `TableNotFound`, or that of the network; undefined if there is none. */
+export const serviceCode = (error: unknown): string | undefined => {
+  const { data } = answered.safeParse(error);
+  return data === undefined ? undefined : codeOf(data);
+};
 
 /** True if a request failed because its table has not been made yet; nothing of it was applied then. */
 export function isTableMissing(error: unknown): boolean {

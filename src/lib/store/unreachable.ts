@@ -1,14 +1,5 @@
-import { z } from 'zod';
 import { identityError } from '../domain/identity-error.ts';
-
-const restError = z.object({
-  statusCode: z.number().optional(),
-  code: z.string().optional(),
-  details: z
-    .object({ odataError: z.object({ code: z.string() }) })
-    .optional()
-    .catch(undefined),
-});
+import { serviceCode } from './azure-error.ts';
 
 /**
  * Why Table Storage was not reached, where its answer, or the lack of one, tells more than that; a sentence for the owner
@@ -17,9 +8,7 @@ const restError = z.object({
 export function whyUnreachable(cause: unknown): string | undefined {
   const identity = identityError(cause);
   if (identity !== undefined) return `Table Storage could not be asked. ${identity.message} ${identity.remedy}`;
-  const { data } = restError.safeParse(cause);
-  const word = data?.details?.odataError.code ?? data?.code;
-  switch (word) {
+  switch (serviceCode(cause)) {
     case 'AuthorizationPermissionMismatch':
     case 'InsufficientAccountPermissions':
       return 'Table Storage refuses the identity of the app, which needs the role Storage Table Data Contributor on the account.';
