@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Config } from '../config.ts';
-import { base64url, sha256 } from '../domain/bytes.ts';
 import type { Random } from '../domain/clock.ts';
 import { BrokerError } from '../errors.ts';
-import { msalError } from './classify.ts';
+import { createAuthorizationCode } from './authorization-code.ts';
 import type { EntraClient } from './client.ts';
+import type { SignInReturn, SignInStart } from './types.ts';
 
 /** A person who signed in to look after the deployment. Nothing else of the sign-in is kept. */
 export interface RoleHolder {
@@ -22,19 +22,9 @@ export interface RoleRule {
 /** Signing in for a role of the app: who somebody is, and no access to anything of theirs. */
 export interface RoleSignIn {
   /** @throws BrokerError where Microsoft cannot be asked for its addresses */
-  start(options: { readonly state: string; readonly redirectUri: string }): Promise<{
-    readonly url: string;
-    readonly verifier: string;
-    readonly nonce: string;
-  }>;
+  start(options: { readonly state: string; readonly redirectUri: string }): Promise<SignInStart>;
   /** @throws BrokerError `admin_role_missing` | `guest_refused` | `tenant_not_allowed`, and what a sign-in throws */
-  finish(options: {
-    readonly code: string;
-    readonly state: string;
-    readonly redirectUri: string;
-    readonly verifier: string;
-    readonly nonce: string;
-  }): Promise<RoleHolder>;
+  finish(back: SignInReturn): Promise<RoleHolder>;
 }
 
 /** Nothing but who it is: no mail, no directory, and no refresh token. */
@@ -46,46 +36,20 @@ export function createRoleSignIn(
   rule: RoleRule,
   deps: { readonly client: EntraClient; readonly random: Random },
 ): RoleSignIn {
-  const { client, random } = deps;
+  const codes = createAuthorizationCode(rule.tenant, deps);
   return {
     async start({ state, redirectUri }) {
-      const { PublicClientApplication } = await import('@azure/msal-node');
-      const verifier = base64url(random.bytes(32));
-      const nonce = base64url(random.bytes(32));
-      const { configuration, network } = client.publicConfiguration(rule.tenant);
-      try {
-        const address = await new PublicClientApplication(configuration).getAuthCodeUrl({
-          scopes,
-          redirectUri,
-          responseMode: 'query',
-          state,
-          nonce,
-          codeChallenge: base64url(sha256(verifier)),
-          codeChallengeMethod: 'S256',
-        });
-        const url = new URL(address);
-        // MSAL adds offline_access of its own accord.
-        url.searchParams.set('scope', scopes.join(' '));
-        return { url: url.href, verifier, nonce };
-      } catch (error) {
-        throw network.failure() ?? msalError(error, 'sign-in');
-      }
+      const begun = await codes.start({ scopes, redirectUri, state });
+      const url = new URL(begun.url);
+      // MSAL adds offline_access of its own accord.
+      url.searchParams.set('scope', scopes.join(' '));
+      return { ...begun, url: url.href };
     },
 
-    async finish({ code, state, redirectUri, verifier, nonce }) {
-      return client.run({
-        phase: 'sign-in',
-        isDecisive: false,
-        tenant: rule.tenant,
-        async run(app) {
-          const result = await app.acquireTokenByCode(
-            { code, scopes, redirectUri, codeVerifier: verifier, nonce, state },
-            { code, state, nonce },
-          );
-          return admit(result.idTokenClaims, result.account?.homeAccountId ?? '', config.clientId, rule);
-        },
-      });
-    },
+    finish: (back) =>
+      codes.finish(back, scopes, ({ idTokenClaims, account }) =>
+        admit(idTokenClaims, account?.homeAccountId ?? '', config.clientId, rule),
+      ),
   };
 }
 

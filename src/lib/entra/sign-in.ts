@@ -1,11 +1,10 @@
 import type { AuthenticationResult } from '@azure/msal-node';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
-import { base64url, sha256 } from '../domain/bytes.ts';
 import type { Random } from '../domain/clock.ts';
 import { BrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { msalError } from './classify.ts';
+import { createAuthorizationCode } from './authorization-code.ts';
 import type { EntraClient } from './client.ts';
 import { readToken } from './read-token.ts';
 import { furtherScopes, isGranted, neededScope, tokenScopes } from './scopes.ts';
@@ -19,48 +18,28 @@ export interface SignInDeps {
 
 /** Signing people in by the authorization code flow with PKCE (RFC 6749 section 4.1, RFC 7636), over MSAL. */
 export function createSignIn(config: Config['entra'], deps: SignInDeps): SignIn {
-  const { client, random, log } = deps;
+  const { log } = deps;
+  const codes = createAuthorizationCode(config.tenant, deps);
   const scopes = tokenScopes(config, 'outlook');
 
   return {
-    async start(options) {
-      const { PublicClientApplication } = await import('@azure/msal-node');
-      const verifier = base64url(random.bytes(32));
-      const nonce = base64url(random.bytes(32));
-      const { configuration, network } = client.publicConfiguration(config.tenant);
-      try {
-        const url = await new PublicClientApplication(configuration).getAuthCodeUrl({
-          // MSAL adds openid, profile and offline_access of its own accord, but not email.
-          scopes: [...scopes, 'email'],
-          extraScopesToConsent: furtherScopes(config),
-          redirectUri: options.redirectUri,
-          responseMode: 'query',
-          state: options.state,
-          nonce,
-          codeChallenge: base64url(sha256(verifier)),
-          codeChallengeMethod: 'S256',
-          ...hints(options),
-          ...(options.claims === undefined ? {} : { claims: options.claims }),
-        });
-        return { url, verifier, nonce };
-      } catch (error) {
-        throw network.failure() ?? msalError(error, 'sign-in');
-      }
+    start(options) {
+      return codes.start({
+        // MSAL adds openid, profile and offline_access of its own accord, but not email.
+        scopes: [...scopes, 'email'],
+        extraScopesToConsent: furtherScopes(config),
+        redirectUri: options.redirectUri,
+        state: options.state,
+        ...hints(options),
+        ...(options.claims === undefined ? {} : { claims: options.claims }),
+      });
     },
 
-    async finish({ code, state, redirectUri, verifier, nonce }) {
-      const { result, cache } = await client.run({
-        phase: 'sign-in',
-        isDecisive: false,
-        tenant: config.tenant,
-        async run(app) {
-          const result = await app.acquireTokenByCode(
-            { code, scopes, redirectUri, codeVerifier: verifier, nonce, state },
-            { code, state, nonce },
-          );
-          return { result, cache: app.getTokenCache().serialize() };
-        },
-      });
+    async finish(back) {
+      const { result, cache } = await codes.finish(back, scopes, (result, app) => ({
+        result,
+        cache: app.getTokenCache().serialize(),
+      }));
       const signedIn = readResult(result, cache, config.clientId);
       try {
         admit(signedIn, config.allowedTenants);

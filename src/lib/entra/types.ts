@@ -23,6 +23,15 @@ export interface SignInStart {
   readonly nonce: string;
 }
 
+/** What came back with the browser, and what was kept of the way there. */
+export interface SignInReturn {
+  readonly code: string;
+  readonly state: string;
+  readonly redirectUri: string;
+  readonly verifier: string;
+  readonly nonce: string;
+}
+
 export interface SignInOptions {
   readonly state: string;
   readonly redirectUri: string;
@@ -67,13 +76,7 @@ export interface SignIn {
    * Redeems the code and checks who came back.
    * @throws BrokerError by the class of Entra's answer (classify.ts), `guest_refused`, `tenant_not_allowed`, `scope_missing_imap`
    */
-  finish(answer: {
-    readonly code: string;
-    readonly state: string;
-    readonly redirectUri: string;
-    readonly verifier: string;
-    readonly nonce: string;
-  }): Promise<SignedIn>;
+  finish(back: SignInReturn): Promise<SignedIn>;
 }
 
 /** Access tokens of stored grants. */
