@@ -5,7 +5,7 @@ import { packageFiles } from '../cli/deploy/package/files.ts';
 import { packageOf } from '../cli/deploy/package/package.ts';
 import { roles } from '../cli/deploy/paths.ts';
 import { choose } from '../cli/deploy/plan/choose.ts';
-import type { Existing } from '../cli/deploy/plan/existing.ts';
+import { type Existing, nothingExists } from '../cli/deploy/plan/existing.ts';
 import { mainParameters } from '../cli/deploy/plan/parameters.ts';
 import { ownSettings, refusedSettings } from '../cli/deploy/plan/settings.ts';
 import { bootstrapName, rootName } from '../cli/deploy/plan/vault-work.ts';
@@ -15,8 +15,8 @@ import { credentialCodes } from '../cli/deploy/steps/reach.ts';
 import { nodeVersion } from '../cli/deploy/steps/region.ts';
 import { errorTable } from '../src/lib/error-codes.ts';
 import { bootstrapSecretName } from '../src/lib/http/api-keys.ts';
+import { plainOptions } from './support/azure/plain-options.ts';
 import { parametersOf, settingsOf } from './support/azure/templates.ts';
-import { plainOptions } from './support/azure/world.ts';
 import { packedFiles, parseFuncignore } from './support/funcignore.ts';
 
 // What the deploy knows of other files of the repository, held against them.
@@ -54,20 +54,14 @@ describe('the settings of infra/modules/app.bicep', () => {
 
 describe('the parameters of infra/main.bicep', () => {
   it('are given by the deploy, but for those that it leaves to their defaults', () => {
-    const nothing: Existing = {
+    const empty: Existing = {
+      ...nothingExists,
       group: { location: 'westeurope', tags: { 'azd-env-name': 'prod' } },
-      app: undefined,
       settings: { FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '1' },
-      vault: undefined,
-      identityPrincipalId: undefined,
-      alertEmail: undefined,
-      budget: undefined,
-      workspace: undefined,
-      networkPrefix: undefined,
     };
     const choices = choose(
       { ...plainOptions, budget: 1 },
-      { subscription: 's', mailboxTenant: 't', existing: nothing, now: 0 },
+      { subscription: 's', mailboxTenant: 't', existing: empty, now: 0 },
     );
     if ('faults' in choices) throw new Error(choices.faults.join());
     const given = mainParameters({ choices, clientId: 'c', credential: 'secret', recoverVault: false });

@@ -11,8 +11,9 @@ import { packageOf } from '../cli/deploy/package/package.ts';
 import { createEntraApp } from '../cli/entra-app/entra-app.ts';
 import { type Job, rotateRoot, rotateSecret, upgrade } from '../cli/rotate/jobs.ts';
 import { AzureModel } from './support/azure/model.ts';
+import { plainOptions } from './support/azure/plain-options.ts';
 import { type ModelServer, serveModel } from './support/azure/server.ts';
-import { modelClock, plainOptions } from './support/azure/world.ts';
+import { modelClock } from './support/azure/world.ts';
 
 // The command as it is composed for the real Azure, but for the address: az and func are real processes found on PATH, and
 // every request goes over a socket. The package is the one that is published.

@@ -1,6 +1,7 @@
 import type { MessageMeta, MessageTraits, ReadMessage } from '../../src/lib/domain/message.ts';
 import { BrokerError, type ErrorCode } from '../../src/lib/errors.ts';
 import type { ImapConnector, KeepableSession } from '../../src/lib/mailbox/session.ts';
+import { noHeaders } from '../support/headerless.ts';
 import type { MailWorld, Physical, SimFolder } from './mail.ts';
 import type { Call, Ground, SimProcess } from './process.ts';
 
@@ -227,14 +228,6 @@ export function createImap(ground: Ground, process: SimProcess, mail: MailWorld)
 const absent = (): Promise<never> => Promise.reject(new Error('not simulated'));
 
 const uidOf = (message: Physical): number => message.place?.uid ?? 0;
-
-const noHeaders = {
-  messageId: undefined,
-  date: undefined,
-  from: undefined,
-  subject: undefined,
-  received: undefined,
-};
 
 function metaOf(message: Physical): MessageMeta {
   return {

@@ -2,6 +2,7 @@ import type { FolderRole } from '../../src/lib/domain/folder.ts';
 import type { MessageMeta, MessageTraits, ReadMessage } from '../../src/lib/domain/message.ts';
 import { BrokerError, type ErrorCode } from '../../src/lib/errors.ts';
 import type { FolderStatus, ImapConnector, ImapSession, MessageFlags } from '../../src/lib/mailbox/session.ts';
+import { noHeaders } from './headerless.ts';
 
 export interface Mail {
   readonly subject: string;
@@ -71,14 +72,6 @@ export interface MemoryMail extends ImapConnector {
 }
 
 const dayMs = 86_400_000;
-
-const noHeaders = {
-  messageId: undefined,
-  date: undefined,
-  from: undefined,
-  subject: undefined,
-  received: undefined,
-};
 
 /** Mailboxes in memory behind the engine's own interface, for tests in which the network does not matter. */
 export function memoryMail(now: () => Date): MemoryMail {

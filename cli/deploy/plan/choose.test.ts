@@ -1,41 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { plainOptions } from '../../../test/support/azure/plain-options.ts';
 import type { DeployOptions } from '../options.ts';
 import { type ChoiceFacts, type Choices, choose, personalTenant } from './choose.ts';
-import type { Existing } from './existing.ts';
+import { type Existing, nothingExists } from './existing.ts';
 import { asArguments, asFile, mainParameters } from './parameters.ts';
 
 const tenant = '22222222-2222-4222-8222-222222222222';
 const other = '33333333-3333-4333-8333-333333333333';
 const client = '44444444-4444-4444-8444-444444444444';
 
-const options: DeployOptions = {
-  resourceGroup: 'mail-broker',
-  location: 'West Europe',
-  secretDays: 180,
-  consent: true,
-  sendsByGraph: false,
-  opensByItself: false,
-  mailboxes: 30,
-  installFunc: false,
-  newKey: false,
-  showKey: false,
-  whatIf: false,
-  yes: true,
-  json: false,
-  destroy: false,
-};
-
-const nothing: Existing = {
-  group: undefined,
-  app: undefined,
-  settings: {},
-  vault: undefined,
-  identityPrincipalId: undefined,
-  alertEmail: undefined,
-  budget: undefined,
-  workspace: undefined,
-  networkPrefix: undefined,
-};
+// As somebody types it.
+const options: DeployOptions = { ...plainOptions, location: 'West Europe' };
 
 const there: Existing = {
   group: { location: 'westeurope', tags: { 'mail-broker-client-id': client, 'azd-env-name': 'prod' } },
@@ -88,7 +63,7 @@ const faults = (given: Partial<DeployOptions>, existing: Existing): string => {
 
 describe('choices', () => {
   it('are the defaults the first time', () => {
-    expect(chosen({}, nothing)).toMatchObject({
+    expect(chosen({}, nothingExists)).toMatchObject({
       location: 'westeurope',
       memoryMb: 512,
       maximumInstances: 40,
@@ -146,7 +121,7 @@ describe('choices', () => {
   });
 
   it('begin a new budget with the month, and keep the start of one that is there', () => {
-    expect(chosen({ budget: 5 }, nothing).budgetStart).toBe('2026-11-01');
+    expect(chosen({ budget: 5 }, nothingExists).budgetStart).toBe('2026-11-01');
     expect(chosen({ budget: 5 }, there).budgetStart).toBe('2026-08-01');
   });
 
@@ -155,17 +130,17 @@ describe('choices', () => {
     ['several', 'organizations', tenant],
     ['personal', 'common', `${tenant},${personalTenant}`],
   ] as const)('for the audience %s set TENANT to %s', (audience, tenantSetting, allowedTenants) => {
-    expect(chosen({ audience }, nothing)).toMatchObject({ tenantSetting, allowedTenants });
+    expect(chosen({ audience }, nothingExists)).toMatchObject({ tenantSetting, allowedTenants });
   });
 
   it('take an application of --client-id for somebody else’s, unless a tag of ours knows it', () => {
     expect(chosen({ clientId: other }, there).isForeign).toBe(true);
     expect(chosen({ clientId: client }, there).isForeign).toBe(false);
-    expect(chosen({ clientId: client }, nothing).isForeign).toBe(true);
+    expect(chosen({ clientId: client }, nothingExists).isForeign).toBe(true);
   });
 
   it.each<[string, Partial<DeployOptions>, Existing, RegExp]>([
-    ['no region', { location: undefined }, nothing, /in which region/],
+    ['no region', { location: undefined }, nothingExists, /in which region/],
     ['another region for an app that is there', { location: 'eastus' }, there, /an app cannot move/],
     ['another app in the same group', { name: 'mail-fabrikam' }, there, /holds the app mail-contoso/],
     ['purge protection taken away', { purgeProtection: false }, there, /nobody switch it off/],

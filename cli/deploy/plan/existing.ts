@@ -25,6 +25,19 @@ export interface Existing {
   readonly networkPrefix: string | undefined;
 }
 
+/** Where there is not even a resource group. */
+export const nothingExists: Existing = {
+  group: undefined,
+  app: undefined,
+  settings: {},
+  vault: undefined,
+  identityPrincipalId: undefined,
+  alertEmail: undefined,
+  budget: undefined,
+  workspace: undefined,
+  networkPrefix: undefined,
+};
+
 const tags = z.record(z.string(), z.string()).nullish();
 
 export const groupForm = z

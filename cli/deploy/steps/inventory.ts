@@ -11,6 +11,7 @@ import {
   groupForm,
   identityForm,
   networkForm,
+  nothingExists,
   settingsForm,
   siteForm,
   vaultForm,
@@ -42,18 +43,7 @@ export async function readExisting(run: Run): Promise<Existing> {
   const scope = known(run.facts, 'scope');
   const arm = run.ports.azure.arm(scope.subscription);
   const group = await read(arm, paths.group(scope), groupForm);
-  const nothing: Existing = {
-    group,
-    app: undefined,
-    settings: {},
-    vault: undefined,
-    identityPrincipalId: undefined,
-    alertEmail: undefined,
-    budget: undefined,
-    workspace: undefined,
-    networkPrefix: undefined,
-  };
-  if (group === undefined) return nothing;
+  if (group === undefined) return nothingExists;
   const app = await findApp(arm, scope, run.options.name);
   const { path, query } = paths.settings(scope, app?.name ?? '');
   const settings =

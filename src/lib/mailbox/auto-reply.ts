@@ -1,15 +1,6 @@
 import type { Header } from 'postal-mime';
-import type { Address } from '../domain/message.ts';
 import { isAway, isForwarded, saysAutomatic } from './auto-reply-words.ts';
-
-/** A mail, as far as it tells whether a person wrote it just now. */
-export interface MaybeAutomatic {
-  /** Names in lower case. */
-  readonly headers: readonly Header[];
-  readonly from: Address | undefined;
-  /** Decoded. */
-  readonly subject: string;
-}
+import type { Letterhead } from './server-mail.ts';
 
 /** Every header that {@link isAutoReply} looks at, besides From and Subject. */
 export const autoReplyHeaders = [
@@ -44,7 +35,7 @@ export const autoReplyHeaders = [
  * automatic answers is none: `Precedence: bulk` is on the mail of people on mailing lists, `X-Auto-Response-Suppress`
  * on that of people at Outlook ([MS-OXCMAIL] section 2.2.3.2.14) and on newsletters.
  */
-export function isAutoReply(mail: MaybeAutomatic): boolean {
+export function isAutoReply(mail: Letterhead): boolean {
   return mail.headers.some(marks) || isOfRule(mail) || saysSo(mail);
 }
 
@@ -102,7 +93,7 @@ function marks({ key, value }: Header): boolean {
  * Exchange names in X-MS-Exchange-Inbox-Rules-Loop the mailboxes whose rules a mail has come through. Of an answer by a
  * rule that is its sender; what a rule has redirected keeps the sender it had, and what it forwards says so in the subject.
  */
-function isOfRule({ headers, from, subject }: MaybeAutomatic): boolean {
+function isOfRule({ headers, from, subject }: Letterhead): boolean {
   const loops = headers.filter(({ key }) => key === 'x-ms-exchange-inbox-rules-loop').map(({ value }) => value);
   const sender = from?.address.toLowerCase() ?? '';
   const isOwn =
@@ -117,7 +108,7 @@ function isOfRule({ headers, from, subject }: MaybeAutomatic): boolean {
 }
 
 /** By its subject, where no header tells: out of office of old Exchange servers, and behind gateways that drop headers. */
-function saysSo({ headers, subject }: MaybeAutomatic): boolean {
+function saysSo({ headers, subject }: Letterhead): boolean {
   const has = (name: string, words?: RegExp): boolean =>
     headers.some(({ key, value }) => key === name && (words === undefined || words.test(value)));
   if (saysAutomatic(subject)) return true;

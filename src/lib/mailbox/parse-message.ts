@@ -4,7 +4,7 @@ import { isBlank } from '../domain/blank.ts';
 import type { MessageMeta, MessageTraits, ReadMessage } from '../domain/message.ts';
 import { htmlReader } from '../html/text.ts';
 import { attachmentsOf } from './attachment-list.ts';
-import { isAutoReply, type MaybeAutomatic } from './auto-reply.ts';
+import { isAutoReply } from './auto-reply.ts';
 import { bodyOf, charsetsOf, type TextPart } from './body.ts';
 import { bounceOf } from './bounce.ts';
 import { calendarOf } from './calendar.ts';
@@ -17,7 +17,7 @@ import { loadPostalMime, parseHeaders, parseMime } from './mime.ts';
 import { type PartHeaders, withReadableNames } from './part-names.ts';
 import { headerEnd } from './raw-headers.ts';
 import { readableHeaders } from './readable-headers.ts';
-import { reportType, serverMail } from './server-mail.ts';
+import { type Letterhead, reportType, serverMail } from './server-mail.ts';
 import { oneLine, storable } from './storable.ts';
 import { type Leaf, leavesOf } from './structure.ts';
 import type { Ancestry } from './thread-root.ts';
@@ -175,7 +175,7 @@ export async function ancestryOf(block: Uint8Array): Promise<Ancestry> {
 }
 
 /** A report, whatever of, is written by a program. */
-const isAutomatic = (mail: MaybeAutomatic): boolean => isAutoReply(mail) || reportType(mail.headers) !== undefined;
+const isAutomatic = (mail: Letterhead): boolean => isAutoReply(mail) || reportType(mail.headers) !== undefined;
 
 /** Where the headers were cut, what had been asked for by itself is still known. */
 async function withIdentity(email: Email, meta: MessageMeta, charsets: readonly string[]): Promise<Email> {

@@ -4,8 +4,10 @@ import { answerSubject, programNames, reportSubjects, serverNames } from './boun
 
 /** The headers of a mail, as far as they tell who wrote it. */
 export interface Letterhead {
+  /** Names in lower case. */
   readonly headers: readonly Header[];
   readonly from: Address | undefined;
+  /** Decoded. */
   readonly subject: string;
 }
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { memoryStore } from '../../../test/support/memory-store.ts';
+import { entry } from '../../../test/support/rows.ts';
 import { noHash } from '../domain/message-identity.ts';
 import { systemClock } from '../domain/system.ts';
 import { encodeCursor } from './cursor-row.ts';
@@ -11,18 +12,8 @@ import type { Row } from './table.ts';
 const mailboxId = 'mbx_0003_0123456789abcdef';
 const hash = new Uint8Array(8).fill(7);
 
-const entry = (uid: number, change: Partial<RingEntry> = {}): RingEntry => ({
-  key: new Uint8Array(16).fill(uid),
-  hash,
-  uid,
-  posted: true,
-  accepted: true,
-  seen: false,
-  flagged: false,
-  answered: false,
-  day: 20_000,
-  ...change,
-});
+const ringEntry = (uid: number, change: Partial<RingEntry> = {}): RingEntry =>
+  entry(uid, 20_000, { hash, posted: true, accepted: true, ...change });
 
 const cursor = (folderId: string, fresh: readonly RingEntry[]): Row =>
   encodeCursor({
@@ -55,9 +46,9 @@ async function places(rows: readonly Row[], of: Uint8Array = hash) {
 
 const other = { hash: new Uint8Array(8).fill(8) };
 const rows = [
-  cursor('fAAAAAAA', [entry(1), entry(2, other)]),
-  ring('fAAAAAAA', [entry(3), entry(4, { gone: 'missing' }), entry(5, { gone: 'told' }), entry(0)]),
-  ring('fBBBBBBB', [entry(6, other), entry(7)]),
+  cursor('fAAAAAAA', [ringEntry(1), ringEntry(2, other)]),
+  ring('fAAAAAAA', [ringEntry(3), ringEntry(4, { gone: 'missing' }), ringEntry(5, { gone: 'told' }), ringEntry(0)]),
+  ring('fBBBBBBB', [ringEntry(6, other), ringEntry(7)]),
 ];
 
 it('are all places of one mail, and neither those of others nor where it is no longer', async () => {
@@ -69,7 +60,7 @@ it('are all places of one mail, and neither those of others nor where it is no l
 });
 
 it('are none of what has no hash, and of a mailbox that is not there', async () => {
-  const nameless = [cursor('fAAAAAAA', [entry(1, { hash: noHash })])];
+  const nameless = [cursor('fAAAAAAA', [ringEntry(1, { hash: noHash })])];
   expect(await places(nameless, noHash)).toEqual([]);
   expect(await places([])).toEqual([]);
 });

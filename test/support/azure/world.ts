@@ -8,7 +8,7 @@ import { AzureProblem } from '../../../cli/azure/problem.ts';
 import type { Program } from '../../../cli/azure/program.ts';
 import { type DeployEnd, type Deploying, deploy } from '../../../cli/deploy/deploy.ts';
 import { destroy } from '../../../cli/deploy/destroy.ts';
-import { type DeployOptions, defaults } from '../../../cli/deploy/options.ts';
+import type { DeployOptions } from '../../../cli/deploy/options.ts';
 import type { Package } from '../../../cli/deploy/package/package.ts';
 import type { DeployPorts } from '../../../cli/deploy/run.ts';
 import { createEntraApp } from '../../../cli/entra-app/entra-app.ts';
@@ -23,6 +23,7 @@ import { runFunc } from './func.ts';
 import { answerGraph } from './graph.ts';
 import { answerVault } from './key-vault.ts';
 import { AzureModel } from './model.ts';
+import { plainOptions } from './plain-options.ts';
 
 /** Waiting costs nothing; a process that is gone waits no more. */
 export function modelClock(start: number, alive: () => void): Clock & { advance(ms: number): void } {
@@ -202,20 +203,3 @@ export class DeployWorld {
     return { end, error, lines, told, writes: this.model.writes.slice(before) };
   }
 }
-
-export const plainOptions: DeployOptions = {
-  resourceGroup: defaults.resourceGroup,
-  location: 'westeurope',
-  secretDays: defaults.secretDays,
-  consent: true,
-  sendsByGraph: false,
-  opensByItself: false,
-  mailboxes: defaults.mailboxes,
-  installFunc: false,
-  newKey: false,
-  showKey: false,
-  whatIf: false,
-  yes: true,
-  json: false,
-  destroy: false,
-};
