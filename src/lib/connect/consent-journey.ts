@@ -3,6 +3,7 @@ import { isErrorCode } from '../error-codes.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { PageContent } from '../http/pages.ts';
 import type { ConsentTicketRow, StoredConsentTicket } from '../store/consent-tickets.ts';
+import { everyItem } from '../store/every-item.ts';
 import { grantKeyOf } from '../store/grants.ts';
 import type { MailboxRow } from '../store/rows.ts';
 import type { SignInSecrets, SignInStateRow } from '../store/states.ts';
@@ -110,18 +111,10 @@ const atOnce = 100;
  */
 async function wakeWaiting(deps: ConnectDeps, { tenant }: ConsentTicketRow): Promise<void> {
   const { registry } = deps;
-  let cursor: string | undefined;
-  do {
-    const page = await registry.list({
-      where: (row) => tenant === 'organizations' || row.grant.tid === tenant,
-      limit: atOnce,
-      cursor,
-    });
-    for (const { row, state } of page.items) {
-      if (state?.state === 'consent_required') await wake(deps, row);
-    }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  const where = (row: MailboxRow) => tenant === 'organizations' || row.grant.tid === tenant;
+  for await (const { row, state } of everyItem((cursor) => registry.list({ where, limit: atOnce, cursor }))) {
+    if (state?.state === 'consent_required') await wake(deps, row);
+  }
 }
 
 async function wake({ registry, grants, log }: ConnectDeps, mailbox: MailboxRow): Promise<void> {

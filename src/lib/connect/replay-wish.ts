@@ -1,6 +1,7 @@
 import { dayMs } from '../domain/duration.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Deliveries } from '../store/deliveries.ts';
+import { everyItem } from '../store/every-item.ts';
 import type { ReplayWish } from '../store/job-row.ts';
 import type { Registry } from '../store/registry.ts';
 import type { MailboxRow } from '../store/rows.ts';
@@ -42,12 +43,12 @@ export async function replayEverywhere(
   const { registry, deliveries } = parts;
   const ids =
     wish.kind === 'dead'
-      ? await everyPage(
-          (cursor) => deliveries.list({ where, cursor, limit, state: 'dead' }),
+      ? await everyId(
+          everyItem((cursor) => deliveries.list({ where, cursor, limit, state: 'dead' })),
           ({ mailbox }) => mailbox.id,
         )
-      : await everyPage(
-          (cursor) => registry.list({ where, cursor, limit }),
+      : await everyId(
+          everyItem((cursor) => registry.list({ where, cursor, limit })),
           ({ row }) => row.id,
         );
   return countingEach(ids, async (id) => {
@@ -65,8 +66,8 @@ export async function stopEverywhere(
   registry: Pick<Registry, 'list' | 'stopReplays'>,
   where: (row: MailboxRow) => boolean,
 ): Promise<number> {
-  const ids = await everyPage(
-    (cursor) => registry.list({ where, cursor, limit }),
+  const ids = await everyId(
+    everyItem((cursor) => registry.list({ where, cursor, limit })),
     ({ row }) => row.id,
   );
   return countingEach(ids, async (id) => (await registry.stopReplays(id)).length > 0);
@@ -90,16 +91,8 @@ async function countingEach(ids: readonly string[], work: (id: string) => Promis
   return count;
 }
 
-async function everyPage<T>(
-  read: (cursor: string | undefined) => Promise<{ readonly items: readonly T[]; readonly cursor: string | undefined }>,
-  idOf: (item: T) => string,
-): Promise<string[]> {
+async function everyId<T>(items: AsyncIterable<T>, idOf: (item: T) => string): Promise<string[]> {
   const ids: string[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await read(cursor);
-    ids.push(...page.items.map(idOf));
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  for await (const item of items) ids.push(idOf(item));
   return ids;
 }

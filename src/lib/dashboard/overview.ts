@@ -6,6 +6,7 @@ import type { ApiKeyInfo, ApiKeys } from '../http/api-keys.ts';
 import type { AuditTrail, AuditTrailEntry } from '../store/audit-trail.ts';
 import type { Deliveries, Delivery } from '../store/deliveries.ts';
 import type { Directory } from '../store/directory.ts';
+import { everyItem } from '../store/every-item.ts';
 import { hourOf, hoursKept } from '../store/hour-counts.ts';
 import { shardRowKey } from '../store/keys.ts';
 import { type PollFacts, readPollFacts } from '../store/poll-facts.ts';
@@ -83,12 +84,7 @@ export async function readOverview(deps: OverviewDeps): Promise<Overview> {
 
 async function allMailboxes(registry: OverviewDeps['registry']): Promise<MailboxView[]> {
   const views: MailboxView[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await registry.list({ limit: pageSize, cursor });
-    views.push(...page.items);
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  for await (const view of everyItem((cursor) => registry.list({ limit: pageSize, cursor }))) views.push(view);
   return views;
 }
 

@@ -101,8 +101,3 @@ export function messageKeyBytes(place: MessagePlace): Uint8Array<ArrayBuffer> {
 }
 
 export const messageKeyFromBytes = (bytes: Uint8Array): string => `m_${base64url(bytes)}`;
-
-/** RFC 5322 section 2.2.3: a folded header is unfolded by removing the line breaks; then trimmed. */
-export function unfold(header: string): string {
-  return header.replace(/\r?\n(?=[ \t])/g, '').trim();
-}

@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import type { DestinationRows } from '../store/destinations.ts';
+import { everyItem } from '../store/every-item.ts';
 import type { Registry } from '../store/registry.ts';
 import { type MailboxState, mailboxStates } from '../store/rows.ts';
 
@@ -27,12 +28,9 @@ export function createDeploymentFigures(deps: {
 
   const read = async (): Promise<DeploymentFigures> => {
     const mailboxes = Object.fromEntries(mailboxStates.map((state) => [state, 0])) as Record<MailboxState, number>;
-    let cursor: string | undefined;
-    do {
-      const page = await registry.list({ limit: pageSize, cursor });
-      for (const { shown } of page.items) mailboxes[shown] += 1;
-      cursor = page.cursor;
-    } while (cursor !== undefined);
+    for await (const { shown } of everyItem((cursor) => registry.list({ limit: pageSize, cursor }))) {
+      mailboxes[shown] += 1;
+    }
     const conditions = { ready: 0, held: 0, paused: 0 };
     for (const { config, state } of await destinations.list()) {
       conditions[config.paused ? 'paused' : state.heldSince === undefined ? 'ready' : 'held'] += 1;
