@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-const dayMs = 86_400_000;
+import { dayMs, hourMs } from '../../src/lib/domain/duration.ts';
 
 /**
  * Milliseconds of an ISO 8601 duration, such as `P90D` or `P4DT12H30M5S`. A month is taken as 28 days and a year as 365,
@@ -56,7 +55,7 @@ export function longestLifeMs({ tenant, application, createdAt }: Policies): num
 }
 
 // Entra's clock and ours differ, and a life of exactly the limit may come out a moment too long.
-const marginMs = 3_600_000;
+const marginMs = hourMs;
 
 /** Lives that are tried one after the other where Entra refuses a longer one and nobody may read the policy. */
 const shorterDays: readonly number[] = [180, 90, 60, 30, 14, 7];
