@@ -1,3 +1,4 @@
+import { utcMinute } from '../src/lib/domain/duration.ts';
 import type { ResealReport } from '../src/lib/vault/reseal.ts';
 import type { AddCommand, CommandIo } from './command.ts';
 import { composeBroker } from './compose.ts';
@@ -40,7 +41,7 @@ function createProgress(io: CommandIo): (kind: string, done: number, of: number)
   };
 }
 
-const minute = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+const minute = (at: Date): string => `${utcMinute(at)} UTC`;
 const rows = (count: number): string => (count === 1 ? '1 row' : `${count} rows`);
 const are = (count: number): string => (count === 1 ? 'is' : 'are');
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { utcMinute } from '../src/lib/domain/duration.ts';
 import { escapeHtml } from './web.ts';
 import type { ReceivedEvent } from './world.ts';
 
@@ -201,5 +202,5 @@ function time(text: string): string {
 
 function minute(text: string): string {
   const date = new Date(text);
-  return Number.isNaN(date.getTime()) ? text : date.toISOString().slice(0, 16).replace('T', ' ');
+  return Number.isNaN(date.getTime()) ? text : utcMinute(date);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { everyItem } from '../../src/lib/store/every-item.ts';
 import type { Profile } from '../profile/profiles.ts';
 import { type BrokerAnswer, createBrokerApi, refusalOf } from './broker-api.ts';
 import { ApiProblem } from './refusal.ts';
@@ -49,17 +50,14 @@ export function createClient({ url, key }: Profile, fetch: typeof globalThis.fet
   return {
     url,
     call,
-    async *all(path, query = {}) {
-      let cursor: string | undefined;
-      do {
+    all: (path, query = {}) =>
+      everyItem(async (cursor) => {
         const search = new URLSearchParams({ limit: '200' });
         for (const [name, value] of Object.entries({ ...query, cursor })) {
           if (value !== undefined) search.set(name, value);
         }
         const { items, cursor: next } = page.parse(await call('GET', `${path}?${search}`));
-        yield* items;
-        cursor = next ?? undefined;
-      } while (cursor !== undefined);
-    },
+        return { items, cursor: next ?? undefined };
+      }),
   };
 }

@@ -1,3 +1,4 @@
+import { utcMinute } from '../../../src/lib/domain/duration.ts';
 import { refusalOf } from '../../api/broker-api.ts';
 import { type ResealProgress, readReseal } from '../../api/reseal.ts';
 import { AzureProblem } from '../../azure/problem.ts';
@@ -102,7 +103,7 @@ export const whenItIsSafe = (endLinks: boolean): Step => ({
       now: run.ports.clock.now(),
     });
     if (safety.safe) return done(safety.note);
-    const at = `${new Date(safety.at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+    const at = `${utcMinute(new Date(safety.at))} UTC`;
     run.facts.later = `Not yet: ${safety.why}. Run this command again after ${at}; until then disable nothing.`;
     return skip(`not yet: ${safety.why}; after ${at}`);
   },

@@ -1,3 +1,4 @@
+import { utcMinute } from '../../../src/lib/domain/duration.ts';
 import { wantedApplication } from '../../deploy/application.ts';
 import { entraOf } from '../../deploy/entra.ts';
 import { known } from '../../deploy/facts.ts';
@@ -7,8 +8,7 @@ import { vaultDoor } from '../../deploy/vault.ts';
 import type { SecretInfo } from '../../entra-app/interface.ts';
 import { planSecret, type SecretPlan } from '../plan/secret.ts';
 
-const moment = (milliseconds: number): string =>
-  `${new Date(milliseconds).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+const moment = (milliseconds: number): string => `${utcMinute(new Date(milliseconds))} UTC`;
 
 /** The application whose secret it is; by its client id, as everywhere. */
 export const secretApplication: Step = {

@@ -1,3 +1,4 @@
+import { utcMinute } from '../domain/duration.ts';
 import { html, join, type Markup, nothing } from '../http/markup.ts';
 import type { ActionName } from '../http/requests/dashboard.ts';
 import type { Target } from './actions.ts';
@@ -5,7 +6,7 @@ import type { DoctorReport } from './doctor-report.ts';
 import { dayGraph } from './graph.ts';
 import type { Overview } from './overview.ts';
 import type { DashboardPage } from './page.ts';
-import { auditTable, deliveryTable, destinationTable, doctorTable, keyTable, mailboxTable, minute } from './tables.ts';
+import { auditTable, deliveryTable, destinationTable, doctorTable, keyTable, mailboxTable } from './tables.ts';
 import type { DashboardTexts } from './texts.ts';
 
 /** What every page with changes on it needs: who is signed in, and what makes a form ours. */
@@ -71,7 +72,7 @@ export function overviewPage(
     header: headerOf(texts, signed),
     main: join([
       told === undefined ? nothing : notice(told),
-      html`<p class="soft">${texts.asOf(minute(overview.at))} <a href="dashboard">${texts.refresh}</a></p>`,
+      html`<p class="soft">${texts.asOf(utcMinute(overview.at))} <a href="dashboard">${texts.refresh}</a></p>`,
       section(sections.doctor, doctor),
       section(sections.day, day(texts, overview)),
       section(sections.mailboxes, join([counts(texts, overview), mailboxTable(texts, overview.mailboxes, change)])),

@@ -1,4 +1,5 @@
 import type { DestinationView } from '../delivery/destination-view.ts';
+import { utcMinute } from '../domain/duration.ts';
 import { deliveryId } from '../domain/ids.ts';
 import { errorTable, isErrorCode } from '../error-codes.ts';
 import type { ApiKeyInfo } from '../http/api-keys.ts';
@@ -13,10 +14,8 @@ import type { DashboardTexts } from './texts.ts';
 /** A form whose button asks for a change. */
 type Change = (action: ActionName, id: string) => Markup;
 
-/** `2026-11-30 12:00`, in UTC. */
-export const minute = (at: Date): string => at.toISOString().slice(0, 16).replace('T', ' ');
-
-const timeOf = (texts: DashboardTexts, at: Date | undefined): string => (at === undefined ? texts.never : minute(at));
+const timeOf = (texts: DashboardTexts, at: Date | undefined): string =>
+  at === undefined ? texts.never : utcMinute(at);
 
 interface Cell {
   readonly name: string;
@@ -77,7 +76,7 @@ export const destinationTable = (texts: DashboardTexts, all: readonly Destinatio
         name: texts.columns.state,
         value:
           held !== undefined
-            ? html`<span class="bad">${texts.destination.held(minute(held.since))}</span>`
+            ? html`<span class="bad">${texts.destination.held(utcMinute(held.since))}</span>`
             : html`<span class="${paused ? 'warn' : 'good'}">${paused ? texts.destination.paused : texts.destination.ready}</span>`,
       },
       { name: texts.columns.reason, value: held === undefined ? nothing : trouble(held.code) },
@@ -100,7 +99,7 @@ export const deliveryTable = (texts: DashboardTexts, all: readonly Delivery[], c
       },
       { name: texts.columns.reason, value: trouble(row.reason) },
       { name: texts.columns.attempts, value: String(row.attempts) },
-      { name: texts.columns.failedAt, value: minute(state === 'dead' ? row.at : row.failedAt) },
+      { name: texts.columns.failedAt, value: utcMinute(state === 'dead' ? row.at : row.failedAt) },
       {
         name: texts.columns.change,
         value: state === 'dead' ? change('delivery-replay', deliveryId(mailbox.id, row.key)) : nothing,
@@ -124,7 +123,7 @@ export const auditTable = (texts: DashboardTexts, entries: readonly AuditTrailEn
   table(
     texts,
     entries.map(({ at, actor, action, about, result }) => [
-      { name: texts.columns.time, value: minute(at) },
+      { name: texts.columns.time, value: utcMinute(at) },
       { name: texts.columns.actor, value: html`<code>${actor}</code>` },
       { name: texts.columns.action, value: html`<code>${action}</code>` },
       { name: texts.columns.about, value: html`<code>${about}</code>` },

@@ -1,5 +1,6 @@
 import type { DestinationDeliverer } from '../../delivery/deliverer.ts';
 import { type DestinationView, viewOf } from '../../delivery/destination-view.ts';
+import { utcMinute } from '../../domain/duration.ts';
 import { isErrorCode } from '../../error-codes.ts';
 import { BrokerError } from '../../errors.ts';
 import type { DestinationRows } from '../../store/destinations.ts';
@@ -58,7 +59,7 @@ export function judge({ id, name, held, paused }: DestinationView): Finding | un
 }
 
 function accepting(id: string, name: string, lastAccepted: Date | undefined): Finding {
-  const at = lastAccepted?.toISOString().slice(0, 16).replace('T', ' ');
+  const at = lastAccepted && utcMinute(lastAccepted);
   return at === undefined
     ? ok({ en: `“${name}” is ready; nothing was sent to it yet.`, zh: `“${name}”已就绪，尚未发送任何内容。` }, id)
     : ok({ en: `“${name}” last accepted an event at ${at} UTC.`, zh: `“${name}”最近一次接收事件：${at}（UTC）。` }, id);

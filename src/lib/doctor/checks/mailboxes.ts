@@ -1,3 +1,4 @@
+import { utcMinute } from '../../domain/duration.ts';
 import type { Tokens } from '../../entra/types.ts';
 import { isErrorCode } from '../../error-codes.ts';
 import { BrokerError, isBrokerError } from '../../errors.ts';
@@ -98,7 +99,7 @@ export function judge(view: MailboxView): Finding | undefined {
 
 /** Pure. */
 export function readable(address: string, facts: PollFacts | undefined): Localised {
-  const time = (at: Date | undefined) => at?.toISOString().slice(0, 16).replace('T', ' ');
+  const time = (at: Date | undefined) => at && utcMinute(at);
   const [poll, mail] = [time(facts?.lastPoll), time(facts?.newestMail)];
   return {
     en: [

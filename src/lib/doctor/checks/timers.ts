@@ -1,4 +1,5 @@
 import type { Clock } from '../../domain/clock.ts';
+import { utcMinute } from '../../domain/duration.ts';
 import { shardKey } from '../../domain/ids.ts';
 import type { Directory } from '../../store/directory.ts';
 import { shardRowKey } from '../../store/keys.ts';
@@ -46,7 +47,7 @@ export function judgeHousekeeping(last: Date | undefined, now: number): Finding 
   if (last !== undefined && now - last.getTime() <= mostHousekeepingMs) {
     return ok({ en: 'The housekeeping timer runs.', zh: '维护定时器运行正常。' }, subject);
   }
-  const since = last?.toISOString().slice(0, 16).replace('T', ' ');
+  const since = last && utcMinute(last);
   return {
     status: last === undefined ? 'warn' : 'fail',
     subject,
