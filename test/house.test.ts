@@ -8,7 +8,7 @@ const floors = [
   ['functions'],
   ['lib/broker.ts'],
   ['lib/connect', 'lib/sync', 'lib/doctor', 'lib/metrics', 'lib/dashboard'],
-  ['lib/entra', 'lib/mailbox', 'lib/delivery'],
+  ['lib/entra', 'lib/mailbox', 'lib/delivery', 'lib/compose', 'lib/send'],
   ['lib/http', 'lib/html'],
   ['lib/store', 'lib/vault'],
   [
