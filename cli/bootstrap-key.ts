@@ -1,5 +1,5 @@
+import { bootstrapKeyId, formatApiKey, newApiKey } from '../src/lib/access/api-key.ts';
 import { systemRandom } from '../src/lib/domain/system.ts';
-import { bootstrapKeyId, formatApiKey, newApiKey } from '../src/lib/http/api-key.ts';
 import type { AddCommand } from './command.ts';
 
 const more = `

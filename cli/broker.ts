@@ -3,7 +3,7 @@ import { CommanderError, Command as Program } from 'commander';
 import { SettingsError } from '../src/lib/config.ts';
 import { BrokerError } from '../src/lib/errors.ts';
 import { redact } from '../src/lib/log.ts';
-import { isStoreError } from '../src/lib/store/table.ts';
+import { isStoreError } from '../src/lib/store/table/table.ts';
 import { ApiProblem } from './api/refusal.ts';
 import { addBootstrapKey } from './bootstrap-key.ts';
 import { type AddCommand, type CommandIo, type ExitCode, UsageError } from './command.ts';

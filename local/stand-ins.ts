@@ -1,16 +1,16 @@
-import type { Azurite } from './azurite.ts';
-import { startAzurite } from './azurite.ts';
+import type { Azurite } from './azure/azurite.ts';
+import { startAzurite } from './azure/azurite.ts';
+import { startManagedIdentity } from './azure/managed-identity.ts';
+import { startVault } from './azure/vault.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
-import { demoMessages } from './demo-mail.ts';
-import { appMailboxes, demoTenant, demoUsers, sharedMailboxes } from './demo-users.ts';
+import { demoMessages } from './demo/demo-mail.ts';
+import { appMailboxes, demoTenant, demoUsers, sharedMailboxes } from './demo/demo-users.ts';
 import { startEntra } from './entra/entra.ts';
-import { startDovecot } from './imap/dovecot.ts';
-import { startEmbeddedImap } from './imap/embedded.ts';
-import { startManagedIdentity } from './managed-identity.ts';
-import { startNocobase } from './nocobase.ts';
+import { startDovecot } from './mail/dovecot.ts';
+import { startEmbeddedImap } from './mail/embedded.ts';
+import { startSmtp } from './mail/smtp.ts';
+import { startNocobase } from './nocobase/nocobase.ts';
 import { fillVault } from './seed.ts';
-import { startSmtp } from './smtp.ts';
-import { startVault } from './vault.ts';
 import type { DemoUser, Running, ServiceOptions, StandIns } from './world.ts';
 
 /** What runs, each part absent where a real setting replaces it. NocoBase has no setting: its stand-in always runs. */

@@ -6,7 +6,7 @@ import { backup } from '../cli/backup/backup.ts';
 import { restore } from '../cli/backup/restore.ts';
 import { main } from '../cli/broker.ts';
 import { systemClock } from '../src/lib/domain/system.ts';
-import { type Store, tableNames } from '../src/lib/store/table.ts';
+import { type Store, tableNames } from '../src/lib/store/table/table.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, down } from './support/memory-receiver.ts';
 import { memoryStore } from './support/memory-store.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { main } from '../cli/broker.ts';
+import { createApiKeys } from '../src/lib/access/api-keys.ts';
 import { systemClock, systemRandom } from '../src/lib/domain/system.ts';
-import { createApiKeys } from '../src/lib/http/api-keys.ts';
-import type { ApiKeyRows } from '../src/lib/store/api-keys.ts';
+import type { ApiKeyRows } from '../src/lib/store/deployment/api-keys.ts';
 import { createRootKeys } from '../src/lib/vault/root-keys.ts';
 import { memoryVault, testRoot } from './support/http.ts';
 

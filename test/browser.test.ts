@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page, Response } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from '../local/chromium.ts';
-import { demoUsers } from '../local/demo-users.ts';
+import { launchChromium } from '../local/demo/chromium.ts';
+import { demoUsers } from '../local/demo/demo-users.ts';
 import type { DemoUser } from '../local/world.ts';
 import { axeFindings, overflowOf } from './support/chromium.ts';
 import { composeMail } from './support/mail.ts';

@@ -8,7 +8,7 @@ import type { ReceivedEvent, Services, StandIns } from '../local/world.ts';
 import { type Broker, createBroker } from '../src/lib/broker.ts';
 import { readConfig } from '../src/lib/config.ts';
 import { consoleLog } from '../src/lib/log.ts';
-import type { Store } from '../src/lib/store/table.ts';
+import type { Store } from '../src/lib/store/table/table.ts';
 import { rowsOfTable, storeAt } from './support/tables.ts';
 
 // What housekeeping does for tokens and secrets, as the broker is composed for a deployment, in the local world.

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { demoUsers } from '../local/demo-users.ts';
+import { demoUsers } from '../local/demo/demo-users.ts';
 import type { DemoUser } from '../local/world.ts';
 import { BrowserClient, hiddenField, type Page } from './support/browser-client.ts';
 import type { HostProcess } from './support/host-process.ts';

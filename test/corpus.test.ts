@@ -1,10 +1,10 @@
 import { ImapFlow } from 'imapflow';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { threadKey } from '../src/lib/delivery/message-event.ts';
-import type { MessageMeta, ReadMessage } from '../src/lib/domain/message.ts';
+import { threadKey } from '../src/lib/delivery/events/message-event.ts';
+import type { MessageMeta, ReadMessage } from '../src/lib/domain/mail/message.ts';
 import { systemClock } from '../src/lib/domain/system.ts';
-import { createImapConnector } from '../src/lib/mailbox/imap-connector.ts';
-import type { ImapSession } from '../src/lib/mailbox/session.ts';
+import { createImapConnector } from '../src/lib/mailbox/imap/imap-connector.ts';
+import type { ImapSession } from '../src/lib/mailbox/session/session.ts';
 import type { CorpusMessage } from './corpus/build.ts';
 import { conversation } from './corpus/conversation.ts';
 import { corpus } from './corpus/corpus.ts';

@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from '../local/chromium.ts';
-import { demoUsers } from '../local/demo-users.ts';
+import { launchChromium } from '../local/demo/chromium.ts';
+import { demoUsers } from '../local/demo/demo-users.ts';
 import { actionNames, dashboardForm } from '../src/lib/http/requests/dashboard.ts';
 import { axeFindings, overflowOf } from './support/chromium.ts';
 import { describeNeeding } from './support/requirements.ts';

@@ -6,7 +6,7 @@ import { ImapFlow } from 'imapflow';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EmbeddedImap, ReceivedEvent } from '../local/world.ts';
 import { deliveryId } from '../src/lib/domain/ids.ts';
-import { encodeDead } from '../src/lib/store/retry-row.ts';
+import { encodeDead } from '../src/lib/store/rows/retry-row.ts';
 import { BrowserClient } from './support/browser-client.ts';
 import { blocksOf, firstColumn, readPage } from './support/page.ts';
 import { describeNeeding } from './support/requirements.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DestinationFacts } from '../src/lib/sync/types.ts';
+import type { DestinationFacts } from '../src/lib/sync/state/types.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, down, refused } from './support/memory-receiver.ts';
 import { onMemoryTables } from './support/suite-tables.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../src/lib/domain/system.ts';
 import { BrokerError } from '../src/lib/errors.ts';
-import { decodeShard } from '../src/lib/store/shard-row.ts';
+import { decodeShard } from '../src/lib/store/rows/shard-row.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, down, refused } from './support/memory-receiver.ts';
 import { memoryStore } from './support/memory-store.ts';

@@ -1,8 +1,8 @@
 import { ImapFlow } from 'imapflow';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { systemClock } from '../src/lib/domain/system.ts';
-import { createImapConnector } from '../src/lib/mailbox/imap-connector.ts';
-import type { MailboxRow } from '../src/lib/store/rows.ts';
+import { createImapConnector } from '../src/lib/mailbox/imap/imap-connector.ts';
+import type { MailboxRow } from '../src/lib/store/rows/rows.ts';
 import { type DovecotForTests, startDovecotForTests } from './support/dovecot.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { memoryStore } from './support/memory-store.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { MailboxFilter } from '../src/lib/domain/filter.ts';
 import { shardKey, shardOfMailbox } from '../src/lib/domain/ids.ts';
-import { settingsRowKey } from '../src/lib/store/keys.ts';
-import type { MailboxRow } from '../src/lib/store/rows.ts';
+import type { MailboxFilter } from '../src/lib/domain/mail/filter.ts';
+import { settingsRowKey } from '../src/lib/store/rows/keys.ts';
+import type { MailboxRow } from '../src/lib/store/rows/rows.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { down } from './support/memory-receiver.ts';
 import { onMemoryTables } from './support/suite-tables.ts';

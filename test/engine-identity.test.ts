@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { decodeMessageRef } from '../src/lib/delivery/message-ref.ts';
-import { noHash } from '../src/lib/domain/message-identity.ts';
-import { rowsOf } from '../src/lib/store/keys.ts';
-import { knownPlaces } from '../src/lib/store/known-places.ts';
-import { partitionOf } from '../src/lib/store/mailbox-row.ts';
-import { decodeRetry } from '../src/lib/store/retry-row.ts';
+import { decodeMessageRef } from '../src/lib/delivery/events/message-ref.ts';
+import { noHash } from '../src/lib/domain/mail/message-identity.ts';
+import { knownPlaces } from '../src/lib/store/mailboxes/known-places.ts';
+import { rowsOf } from '../src/lib/store/rows/keys.ts';
+import { partitionOf } from '../src/lib/store/rows/mailbox-row.ts';
+import { decodeRetry } from '../src/lib/store/rows/retry-row.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, down, refused } from './support/memory-receiver.ts';
 import { onMemoryTables } from './support/suite-tables.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../src/lib/domain/system.ts';
 import { BrokerError } from '../src/lib/errors.ts';
-import { createAzureStore } from '../src/lib/store/azure-table.ts';
-import { type BatchOperation, type Store, StoreError, type Table } from '../src/lib/store/table.ts';
+import { createAzureStore } from '../src/lib/store/table/azure-table.ts';
+import { type BatchOperation, type Store, StoreError, type Table } from '../src/lib/store/table/table.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { type LossyProxy, startLossyProxy } from './support/lossy-proxy.ts';
 import { accepted, down } from './support/memory-receiver.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { MailboxRow } from '../src/lib/store/rows.ts';
-import type { Store, Table } from '../src/lib/store/table.ts';
-import type { ShardRunner } from '../src/lib/sync/types.ts';
+import type { MailboxRow } from '../src/lib/store/rows/rows.ts';
+import type { Store, Table } from '../src/lib/store/table/table.ts';
+import type { ShardRunner } from '../src/lib/sync/state/types.ts';
 import { type EngineWorld, engineWorld, intervalSeconds } from './support/engine-world.ts';
 import { onEmptyTables } from './support/suite-tables.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { overlookedChore } from '../src/lib/sync/overlooked-chore.ts';
+import { overlookedChore } from '../src/lib/housekeeping/overlooked-chore.ts';
 import { type EngineWorld, engineWorld, intervalSeconds } from './support/engine-world.ts';
 import { onEmptyTables } from './support/suite-tables.ts';
 

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../src/lib/domain/system.ts';
-import { createDeliveries } from '../src/lib/store/deliveries.ts';
-import type { ReplayWish } from '../src/lib/store/job-row.ts';
-import { coldKinds, type MailboxRow } from '../src/lib/store/rows.ts';
-import type { DestinationFacts } from '../src/lib/sync/types.ts';
+import { createDeliveries } from '../src/lib/store/mailboxes/deliveries.ts';
+import type { ReplayWish } from '../src/lib/store/rows/job-row.ts';
+import { coldKinds, type MailboxRow } from '../src/lib/store/rows/rows.ts';
+import type { DestinationFacts } from '../src/lib/sync/state/types.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, down, refused } from './support/memory-receiver.ts';
 import { memoryStore } from './support/memory-store.ts';

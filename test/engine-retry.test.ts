@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../src/lib/domain/system.ts';
-import { ringSize } from '../src/lib/store/ring-row.ts';
-import { coldKinds, type MailboxRow } from '../src/lib/store/rows.ts';
-import type { DestinationFacts } from '../src/lib/sync/types.ts';
+import { ringSize } from '../src/lib/store/rows/recent-messages-row.ts';
+import { coldKinds, type MailboxRow } from '../src/lib/store/rows/rows.ts';
+import type { DestinationFacts } from '../src/lib/sync/state/types.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, down, refused } from './support/memory-receiver.ts';
 import { memoryStore } from './support/memory-store.ts';

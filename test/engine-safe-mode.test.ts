@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Deliverer, OutgoingEvent } from '../src/lib/domain/event.ts';
 import { shardKey, shardOfMailbox } from '../src/lib/domain/ids.ts';
-import type { ImapConnector, ImapSession } from '../src/lib/mailbox/session.ts';
-import { shardRowKey } from '../src/lib/store/keys.ts';
+import type { ImapConnector, ImapSession } from '../src/lib/mailbox/session/session.ts';
+import { shardRowKey } from '../src/lib/store/rows/keys.ts';
 import { mortalWorker } from './support/chaos.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, down, refused } from './support/memory-receiver.ts';

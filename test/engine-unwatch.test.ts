@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { MailboxRow } from '../src/lib/store/rows.ts';
-import { coldKinds } from '../src/lib/store/rows.ts';
-import type { Store, StoredRow, Table } from '../src/lib/store/table.ts';
+import type { MailboxRow } from '../src/lib/store/rows/rows.ts';
+import { coldKinds } from '../src/lib/store/rows/rows.ts';
+import type { Store, StoredRow, Table } from '../src/lib/store/table/table.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, refused } from './support/memory-receiver.ts';
 import { onMemoryTables } from './support/suite-tables.ts';

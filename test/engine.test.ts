@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Store, Table } from '../src/lib/store/table.ts';
+import type { Store, Table } from '../src/lib/store/table/table.ts';
 import { type EngineWorld, engineWorld, intervalSeconds } from './support/engine-world.ts';
 import { accepted, down, refused } from './support/memory-receiver.ts';
 import { onEmptyTables } from './support/suite-tables.ts';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../src/lib/domain/system.ts';
-import { createImapConnector, type ImapTimeouts } from '../src/lib/mailbox/imap-connector.ts';
-import type { ImapConnector } from '../src/lib/mailbox/session.ts';
+import { createImapConnector, type ImapTimeouts } from '../src/lib/mailbox/imap/imap-connector.ts';
+import type { ImapConnector } from '../src/lib/mailbox/session/session.ts';
 import { engineWorld } from './support/engine-world.ts';
 import { memoryStore } from './support/memory-store.ts';
 import {

@@ -3,7 +3,7 @@ import type { TokenFailure } from '../local/world.ts';
 import { systemClock } from '../src/lib/domain/system.ts';
 import { type FailureClass, type FailureRule, failureTable } from '../src/lib/entra/failure-table.ts';
 import type { ErrorCode } from '../src/lib/error-codes.ts';
-import type { MailboxRow, MailboxState } from '../src/lib/store/rows.ts';
+import type { MailboxRow, MailboxState } from '../src/lib/store/rows/rows.ts';
 import { engineWorld } from './support/engine-world.ts';
 import { memoryStore } from './support/memory-store.ts';
 import { startTokenStandIns, type TokenStandIns, tokenInstance } from './support/token-stand-ins.ts';

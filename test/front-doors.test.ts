@@ -1,10 +1,10 @@
 import { request as httpRequest } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { formatApiKey } from '../src/lib/access/api-key.ts';
 import { deliveryId } from '../src/lib/domain/ids.ts';
 import { errorTable } from '../src/lib/error-codes.ts';
-import { formatApiKey } from '../src/lib/http/api-key.ts';
-import { tableNames } from '../src/lib/store/table.ts';
+import { tableNames } from '../src/lib/store/table/table.ts';
 import { rowsOfTable } from './support/tables.ts';
 import { startWorld, type World } from './support/world.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { leaseMs, takeoverMs } from '../src/lib/store/lease.ts';
+import { leaseMs, takeoverMs } from '../src/lib/store/shard/lease.ts';
 import { describeImapServers } from './support/imap-servers.ts';
 import { shortMail } from './support/mail.ts';
 import { attemptsOf, subjectOf } from './support/received.ts';

@@ -4,9 +4,9 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { Browser, Page } from 'playwright-core';
 import selfsigned from 'selfsigned';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { launchChromium } from '../local/chromium.ts';
+import { launchChromium } from '../local/demo/chromium.ts';
 import { type Listener, listen } from '../local/listen.ts';
-import { loadSanitizer, type Sanitizer } from '../src/lib/delivery/sanitize.ts';
+import { loadSanitizer, type Sanitizer } from '../src/lib/delivery/sanitize/sanitize.ts';
 import { htmlAttacks } from './corpus/html-attacks.ts';
 import { describeNeeding } from './support/requirements.ts';
 

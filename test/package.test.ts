@@ -120,7 +120,7 @@ describe('the published package', () => {
   it('has what is loaded at first use in files of its own, and a start reads none of them', () => {
     const names = ['azure-data-tables', 'azure-identity', 'azure-keyvault-secrets', 'azure-msal-node', 'imapflow'];
     const ofMail = ['encoding-japanese', 'html-to-text', 'htmlparser2', 'iconv-lite', 'postal-mime', 'sanitize-html'];
-    for (const name of [...names, ...ofMail, 'outbound-agent']) {
+    for (const name of [...names, ...ofMail, 'agent']) {
       expect(later()).toContain(`dist/${name}.mjs`);
     }
     expect(read('dist/functions.cjs')).not.toMatch(/require\("\.\//);
@@ -132,7 +132,9 @@ describe('the published package', () => {
     const main: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     expect(main).toMatchObject({ main: 'dist/functions.cjs' });
     const app = await loadApp(join(folder, 'dist/functions.cjs'), () => undefined);
-    const sources = readdirSync(join(root, 'src/functions')).filter((name) => !/(\.test|^index)\.ts$/.test(name));
+    const sources = readdirSync(join(root, 'src/functions'), { recursive: true, encoding: 'utf8' }).filter(
+      (name) => /\.ts$/.test(name) && !/(\.test|^index)\.ts$/.test(name),
+    );
     const registered = sources.flatMap((name) =>
       [...read(`src/functions/${name}`).matchAll(/app\.(?:http|timer|storageQueue)\(\s*'([^']+)'/g)].map(
         (match) => match[1],

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { demoTenant, demoUsers } from '../local/demo-users.ts';
+import { demoTenant, demoUsers } from '../local/demo/demo-users.ts';
 import type { ReceivedEvent } from '../local/world.ts';
 import { BrowserClient, hiddenField, type Page } from './support/browser-client.ts';
 import { shortMail } from './support/mail.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificates } from '../../local/certificates.ts';
-import { startDovecot } from '../../local/imap/dovecot.ts';
+import { startDovecot } from '../../local/mail/dovecot.ts';
 import { startServices } from '../../local/services.ts';
 import type { Endpoint } from '../../local/stack.ts';
 import type { Running, Services } from '../../local/world.ts';

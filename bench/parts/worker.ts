@@ -6,10 +6,10 @@ import { ImapFlow } from 'imapflow';
 import { createBroker } from '../../src/lib/broker.ts';
 import { readConfig } from '../../src/lib/config.ts';
 import type { NewDestination } from '../../src/lib/delivery/destination-change.ts';
-import type { FolderChoice } from '../../src/lib/domain/folder.ts';
+import type { FolderChoice } from '../../src/lib/domain/mail/folder.ts';
 import { scopes } from '../../src/lib/domain/scope.ts';
 import type { Log } from '../../src/lib/log.ts';
-import type { ShardHint } from '../../src/lib/sync/hint.ts';
+import type { ShardHint } from '../../src/lib/sync/state/wake-up.ts';
 import { answerCalls } from './child.ts';
 
 // The broker as it is deployed, composed by its own composition root, in a process by itself: what this process uses is

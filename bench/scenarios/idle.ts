@@ -1,4 +1,4 @@
-import type { FolderChoice } from '../../src/lib/domain/folder.ts';
+import type { FolderChoice } from '../../src/lib/domain/mail/folder.ts';
 import { median, type Row, type Scenario, spread } from '../parts/measure.ts';
 import { collection, startSite } from '../parts/site.ts';
 

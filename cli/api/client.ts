@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { everyItem } from '../../src/lib/store/every-item.ts';
+import { everyItem } from '../../src/lib/store/table/every-item.ts';
 import type { Profile } from '../profile/profiles.ts';
 import { type BrokerAnswer, createBrokerApi, refusalOf } from './broker-api.ts';
 import { ApiProblem } from './refusal.ts';

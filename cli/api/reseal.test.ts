@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { ResealProgress } from '../../src/lib/store/reseal-progress.ts';
+import type { ResealProgress } from '../../src/lib/store/deployment/reseal-progress.ts';
 import { readReseal } from './reseal.ts';
 
-/** As the broker keeps it; the answer is this in JSON (src/functions/reseal.ts). */
+/** As the broker keeps it; the answer is this in JSON (src/functions/operations/reseal.ts). */
 const progress: ResealProgress = {
   version: 'b',
   at: new Date(0),

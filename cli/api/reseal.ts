@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const moment = z.iso.datetime().transform((at) => Date.parse(at));
 
-/** The answer of `GET reseal` and `POST reseal` (src/functions/reseal.ts). Times in milliseconds since 1970. */
+/** The answer of `GET reseal` and `POST reseal` (src/functions/operations/reseal.ts). Times in milliseconds since 1970. */
 const progress = z.object({
   version: z.string(),
   /** Rows that still lie under older versions. */

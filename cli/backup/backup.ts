@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type Store, tableNames } from '../../src/lib/store/table.ts';
+import { type Store, tableNames } from '../../src/lib/store/table/table.ts';
 import { encodeRow } from './form.ts';
 
 export interface Backup {

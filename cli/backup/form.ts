@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { z } from 'zod';
-import { type Row, type TableName, tableNames, type Value } from '../../src/lib/store/table.ts';
+import { type Row, type TableName, tableNames, type Value } from '../../src/lib/store/table/table.ts';
 
 /** First line of a backup. */
 export const head = z.object({ backup: z.literal('nocobase-mail-broker'), format: z.literal(1), at: z.iso.datetime() });

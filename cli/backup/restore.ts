@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { isStoreError, type Store, type StoredRow, type TableName, tableNames } from '../../src/lib/store/table.ts';
+import {
+  isStoreError,
+  type Store,
+  type StoredRow,
+  type TableName,
+  tableNames,
+} from '../../src/lib/store/table/table.ts';
 import { decodeRow, encodeRow, foot, head, keyOf, type TableRow } from './form.ts';
 
 /** The file is no whole backup, or does not fit what is in the tables. The message is for the person. */

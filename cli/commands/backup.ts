@@ -1,7 +1,7 @@
 import type { Command as Program } from 'commander';
 import { systemClock } from '../../src/lib/domain/system.ts';
-import { createAzureStore } from '../../src/lib/store/azure-table.ts';
-import type { Store } from '../../src/lib/store/table.ts';
+import { createAzureStore } from '../../src/lib/store/table/azure-table.ts';
+import type { Store } from '../../src/lib/store/table/table.ts';
 import { backup } from '../backup/backup.ts';
 import { restore } from '../backup/restore.ts';
 import { type AddCommand, type CommandIo, UsageError } from '../command.ts';

@@ -3,7 +3,7 @@ import { known } from './facts.ts';
 import { suffixOf } from './plan/names.ts';
 import type { Run } from './run.ts';
 
-/** Where Entra sends people back to (src/functions/oauth-callback.ts, dashboard-callback.ts). */
+/** Where Entra sends people back to (src/functions/sign-in/oauth-callback.ts, dashboard-callback.ts). */
 export const callbackPaths = ['/api/oauth/callback', '/api/dashboard/callback'] as const;
 
 // In a what-if run it is `<client id>`.

@@ -1,11 +1,8 @@
 import type { Step } from './step.ts';
 import { application } from './steps/application.ts';
 import { checkedArguments } from './steps/arguments.ts';
-import { bootstrapKey, bootstrapKeyDisabled } from './steps/bootstrap-key.ts';
 import { choices } from './steps/choices.ts';
-import { clientSecret } from './steps/client-secret.ts';
 import { federation } from './steps/federation.ts';
-import { firstKey } from './steps/first-key.ts';
 import { hostName, infrastructure } from './steps/infrastructure.ts';
 import { inventory } from './steps/inventory.ts';
 import { lock } from './steps/lock.ts';
@@ -18,13 +15,16 @@ import { credentialAccepted, doctor, reach } from './steps/reach.ts';
 import { region, runtime } from './steps/region.ts';
 import { resourceGroup } from './steps/resource-group.ts';
 import { azureRights, entraRights } from './steps/rights.ts';
-import { rootKey } from './steps/root-key.ts';
-import { secretRoles } from './steps/secret-roles.ts';
 import { tenant } from './steps/tenant.ts';
 import { tools } from './steps/tools.ts';
-import { vaultAccess, vaultAccessEnded } from './steps/vault-access.ts';
-import { vaultDoorClosed, vaultDoorOpened } from './steps/vault-door.ts';
-import { vaultWork } from './steps/vault-work.ts';
+import { bootstrapKey, bootstrapKeyDisabled } from './steps/vault/bootstrap-key.ts';
+import { clientSecret } from './steps/vault/client-secret.ts';
+import { firstKey } from './steps/vault/first-key.ts';
+import { rootKey } from './steps/vault/root-key.ts';
+import { secretRoles } from './steps/vault/secret-roles.ts';
+import { vaultAccess, vaultAccessEnded } from './steps/vault/vault-access.ts';
+import { vaultDoorClosed, vaultDoorOpened } from './steps/vault/vault-door.ts';
+import { vaultWork } from './steps/vault/vault-work.ts';
 
 /** What is looked at before the person is asked. None of these changes anything but what `--install-func` asked for. */
 export const lookSteps: readonly Step[] = [

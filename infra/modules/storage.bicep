@@ -1,5 +1,5 @@
 // A storage account without keys. For the host: the package's container and the queues of hints; timers and host locks
-// make their containers themselves. The app makes its tables at the first write (src/lib/store/azure-table.ts).
+// make their containers themselves. The app makes its tables at the first write (src/lib/store/table/azure-table.ts).
 
 param name string
 param location string

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AuthenticationResult, ConfidentialClientApplication, CryptoProvider } from '@azure/msal-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startManagedIdentity } from '../azure/managed-identity.ts';
 import { makeCertificates } from '../certificates.ts';
-import { startManagedIdentity } from '../managed-identity.ts';
 import type { EntraStandIn, IdentityStandIn } from '../world.ts';
 import { startEntra } from './entra.ts';
 

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { QueueServiceClient } from '@azure/storage-queue';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bundleOf } from '../../test/support/bundle.ts';
-import { type Azurite, startAzurite } from '../azurite.ts';
+import { type Azurite, startAzurite } from '../azure/azurite.ts';
 import { type Host, PortTaken, startHost } from './host.ts';
 
 interface Memory {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleOf } from '../../test/support/bundle.ts';
 import { startHostProcess } from '../../test/support/host-process.ts';
-import { type Azurite, startAzurite } from '../azurite.ts';
+import { type Azurite, startAzurite } from '../azure/azurite.ts';
 
 let azurite: Azurite;
 let bundle: string;

@@ -6,14 +6,14 @@ import { memoryVault, type Sent, send, testRoot } from '../../test/support/http.
 import { memorySealer } from '../../test/support/sealer.ts';
 import { azuriteOfSuite, type SuiteAzurite } from '../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../test/support/tables.ts';
+import { createApiKeys } from '../lib/access/api-keys.ts';
 import { createDeliverer } from '../lib/delivery/deliverer.ts';
 import { createDestinations } from '../lib/delivery/destinations.ts';
 import { systemRandom } from '../lib/domain/system.ts';
-import { createApiKeys } from '../lib/http/api-keys.ts';
-import { createOutbound } from '../lib/http/outbound.ts';
-import { createApiKeyRows } from '../lib/store/api-keys.ts';
-import { createDestinationRows } from '../lib/store/destinations.ts';
-import type { Store } from '../lib/store/table.ts';
+import { createOutbound } from '../lib/outbound/outbound.ts';
+import { createApiKeyRows } from '../lib/store/deployment/api-keys.ts';
+import { createDestinationRows } from '../lib/store/destinations/destinations.ts';
+import type { Store } from '../lib/store/table/table.ts';
 import { createRootKeys } from '../lib/vault/root-keys.ts';
 
 const composed = vi.hoisted((): { broker: () => Promise<unknown> } => ({
@@ -28,14 +28,14 @@ vi.mock('@azure/functions', async (original) => ({
   app: { http: () => {} },
 }));
 
-const { adminConsentLinks } = await import('./tenant-consent-links.ts');
-const { connectLinks } = await import('./connect-links.ts');
-const { destination } = await import('./destination.ts');
-const { destinations } = await import('./destinations.ts');
-const { key } = await import('./key.ts');
-const { keys } = await import('./keys.ts');
-const { mailbox } = await import('./mailbox.ts');
-const { mailboxes } = await import('./mailboxes.ts');
+const { adminConsentLinks } = await import('./sign-in/tenant-consent-links.ts');
+const { connectLinks } = await import('./sign-in/connect-links.ts');
+const { destination } = await import('./deliveries/destination.ts');
+const { destinations } = await import('./deliveries/destinations.ts');
+const { key } = await import('./operations/key.ts');
+const { keys } = await import('./operations/keys.ts');
+const { mailbox } = await import('./mailboxes/mailbox.ts');
+const { mailboxes } = await import('./mailboxes/mailboxes.ts');
 
 const tid = '11111111-2222-4333-8444-555555555555';
 const outbound = createOutbound({ inAzure: false, privateDestinations: [] });

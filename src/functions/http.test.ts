@@ -6,20 +6,20 @@ import { type Answered, memoryVault, type Sent, send, testRoot } from '../../tes
 import { entry } from '../../test/support/rows.ts';
 import { azuriteOfSuite, type SuiteAzurite } from '../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../test/support/tables.ts';
-import { createGiveToken } from '../lib/connect/give-token.ts';
+import { bootstrapKeyId, formatApiKey } from '../lib/access/api-key.ts';
+import { createApiKeys } from '../lib/access/api-keys.ts';
+import type { Scope } from '../lib/access/caller.ts';
 import { deliveryId } from '../lib/domain/ids.ts';
 import { systemRandom } from '../lib/domain/system.ts';
 import { errorTable } from '../lib/error-codes.ts';
 import { BrokerError } from '../lib/errors.ts';
-import { bootstrapKeyId, formatApiKey } from '../lib/http/api-key.ts';
-import { createApiKeys } from '../lib/http/api-keys.ts';
-import type { Scope } from '../lib/http/caller.ts';
-import { createApiKeyRows } from '../lib/store/api-keys.ts';
-import { createAudit } from '../lib/store/audit.ts';
-import { createDeliveries } from '../lib/store/deliveries.ts';
-import { encodeDead } from '../lib/store/retry-row.ts';
-import type { MailboxRow } from '../lib/store/rows.ts';
-import type { Store } from '../lib/store/table.ts';
+import { createGiveToken } from '../lib/mailboxes/give-token.ts';
+import { createApiKeyRows } from '../lib/store/deployment/api-keys.ts';
+import { createAudit } from '../lib/store/deployment/audit.ts';
+import { createDeliveries } from '../lib/store/mailboxes/deliveries.ts';
+import { encodeDead } from '../lib/store/rows/retry-row.ts';
+import type { MailboxRow } from '../lib/store/rows/rows.ts';
+import type { Store } from '../lib/store/table/table.ts';
 import { createRootKeys } from '../lib/vault/root-keys.ts';
 
 const composed = vi.hoisted((): { broker: () => Promise<unknown> } => ({
@@ -34,23 +34,23 @@ vi.mock('@azure/functions', async (original) => ({
   app: { http: () => {} },
 }));
 
-const { adminConsent } = await import('./tenant-consent.ts');
-const { adminConsentLinks } = await import('./tenant-consent-links.ts');
-const { connect } = await import('./connect.ts');
-const { connectLinks } = await import('./connect-links.ts');
-const { deliveries } = await import('./deliveries.ts');
-const { deliveryReplay } = await import('./delivery-replay.ts');
-const { destinationReplay } = await import('./destination-replay.ts');
-const { health } = await import('./health.ts');
-const { key } = await import('./key.ts');
-const { keys } = await import('./keys.ts');
-const { mailbox } = await import('./mailbox.ts');
-const { mailboxReplay } = await import('./mailbox-replay.ts');
-const { mailboxSync } = await import('./mailbox-sync.ts');
-const { mailboxToken } = await import('./mailbox-token.ts');
-const { mailboxes } = await import('./mailboxes.ts');
-const { notFound } = await import('./not-found.ts');
-const { oauthCallback } = await import('./oauth-callback.ts');
+const { adminConsent } = await import('./sign-in/tenant-consent.ts');
+const { adminConsentLinks } = await import('./sign-in/tenant-consent-links.ts');
+const { connect } = await import('./sign-in/connect.ts');
+const { connectLinks } = await import('./sign-in/connect-links.ts');
+const { deliveries } = await import('./deliveries/deliveries.ts');
+const { deliveryReplay } = await import('./deliveries/delivery-replay.ts');
+const { destinationReplay } = await import('./deliveries/destination-replay.ts');
+const { health } = await import('./operations/health.ts');
+const { key } = await import('./operations/key.ts');
+const { keys } = await import('./operations/keys.ts');
+const { mailbox } = await import('./mailboxes/mailbox.ts');
+const { mailboxReplay } = await import('./mailboxes/mailbox-replay.ts');
+const { mailboxSync } = await import('./mailboxes/mailbox-sync.ts');
+const { mailboxToken } = await import('./mailboxes/mailbox-token.ts');
+const { mailboxes } = await import('./mailboxes/mailboxes.ts');
+const { notFound } = await import('./operations/not-found.ts');
+const { oauthCallback } = await import('./sign-in/oauth-callback.ts');
 
 const bootstrapKey = formatApiKey({ id: bootstrapKeyId, secret: 'B'.repeat(43) });
 const destinations = [

@@ -5,22 +5,22 @@ import { type Answered, memoryVault, send, testRoot } from '../../test/support/h
 import { memoryStore } from '../../test/support/memory-store.ts';
 import { entry } from '../../test/support/rows.ts';
 import { rowsOfTable } from '../../test/support/tables.ts';
-import { createGiveToken } from '../lib/connect/give-token.ts';
+import { createApiKeys } from '../lib/access/api-keys.ts';
+import type { Scope } from '../lib/access/caller.ts';
 import { createDeliverer } from '../lib/delivery/deliverer.ts';
 import { createDestinations } from '../lib/delivery/destinations.ts';
-import type { Reach } from '../lib/doctor/types.ts';
+import type { Reach } from '../lib/doctor/checks/types.ts';
 import { deliveryId } from '../lib/domain/ids.ts';
 import { systemClock, systemRandom } from '../lib/domain/system.ts';
-import { createApiKeys } from '../lib/http/api-keys.ts';
-import type { Scope } from '../lib/http/caller.ts';
-import type { Outbound } from '../lib/http/outbound.ts';
-import { createApiKeyRows } from '../lib/store/api-keys.ts';
-import { createAudit } from '../lib/store/audit.ts';
-import { createDeliveries } from '../lib/store/deliveries.ts';
-import { createDestinationRows } from '../lib/store/destinations.ts';
-import { encodeDead } from '../lib/store/retry-row.ts';
-import type { MailboxRow } from '../lib/store/rows.ts';
-import type { Store } from '../lib/store/table.ts';
+import { createGiveToken } from '../lib/mailboxes/give-token.ts';
+import type { Outbound } from '../lib/outbound/outbound.ts';
+import { createApiKeyRows } from '../lib/store/deployment/api-keys.ts';
+import { createAudit } from '../lib/store/deployment/audit.ts';
+import { createDestinationRows } from '../lib/store/destinations/destinations.ts';
+import { createDeliveries } from '../lib/store/mailboxes/deliveries.ts';
+import { encodeDead } from '../lib/store/rows/retry-row.ts';
+import type { MailboxRow } from '../lib/store/rows/rows.ts';
+import type { Store } from '../lib/store/table/table.ts';
 import { createRootKeys } from '../lib/vault/root-keys.ts';
 
 const composed = vi.hoisted((): { broker: () => Promise<unknown> } => ({

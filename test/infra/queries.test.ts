@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { errorTable } from '../../src/lib/error-codes.ts';
-import { mailboxStates } from '../../src/lib/store/rows.ts';
-import { countFields, createRunCounts } from '../../src/lib/sync/run-counts.ts';
+import { mailboxStates } from '../../src/lib/store/rows/rows.ts';
+import { countFields, createRunCounts } from '../../src/lib/sync/state/run-counts.ts';
 import { bindQuery, workspaceSchema } from '../support/kusto.ts';
 import { hasField, logCalls } from '../support/log-calls.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { decodeCursor } from '../../src/lib/store/cursor-row.ts';
-import { decodeMailbox } from '../../src/lib/store/mailbox-row.ts';
+import { decodeCursor } from '../../src/lib/store/rows/cursor-row.ts';
+import { decodeMailbox } from '../../src/lib/store/rows/mailbox-row.ts';
 import { dice } from '../simulation/dice.ts';
 import { rowsOfTable } from '../support/tables.ts';
 import { type KillStack, type Stream, type Victim, victims } from './stack.ts';

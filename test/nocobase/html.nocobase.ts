@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { launchChromium } from '../../local/chromium.ts';
-import { loadSanitizer } from '../../src/lib/delivery/sanitize.ts';
+import { launchChromium } from '../../local/demo/chromium.ts';
+import { loadSanitizer } from '../../src/lib/delivery/sanitize/sanitize.ts';
 import { htmlAttacks } from '../corpus/html-attacks.ts';
 import { type Nocobase, startNocobase } from '../support/nocobase/nocobase.ts';
 import { describeNeeding } from '../support/requirements.ts';

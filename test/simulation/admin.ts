@@ -1,5 +1,5 @@
-import type { ReplayWish } from '../../src/lib/store/job-row.ts';
-import type { FolderBaseline } from '../../src/lib/store/registry.ts';
+import type { FolderBaseline } from '../../src/lib/store/mailboxes/registry.ts';
+import type { ReplayWish } from '../../src/lib/store/rows/job-row.ts';
 import type { App, createApi, Entra } from './app.ts';
 import { dice as diceOf } from './dice.ts';
 import { filterChoices } from './filters.ts';

@@ -8,7 +8,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'nothing is lost',
     changes: [
       {
-        file: 'sync/pump.ts',
+        file: 'sync/delivering/pump.ts',
         find: `    book.put(ready.entry);
 `,
         put: `    book.put(ready.entry);
@@ -23,7 +23,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'nothing is lost',
     changes: [
       {
-        file: 'sync/folder-book.ts',
+        file: 'sync/state/folder-record.ts',
         find: `    if (gaps.length === 0) return [];`,
         put: `    return [];`,
       },
@@ -35,7 +35,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'nothing is lost',
     changes: [
       {
-        file: 'sync/folder-book.ts',
+        file: 'sync/state/folder-record.ts',
         find: `      const closed = setHoles(openHoles(cursor.holes, [{ from: uid, to: uid }], now, 'missing'));`,
         put: `      const closed: readonly Hole[] = [];`,
       },
@@ -47,7 +47,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'no POST before its entry is committed',
     changes: [
       {
-        file: 'sync/pump.ts',
+        file: 'sync/delivering/pump.ts',
         find: `    book.put(ready.entry);
 `,
         put: ``,
@@ -60,7 +60,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'one key for one message',
     changes: [
       {
-        file: 'sync/claim.ts',
+        file: 'sync/state/claim.ts',
         find: `  const candidates = mailbox.folders
     .filter(takesPart)`,
         put: `  const candidates = mailbox.folders
@@ -74,7 +74,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'nothing is lost',
     changes: [
       {
-        file: 'domain/message-identity.ts',
+        file: 'domain/mail/message-identity.ts',
         find: `return purposeHash('message-hash', ...headers, arrival === '' ? seconds(identity) : arrival).slice(0, 8);`,
         put: `return purposeHash('message-hash', ...headers.slice(0, 1)).slice(0, 8);`,
       },
@@ -86,7 +86,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'nothing is lost',
     changes: [
       {
-        file: 'domain/message-identity.ts',
+        file: 'domain/mail/message-identity.ts',
         find: `return purposeHash('message-hash', ...headers, arrival === '' ? seconds(identity) : arrival).slice(0, 8);`,
         put: `return purposeHash('message-hash', ...headers).slice(0, 8);`,
       },
@@ -98,7 +98,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'one key for one message',
     changes: [
       {
-        file: 'domain/message-identity.ts',
+        file: 'domain/mail/message-identity.ts',
         find: `return purposeHash('message-hash', ...headers, arrival === '' ? seconds(identity) : arrival).slice(0, 8);`,
         put: `return purposeHash('message-hash', ...headers, seconds(identity)).slice(0, 8);`,
       },
@@ -110,7 +110,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'nothing is lost',
     changes: [
       {
-        file: 'domain/message-identity.ts',
+        file: 'domain/mail/message-identity.ts',
         find: `export const hasHash = (hash: Uint8Array): boolean => !sameBytes(hash, noHash);`,
         put: `export const hasHash = (hash: Uint8Array): boolean => hash.length > 0;`,
       },
@@ -122,7 +122,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'nothing is lost',
     changes: [
       {
-        file: 'sync/recover.ts',
+        file: 'sync/folder/recover.ts',
         find: `      if (isOwed(found, entry)) deliver.push(uid);
       else known.add(uid);`,
         put: `      known.add(uid);`,
@@ -135,7 +135,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'nothing is lost',
     changes: [
       {
-        file: 'sync/source.ts',
+        file: 'sync/delivering/source.ts',
         find: `      mailbox.park(
         parked.kind === 'retry'
           ? { kind: 'retry', row: { ...parked.row, ...at, missing: 0 } }
@@ -153,7 +153,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'order',
     changes: [
       {
-        file: 'sync/pump.ts',
+        file: 'sync/delivering/pump.ts',
         find: `if (!held) return failingMs >= headLimitMs;`,
         put: `if (!held) return true;`,
       },
@@ -165,7 +165,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'nothing is sent again without need',
     changes: [
       {
-        file: 'sync/pump.ts',
+        file: 'sync/delivering/pump.ts',
         find: `      book.put({ ...ready.entry, accepted: true });
       source.settle(ready.uid, ready.message.meta.internalDate);
       return true;`,
@@ -176,13 +176,13 @@ export const bugsWithMail: readonly PlantedBug[] = [
       return true;`,
       },
       {
-        file: 'sync/pump.ts',
+        file: 'sync/delivering/pump.ts',
         find: `  async function lane(): Promise<void> {`,
         put: `  const later: (() => void)[] = [];
   async function lane(): Promise<void> {`,
       },
       {
-        file: 'sync/pump.ts',
+        file: 'sync/delivering/pump.ts',
         find: `  for (const end of ends) if`,
         put: `  for (const done of later) done();
   await committer.commit(mailbox);
@@ -196,7 +196,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'what is told is true',
     changes: [
       {
-        file: 'sync/changes.ts',
+        file: 'sync/folder/changes.ts',
         find: `for (const entry of some) tellFlags(context, mailbox, book, entry, now);`,
         put: `if (now.getTime() < 0) for (const entry of some) tellFlags(context, mailbox, book, entry, now);`,
       },
@@ -208,7 +208,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'what is told is true',
     changes: [
       {
-        file: 'sync/compare.ts',
+        file: 'sync/state/compare.ts',
         find: `entry.posted && (isElsewhere || !hasFlags(entry, flags));`,
         put: `isElsewhere && !entry.posted;`,
       },
@@ -220,7 +220,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'nothing is lost',
     changes: [
       {
-        file: 'sync/source.ts',
+        file: 'sync/delivering/source.ts',
         find: `if (!known.posted && (await keepBack(meta, care))) return undefined;`,
         put: `if (await keepBack(meta, care)) return undefined;`,
       },
@@ -232,7 +232,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'what a filter keeps back stays in the mailbox',
     changes: [
       {
-        file: 'sync/folder-book.ts',
+        file: 'sync/state/folder-record.ts',
         find: `if (lastInternalDate !== undefined) ring.raiseFloor(dayOf(lastInternalDate));`,
         put: `if (lastInternalDate === undefined) ring.raiseFloor(dayOf(new Date(0)));`,
       },

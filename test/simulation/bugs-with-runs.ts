@@ -8,7 +8,7 @@ export const bugsWithRuns: readonly PlantedBug[] = [
     breaks: 'nothing is sent again without need',
     changes: [
       {
-        file: 'store/committer.ts',
+        file: 'store/shard/committer.ts',
         find: `[{ kind: 'replace', row: headRow(last), etag }, ...operations]`,
         put: `[{ kind: 'upsert', row: headRow(last) }, ...operations]`,
       },
@@ -20,7 +20,7 @@ export const bugsWithRuns: readonly PlantedBug[] = [
     breaks: 'no POST before its entry is committed',
     changes: [
       {
-        file: 'store/committer.ts',
+        file: 'store/shard/committer.ts',
         find: `      lastSending = clock.monotonic();
 `,
         put: `      lastSending = clock.monotonic();
@@ -47,7 +47,7 @@ export const bugsWithRuns: readonly PlantedBug[] = [
     breaks: 'a stale worker commits nothing',
     changes: [
       {
-        file: 'store/lease.ts',
+        file: 'store/shard/lease.ts',
         find: `const owner = base64url(random.bytes(12));`,
         put: `const owner = ownerOf(store, () => base64url(random.bytes(12)));`,
         add: `const owners = new WeakMap<object, string>();
@@ -65,7 +65,7 @@ function ownerOf(store: Store, make: () => string): string {
     breaks: 'everything settles',
     changes: [
       {
-        file: 'sync/shard-run.ts',
+        file: 'sync/run/shard-run.ts',
         find: `  await committer.release();
   const { reason }`,
         put: `  for (const { book, isRemoved } of guests) {
@@ -83,7 +83,7 @@ function ownerOf(store: Store, make: () => string): string {
     breaks: 'nothing is sent again without need',
     changes: [
       {
-        file: 'sync/row-memory.ts',
+        file: 'sync/state/row-memory.ts',
         find: `      if (ended.get(shard) !== previousEpoch) forget(shard);
 `,
         put: '',
@@ -96,11 +96,11 @@ function ownerOf(store: Store, make: () => string): string {
     breaks: 'one writer for each row',
     changes: [
       {
-        file: 'sync/erase.ts',
+        file: 'sync/run/erase.ts',
         find: `const kinds = ['d', 'e', 'o', 'p', 'r', 'x', 'c', 'b'] as const;`,
         put: `const kinds = ['a', 'd', 'e', 'o', 'p', 'r', 'x', 'c', 'b'] as const;`,
       },
-      { file: 'sync/erase.ts', find: `const rowsPerBatch = 90;`, put: `const rowsPerBatch = 1;` },
+      { file: 'sync/run/erase.ts', find: `const rowsPerBatch = 90;`, put: `const rowsPerBatch = 1;` },
     ],
   },
   {
@@ -109,7 +109,7 @@ function ownerOf(store: Store, make: () => string): string {
     breaks: 'one in flight',
     changes: [
       {
-        file: 'sync/pump.ts',
+        file: 'sync/delivering/pump.ts',
         find: `length: order === 'strict' || context.safe !== undefined ? 1 : windowSize`,
         put: `length: context.safe !== undefined ? 1 : windowSize`,
       },
@@ -121,7 +121,7 @@ function ownerOf(store: Store, make: () => string): string {
     breaks: 'a stale worker commits nothing',
     changes: [
       {
-        file: 'store/lease.ts',
+        file: 'store/shard/lease.ts',
         find: `row.owner !== '' && judgedNowMs < row.until.getTime() + takeoverMs`,
         put: `row.owner !== '' && judgedNowMs < row.until.getTime() - 30_000`,
       },
@@ -133,7 +133,7 @@ function ownerOf(store: Store, make: () => string): string {
     breaks: 'what is told is true',
     changes: [
       {
-        file: 'sync/mailbox-state.ts',
+        file: 'sync/run/mailbox-state.ts',
         find: `const was = state.told ?? (told[state.state] === undefined ? undefined : state.state);`,
         put: `const was = told[state.state] === undefined ? undefined : state.state;`,
       },
@@ -145,7 +145,7 @@ function ownerOf(store: Store, make: () => string): string {
     breaks: 'everything settles',
     changes: [
       {
-        file: 'sync/erase.ts',
+        file: 'sync/run/erase.ts',
         find: `const kinds = ['d', 'e', 'o', 'p', 'r', 'x', 'c', 'b'] as const;`,
         put: `const kinds = ['e', 'o', 'p', 'c', 'b'] as const;`,
       },
@@ -165,7 +165,7 @@ function ownerOf(store: Store, make: () => string): string {
     breaks: 'everything settles',
     changes: [
       {
-        file: 'sync/poll.ts',
+        file: 'sync/run/poll.ts',
         find: `work.retries = end === 'yields' ? end : 'done';`,
         put: `work.retries = 'done';`,
       },
@@ -177,7 +177,7 @@ function ownerOf(store: Store, make: () => string): string {
     breaks: 'what is told is true',
     changes: [
       {
-        file: 'sync/outbox.ts',
+        file: 'sync/delivering/outbox.ts',
         find: `if (event.type.startsWith('mailbox.')) return 'mailbox';`,
         put: '',
       },
@@ -189,7 +189,7 @@ function ownerOf(store: Store, make: () => string): string {
     breaks: 'work that is left is due at once',
     changes: [
       {
-        file: 'sync/mailbox-state.ts',
+        file: 'sync/run/mailbox-state.ts',
         find: `    const isReset = verdict.left !== 'nothing' || at.isAsked || slot.failures > 0;`,
         put: `    const isReset = at.isAsked || slot.failures > 0;`,
       },

@@ -1,8 +1,8 @@
 import { messageKeyFromBytes, shardKey, shardOfMailbox } from '../../src/lib/domain/ids.ts';
-import { rowsOf } from '../../src/lib/store/keys.ts';
-import { decodeEntries } from '../../src/lib/store/ring-entry.ts';
-import { dayOf, ringSize } from '../../src/lib/store/ring-row.ts';
-import type { StoredRow } from '../../src/lib/store/table.ts';
+import { rowsOf } from '../../src/lib/store/rows/keys.ts';
+import { decodeEntries } from '../../src/lib/store/rows/recent-message-entry.ts';
+import { dayOf, ringSize } from '../../src/lib/store/rows/recent-messages-row.ts';
+import type { StoredRow } from '../../src/lib/store/table/table.ts';
 import { isLetThrough } from './filters.ts';
 import type { Life, Lives } from './lives.ts';
 import type { Physical } from './mail.ts';

@@ -1,6 +1,6 @@
-import type { DestinationConfig } from '../../src/lib/store/destination.ts';
-import { createDestinationRows } from '../../src/lib/store/destinations.ts';
-import type { Store, Table } from '../../src/lib/store/table.ts';
+import type { DestinationConfig } from '../../src/lib/store/destinations/destination.ts';
+import { createDestinationRows } from '../../src/lib/store/destinations/destinations.ts';
+import type { Store, Table } from '../../src/lib/store/table/table.ts';
 import { plainSealer } from './app.ts';
 import { urlOf } from './receiver.ts';
 import type { Tables } from './tables.ts';

@@ -1,10 +1,10 @@
 import { shardKey, shardOfMailbox } from '../../src/lib/domain/ids.ts';
-import { decodeCursor } from '../../src/lib/store/cursor-row.ts';
-import { isFinished } from '../../src/lib/store/first-sync.ts';
-import { parseRowKey, rowsOf } from '../../src/lib/store/keys.ts';
-import type { CursorRow, ShardRow } from '../../src/lib/store/rows.ts';
-import { decodeShard } from '../../src/lib/store/shard-row.ts';
-import { decodeState } from '../../src/lib/store/state-row.ts';
+import { isFinished } from '../../src/lib/store/mailboxes/first-sync.ts';
+import { decodeCursor } from '../../src/lib/store/rows/cursor-row.ts';
+import { parseRowKey, rowsOf } from '../../src/lib/store/rows/keys.ts';
+import type { CursorRow, ShardRow } from '../../src/lib/store/rows/rows.ts';
+import { decodeShard } from '../../src/lib/store/rows/shard-row.ts';
+import { decodeState } from '../../src/lib/store/rows/state-row.ts';
 import type { Lives } from './lives.ts';
 import type { Ground, Invocation } from './process.ts';
 import type { Promises } from './promises.ts';

@@ -1,7 +1,7 @@
-import { directionOf } from '../../src/lib/domain/direction.ts';
-import { type MailboxFilter, type Sieve, sieveOf } from '../../src/lib/domain/filter.ts';
-import { decodeCursor } from '../../src/lib/store/cursor-row.ts';
-import { cursorRowKey, parseRowKey } from '../../src/lib/store/keys.ts';
+import { directionOf } from '../../src/lib/domain/mail/direction.ts';
+import { type MailboxFilter, type Sieve, sieveOf } from '../../src/lib/domain/mail/filter.ts';
+import { decodeCursor } from '../../src/lib/store/rows/cursor-row.ts';
+import { cursorRowKey, parseRowKey } from '../../src/lib/store/rows/keys.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Life, Lives } from './lives.ts';
 import { type Physical, type Place, watchedPaths } from './mail.ts';

@@ -1,6 +1,6 @@
-import type { MessageMeta, MessageTraits, ReadMessage } from '../../src/lib/domain/message.ts';
+import type { MessageMeta, MessageTraits, ReadMessage } from '../../src/lib/domain/mail/message.ts';
 import { BrokerError, type ErrorCode } from '../../src/lib/errors.ts';
-import type { ImapConnector, KeepableSession } from '../../src/lib/mailbox/session.ts';
+import type { ImapConnector, KeepableSession } from '../../src/lib/mailbox/session/session.ts';
 import { noHeaders } from '../support/headerless.ts';
 import type { MailWorld, Physical, SimFolder } from './mail.ts';
 import type { Call, Ground, SimProcess } from './process.ts';

@@ -1,10 +1,10 @@
-import type { MailboxFilter } from '../../src/lib/domain/filter.ts';
 import { messageKey } from '../../src/lib/domain/ids.ts';
-import { decodeCursor } from '../../src/lib/store/cursor-row.ts';
-import { addressKey, parseRowKey } from '../../src/lib/store/keys.ts';
-import { decodeMailbox } from '../../src/lib/store/mailbox-row.ts';
-import type { CursorRow, MailboxRow } from '../../src/lib/store/rows.ts';
-import { decodeSettings } from '../../src/lib/store/settings-row.ts';
+import type { MailboxFilter } from '../../src/lib/domain/mail/filter.ts';
+import { decodeCursor } from '../../src/lib/store/rows/cursor-row.ts';
+import { addressKey, parseRowKey } from '../../src/lib/store/rows/keys.ts';
+import { decodeMailbox } from '../../src/lib/store/rows/mailbox-row.ts';
+import type { CursorRow, MailboxRow } from '../../src/lib/store/rows/rows.ts';
+import { decodeSettings } from '../../src/lib/store/rows/settings-row.ts';
 import type { MailWorld, Physical, Place, SimMailbox } from './mail.ts';
 import type { Ground } from './process.ts';
 import { type Applied, rowKeyOf } from './tables.ts';

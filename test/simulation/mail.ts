@@ -1,4 +1,4 @@
-import type { FolderRole } from '../../src/lib/domain/folder.ts';
+import type { FolderRole } from '../../src/lib/domain/mail/folder.ts';
 import { dice as diceOf } from './dice.ts';
 import type { Ground } from './process.ts';
 

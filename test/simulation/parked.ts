@@ -1,6 +1,6 @@
 import { messageKeyFromBytes } from '../../src/lib/domain/ids.ts';
-import { rowsOf } from '../../src/lib/store/keys.ts';
-import { decodeDead, decodeRetry } from '../../src/lib/store/retry-row.ts';
+import { rowsOf } from '../../src/lib/store/rows/keys.ts';
+import { decodeDead, decodeRetry } from '../../src/lib/store/rows/retry-row.ts';
 import type { Physical, SimMailbox } from './mail.ts';
 import { type Ended, partitionOf } from './settled.ts';
 

@@ -19,7 +19,7 @@ describe('the simulator finds', () => {
   );
 
   it('nothing where the source has changed, and says so', async () => {
-    const change = { file: 'store/committer.ts', find: 'what stands in no file', put: '' };
+    const change = { file: 'store/shard/committer.ts', find: 'what stands in no file', put: '' };
     await expect(plant({ name: 'none', seed: 1, breaks: 'order', changes: [change] })).rejects.toThrow(
       /stands 0 times/,
     );

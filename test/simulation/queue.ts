@@ -1,4 +1,4 @@
-import type { ShardHint } from '../../src/lib/sync/hint.ts';
+import type { ShardHint } from '../../src/lib/sync/state/wake-up.ts';
 import type { Ground, Invocation } from './process.ts';
 
 /** A message that failed comes again after this (host.json: visibilityTimeout). */

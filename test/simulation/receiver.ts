@@ -4,7 +4,7 @@ import {
   OutboundError,
   type OutboundFailure,
   type OutboundRequest,
-} from '../../src/lib/http/outbound.ts';
+} from '../../src/lib/outbound/outbound.ts';
 import type { MailWorld, Physical } from './mail.ts';
 import type { Ground, Invocation, SimProcess } from './process.ts';
 

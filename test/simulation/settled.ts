@@ -1,10 +1,10 @@
 import { shardKey, shardOfMailbox } from '../../src/lib/domain/ids.ts';
-import { decodeCursor } from '../../src/lib/store/cursor-row.ts';
-import { isFinished } from '../../src/lib/store/first-sync.ts';
-import { addressKey, cursorRowKey, rowsOf } from '../../src/lib/store/keys.ts';
-import { decodeMailbox } from '../../src/lib/store/mailbox-row.ts';
-import { decodeShard } from '../../src/lib/store/shard-row.ts';
-import { decodeState } from '../../src/lib/store/state-row.ts';
+import { isFinished } from '../../src/lib/store/mailboxes/first-sync.ts';
+import { decodeCursor } from '../../src/lib/store/rows/cursor-row.ts';
+import { addressKey, cursorRowKey, rowsOf } from '../../src/lib/store/rows/keys.ts';
+import { decodeMailbox } from '../../src/lib/store/rows/mailbox-row.ts';
+import { decodeShard } from '../../src/lib/store/rows/shard-row.ts';
+import { decodeState } from '../../src/lib/store/rows/state-row.ts';
 import type { Deliveries } from './deliveries.ts';
 import { isKeptBack } from './filters.ts';
 import type { Life, Lives } from './lives.ts';

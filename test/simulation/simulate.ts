@@ -1,5 +1,5 @@
-import { createAddressIndex } from '../../src/lib/store/address-index.ts';
-import { sweep } from '../../src/lib/sync/sweep.ts';
+import { sweep } from '../../src/lib/housekeeping/sweep.ts';
+import { createAddressIndex } from '../../src/lib/store/mailboxes/address-index.ts';
 import { createApi, tickMs } from './app.ts';
 import type { FaultKind } from './faults.ts';
 import { parkedIn } from './parked.ts';

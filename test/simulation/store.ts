@@ -1,5 +1,5 @@
-import { createServerTime } from '../../src/lib/store/server-time.ts';
-import { type Row, type Store, StoreError, type Table, type TableName } from '../../src/lib/store/table.ts';
+import { createServerTime } from '../../src/lib/store/table/server-time.ts';
+import { type Row, type Store, StoreError, type Table, type TableName } from '../../src/lib/store/table/table.ts';
 import type { Ground, Invocation, SimProcess } from './process.ts';
 import { type Operation, rowKeyOf, type Tables } from './tables.ts';
 

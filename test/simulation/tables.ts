@@ -1,5 +1,11 @@
-import { wireBytes } from '../../src/lib/store/row-size.ts';
-import { type BatchOperation, batchLimits, type Row, type StoredRow, StoreError } from '../../src/lib/store/table.ts';
+import { wireBytes } from '../../src/lib/store/table/row-size.ts';
+import {
+  type BatchOperation,
+  batchLimits,
+  type Row,
+  type StoredRow,
+  StoreError,
+} from '../../src/lib/store/table/table.ts';
 import type { Invocation } from './process.ts';
 
 /** What a request asks for: the operations of a batch, or one alone, which may also be a delete by its ETag. */

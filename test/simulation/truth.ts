@@ -1,5 +1,5 @@
-import { decodeCursor } from '../../src/lib/store/cursor-row.ts';
-import { cursorRowKey } from '../../src/lib/store/keys.ts';
+import { decodeCursor } from '../../src/lib/store/rows/cursor-row.ts';
+import { cursorRowKey } from '../../src/lib/store/rows/keys.ts';
 import { isLetThrough } from './filters.ts';
 import type { Life } from './lives.ts';
 import { type Physical, watchedPaths } from './mail.ts';

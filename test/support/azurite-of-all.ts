@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { TestProject } from 'vitest/node';
-import { type Azurite, startAzurite } from '../../local/azurite.ts';
+import { type Azurite, startAzurite } from '../../local/azure/azurite.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Clock, Random } from '../../src/lib/domain/clock.ts';
 import type { Deliverer } from '../../src/lib/domain/event.ts';
-import type { ImapConnector, ImapSession } from '../../src/lib/mailbox/session.ts';
-import type { Store, Table } from '../../src/lib/store/table.ts';
+import type { ImapConnector, ImapSession } from '../../src/lib/mailbox/session/session.ts';
+import type { Store, Table } from '../../src/lib/store/table/table.ts';
 
 /** Numbers that look random and are the same for the same seed (mulberry32). */
 export function dice(seed: number) {

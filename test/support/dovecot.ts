@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificates } from '../../local/certificates.ts';
-import { startDovecot } from '../../local/imap/dovecot.ts';
 import { listen } from '../../local/listen.ts';
+import { startDovecot } from '../../local/mail/dovecot.ts';
 
 export interface DovecotForTests {
   readonly host: string;

@@ -1,4 +1,4 @@
-import { type Store, StoreError, type Table } from '../../src/lib/store/table.ts';
+import { type Store, StoreError, type Table } from '../../src/lib/store/table/table.ts';
 
 /** What becomes of one table call: it never arrives, or it is done and its answer is lost. */
 export type Fault = 'lost' | 'unheard';

@@ -1,4 +1,4 @@
-import type { Store, Table } from '../../src/lib/store/table.ts';
+import type { Store, Table } from '../../src/lib/store/table/table.ts';
 
 /** A store between whose writes something else happens. `writes` counts them. */
 export interface InterruptedStore extends Store {

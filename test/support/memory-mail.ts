@@ -1,7 +1,7 @@
-import type { FolderRole } from '../../src/lib/domain/folder.ts';
-import type { MessageMeta, MessageTraits, ReadMessage } from '../../src/lib/domain/message.ts';
+import type { FolderRole } from '../../src/lib/domain/mail/folder.ts';
+import type { MessageMeta, MessageTraits, ReadMessage } from '../../src/lib/domain/mail/message.ts';
 import { BrokerError, type ErrorCode } from '../../src/lib/errors.ts';
-import type { FolderStatus, ImapConnector, ImapSession, MessageFlags } from '../../src/lib/mailbox/session.ts';
+import type { FolderStatus, ImapConnector, ImapSession, MessageFlags } from '../../src/lib/mailbox/session/session.ts';
 import { noHeaders } from './headerless.ts';
 
 export interface Mail {

@@ -1,5 +1,5 @@
-import { fromEntity, toEntity } from '../../src/lib/store/azure-entity.ts';
-import { wireBytes } from '../../src/lib/store/row-size.ts';
+import { fromEntity, toEntity } from '../../src/lib/store/table/azure-entity.ts';
+import { wireBytes } from '../../src/lib/store/table/row-size.ts';
 import {
   type BatchOperation,
   batchLimits,
@@ -9,7 +9,7 @@ import {
   StoreError,
   type Table,
   type Value,
-} from '../../src/lib/store/table.ts';
+} from '../../src/lib/store/table/table.ts';
 
 /** A write on its way, as a test may disturb it. */
 export interface MemoryWrite {

@@ -1,4 +1,4 @@
-import type { Store, Table } from '../../src/lib/store/table.ts';
+import type { Store, Table } from '../../src/lib/store/table/table.ts';
 
 /** The process that used the store is dead. Nothing may catch this and go on. */
 export class Killed extends Error {

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { GrantKey } from '../../src/lib/domain/grant.ts';
 import { systemClock, systemRandom } from '../../src/lib/domain/system.ts';
 import type { Log } from '../../src/lib/log.ts';
-import { createAddressIndex } from '../../src/lib/store/address-index.ts';
-import { createRegistry } from '../../src/lib/store/create-registry.ts';
-import { createDirectory } from '../../src/lib/store/directory.ts';
-import { createGrants } from '../../src/lib/store/grants.ts';
-import type { PlaceInput } from '../../src/lib/store/registry.ts';
-import type { Store } from '../../src/lib/store/table.ts';
+import { createGrants } from '../../src/lib/store/grants/grants.ts';
+import { createAddressIndex } from '../../src/lib/store/mailboxes/address-index.ts';
+import { createRegistry } from '../../src/lib/store/mailboxes/create-registry.ts';
+import type { PlaceInput } from '../../src/lib/store/mailboxes/registry.ts';
+import { createDirectory } from '../../src/lib/store/shard/directory.ts';
+import type { Store } from '../../src/lib/store/table/table.ts';
 import { memorySealer } from './sealer.ts';
 import { rowsOfTable } from './tables.ts';
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { chromiumPath } from '../../local/chromium.ts';
-import { findDovecot } from '../../local/imap/dovecot.ts';
+import { chromiumPath } from '../../local/demo/chromium.ts';
+import { findDovecot } from '../../local/mail/dovecot.ts';
 
 /** Programs of the system that some suites need; npm does not bring them. */
 export type Requirement = 'dovecot' | 'chromium' | 'curl';

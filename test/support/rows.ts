@@ -1,5 +1,5 @@
-import type { MailboxRow, RingEntry } from '../../src/lib/store/rows.ts';
-import type { Row, StoredRow, Value } from '../../src/lib/store/table.ts';
+import type { MailboxRow, RingEntry } from '../../src/lib/store/rows/rows.ts';
+import type { Row, StoredRow, Value } from '../../src/lib/store/table/table.ts';
 
 /** A row as the store would give it back, without going there. */
 export const asStored = (row: Row, etag = 'W/"1"'): StoredRow => ({ ...row, etag });

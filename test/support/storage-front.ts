@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Agent, createServer, request, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Azurite } from '../../local/azurite.ts';
+import type { Azurite } from '../../local/azure/azurite.ts';
 import { freePort } from '../../local/free-port.ts';
 
 /**

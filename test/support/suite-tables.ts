@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, inject } from 'vitest';
-import { type Azurite, startAzurite } from '../../local/azurite.ts';
+import { type Azurite, startAzurite } from '../../local/azure/azurite.ts';
 import { systemClock } from '../../src/lib/domain/system.ts';
-import type { Store } from '../../src/lib/store/table.ts';
+import type { Store } from '../../src/lib/store/table/table.ts';
 import { type MemoryStore, memoryStore } from './memory-store.ts';
 import { emptyTables, storeAt } from './tables.ts';
 
@@ -9,7 +9,7 @@ export type SuiteAzurite = Pick<Azurite, 'connectionString' | 'tablePort' | 'que
 
 /**
  * Tables and queues of the suite's own. Whoever stops the emulator, kills it or counts what it does starts one instead
- * (`local/azurite.ts`).
+ * (`local/azure/azurite.ts`).
  */
 export async function azuriteOfSuite(): Promise<SuiteAzurite> {
   const accounts: string | undefined = inject('azuriteAccounts');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { BatchOperation, Row, Table } from '../../src/lib/store/table.ts';
+import type { BatchOperation, Row, Table } from '../../src/lib/store/table/table.ts';
 
 export const partition = () => `p${randomUUID()}`;
 export const row = (partitionKey: string, rowKey: string, values: Row['values'] = {}): Row => ({

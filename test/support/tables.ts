@@ -1,6 +1,6 @@
 import { systemClock } from '../../src/lib/domain/system.ts';
-import { createAzureStore } from '../../src/lib/store/azure-table.ts';
-import { isStoreError, type Store, type StoredRow, tableNames } from '../../src/lib/store/table.ts';
+import { createAzureStore } from '../../src/lib/store/table/azure-table.ts';
+import { isStoreError, type Store, type StoredRow, tableNames } from '../../src/lib/store/table/table.ts';
 
 export const storeAt = (azurite: { readonly connectionString: string }): Store =>
   createAzureStore(

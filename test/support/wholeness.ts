@@ -1,6 +1,6 @@
 import { shardKey, shardOfMailbox } from '../../src/lib/domain/ids.ts';
-import { decodeSlots } from '../../src/lib/store/directory.ts';
-import { grantKeyOf } from '../../src/lib/store/grants.ts';
+import { grantKeyOf } from '../../src/lib/store/grants/grants.ts';
+import { isOwn } from '../../src/lib/store/mailboxes/own-mailbox.ts';
 import {
   addressKey,
   cursorRowKey,
@@ -8,12 +8,12 @@ import {
   parseRowKey,
   personKey,
   stateRowKey,
-} from '../../src/lib/store/keys.ts';
-import { decodeMailbox } from '../../src/lib/store/mailbox-row.ts';
-import { decodeOutbox } from '../../src/lib/store/outbox-row.ts';
-import { isOwn } from '../../src/lib/store/own-mailbox.ts';
-import type { MailboxRow } from '../../src/lib/store/rows.ts';
-import type { Store, StoredRow } from '../../src/lib/store/table.ts';
+} from '../../src/lib/store/rows/keys.ts';
+import { decodeMailbox } from '../../src/lib/store/rows/mailbox-row.ts';
+import { decodeOutbox } from '../../src/lib/store/rows/outbox-row.ts';
+import type { MailboxRow } from '../../src/lib/store/rows/rows.ts';
+import { decodeSlots } from '../../src/lib/store/shard/directory.ts';
+import type { Store, StoredRow } from '../../src/lib/store/table/table.ts';
 import { rowsOfTable } from './tables.ts';
 
 /**

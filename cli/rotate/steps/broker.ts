@@ -2,7 +2,7 @@ import { known } from '../../deploy/facts.ts';
 import { blocked, done, type Step } from '../../deploy/step.ts';
 import { choices } from '../../deploy/steps/choices.ts';
 import { mailboxTenantOf } from '../../deploy/steps/tenant.ts';
-import { goodKey } from '../../deploy/steps/vault-work.ts';
+import { goodKey } from '../../deploy/steps/vault/vault-work.ts';
 
 /** There is a broker to work on: what these commands do, they do to one that runs. */
 export const runningBroker: Step = {

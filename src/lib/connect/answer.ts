@@ -1,5 +1,5 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { page } from '../http/pages.ts';
+import { page } from '../pages/pages.ts';
 import type { Step } from './types.ts';
 
 /** A step of the way as an HTTP answer. */

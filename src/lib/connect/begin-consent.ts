@@ -1,6 +1,6 @@
 import { BrokerError } from '../errors.ts';
-import { newBinding, openedState } from '../http/browser-binding.ts';
-import { postedByOurPage } from '../http/same-site.ts';
+import { newBinding, openedState } from '../pages/browser-binding.ts';
+import { postedByOurPage } from '../pages/same-site.ts';
 import { openConsentTicket } from './open-consent-ticket.ts';
 import { type ConnectDeps, consentActionOf, redirectUriOf } from './ports.ts';
 import type { Connect } from './types.ts';

@@ -1,14 +1,14 @@
 import type { GrantKey } from '../domain/grant.ts';
-import { asciiAddress } from '../domain/mail-address.ts';
+import { asciiAddress } from '../domain/mail/mail-address.ts';
 import { BrokerError } from '../errors.ts';
-import { newBinding, openedState } from '../http/browser-binding.ts';
-import type { PageContent } from '../http/pages.ts';
-import { postedByOurPage } from '../http/same-site.ts';
-import type { SignInStateRow } from '../store/states.ts';
-import type { TicketRow } from '../store/tickets.ts';
+import { newBinding, openedState } from '../pages/browser-binding.ts';
+import type { PageContent } from '../pages/pages.ts';
+import { postedByOurPage } from '../pages/same-site.ts';
+import type { SignInStateRow } from '../store/links/sign-in-states.ts';
+import type { TicketRow } from '../store/links/tickets.ts';
+import { mailReach } from './mail-reach.ts';
 import { openTicket } from './open-ticket.ts';
 import { type ConnectDeps, redirectUriOf, startActionOf } from './ports.ts';
-import { mailReach } from './sync-from.ts';
 import type { Connect, Step } from './types.ts';
 
 /** The page behind a link. */

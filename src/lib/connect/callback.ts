@@ -1,7 +1,7 @@
 import { isBrokerError } from '../errors.ts';
-import { presentedBinding, sameBrowser } from '../http/browser-binding.ts';
-import type { SignInKind, SignInSecrets, SignInStateRow, StoredSignInState } from '../store/states.ts';
-import { isStoreError } from '../store/table.ts';
+import { presentedBinding, sameBrowser } from '../pages/browser-binding.ts';
+import type { SignInKind, SignInSecrets, SignInStateRow, StoredSignInState } from '../store/links/sign-in-states.ts';
+import { isStoreError } from '../store/table/table.ts';
 import { connectJourney } from './connect-journey.ts';
 import { consentJourney } from './consent-journey.ts';
 import type { Journey } from './journey.ts';

@@ -1,4 +1,4 @@
-import { asciiAddress, isMailAddress } from '../domain/mail-address.ts';
+import { asciiAddress, isMailAddress } from '../domain/mail/mail-address.ts';
 import type { PersonAddresses } from '../entra/person-addresses.ts';
 import { sameAddress } from './identity.ts';
 

@@ -1,20 +1,20 @@
 import { authorizeFailure, claimsOf, answerOf as entraAnswerOf } from '../entra/classify.ts';
 import { isErrorCode } from '../error-codes.ts';
 import { BrokerError, type ErrorCode, isBrokerError } from '../errors.ts';
-import type { AdminLink, PageContent } from '../http/pages.ts';
-import { MailboxTaken } from '../store/registry.ts';
-import type { SignInResult, SignInSecrets, SignInStateRow } from '../store/states.ts';
-import { isStoreError } from '../store/table.ts';
-import type { TicketRow } from '../store/tickets.ts';
+import type { AdminLink, PageContent } from '../pages/pages.ts';
+import type { SignInResult, SignInSecrets, SignInStateRow } from '../store/links/sign-in-states.ts';
+import type { TicketRow } from '../store/links/tickets.ts';
+import { MailboxTaken } from '../store/mailboxes/registry.ts';
+import { isStoreError } from '../store/table/table.ts';
 import { consentLinkLifetime, consentLinkOf, createConsentTicketMaker } from './create-consent-link.ts';
 import { deadLink } from './dead-link.ts';
 import { finishConnect } from './finish.ts';
 import { type Conclusion, type Journey, type Refusal, refusalIn } from './journey.ts';
+import { mailReach } from './mail-reach.ts';
 import { openConsentTicket } from './open-consent-ticket.ts';
 import { type ConnectDeps, startActionOf } from './ports.ts';
 import { WrongAccount } from './recognise.ts';
 import { goodReturnUrl, withResult } from './return-url.ts';
-import { mailReach } from './sync-from.ts';
 import type { Step } from './types.ts';
 
 /** Codes that leave nothing to start again. */

@@ -18,10 +18,10 @@ import { halves } from '../../../test/support/wholeness.ts';
 import { failureError } from '../entra/classify.ts';
 import type { FindAddresses, PersonAddresses } from '../entra/person-addresses.ts';
 import { BrokerError } from '../errors.ts';
-import type { Probe } from '../mailbox/probe.ts';
-import { addressKey, personKey } from '../store/keys.ts';
-import { readMailbox } from '../store/mailboxes.ts';
-import type { Store } from '../store/table.ts';
+import type { Probe } from '../mailbox/imap/probe.ts';
+import { readMailbox } from '../store/mailboxes/mailboxes.ts';
+import { addressKey, personKey } from '../store/rows/keys.ts';
+import type { Store } from '../store/table/table.ts';
 import type { NewLink, Step } from './types.ts';
 
 let azurite: SuiteAzurite;

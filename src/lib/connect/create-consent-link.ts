@@ -1,6 +1,6 @@
 import { BrokerError } from '../errors.ts';
-import type { ConsentTicketRow } from '../store/consent-tickets.ts';
-import { isStoreError } from '../store/table.ts';
+import type { ConsentTicketRow } from '../store/links/consent-tickets.ts';
+import { isStoreError } from '../store/table/table.ts';
 import type { AdminConsentLink } from './event-links.ts';
 import type { ConnectDeps } from './ports.ts';
 import { returnUrlFault } from './return-url.ts';

@@ -1,8 +1,8 @@
+import { type Caller, mayChangeMailbox, maySeeMailbox } from '../access/caller.ts';
 import { BrokerError } from '../errors.ts';
-import { type Caller, mayChangeMailbox, maySeeMailbox } from '../http/caller.ts';
-import type { MailboxRow } from '../store/rows.ts';
-import type { TicketRow } from '../store/tickets.ts';
-import { chooseDestination } from './choose-destination.ts';
+import { chooseDestination } from '../mailboxes/choose-destination.ts';
+import type { TicketRow } from '../store/links/tickets.ts';
+import type { MailboxRow } from '../store/rows/rows.ts';
 import type { ConnectDeps } from './ports.ts';
 import { returnUrlFault } from './return-url.ts';
 import type { Connect, NewLink } from './types.ts';

@@ -5,8 +5,8 @@ import { memoryStore } from '../../../test/support/memory-store.ts';
 import { base64url } from '../domain/bytes.ts';
 import { eventId } from '../domain/ids.ts';
 import { systemRandom } from '../domain/system.ts';
-import type { MailboxRow, OutboxRow } from '../store/rows.ts';
-import { createTickets } from '../store/tickets.ts';
+import { createTickets } from '../store/links/tickets.ts';
+import type { MailboxRow, OutboxRow } from '../store/rows/rows.ts';
 import { createEventLinks } from './event-links.ts';
 import { createTicketTokens } from './tickets.ts';
 

@@ -1,9 +1,9 @@
 import { purposeHash } from '../domain/bytes.ts';
 import type { ConsentPermissions } from '../entra/admin-consent.ts';
 import { isErrorCode } from '../error-codes.ts';
-import type { MailboxRow, OutboxRow } from '../store/rows.ts';
-import { isStoreError } from '../store/table.ts';
-import type { Tickets } from '../store/tickets.ts';
+import type { Tickets } from '../store/links/tickets.ts';
+import type { MailboxRow, OutboxRow } from '../store/rows/rows.ts';
+import { isStoreError } from '../store/table/table.ts';
 import { linkLifetime } from './create-link.ts';
 import type { TicketTokens } from './tickets.ts';
 

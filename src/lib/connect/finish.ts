@@ -1,17 +1,17 @@
-import { type FolderChoice, usualFolders } from '../domain/folder.ts';
+import { type FolderChoice, usualFolders } from '../domain/mail/folder.ts';
 import type { SignedIn } from '../entra/types.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
-import { isUnreachable } from '../mailbox/probe.ts';
-import { untilSettled } from '../store/modify.ts';
-import { type FolderBaseline, MailboxTaken, type Placed, type PlaceInput } from '../store/registry.ts';
-import type { SignInStateRow } from '../store/states.ts';
-import type { StoredTicket, TicketResult, TicketRow } from '../store/tickets.ts';
+import { isUnreachable } from '../mailbox/imap/probe.ts';
+import { folderBaselines } from '../mailboxes/folder-baselines.ts';
+import { syncFromOf } from '../mailboxes/sync-from.ts';
+import type { SignInStateRow } from '../store/links/sign-in-states.ts';
+import type { StoredTicket, TicketResult, TicketRow } from '../store/links/tickets.ts';
+import { type FolderBaseline, MailboxTaken, type Placed, type PlaceInput } from '../store/mailboxes/registry.ts';
+import { untilSettled } from '../store/table/modify.ts';
 import type { Wanted } from './choose-mailbox.ts';
-import { folderBaselines } from './folder-baselines.ts';
 import { sameAddress } from './identity.ts';
 import type { ConnectDeps } from './ports.ts';
 import { recognise } from './recognise.ts';
-import { syncFromOf } from './sync-from.ts';
 
 type FinishDeps = Pick<
   ConnectDeps,

@@ -1,5 +1,5 @@
-import { comparable } from '../domain/address-pattern.ts';
 import type { GrantKey } from '../domain/grant.ts';
+import { comparable } from '../domain/mail/address-pattern.ts';
 
 /**
  * Addresses compare as the filters compare them: without regard to case, since Exchange has no two mailboxes that differ

@@ -1,4 +1,4 @@
-import type { SignInResult } from '../store/states.ts';
+import type { SignInResult } from '../store/links/sign-in-states.ts';
 import type { Step } from './types.ts';
 
 /** How a sign-in ended, and what has to be kept with it. */

@@ -1,7 +1,7 @@
-import type { browserError } from '../http/browser-errors.ts';
-import type { PageContent } from '../http/pages.ts';
 import { connectToken } from '../http/requests/connect-links.ts';
 import { type HttpParts, type ResourceHandler, resource } from '../http/resource.ts';
+import type { browserError } from '../pages/browser-errors.ts';
+import type { PageContent } from '../pages/pages.ts';
 import { answerStep } from './answer.ts';
 import type { ButtonPress, Connect, Step } from './types.ts';
 

@@ -1,5 +1,5 @@
 import { BrokerError } from '../errors.ts';
-import type { ConsentTicketRow } from '../store/consent-tickets.ts';
+import type { ConsentTicketRow } from '../store/links/consent-tickets.ts';
 import { deadLink } from './dead-link.ts';
 import type { ConnectDeps } from './ports.ts';
 

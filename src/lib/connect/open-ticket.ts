@@ -1,7 +1,8 @@
 import { BrokerError } from '../errors.ts';
-import type { TicketRow } from '../store/tickets.ts';
+import type { KnownDestination } from '../mailboxes/choose-destination.ts';
+import type { TicketRow } from '../store/links/tickets.ts';
 import { deadLink } from './dead-link.ts';
-import type { ConnectDeps, KnownDestination } from './ports.ts';
+import type { ConnectDeps } from './ports.ts';
 
 export interface OpenTicket {
   readonly ticket: TicketRow;

@@ -3,27 +3,15 @@ import type { AdminConsent } from '../entra/admin-consent.ts';
 import type { FindAddresses } from '../entra/person-addresses.ts';
 import type { SignIn } from '../entra/types.ts';
 import type { Log } from '../log.ts';
-import type { Probe } from '../mailbox/probe.ts';
-import type { Audit } from '../store/audit.ts';
-import type { ConsentTickets } from '../store/consent-tickets.ts';
-import type { Grants } from '../store/grants.ts';
-import type { Registry } from '../store/registry.ts';
-import type { SignInStates } from '../store/states.ts';
-import type { Tickets } from '../store/tickets.ts';
+import type { Probe } from '../mailbox/imap/probe.ts';
+import type { DestinationLookup } from '../mailboxes/choose-destination.ts';
+import type { Audit } from '../store/deployment/audit.ts';
+import type { Grants } from '../store/grants/grants.ts';
+import type { ConsentTickets } from '../store/links/consent-tickets.ts';
+import type { SignInStates } from '../store/links/sign-in-states.ts';
+import type { Tickets } from '../store/links/tickets.ts';
+import type { Registry } from '../store/mailboxes/registry.ts';
 import type { TicketTokens } from './tickets.ts';
-
-/** A destination as far as connecting needs it. */
-export interface KnownDestination {
-  readonly id: string;
-  /** Where it posts to; only its origin is shown. */
-  readonly url: string;
-}
-
-/** Finding destinations; a small window on what delivery keeps. */
-export interface DestinationLookup {
-  get(id: string): Promise<KnownDestination | undefined>;
-  list(): Promise<readonly KnownDestination[]>;
-}
 
 /** Everything that connecting stands on. */
 export interface ConnectDeps {

@@ -1,10 +1,10 @@
-import { isMailAddress } from '../domain/mail-address.ts';
+import { isMailAddress } from '../domain/mail/mail-address.ts';
 import { usernameIn } from '../entra/token-cache.ts';
 import type { SignedIn } from '../entra/types.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
-import type { MailboxRow } from '../store/rows.ts';
-import type { SignInStateRow } from '../store/states.ts';
-import type { TicketRow } from '../store/tickets.ts';
+import type { SignInStateRow } from '../store/links/sign-in-states.ts';
+import type { TicketRow } from '../store/links/tickets.ts';
+import type { MailboxRow } from '../store/rows/rows.ts';
 import { aliasMailbox, directoryMailbox, ownMailbox, type Wanted } from './choose-mailbox.ts';
 import { sameAddress, samePerson } from './identity.ts';
 import type { ConnectDeps } from './ports.ts';

@@ -1,4 +1,4 @@
-import type { SignInResult } from '../store/states.ts';
+import type { SignInResult } from '../store/links/sign-in-states.ts';
 
 /**
  * Whether a browser may be sent to `text` after a sign-in: an address whose origin is exactly one of RETURN_ORIGINS.

@@ -1,10 +1,10 @@
 import type { Cookie } from '@azure/functions';
-import type { MailboxFilter } from '../domain/filter.ts';
-import type { FolderChoice } from '../domain/folder.ts';
+import type { Caller } from '../access/caller.ts';
+import type { MailboxFilter } from '../domain/mail/filter.ts';
+import type { FolderChoice } from '../domain/mail/folder.ts';
 import type { ConsentPermissions } from '../entra/admin-consent.ts';
-import type { Caller } from '../http/caller.ts';
-import type { PageContent } from '../http/pages.ts';
-import type { SyncFrom } from './sync-from.ts';
+import type { SyncFrom } from '../mailboxes/sync-from.ts';
+import type { PageContent } from '../pages/pages.ts';
 
 /** What a link is to connect, as POST connect-links takes it. */
 export interface NewLink {

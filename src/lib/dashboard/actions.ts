@@ -1,11 +1,11 @@
+import type { ApiKeys } from '../access/api-keys.ts';
 import type { Destinations } from '../delivery/destinations.ts';
 import { isErrorCode } from '../error-codes.ts';
 import { BrokerError } from '../errors.ts';
-import type { ApiKeys } from '../http/api-keys.ts';
 import type { ActionName } from '../http/requests/dashboard.ts';
-import type { Audit, AuditAction } from '../store/audit.ts';
-import type { Deliveries } from '../store/deliveries.ts';
-import type { Registry } from '../store/registry.ts';
+import type { Audit, AuditAction } from '../store/deployment/audit.ts';
+import type { Deliveries } from '../store/mailboxes/deliveries.ts';
+import type { Registry } from '../store/mailboxes/registry.ts';
 
 export interface ActionDeps {
   readonly registry: Pick<Registry, 'get' | 'patch' | 'ask' | 'replay'>;

@@ -1,9 +1,9 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { BrokerError } from '../errors.ts';
-import { type Language, pickLanguage } from '../http/page-texts.ts';
 import { toBrokerError } from '../http/problem.ts';
 import type { DashboardForm } from '../http/requests/dashboard.ts';
-import { postedByOurPage } from '../http/same-site.ts';
+import { type Language, pickLanguage } from '../pages/language.ts';
+import { postedByOurPage } from '../pages/same-site.ts';
 import { type ActionDeps, act, targetOf } from './actions.ts';
 import type { DoctorReport } from './doctor-report.ts';
 import { type OverviewDeps, readOverview } from './overview.ts';

@@ -1,5 +1,5 @@
-import { html, join, type Markup } from '../http/markup.ts';
-import type { HourCounts } from '../store/rows.ts';
+import { html, join, type Markup } from '../pages/markup.ts';
+import type { HourCounts } from '../store/rows/rows.ts';
 
 const width = 720;
 const height = 120;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MailboxView } from '../store/registry.ts';
+import type { MailboxView } from '../store/mailboxes/registry.ts';
 import { dayGraph } from './graph.ts';
 import { countsOf, inOrder, lastDay } from './overview.ts';
 

@@ -1,19 +1,19 @@
+import type { ApiKeyInfo, ApiKeys } from '../access/api-keys.ts';
 import type { DestinationView } from '../delivery/destination-view.ts';
 import type { Destinations } from '../delivery/destinations.ts';
 import type { Clock } from '../domain/clock.ts';
 import { shardKey } from '../domain/ids.ts';
-import type { ApiKeyInfo, ApiKeys } from '../http/api-keys.ts';
-import type { AuditTrail, AuditTrailEntry } from '../store/audit-trail.ts';
-import type { Deliveries, Delivery } from '../store/deliveries.ts';
-import type { Directory } from '../store/directory.ts';
-import { everyItem } from '../store/every-item.ts';
-import { hourOf, hoursKept } from '../store/hour-counts.ts';
-import { shardRowKey } from '../store/keys.ts';
-import { type PollFacts, readPollFacts } from '../store/poll-facts.ts';
-import type { MailboxView, Registry } from '../store/registry.ts';
-import type { HourCounts, MailboxState } from '../store/rows.ts';
-import { decodeShard } from '../store/shard-row.ts';
-import type { Store } from '../store/table.ts';
+import type { AuditTrail, AuditTrailEntry } from '../store/deployment/audit-trail.ts';
+import type { Deliveries, Delivery } from '../store/mailboxes/deliveries.ts';
+import { type PollFacts, readPollFacts } from '../store/mailboxes/poll-facts.ts';
+import type { MailboxView, Registry } from '../store/mailboxes/registry.ts';
+import { hourOf, hoursKept } from '../store/rows/hour-counts.ts';
+import { shardRowKey } from '../store/rows/keys.ts';
+import type { HourCounts, MailboxState } from '../store/rows/rows.ts';
+import { decodeShard } from '../store/rows/shard-row.ts';
+import type { Directory } from '../store/shard/directory.ts';
+import { everyItem } from '../store/table/every-item.ts';
+import type { Store } from '../store/table/table.ts';
 
 /** A mailbox with how its polling goes. */
 export interface MailboxLine {

@@ -1,7 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { sha256 } from '../domain/bytes.ts';
-import { html, type Markup, Markup as Raw } from '../http/markup.ts';
-import type { Language } from '../http/page-texts.ts';
+import type { Language } from '../pages/language.ts';
+import { html, type Markup, Markup as Raw } from '../pages/markup.ts';
 import { dashboardStyle } from './style.ts';
 import type { DashboardTexts } from './texts.ts';
 import { en } from './texts-en.ts';

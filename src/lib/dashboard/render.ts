@@ -1,6 +1,6 @@
 import { utcMinute } from '../domain/duration.ts';
-import { html, join, type Markup, nothing } from '../http/markup.ts';
 import type { ActionName } from '../http/requests/dashboard.ts';
+import { html, join, type Markup, nothing } from '../pages/markup.ts';
 import type { Target } from './actions.ts';
 import type { DoctorReport } from './doctor-report.ts';
 import { dayGraph } from './graph.ts';

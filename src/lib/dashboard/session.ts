@@ -5,7 +5,7 @@ import type { Clock } from '../domain/clock.ts';
 import { equalBytes } from '../domain/mac.ts';
 import type { Sealer } from '../domain/sealing.ts';
 import { isBrokerError } from '../errors.ts';
-import { cookieValue } from '../http/cookies.ts';
+import { cookieValue } from '../pages/cookies.ts';
 
 /** Who is signed in, and until when. It lies in the cookie alone: no row is kept of it. */
 export interface Session {

@@ -2,9 +2,9 @@ import type { HttpResponseInit } from '@azure/functions';
 import type { Clock, Random } from '../domain/clock.ts';
 import type { RoleHolder, RoleSignIn } from '../entra/role-sign-in.ts';
 import { BrokerError } from '../errors.ts';
-import { newBinding, openedState, presentedBinding, sameBrowser } from '../http/browser-binding.ts';
-import type { SignInStates } from '../store/states.ts';
-import { isStoreError } from '../store/table.ts';
+import { newBinding, openedState, presentedBinding, sameBrowser } from '../pages/browser-binding.ts';
+import type { SignInStates } from '../store/links/sign-in-states.ts';
+import { isStoreError } from '../store/table/table.ts';
 
 export interface DashboardSignInDeps {
   readonly publicUrl: string;

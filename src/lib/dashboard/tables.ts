@@ -1,12 +1,12 @@
+import type { ApiKeyInfo } from '../access/api-keys.ts';
 import type { DestinationView } from '../delivery/destination-view.ts';
 import { utcMinute } from '../domain/duration.ts';
 import { deliveryId } from '../domain/ids.ts';
 import { errorTable, isErrorCode } from '../error-codes.ts';
-import type { ApiKeyInfo } from '../http/api-keys.ts';
-import { html, join, type Markup, nothing } from '../http/markup.ts';
 import type { ActionName } from '../http/requests/dashboard.ts';
-import type { AuditTrailEntry } from '../store/audit-trail.ts';
-import type { Delivery } from '../store/deliveries.ts';
+import { html, join, type Markup, nothing } from '../pages/markup.ts';
+import type { AuditTrailEntry } from '../store/deployment/audit-trail.ts';
+import type { Delivery } from '../store/mailboxes/deliveries.ts';
 import type { DoctorReport } from './doctor-report.ts';
 import type { MailboxLine } from './overview.ts';
 import type { DashboardTexts } from './texts.ts';

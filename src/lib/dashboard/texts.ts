@@ -1,5 +1,5 @@
 import type { ActionName } from '../http/requests/dashboard.ts';
-import type { MailboxState } from '../store/rows.ts';
+import type { MailboxState } from '../store/rows/rows.ts';
 
 /** Everything that the dashboard says by itself. Plain text: values are escaped where the page is built. */
 export interface DashboardTexts {

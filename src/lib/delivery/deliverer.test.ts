@@ -8,13 +8,13 @@ import { storeAt } from '../../../test/support/tables.ts';
 import type { DeliveryOutcome, OutgoingEvent } from '../domain/event.ts';
 import { newDestinationId } from '../domain/ids.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
-import { createOutbound } from '../http/outbound.ts';
 import { consoleLog } from '../log.ts';
-import type { DestinationConfig, DestinationSecrets } from '../store/destination.ts';
-import { createDestinationRows } from '../store/destinations.ts';
-import type { Store } from '../store/table.ts';
+import { createOutbound } from '../outbound/outbound.ts';
+import type { DestinationConfig, DestinationSecrets } from '../store/destinations/destination.ts';
+import { createDestinationRows } from '../store/destinations/destinations.ts';
+import type { Store } from '../store/table/table.ts';
 import { createDeliverer } from './deliverer.ts';
-import { newSigningSecret } from './sign.ts';
+import { newSigningSecret } from './webhook/sign.ts';
 
 let azurite: SuiteAzurite;
 let store: Store;

@@ -1,22 +1,22 @@
 import { createBoundedMap } from '../domain/bounded-map.ts';
 import type { Clock, Random } from '../domain/clock.ts';
 import type { Deliverer, DeliveryOutcome, OutgoingEvent } from '../domain/event.ts';
-import type { Outbound } from '../http/outbound.ts';
 import type { Log } from '../log.ts';
-import type { DestinationState, DestinationType } from '../store/destination.ts';
-import type { StoredState } from '../store/destination-row.ts';
-import type { DestinationRows } from '../store/destinations.ts';
-import { untilSettled } from '../store/modify.ts';
-import { isStoreError, type ServerTime, StoreError } from '../store/table.ts';
-import type { LinkMaker } from './attachment-links.ts';
-import { createCollection } from './collection.ts';
+import type { Outbound } from '../outbound/outbound.ts';
+import type { DestinationState, DestinationType } from '../store/destinations/destination.ts';
+import type { StoredState } from '../store/destinations/destination-row.ts';
+import type { DestinationRows } from '../store/destinations/destinations.ts';
+import { untilSettled } from '../store/table/modify.ts';
+import { isStoreError, type ServerTime, StoreError } from '../store/table/table.ts';
+import type { LinkMaker } from './events/attachment-links.ts';
+import { createRenderer } from './events/render.ts';
 import { afterAttempt, claimed, gate, mayProbe, mended } from './hold.ts';
-import { createRenderer } from './render.ts';
-import { loadSanitizer } from './sanitize.ts';
-import { createSlots, type Slots } from './slots.ts';
-import type { OpenFile } from './upload.ts';
-import { createWebhook, type OpenDestination, type Transport } from './webhook.ts';
-import { createWorkflow } from './workflow.ts';
+import { createCollection } from './nocobase/collection.ts';
+import type { OpenFile } from './nocobase/upload.ts';
+import { createWorkflow } from './nocobase/workflow.ts';
+import { loadSanitizer } from './sanitize/sanitize.ts';
+import { createSlots, type Slots } from './webhook/slots.ts';
+import { createWebhook, type OpenDestination, type Transport } from './webhook/webhook.ts';
 
 export interface DelivererDeps {
   readonly rows: DestinationRows;

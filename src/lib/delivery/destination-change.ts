@@ -6,8 +6,8 @@ import type {
   DestinationConfig,
   DestinationSecrets,
   DestinationType,
-} from '../store/destination.ts';
-import { isSigningSecret, newSigningSecret } from './sign.ts';
+} from '../store/destinations/destination.ts';
+import { isSigningSecret, newSigningSecret } from './webhook/sign.ts';
 
 export type AuthInput =
   | { readonly type: 'none' }

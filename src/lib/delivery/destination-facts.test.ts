@@ -3,9 +3,9 @@ import { memorySealer } from '../../../test/support/sealer.ts';
 import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { emptyTables, storeAt } from '../../../test/support/tables.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
-import { type DestinationConfig, type DestinationType, restingState } from '../store/destination.ts';
-import { createDestinationRows } from '../store/destinations.ts';
-import type { Store } from '../store/table.ts';
+import { type DestinationConfig, type DestinationType, restingState } from '../store/destinations/destination.ts';
+import { createDestinationRows } from '../store/destinations/destinations.ts';
+import type { Store } from '../store/table/table.ts';
 import { afterDeath, createDestinationFacts } from './destination-facts.ts';
 import { gate } from './hold.ts';
 

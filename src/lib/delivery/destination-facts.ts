@@ -1,9 +1,9 @@
 import { createBoundedMap } from '../domain/bounded-map.ts';
 import type { Clock, Random } from '../domain/clock.ts';
-import type { DestinationState } from '../store/destination.ts';
-import type { DestinationRows } from '../store/destinations.ts';
-import { untilSettled } from '../store/modify.ts';
-import type { ServerTime } from '../store/table.ts';
+import type { DestinationState } from '../store/destinations/destination.ts';
+import type { DestinationRows } from '../store/destinations/destinations.ts';
+import { untilSettled } from '../store/table/modify.ts';
+import type { ServerTime } from '../store/table/table.ts';
 import { gate, probeWaitMs } from './hold.ts';
 
 /** Which types want mail one after the other; records of a collection are found by their key, in whatever order they came. */

@@ -6,7 +6,7 @@ import type {
   DestinationConfig,
   DestinationState,
   DestinationType,
-} from '../store/destination.ts';
+} from '../store/destinations/destination.ts';
 
 /** A destination as the API shows it: no credential, no secret. */
 export interface DestinationView {

@@ -7,14 +7,14 @@ import { memorySealer } from '../../../test/support/sealer.ts';
 import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
-import { createOutbound, type Outbound } from '../http/outbound.ts';
 import { consoleLog } from '../log.ts';
-import { createDestinationRows } from '../store/destinations.ts';
-import type { Store } from '../store/table.ts';
+import { createOutbound, type Outbound } from '../outbound/outbound.ts';
+import { createDestinationRows } from '../store/destinations/destinations.ts';
+import type { Store } from '../store/table/table.ts';
 import { createDeliverer } from './deliverer.ts';
 import type { NewDestination } from './destination-change.ts';
 import { createDestinations } from './destinations.ts';
-import { newSigningSecret } from './sign.ts';
+import { newSigningSecret } from './webhook/sign.ts';
 
 let azurite: SuiteAzurite;
 let store: Store;

@@ -3,17 +3,17 @@ import type { Clock, Random } from '../domain/clock.ts';
 import { newDestinationId } from '../domain/ids.ts';
 import { isErrorCode } from '../error-codes.ts';
 import { BrokerError } from '../errors.ts';
-import type { Outbound } from '../http/outbound.ts';
 import type { Log } from '../log.ts';
+import type { Outbound } from '../outbound/outbound.ts';
 import {
   type DestinationConfig,
   type DestinationState,
   type DestinationType,
   restingState,
-} from '../store/destination.ts';
-import type { StoredState } from '../store/destination-row.ts';
-import type { DestinationRows } from '../store/destinations.ts';
-import { isStoreError } from '../store/table.ts';
+} from '../store/destinations/destination.ts';
+import type { StoredState } from '../store/destinations/destination-row.ts';
+import type { DestinationRows } from '../store/destinations/destinations.ts';
+import { isStoreError } from '../store/table/table.ts';
 import type { DestinationDeliverer } from './deliverer.ts';
 import {
   authOf,
@@ -26,8 +26,8 @@ import {
 } from './destination-change.ts';
 import { type DestinationTest, type DestinationView, testOf, viewOf } from './destination-view.ts';
 import { mended } from './hold.ts';
-import type { OpenDestination } from './webhook.ts';
-import { isWorkflowTrigger } from './workflow.ts';
+import { isWorkflowTrigger } from './nocobase/workflow.ts';
+import type { OpenDestination } from './webhook/webhook.ts';
 
 /** A destination that was made or changed, with the signing secret that was made for it: shown this once. */
 export interface DestinationChange {

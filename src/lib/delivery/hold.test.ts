@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryOutcome } from '../domain/event.ts';
-import { type DestinationState, restingState } from '../store/destination.ts';
+import { type DestinationState, restingState } from '../store/destinations/destination.ts';
 import { afterAttempt, claimed, gate, mayProbe, mended, probeWaitMs } from './hold.ts';
 
 const now = Date.parse('2026-11-22T08:00:00Z');

@@ -1,5 +1,5 @@
 import type { DeliveryOutcome } from '../domain/event.ts';
-import type { DestinationState } from '../store/destination.ts';
+import type { DestinationState } from '../store/destinations/destination.ts';
 
 /** Waits before the probes of a hold; the last one repeats for as long as it takes. */
 const probeWaitsMs: readonly number[] = [2_000, 5_000, 10_000, 20_000, 40_000, 60_000, 120_000, 300_000];

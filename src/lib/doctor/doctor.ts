@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../log.ts';
-import { runChecks } from './run-checks.ts';
-import type { Check, Localised, Reach, Result, Status } from './types.ts';
+import { runChecks } from './checks/run-checks.ts';
+import type { Check, Localised, Reach, Result, Status } from './checks/types.ts';
 
 /** What `GET doctor` answers. */
 export interface Report {

@@ -6,7 +6,7 @@ import { judge as judgeQueue } from './checks/queue.ts';
 import { judge as judgeRedirect } from './checks/redirect-uri.ts';
 import { settingsCheck } from './checks/settings.ts';
 import { judgeHousekeeping, judgePolling } from './checks/timers.ts';
-import type { Finding } from './types.ts';
+import type { Finding } from './checks/types.ts';
 
 // What the checks make of what they have seen. That they look is tried on real parts, in test/doctor.test.ts.
 const now = Date.parse('2026-11-30T12:00:00Z');

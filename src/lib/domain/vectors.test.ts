@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
 import vectors from '../../../test/vectors.json' with { type: 'json' };
-import { encodeUids } from '../store/cursor-row.ts';
-import { encodeSlots } from '../store/directory.ts';
-import { encodeHoles } from '../store/hole-column.ts';
+import { encodeUids } from '../store/rows/cursor-row.ts';
 import {
   addressKey,
   cursorRowKey,
@@ -13,10 +11,12 @@ import {
   ringRowKey,
   settingsRowKey,
   stateRowKey,
-} from '../store/keys.ts';
-import { entryFromBytes, entryToBytes } from '../store/ring-entry.ts';
-import { dayOf } from '../store/ring-row.ts';
-import { encodeSched } from '../store/shard-row.ts';
+} from '../store/rows/keys.ts';
+import { entryFromBytes, entryToBytes } from '../store/rows/recent-message-entry.ts';
+import { dayOf } from '../store/rows/recent-messages-row.ts';
+import { encodeSched } from '../store/rows/shard-row.ts';
+import { encodeHoles } from '../store/rows/uid-gap-column.ts';
+import { encodeSlots } from '../store/shard/directory.ts';
 import { base64url, fromBase64url } from './bytes.ts';
 import {
   deliveryId,
@@ -30,7 +30,7 @@ import {
   shardNumber,
   shardOfMailbox,
 } from './ids.ts';
-import { fingerprint, messageHash } from './message-identity.ts';
+import { fingerprint, messageHash } from './mail/message-identity.ts';
 
 /**
  * Ids, hashes, keys and packed columns are in tables and in receivers' databases for good: whatever changes one of these

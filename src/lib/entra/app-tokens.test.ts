@@ -6,8 +6,8 @@ import { storeAt } from '../../../test/support/tables.ts';
 import { tokenWorld } from '../../../test/support/token-world.ts';
 import { appGrantKey } from '../domain/grant.ts';
 import type { ErrorCode } from '../error-codes.ts';
-import type { GrantRef } from '../store/rows.ts';
-import type { Store } from '../store/table.ts';
+import type { GrantRef } from '../store/rows/rows.ts';
+import type { Store } from '../store/table/table.ts';
 
 let azurite: SuiteAzurite;
 let store: Store;

@@ -3,7 +3,7 @@ import type { Clock, Random } from '../domain/clock.ts';
 import { appGrantKey } from '../domain/grant.ts';
 import { BrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Grants } from '../store/grants.ts';
+import type { Grants } from '../store/grants/grants.ts';
 import type { EntraClient } from './client.ts';
 import { checkStatus, type GrantNoter, idOf } from './grant-notes.ts';
 import { patiently } from './patience.ts';

@@ -4,7 +4,7 @@ import { BrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { CredentialSource } from './credential.ts';
 
-/** One voice for all instances: what store/notices.ts keeps. */
+/** One voice for all instances: what store/deployment/notices.ts keeps. */
 export interface OutageNotices {
   claim(id: string, forMs: number): Promise<boolean>;
   touch(id: string): Promise<void>;

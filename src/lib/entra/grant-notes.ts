@@ -3,7 +3,7 @@ import { dayMs, hourMs } from '../domain/duration.ts';
 import { isErrorCode } from '../error-codes.ts';
 import { BrokerError, type ErrorCode } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Grant, GrantNote, Grants } from '../store/grants.ts';
+import type { Grant, GrantNote, Grants } from '../store/grants/grants.ts';
 import { claimsOf, failureClass, grantStatusFor } from './classify.ts';
 import type { Pauses } from './pauses.ts';
 import type { GrantKey, Resource } from './types.ts';

@@ -1,7 +1,7 @@
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
 import type { Clock } from '../domain/clock.ts';
 import { BrokerError } from '../errors.ts';
-import { retryAfterMs } from '../http/retry-after.ts';
+import { retryAfterMs } from '../outbound/retry-after.ts';
 
 export interface NetworkDeps {
   readonly fetch: typeof fetch;

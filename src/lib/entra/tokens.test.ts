@@ -4,7 +4,7 @@ import { entraError } from '../../../test/support/entra-fetch.ts';
 import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { storeAt } from '../../../test/support/tables.ts';
 import { redirectUri, tokenWorld } from '../../../test/support/token-world.ts';
-import type { Store } from '../store/table.ts';
+import type { Store } from '../store/table/table.ts';
 
 let azurite: SuiteAzurite;
 let store: Store;

@@ -3,7 +3,7 @@ import type { Clock, Random } from '../domain/clock.ts';
 import { appGrantKey } from '../domain/grant.ts';
 import { BrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Grants, OpenGrant } from '../store/grants.ts';
+import type { Grants, OpenGrant } from '../store/grants/grants.ts';
 import { createAppTokens } from './app-tokens.ts';
 import type { EntraClient } from './client.ts';
 import { checkStatus, createGrantNoter, idOf } from './grant-notes.ts';

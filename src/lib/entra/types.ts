@@ -1,5 +1,5 @@
 import type { GrantKey } from '../domain/grant.ts';
-import type { GrantRef } from '../store/rows.ts';
+import type { GrantRef } from '../store/rows/rows.ts';
 
 export type { GrantKey, GrantStatus } from '../domain/grant.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bindingCookie, cookieValue } from './cookies.ts';
-import { postedByOurPage } from './same-site.ts';
+import { bindingCookie, cookieValue } from '../pages/cookies.ts';
+import { postedByOurPage } from '../pages/same-site.ts';
 
 describe('a form', () => {
   const ours = 'https://broker.example/base';

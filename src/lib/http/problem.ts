@@ -1,8 +1,8 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { errorTable } from '../error-codes.ts';
 import { BrokerError } from '../errors.ts';
-import { isStoreError } from '../store/table.ts';
-import { whyUnreachable } from '../store/unreachable.ts';
+import { isStoreError } from '../store/table/table.ts';
+import { whyUnreachable } from '../store/table/unreachable.ts';
 
 /** RFC 9457, with `code`, `remedy`, `who` and `requestId` as extension members. */
 export interface Problem {

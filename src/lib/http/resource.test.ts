@@ -1,11 +1,11 @@
 import { HttpRequest, InvocationContext } from '@azure/functions';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import type { Caller } from '../access/caller.ts';
 import { BrokerError } from '../errors.ts';
 import type { LogFields } from '../log.ts';
-import { StoreError } from '../store/table.ts';
+import { StoreError } from '../store/table/table.ts';
 import { readText } from './body.ts';
-import type { Caller } from './caller.ts';
 import { allMethods, json, noContent, resource } from './resource.ts';
 
 const caller: Caller = {

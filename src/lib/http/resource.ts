@@ -1,9 +1,9 @@
 import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { z } from 'zod';
+import { anonymous, type Caller, type KeyVerifier, type Scope } from '../access/caller.ts';
 import { BrokerError } from '../errors.ts';
 import { consoleLog, correlated, type Log } from '../log.ts';
 import { checkLength, readForm, readJson } from './body.ts';
-import { anonymous, type Caller, type KeyVerifier, type Scope } from './caller.ts';
 import { problem, toBrokerError } from './problem.ts';
 import { validate } from './validate.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { cutParts } from './cut-parts.ts';
-import { unflowed } from './flowed.ts';
-import { metaCharset } from './meta-charset.ts';
-import { isPartless, partless } from './partless.ts';
-import { unwrapped } from './transfer-encoding.ts';
+import { metaCharset } from './charset/meta-charset.ts';
+import { cutParts } from './mime/cut-parts.ts';
+import { unflowed } from './mime/flowed.ts';
+import { isPartless, partless } from './mime/partless.ts';
+import { unwrapped } from './mime/transfer-encoding.ts';
 
 describe('format=flowed', () => {
   it.each([

@@ -8,7 +8,7 @@ export interface LogCounts {
   readonly runs: ReadonlyMap<string, number>;
 }
 
-/** The line that tells what a run of a shard did (sync/run-counts.ts), and those of its fields that add up. */
+/** The line that tells what a run of a shard did (sync/state/run-counts.ts), and those of its fields that add up. */
 const runEvent = 'shard_done';
 export const runFields = ['polled', 'failed', 'delivered', 'timely', 'lagSeconds', 'retried', 'dead'] as const;
 

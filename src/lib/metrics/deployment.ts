@@ -1,8 +1,8 @@
 import type { Clock } from '../domain/clock.ts';
-import type { DestinationRows } from '../store/destinations.ts';
-import { everyItem } from '../store/every-item.ts';
-import type { Registry } from '../store/registry.ts';
-import { type MailboxState, mailboxStates } from '../store/rows.ts';
+import type { DestinationRows } from '../store/destinations/destinations.ts';
+import type { Registry } from '../store/mailboxes/registry.ts';
+import { type MailboxState, mailboxStates } from '../store/rows/rows.ts';
+import { everyItem } from '../store/table/every-item.ts';
 
 /** How the deployment stands, whichever process is asked. */
 export interface DeploymentFigures {

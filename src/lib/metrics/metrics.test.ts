@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { virtualClock } from '../../../test/support/virtual-clock.ts';
 import type { Log } from '../log.ts';
-import { createRunCounts } from '../sync/run-counts.ts';
+import { createRunCounts } from '../sync/state/run-counts.ts';
 import { createCountingLog, runFields } from './counting-log.ts';
 import { createDeploymentFigures } from './deployment.ts';
 import { expose } from './exposition.ts';

@@ -1,4 +1,4 @@
-import type { MailboxRow } from '../store/rows.ts';
+import type { MailboxRow } from '../store/rows/rows.ts';
 
 /**
  * The ways out of the broker. `graph_draft` uploads the message as a draft first, for what is too large for one request

@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { asStored, entry, mailbox, mailboxId, withColumn } from '../../../test/support/rows.ts';
 import { isBrokerError } from '../errors.ts';
-import { cursorLimits, decodeCursor, encodeCursor } from './cursor-row.ts';
-import { decodeJob, encodeJob, newJob, stopJob } from './job-row.ts';
-import { decodeMailbox, encodeMailbox } from './mailbox-row.ts';
-import { decodeOutbox, encodeOutbox } from './outbox-row.ts';
-import { decodeDead, decodeRetry, encodeDead, encodeRetry } from './retry-row.ts';
-import { decodeRing, encodeRing, ringSize } from './ring-row.ts';
-import { storedBytes } from './row-size.ts';
+import { cursorLimits, decodeCursor, encodeCursor } from './rows/cursor-row.ts';
+import { decodeJob, encodeJob, newJob, stopJob } from './rows/job-row.ts';
+import { decodeMailbox, encodeMailbox } from './rows/mailbox-row.ts';
+import { decodeOutbox, encodeOutbox } from './rows/outbox-row.ts';
+import { decodeRing, encodeRing, ringSize } from './rows/recent-messages-row.ts';
+import { decodeDead, decodeRetry, encodeDead, encodeRetry } from './rows/retry-row.ts';
 import type {
   Backfill,
   CursorRow,
@@ -19,10 +18,11 @@ import type {
   RingRow,
   ShardRow,
   StateRow,
-} from './rows.ts';
-import { decodeShard, encodeShard, newShard } from './shard-row.ts';
-import { decodeState, encodeState } from './state-row.ts';
-import type { Row, StoredRow } from './table.ts';
+} from './rows/rows.ts';
+import { decodeShard, encodeShard, newShard } from './rows/shard-row.ts';
+import { decodeState, encodeState } from './rows/state-row.ts';
+import { storedBytes } from './table/row-size.ts';
+import type { Row, StoredRow } from './table/table.ts';
 
 const at = new Date('2026-11-22T10:11:12.345Z');
 

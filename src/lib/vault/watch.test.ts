@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { manualClock, memoryLog, testRoot } from '../../../test/support/http.ts';
 import { memoryStore } from '../../../test/support/memory-store.ts';
+import { createApiKeys } from '../access/api-keys.ts';
 import { createTicketTokens } from '../connect/tickets.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
 import { BrokerError } from '../errors.ts';
-import { createApiKeys } from '../http/api-keys.ts';
-import { createApiKeyRows } from '../store/api-keys.ts';
+import { createApiKeyRows } from '../store/deployment/api-keys.ts';
 import type { SecretSource } from './key-vault.ts';
 import { createVault } from './reader.ts';
 import { createRootKeys, rootBytes, rootSecretName } from './root-keys.ts';

@@ -1,7 +1,7 @@
-import { buildMailboxEvent } from '../../../src/lib/delivery/mailbox-event.ts';
-import { buildMessageReceived, type MessageReceivedInput } from '../../../src/lib/delivery/message-event.ts';
+import { buildMailboxEvent } from '../../../src/lib/delivery/events/mailbox-event.ts';
+import { buildMessageReceived, type MessageReceivedInput } from '../../../src/lib/delivery/events/message-event.ts';
 import type { OutgoingEvent } from '../../../src/lib/domain/event.ts';
-import type { ReadMessage } from '../../../src/lib/domain/message.ts';
+import type { ReadMessage } from '../../../src/lib/domain/mail/message.ts';
 
 export const mailbox = { id: 'mbx_0000_0123456789abcdef', address: 'ada@contoso.example', label: 'Sales', ownerRef: 7 };
 

@@ -1,11 +1,11 @@
-import { startAzurite } from '../../../local/azurite.ts';
+import { startAzurite } from '../../../local/azure/azurite.ts';
 import { createDeliverer, type DestinationDeliverer } from '../../../src/lib/delivery/deliverer.ts';
 import { createDestinations, type Destinations } from '../../../src/lib/delivery/destinations.ts';
 import type { DeliveryOutcome, OutgoingEvent } from '../../../src/lib/domain/event.ts';
 import { systemClock, systemRandom } from '../../../src/lib/domain/system.ts';
-import { createOutbound } from '../../../src/lib/http/outbound.ts';
 import { consoleLog } from '../../../src/lib/log.ts';
-import { createDestinationRows, type DestinationRows } from '../../../src/lib/store/destinations.ts';
+import { createOutbound } from '../../../src/lib/outbound/outbound.ts';
+import { createDestinationRows, type DestinationRows } from '../../../src/lib/store/destinations/destinations.ts';
 import { memorySealer } from '../sealer.ts';
 import { storeAt } from '../tables.ts';
 

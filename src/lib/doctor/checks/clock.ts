@@ -1,7 +1,7 @@
 import type { Clock } from '../../domain/clock.ts';
-import type { Store } from '../../store/table.ts';
-import { ok } from '../findings.ts';
-import type { Check } from '../types.ts';
+import type { Store } from '../../store/table/table.ts';
+import { ok } from './findings.ts';
+import type { Check } from './types.ts';
 
 /** Entra refuses assertions from a clock that is five minutes off; signatures of events are dated by it, too. */
 const mostMs = 60_000;

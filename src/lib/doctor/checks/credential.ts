@@ -1,7 +1,7 @@
 import type { EntraClient } from '../../entra/client.ts';
 import { BrokerError } from '../../errors.ts';
-import { ok } from '../findings.ts';
-import type { Check } from '../types.ts';
+import { ok } from './findings.ts';
+import type { Check } from './types.ts';
 
 /** Graph has a token for every app, whatever it may do there. */
 export interface CredentialCheckDeps {

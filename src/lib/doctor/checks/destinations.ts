@@ -3,10 +3,10 @@ import { type DestinationView, viewOf } from '../../delivery/destination-view.ts
 import { utcMinute } from '../../domain/duration.ts';
 import { isErrorCode } from '../../error-codes.ts';
 import { BrokerError } from '../../errors.ts';
-import type { DestinationRows } from '../../store/destinations.ts';
-import { failure, ok } from '../findings.ts';
-import { eachBounded } from '../run-checks.ts';
-import type { Check, Finding, Reach } from '../types.ts';
+import type { DestinationRows } from '../../store/destinations/destinations.ts';
+import { failure, ok } from './findings.ts';
+import { eachBounded } from './run-checks.ts';
+import type { Check, Finding, Reach } from './types.ts';
 
 const atOnce = 8;
 

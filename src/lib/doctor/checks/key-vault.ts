@@ -2,8 +2,8 @@ import type { Clock } from '../../domain/clock.ts';
 import { dayMs } from '../../domain/duration.ts';
 import { rootSecretName } from '../../vault/root-keys.ts';
 import type { RootKeys, SecretVersion, Vault } from '../../vault/types.ts';
-import { failure, ok } from '../findings.ts';
-import type { Check, Finding } from '../types.ts';
+import { failure, ok } from './findings.ts';
+import type { Check, Finding } from './types.ts';
 
 /** From so long before its end on, an expiring secret is a warning: a renewal may need a change window. */
 const warnMs = 30 * dayMs;

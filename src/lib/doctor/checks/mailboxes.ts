@@ -2,13 +2,13 @@ import { utcMinute } from '../../domain/duration.ts';
 import type { Tokens } from '../../entra/types.ts';
 import { isErrorCode } from '../../error-codes.ts';
 import { BrokerError, isBrokerError } from '../../errors.ts';
-import type { Probe } from '../../mailbox/probe.ts';
-import type { PollFacts } from '../../store/poll-facts.ts';
-import type { MailboxView, Registry } from '../../store/registry.ts';
-import type { MailboxRow } from '../../store/rows.ts';
-import { failure, ok } from '../findings.ts';
-import { eachBounded } from '../run-checks.ts';
-import type { Check, Finding, Localised, Reach } from '../types.ts';
+import type { Probe } from '../../mailbox/imap/probe.ts';
+import type { PollFacts } from '../../store/mailboxes/poll-facts.ts';
+import type { MailboxView, Registry } from '../../store/mailboxes/registry.ts';
+import type { MailboxRow } from '../../store/rows/rows.ts';
+import { failure, ok } from './findings.ts';
+import { eachBounded } from './run-checks.ts';
+import type { Check, Finding, Localised, Reach } from './types.ts';
 
 /** Log-ins at once: a hundred of 700 ms each take some four seconds then. */
 const atOnce = 20;

@@ -1,6 +1,6 @@
-import { ok } from '../findings.ts';
-import { greetingOf, type MailServer, type Probe } from '../reach.ts';
-import type { Check, Finding } from '../types.ts';
+import { ok } from './findings.ts';
+import { greetingOf, type MailServer, type Probe } from './reach.ts';
+import type { Check, Finding } from './types.ts';
 
 /**
  * The servers of Microsoft that the broker needs can be reached from where it runs. What they answer does not matter

@@ -1,7 +1,7 @@
 import type { Clock } from '../../domain/clock.ts';
-import type { QueueDepth, WorkQueue } from '../../store/work-queue.ts';
-import { ok } from '../findings.ts';
-import type { Check, Finding } from '../types.ts';
+import type { QueueDepth, WorkQueue } from '../../store/deployment/work-queue.ts';
+import { ok } from './findings.ts';
+import type { Check, Finding } from './types.ts';
 
 /** A message is worked on within seconds; after this long nobody does. */
 const mostWaitMs = 5 * 60_000;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { ok } from '../findings.ts';
-import type { Probe } from '../reach.ts';
-import type { Check, Finding } from '../types.ts';
+import { ok } from './findings.ts';
+import type { Probe } from './reach.ts';
+import type { Check, Finding } from './types.ts';
 
 /**
  * The redirect URI is registered with the application. Asks Microsoft for a sign-in without a page (`prompt=none`) and

@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
-import { ok } from '../findings.ts';
-import type { Check } from '../types.ts';
+import { ok } from './findings.ts';
+import type { Check } from './types.ts';
 
 /**
  * Settings that hold one by one but not in the place where the app runs. With settings that do not hold the app answers

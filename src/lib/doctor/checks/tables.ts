@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { type Store, tableNames } from '../../store/table.ts';
-import { failure, ok } from '../findings.ts';
-import type { Check, Finding } from '../types.ts';
+import { type Store, tableNames } from '../../store/table/table.ts';
+import { failure, ok } from './findings.ts';
+import type { Check, Finding } from './types.ts';
 
 const partitionKey = 'doctor';
 

@@ -1,13 +1,13 @@
 import type { Clock } from '../../domain/clock.ts';
 import { utcMinute } from '../../domain/duration.ts';
 import { shardKey } from '../../domain/ids.ts';
-import type { Directory } from '../../store/directory.ts';
-import { shardRowKey } from '../../store/keys.ts';
-import { housekeepingName, type LastRuns } from '../../store/last-runs.ts';
-import { decodeShard } from '../../store/shard-row.ts';
-import type { Store } from '../../store/table.ts';
-import { ok } from '../findings.ts';
-import type { Check, Finding } from '../types.ts';
+import { housekeepingName, type LastRuns } from '../../store/deployment/last-runs.ts';
+import { shardRowKey } from '../../store/rows/keys.ts';
+import { decodeShard } from '../../store/rows/shard-row.ts';
+import type { Directory } from '../../store/shard/directory.ts';
+import type { Store } from '../../store/table/table.ts';
+import { ok } from './findings.ts';
+import type { Check, Finding } from './types.ts';
 
 /** Housekeeping comes every five minutes; two may fail, or be late, before anybody is told. */
 const mostHousekeepingMs = 15 * 60_000;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type FolderChoice, folderRoles } from '../../domain/folder.ts';
 import { isDestinationId, isMailboxId } from '../../domain/ids.ts';
-import { addressForm, longestAddress } from '../../domain/mail-address.ts';
+import { type FolderChoice, folderRoles } from '../../domain/mail/folder.ts';
+import { addressForm, longestAddress } from '../../domain/mail/mail-address.ts';
 
 const noControls = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeSettings, filterIn } from '../../store/settings-row.ts';
+import { encodeSettings, filterIn } from '../../store/rows/settings-row.ts';
 import { filter } from './filter.ts';
 
 const mailboxId = 'mbx_0007_abcdefghijklmnop';

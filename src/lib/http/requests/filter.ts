@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { MailboxFilter } from '../../domain/filter.ts';
+import type { MailboxFilter } from '../../domain/mail/filter.ts';
 import { folder, line } from './fields.ts';
 
 /** An address with `*` in it has as many parts as it has stars; nobody needs more. */

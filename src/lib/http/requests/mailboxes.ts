@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mailboxStates } from '../../store/rows.ts';
+import { mailboxStates } from '../../store/rows/rows.ts';
 import { address, destinationId, folders, line, mailboxId, ownerRef, paging, syncFrom, tenantId } from './fields.ts';
 import { filter } from './filter.ts';
 

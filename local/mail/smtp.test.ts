@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTransport } from 'nodemailer';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeCertificates } from '../certificates.ts';
+import { startEntra } from '../entra/entra.ts';
+import type { Drop, EntraStandIn, SmtpServer } from '../world.ts';
+import { startSmtp } from './smtp.ts';
+
+const ada = 'ada@contoso.example';
+const alan = 'alan@contoso.example';
+const message = { from: ada, to: [alan, 'x@elsewhere.example'], subject: 'Grüße', text: 'Hello' };
+
+describe('the SMTP server, asked by nodemailer', () => {
+  const delivered: { address: string; raw: string; drop: Drop | undefined }[] = [];
+  let folder: string;
+  let entra: EntraStandIn;
+  let smtp: SmtpServer;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'smtp-'));
+    const certificates = await makeCertificates(folder);
+    const users = [{ address: ada, name: 'Ada', oid: 'aaaaaaaa-0000-4000-8000-000000000001' }];
+    entra = await startEntra({ certificates, users, tenant: crypto.randomUUID(), redirectUris: [], secrets: () => [] });
+    const deliver = async (address: string, raw: Uint8Array | string, drop?: Drop) =>
+      delivered.push({ address, raw: raw.toString(), drop });
+    smtp = await startSmtp({ certificates, entra, mailboxes: { deliver }, addresses: [ada, alan] });
+  });
+
+  afterAll(async () => {
+    await smtp.stop();
+    await entra.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  const transport = (accessToken?: string) =>
+    createTransport({
+      host: smtp.host,
+      port: smtp.port,
+      secure: false,
+      requireTLS: true,
+      ...(accessToken === undefined ? {} : { auth: { type: 'OAuth2', user: ada, accessToken } }),
+    });
+
+  it('takes mail from a person with a token, delivers it here, and keeps her copy in Sent Items', async () => {
+    delivered.length = 0;
+    await transport(await entra.mint(ada)).sendMail(message);
+    expect(delivered.map(({ address, drop }) => [address, drop?.folder ?? 'INBOX'])).toEqual([
+      [alan, 'INBOX'],
+      [ada, 'Sent Items'],
+    ]);
+    expect(delivered[0]?.raw).toContain('Hello');
+    expect(smtp.accepted().at(-1)).toMatchObject({ from: ada, user: ada, to: message.to });
+  });
+
+  it('writes on top of each copy it delivers that it did, and nothing on the one in Sent Items', async () => {
+    delivered.length = 0;
+    const token = await entra.mint(ada);
+    for (const _ of [1, 2]) await transport(token).sendMail({ ...message, messageId: '<1@contoso.example>' });
+    const tops = delivered.map(
+      ({ raw }) => /^Received: from \S+ by localhost with ESMTP id (\S+);\r\n\t/.exec(raw)?.[1],
+    );
+    expect(tops.map((top) => top === undefined)).toEqual([false, true, false, true]);
+    expect(tops[0]).not.toBe(tops[2]);
+  });
+
+  it('refuses a forged token and one for another resource', async () => {
+    for (const token of ['forged', await entra.mint(ada, 'graph')]) {
+      await expect(transport(token).sendMail(message)).rejects.toMatchObject({ responseCode: 535 });
+    }
+  });
+
+  it('refuses to send under the name of somebody else', async () => {
+    const sending = transport(await entra.mint(ada)).sendMail({ ...message, from: alan });
+    await expect(sending).rejects.toMatchObject({ responseCode: 554 });
+  });
+
+  it('takes mail from the world for mailboxes that are here, and relays nothing', async () => {
+    delivered.length = 0;
+    await transport().sendMail({ ...message, from: 'x@elsewhere.example', to: ada });
+    expect(delivered).toMatchObject([{ address: ada }]);
+    const relayed = transport().sendMail({ ...message, from: 'x@elsewhere.example', to: 'y@elsewhere.example' });
+    await expect(relayed).rejects.toMatchObject({ responseCode: 550 });
+  });
+});

@@ -1,0 +1,22 @@
+import { app, output } from '@azure/functions';
+import { broker } from '../../lib/broker.ts';
+import { timerSchedule } from '../../lib/sync/run/schedule.ts';
+
+/** The timer of the poll: one hint for every shard. What is due, the shards' own rows say. */
+export async function dispatch() {
+  const { dispatcher, log, config, lookAtSecrets } = await broker();
+  // Not awaited: a vault that is slow holds up no poll.
+  void lookAtSecrets();
+  const hints = await dispatcher.hints();
+  // Also without mailboxes: an alert asks whether this line comes (infra/queries/silence.kql).
+  log.info('dispatched', { tick: hints[0]?.tick, hints: hints.length, intervalSeconds: config.pollIntervalSeconds });
+  return hints;
+}
+
+app.timer('dispatch', {
+  schedule: timerSchedule(process.env.POLL_INTERVAL),
+  // The monitor keeps a blob per timer and fires for missed ticks; a tick that was missed needs no replacement.
+  useMonitor: false,
+  return: output.storageQueue({ queueName: 'work', connection: 'AzureWebJobsStorage' }),
+  handler: dispatch,
+});

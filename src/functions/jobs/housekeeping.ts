@@ -1,0 +1,15 @@
+import { app, type Timer } from '@azure/functions';
+import { broker } from '../../lib/broker.ts';
+
+/** Every 5 minutes: what nobody waits for. Each chore has its own rhythm. */
+export async function housekeeping(_timer: Timer): Promise<void> {
+  const { housekeeping, clock } = await broker();
+  await housekeeping.run(clock.now());
+}
+
+app.timer('housekeeping', {
+  schedule: '0 */5 * * * *',
+  // Without a monitor the host keeps no state of its own in blobs; what is missed is made up by the next run.
+  useMonitor: false,
+  handler: housekeeping,
+});

@@ -1,0 +1,57 @@
+import { app } from '@azure/functions';
+import { mayUseDestination } from '../../lib/access/caller.ts';
+import { type Broker, broker } from '../../lib/broker.ts';
+import { BrokerError } from '../../lib/errors.ts';
+import { mailboxPatch } from '../../lib/http/requests/mailboxes.ts';
+import { allMethods, json, noContent, resource } from '../../lib/http/resource.ts';
+import { replayJson } from '../../lib/mailboxes/delivery-json.ts';
+import { mailboxJsonWithSync } from '../../lib/mailboxes/mailbox-json.ts';
+import { mailboxInReach, mailboxToChange } from '../../lib/mailboxes/mailbox-of-caller.ts';
+import type { MailboxView } from '../../lib/store/mailboxes/registry.ts';
+
+const shown = async (broker: Broker, view: MailboxView) =>
+  mailboxJsonWithSync(view, await broker.registry.firstSync(view));
+
+/** `GET`, `PATCH` and `DELETE mailboxes/{id}`. */
+export const mailbox = resource(broker, {
+  GET: {
+    scope: 'read',
+    handler: async ({ broker, caller, params }) => {
+      const view = await mailboxInReach(broker.registry, caller, params.id);
+      const jobs = await broker.registry.jobs(view.row.id);
+      return json(200, { ...(await shown(broker, view)), replays: jobs.map(replayJson) });
+    },
+  },
+  PATCH: {
+    scope: 'admin',
+    body: mailboxPatch,
+    handler: async ({ broker, caller, params, body }) => {
+      let view = await mailboxToChange(broker.registry, caller, params.id);
+      const { destinationId, login } = body;
+      if (destinationId !== undefined) {
+        const found = mayUseDestination(caller, destinationId) && (await broker.destinations.get(destinationId));
+        if (!found) throw new BrokerError('not_found', { detail: 'There is no destination of this id.' });
+      }
+      if (login !== undefined) await broker.openMailbox(view.row.grant, login);
+      if (Object.keys(body).length > 0) {
+        const { id } = view.row;
+        view = await broker.audit.deed({ actor: caller.keyId, action: 'mailbox.change', mailboxId: id }, () =>
+          broker.registry.patch(id, body),
+        );
+      }
+      return json(200, await shown(broker, view));
+    },
+  },
+  DELETE: {
+    scope: 'admin',
+    handler: async ({ broker, caller, params }) => {
+      const { row } = await mailboxToChange(broker.registry, caller, params.id);
+      await broker.audit.deed({ actor: caller.keyId, action: 'mailbox.remove', mailboxId: row.id }, async () => {
+        if (!(await broker.registry.remove(row.id))) throw new BrokerError('not_found');
+      });
+      return noContent;
+    },
+  },
+});
+
+app.http('mailbox', { route: 'mailboxes/{id}', methods: allMethods, authLevel: 'anonymous', handler: mailbox });

@@ -1,0 +1,31 @@
+import { app } from '@azure/functions';
+import { isLimited } from '../../lib/access/caller.ts';
+import { broker } from '../../lib/broker.ts';
+import { BrokerError } from '../../lib/errors.ts';
+import { newAdminConsentLink } from '../../lib/http/requests/tenant-consent-links.ts';
+import { allMethods, json, resource } from '../../lib/http/resource.ts';
+
+/** `POST tenant-consent-links`: a link by which an administrator consents for everybody in a tenant. */
+export const adminConsentLinks = resource(broker, {
+  POST: {
+    scope: 'admin',
+    body: newAdminConsentLink,
+    handler: async ({ broker, caller, body }) => {
+      // Consent is for everybody in the organisation.
+      if (isLimited(caller)) throw new BrokerError('key_limited');
+      const { expiresIn, ...wanted } = body;
+      const link = await broker.connect.createAdminConsentLink(
+        { ...wanted, expiresInSeconds: expiresIn },
+        caller.keyId,
+      );
+      return json(201, link);
+    },
+  },
+});
+
+app.http('tenant-consent-links', {
+  route: 'tenant-consent-links',
+  methods: allMethods,
+  authLevel: 'anonymous',
+  handler: adminConsentLinks,
+});

@@ -1,0 +1,9 @@
+import type { MailReach } from '../pages/pages.ts';
+import type { TicketRow } from '../store/links/tickets.ts';
+
+/** Which mail a link brings, as its page says it. A mailbox that is reconnected goes on where it stopped. */
+export function mailReach({ kind, syncFrom }: Pick<TicketRow, 'kind' | 'syncFrom'>): MailReach {
+  if (kind === 'reconnect') return 'resumed';
+  if (syncFrom === undefined) return 'month';
+  return syncFrom === 'now' ? 'now' : { since: syncFrom };
+}

@@ -1,0 +1,58 @@
+import { errorTable } from '../../error-codes.ts';
+import { toBrokerError } from '../../http/problem.ts';
+import type { Finding, Localised } from './types.ts';
+
+/** All is well. */
+export const ok = (sentence: Localised, subject?: string): Finding => ({ status: 'ok', sentence, ...about(subject) });
+
+/**
+ * What an error says about the thing that was looked at: the sentence, remedy and person of its code. Of an error that
+ * has none, nothing is known but that the check itself failed.
+ */
+export function failure(error: unknown, subject?: string): Finding {
+  const known = toBrokerError(error);
+  if (known.code === 'internal_error') {
+    return {
+      status: 'unknown',
+      code: known.code,
+      sentence: {
+        en: 'This could not be checked: the check itself failed.',
+        zh: '无法检查：检查过程本身出错。',
+      },
+      remedy: {
+        en: 'Look for doctor.check_failed in the log.',
+        zh: '请在日志中查找 doctor.check_failed。',
+      },
+      who: 'deployment owner',
+      ...about(subject),
+    };
+  }
+  const { sentence, remedy, who } = errorTable[known.code];
+  return {
+    status: 'fail',
+    code: known.code,
+    sentence: { en: known.message, zh: sentence },
+    remedy: { en: remedy, zh: remedy },
+    who,
+    ...about(subject),
+  };
+}
+
+/** The check did not end in time. */
+export function notAnswered(limitMs: number): Finding {
+  const seconds = Math.round(limitMs / 1000);
+  return {
+    status: 'unknown',
+    sentence: {
+      en: `No answer within ${seconds} seconds; what is not listed here was not looked at.`,
+      zh: `${seconds} 秒内没有应答；未列出的部分尚未检查。`,
+    },
+    remedy: {
+      en: 'Run the doctor again. If this stays, whatever is asked here is slow or cannot be reached.',
+      zh: '请重新运行检查。如果仍然如此，说明此处访问的服务很慢或无法连接。',
+    },
+    who: 'deployment owner',
+  };
+}
+
+const about = (subject: string | undefined) => (subject === undefined ? {} : { subject });

@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { settled, virtualClock } from '../../../../test/support/virtual-clock.ts';
+import { BrokerError } from '../../errors.ts';
+import { StoreError } from '../../store/table/table.ts';
+import { type CheckDeps, createChecks } from '../checks.ts';
+import { worst } from '../doctor.ts';
+import { failure, ok } from './findings.ts';
+import { mailboxesCheck } from './mailboxes.ts';
+import { eachBounded, runChecks } from './run-checks.ts';
+import type { Check } from './types.ts';
+
+const reach = { isLimited: false, mailbox: () => true, destination: () => true };
+const fine = ok({ en: 'Fine.', zh: '正常。' });
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+function run(...checks: Check[]) {
+  const clock = virtualClock();
+  const ended = runChecks(checks, reach, { clock, log: quiet, limitMs: 8_000 });
+  return { clock, ended };
+}
+const check = (name: string, work: Check['run']): Check => ({ name, run: work });
+
+describe('checks side by side', () => {
+  it('are told in their order, whichever ends first', async () => {
+    const { clock, ended } = run(
+      check('slow', async (report) => {
+        await clock.sleep(1_000);
+        report(fine);
+      }),
+      check('fast', async (report) => report(fine)),
+    );
+    await clock.advance(1_000);
+    expect((await ended).map(({ check }) => check)).toEqual(['slow', 'fast']);
+  });
+
+  it('keep what one that hangs has found so far, and say that it was cut short', async () => {
+    let late = (_: typeof fine) => undefined as unknown;
+    const { clock, ended } = run(
+      check('hangs', (report) => {
+        report(fine);
+        late = report;
+        return new Promise(() => undefined);
+      }),
+    );
+    await clock.advance(8_000);
+    const found = await ended;
+    late(fine);
+    expect(found.map(({ status }) => status)).toEqual(['ok', 'unknown']);
+  });
+
+  it.each([
+    ['throws at once', new BrokerError('vault_forbidden'), 'fail', 'vault_forbidden'],
+    ['meets a store that is away', new StoreError('unreachable'), 'fail', 'storage_unreachable'],
+    ['has a fault of its own', new TypeError('x is not a function'), 'unknown', 'internal_error'],
+  ])('go on beside one that %s', async (_, error, status, code) => {
+    const { ended } = run(
+      check('broken', () => {
+        throw error;
+      }),
+      check('fine', async (report) => report(fine)),
+    );
+    await settled();
+    expect(await ended).toMatchObject([
+      { check: 'broken', status, code },
+      { check: 'fine', status: 'ok' },
+    ]);
+  });
+
+  it('tell the others to stop when the time is over', async () => {
+    let signal: AbortSignal | undefined;
+    const { clock, ended } = run(
+      check('hangs', (_, own) => {
+        signal = own;
+        return new Promise(() => undefined);
+      }),
+    );
+    await clock.advance(8_000);
+    await ended;
+    expect(signal?.aborted).toBe(true);
+  });
+});
+
+describe('many things of one check', () => {
+  it('are looked at so many at a time, and no more once the time is over', async () => {
+    const clock = virtualClock();
+    const over = new AbortController();
+    let running = 0;
+    let most = 0;
+    let done = 0;
+    const work = eachBounded(Array.from({ length: 10 }), 3, over.signal, async () => {
+      running += 1;
+      most = Math.max(most, running);
+      await clock.sleep(100);
+      running -= 1;
+      done += 1;
+    });
+    await clock.advance(100);
+    over.abort();
+    await clock.advance(100);
+    await work;
+    expect([most, done]).toEqual([3, 6]);
+  });
+
+  it('are a hundred mailboxes within ten seconds where each log-in takes as long as Exchange’s', async () => {
+    const clock = virtualClock();
+    const row = { grant: { kind: 'app', tid: 't' }, login: 'x', folders: [], address: 'x@contoso.example' };
+    const items = Array.from({ length: 100 }, (_, index) => ({ row: { ...row, id: `mbx_${index}` }, shown: 'active' }));
+    const mailboxes = mailboxesCheck({
+      registry: { list: async () => ({ items, cursor: undefined }) } as never,
+      tokens: { of: async () => ({ accessToken: 't' }) } as never,
+      probe: async () => {
+        await clock.sleep(700);
+        return { watched: [], missing: [], folders: [] };
+      },
+      pollFacts: async () => new Map(),
+    });
+    const ended = runChecks([mailboxes], reach, { clock, log: quiet, limitMs: 8_000 });
+    for (let step = 0; step < 8; step++) await clock.advance(700);
+    expect((await ended).filter(({ status }) => status === 'ok')).toHaveLength(100);
+  });
+});
+
+describe('the worst of all findings', () => {
+  it.each([
+    [['ok', 'ok'], 'ok'],
+    [['ok', 'unknown'], 'warn'],
+    [['warn', 'ok'], 'warn'],
+    [['warn', 'fail', 'unknown'], 'fail'],
+    [[], 'ok'],
+  ] as const)('of %j is %s', (statuses, expected) => {
+    expect(worst(statuses.map((status) => ({ status })))).toBe(expected);
+  });
+});
+
+describe('a failure', () => {
+  it('brings the sentence and remedy of its code, never the message of its cause', () => {
+    const told = failure(new BrokerError('vault_unreachable', { cause: new Error('secret-text') }));
+    expect(told).toMatchObject({ status: 'fail', code: 'vault_unreachable', who: 'deployment owner' });
+    expect(JSON.stringify(told)).not.toContain('secret-text');
+  });
+});
+
+describe('every check', () => {
+  it('has a section of its name in docs/doctor.md, in their order', () => {
+    const page = readFileSync(new URL('../../../../docs/doctor.md', import.meta.url), 'utf8');
+    const sections = [...page.matchAll(/^## ([a-z-]+)$/gm)].map(([, name]) => name);
+    const entra = { credential: 'secret', allowedTenants: '*', tenant: 'common' };
+    // They are only named here; none of them is run.
+    const deps = { config: { entra }, environment: {} } as unknown as CheckDeps;
+    expect(sections).toEqual(createChecks(deps).map(({ name }) => name));
+  });
+});

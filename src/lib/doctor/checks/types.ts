@@ -1,0 +1,47 @@
+import type { Who } from '../../errors.ts';
+
+/** What the doctor says, in both languages of the product. */
+export interface Localised {
+  readonly en: string;
+  readonly zh: string;
+}
+
+/** `unknown`: the doctor could not look; it says nothing about whether the thing works. */
+export type Status = 'ok' | 'warn' | 'fail' | 'unknown';
+
+/** What one check found about one thing. */
+export interface Finding {
+  readonly status: Status;
+  /** The mailbox, destination, table or queue it is about, where a check looks at several. */
+  readonly subject?: string;
+  /** Of the error behind it; see docs/error-codes.md. */
+  readonly code?: string;
+  /** One plain sentence. Holds no secret and nothing that a mail or a server said. */
+  readonly sentence: Localised;
+  /** What to do about it, and who can. Present unless all is well. */
+  readonly remedy?: Localised;
+  readonly who?: Who;
+}
+
+/** Which mailboxes and destinations whoever asks may see. */
+export interface Reach {
+  readonly isLimited: boolean;
+  mailbox(mailbox: { readonly id: string; readonly destinationId: string }): boolean;
+  destination(id: string): boolean;
+}
+
+/** One thing that the doctor looks at. */
+export interface Check {
+  /** Stable: programs and the deployment read it. docs/doctor.md has a section of this name. */
+  readonly name: string;
+  /**
+   * Reports each finding as soon as it is known, so that a check that is cut short still tells what it has seen.
+   * May throw; the failure is then the finding. The signal fires when the time for all checks is over.
+   */
+  run(report: (finding: Finding) => void, signal: AbortSignal, reach: Reach): Promise<void>;
+}
+
+/** A finding, and which check made it. */
+export interface Result extends Finding {
+  readonly check: string;
+}

@@ -1,0 +1,116 @@
+import type { Clock } from '../../domain/clock.ts';
+import { limited } from '../../domain/limited.ts';
+import { BrokerError, isBrokerError } from '../../errors.ts';
+import type { KeepableSession, MailSession } from './session.ts';
+
+export interface Loan {
+  readonly session: KeepableSession;
+  /** False for a session that was kept: whether it still works, its first answer will show. */
+  readonly isProven: boolean;
+  readonly clock: Clock;
+  readonly reopen: () => Promise<KeepableSession>;
+  /** Keeps the session; false if it is to be closed. */
+  readonly giveBack: (session: KeepableSession) => boolean;
+}
+
+// A connection that a network has forgotten without a word answers nothing. Well below the 20 s that a look may take.
+const firstAnswerMs = 5_000;
+
+/**
+ * A session on loan from the pool: to its user it is a session like any other. Closing it gives it back, unless
+ * something went wrong on it or is still under way.
+ */
+export function createLoan(loan: Loan): MailSession {
+  const { clock, reopen, giveBack } = loan;
+  let session = loan.session;
+  let proving: Promise<void> | undefined;
+  let proven = loan.isProven;
+  let underWay = 0;
+  let broken = false;
+  let closed = false;
+
+  const call = async <T>(ask: (session: KeepableSession) => Promise<T>): Promise<T> => {
+    if (closed) throw new BrokerError('imap_unreachable');
+    underWay += 1;
+    try {
+      if (!proven && proving === undefined) return await prove(ask);
+      // What is asked meanwhile waits until it is known which connection answers.
+      await proving;
+      return await ask(session);
+    } catch (error) {
+      if (!isBrokerError(error, 'folder_missing', 'message_gone')) broken = true;
+      throw error;
+    } finally {
+      underWay -= 1;
+    }
+  };
+
+  /** The first question to a kept session; if it has no answer, a new session is asked. */
+  const prove = async <T>(ask: (session: KeepableSession) => Promise<T>): Promise<T> => {
+    let settle = () => {};
+    proving = new Promise((resolve) => {
+      settle = resolve;
+    });
+    try {
+      const silent = () => new BrokerError('imap_unreachable');
+      return await limited(clock, firstAnswerMs, ask(session), silent).catch(async (error: unknown) => {
+        if (!isBrokerError(error, 'imap_unreachable', 'imap_token_expired', 'imap_not_connected')) throw error;
+        const dead = session;
+        void dead.close();
+        session = await reopen().catch((cause: unknown) => {
+          // Whoever opens a session tries a refusal again with a fresh token, and is to do so the next time.
+          throw isBrokerError(cause, 'imap_refused', 'imap_token_expired')
+            ? new BrokerError('imap_unreachable', { retry: { afterMs: 0 }, cause })
+            : cause;
+        });
+        // Closed while it was being opened: nobody else knows of this one.
+        if (closed) await session.close();
+        return ask(session);
+      });
+    } finally {
+      proven = true;
+      settle();
+    }
+  };
+
+  return {
+    get alive() {
+      return !closed && session.alive;
+    },
+    status: (path) => call((to) => to.status(path)),
+    folders: () => call((to) => to.folders()),
+    searchRange: (path, from, until) => call((to) => to.searchRange(path, from, until)),
+    searchSince: (path, day) => call((to) => to.searchSince(path, day)),
+    searchBetween: (path, from, until) => call((to) => to.searchBetween(path, from, until)),
+    fetchMeta: (path, uids, how) => call((to) => to.fetchMeta(path, uids, how)),
+    fetchTraits: (path, metas, needs) => call((to) => to.fetchTraits(path, metas, needs)),
+    fetchFlags: (path, uids) => call((to) => to.fetchFlags(path, uids)),
+    read: (path, meta, caps) => call((to) => to.read(path, meta, caps)),
+    part: (path, uid, part) => call((to) => to.part(path, uid, part)),
+    download: (path, uid, part, mostBytes) =>
+      call(async (to) => {
+        const content = await to.download(path, uid, part, mostBytes);
+        if (content === undefined) return undefined;
+        underWay += 1;
+        content.bytes.once('close', () => {
+          underWay -= 1;
+          if (!content.bytes.readableEnded) broken = true;
+        });
+        return content;
+      }),
+    release: () => call((to) => to.release()),
+    close: async () => {
+      if (closed) return;
+      closed = true;
+      const idle = underWay === 0 && !broken && session.alive;
+      // A selected folder is left: its STATUS, which the next user asks for, is discouraged.
+      const isLeft =
+        idle &&
+        (await session.release().then(
+          () => true,
+          () => false,
+        ));
+      if (!isLeft || !giveBack(session)) await session.close();
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import { randomBase62 } from '../../domain/bytes.ts';
+import type { Clock, Random } from '../../domain/clock.ts';
+import { type ErrorCode, isBrokerError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import { isStoreError, type Row, type Table } from '../table/table.ts';
+
+/** Deeds that are kept for 90 days. */
+export type AuditAction =
+  | 'connect-link.create'
+  | 'admin-consent-link.create'
+  | 'admin-consent.answer'
+  | 'mailbox.connect'
+  | 'mailbox.add'
+  | 'mailbox.change'
+  | 'mailbox.remove'
+  | 'mailbox.replay'
+  | 'mailbox.stop-replays'
+  | 'mailbox.token'
+  | 'key.create'
+  | 'key.remove'
+  | 'destination.create'
+  | 'destination.change'
+  | 'destination.remove'
+  | 'destination.replay'
+  | 'destination.stop-replays'
+  | 'destination.test'
+  | 'delivery.replay'
+  | 'root.reseal';
+
+/** One line of the audit. It holds no address and no secret: a mailbox and a key are named by their ids. */
+export interface AuditEntry {
+  /** Id of the key that acted; `owner` for the person who connects a mailbox, `tenant admin` for who consents, `broker` for ourselves. */
+  readonly actor: string;
+  readonly action: AuditAction;
+  readonly mailboxId?: string;
+  /** Id of the key, destination, tenant or delivery that it was done to, or of the job that was left. */
+  readonly subject?: string;
+  /** `ok`, or the code of the failure; {@link begun} while it is under way, and for ever if nobody could say how it ended. */
+  readonly result: string;
+}
+
+/** The result of a deed that has not ended. */
+export const begun = 'begun';
+
+/** What is known of a deed only when it is done. */
+export type AuditOutcome = Partial<Pick<AuditEntry, 'mailboxId' | 'subject' | 'result'>>;
+
+export interface Audit {
+  /** Notes something that is over. */
+  write(entry: AuditEntry): Promise<void>;
+  /**
+   * Does something that is to be noted, whatever happens: the entry stands before it begins, so that nothing is done
+   * that could not be noted, and says afterwards how it ended. What was done is answered even if that second write
+   * fails: a key that is shown this once would be lost otherwise. Then the log tells it.
+   * A request that was refused because the caller has to mend it did nothing, and leaves no entry.
+   * @param outcome what to add of a deed that is done
+   * @throws StoreError if it could not be noted, and then nothing was done; what `run` throws
+   */
+  deed<T>(entry: Omit<AuditEntry, 'result'>, run: () => Promise<T>, outcome?: (done: T) => AuditOutcome): Promise<T>;
+}
+
+/** `20261122`: the day of an entry, which is its partition, so that a day is purged as a whole. */
+export const auditDay = (at: Date): string => at.toISOString().slice(0, 10).replaceAll('-', '');
+
+// Before the second and the third try to say how a deed ended.
+const outcomeBackoffMs = [200, 1_000] as const;
+
+/** Writes the audit to the table `audit`: one partition a day (UTC), rows in order of time. */
+export function createAudit(deps: {
+  readonly table: Table;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
+  readonly random: Random;
+  readonly log: Log;
+}): Audit {
+  const { table, clock, random, log } = deps;
+
+  const rowOf = (entry: AuditEntry): Row => {
+    const at = new Date(clock.now());
+    return {
+      partitionKey: auditDay(at),
+      // 13 digits of milliseconds sort as they count until the year 2286; the rest keeps two of one millisecond apart.
+      rowKey: `${String(at.getTime()).padStart(13, '0')}!${randomBase62(8, random)}`,
+      values: {
+        v: 1,
+        at,
+        actor: entry.actor,
+        action: entry.action,
+        mailboxId: entry.mailboxId,
+        subject: entry.subject,
+        result: entry.result,
+      },
+    };
+  };
+
+  /** Says how a deed ended; of one that was none, nothing is left. Never throws. */
+  async function end(row: Row, etag: string, outcome: AuditOutcome | undefined): Promise<void> {
+    for (const backoffMs of [...outcomeBackoffMs, undefined]) {
+      try {
+        if (outcome === undefined) await table.delete(row.partitionKey, row.rowKey, etag);
+        else await table.replace({ ...row, values: { ...row.values, ...outcome } }, etag);
+        return;
+      } catch (error) {
+        // Nobody else writes this row: an earlier try of ours arrived, only its answer did not.
+        if (isStoreError(error, 'conflict')) return;
+        if (backoffMs === undefined || !isStoreError(error, 'unreachable')) {
+          log.error('audit.outcome_not_noted', error, { entry: row.rowKey, ...outcome });
+          return;
+        }
+        await clock.sleep(backoffMs);
+      }
+    }
+  }
+
+  return {
+    async write(entry) {
+      await table.insert(rowOf(entry));
+    },
+
+    async deed(entry, run, outcome = () => ({})) {
+      const row = rowOf({ ...entry, result: begun });
+      const etag = await table.insert(row);
+      let done: Awaited<ReturnType<typeof run>>;
+      try {
+        done = await run();
+      } catch (error) {
+        await end(row, etag, isSlip(error) ? undefined : { result: codeOf(error) });
+        throw error;
+      }
+      await end(row, etag, { result: 'ok', ...outcome(done) });
+      return done;
+    },
+  };
+}
+
+/** A conflict is none: who met one may have come half the way. */
+const isSlip = (error: unknown): boolean => isBrokerError(error) && error.who === 'caller' && error.code !== 'conflict';
+
+function codeOf(error: unknown): ErrorCode {
+  if (isBrokerError(error)) return error.code;
+  return isStoreError(error, 'unreachable') ? 'storage_unreachable' : 'internal_error';
+}

@@ -1,5 +1,0 @@
-import { z } from 'zod';
-import { folderRoles } from '../domain/folder.ts';
-
-/** The role of a folder as rows hold it. */
-export const folderRole = z.enum(folderRoles);

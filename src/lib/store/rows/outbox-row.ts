@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { brokenRow, columns, count, instant, readColumns, text } from '../table/columns.ts';
+import type { Row, StoredRow } from '../table/table.ts';
+import { outboxRowKey, parseRowKey } from './keys.ts';
+import { partitionOf } from './mailbox-row.ts';
+import type { OutboxRow } from './rows.ts';
+
+const form = z.object({
+  type: text,
+  at: instant,
+  data: text,
+  attempts: count.optional(),
+  tries: count.optional(),
+  failedAt: instant.optional(),
+  nextAt: instant.optional(),
+});
+
+export function encodeOutbox(row: OutboxRow): Row {
+  const { type, at, data, attempts, tries, failedAt, nextAt } = row;
+  return {
+    partitionKey: partitionOf(row.mailboxId),
+    rowKey: outboxRowKey(row.mailboxId, row.id),
+    values: columns({ type, at, data, attempts, tries, failedAt, nextAt }),
+  };
+}
+
+/** @throws BrokerError `row_broken` | `row_newer` */
+export function decodeOutbox(row: StoredRow): OutboxRow {
+  const key = parseRowKey(row.rowKey);
+  if (key?.kind !== 'outbox') throw brokenRow(row, 'its key is not that of an event');
+  return { mailboxId: key.mailboxId, id: key.eventId, ...readColumns(row, form) };
+}

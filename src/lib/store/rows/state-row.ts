@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { brokenRow, columns, instant, int64, readColumns, text } from '../table/columns.ts';
+import type { Row, StoredRow } from '../table/table.ts';
+import { parseRowKey, stateRowKey } from './keys.ts';
+import { partitionOf } from './mailbox-row.ts';
+import { mailboxStates, type StateRow } from './rows.ts';
+
+const mailboxState = z.enum(mailboxStates);
+
+const form = z.object({
+  state: mailboxState,
+  code: text.default(''),
+  since: instant,
+  backoffUntil: instant.optional(),
+  answered: int64,
+  told: mailboxState.optional(),
+});
+
+export function encodeState(row: StateRow): Row {
+  return {
+    partitionKey: partitionOf(row.mailboxId),
+    rowKey: stateRowKey(row.mailboxId),
+    values: columns({
+      state: row.state,
+      code: row.code === '' ? undefined : row.code,
+      since: row.since,
+      backoffUntil: row.backoffUntil,
+      answered: BigInt(row.answered),
+      told: row.told,
+    }),
+  };
+}
+
+/** @throws BrokerError `row_broken` | `row_newer` */
+export function decodeState(row: StoredRow): StateRow {
+  const key = parseRowKey(row.rowKey);
+  if (key?.kind !== 'state') throw brokenRow(row, 'its key is not that of a state');
+  const read = readColumns(row, form);
+  return { mailboxId: key.mailboxId, ...read, backoffUntil: read.backoffUntil, told: read.told };
+}

@@ -1,0 +1,249 @@
+import type { TableClient, TableServiceClientOptions, TransactionAction } from '@azure/data-tables';
+import type { TokenCredential } from '@azure/identity';
+import type { Config } from '../../config.ts';
+import type { Clock } from '../../domain/clock.ts';
+import { linkedAbort } from '../../domain/linked-abort.ts';
+import { fromEntity, toEntity } from './azure-entity.ts';
+import { isTableMissing, toStoreError } from './azure-error.ts';
+import { createServerTime, type SampledServerTime } from './server-time.ts';
+import {
+  type BatchOperation,
+  isStoreError,
+  type Store,
+  type StoredRow,
+  StoreError,
+  type Table,
+  type TableName,
+} from './table.ts';
+
+export interface AzureStoreDeps {
+  readonly clock: Clock;
+  /** Signs in at Table Storage; the managed identity of the app where it is left out. */
+  readonly credential?: TokenCredential;
+  /** Time within which a request must be answered; 10 s. */
+  readonly timeoutMs?: number;
+  /** Evenly from 0 to 1, for the jitter between tries of a read. */
+  readonly chance?: () => number;
+}
+
+// A run holds its lease for 60 s and renews every 20 s: a request that hangs must not eat more than half of that.
+const requestTimeoutMs = 10_000;
+
+// Before the second and the third try of a read: up to so long, at least half of it.
+const readBackoffMs = [300, 1500] as const;
+
+/**
+ * Table Storage. Reads are tried three times; a write is sent once, because only its caller can tell what an unanswered
+ * write means (the SDK's own retry meets its first try as a 412). A table that is missing is made at its first write.
+ */
+export function createAzureStore(config: Pick<Config, 'tables' | 'identityClientId'>, deps: AzureStoreDeps): Store {
+  const time = createServerTime(deps.clock);
+  const tables = new Map<TableName, Table>();
+  const open = connector(config, deps, time);
+  return {
+    time,
+    table(name) {
+      const table = tables.get(name) ?? azureTable(name, () => open(name), deps);
+      tables.set(name, table);
+      return table;
+    },
+  };
+}
+
+/** Makes clients at their first use, so that the SDK and the credential are loaded by whoever needs them. */
+function connector(
+  config: Pick<Config, 'tables' | 'identityClientId'>,
+  deps: AzureStoreDeps,
+  time: SampledServerTime,
+): (name: TableName) => Promise<TableClient> {
+  const clients = new Map<TableName, TableClient>();
+  let credential = deps.credential;
+  const options: TableServiceClientOptions = {
+    retryOptions: { maxRetries: 0 },
+    additionalPolicies: [{ position: 'perRetry', policy: dateReader(deps.clock, time) }],
+  };
+  return async (name) => {
+    const known = clients.get(name);
+    if (known !== undefined) return known;
+    const { TableClient } = await import('@azure/data-tables');
+    const { tables } = config;
+    let client: TableClient;
+    if ('connectionString' in tables) {
+      // Only the local emulator is reached this way, and it speaks http.
+      const local = { ...options, allowInsecureConnection: true };
+      client = TableClient.fromConnectionString(tables.connectionString, name, local);
+    } else {
+      credential ??= await ownCredential(config.identityClientId);
+      client = new TableClient(tables.url, name, credential, options);
+    }
+    clients.set(name, client);
+    return client;
+  };
+}
+
+async function ownCredential(clientId: string | undefined): Promise<TokenCredential> {
+  const { DefaultAzureCredential, ManagedIdentityCredential } = await import('@azure/identity');
+  // Off Azure, whoever is signed in on the machine.
+  return clientId === undefined ? new DefaultAzureCredential() : new ManagedIdentityCredential({ clientId });
+}
+
+type Policy = NonNullable<TableServiceClientOptions['additionalPolicies']>[number]['policy'];
+
+/** Every answer tells the service's time, a transaction's too, whose headers the SDK shows to nobody but its pipeline. */
+function dateReader(clock: Clock, time: SampledServerTime): Policy {
+  return {
+    name: 'serverDate',
+    async sendRequest(request, next) {
+      const sentMs = clock.monotonic();
+      const response = await next(request);
+      const dateMs = Date.parse(response.headers.get('date') ?? '');
+      // A 5xx may come from something in between, with a clock of its own.
+      if (!Number.isNaN(dateMs) && response.status < 500) {
+        time.sample({ dateMs, sentMs, receivedMs: clock.monotonic() });
+      }
+      return response;
+    },
+  };
+}
+
+function azureTable(name: TableName, open: () => Promise<TableClient>, deps: AzureStoreDeps): Table {
+  const { clock, timeoutMs = requestTimeoutMs, chance = Math.random } = deps;
+
+  const call = async <T>(request: (client: TableClient, abortSignal: AbortSignal) => Promise<T>): Promise<T> => {
+    const client = await open();
+    const over = linkedAbort(undefined, timeoutMs);
+    try {
+      return await request(client, over.signal);
+    } finally {
+      over.release();
+    }
+  };
+
+  const read = async <T>(
+    request: (client: TableClient, abortSignal: AbortSignal) => Promise<T>,
+    ifMissing: T,
+  ): Promise<T> => {
+    for (const backoffMs of [...readBackoffMs, undefined]) {
+      try {
+        return await call(request);
+      } catch (error) {
+        const known = toStoreError(error, name);
+        if (isStoreError(known, 'missing')) return ifMissing;
+        if (backoffMs === undefined || !isStoreError(known, 'unreachable')) throw known;
+        await clock.sleep(backoffMs * (0.5 + chance() / 2));
+      }
+    }
+    throw new StoreError('unreachable', { table: name });
+  };
+
+  const write = async <T>(request: (client: TableClient, abortSignal: AbortSignal) => Promise<T>): Promise<T> => {
+    try {
+      return await call(request);
+    } catch (error) {
+      throw toStoreError(error, name);
+    }
+  };
+
+  /** Like `write`, for requests that may make the first row of the table. */
+  const writeMaking = async <T>(request: (client: TableClient, abortSignal: AbortSignal) => Promise<T>): Promise<T> => {
+    try {
+      return await call(request);
+    } catch (error) {
+      if (!isTableMissing(error)) throw toStoreError(error, name);
+    }
+    await write((client, abortSignal) => client.createTable({ abortSignal }));
+    return write(request);
+  };
+
+  async function* pages(filter?: string): AsyncGenerator<StoredRow[]> {
+    let token: string | undefined;
+    do {
+      const page = await read(async (client, abortSignal) => {
+        const settings = token === undefined ? {} : { continuationToken: token };
+        const list = client.listEntities<Record<string, unknown>>({
+          abortSignal,
+          ...(filter === undefined ? {} : { queryOptions: { filter } }),
+        });
+        const result = await list.byPage(settings).next();
+        return result.done === true ? undefined : result.value;
+      }, undefined);
+      if (page === undefined) return;
+      yield page.map(fromEntity);
+      token = page.continuationToken;
+    } while (token !== undefined);
+  }
+
+  return {
+    name,
+    async get(partitionKey, rowKey) {
+      const entity = await read(
+        (client, abortSignal) => client.getEntity<Record<string, unknown>>(partitionKey, rowKey, { abortSignal }),
+        undefined,
+      );
+      return entity === undefined ? undefined : fromEntity(entity);
+    },
+    async list(partitionKey, range = {}) {
+      const { odata } = await import('@azure/data-tables');
+      const filter = [
+        odata`PartitionKey eq ${partitionKey}`,
+        ...(range.from === undefined ? [] : [odata`RowKey ge ${range.from}`]),
+        ...(range.below === undefined ? [] : [odata`RowKey lt ${range.below}`]),
+      ].join(' and ');
+      const rows: StoredRow[] = [];
+      for await (const page of pages(filter)) rows.push(...page);
+      return rows;
+    },
+    async *scan() {
+      for await (const page of pages()) yield* page;
+    },
+    async insert(row) {
+      const entity = toEntity(row);
+      const { etag } = await writeMaking((client, abortSignal) => client.createEntity(entity, { abortSignal }));
+      return etag ?? '';
+    },
+    async replace(row, etag) {
+      const entity = toEntity(row);
+      const result = await write((client, abortSignal) =>
+        client.updateEntity(entity, 'Replace', { etag, abortSignal }),
+      );
+      return result.etag ?? '';
+    },
+    async delete(partitionKey, rowKey, etag) {
+      try {
+        await write((client, abortSignal) => client.deleteEntity(partitionKey, rowKey, { etag, abortSignal }));
+      } catch (error) {
+        if (!isStoreError(error, 'missing')) throw error;
+      }
+    },
+    async batch(partitionKey, operations) {
+      if (operations.length === 0) return [];
+      const actions = operations.map((operation, index) => {
+        try {
+          return toAction(partitionKey, operation);
+        } catch (cause) {
+          // The others of the batch go on without it, as if the service had refused it.
+          throw new StoreError('refused', { cause, table: name, index });
+        }
+      });
+      const { subResponses } = await writeMaking((client, abortSignal) =>
+        client.submitTransaction(actions, { abortSignal }),
+      );
+      // An answer that was cut off says as little as none.
+      if (subResponses.length !== operations.length) throw new StoreError('unreachable', { table: name });
+      return subResponses.map(({ etag }) => etag ?? '');
+    },
+  };
+}
+
+function toAction(partitionKey: string, operation: BatchOperation): TransactionAction {
+  switch (operation.kind) {
+    case 'insert':
+      return ['create', toEntity(operation.row)];
+    case 'upsert':
+      return ['upsert', toEntity(operation.row), 'Replace'];
+    case 'replace':
+      return ['update', toEntity(operation.row), 'Replace', { etag: operation.etag }];
+    case 'delete':
+      return ['delete', { partitionKey, rowKey: operation.rowKey }];
+  }
+}

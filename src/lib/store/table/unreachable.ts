@@ -1,0 +1,26 @@
+import { identityError } from '../../domain/identity-error.ts';
+import { serviceCode } from './azure-error.ts';
+
+/**
+ * Why Table Storage was not reached, where its answer, or the lack of one, tells more than that; a sentence for the owner
+ * of the deployment. @see https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes
+ */
+export function whyUnreachable(cause: unknown): string | undefined {
+  const identity = identityError(cause);
+  if (identity !== undefined) return `Table Storage could not be asked. ${identity.message} ${identity.remedy}`;
+  switch (serviceCode(cause)) {
+    case 'AuthorizationPermissionMismatch':
+    case 'InsufficientAccountPermissions':
+      return 'Table Storage refuses the identity of the app, which needs the role Storage Table Data Contributor on the account.';
+    // What the firewall of an account says; AuthorizationSourceIPMismatch is its own word for an address.
+    case 'AuthorizationFailure':
+    case 'AuthorizationSourceIPMismatch':
+      return 'The firewall of the storage account does not let the app in.';
+    case 'ENOTFOUND':
+      return 'The host name in TABLES_URL cannot be looked up: it is misspelt, or the account was deleted.';
+    case 'ServerBusy':
+      return 'Table Storage asks to slow down.';
+    default:
+      return undefined;
+  }
+}

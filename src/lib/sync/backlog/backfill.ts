@@ -1,0 +1,118 @@
+import { dayMs } from '../../domain/duration.ts';
+import { isBrokerError } from '../../errors.ts';
+import type { ImapSession } from '../../mailbox/session/session.ts';
+import { isFinished } from '../../store/mailboxes/first-sync.ts';
+import { baselineMarginMs } from '../../store/mailboxes/new-mailbox.ts';
+import type { Backfill } from '../../store/rows/rows.ts';
+import type { Source } from '../delivering/backlog.ts';
+import type { Errand, Scene } from '../delivering/errand.ts';
+import { pump, type Turn } from '../delivering/pump.ts';
+import { createSource } from '../delivering/source.ts';
+import { newBackfill } from '../state/backfill-progress.ts';
+import type { FolderBook } from '../state/folder-record.ts';
+import { readMessageRows } from '../state/message-rows.ts';
+import { type OldMail, oldMail } from './old-mail.ts';
+
+/** Days that are counted at once, to begin with; more where little is in them, fewer where there is much. */
+const countedDays = 32;
+const fewCounted = 500;
+const manyCounted = 5_000;
+
+/** Where the first sync of a folder stands in this poll. */
+interface Work {
+  readonly mail: OldMail;
+  readonly source: Source;
+}
+
+/**
+ * The first sync: mail from before the mailbox was connected, back to its `syncFrom`, folder by folder, the latest first.
+ * How far it has come stands in the cursor of each folder, so that it goes on wherever a run ends, and a `syncFrom` that
+ * is set to an earlier instant goes on from there.
+ */
+export function createBackfill(scene: Scene): Errand {
+  const { context, session, mailbox, books, gone } = scene;
+  const { syncFrom: since } = mailbox.row;
+  const works = new Map<FolderBook, Work>();
+  /** What can do no more until the next tick. */
+  const stopped = new Set<FolderBook>();
+
+  const unfinished = (): readonly FolderBook[] =>
+    since === undefined ? [] : books.filter((book) => !gone.has(book) && hasLeft(book, since));
+
+  async function begin(book: FolderBook, from: Date): Promise<Work> {
+    // A folder that was there before there was a first sync: what came after the connect was delivered as new mail.
+    if (book.backfill.state === undefined) {
+      book.backfill.begin({
+        ...newBackfill(book.cursor.lastUid),
+        at: new Date(mailbox.row.createdAt.getTime() + baselineMarginMs),
+      });
+    }
+    const { state } = book.backfill;
+    if (state !== undefined && state.countedFrom?.getTime() !== from.getTime()) {
+      const left = await count(session, book.folder.path, state, from, context.now());
+      book.backfill.set({ countedFrom: from, total: state.done + left });
+    }
+    const mail = oldMail(context, session, mailbox, book, from);
+    return { mail, source: createSource(context, session, mailbox, book, mail) };
+  }
+
+  async function goOn(book: FolderBook, from: Date, turn: Turn): Promise<void> {
+    const work = works.get(book) ?? (await begin(book, from));
+    works.set(book, work);
+    const end = await pump(context, mailbox, book, work.source, turn, await scene.order());
+    const { state } = book.backfill;
+    if (state !== undefined && isFinished(state, from)) book.backfill.set({ total: state.done, missing: undefined });
+    if (end !== 'more' || work.mail.isWaiting) stopped.add(book);
+  }
+
+  return {
+    left() {
+      const open = unfinished();
+      if (open.length === 0) return 'nothing';
+      return open.some((book) => !stopped.has(book)) ? 'more' : 'wait';
+    },
+    async work(turn) {
+      if (since === undefined) return;
+      await readMessageRows(context, mailbox);
+      for (const book of unfinished()) {
+        if (turn.isOver() || turn.messages <= 0 || context.held.has(mailbox.row.destinationId)) break;
+        if (stopped.has(book)) continue;
+        try {
+          await goOn(book, since, turn);
+        } catch (error) {
+          if (!isBrokerError(error, 'folder_missing')) throw error;
+          gone.add(book);
+        }
+      }
+      await context.committer.commit(mailbox);
+    },
+  };
+}
+
+/** A folder that was never looked into begins with a look of its own. */
+const hasLeft = (book: FolderBook, since: Date): boolean =>
+  book.exists &&
+  book.cursor.lastInternalDate !== undefined &&
+  (book.backfill.state === undefined || !isFinished(book.backfill.state, since));
+
+/** How many messages are left, by what SEARCH lists: to the day, and in pieces, so that no answer is long. */
+async function count(
+  session: ImapSession,
+  path: string,
+  { uid: top, at }: Backfill,
+  since: Date,
+  now: Date,
+): Promise<number> {
+  let sum = 0;
+  let days = countedDays;
+  let to = at && new Date(at.getTime() + dayMs);
+  for (;;) {
+    const from = new Date(Math.max(since.getTime(), (to ?? now).getTime() - days * dayMs));
+    const uids = to === undefined ? await session.searchSince(path, from) : await session.searchBetween(path, from, to);
+    sum += uids.filter((uid) => uid <= top).length;
+    if (from <= since) return sum;
+    if (uids.length < fewCounted) days *= 4;
+    else if (uids.length > manyCounted) days = Math.max(1, Math.floor(days / 2));
+    to = from;
+  }
+}

@@ -1,0 +1,153 @@
+import { dayMs } from '../../domain/duration.ts';
+import { searchDays } from '../../mailbox/fetch/search-days.ts';
+import { mostDone } from '../../store/rows/job-row.ts';
+import type { ReplayProgress, ReplaySinceJob } from '../../store/rows/rows.ts';
+import type { Backlog } from '../delivering/backlog.ts';
+import type { Scene } from '../delivering/errand.ts';
+import { isFromBefore } from '../delivering/new-mail.ts';
+import { mostRevived, revive } from '../delivering/parking.ts';
+import { fetchMeta } from '../folder/baseline.ts';
+import type { FolderBook } from '../state/folder-record.ts';
+import { windowSize } from '../state/run-context.ts';
+import { tellVanished } from '../state/vanished.ts';
+
+/** So much of a folder is listed at a time: few searches where there is little, few UIDs at once where there is much. */
+const windowMs = 7 * dayMs;
+
+/** The job as it is now, and how it comes on. */
+export interface JobInHand {
+  get(): ReplaySinceJob;
+  set(progress: ReplayProgress): void;
+}
+
+interface Listed {
+  readonly uid: number;
+  readonly at: Date;
+}
+
+/**
+ * The mail of a folder from where the job is up to when it was asked for, in the order of arrival. What the cursor has
+ * not passed yet is left to the polls. The job has come as far as everything is settled, whatever goes at once.
+ */
+export function createReplayBacklog(scene: Scene, book: FolderBook, job: JobInHand): Backlog {
+  const { context, session, mailbox } = scene;
+  const { at: until, force, number, progress: begun } = job.get();
+  const { uidValidity } = book.cursor;
+  /** Listed and not taken yet; taken or not, and not known to be settled. Both in order. */
+  const ahead: Listed[] = [];
+  const open: Listed[] = [];
+  const settled = new Set<number>();
+  /** What was done in other polls beyond where the job is, and has not been listed yet. */
+  const doneBefore = new Set(begun.place?.uidValidity === uidValidity ? begun.done : []);
+  let listedTo = begun.upTo;
+
+  const isListed = () => listedTo >= until;
+
+  /** Whether the job has been here before. */
+  function isPast({ uid, at }: Listed): boolean {
+    const { upTo, place } = job.get().progress;
+    return at < upTo || (at.getTime() === upTo.getTime() && place?.uidValidity === uidValidity && uid <= place.uid);
+  }
+
+  /** A message that needs no look: it is with the polls, or it was delivered and that is enough. */
+  function isOthers(uid: number): boolean {
+    const { lastUid, acked, holes } = book.cursor;
+    if (uid > lastUid && !acked.includes(uid)) return true;
+    if (holes.some(({ from, to }) => uid >= from && uid <= to)) return true;
+    return !force && book.entryAt(uid)?.accepted === true;
+  }
+
+  async function list(): Promise<void> {
+    const from = listedTo;
+    const to = new Date(Math.min(from.getTime() + windowMs, until.getTime()));
+    const { path } = book.folder;
+    const uids = await searchDays(session, path, from, to);
+    const wanted = uids.filter((uid) => !isOthers(uid));
+    const metas = wanted.length === 0 ? [] : await fetchMeta(session, path, wanted, 'bare');
+    const found = metas
+      .map(({ uid, internalDate }): Listed => ({ uid, at: internalDate }))
+      .filter((one) => one.at >= from && one.at < to && !isPast(one))
+      .sort((a, b) => a.at.getTime() - b.at.getTime() || a.uid - b.uid);
+    const shown = new Set(metas.map(({ uid }) => uid));
+    for (const uid of wanted) if (!shown.has(uid)) leaveToPolls(uid);
+    for (const one of found) {
+      open.push(one);
+      if (doneBefore.delete(one.uid)) settled.add(one.uid);
+      else ahead.push(one);
+    }
+    listedTo = to;
+    pass();
+    // Of what lies before there is nothing left.
+    if (open.length === 0) advance({ upTo: to, place: { uidValidity, uid: 0 } });
+  }
+
+  /** What the server lists and does not show is looked for by the polls, which tell if it has gone. */
+  function leaveToPolls(uid: number): void {
+    const entry = book.entryAt(uid);
+    if (entry?.accepted === true) return;
+    if (entry !== undefined) book.put({ ...entry, posted: true });
+    tellVanished(context, mailbox, book, book.openHoles([{ from: uid, to: uid }], context.now(), 'missing'));
+  }
+
+  function advance(change: Partial<ReplayProgress>): void {
+    job.set({ ...job.get().progress, folderId: book.folder.id, ...change });
+  }
+
+  /** Notes how far everything is settled, and what is beyond that. */
+  function pass(): void {
+    const left = open.findIndex((one) => !settled.has(one.uid));
+    const last = open.splice(0, left < 0 ? open.length : left).at(-1);
+    const { place } = job.get().progress;
+    advance({
+      ...(last === undefined ? {} : { upTo: last.at, failedAt: undefined }),
+      place: { uidValidity, uid: last?.uid ?? (place?.uidValidity === uidValidity ? place.uid : 0) },
+      // What does not find room here is done once more.
+      done: beyond().slice(0, mostDone),
+    });
+  }
+
+  const beyond = () => [...open.flatMap(({ uid }) => (settled.has(uid) ? [uid] : [])), ...doneBefore];
+
+  function settle(uid: number, internalDate?: Date): void {
+    settled.add(uid);
+    pass();
+    const { progress } = job.get();
+    const isDelivered = internalDate !== undefined && book.entryAt(uid)?.accepted === true;
+    advance({
+      delivered: progress.delivered + (isDelivered ? 1 : 0),
+      failed: progress.failed + (internalDate === undefined ? 1 : 0),
+    });
+  }
+
+  return {
+    async take(most) {
+      while (ahead.length === 0 && !isListed()) await list();
+      return ahead.splice(0, most).map(({ uid }) => uid);
+    },
+    get isEmpty() {
+      return ahead.length === 0 && isListed();
+    },
+    // Those that go at once may still be added to what is beyond; its head must move first.
+    hasRoom: (uid = ahead[0]?.uid) => uid === open[0]?.uid || beyond().length < mostDone - 2 * windowSize,
+    isDone(entry) {
+      const parked = mailbox.parked(entry.key);
+      if (parked?.kind === 'dead' && book.cursor.retries < mostRevived) revive(context, mailbox, parked.row, number);
+      return !force && entry.accepted;
+    },
+    isOld: ({ internalDate }) => isFromBefore(mailbox.row, internalDate),
+    late: true,
+    replay: force ? number : undefined,
+    settle,
+    async miss(uid) {
+      leaveToPolls(uid);
+      settle(uid);
+    },
+    holdsUp: false,
+    mostRetries: mostRevived,
+    failingSince(now) {
+      const { failedAt } = job.get().progress;
+      if (failedAt === undefined) advance({ failedAt: now });
+      return failedAt ?? now;
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { isBrokerError } from '../../errors.ts';
+import { isMeant } from '../../store/rows/job-row.ts';
+import type { ReplayDeadJob, ReplayJob } from '../../store/rows/rows.ts';
+import type { Errand, Scene } from '../delivering/errand.ts';
+import { mostRevived, revive } from '../delivering/parking.ts';
+import type { Turn } from '../delivering/pump.ts';
+import { retryFolder } from '../delivering/retry.ts';
+import { readMessageRows } from '../state/message-rows.ts';
+import { heaviest } from '../state/run-context.ts';
+import { createSinceReplay } from './replay-since.ts';
+
+/**
+ * Does what somebody wanted to have replayed: what was given up first, for it is quickly done, then all mail since a
+ * time. No cursor is moved by any of it. Each step is in the row of its job, in the commit that makes it true, so that
+ * another run goes on where this one ends.
+ */
+export function createReplay(scene: Scene): Errand {
+  const { context, mailbox } = scene;
+  const since = createSinceReplay(scene);
+  /** Jobs with which nothing more can be done in this poll. */
+  const waiting = new Set<string>();
+
+  const next = (): ReplayJob | undefined => {
+    const open = mailbox.jobs().filter(({ id }) => !waiting.has(id));
+    return open.find(({ kind }) => kind === 'dead') ?? open[0];
+  };
+
+  function left(): 'nothing' | 'more' | 'wait' {
+    if (mailbox.jobs().length === 0) return 'nothing';
+    return next() === undefined ? 'wait' : 'more';
+  }
+
+  async function work(turn: Turn): Promise<void> {
+    await readMessageRows(context, mailbox);
+    const isHeld = () => context.held.has(mailbox.row.destinationId);
+    for (let job = next(); job !== undefined && !turn.isOver() && turn.messages > 0 && !isHeld(); job = next()) {
+      const end = job.kind === 'dead' ? await reviveDead(scene, job, turn) : await since(job, turn);
+      if (end === 'more') return;
+      if (end === 'wait') waiting.add(job.id);
+    }
+  }
+
+  return { left, work };
+}
+
+/** Has messages that were given up tried again, and tries them at once as far as the turn goes. */
+async function reviveDead(scene: Scene, job: ReplayDeadJob, turn: Turn): Promise<'done' | 'more' | 'wait'> {
+  const { context, mailbox } = scene;
+  let revived = 0;
+  let isLeft = false;
+  for (const row of mailbox.dead().filter((dead) => isMeant(job, dead))) {
+    const book = mailbox.folders.find(({ folder }) => folder.id === row.folderId);
+    // The rows of a folder that is not watched any more are about to be erased.
+    if (book === undefined) continue;
+    if (book.cursor.retries < mostRevived) {
+      revive(context, mailbox, row, job.number);
+      revived += 1;
+    } else isLeft = true;
+    if (mailbox.weight >= heaviest) await context.committer.commit(mailbox);
+  }
+  const parked = job.key === undefined ? undefined : mailbox.parked(job.key);
+  if (parked?.kind === 'retry' && parked.row.nextAt > context.now()) {
+    mailbox.park({ kind: 'retry', row: { ...parked.row, nextAt: context.now() } });
+  }
+  if (!isLeft) mailbox.removeJob(job.id);
+  await context.committer.commit(mailbox);
+  context.log.info('replay_tries', { mailbox: mailbox.id, job: job.id, count: revived });
+  for (const book of scene.books) {
+    if (
+      scene.gone.has(book) ||
+      (book.cursor.retryAt?.getTime() ?? Number.POSITIVE_INFINITY) > context.now().getTime()
+    ) {
+      continue;
+    }
+    try {
+      await retryFolder(context, scene.session, mailbox, book, turn);
+    } catch (error) {
+      if (!isBrokerError(error, 'folder_missing')) throw error;
+      scene.gone.add(book);
+    }
+  }
+  if (!isLeft) return 'done';
+  return revived > 0 ? 'more' : 'wait';
+}

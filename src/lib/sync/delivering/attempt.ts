@@ -1,0 +1,117 @@
+import type { DeliveryOutcome, OutgoingEvent } from '../../domain/event.ts';
+import { messageKeyFromBytes } from '../../domain/ids.ts';
+import type { FolderBook } from '../state/folder-record.ts';
+import type { MailboxBook } from '../state/mailbox-record.ts';
+import { postRoomMs, type RunContext } from '../state/run-context.ts';
+import { countDelivered } from '../state/run-counts.ts';
+import type { Ready } from './backlog.ts';
+import { isItsOwnFault } from './message-fault.ts';
+
+/**
+ * What became of a message: accepted, or how it failed. `yields`: it is what its destination failed on last, and lets
+ * another go first. Undefined: nothing was sent, and nothing is its fault.
+ */
+export type Attempted =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'yields' }
+  | { readonly kind: 'failed'; readonly outcome: Exclude<DeliveryOutcome, { kind: 'accepted' }> }
+  | undefined;
+
+/** Too large, the destination says: that is the message's own fault, and what is small alone is smaller. */
+const tooLarge = 413;
+
+export interface How {
+  readonly late: boolean;
+  readonly variant: 'full' | 'metadata';
+  /** When the message failed before; undefined if it did not. */
+  readonly failedAt: Date | undefined;
+  /** True if there is nothing else to send. */
+  readonly insists: boolean;
+  readonly replay?: number | undefined;
+}
+
+const eventOf = (
+  context: RunContext,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  ready: Ready,
+  how: Pick<How, 'late' | 'variant' | 'replay'>,
+): OutgoingEvent =>
+  context.messageReceived({
+    key: messageKeyFromBytes(ready.entry.key),
+    mailbox: mailbox.row,
+    folder: book.folder,
+    uidValidity: book.cursor.uidValidity,
+    message: ready.message,
+    seemsNew: ready.seemsNew,
+    late: how.late,
+    variant: how.variant,
+    replay: how.replay,
+  });
+
+/**
+ * Does with a message whatever precedes its sending, for nothing: in a kill loop, under its name. Sanitising the HTML of a
+ * stranger is as good a place to die as parsing it.
+ */
+export async function rehearse(
+  context: RunContext,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  ready: Ready,
+): Promise<void> {
+  const event = eventOf(context, mailbox, book, ready, { late: false, variant: 'full' });
+  await context.deliverer.rehearse?.(mailbox.row.destinationId, event);
+}
+
+/**
+ * Sends a message, whose entry is committed. If it is refused for what it is, it is sent once more with what is small
+ * alone, under the same id: a receiver that chokes on the text or the HTML then at least knows of the mail. A receiver
+ * that refuses everything for a while shall not get its mail without text when it works again, so a refusal has to count.
+ * @throws LeaseLost; StoreError or BrokerError if our own store or vault does not answer
+ */
+export async function attemptMessage(
+  context: RunContext,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  ready: Ready,
+  how: How,
+): Promise<Attempted> {
+  const { row } = mailbox;
+  const destination = row.destinationId;
+
+  async function send(variant: 'full' | 'metadata'): Promise<DeliveryOutcome | undefined> {
+    const ensure = () => context.committer.ensure(postRoomMs);
+    await ensure();
+    if (context.held.has(destination)) return undefined;
+    const event = eventOf(context, mailbox, book, ready, { ...how, variant });
+    const { signal } = context.committer;
+    const { insists } = how;
+    const outcome = await context.deliverer.deliver(destination, event, signal, ensure, { insists });
+    if (isYielding(outcome)) return outcome;
+    if (outcome.kind === 'held') context.held.add(destination);
+    if (outcome.kind !== 'accepted') {
+      const { kind, reason, status } = outcome;
+      const fields = { mailbox: row.id, folder: book.folder.id, message: event.id, destination, variant };
+      context.log.warn('delivery_waits', { ...fields, outcome: kind, reason, status });
+    }
+    return outcome;
+  }
+
+  if (how.failedAt !== undefined) context.counts.retried += 1;
+  let outcome = await send(how.variant);
+  if (outcome?.kind === 'refused' && how.variant === 'full') {
+    const counts = outcome.status === tooLarge || (await isItsOwnFault(context, destination, how.failedAt, 'mail'));
+    if (counts) outcome = await send('metadata');
+  }
+  if (outcome !== undefined && isYielding(outcome)) return { kind: 'yields' };
+  if (outcome?.kind === 'accepted') {
+    for (const noted of Object.values(context.accepted)) noted.set(destination, context.now());
+    const isNew = ready.seemsNew && how.replay === undefined;
+    countDelivered(context.counts, context.now(), isNew ? ready.message.meta.internalDate : undefined);
+    return { kind: 'accepted' };
+  }
+  if (outcome === undefined || (outcome.kind === 'held' && !outcome.attempted)) return undefined;
+  return { kind: 'failed', outcome };
+}
+
+const isYielding = (outcome: DeliveryOutcome): boolean => outcome.kind === 'held' && outcome.yields === true;

@@ -1,0 +1,171 @@
+import { encodeMessageRef } from '../../delivery/events/message-ref.ts';
+import { deliveryId, messageKeyFromBytes } from '../../domain/ids.ts';
+import type { DeadRow, MessageMark, RetryRow } from '../../store/rows/rows.ts';
+import type { FolderBook } from '../state/folder-record.ts';
+import type { MailboxBook } from '../state/mailbox-record.ts';
+import type { RunContext } from '../state/run-context.ts';
+import type { Attempted } from './attempt.ts';
+import type { Ready } from './backlog.ts';
+import { isItsOwnFault } from './message-fault.ts';
+
+type Failure = NonNullable<Attempted> & { readonly kind: 'failed' };
+
+/** A head that fails holds its folder up for so long; then it goes on by itself. */
+export const headLimitMs = 10 * 60_000;
+
+/** Waits before the next attempt of a message that is tried again by itself; the last repeats. */
+const retryWaitsMs = [1, 2, 5, 10, 20, 30, 60].map((minutes) => minutes * 60_000);
+
+/** Dead after so many failures that count. */
+const mostAttempts = 5;
+
+/** With so many messages to try again a folder takes no new ones: the fault is hardly theirs. */
+export const mostRetries = 100;
+
+/** With so many it takes no old ones: there is room left for new ones that fail. */
+export const mostRevived = 50;
+
+const waitMs = (tries: number): number =>
+  retryWaitsMs[Math.min(tries, retryWaitsMs.length) - 1] ?? retryWaitsMs[0] ?? 0;
+
+/** So many of them with the whole message, where the destination hung or broke: a gateway that fails now and then hits many. */
+const wholeAttempts = 3;
+
+/**
+ * What is small is tried next if the destination kept hanging or breaking on a message while it took others: the size may
+ * be what takes long. One that takes nothing, because a role was revoked, shall get its mail whole afterwards.
+ */
+const variantAfter = ({ outcome }: Failure, attempts: number): RetryRow['variant'] =>
+  outcome.kind === 'held' && attempts >= wholeAttempts ? 'metadata' : 'full';
+
+/** Takes a message that failed out of its folder's way. It is settled by that, in the same commit. */
+export function parkFailed(
+  context: RunContext,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  ready: Ready,
+  failure: Failure,
+): void {
+  const now = context.now();
+  const { key, hash, day } = ready.entry;
+  const { reason, status } = failure.outcome;
+  const row: RetryRow = {
+    mailboxId: mailbox.id,
+    folderId: book.folder.id,
+    uidValidity: book.cursor.uidValidity,
+    uid: ready.uid,
+    key,
+    hash,
+    day,
+    attempts: 0,
+    tries: 1,
+    reason,
+    status,
+    failedAt: now,
+    nextAt: new Date(now.getTime() + waitMs(1)),
+    missing: 0,
+    variant: 'full',
+  };
+  mailbox.park({ kind: 'retry', row });
+  context.mark('retry');
+}
+
+/**
+ * Notes that a message failed once more. The failure counts against it only if its destination has accepted something
+ * else since the one before: without that, the fault may be the destination's, and no message dies of it. One that was
+ * given up before, and is refused in its replay, is what it was.
+ * @returns true if the message is newly dead by that
+ */
+export async function noteFailure(
+  context: RunContext,
+  mailbox: MailboxBook,
+  row: RetryRow,
+  failure: Failure,
+): Promise<boolean> {
+  const now = context.now();
+  const destination = mailbox.row.destinationId;
+  const counts = await isItsOwnFault(context, destination, row.failedAt, 'mail');
+  const attempts = row.attempts + (counts ? 1 : 0);
+  const { reason, status } = failure.outcome;
+  const isRefusedAgain = row.replay !== undefined && failure.outcome.kind === 'refused';
+  if (attempts < mostAttempts && !isRefusedAgain) {
+    const tries = row.tries + 1;
+    const nextAt = new Date(now.getTime() + waitMs(tries));
+    mailbox.park({
+      kind: 'retry',
+      row: {
+        ...row,
+        attempts,
+        tries,
+        reason,
+        status,
+        failedAt: now,
+        nextAt,
+        missing: 0,
+        variant: variantAfter(failure, attempts),
+      },
+    });
+    return false;
+  }
+  bury(context, mailbox, row, reason, status, Math.max(attempts, row.attempts));
+  return row.replay === undefined;
+}
+
+/**
+ * Tries a message once more that was given up. It goes the way of every message that is tried again, so that a hold, a
+ * move, a renumbered folder or the end of the process find it in a row they know. It is a failure away from where it was.
+ */
+export function revive(context: RunContext, mailbox: MailboxBook, dead: DeadRow, replay: number): void {
+  const { at: _, ...row } = dead;
+  const now = context.now();
+  mailbox.park({
+    kind: 'retry',
+    row: {
+      ...row,
+      attempts: mostAttempts - 1,
+      tries: 0,
+      failedAt: now,
+      nextAt: now,
+      missing: 0,
+      variant: 'full',
+      replay,
+    },
+  });
+  context.mark('retry');
+}
+
+/**
+ * Gives a message up, and says so, unless it was given up before and replayed in vain: whoever has every
+ * `message.undeliverable` replayed would go round in circles. It can be replayed, under its key.
+ */
+export function bury(
+  context: RunContext,
+  mailbox: MailboxBook,
+  row: MessageMark & Pick<RetryRow, 'replay'>,
+  reason: string,
+  status: number | undefined,
+  attempts: number,
+): void {
+  const { mailboxId, folderId, uidValidity, uid, key, hash, day, replay } = row;
+  const at = context.now();
+  mailbox.unpark(row);
+  mailbox.park({
+    kind: 'dead',
+    row: { mailboxId, folderId, uidValidity, uid, key, hash, day, reason, status, attempts, at, replay },
+  });
+  context.mark('dead');
+  context.counts.dead += 1;
+  const messageKey = messageKeyFromBytes(key);
+  context.log.warn('message_dead', { mailbox: mailboxId, folder: folderId, message: messageKey, reason, status });
+  if (replay !== undefined) return;
+  const folder = mailbox.folders.find((one) => one.folder.id === folderId)?.folder;
+  context.tell(mailbox, 'message.undeliverable', [messageKey, at.getTime()], {
+    messageKey,
+    deliveryId: deliveryId(mailboxId, key),
+    messageRef: encodeMessageRef({ folderId, uidValidity, uid, hash, day }),
+    folder: folder === undefined ? null : { path: folder.path, role: folder.role ?? null },
+    code: reason,
+    status: status ?? null,
+    attempts,
+  });
+}

@@ -1,0 +1,126 @@
+import { encodeMessageRef } from '../../delivery/events/message-ref.ts';
+import { messageKeyFromBytes } from '../../domain/ids.ts';
+import type { ImapSession } from '../../mailbox/session/session.ts';
+import { dayOf } from '../../store/rows/recent-messages-row.ts';
+import type { RingEntry } from '../../store/rows/rows.ts';
+import { compare, followed, isComparisonDue, present } from '../state/compare.ts';
+import type { FolderBook } from '../state/folder-record.ts';
+import type { MailboxBook } from '../state/mailbox-record.ts';
+import { readMessageRows } from '../state/message-rows.ts';
+import type { RunContext } from '../state/run-context.ts';
+
+/** Events of one commit: each is a row, and a batch takes 100. */
+const chunk = 40;
+
+/** What a poll knows of the folders it has just been through. */
+export interface Searched {
+  /** Those that answered, with all new mail settled. */
+  readonly books: readonly FolderBook[];
+  /** True if a watched folder is not there: what is missing may be in it. */
+  readonly isPartial: boolean;
+  /** True if the look at every folder began with what was known of it before, so that whatever moved there was found. */
+  readonly isThorough: boolean;
+}
+
+/**
+ * Looks for what owners did to mail that was delivered: read, flagged, answered, removed. It becomes events, each in the
+ * commit that changes the ring. Asks for flags only, and only where it is due.
+ *
+ * What is missing is marked first, and told only when another poll has searched every folder since without finding it:
+ * a message that moved must not seem removed.
+ */
+export async function lookForChanges(
+  context: RunContext,
+  session: ImapSession,
+  mailbox: MailboxBook,
+  searched: Searched,
+): Promise<void> {
+  const due = searched.books.filter((book) => book.exists && isComparisonDue(book.cursor, context.now()));
+  if (due.length === 0) return;
+  // What changes while nobody takes it would only pile up; compared later, it is one event a message.
+  if (await context.destinations?.isHeld?.(mailbox.row.destinationId)) return;
+  await readMessageRows(context, mailbox);
+  const isSearched =
+    searched.isThorough && !searched.isPartial && searched.books.every((book) => book.cursor.holes.length === 0);
+  for (const book of due) {
+    if (context.isOver()) break;
+    await compareFolder(context, session, mailbox, book, isSearched, searched.isPartial);
+  }
+  await session.release();
+  await context.committer.commit(mailbox);
+}
+
+async function compareFolder(
+  context: RunContext,
+  session: ImapSession,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  isSearched: boolean,
+  isPartial: boolean,
+): Promise<void> {
+  const now = context.now();
+  const { path } = book.folder;
+  const entries = followed(book.entries(), dayOf(now));
+  const uids = placed(entries);
+  const answered = uids.length === 0 ? [] : await session.fetchFlags(path, uids);
+  const { changed, marked, lost, isPending } = compare(entries, answered, isSearched);
+  // Exchange sometimes answers no FETCH for a message that it lists all the same.
+  const listed = await listedOf(session, path, lost);
+  book.putAll([...marked, ...lost.filter(({ uid }) => listed.has(uid)).map(present)]);
+  const removed = lost.filter(({ uid }) => !listed.has(uid)).map((entry): RingEntry => ({ ...entry, gone: 'told' }));
+  for (const some of chunks(changed)) {
+    book.putAll(some);
+    for (const entry of some) tellFlags(context, mailbox, book, entry, now);
+    await context.committer.commit(mailbox);
+  }
+  for (const some of chunks(removed)) {
+    book.putAll(some);
+    for (const entry of some) tellRemoved(context, mailbox, book, entry);
+    await context.committer.commit(mailbox);
+  }
+  // In a folder that is not there nothing can be looked for: what is marked waits for the hour.
+  book.compared(isPending && !isPartial ? undefined : now);
+}
+
+/** UIDs of those that have one: what a renumbered folder did not show has none. */
+const placed = (entries: readonly RingEntry[]): number[] => entries.flatMap(({ uid }) => (uid === 0 ? [] : [uid]));
+
+async function listedOf(
+  session: ImapSession,
+  path: string,
+  entries: readonly RingEntry[],
+): Promise<ReadonlySet<number>> {
+  const uids = placed(entries);
+  if (uids.length === 0) return new Set();
+  return new Set(await session.searchRange(path, Math.min(...uids), Math.max(...uids)));
+}
+
+function tellFlags(context: RunContext, mailbox: MailboxBook, book: FolderBook, entry: RingEntry, now: Date): void {
+  const { id: folderId, path, role } = book.folder;
+  const { key, uid, hash, day, seen, flagged, answered } = entry;
+  const messageKey = messageKeyFromBytes(key);
+  context.tell(mailbox, 'message.updated', [messageKey, 'flags', now.getTime()], {
+    messageKey,
+    change: 'flags',
+    folder: { path, role: role ?? null },
+    messageRef: encodeMessageRef({ folderId, uidValidity: book.cursor.uidValidity, uid, hash, day }),
+    seen,
+    flagged,
+    answered,
+  });
+}
+
+function tellRemoved(context: RunContext, mailbox: MailboxBook, book: FolderBook, entry: RingEntry): void {
+  const { id: folderId, path, role } = book.folder;
+  const messageKey = messageKeyFromBytes(entry.key);
+  context.tell(mailbox, 'message.removed', [messageKey, folderId, book.cursor.uidValidity, entry.uid], {
+    messageKey,
+    folder: { path, role: role ?? null },
+  });
+}
+
+function chunks<T>(items: readonly T[]): T[][] {
+  const all: T[][] = [];
+  for (let at = 0; at < items.length; at += chunk) all.push(items.slice(at, at + chunk));
+  return all;
+}

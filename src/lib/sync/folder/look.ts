@@ -1,0 +1,103 @@
+import { limited } from '../../domain/limited.ts';
+import { linkedAbort } from '../../domain/linked-abort.ts';
+import { BrokerError, isBrokerError } from '../../errors.ts';
+import type { FolderInfo, FolderStatus, ImapSession } from '../../mailbox/session/session.ts';
+import type { MailboxRow } from '../../store/rows/rows.ts';
+import type { FolderBook } from '../state/folder-record.ts';
+import type { MailboxBook } from '../state/mailbox-record.ts';
+import { lookLimitMs, type RunContext } from '../state/run-context.ts';
+
+export interface Look {
+  readonly session: ImapSession;
+  readonly folders: readonly { readonly book: FolderBook; readonly status: FolderStatus }[];
+  /** Watched folders that are not there. */
+  readonly missing: readonly FolderBook[];
+}
+
+/**
+ * Signs in and asks every watched folder for its STATUS, within 20 s.
+ * @throws BrokerError of the token or of the mail server; `imap_unreachable` after 20 s. The session is closed then.
+ */
+export async function look(context: RunContext, mailbox: MailboxBook): Promise<Look> {
+  const over = linkedAbort(context.committer.signal);
+  let session: ImapSession | undefined;
+  async function ask(): Promise<Look> {
+    const opened = await open(context, mailbox.row, over.signal);
+    if (over.signal.aborted) {
+      await opened.close();
+      throw over.signal.reason;
+    }
+    session = opened;
+    const folders: { book: FolderBook; status: FolderStatus }[] = [];
+    const missing: FolderBook[] = [];
+    let listing: Promise<readonly FolderInfo[]> | undefined;
+    const list = () => {
+      listing ??= opened.folders();
+      return listing;
+    };
+    for (const book of mailbox.folders) {
+      const status = await find(opened, mailbox, book, list);
+      if (status === undefined) missing.push(book);
+      else folders.push({ book, status });
+    }
+    return { session: opened, folders, missing };
+  }
+  try {
+    return await limited(context.clock, lookLimitMs, ask(), () => new BrokerError('imap_unreachable'));
+  } catch (error) {
+    over.abort(error);
+    await session?.close();
+    throw error;
+  } finally {
+    over.release();
+  }
+}
+
+/**
+ * Asks where a folder stands; undefined if there is no such folder. One that has a role is looked for by it where its
+ * path leads nowhere: Outlook renames its folders with the language, and people do too.
+ */
+async function find(
+  session: ImapSession,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  list: () => Promise<readonly FolderInfo[]>,
+): Promise<FolderStatus | undefined> {
+  const { path, role } = book.folder;
+  const status = path === '' ? undefined : await statusAt(session, path);
+  if (status !== undefined || role === undefined) return status;
+  const named = (await list()).find((folder) => folder.role === role && folder.selectable)?.path;
+  // One that is watched already, by its path, is not watched twice.
+  if (named === undefined || mailbox.folders.some(({ folder }) => folder.path === named)) return undefined;
+  const found = await statusAt(session, named);
+  if (found !== undefined) book.moveTo(named);
+  return found;
+}
+
+async function statusAt(session: ImapSession, path: string): Promise<FolderStatus | undefined> {
+  try {
+    return await session.status(path);
+  } catch (error) {
+    if (!isBrokerError(error, 'folder_missing')) throw error;
+    return undefined;
+  }
+}
+
+/**
+ * A session with the mailbox. Refused or expired tokens are tried once more with a fresh one: a token may have been
+ * revoked before its time, and "AUTHENTICATE failed" does not tell.
+ */
+export async function open(context: RunContext, mailbox: MailboxRow, signal: AbortSignal): Promise<ImapSession> {
+  const attempt = async (force: boolean) => {
+    const accessToken = await context.token(mailbox, { force });
+    signal.throwIfAborted();
+    const { id: mailboxId, login, asked: generation } = mailbox;
+    return context.imap.open({ login, accessToken, mailboxId, generation }, signal);
+  };
+  try {
+    return await attempt(false);
+  } catch (error) {
+    if (!isBrokerError(error, 'imap_refused', 'imap_token_expired')) throw error;
+    return attempt(true);
+  }
+}

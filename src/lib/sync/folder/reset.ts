@@ -1,0 +1,75 @@
+import { dayMs } from '../../domain/duration.ts';
+import { messageHash } from '../../domain/mail/message-identity.ts';
+import { searchDays } from '../../mailbox/fetch/search-days.ts';
+import type { FolderStatus, ImapSession } from '../../mailbox/session/session.ts';
+import { renumbered } from '../state/backfill-progress.ts';
+import type { FolderBook } from '../state/folder-record.ts';
+import type { MailboxBook } from '../state/mailbox-record.ts';
+import { complement, toRanges } from '../state/ranges.ts';
+import type { RunContext } from '../state/run-context.ts';
+import { tellVanished } from '../state/vanished.ts';
+import { fetchMeta } from './baseline.ts';
+import { recover } from './recover.ts';
+
+/**
+ * Recovers a folder whose UIDs were renumbered: lists it, decides what is new, takes the new numbers over, and tells of
+ * it, all in one commit. What is new is delivered afterwards like any other mail.
+ */
+export async function resetFolder(
+  context: RunContext,
+  session: ImapSession,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  status: FolderStatus,
+  cause: 'validity' | 'uidnext',
+): Promise<void> {
+  const { path, role } = book.folder;
+  const now = context.now();
+  const entries = book.entries();
+  const floor = book.floor();
+  const top = status.uidNext - 1;
+  const all = top < 1 ? [] : await session.searchRange(path, 1, top);
+  const oldest = entries.reduce((day, entry) => Math.min(day, entry.day), Number.POSITIVE_INFINITY);
+  // A ring without a floor knows of every message there was: then the whole folder is compared.
+  const uids =
+    floor === undefined || oldest === Number.POSITIVE_INFINITY
+      ? all
+      : (await searchDays(session, path, new Date(oldest * dayMs))).filter((uid) => uid <= top);
+  const metas = await fetchMeta(session, path, uids);
+  const { cursor } = book;
+  const recovery = recover({
+    entries,
+    floor,
+    lastInternalDate: cursor.lastInternalDate,
+    listed: metas.map((meta) => ({ uid: meta.uid, hash: messageHash(meta), internalDate: meta.internalDate })),
+    all,
+    uidNext: status.uidNext,
+    isParked: (key) => mailbox.parked(key) !== undefined,
+  });
+  book.restart({
+    uidValidity: status.uidValidity,
+    lastUid: recovery.lastUid,
+    uidNext: status.uidNext,
+    entries: recovery.entries,
+    floor,
+    lastInternalDate: cursor.lastInternalDate ?? now,
+    backfill: cursor.backfill && renumbered(cursor.backfill, top),
+  });
+  book.note(status);
+  book.openHoles(recovery.waiting, now, 'present');
+  // What the server lists and does not show, or counts and does not list, is looked for again.
+  const shown = new Set(metas.map((meta) => meta.uid));
+  const unanswered = uids.filter((uid) => !shown.has(uid) && uid <= recovery.lastUid);
+  tellVanished(context, mailbox, book, book.openHoles(toRanges(unanswered), now, 'missing'));
+  if (all.length < status.messages) {
+    tellVanished(context, mailbox, book, book.openHoles(complement(all, 1, recovery.lastUid), now, 'unseen'));
+  }
+  const occasion = [book.folder.id, status.uidValidity, now.getTime()];
+  context.tell(mailbox, 'folder.reset', occasion, {
+    folder: { path, role: role ?? null },
+    cause,
+    ...recovery.counts,
+  });
+  context.log.info('folder_reset', { mailbox: mailbox.id, folder: book.folder.id, cause, ...recovery.counts });
+  await context.committer.commit(mailbox);
+}

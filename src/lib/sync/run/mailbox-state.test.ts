@@ -1,0 +1,280 @@
+import { describe, expect, it } from 'vitest';
+import type { ErrorCode } from '../../error-codes.ts';
+import type { MailboxState, SlotSchedule, StateRow } from '../../store/rows/rows.ts';
+import { isDue, judge, type Verdict } from './mailbox-state.ts';
+
+const now = new Date('2026-11-22T12:00:00Z');
+const tick = Math.floor(now.getTime() / 60_000);
+const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
+const at = { now, tick, intervalSeconds: 60, createdAt: ago(10_000), lastMailAt: ago(5), isAsked: false, served: 1 };
+const state = (change: Partial<StateRow> = {}): StateRow => ({
+  mailboxId: 'mbx_0001_abcdefghijklmnop',
+  state: 'active',
+  code: '',
+  since: ago(100),
+  backoffUntil: undefined,
+  answered: 1,
+  ...change,
+});
+const slot = (change: Partial<SlotSchedule> = {}): SlotSchedule => ({
+  nextDue: tick,
+  lastOk: tick - 1,
+  interval: 1,
+  failures: 0,
+  ...change,
+});
+const failed = (code: ErrorCode, retryAfterMs?: number): Verdict => ({ kind: 'failed', code, retryAfterMs });
+
+describe('a mailbox that answered', () => {
+  it.each([
+    ['nothing', tick + 1],
+    ['wait', tick + 1],
+    ['more', tick],
+  ] as const)('with %s left is due at %i', (left, nextDue) => {
+    const judged = judge(state(), slot({ failures: 3 }), { kind: 'ok', left }, at);
+    expect(judged).toEqual({
+      state: state(),
+      slot: { nextDue, lastOk: tick, interval: 1, failures: 0 },
+      event: undefined,
+    });
+  });
+
+  it.each([
+    ['degraded', 'mailbox.recovered'],
+    ['reconnect_required', 'mailbox.recovered'],
+    ['consent_required', 'mailbox.recovered'],
+    ['throttled', undefined],
+    ['connecting', undefined],
+    ['paused', undefined],
+  ] as const)('after it was %s is active, with the event %s', (before, type) => {
+    const judged = judge(state({ state: before, code: 'x' }), slot(), { kind: 'ok', left: 'nothing' }, at);
+    expect(judged.state).toMatchObject({ state: 'active', code: '', since: now });
+    expect(judged.event?.type).toBe(type);
+  });
+
+  it.each(['throttled', 'paused', 'connecting'] as const)(
+    'and that was told to be in trouble before it was %s is told to have recovered',
+    (between) => {
+      const troubled = judge(state(), slot(), failed('imap_refused'), at);
+      expect(troubled.event?.type).toBe('mailbox.degraded');
+      const passing =
+        between === 'throttled'
+          ? judge(troubled.state, slot(), failed('imap_throttled', 1000), at)
+          : { state: { ...troubled.state, state: between }, event: undefined };
+      expect(passing.event).toBeUndefined();
+      const recovered = judge(passing.state, slot(), { kind: 'ok', left: 'nothing' }, at);
+      expect(recovered.event).toMatchObject({ type: 'mailbox.recovered', data: { was: 'degraded' } });
+      // Once.
+      const again = judge({ ...recovered.state, state: 'throttled' }, slot(), { kind: 'ok', left: 'nothing' }, at);
+      expect(again.event).toBeUndefined();
+    },
+  );
+
+  it('but for one folder stays as it is, and says which fault', () => {
+    const judged = judge(state(), slot(), { kind: 'partly', code: 'folder_missing', left: 'nothing' }, at);
+    expect(judged.state).toMatchObject({ state: 'active', code: 'folder_missing', since: ago(100) });
+    expect(judged.slot).toMatchObject({ nextDue: tick + 1, lastOk: tick - 1 });
+  });
+});
+
+describe('a mailbox without mail', () => {
+  const day = 24 * 60;
+  const quiet = { ...at, lastMailAt: ago(day) };
+  const still = state({ since: ago(day) });
+  const ok: Verdict = { kind: 'ok', left: 'nothing' };
+  it.each([
+    ['is polled less often, step by step', still, slot({ interval: 2 }), ok, quiet, 4],
+    ['is polled every 5 minutes at last', still, slot({ interval: 5 }), ok, quiet, 5],
+    [
+      'but for a folder that is gone, too',
+      still,
+      slot({ interval: 5 }),
+      { ...ok, kind: 'partly', code: 'folder_missing' },
+      quiet,
+      5,
+    ],
+    [
+      'is polled every tick within an hour of a mail',
+      still,
+      slot({ interval: 5 }),
+      ok,
+      { ...quiet, lastMailAt: ago(59) },
+      1,
+    ],
+    [
+      'is polled every tick within an hour of its connect',
+      state({ since: ago(59) }),
+      slot(),
+      ok,
+      { ...quiet, createdAt: ago(59) },
+      1,
+    ],
+    [
+      'is polled every tick within an hour of its recovery',
+      state({ since: ago(59) }),
+      slot({ interval: 5 }),
+      ok,
+      quiet,
+      1,
+    ],
+    [
+      'of which nobody knows any is polled by its age',
+      still,
+      slot({ interval: 5 }),
+      ok,
+      { ...quiet, lastMailAt: undefined },
+      5,
+    ],
+    ['begins anew when it was asked for', still, slot({ interval: 5 }), ok, { ...quiet, isAsked: true }, 1],
+    ['begins anew after a failure', still, slot({ interval: 5, failures: 1 }), ok, quiet, 1],
+    ['is due at the next tick while work waits', still, slot({ interval: 5 }), { kind: 'ok', left: 'wait' }, quiet, 1],
+    ['is due at once while work is left', still, slot({ interval: 5 }), { kind: 'ok', left: 'more' }, quiet, 0],
+  ] as const)('%s', (_name, row, schedule, verdict, situation, ticks) => {
+    const judged = judge(row, schedule, verdict, situation);
+    expect(judged.slot.nextDue - tick).toBe(ticks);
+    expect(judged.slot.interval).toBe(Math.max(1, ticks));
+  });
+});
+
+describe('a mailbox that failed', () => {
+  const cases: [ErrorCode, MailboxState, string | undefined][] = [
+    ['imap_throttled', 'throttled', undefined],
+    ['entra_unavailable', 'throttled', undefined],
+    ['entra_throttled', 'throttled', undefined],
+    ['imap_refused', 'degraded', 'mailbox.degraded'],
+    ['row_refused', 'degraded', 'mailbox.degraded'],
+    ['grant_revoked', 'reconnect_required', 'mailbox.reconnect_required'],
+    ['grant_missing', 'reconnect_required', 'mailbox.reconnect_required'],
+    ['admin_consent_required', 'consent_required', 'mailbox.consent_required'],
+    ['imap_unreachable', 'active', undefined],
+    ['imap_not_connected', 'active', undefined],
+    ['internal_error', 'active', undefined],
+  ];
+  it.each(cases)('by %s is %s and tells %s', (code, to, type) => {
+    const judged = judge(state(), slot(), failed(code), at);
+    expect(judged.state).toMatchObject({ state: to, code });
+    expect(judged.event?.type).toBe(type);
+    expect(judged.slot.failures).toBe(1);
+  });
+
+  it.each(['client_secret_expired', 'vault_unreachable', 'storage_unreachable'] as const)(
+    'by %s, a fault of the deployment, keeps its state untouched',
+    (code) => {
+      const judged = judge(state(), slot({ failures: 2 }), failed(code), at);
+      // However long it lasts, the next tick tries again.
+      expect(judged).toEqual({ state: state(), slot: slot({ failures: 2, nextDue: tick + 1 }), event: undefined });
+    },
+  );
+
+  it('by a fault of the deployment waits no longer than it was told', () => {
+    const judged = judge(state(), slot({ failures: 9 }), failed('client_secret_invalid', 150_000), at);
+    expect(judged.slot).toEqual(slot({ failures: 9, nextDue: tick + 3 }));
+    expect(judged.state).toEqual(state({ backoffUntil: new Date(now.getTime() + 150_000) }));
+  });
+
+  it('waits longer with every failure, up to a quarter of an hour', () => {
+    const waits = [0, 1, 2, 3, 4, 5, 50].map(
+      (failures) => judge(state(), slot({ failures }), failed('imap_unreachable'), at).slot.nextDue - tick,
+    );
+    expect(waits).toEqual([1, 2, 4, 8, 15, 15, 15]);
+  });
+
+  it('waits as long as it was told', () => {
+    const judged = judge(state(), slot(), failed('imap_throttled', 300_000), at);
+    expect(judged.slot.nextDue).toBe(tick + 5);
+    expect(judged.state.backoffUntil).toEqual(new Date(now.getTime() + 300_000));
+  });
+
+  it('is degraded when it has not answered for a quarter of an hour', () => {
+    const lastOk = (minutes: number) =>
+      judge(state(), slot({ lastOk: tick - minutes }), failed('imap_unreachable'), at);
+    expect(lastOk(14).state.state).toBe('active');
+    expect(lastOk(15)).toMatchObject({ state: { state: 'degraded' }, event: { type: 'mailbox.degraded' } });
+  });
+
+  it('is not degraded before it was connected for so long', () => {
+    const young = { ...at, createdAt: ago(5) };
+    expect(
+      judge(state({ state: 'connecting' }), slot({ lastOk: 0 }), failed('imap_unreachable'), young).state,
+    ).toMatchObject({
+      state: 'connecting',
+      code: 'imap_unreachable',
+    });
+  });
+
+  it('is degraded when the server does not open it three times', () => {
+    const judged = judge(state(), slot({ failures: 2 }), failed('imap_not_connected'), at);
+    expect(judged.state.state).toBe('degraded');
+  });
+
+  it('tells of a state once, however often it is found', () => {
+    const first = judge(state(), slot(), failed('grant_revoked'), at);
+    const second = judge(first.state, first.slot, failed('grant_revoked'), at);
+    expect(second.event).toBeUndefined();
+    expect(second.state.since).toEqual(now);
+  });
+
+  it('for a reason of our own store is only tried again', () => {
+    expect(judge(state(), slot(), { kind: 'unknown' }, at)).toEqual({
+      state: state(),
+      slot: slot({ nextDue: tick + 1 }),
+      event: undefined,
+    });
+  });
+});
+
+describe('a mailbox', () => {
+  const account = { paused: false, deletedAt: undefined, asked: 1 };
+  it.each([
+    ['is due at its tick', state(), slot(), account, true],
+    ['is due when its tick is past', state(), slot({ nextDue: 1 }), account, true],
+    ['is not due before its tick', state(), slot({ nextDue: tick + 1 }), account, false],
+    ['is due when it was asked for', state(), slot({ nextDue: tick + 9 }), { ...account, asked: 2 }, true],
+    [
+      'is due when it was asked for, whatever its wait',
+      state({ backoffUntil: ago(-9) }),
+      slot(),
+      { ...account, asked: 2 },
+      true,
+    ],
+    ['is not due while it waits', state({ backoffUntil: ago(-1) }), slot(), account, false],
+    ['is due after its wait', state({ backoffUntil: ago(1) }), slot(), account, true],
+    ['is not due while its sign-in is dead', state({ state: 'reconnect_required' }), slot(), account, false],
+    ['is due after its reconnect', state({ state: 'reconnect_required' }), slot(), { ...account, asked: 2 }, true],
+    ['is tried now and then without consent', state({ state: 'consent_required' }), slot(), account, true],
+    ['is not due while it is paused', state(), slot(), { ...account, paused: true, asked: 2 }, false],
+    ['is not due after it was removed', state(), slot(), { ...account, deletedAt: ago(1), asked: 2 }, false],
+  ])('%s', (_name, row, schedule, mailbox, due) => {
+    expect(isDue(row, schedule, mailbox, { now, tick })).toBe(due);
+  });
+});
+
+describe('a mailbox whose owner has just signed in again', () => {
+  const before = state({ state: 'reconnect_required', code: 'grant_expired', since: ago(5), answered: 2 });
+  const asked = { ...at, isAsked: true };
+
+  it.each(['imap_unreachable', 'imap_unexpected', 'imap_token_expired'] as const)(
+    'is polled on, although the first attempt ends in %s',
+    (code) => {
+      const judged = judge(before, slot(), failed(code), asked);
+      expect(judged.state).toMatchObject({ state: 'active', code, answered: 2 });
+      const later = { now: new Date(now.getTime() + 60_000), tick: tick + 1 };
+      expect(isDue(judged.state, judged.slot, { paused: false, deletedAt: undefined, asked: 2 }, later)).toBe(true);
+    },
+  );
+
+  it.each([
+    ['our own table does not answer', { kind: 'unknown' }],
+    ['the secret of the app has run out', failed('client_secret_expired')],
+  ] as const)('is tried again when %s', (_why, verdict) => {
+    const judged = judge(before, slot(), verdict, asked);
+    expect(judged.state).toMatchObject({ state: 'reconnect_required', answered: 1 });
+    const later = { now: new Date(now.getTime() + 60_000), tick: tick + 1 };
+    expect(isDue(judged.state, judged.slot, { paused: false, deletedAt: undefined, asked: 2 }, later)).toBe(true);
+  });
+
+  it('is left alone when the new sign-in is refused, too', () => {
+    const judged = judge(before, slot(), failed('grant_expired'), asked);
+    expect(judged).toMatchObject({ state: { state: 'reconnect_required', answered: 2 }, event: undefined });
+  });
+});

@@ -1,0 +1,189 @@
+import { hourMs } from '../../domain/duration.ts';
+import { type ErrorCode, errorTable } from '../../error-codes.ts';
+import type { MailboxState, SlotSchedule, StateRow } from '../../store/rows/rows.ts';
+import type { OutboxType } from '../state/run-context.ts';
+import { pollInterval } from './rhythm.ts';
+
+/** How a mailbox fared in a run. */
+export type Verdict =
+  /** Every folder answered. `more`: work is left; `wait`: work is left that must wait for the destination. */
+  | { readonly kind: 'ok'; readonly left: 'nothing' | 'more' | 'wait' }
+  /** The mailbox answered, and one of its folders is not there. */
+  | { readonly kind: 'partly'; readonly code: ErrorCode; readonly left: 'nothing' | 'more' | 'wait' }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly retryAfterMs: number | undefined }
+  /** Nothing can be said of the mailbox: our own store or the destination was in the way. */
+  | { readonly kind: 'unknown' };
+
+export interface Situation {
+  readonly now: Date;
+  /** The `asked` that had been served before this run. */
+  readonly served: number;
+  readonly tick: number;
+  readonly intervalSeconds: number;
+  readonly createdAt: Date;
+  /** When the newest mail arrived that was worked on. */
+  readonly lastMailAt: Date | undefined;
+  /** True if the API asked for this poll. */
+  readonly isAsked: boolean;
+}
+
+export interface Judged {
+  readonly state: StateRow;
+  readonly slot: SlotSchedule;
+  /** Told in the commit that records the state. */
+  readonly event: { readonly type: OutboxType; readonly data: Readonly<Record<string, unknown>> } | undefined;
+}
+
+/** A mailbox that has not answered for so long, or for 3 of its intervals if that is longer, is `degraded`. */
+const degradedAfterMs = 15 * 60_000;
+const degradedAfterIntervals = 3;
+
+/** Waits after failures double up to this. */
+const longestWaitMs = 15 * 60_000;
+
+/** An administrator's consent makes the stored sign-in work again without a reconnect; it is tried this often. */
+const consentWaitMs = hourMs;
+
+/** "Authenticated but not connected" is often the server's passing trouble (microsoft.md 4.2); thrice is not. */
+const notConnectedTries = 3;
+
+/** What a failure says about the mailbox. `keep`: nothing yet. */
+function stateFor(code: ErrorCode, failures: number): MailboxState | 'keep' | 'leave' {
+  switch (code) {
+    case 'imap_throttled':
+      return 'throttled';
+    case 'imap_refused':
+      return 'degraded';
+    case 'imap_not_connected':
+      return failures >= notConnectedTries ? 'degraded' : 'keep';
+    case 'imap_unreachable':
+    case 'imap_token_expired':
+    case 'imap_unexpected':
+    case 'folder_missing':
+    case 'internal_error':
+      return 'keep';
+    case 'filter_broken':
+    case 'row_broken':
+    case 'row_refused':
+      return 'degraded';
+  }
+  // All others are answers to the question for a token.
+  switch (errorTable[code].who) {
+    case 'mailbox owner':
+      return 'reconnect_required';
+    case 'tenant admin':
+      return 'consent_required';
+    case 'nobody':
+      return 'throttled';
+    default:
+      // A fault of the whole deployment is told once, elsewhere; no mailbox is to blame.
+      return 'leave';
+  }
+}
+
+const told: Partial<Record<MailboxState, OutboxType>> = {
+  degraded: 'mailbox.degraded',
+  reconnect_required: 'mailbox.reconnect_required',
+  consent_required: 'mailbox.consent_required',
+};
+
+/**
+ * The next state and due time of a mailbox. Pure.
+ * Due times: work that is left is due at once (a continuation looks for what is due in its own tick), work that must wait
+ * at the next tick, a mailbox without work by its rhythm, a failure after a wait that doubles.
+ */
+export function judge(state: StateRow, slot: SlotSchedule, verdict: Verdict, at: Situation): Judged {
+  const { tick } = at;
+  if (verdict.kind === 'unknown') {
+    return { state: untried(state, at), slot: { ...slot, nextDue: tick + 1 }, event: undefined };
+  }
+  const seconds = at.intervalSeconds;
+  if (verdict.kind !== 'failed') {
+    const target = verdict.kind === 'ok' ? 'active' : isOverdue(state, slot, at) ? 'degraded' : keep(state);
+    const next = moved(state, target, verdict.kind === 'ok' ? '' : verdict.code, undefined, at);
+    const isReset = verdict.left !== 'nothing' || at.isAsked || slot.failures > 0;
+    const interval = isReset ? 1 : pollInterval(slot.interval, quietMs(next.state, at), seconds);
+    const nextDue = verdict.left === 'more' ? tick : tick + interval;
+    const lastOk = verdict.kind === 'ok' ? tick : slot.lastOk;
+    return { ...next, slot: { nextDue, lastOk, interval, failures: 0 } };
+  }
+  const failures = slot.failures + 1;
+  const ticksFor = (ms: number) => Math.max(1, Math.ceil(ms / 1000 / seconds));
+  const said = stateFor(verdict.code, failures);
+  const wait = Math.min(2 ** Math.min(failures - 1, 20), ticksFor(longestWaitMs));
+  const asked = verdict.retryAfterMs === undefined ? undefined : new Date(at.now.getTime() + verdict.retryAfterMs);
+  const least =
+    said === 'consent_required'
+      ? ticksFor(consentWaitMs)
+      : verdict.retryAfterMs === undefined
+        ? 1
+        : ticksFor(verdict.retryAfterMs);
+  const next: SlotSchedule = { ...slot, failures, nextDue: tick + Math.max(wait, least) };
+  if (said === 'leave') {
+    // Asking again costs next to nothing (nothing goes to Microsoft while it refuses the app), and once the fault is
+    // mended nobody should have to wait for a delay that its length has built up.
+    const soon = { ...slot, nextDue: tick + least };
+    return { state: { ...untried(state, at), backoffUntil: asked }, slot: soon, event: undefined };
+  }
+  const target = said !== 'keep' ? said : isOverdue(state, slot, at) ? 'degraded' : keep(state);
+  return { ...moved(state, target, verdict.code, asked, at), slot: next };
+}
+
+/** How long nothing happened to a mailbox: no mail came, and its state stayed as it is. */
+const quietMs = (state: StateRow, at: Situation): number =>
+  at.now.getTime() - Math.max(at.createdAt.getTime(), state.since.getTime(), at.lastMailAt?.getTime() ?? 0);
+
+/**
+ * What a mailbox is whose mail server fails. A paused one is not polled, so that one which is polled is no longer paused;
+ * and one whose token was good is past the need to reconnect, in which it would never be polled again.
+ */
+const keep = (state: StateRow): MailboxState =>
+  state.state === 'paused' || state.state === 'reconnect_required' ? 'active' : state.state;
+
+/** A new sign-in that could not be tried yet: the wish to try it stands, or else nobody would poll the mailbox again. */
+const untried = (state: StateRow, at: Situation): StateRow =>
+  state.state === 'reconnect_required' ? { ...state, answered: at.served } : state;
+
+function isOverdue(state: StateRow, slot: SlotSchedule, at: Situation): boolean {
+  const tickMs = at.intervalSeconds * 1000;
+  const waited = state.state === 'paused' || state.state === 'connecting' ? state.since.getTime() : 0;
+  const lastOkMs = Math.max(slot.lastOk * tickMs, at.createdAt.getTime(), waited);
+  const limitMs = Math.max(degradedAfterMs, degradedAfterIntervals * Math.max(slot.interval, 1) * tickMs);
+  return at.now.getTime() - lastOkMs >= limitMs;
+}
+
+function moved(
+  state: StateRow,
+  to: MailboxState,
+  code: string,
+  backoffUntil: Date | undefined,
+  at: Situation,
+): Pick<Judged, 'state' | 'event'> {
+  const same = state.state === to;
+  const next: StateRow = { ...state, state: to, code, backoffUntil, since: same ? state.since : at.now };
+  if (same) return { state: next, event: undefined };
+  const since = at.now.toISOString();
+  const type = told[to];
+  if (type !== undefined) return { state: { ...next, told: to }, event: { type, data: { state: to, code, since } } };
+  // Whoever was told of trouble is told of its end, whatever else, of which nothing is told, came in between.
+  const was = state.told ?? (told[state.state] === undefined ? undefined : state.state);
+  if (to !== 'active') return { state: { ...next, told: was }, event: undefined };
+  return {
+    state: { ...next, told: undefined },
+    event: was === undefined ? undefined : { type: 'mailbox.recovered', data: { state: to, was, since } },
+  };
+}
+
+/** Whether a mailbox is polled in this run. Pure. */
+export function isDue(
+  state: StateRow,
+  slot: SlotSchedule,
+  account: { readonly paused: boolean; readonly deletedAt: Date | undefined; readonly asked: number },
+  at: { readonly now: Date; readonly tick: number },
+): boolean {
+  if (account.paused || account.deletedAt !== undefined) return false;
+  if (account.asked !== state.answered) return true;
+  if (state.state === 'reconnect_required') return false;
+  if (state.backoffUntil !== undefined && state.backoffUntil > at.now) return false;
+  return slot.nextDue <= at.tick;
+}

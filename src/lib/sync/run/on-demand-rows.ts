@@ -1,0 +1,65 @@
+import { shardKey } from '../../domain/ids.ts';
+import { isBrokerError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import { decodeJob } from '../../store/rows/job-row.ts';
+import { rowsOf, rowsOfKind } from '../../store/rows/keys.ts';
+import { decodeOutbox } from '../../store/rows/outbox-row.ts';
+import { coldKinds, type JobRow, type OutboxRow } from '../../store/rows/rows.ts';
+import type { Store, StoredRow } from '../../store/table/table.ts';
+
+/** What a run finds outside the hot range. */
+export interface Cold {
+  readonly outbox: readonly OutboxRow[];
+  readonly jobs: readonly JobRow[];
+  /** Kinds of rows that were found, as bits of `!`.flags. */
+  readonly flags: number;
+  /** Kinds of which there are rows that this version cannot read, as bits; these rows stay. */
+  readonly unreadable: number;
+}
+
+/**
+ * Reads the events and the jobs that wait in a shard, and which other cold kinds the mailboxes in `asked` have.
+ * @param wanted of which kinds the flag in `!` says that there are rows, or the API may have put some there
+ */
+export async function readCold(
+  parts: { readonly store: Store; readonly log: Log },
+  shard: number,
+  wanted: { readonly outbox: boolean; readonly jobs: boolean },
+  asked: readonly string[],
+): Promise<Cold> {
+  const table = parts.store.table('mail');
+  const partition = shardKey(shard);
+  let flags = 0;
+  let unreadable = 0;
+
+  async function read<T>(letter: string, bit: number, decode: (row: StoredRow) => T): Promise<T[]> {
+    const rows: T[] = [];
+    for (const row of await table.list(partition, rowsOfKind(letter))) {
+      flags |= bit;
+      try {
+        rows.push(decode(row));
+      } catch (error) {
+        if (!isBrokerError(error)) throw error;
+        unreadable |= bit;
+        parts.log.error('row_broken', error, { shard, row: row.rowKey });
+      }
+    }
+    return rows;
+  }
+
+  const [outbox, jobs] = await Promise.all([
+    wanted.outbox ? read('o', coldKinds.outbox, decodeOutbox) : [],
+    wanted.jobs ? read('e', coldKinds.job, decodeJob) : [],
+  ]);
+  const kinds = [
+    ['d', coldKinds.retry],
+    ['x', coldKinds.dead],
+  ] as const;
+  for (const id of asked) {
+    const found = await Promise.all(
+      kinds.map(async ([kind, bit]) => ((await table.list(partition, rowsOf(kind, id))).length > 0 ? bit : 0)),
+    );
+    for (const bit of found) flags |= bit;
+  }
+  return { outbox, jobs, flags, unreadable };
+}

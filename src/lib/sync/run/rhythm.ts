@@ -1,0 +1,28 @@
+import { hourMs } from '../../domain/duration.ts';
+/**
+ * A mailbox that had mail within this time is polled every tick: an answer in a conversation mostly comes within the
+ * hour, and whoever has just connected a mailbox tries it out.
+ */
+export const hotMs = hourMs;
+
+/** A mailbox that has been quiet for long is polled this seldom at most. */
+const coldMs = 5 * 60_000;
+
+/** And never more seldom than this many ticks: whoever sets a short tick wants mail quickly. */
+const coldTicks = 5;
+
+/**
+ * After how many ticks a mailbox without work is polled again. Pure.
+ * The wait is a sixtieth of how long the mailbox has been quiet: a tick of a minute for the first hour, 5 minutes after
+ * five hours. What is polled seldom costs at most that share of its own silence. It also grows from one poll to the next
+ * by no more than double, so that a mailbox about which something was said just now (it was asked for, it failed) is
+ * looked at often for a while.
+ * @param before the interval until now, in ticks; 0 or 1 after a reset
+ * @param quietMs since the last mail, the connect or the last change of state
+ */
+export function pollInterval(before: number, quietMs: number, intervalSeconds: number): number {
+  const tickMs = intervalSeconds * 1000;
+  const coldest = Math.max(1, Math.min(coldTicks, Math.floor(coldMs / tickMs)));
+  const wanted = quietMs < hotMs ? 1 : Math.max(1, Math.floor(quietMs / 60 / tickMs));
+  return Math.min(wanted, coldest, Math.max(1, 2 * before));
+}

@@ -1,0 +1,107 @@
+import { shardKey } from '../../domain/ids.ts';
+import { isBrokerError } from '../../errors.ts';
+import { correlated } from '../../log.ts';
+import { hotRange, shardRowKey } from '../../store/rows/keys.ts';
+import { decodeShard } from '../../store/rows/shard-row.ts';
+import { type Committer, createCommitter } from '../../store/shard/committer.ts';
+import { acquireLease, isHeld, LeaseLost } from '../../store/shard/lease.ts';
+import { isStoreError } from '../../store/table/table.ts';
+import { createRowMemory } from '../state/row-memory.ts';
+import { runBudgetMs } from '../state/run-context.ts';
+import type { ShardRunner, ShardRunnerDeps } from '../state/types.ts';
+import { dropReason, type ShardHint, tickAt, workingTick } from '../state/wake-up.ts';
+import { createHotSorter, type HotRange } from './polled-rows.ts';
+import { createTurnstile } from './semaphore.ts';
+import { workShard } from './shard-run.ts';
+
+/** What is under way may settle for so long when the process ends. */
+const settleMs = 5_000;
+
+/** A run under way. */
+interface Active {
+  readonly committer: Committer;
+  done: Promise<void>;
+}
+
+/** @returns a runner for one process; it may run several shards at the same time */
+export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
+  const { store, clock, log, intervalSeconds } = deps;
+  const active = new Set<Active>();
+  /** The epoch under which this process last held each shard. */
+  const ownEpochs = new Map<number, number>();
+  const alone = createTurnstile(1);
+  const memory = createRowMemory();
+  const sortHot = createHotSorter();
+  let stopping = false;
+
+  async function run(hint: ShardHint): Promise<ShardHint | undefined> {
+    const { shard } = hint;
+    if (stopping) return undefined;
+    const startedAt = clock.monotonic();
+    // One query, `!` first: whatever is committed after `!` was read makes the acquire fail.
+    const rows = await store.table('mail').list(shardKey(shard), hotRange);
+    const head = rows.find((row) => row.rowKey === shardRowKey);
+    const why = (reason: string) => {
+      log.info('shard_skipped', { shard, tick: hint.tick, why: hint.why, reason });
+      return undefined;
+    };
+    if (head === undefined) return why('no such shard');
+    let hot: HotRange;
+    const nowTick = tickAt(store.time.whenJudging(), intervalSeconds);
+    try {
+      const known = decodeShard(head);
+      const dropped = dropReason(hint, nowTick, known, intervalSeconds);
+      if (dropped !== undefined) return why(dropped);
+      if (isHeld(known, store.time.whenJudging())) return why('held');
+      hot = sortHot(rows.filter((row) => row !== head));
+    } catch (error) {
+      // A newer version of the broker is at work on this shard, in its own form of the rows.
+      if (isBrokerError(error, 'row_newer')) return why('newer');
+      throw error;
+    }
+    if (hot.mailboxes.length === 0 && hot.broken.length === 0) return why('empty');
+    const tick = workingTick(hint, nowTick);
+    const lease = await acquireLease(deps, shard, head, { tick, intervalSeconds });
+    if (lease === undefined) return why('taken');
+    if (lease.previousEpoch !== ownEpochs.get(shard)) deps.otherHeld?.(shard);
+    ownEpochs.set(shard, lease.epoch);
+    memory.begin(shard, lease);
+    if (lease.head.starts > 1) log.warn('shard_restarted', { shard, tick, starts: lease.head.starts });
+    const committer = createCommitter(deps, lease);
+    const over = () => stopping || clock.monotonic() - startedAt >= runBudgetMs;
+    const self: Active = { committer, done: Promise.resolve() };
+    active.add(self);
+    try {
+      const working = workShard(deps, { shard, lease, committer, hot, tick, isOver: over, alone, memory });
+      self.done = working.then(
+        () => {},
+        () => {},
+      );
+      const more = await working;
+      if (!more || stopping) return undefined;
+      const next = tickAt(store.time.whenJudging(), intervalSeconds);
+      return { v: 1, kind: 'shard', shard, tick: next, cont: hint.cont + 1, why: 'continue' };
+    } catch (error) {
+      if (!(error instanceof LeaseLost)) throw error;
+      // The lease ran out because the store did not answer: that fails the invocation. Else another run has the shard.
+      if (isStoreError(error.cause, 'unreachable')) throw error.cause;
+      log.warn('lease_lost', { shard, tick, why: error.why });
+      return undefined;
+    } finally {
+      active.delete(self);
+      await committer.release();
+    }
+  }
+
+  return {
+    // Shard and tick stand in the line of the dispatcher, too; a continuation says that it is one.
+    run: (hint) => correlated({ run: `${shardKey(hint.shard)}.${hint.tick}.${hint.cont}` }, () => run(hint)),
+    async stop() {
+      stopping = true;
+      const done = new AbortController();
+      const all = Promise.all([...active].map((one) => one.done));
+      await Promise.race([all, clock.sleep(settleMs, done.signal)]).finally(() => done.abort());
+      await Promise.all([...active].map((one) => one.committer.release()));
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { messageKeyFromBytes, shardKey, shardOfMailbox } from '../../domain/ids.ts';
+import { isBrokerError } from '../../errors.ts';
+import { readMailbox } from '../../store/mailboxes/mailboxes.ts';
+import { parseRowKey, rowsOf } from '../../store/rows/keys.ts';
+import { decodeRetry } from '../../store/rows/retry-row.ts';
+import type { CursorRow, MailboxRow, RetryRow } from '../../store/rows/rows.ts';
+import type { StoredRow } from '../../store/table/table.ts';
+import type { MailboxBook } from '../state/mailbox-record.ts';
+import type { RunContext } from '../state/run-context.ts';
+
+/** Rows of a folder in the order in which they go; by its cursor it is found again after a crash, so that goes last. */
+const kinds = ['d', 'x', 'r', 'c'] as const;
+
+/** Each may bring an event along, and a batch takes 100. */
+const rowsPerBatch = 40;
+
+/** Cursors of folders that the mailbox does not watch any more. Pure. */
+export const unwatched = (row: MailboxRow, cursors: ReadonlyMap<string, CursorRow>): readonly CursorRow[] =>
+  [...cursors.values()].filter(({ folderId }) => !row.folders.some(({ id }) => id === folderId));
+
+/**
+ * Erases what is kept of folders that are no longer watched. Messages of theirs that were being tried again are told as
+ * vanished, like those that somebody moves where nobody looks. Safe to repeat from anywhere.
+ */
+export async function unwatch(context: RunContext, mailbox: MailboxBook, cursors: readonly CursorRow[]): Promise<void> {
+  const table = context.store.table('mail');
+  // A folder may have been added while the rows were read: after its cursor was seen, its mailbox is sure to name it.
+  const now = await readMailbox(table, mailbox.id);
+  if (now === undefined || now.row.deletedAt !== undefined) return;
+  const left = cursors.filter(({ folderId }) => !now.row.folders.some(({ id }) => id === folderId));
+  for (const cursor of left) {
+    const rows: StoredRow[] = [];
+    const partition = shardKey(shardOfMailbox(mailbox.id) ?? 0);
+    for (const kind of kinds) rows.push(...(await table.list(partition, rowsOf(kind, mailbox.id, cursor.folderId))));
+    for (let at = 0; at < rows.length; at += rowsPerBatch) {
+      for (const row of rows.slice(at, at + rowsPerBatch)) {
+        if (parseRowKey(row.rowKey)?.kind === 'retry') tellVanished(context, mailbox, cursor, row);
+        mailbox.eraseRow(row.rowKey);
+      }
+      await context.committer.commit(mailbox);
+    }
+    context.log.info('folder_unwatched', { mailbox: mailbox.id, folder: cursor.folderId, rows: rows.length });
+  }
+}
+
+function tellVanished(context: RunContext, mailbox: MailboxBook, cursor: CursorRow, stored: StoredRow): void {
+  let retry: RetryRow;
+  try {
+    retry = decodeRetry(stored);
+  } catch (error) {
+    if (!isBrokerError(error, 'row_broken')) throw error;
+    context.log.error('row_broken', error, { mailbox: mailbox.id, row: stored.rowKey });
+    return;
+  }
+  const { folderId, path, role } = cursor;
+  const messageKey = messageKeyFromBytes(retry.key);
+  const folder = { path, role: role ?? null };
+  context.tell(mailbox, 'message.vanished', [messageKey, folderId, retry.uid], { messageKey, folder });
+}

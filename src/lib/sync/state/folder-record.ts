@@ -1,0 +1,306 @@
+import type { UidRange } from '../../mailbox/session/plan.ts';
+import type { FolderStatus } from '../../mailbox/session/session.ts';
+import { cursorLimits, encodeCursor } from '../../store/rows/cursor-row.ts';
+import { dayOf } from '../../store/rows/recent-messages-row.ts';
+import type { Backfill, CursorRow, Hole, RingEntry, WatchedFolder } from '../../store/rows/rows.ts';
+import type { BatchOperation } from '../../store/table/table.ts';
+import { type BackfillBook, createBackfillBook } from './backfill-progress.ts';
+import { doCountsTell } from './compare.ts';
+import { knownCursor } from './known-cursor.ts';
+import { closeUid, complement, type HoleSort, lookedAt, openHoles } from './ranges.ts';
+import { createRingBook, isSettled, type RingBook } from './recent-messages.ts';
+
+/**
+ * A folder's cursor and ring in memory, and what of them is not stored yet. All changes go through here, so that the
+ * two rows always tell the same story in the same batch.
+ */
+export interface FolderBook
+  extends Pick<
+    RingBook,
+    'entries' | 'entryAt' | 'entriesOf' | 'entryOf' | 'ringRead' | 'setRing' | 'ringRow' | 'floor' | 'put' | 'putAll'
+  > {
+  /** With the path under which the worker knows it. */
+  readonly folder: WatchedFolder;
+  readonly cursor: CursorRow;
+  /** False in a folder that never had a cursor. */
+  readonly exists: boolean;
+  /** A message was kept back by the filter of this revision, and gets no entry. */
+  keptBack(revision: number | undefined): void;
+  /**
+   * The filter is of this revision now. Of what another one kept back the ring knows nothing: were the folder renumbered,
+   * that would seem to be new.
+   */
+  filterIs(revision: number | undefined): void;
+
+  /** The folder was found under another path. */
+  moveTo(path: string): void;
+  /** Sets what STATUS said. Where it shows that more happened than new mail, flags are to be compared. */
+  note(status: FolderStatus): void;
+  /** Flags were compared at `at`; undefined if they are to be compared again by the next poll. */
+  compared(at: Date | undefined): void;
+  /** Starts over at a position, with these entries as the whole ring. */
+  restart(at: {
+    readonly uidValidity: bigint;
+    readonly lastUid: number;
+    readonly uidNext: number;
+    readonly entries: readonly RingEntry[];
+    readonly floor: number | undefined;
+    readonly lastInternalDate: Date;
+    readonly backfill: Backfill | undefined;
+  }): void;
+  /** How far the first sync has come. */
+  readonly backfill: BackfillBook;
+  /**
+   * Takes an entry out: another place has taken its message over. Its UID here is settled by that.
+   * @returns holes that were closed for want of room
+   */
+  takeAway(entry: RingEntry, now: Date): readonly Hole[];
+
+  /** `listed`: the UIDs that SEARCH shows in (lastUid, top], ascending. Those not settled before hold the cursor. */
+  setRange(listed: readonly number[], top: number): void;
+  /** UIDs of the range that are not settled, ascending. */
+  readonly unsettled: readonly number[];
+  /** The first of them, which holds the cursor. */
+  readonly headUid: number | undefined;
+  /** How many UIDs above the cursor are settled already. */
+  readonly ahead: number;
+  /**
+   * `uid` needs no more work in its place; the cursor moves as far as everything below is settled too. UIDs that it
+   * passes and SEARCH had left out become holes. @returns holes that were closed for want of room
+   */
+  settle(uid: number, now: Date): readonly Hole[];
+  /** Moves the cursor over what needs no settling, such as a range in which nothing is listed. */
+  advance(now: Date): readonly Hole[];
+  /** The same for a UID whose content did not come: it becomes a hole and no longer holds the cursor. */
+  miss(uid: number, now: Date): readonly Hole[];
+  openHoles(ranges: readonly UidRange[], now: Date, sort: HoleSort): readonly Hole[];
+  lookedAtHoles(found: readonly number[], now: Date): readonly Hole[];
+  /** How many messages of the folder are being retried, and when the first of them is due. */
+  setRetries(count: number, at: Date | undefined): void;
+  /** Since when the message at the head fails; forgotten when the cursor moves. */
+  setHeadSince(since: Date): void;
+  /** The latest INTERNALDATE that was worked on. */
+  sawDate(internalDate: Date, now: Date): void;
+
+  pending(): BatchOperation[];
+  sent(): void;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export function createFolderBook(mailboxId: string, folder: WatchedFolder, stored: CursorRow | undefined): FolderBook {
+  const cursor: Mutable<CursorRow> = { ...knownCursor(mailboxId, folder, stored) };
+  let exists = stored !== undefined;
+  // A folder without a cursor is written when it has a position.
+  const renamed = stored !== undefined && (stored.path !== cursor.path || stored.role !== folder.role);
+  let isDirty = renamed;
+  let range: { listed: readonly number[]; at: number; top: number } = { listed: [], at: 0, top: 0 };
+  let unsettled = new Set<number>();
+
+  function change(values: Partial<CursorRow>): void {
+    Object.assign(cursor, values);
+    isDirty = true;
+  }
+
+  const backfill = createBackfillBook(
+    () => cursor.backfill,
+    (values) => change({ backfill: values }),
+  );
+
+  /** What stays longest: the ring keeps none that are older than its own, so that what is not done would be forgotten. */
+  const foldable: readonly ((entry: RingEntry) => boolean)[] = [
+    (entry) => isSettled(entry) && !backfill.needs(entry),
+    (entry) => isSettled(entry) && !backfill.isUnderWay(entry.uid),
+    (entry) => !backfill.isUnderWay(entry.uid),
+    () => true,
+  ];
+
+  const ring = createRingBook({
+    mailboxId,
+    folderId: folder.id,
+    stored: cursor.fresh,
+    foldable,
+    uidValidity: () => cursor.uidValidity,
+    changed: () => {
+      isDirty = true;
+    },
+  });
+
+  function setHoles(next: { readonly holes: readonly Hole[]; readonly closed: readonly Hole[] }): readonly Hole[] {
+    change({ holes: next.holes });
+    return next.closed;
+  }
+
+  function advance(now: Date): readonly Hole[] {
+    const { listed, top } = range;
+    const passed: number[] = [];
+    let at = range.at;
+    for (; at < listed.length; at++) {
+      const uid = listed[at];
+      if (uid === undefined || unsettled.has(uid)) break;
+      passed.push(uid);
+    }
+    const head = listed[at];
+    const lastUid = Math.max(cursor.lastUid, head === undefined ? top : head - 1);
+    if (lastUid === cursor.lastUid) return [];
+    range = { ...range, at };
+    const gaps = complement(passed, cursor.lastUid + 1, lastUid);
+    change({ lastUid, acked: cursor.acked.filter((uid) => uid > lastUid), headSince: undefined });
+    if (gaps.length === 0) return [];
+    const closed = setHoles(openHoles(cursor.holes, gaps, now, 'unseen'));
+    // A message that was posted before was seen, although SEARCH leaves it out now: its going will be told by its key.
+    const missing = ring
+      .entries()
+      .flatMap(({ uid, posted, accepted }) =>
+        posted && !accepted && gaps.some((gap) => uid >= gap.from && uid <= gap.to) ? [{ from: uid, to: uid }] : [],
+      );
+    return missing.length === 0 ? closed : [...closed, ...setHoles(openHoles(cursor.holes, missing, now, 'missing'))];
+  }
+
+  function settle(uid: number, now: Date): readonly Hole[] {
+    const isInHole = cursor.holes.some((hole) => uid >= hole.from && uid <= hole.to);
+    const closed = isInHole ? setHoles(closeUid(cursor.holes, uid)) : [];
+    // It was the first in line, and its failures are not those of the message that comes to be it now.
+    if (isInHole && cursor.headSince !== undefined) change({ headSince: undefined });
+    return [...closed, ...pass(uid, now)];
+  }
+
+  function pass(uid: number, now: Date): readonly Hole[] {
+    if (!unsettled.delete(uid)) return [];
+    change({ acked: [...cursor.acked, uid].sort((a, b) => a - b) });
+    return advance(now);
+  }
+
+  return {
+    entries: ring.entries,
+    entryAt: ring.entryAt,
+    entriesOf: ring.entriesOf,
+    entryOf: ring.entryOf,
+    get ringRead() {
+      return ring.ringRead;
+    },
+    setRing: ring.setRing,
+    ringRow: ring.ringRow,
+    floor: ring.floor,
+    put(entry) {
+      ring.put(entry);
+      if (entry.accepted && entry.untold === true) change({ flagsAt: undefined });
+    },
+    putAll: ring.putAll,
+    get folder() {
+      return { ...folder, path: cursor.path };
+    },
+    moveTo(path) {
+      // One without a position has no row yet.
+      if (exists) change({ path });
+      else cursor.path = path;
+    },
+    get cursor() {
+      return cursor;
+    },
+    get exists() {
+      return exists;
+    },
+    backfill,
+    keptBack(revision) {
+      if (cursor.filtered !== revision) change({ filtered: revision });
+    },
+    filterIs(revision) {
+      if (cursor.filtered === undefined || cursor.filtered === revision) return;
+      const { lastInternalDate } = cursor;
+      if (lastInternalDate !== undefined) ring.raiseFloor(dayOf(lastInternalDate));
+      change({ filtered: undefined });
+    },
+
+    note(status) {
+      if (status.uidValidity !== cursor.uidValidity) return;
+      const uidNextSeen = Math.max(cursor.uidNextSeen, status.uidNext);
+      const { messages, unseen } = status;
+      if (uidNextSeen !== cursor.uidNextSeen || messages !== cursor.messages || unseen !== cursor.unseen) {
+        const flagsAt = doCountsTell(cursor, status) ? undefined : cursor.flagsAt;
+        change({ uidNextSeen, messages, unseen, flagsAt });
+      }
+    },
+    compared(flagsAt) {
+      if (flagsAt?.getTime() !== cursor.flagsAt?.getTime()) change({ flagsAt });
+    },
+    restart(at) {
+      exists = true;
+      ring.restart(at.uidValidity, at.entries, at.floor);
+      change({
+        uidValidity: at.uidValidity,
+        lastUid: at.lastUid,
+        acked: [],
+        holes: [],
+        uidNextSeen: at.uidNext,
+        lastInternalDate: at.lastInternalDate,
+        headSince: undefined,
+        baselineFrom: undefined,
+        backfill: at.backfill,
+      });
+      backfill.leave();
+      range = { listed: [], at: 0, top: 0 };
+      unsettled = new Set();
+    },
+    takeAway(entry, now) {
+      const { uid } = entry;
+      ring.remove(entry);
+      if (uid === 0 || unsettled.has(uid) || uid <= cursor.lastUid) return settle(uid, now);
+      if (cursor.acked.length < cursorLimits.acked) {
+        change({ acked: [...new Set([...cursor.acked, uid])].sort((a, b) => a - b) });
+      }
+      return [];
+    },
+
+    setRange(listed, top) {
+      const settled = new Set(cursor.acked);
+      const all = [...new Set([...listed, ...cursor.acked])]
+        .filter((uid) => uid > cursor.lastUid)
+        .sort((a, b) => a - b);
+      range = { listed: all, at: 0, top };
+      unsettled = new Set(all.filter((uid) => !settled.has(uid)));
+    },
+    get unsettled() {
+      return [...unsettled];
+    },
+    get headUid() {
+      return unsettled.size === 0 ? undefined : range.listed[range.at];
+    },
+    get ahead() {
+      return cursor.acked.length;
+    },
+    settle,
+    advance,
+    miss(uid, now) {
+      const closed = setHoles(openHoles(cursor.holes, [{ from: uid, to: uid }], now, 'missing'));
+      // The row has room for so many settled UIDs above the head; what does not come beyond that waits in its place.
+      const hasRoom = cursor.acked.length < cursorLimits.acked - 8 || uid === range.listed[range.at];
+      return hasRoom ? [...closed, ...pass(uid, now)] : closed;
+    },
+    openHoles: (ranges, now, sort) => setHoles(openHoles(cursor.holes, ranges, now, sort)),
+    lookedAtHoles: (found, now) => setHoles(lookedAt(cursor.holes, found, now)),
+    setRetries(retries, retryAt) {
+      if (retries !== cursor.retries || retryAt?.getTime() !== cursor.retryAt?.getTime()) change({ retries, retryAt });
+    },
+    setHeadSince(headSince) {
+      change({ headSince });
+    },
+    sawDate(internalDate, now) {
+      // A mail server may claim a date in the future; it must not make all later mail look old.
+      const date = new Date(Math.min(internalDate.getTime(), now.getTime()));
+      if (cursor.lastInternalDate === undefined || date > cursor.lastInternalDate) change({ lastInternalDate: date });
+    },
+
+    pending() {
+      const operations: BatchOperation[] = [];
+      const ringRow = ring.pending();
+      if (isDirty) operations.push({ kind: 'upsert', row: encodeCursor({ ...cursor, fresh: ring.fresh }) });
+      if (ringRow !== undefined) operations.push({ kind: 'upsert', row: ringRow });
+      return operations;
+    },
+    sent() {
+      isDirty = false;
+      ring.sent();
+    },
+  };
+}

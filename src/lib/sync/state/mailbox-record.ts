@@ -1,0 +1,264 @@
+import type { MailboxFilter } from '../../domain/mail/filter.ts';
+import { encodeJob, replaysAmong } from '../../store/rows/job-row.ts';
+import { jobRowKey, messageRowKey, outboxRowKey } from '../../store/rows/keys.ts';
+import { encodeOutbox } from '../../store/rows/outbox-row.ts';
+import { decodeRing } from '../../store/rows/recent-messages-row.ts';
+import { decodeDead, decodeRetry, encodeDead, encodeRetry } from '../../store/rows/retry-row.ts';
+import type {
+  CursorRow,
+  DeadRow,
+  JobRow,
+  MailboxRow,
+  MessageMark,
+  OutboxRow,
+  ReplayJob,
+  RetryRow,
+  StateRow,
+} from '../../store/rows/rows.ts';
+import { encodeState } from '../../store/rows/state-row.ts';
+import type { CommitUnit } from '../../store/shard/committer.ts';
+import type { BatchOperation, Row, StoredRow, StoreError } from '../../store/table/table.ts';
+import { createFolderBook, type FolderBook } from './folder-record.ts';
+import type { KeptRows } from './row-memory.ts';
+
+/** A message that is out of its folder's way: it is tried again by itself, or given up. */
+export type Parked =
+  | { readonly kind: 'retry'; readonly row: RetryRow }
+  | { readonly kind: 'dead'; readonly row: DeadRow };
+
+/** Everything of one mailbox that a run may change, in memory: the unit that its commits are made of. */
+export interface MailboxBook extends CommitUnit {
+  readonly row: MailboxRow;
+  readonly state: StateRow;
+  setState(state: StateRow): void;
+  readonly folders: readonly FolderBook[];
+  /**
+   * Takes what is read only when messages are handled: all `r!` rows of the mailbox, and its `d!` and `x!` rows.
+   * @throws BrokerError `row_broken` | `row_newer`
+   */
+  setMessageRows(rings: readonly StoredRow[], retries: readonly StoredRow[], dead: readonly StoredRow[]): void;
+  readonly messageRowsRead: boolean;
+  /** Which mail is delivered; read with the rows above. */
+  readonly filter: MailboxFilter | undefined;
+  setFilter(read: KeptRows['filter']): void;
+  /** What the table holds of the rows above; undefined if they were not read, or that is not known. */
+  kept(): KeptRows | undefined;
+  /** Events that are not accepted yet, oldest first. */
+  outbox(): readonly OutboxRow[];
+  /** Takes an event that the table holds already. */
+  foundOutbox(row: OutboxRow): void;
+  /** Adds an event behind all others, or puts one in its own place again. */
+  addOutbox(row: OutboxRow): void;
+  removeOutbox(id: string): void;
+  /** The replays that somebody wants, in the order of asking. */
+  jobs(): readonly ReplayJob[];
+  /** Takes a job that the table holds. */
+  foundJob(job: JobRow): void;
+  /** Removes the jobs that somebody has given up, and the wish to do so. */
+  heedStops(): void;
+  /** How far a job has come. */
+  setJob(job: ReplayJob): void;
+  removeJob(id: string): void;
+  /** The messages of a folder that are tried again, those that are due longest first. */
+  retriesOf(folderId: string): readonly RetryRow[];
+  /** The messages of the mailbox that were given up, oldest first. */
+  dead(): readonly DeadRow[];
+  /** Whether a message is out of its folder's way, by its key. */
+  parked(key: Uint8Array): Parked | undefined;
+  /** Makes or changes the row of a parked message, or takes it away; the folder's summary follows. */
+  park(parked: Parked): void;
+  unpark(mark: MessageMark): void;
+  /** Takes away the rows of messages that were given up before `before`: the oldest `most` of them. */
+  purgeDead(before: Date, most: number): void;
+  /** Erases a row that the table holds and that belongs to no folder of this book. */
+  eraseRow(rowKey: string): void;
+  /** At most so many operations would the next commit carry; to commit before they are more than a batch takes. */
+  readonly weight: number;
+}
+
+const keyText = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
+
+/**
+ * @param state undefined where the row is missing or broken; it is then written anew with the first change
+ * @param onRefused told when the table does not take the rows of this mailbox
+ */
+export function createMailboxBook(
+  row: MailboxRow,
+  state: StateRow | undefined,
+  cursors: ReadonlyMap<string, CursorRow>,
+  now: Date,
+  onRefused: (book: MailboxBook, error: StoreError) => void,
+): MailboxBook {
+  let current: StateRow = state ?? {
+    mailboxId: row.id,
+    state: 'connecting',
+    code: '',
+    since: now,
+    backoffUntil: undefined,
+    answered: -1,
+  };
+  let stateDirty = false;
+  const folders = row.folders.map((folder) => createFolderBook(row.id, folder, cursors.get(folder.id)));
+  const outbox = new Map<string, OutboxRow>();
+  let latest = 0;
+  const jobs = new Map<string, JobRow>();
+  const parked = new Map<string, Parked>();
+  /** Rows of kinds that come and go: which of them the table holds, and what the next batch does to them. */
+  const stored = new Set<string>();
+  const changes = new Map<string, Row | undefined>();
+  let messageRowsRead = false;
+  let filter: KeptRows['filter'];
+  /** The table does not hold what it was given: nobody knows what is stored. */
+  let isVoid = false;
+
+  const write = (next: Row) => void changes.set(next.rowKey, next);
+
+  function erase(rowKey: string): void {
+    if (stored.has(rowKey)) changes.set(rowKey, undefined);
+    else changes.delete(rowKey);
+  }
+
+  const rowKeyOf = ({ kind, row: mark }: Parked) => messageRowKey(kind === 'retry' ? 'd' : 'x', mark);
+
+  const retriesOf = (folderId: string): RetryRow[] =>
+    [...parked.values()]
+      .flatMap((one) => (one.kind === 'retry' && one.row.folderId === folderId ? [one.row] : []))
+      .sort((a, b) => a.nextAt.getTime() - b.nextAt.getTime() || a.uid - b.uid);
+
+  const dead = (): DeadRow[] =>
+    [...parked.values()]
+      .flatMap((one) => (one.kind === 'dead' ? [one.row] : []))
+      .sort((a, b) => a.at.getTime() - b.at.getTime());
+
+  function summarise(folderId: string): void {
+    const retries = retriesOf(folderId);
+    folders.find(({ folder }) => folder.id === folderId)?.setRetries(retries.length, retries[0]?.nextAt);
+  }
+
+  function unpark(mark: MessageMark): void {
+    const known = parked.get(keyText(mark.key));
+    if (known === undefined) return;
+    parked.delete(keyText(mark.key));
+    erase(rowKeyOf(known));
+    summarise(known.row.folderId);
+  }
+
+  const self: MailboxBook = {
+    id: row.id,
+    row,
+    get state() {
+      return current;
+    },
+    setState(next) {
+      current = next;
+      stateDirty = true;
+    },
+    folders,
+    setMessageRows(ringRows, retryRows, deadRows) {
+      const rings = new Map(ringRows.map((each) => decodeRing(each)).map((ring) => [ring.folderId, ring]));
+      for (const each of retryRows) {
+        const retry = decodeRetry(each);
+        parked.set(keyText(retry.key), { kind: 'retry', row: retry });
+        stored.add(each.rowKey);
+      }
+      for (const each of deadRows) {
+        const dead = decodeDead(each);
+        parked.set(keyText(dead.key), { kind: 'dead', row: dead });
+        stored.add(each.rowKey);
+      }
+      for (const folder of folders) {
+        folder.setRing(rings.get(folder.folder.id));
+        folder.filterIs(row.filterRevision);
+      }
+      messageRowsRead = true;
+    },
+    get filter() {
+      return filter?.filter;
+    },
+    setFilter(read) {
+      filter = read;
+    },
+    kept() {
+      if (!messageRowsRead || isVoid || self.pending().length > 0) return undefined;
+      return { rings: folders.flatMap((folder) => folder.ringRow() ?? []), filter };
+    },
+    get messageRowsRead() {
+      return messageRowsRead;
+    },
+    outbox: () => [...outbox.values()].sort((a, b) => a.at.getTime() - b.at.getTime() || (a.id < b.id ? -1 : 1)),
+    foundOutbox(event) {
+      outbox.set(event.id, event);
+      latest = Math.max(latest, event.at.getTime());
+      stored.add(outboxRowKey(row.id, event.id));
+    },
+    addOutbox(event) {
+      // The store tells its time in whole seconds, so that what happens later may seem to happen up to a second earlier.
+      const at = outbox.has(event.id) ? event.at : new Date(Math.max(event.at.getTime(), latest + 1));
+      latest = Math.max(latest, at.getTime());
+      outbox.set(event.id, { ...event, at });
+      write(encodeOutbox({ ...event, at }));
+    },
+    removeOutbox(id) {
+      outbox.delete(id);
+      erase(outboxRowKey(row.id, id));
+    },
+    jobs: () => replaysAmong([...jobs.values()]).sort((a, b) => a.number - b.number),
+    foundJob(job) {
+      jobs.set(job.id, job);
+      stored.add(jobRowKey(row.id, job.id));
+    },
+    heedStops() {
+      const wanted = new Set(self.jobs().map(({ id }) => id));
+      for (const id of [...jobs.keys()]) if (!wanted.has(id)) self.removeJob(id);
+    },
+    setJob(job) {
+      jobs.set(job.id, job);
+      write(encodeJob(job));
+    },
+    removeJob(id) {
+      jobs.delete(id);
+      erase(jobRowKey(row.id, id));
+    },
+    retriesOf,
+    dead,
+    parked: (key) => parked.get(keyText(key)),
+    park(next) {
+      const before = parked.get(keyText(next.row.key));
+      if (before !== undefined && rowKeyOf(before) !== rowKeyOf(next)) unpark(before.row);
+      parked.set(keyText(next.row.key), next);
+      write(next.kind === 'retry' ? encodeRetry(next.row) : encodeDead(next.row));
+      summarise(next.row.folderId);
+    },
+    unpark,
+    purgeDead(before, most) {
+      const old = dead().filter(({ at }) => at < before);
+      for (const mark of old.slice(0, most)) unpark(mark);
+    },
+    eraseRow: (rowKey) => void changes.set(rowKey, undefined),
+    get weight() {
+      return 1 + 2 * folders.length + changes.size;
+    },
+    pending() {
+      const operations: BatchOperation[] = folders.flatMap((folder) => folder.pending());
+      if (stateDirty) operations.push({ kind: 'upsert', row: encodeState(current) });
+      for (const [rowKey, change] of changes) {
+        operations.push(change === undefined ? { kind: 'delete', rowKey } : { kind: 'upsert', row: change });
+      }
+      return operations;
+    },
+    sent() {
+      for (const folder of folders) folder.sent();
+      stateDirty = false;
+      for (const [rowKey, change] of changes) {
+        if (change === undefined) stored.delete(rowKey);
+        else stored.add(rowKey);
+      }
+      changes.clear();
+    },
+    refused(error) {
+      isVoid = true;
+      onRefused(self, error);
+    },
+  };
+  return self;
+}

@@ -1,0 +1,167 @@
+import { sameBytes } from '../../domain/bytes.ts';
+import { hashKey, isSameMail } from '../../domain/mail/message-identity.ts';
+import { cursorLimits } from '../../store/rows/cursor-row.ts';
+import { dropEntries, encodeRing, foldEntries } from '../../store/rows/recent-messages-row.ts';
+import type { RingEntry, RingRow } from '../../store/rows/rows.ts';
+import type { Row } from '../../store/table/table.ts';
+
+/** What is known of the messages of a folder: the ring, and the newest entries, which ride in the cursor. */
+export interface RingBook {
+  /** Every entry, newest or not. @throws Error if the ring has not been read */
+  entries(): readonly RingEntry[];
+  entryAt(uid: number): RingEntry | undefined;
+  /** Those that stand for the mail of this hash; see {@link isSameMail}. */
+  entriesOf(hash: Uint8Array): readonly RingEntry[];
+  entryOf(key: Uint8Array): RingEntry | undefined;
+  readonly ringRead: boolean;
+  /** Takes the ring as it was read; undefined if there is none. */
+  setRing(ring: RingRow | undefined): void;
+  /** The ring as a row; undefined if it is empty. */
+  ringRow(): Row | undefined;
+  floor(): number | undefined;
+  /** Of days up to this one the ring may not know all messages. */
+  raiseFloor(day: number): void;
+  /** Starts over with these entries as the whole ring. */
+  restart(uidValidity: bigint, entries: readonly RingEntry[], floor: number | undefined): void;
+  /** Adds an entry, or puts it in the place of the one with its uid. */
+  put(entry: RingEntry): void;
+  /** The same for many that have an entry already, at the cost of one. */
+  putAll(entries: readonly RingEntry[]): void;
+  /** Takes an entry out. */
+  remove(entry: RingEntry): void;
+
+  /** Those that are not in the ring yet. */
+  readonly fresh: readonly RingEntry[];
+  /** The ring, if it is not stored as it is; with it, `fresh` has changed too. */
+  pending(): Row | undefined;
+  sent(): void;
+}
+
+const keyText = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
+
+/** True if an entry needs no further delivery: accepted, or known from before the mailbox was connected. */
+export const isSettled = (entry: RingEntry): boolean => entry.accepted || !entry.posted;
+
+export function createRingBook(parts: {
+  readonly mailboxId: string;
+  readonly folderId: string;
+  /** Entries that the cursor holds. */
+  readonly stored: readonly RingEntry[];
+  /** Which entries go into the ring when there is no room for more outside; the first kind of which there are any. */
+  readonly foldable: readonly ((entry: RingEntry) => boolean)[];
+  readonly uidValidity: () => bigint;
+  /** Told when `fresh` changes. */
+  readonly changed: () => void;
+}): RingBook {
+  const { mailboxId, folderId, foldable, changed } = parts;
+  let fresh: RingEntry[] = [...parts.stored];
+  let ring: RingRow | undefined;
+  let index: { uid: Map<number, RingEntry>; hash: Map<string, RingEntry[]> } | undefined;
+  let dirty = false;
+
+  function known(): RingRow {
+    if (ring === undefined) throw new Error('the ring of this folder has not been read');
+    return ring;
+  }
+
+  function replace(next: RingRow): void {
+    ring = next;
+    index = undefined;
+    dirty = true;
+  }
+
+  /** The ring changes once in 64 messages, so that its index is worth building. */
+  function indexed() {
+    if (index === undefined) {
+      index = { uid: new Map(), hash: new Map() };
+      for (const entry of known().entries) {
+        if (entry.uid !== 0) index.uid.set(entry.uid, entry);
+        const hash = hashKey(entry.hash);
+        if (hash === undefined) continue;
+        const same = index.hash.get(hash);
+        if (same === undefined) index.hash.set(hash, [entry]);
+        else same.push(entry);
+      }
+    }
+    return index;
+  }
+
+  function put(entry: RingEntry): void {
+    const at = fresh.findIndex((other) => other.uid === entry.uid);
+    if (at >= 0) {
+      fresh[at] = entry;
+      changed();
+      return;
+    }
+    if (indexed().uid.has(entry.uid)) {
+      replace(foldEntries(known(), [entry]));
+      return;
+    }
+    if (fresh.length >= cursorLimits.fresh) fold();
+    fresh.push(entry);
+    changed();
+  }
+
+  /** Moves entries into the ring. Both rows change, and go in one batch. */
+  function fold(): void {
+    const moving = foldable.map((may) => fresh.filter(may)).find((some) => some.length > 0) ?? [];
+    replace(foldEntries(known(), moving));
+    fresh = fresh.filter((entry) => !moving.includes(entry));
+    changed();
+  }
+
+  const entriesOf = (hash: Uint8Array): readonly RingEntry[] => [
+    ...fresh.filter((entry) => isSameMail(entry.hash, hash)),
+    ...(indexed().hash.get(hashKey(hash) ?? '') ?? []),
+  ];
+
+  return {
+    entries: () => [...known().entries, ...fresh],
+    entryAt: (uid) => fresh.find((entry) => entry.uid === uid) ?? indexed().uid.get(uid),
+    entriesOf,
+    entryOf: (key) => [...fresh, ...known().entries].find((entry) => sameBytes(entry.key, key)),
+    get ringRead() {
+      return ring !== undefined;
+    },
+    setRing(read) {
+      ring = read ?? { mailboxId, folderId, uidValidity: parts.uidValidity(), entries: [], floor: undefined };
+      index = undefined;
+    },
+    ringRow() {
+      const { entries, floor } = known();
+      return entries.length === 0 && floor === undefined ? undefined : encodeRing(known());
+    },
+    floor: () => known().floor,
+    raiseFloor: (day) => replace({ ...known(), floor: Math.max(known().floor ?? 0, day) }),
+    restart(uidValidity, entries, floor) {
+      fresh = [];
+      replace(foldEntries({ mailboxId, folderId, uidValidity, entries: [], floor }, entries));
+      changed();
+    },
+    put,
+    putAll(entries) {
+      const here = new Set(fresh.map(({ uid }) => uid));
+      for (const entry of entries) if (here.has(entry.uid)) put(entry);
+      const others = entries.filter(({ uid }) => !here.has(uid));
+      if (others.length === 0) return;
+      // Those without a UID are known by their keys alone.
+      const unplaced = new Set(others.flatMap(({ uid, key }) => (uid === 0 ? [keyText(key)] : [])));
+      const rest = known().entries.filter(({ uid, key }) => uid !== 0 || !unplaced.has(keyText(key)));
+      replace(foldEntries({ ...known(), entries: rest }, others));
+    },
+    remove({ uid, key }) {
+      const before = fresh.length;
+      fresh = fresh.filter((entry) => entry.uid !== uid || !sameBytes(entry.key, key));
+      if (fresh.length < before) changed();
+      else if (uid !== 0) replace(dropEntries(known(), new Set([uid])));
+      else replace({ ...known(), entries: known().entries.filter((entry) => !sameBytes(entry.key, key)) });
+    },
+    get fresh() {
+      return fresh;
+    },
+    pending: () => (dirty ? encodeRing(known()) : undefined),
+    sent() {
+      dirty = false;
+    },
+  };
+}

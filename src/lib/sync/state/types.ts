@@ -1,0 +1,66 @@
+import type { MessageReceivedInput } from '../../delivery/events/message-event.ts';
+import type { Clock, Random } from '../../domain/clock.ts';
+import type { Deliverer, OutgoingEvent } from '../../domain/event.ts';
+import type { Log } from '../../log.ts';
+import type { ImapConnector, ReadCaps } from '../../mailbox/session/session.ts';
+import type { MailboxRow, OutboxRow } from '../../store/rows/rows.ts';
+import type { Store } from '../../store/table/table.ts';
+import type { ShardHint } from './wake-up.ts';
+
+/** What the engine asks of destinations besides delivering; shared by all workers. */
+export interface DestinationFacts {
+  /** `strict`: one message of a folder after the other. `window`: several at once. */
+  order(destinationId: string): Promise<'strict' | 'window'>;
+  /** When it last accepted a mail, or anything, as far as that was noted (server time; at most once a minute). */
+  lastAccepted(destinationId: string, what: 'mail' | 'anything'): Promise<Date | undefined>;
+  /** A message was given up; three in a row hold the destination. */
+  died(destinationId: string): Promise<void>;
+  /** Whether nothing goes to it just now: it is held, or paused. */
+  isHeld?(destinationId: string): Promise<boolean>;
+  /** How many heads of folders were moved out of the way since it last accepted a mail. */
+  headsMoved(destinationId: string): Promise<number>;
+  headMoved(destinationId: string): Promise<void>;
+}
+
+/** What the sync engine stands on. Time and chance come in with the rest, so that it also runs in a simulated world. */
+export interface ShardRunnerDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly imap: ImapConnector;
+  readonly deliverer: Deliverer;
+  /** An access token for the mail of `mailbox`. @throws BrokerError by the class of Entra's answer */
+  readonly token: (mailbox: MailboxRow, options: { readonly force: boolean }) => Promise<string>;
+  readonly messageReceived: (input: MessageReceivedInput) => OutgoingEvent;
+  /** The event that an outbox row tells of; the same on every attempt. */
+  readonly mailboxEvent: (row: OutboxRow, mailbox: MailboxRow) => OutgoingEvent | Promise<OutgoingEvent>;
+  /**
+   * Last steps of removing a mailbox, after its rows are gone: the index row if it still names this id, then the grant
+   * if it carries no other mailbox. Safe to repeat.
+   */
+  readonly forget: (mailbox: MailboxRow) => Promise<void>;
+  /** Told of a shard that somebody else may have looked after since this process last did: what is kept of it is stale. */
+  readonly otherHeld?: (shard: number) => void;
+  /** Length of a tick. */
+  readonly intervalSeconds: number;
+  readonly readCaps?: ReadCaps;
+  /** Without it every folder is delivered in order, and nothing is noted of destinations. */
+  readonly destinations?: DestinationFacts;
+}
+
+export interface ShardRunner {
+  /**
+   * Looks after one shard: takes its lease, asks every due mailbox for new mail, delivers, commits, releases.
+   * @returns the hint to go on with at once if work is left, else undefined
+   * @throws StoreError if the store does not answer; never for one mailbox
+   */
+  run(hint: ShardHint): Promise<ShardHint | undefined>;
+  /** Takes no new work, and lets what is under way settle for at most 5 s. For the end of the process. */
+  stop(): Promise<void>;
+}
+
+export interface Dispatcher {
+  /** One hint for every shard that holds a mailbox. @throws StoreError if the store does not answer */
+  hints(): Promise<ShardHint[]>;
+}

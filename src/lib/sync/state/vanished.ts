@@ -1,0 +1,43 @@
+import { messageKeyBytes, messageKeyFromBytes } from '../../domain/ids.ts';
+import type { Hole } from '../../store/rows/rows.ts';
+import type { FolderBook } from './folder-record.ts';
+import type { MailboxBook } from './mailbox-record.ts';
+import { sizeOf } from './ranges.ts';
+import { isSettled } from './recent-messages.ts';
+import type { RunContext } from './run-context.ts';
+
+/** More than this are told by their count alone: an event for each would not fit in a commit. */
+const mostByKey = 20;
+
+/** Tells of UIDs that are given up: each that was once seen by its key, the others together. */
+export function tellVanished(
+  context: RunContext,
+  mailbox: MailboxBook,
+  book: FolderBook,
+  closed: readonly Hole[],
+): void {
+  const { id: folderId, path, role } = book.folder;
+  const { uidValidity } = book.cursor;
+  const folder = { path, role: role ?? null };
+  let room = mostByKey;
+  const byKey = closed.filter((hole) => {
+    const size = hole.to - hole.from + 1;
+    if (!hole.seen || size > room) return false;
+    room -= size;
+    return true;
+  });
+  for (const hole of byKey) {
+    for (let uid = hole.from; uid <= hole.to; uid++) {
+      const entry = book.entryAt(uid);
+      if (entry !== undefined && isSettled(entry)) continue;
+      const key = entry?.key ?? messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity, uid });
+      const messageKey = messageKeyFromBytes(key);
+      context.tell(mailbox, 'message.vanished', [messageKey, folderId, uid], { messageKey, folder });
+    }
+  }
+  const ranges = closed.filter((hole) => !byKey.includes(hole)).map(({ from, to }) => ({ from, to }));
+  if (ranges.length > 0) {
+    const occasion = [folderId, uidValidity, ...ranges.flatMap(({ from, to }) => [from, to])];
+    context.tell(mailbox, 'message.vanished', occasion, { folder, count: sizeOf(ranges), ranges });
+  }
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { dropReason, parseHint, type ShardHint, tickAt, workingTick } from './wake-up.ts';
+
+const hint = (change: Partial<ShardHint> = {}): ShardHint => ({
+  v: 1,
+  kind: 'shard',
+  shard: 1,
+  tick: 100,
+  cont: 0,
+  why: 'tick',
+  ...change,
+});
+const known = (tick: number, intervalSeconds = 60) => ({ tick, intervalSeconds });
+
+describe('a hint', () => {
+  it.each([
+    ['is worked on when its tick is new', hint(), 100, known(99), undefined],
+    ['is dropped when its tick was worked on', hint(), 100, known(100), 'seen'],
+    ['is dropped when a later tick was worked on', hint(), 100, known(101), 'seen'],
+    ['is worked on again as a continuation', hint({ why: 'continue', cont: 1 }), 100, known(100), undefined],
+    ['is worked on when it was asked for', hint({ why: 'asked' }), 100, known(100), undefined],
+    ['is worked on for housekeeping', hint({ why: 'housekeeping' }), 100, known(100), undefined],
+    ['is worked on two ticks late', hint(), 102, known(99), undefined],
+    ['is dropped three ticks late', hint(), 103, known(99), 'old'],
+    ['is dropped three ticks late as a continuation, too', hint({ why: 'continue' }), 103, known(99), 'old'],
+    ['is not compared with ticks of another length', hint(), 100, known(3000, 2), undefined],
+  ])('%s', (_name, one, now, row, reason) => {
+    expect(dropReason(one, now, row, 60)).toBe(reason);
+  });
+
+  it('sets the tick of its run, but never one far ahead', () => {
+    expect(workingTick(hint({ tick: 99 }), 100)).toBe(99);
+    expect(workingTick(hint({ tick: 101 }), 100)).toBe(101);
+    expect(workingTick(hint({ tick: 3000 }), 100)).toBe(101);
+  });
+
+  it('counts ticks from 1970 in the server\u2019s time', () => {
+    expect(tickAt(0, 60)).toBe(0);
+    expect(tickAt(59_999, 60)).toBe(0);
+    expect(tickAt(60_000, 60)).toBe(1);
+  });
+
+  it.each([
+    undefined,
+    null,
+    '',
+    'text',
+    [],
+    {},
+    { v: 2, kind: 'shard', shard: 1, tick: 1, cont: 0, why: 'tick' },
+    { v: 1, kind: 'send', submission: 'sub_1' },
+    { v: 1, kind: 'shard', shard: -1, tick: 1, cont: 0, why: 'tick' },
+    { v: 1, kind: 'shard', shard: 1.5, tick: 1, cont: 0, why: 'tick' },
+    { v: 1, kind: 'shard', shard: 1, tick: '1', cont: 0, why: 'tick' },
+    { v: 1, kind: 'shard', shard: 1, tick: 1, cont: 0, why: 'because' },
+  ])('is not made of %j', (message) => {
+    expect(parseHint(message)).toBeUndefined();
+  });
+
+  it('survives the queue', () => {
+    expect(parseHint(JSON.parse(JSON.stringify(hint({ why: 'continue', cont: 3 }))))).toEqual(
+      hint({ why: 'continue', cont: 3 }),
+    );
+  });
+});
