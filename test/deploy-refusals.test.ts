@@ -376,6 +376,35 @@ describe('mailboxes in another tenant than the subscription', () => {
     expect((await world.run()).writes).toHaveLength(2);
   });
 
+  it('is taken from the app by the next run, which says so before the question', async () => {
+    const world = apart();
+    await world.run({ mailboxTenant: otherTenant });
+    world.answers = ['n'];
+    const { lines } = await world.run({ yes: false });
+    expect(lines.join('\n')).toMatch(new RegExp(`Mailboxes of .*, as the app has it, ${otherTenant}`));
+  });
+
+  it('is warned of where it would be another than the app has now', async () => {
+    const world = new DeployWorld();
+    await world.run();
+    world.model.behaviour.tenants = [
+      ...world.model.behaviour.tenants,
+      { id: otherTenant, domain: 'fabrikam.example', name: 'Fabrikam', hasExchange: true },
+    ];
+    world.answers = ['n'];
+    const { lines, writes } = await world.run({ yes: false, mailboxTenant: otherTenant, credential: 'secret' });
+    expect(writes).toEqual([]);
+    expect(lines.join('\n')).toContain('Stop here if you did not mean that.');
+  });
+
+  it('is blocked where only its domain is known, for the app takes ids', async () => {
+    const world = new DeployWorld();
+    world.model.behaviour.isGuest = true;
+    const { error, writes } = await world.run({ mailboxTenant: 'contoso.example' });
+    expect(error).toMatchObject({ step: 'tenant', remedy: expect.stringContaining('--mailbox-tenant ID') });
+    expect(writes).toEqual([]);
+  });
+
   it('can have the managed identity through an application for several tenants', async () => {
     const world = apart();
     const { error } = await world.run({ mailboxTenant: otherTenant, audience: 'several', credential: 'federated' });

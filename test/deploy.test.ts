@@ -175,6 +175,16 @@ describe('a second run', () => {
     expect(essence(world.model)).toBe(before);
   });
 
+  it('keeps the client secret of an app that does not say how it proves itself, as the app itself reads it', async () => {
+    const world = new DeployWorld();
+    await world.run({ credential: 'secret' });
+    delete theApp(world).settings.CREDENTIAL_MODE;
+    const second = await world.run();
+    expectDeployed(second, world);
+    expect(second.writes).toEqual(everyRun(theApp(world).name));
+    expect(theApp(world).settings.CREDENTIAL_MODE).toBe('secret');
+  });
+
   it('keeps every option that was chosen, though none is given again', async () => {
     const world = new DeployWorld();
     const chosen = {

@@ -21,6 +21,7 @@ const floors = [
   [
     'lib/log.ts',
     'lib/config.ts',
+    'lib/setting-defaults.ts',
     'lib/setting-url.ts',
     'lib/domain',
     'lib/errors.ts',

@@ -99,7 +99,7 @@ function summary({ facts, options }: Run): string[] {
     `Resource group  ${options.resourceGroup}, ${choices.location}`,
     `App             ${choices.publicUrl}, ${choices.memoryMb} MB, network ${choices.network}`,
     `Vault           ${choices.names.vault}`,
-    `Mailboxes of    ${choices.mailboxTenant}; the app proves itself with ${why}`,
+    `Mailboxes of    ${[facts.mailboxTenantName, choices.mailboxTenant].filter(Boolean).join(', ')}; the app proves itself with ${why}`,
     '',
     `A month for ${options.mailboxes} mailboxes:`,
     ...priceLines(known(facts, 'price')).map((line) => `  ${line}`),

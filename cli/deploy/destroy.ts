@@ -55,7 +55,7 @@ const group: Step = {
         'Move or delete it first. This command deletes whole groups only.',
       );
     }
-    run.facts.mailboxTenant = mailboxTenantOf(run);
+    run.facts.mailboxTenant = mailboxTenantOf(run).tenant;
     return done(`${all.length} resources`);
   },
 };

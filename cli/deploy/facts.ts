@@ -57,6 +57,8 @@ export interface Facts {
   scope?: Scope;
   existing?: Existing;
   mailboxTenant?: string;
+  /** How it calls itself, and where it is known from where nobody asked for it. */
+  mailboxTenantName?: string;
   choices?: Choices;
   credential?: CredentialChoice;
   price?: Price;

@@ -1,7 +1,8 @@
+import type { CredentialMode } from '../../src/lib/setting-defaults.ts';
 import type { Audience } from '../entra-app/interface.ts';
 
 export type Network = 'none' | 'nat' | 'private';
-export type Credential = 'secret' | 'federated';
+export type Credential = CredentialMode;
 export type Memory = 512 | 2048 | 4096;
 
 /** What was asked for on the command line. What was not is taken from what is there, or else from the defaults. */

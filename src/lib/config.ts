@@ -1,6 +1,13 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import type { FieldFault } from './errors.ts';
+import {
+  attachmentLinkHours,
+  type CredentialMode,
+  credentialModes,
+  defaultCredentialMode,
+  multiTenants,
+} from './setting-defaults.ts';
 import { inAzureMessage, isLoopbackOrPrivate, originFault, url } from './setting-url.ts';
 
 /**
@@ -19,7 +26,7 @@ export interface Config {
     /** Tenant ids whose people may connect; `*` for all. */
     readonly allowedTenants: readonly string[] | '*';
     readonly authorityHost: string;
-    readonly credential: 'secret' | 'federated';
+    readonly credential: CredentialMode;
     /** Name of the client secret in Key Vault. */
     readonly clientSecretName: string;
     /** Resource prefixes of scopes: delegated mail, app-only mail, Graph. */
@@ -63,7 +70,6 @@ export class SettingsError extends Error {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const multiTenant = ['organizations', 'consumers', 'common'];
 
 const list = (text: string): string[] =>
   text
@@ -90,12 +96,12 @@ function schema(inAzure: boolean) {
     ),
     CLIENT_ID: required('Set the application (client) id of the app registration.').regex(guid, 'is not a GUID.'),
     TENANT: required('Set the tenant id, or organizations, consumers or common.').refine(
-      (value) => guid.test(value) || multiTenant.includes(value),
+      (value) => guid.test(value) || multiTenants.includes(value),
       'is neither a tenant id (a GUID) nor organizations, consumers or common.',
     ),
     ALLOWED_TENANTS: z.string().default(''),
     AUTHORITY_HOST: z.string().default('https://login.microsoftonline.com').pipe(https('none')),
-    CREDENTIAL_MODE: z.enum(['secret', 'federated'], 'takes secret or federated.').default('secret'),
+    CREDENTIAL_MODE: z.enum(credentialModes, 'takes secret or federated.').default(defaultCredentialMode),
     CLIENT_SECRET_NAME: z
       .string()
       .regex(
@@ -153,7 +159,9 @@ function schema(inAzure: boolean) {
       ),
     WARM_SESSIONS: integer(0, 5000, 'sessions').default(300),
     ADMIN_TENANT: z.string().regex(guid, 'is not a tenant id (a GUID).').optional(),
-    ATTACHMENT_LINK_HOURS: integer(1, 168, 'hours').default(24),
+    ATTACHMENT_LINK_HOURS: integer(attachmentLinkHours.least, attachmentLinkHours.most, 'hours').default(
+      attachmentLinkHours.default,
+    ),
   });
 }
 
@@ -225,7 +233,7 @@ function crossFaults(given: Environment, inAzure: boolean): FieldFault[] {
   const faults: FieldFault[] = [];
   const tenant = given.TENANT ?? '';
   const allowed = list(given.ALLOWED_TENANTS ?? '');
-  if (multiTenant.includes(tenant) && allowed.length === 0) {
+  if (multiTenants.includes(tenant) && allowed.length === 0) {
     faults.push({
       field: 'ALLOWED_TENANTS',
       message: `is missing, and TENANT=${tenant} lets anybody sign in. List the tenant ids that may connect, or write * to allow all.`,

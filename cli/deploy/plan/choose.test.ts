@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { plainOptions } from '../../../test/support/azure/plain-options.ts';
 import type { DeployOptions } from '../options.ts';
-import { type ChoiceFacts, type Choices, choose, personalTenant } from './choose.ts';
+import { type ChoiceFacts, type Choices, choose } from './choose.ts';
 import { type Existing, nothingExists } from './existing.ts';
 import { asArguments, asFile, mainParameters } from './parameters.ts';
+import { personalTenant } from './tenant.ts';
 
 const tenant = '22222222-2222-4222-8222-222222222222';
 const other = '33333333-3333-4333-8333-333333333333';
@@ -131,6 +132,16 @@ describe('choices', () => {
     ['personal', 'common', `${tenant},${personalTenant}`],
   ] as const)('for the audience %s set TENANT to %s', (audience, tenantSetting, allowedTenants) => {
     expect(chosen({ audience }, nothingExists)).toMatchObject({ tenantSetting, allowedTenants });
+  });
+
+  it('take an app that does not say how it proves itself for one with a client secret, as the app itself does', () => {
+    const { CREDENTIAL_MODE: _none, ...settings } = there.settings;
+    expect(chosen({}, { ...there, settings }).credential).toBe('secret');
+    expect(chosen({}, { ...there, settings: { ...settings, CREDENTIAL_MODE: ' federated' } }).credential).toBe(
+      'federated',
+    );
+    // The deploy that made the app ended before it gave it settings.
+    expect(chosen({}, { ...there, settings: {} }).credential).toBeUndefined();
   });
 
   it('take an application of --client-id for somebody else’s, unless a tag of ours knows it', () => {

@@ -1,12 +1,11 @@
+import { credentialModes, defaultCredentialMode } from '../../../src/lib/setting-defaults.ts';
 import type { Audience } from '../../entra-app/interface.ts';
 import { type Credential, type DeployOptions, defaults, type Memory, type Network } from '../options.ts';
 import { accountOf, type Existing, existingNetwork } from './existing.ts';
 import { defaultNames, type Names, nameFault } from './names.ts';
 import { regionName } from './regions.ts';
 import { addedSettings } from './settings.ts';
-
-/** Tenant of all personal accounts (Outlook.com): https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference */
-export const personalTenant = '9188040d-6c67-4c5b-b112-36a304b66dad';
+import { isTenantId, planTenant } from './tenant.ts';
 
 /** What will be there: the options, else what is there, else the defaults. */
 export interface Choices {
@@ -65,18 +64,17 @@ export const foreignTag = 'mail-broker-client-foreign';
 /** Tag of every resource that the deploy makes: --destroy deletes a group only where nothing else is in it. */
 export const ownTag = { name: 'application', value: 'nocobase-mail-broker' } as const;
 
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 const memories: readonly number[] = [512, 2048, 4096];
 const isMemory = (value: number | undefined): value is Memory => value !== undefined && memories.includes(value);
 
-function audienceOf(tenant: string | undefined): Audience | undefined {
-  if (tenant === undefined || tenant === '') return undefined;
-  return tenant === 'organizations' ? 'several' : tenant === 'common' || tenant === 'consumers' ? 'personal' : 'single';
+/**
+ * What an app that is there uses: what is not set counts as the app itself takes it. Undefined where there is none, or where
+ * a deploy ended before it gave the app its settings.
+ */
+function credentialOf(settings: Existing['settings']): Credential | undefined {
+  if ((settings.CLIENT_ID ?? '') === '') return undefined;
+  return credentialModes.find((one) => one === settings.CREDENTIAL_MODE?.trim()) ?? defaultCredentialMode;
 }
-
-const credentialOf = (mode: string | undefined): Credential | undefined =>
-  mode === 'secret' || mode === 'federated' ? mode : undefined;
 
 const firstOfMonth = (now: number): string => `${new Date(now).toISOString().slice(0, 7)}-01`;
 
@@ -126,10 +124,12 @@ export function choose(options: DeployOptions, facts: ChoiceFacts): Choices | { 
     faults.push('Purge protection is on, and Azure lets nobody switch it off. Leave --no-purge-protection out.');
   }
 
-  const audience = options.audience ?? audienceOf(settings.TENANT) ?? 'single';
-  const allowedNow = audience === audienceOf(settings.TENANT) ? settings.ALLOWED_TENANTS : undefined;
-  const allowedByAudience = audience === 'personal' ? `${mailboxTenant},${personalTenant}` : mailboxTenant;
-  const allowed = options.allowedTenants ?? (allowedNow || undefined) ?? allowedByAudience;
+  const { audience, tenant, allowedTenants } = planTenant({
+    audience: options.audience,
+    allowedTenants: options.allowedTenants,
+    mailboxTenant,
+    settings,
+  });
   const budgetAmount = options.budget ?? budget?.amount ?? defaults.budget;
   if (faults.length > 0 || location === undefined) return { faults };
 
@@ -155,11 +155,11 @@ export function choose(options: DeployOptions, facts: ChoiceFacts): Choices | { 
     clientSecretName: settings.CLIENT_SECRET_NAME || 'client-secret',
     audience,
     mailboxTenant,
-    tenantSetting: audience === 'single' ? mailboxTenant : audience === 'several' ? 'organizations' : 'common',
+    tenantSetting: tenant,
     // Once it is there it stays as it is, also where an admin emptied it. A domain is none: the app takes ids.
-    adminTenant: settings.ADMIN_TENANT ?? (guid.test(mailboxTenant) ? mailboxTenant : ''),
-    allowedTenants: audience === 'single' ? (options.allowedTenants ?? '') : allowed,
-    credential: options.credential ?? credentialOf(settings.CREDENTIAL_MODE),
+    adminTenant: settings.ADMIN_TENANT ?? (isTenantId(mailboxTenant) ? mailboxTenant : ''),
+    allowedTenants,
+    credential: options.credential ?? credentialOf(settings),
     clientId: options.clientId ?? (settings.CLIENT_ID || undefined) ?? tagged,
     // A tag of ours says so; an application that only the option names is somebody else's.
     isForeign: (options.clientId ?? tagged) === tagged ? existing.group?.tags[foreignTag] === 'true' : true,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isProblem } from '../../azure/problem.ts';
 import { known } from '../facts.ts';
-import { personalTenant } from '../plan/choose.ts';
+import { findMailboxTenant, isTenantId, type MailboxTenant } from '../plan/tenant.ts';
 import type { Run } from '../run.ts';
 import { blocked, done, type Step } from '../step.ts';
 
@@ -11,15 +11,9 @@ const organisation = z.object({
   assignedPlans: z.array(z.object({ service: z.string().nullish(), capabilityStatus: z.string().nullish() })).nullish(),
 });
 
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** The tenant that was asked for, or the one that the app uses, or the subscription's. */
-export function mailboxTenantOf(run: Run): string {
-  const { settings } = known(run.facts, 'existing');
-  const allowed = (settings.ALLOWED_TENANTS ?? '').split(',').map((id) => id.trim());
-  const used = [settings.TENANT ?? '', ...allowed].find((id) => guid.test(id) && id !== personalTenant);
-  return run.options.mailboxTenant ?? used ?? known(run.facts, 'account').tenant;
-}
+export const mailboxTenantOf = ({ options, facts }: Run): MailboxTenant =>
+  findMailboxTenant(options.mailboxTenant, known(facts, 'existing').settings, known(facts, 'account').tenant);
 
 /**
  * Which tenant holds the mailboxes. In small firms the subscription often lives in another one: there an application would
@@ -30,8 +24,10 @@ export const tenant: Step = {
   title: 'The tenant that holds the mailboxes',
   async check(run) {
     const account = known(run.facts, 'account');
-    const id = mailboxTenantOf(run);
+    const { tenant: id, saidBy } = mailboxTenantOf(run);
     run.facts.mailboxTenant = id;
+    // Nobody asked for it in this run: whoever answers has to see where it comes from.
+    const source = saidBy === 'app' && id !== account.tenant ? ', as the app has it' : '';
     try {
       const [found] = await run.ports.azure
         .graph(id)
@@ -39,30 +35,51 @@ export const tenant: Step = {
       const { id: tenantId, displayName, assignedPlans } = organisation.parse(found ?? {});
       // It may have been given by a domain.
       run.facts.mailboxTenant = tenantId ?? id;
+      warnOfMove(run);
       const hasExchange = assignedPlans?.some(
         ({ service, capabilityStatus }) => service === 'exchange' && capabilityStatus === 'Enabled',
       );
-      if (hasExchange === true) return done(displayName ?? id);
+      if (hasExchange === true) {
+        run.facts.mailboxTenantName = `${displayName ?? id}${source}`;
+        return done(run.facts.mailboxTenantName);
+      }
       if (assignedPlans?.length) {
         return blocked(
-          `The tenant ${displayName ?? id} has no mailboxes: no plan of it includes Exchange Online.`,
+          `The tenant ${displayName ?? id}${source} has no mailboxes: no plan of it includes Exchange Online.`,
           'Give the tenant that has them: --mailbox-tenant ID (its id, or one of its domains).',
         );
       }
+      run.facts.warnings.push(
+        'The directory does not tell its plans, so nobody looked whether the tenant has mailboxes.',
+      );
     } catch (error) {
       if (isProblem(error, 'forbidden')) {
         run.facts.warnings.push('You may not read the directory, so nobody looked whether the tenant has mailboxes.');
-        return done(`${id} (could not look)`);
+      } else if (id === account.tenant || !isProblem(error, 'not_logged_in', 'refused', 'wrong_tenant')) {
+        throw error;
+      } else {
+        return blocked(
+          `You are not logged in to the tenant ${id}${source}, which holds the mailboxes.`,
+          `Run az login --tenant ${id} --allow-no-subscriptions, then this command again with --subscription ${account.subscription}.`,
+        );
       }
-      if (id === account.tenant || !isProblem(error, 'not_logged_in', 'refused', 'wrong_tenant')) throw error;
+    }
+    if (!isTenantId(known(run.facts, 'mailboxTenant'))) {
       return blocked(
-        `You are not logged in to the tenant ${id}, which holds the mailboxes.`,
-        `Run az login --tenant ${id} --allow-no-subscriptions, then this command again with --subscription ${account.subscription}.`,
+        `Which tenant ${id} belongs to is not known, and the app takes ids only.`,
+        'Give the id of the tenant: --mailbox-tenant ID.',
       );
     }
-    run.facts.warnings.push(
-      'The directory does not tell its plans, so nobody looked whether the tenant has mailboxes.',
-    );
-    return done(`${id} (could not look)`);
+    return done(`${id}${source} (could not look)`);
   },
 };
+
+/** People who are connected sign in to the tenant that the app has now. */
+function warnOfMove({ facts }: Run): void {
+  const { TENANT: now = '' } = known(facts, 'existing').settings;
+  const next = known(facts, 'mailboxTenant');
+  if (!isTenantId(now) || now.toLowerCase() === next.toLowerCase()) return;
+  facts.warnings.push(
+    `The app reads mailboxes of the tenant ${now}. After this run it is ${next}, and mailboxes of the other one have to be connected again there. Stop here if you did not mean that.`,
+  );
+}

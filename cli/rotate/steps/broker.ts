@@ -9,17 +9,15 @@ export const runningBroker: Step = {
   name: 'broker',
   title: 'The broker that is there',
   async check(run) {
-    const { app, settings, identityPrincipalId } = known(run.facts, 'existing');
+    const { app, identityPrincipalId } = known(run.facts, 'existing');
     if (app === undefined) {
       return blocked(
         `There is no broker in the resource group ${known(run.facts, 'scope').group}.`,
         'Check --resource-group and --subscription; --name where the app was not made by broker deploy.',
       );
     }
-    run.facts.mailboxTenant = mailboxTenantOf(run);
-    // What is not set counts as the app itself takes it (src/lib/config.ts).
-    const credential = settings.CREDENTIAL_MODE === 'federated' ? 'federated' : 'secret';
-    const chosen = await choices.check({ ...run, options: { ...run.options, credential } });
+    run.facts.mailboxTenant = mailboxTenantOf(run).tenant;
+    const chosen = await choices.check(run);
     if (chosen.state === 'blocked') return chosen;
     const { publicUrl, names } = known(run.facts, 'choices');
     run.facts.outputs = {

@@ -1,4 +1,5 @@
 import { utcMinute } from '../../../src/lib/domain/duration.ts';
+import { attachmentLinkHours } from '../../../src/lib/setting-defaults.ts';
 import { refusalOf } from '../../api/broker-api.ts';
 import { type ResealProgress, readReseal } from '../../api/reseal.ts';
 import { AzureProblem } from '../../azure/problem.ts';
@@ -95,10 +96,10 @@ export const whenItIsSafe = (endLinks: boolean): Step => ({
   title: 'Older versions may go',
   async check(run) {
     if (run.whatIf) return skip();
-    const hours = Number(known(run.facts, 'existing').settings.ATTACHMENT_LINK_HOURS || defaultLinkHours);
+    const hours = Number(known(run.facts, 'existing').settings.ATTACHMENT_LINK_HOURS || attachmentLinkHours.default);
     const safety = whenSafe({
       progress: known(run.facts, 'reseal'),
-      attachmentLinkHours: Number.isFinite(hours) ? hours : mostLinkHours,
+      attachmentLinkHours: Number.isFinite(hours) ? hours : attachmentLinkHours.most,
       endLinks,
       now: run.ports.clock.now(),
     });
@@ -108,7 +109,3 @@ export const whenItIsSafe = (endLinks: boolean): Step => ({
     return skip(`not yet: ${safety.why}; after ${at}`);
   },
 });
-
-// Of ATTACHMENT_LINK_HOURS (src/lib/config.ts).
-const defaultLinkHours = 24;
-const mostLinkHours = 168;

@@ -1,0 +1,15 @@
+/**
+ * What settings are where nobody sets them, and what they may be, as far as the command line has to know it, too: the app
+ * (src/lib/config.ts) and the commands that read its settings in Azure must not disagree about an app that does not set one.
+ */
+
+/** CREDENTIAL_MODE: how the app proves itself to Entra. */
+export const credentialModes = ['secret', 'federated'] as const;
+export type CredentialMode = (typeof credentialModes)[number];
+export const defaultCredentialMode: CredentialMode = 'secret';
+
+/** ATTACHMENT_LINK_HOURS: how long the link of an attachment is good. */
+export const attachmentLinkHours = { least: 1, most: 168, default: 24 } as const;
+
+/** TENANT where several tenants, or personal accounts, may sign in. */
+export const multiTenants: readonly string[] = ['organizations', 'consumers', 'common'];
