@@ -215,8 +215,11 @@ describe('docs/admin.md', () => {
   });
 });
 
-describe('docs/admin.zh.md', () => {
-  const [english, chinese] = [pageOf('docs/admin.md'), pageOf('docs/admin.zh.md')];
+describe.each([
+  ['docs/admin.zh.md', 'docs/admin.md'],
+  ['docs/backup.zh.md', 'docs/backup.md'],
+])('%s', (path, twin) => {
+  const [english, chinese] = [pageOf(twin), pageOf(path)];
 
   it('has the sections of its English twin, in their order', () => {
     expect(chinese.sections.map(({ depth }) => depth)).toEqual(english.sections.map(({ depth }) => depth));
@@ -225,7 +228,7 @@ describe('docs/admin.zh.md', () => {
 
   it('gives no command that its twin does not give', () => {
     const commands = (page: typeof english) => ['sh', 'powershell'].flatMap((info) => blocksOf(page, info));
-    expect(commands(chinese).length).toBeGreaterThan(2);
+    expect(commands(chinese).length).toBeGreaterThan(1);
     for (const command of commands(chinese)) expect(commands(english)).toContain(command);
   });
 });

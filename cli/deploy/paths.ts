@@ -52,6 +52,10 @@ export const paths = {
   actionGroup: (scope: Scope, app: string) => at(resource(scope, 'Microsoft.Insights/actionGroups', app), '2023-01-01'),
   budget: (scope: Scope, app: string) => at(resource(scope, 'Microsoft.Consumption/budgets', app), '2023-11-01'),
   network: (scope: Scope, app: string) => at(resource(scope, 'Microsoft.Network/virtualNetworks', app), '2024-05-01'),
+  publicAddress: (scope: Scope, app: string) =>
+    at(resource(scope, 'Microsoft.Network/publicIPAddresses', app), '2024-05-01'),
+  appSubnet: (scope: Scope, app: string) =>
+    at(`${resource(scope, 'Microsoft.Network/virtualNetworks', app)}/subnets/app`, '2024-05-01'),
   roleAssignments: (scope: string, principal: string) => ({
     path: `${scope}/providers/Microsoft.Authorization/roleAssignments`,
     query: { 'api-version': '2022-04-01', $filter: `principalId eq '${principal}'` },

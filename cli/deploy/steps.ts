@@ -8,6 +8,7 @@ import { inventory } from './steps/inventory.ts';
 import { lock } from './steps/lock.ts';
 import { login } from './steps/login.ts';
 import { names } from './steps/names.ts';
+import { networkRemoved, networkThatGoes } from './steps/network-left.ts';
 import { price } from './steps/price.ts';
 import { providers } from './steps/providers.ts';
 import { health, publish } from './steps/publish.ts';
@@ -37,6 +38,7 @@ export const lookSteps: readonly Step[] = [
   region,
   runtime,
   names,
+  networkThatGoes,
   azureRights,
   entraRights,
   price,
@@ -67,6 +69,8 @@ export const actSteps: readonly Step[] = [
   vaultDoorClosed,
   credentialAccepted,
   doctor,
+  // After the app was seen to work without it.
+  networkRemoved,
   // Last: it would keep every role assignment under it.
   lock,
 ];

@@ -43,6 +43,10 @@ export async function record(): Promise<Recorded> {
     };
     keep(await world.run(options));
     keep(await world.run(options));
+    if (options.network === 'private') {
+      world.model.behaviour.keepsIntegration = true;
+      keep(await world.run({ ...options, network: 'none' }));
+    }
     world.clock.advance(120 * dayMs);
     const jobs = [rotateRoot({ again: false, endLinks: true }), upgrade];
     if (options.credential === 'secret') jobs.push(rotateSecret({ again: false }));

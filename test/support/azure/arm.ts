@@ -1,4 +1,4 @@
-import { type Answer, mfaDemanded, part, Refused, type Request, text } from './answers.ts';
+import { type Answer, isRecord, mfaDemanded, part, Refused, type Request, text } from './answers.ts';
 import type { AzureModel, Resource } from './model.ts';
 import { readToken } from './tokens.ts';
 
@@ -31,6 +31,14 @@ const notFound = (what: string): Refused =>
 
 function shown({ id, name, type, location, tags, properties }: Resource): object {
   return { id, name, type, location, tags, properties };
+}
+
+function subnetAt(model: AzureModel, path: string): object {
+  const [at = '', name = ''] = path.split(/\/subnets\//i);
+  const { subnets } = resourceAt(model, at).properties;
+  const subnet = isRecord(subnets) ? subnets[name] : undefined;
+  if (!isRecord(subnet)) throw notFound(path);
+  return subnet;
 }
 
 interface Route {
@@ -232,6 +240,25 @@ const routes: readonly Route[] = [
         .filter(({ id, type }) => type === 'Microsoft.Web/sites' && key(id).includes(`/resourcegroups/${key(name)}/`))
         .map(shown),
     }),
+  },
+  {
+    method: 'GET',
+    form: new RegExp(`^${provider}/Microsoft.Network/virtualNetworks/([^/]+)/subnets/([^/]+)$`, 'i'),
+    run: (model, [path, , , name = '']) => ({ name, properties: { ...subnetAt(model, path) } }),
+  },
+  {
+    method: 'PUT',
+    form: new RegExp(`^${provider}/Microsoft.Network/virtualNetworks/([^/]+)/subnets/([^/]+)$`, 'i'),
+    changes: 'Microsoft.Network/virtualNetworks/subnets/write',
+    run(model, [path, , , name = ''], { body }) {
+      const network = resourceAt(model, path.replace(/\/subnets\/.*$/i, ''));
+      const properties = part(body, 'properties');
+      if (properties.addressPrefix === undefined)
+        throw new Refused(400, 'InvalidRequestFormat', 'addressPrefix is missing.');
+      // Replaced whole, as ARM does it.
+      network.properties.subnets = { ...part(network.properties.subnets), [name]: properties };
+      return { name, properties };
+    },
   },
   {
     method: 'PATCH',

@@ -4,6 +4,7 @@ import { challengeClaims, Refused } from './answers.ts';
 import { mayDo } from './arm.ts';
 import type { AzureModel } from './model.ts';
 import { Broken } from './model.ts';
+import { deleteOfNetwork } from './network.ts';
 import { deployTo } from './templates.ts';
 import { issueToken } from './tokens.ts';
 import { uploadPackage } from './upload.ts';
@@ -136,6 +137,23 @@ const commands: Readonly<Record<string, Command>> = {
       return undefined;
     },
   },
+  'functionapp vnet-integration remove': {
+    required: ['name', 'resource-group'],
+    optional: subscriptionOnly,
+    changes: 'Microsoft.Web/sites/networkConfig/delete',
+    run(model, { name = '' }) {
+      const app = [...model.resources.values()].find((one) => one.type === 'Microsoft.Web/sites' && one.name === name);
+      if (app === undefined) throw new Refused(404, 'ResourceNotFound', `The Resource '${name}' was not found.`);
+      app.properties.virtualNetworkSubnetId = null;
+      return undefined;
+    },
+  },
+  'resource delete': {
+    required: ['ids'],
+    optional: subscriptionOnly,
+    changes: 'Microsoft.Network/delete',
+    run: (model, { ids = '' }) => deleteOfNetwork(model, ids),
+  },
   'provider register': {
     required: ['namespace'],
     optional: subscriptionOnly,
@@ -249,7 +267,7 @@ export function runAz(model: AzureModel, call: ProgramCall): ProgramAnswer {
     if (changes === undefined) return good(model.read(`az ${name}`, run));
     account(model, flags.subscription);
     if (model.behaviour.demandsMfa && !model.hasMfa) return failed(1, mfaText(model.subscription.tenant));
-    const what = flags['template-file'] ?? flags.namespace ?? flags.name ?? '';
+    const what = flags['template-file'] ?? flags.namespace ?? flags.name ?? flags.ids?.split('/providers/')[1] ?? '';
     return good(
       model.write(`az ${name} ${basename(what.replaceAll('\\', '/'))}`, () => {
         if (!mayDo(model, changes))

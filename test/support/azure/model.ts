@@ -120,6 +120,10 @@ export interface Behaviour {
   /** `func` uploads, waits, and throws. */
   funcThrowsAfterUpload: boolean;
   refusesBudgets: boolean;
+  /** The app stays in its subnet, whatever the template says. */
+  keepsIntegration: boolean;
+  /** Until then Azure calls the subnet of the app "in use". Milliseconds since 1970. */
+  subnetInUseUntil: number;
   flexRegions: string[];
   nodeVersions: string[];
   /** Names that are somebody else's. */
@@ -207,6 +211,8 @@ export class AzureModel {
       refusesFederation: false,
       funcThrowsAfterUpload: false,
       refusesBudgets: false,
+      keepsIntegration: false,
+      subnetInUseUntil: 0,
       flexRegions: ['westeurope', 'northeurope', 'swedencentral', 'eastus', 'southeastasia'],
       nodeVersions: ['24', '22'],
       takenNames: new Set(),

@@ -125,6 +125,30 @@ function vaultOf({ model, group, parameters }: Deployment, name: string): void {
   });
 }
 
+/** infra/modules/network.bicep and private-endpoints.bicep. What a template does not name stays as it is. */
+function networkOf(deployment: Deployment, app: string, endpoints: number): void {
+  const { network, networkPrefix } = deployment.parameters;
+  if (network === 'none') return;
+  put(deployment, 'Microsoft.Network/publicIPAddresses', app, { ipAddress: '198.51.100.9' });
+  const nat = put(deployment, 'Microsoft.Network/natGateways', app, {});
+  put(deployment, 'Microsoft.Network/virtualNetworks', app, {
+    addressSpace: { addressPrefixes: [networkPrefix] },
+    subnets: { app: { addressPrefix: '10.71.0.0/26', natGateway: { id: nat.id } } },
+  });
+  if (network !== 'private') return;
+  for (const zone of [
+    'blob.core.windows.net',
+    'queue.core.windows.net',
+    'table.core.windows.net',
+    'vaultcore.azure.net',
+  ]) {
+    put(deployment, 'Microsoft.Network/privateDnsZones', `privatelink.${zone}`, {});
+    put(deployment, 'Microsoft.Network/privateDnsZones/virtualNetworkLinks', `privatelink.${zone}/app`, {});
+  }
+  for (let place = 1; place <= endpoints; place += 1)
+    put(deployment, 'Microsoft.Network/privateEndpoints', `${app}-${place}`, {});
+}
+
 /** infra/main.bicep, as far as the deploy sees what it makes. */
 function main(deployment: Deployment): Record<string, unknown> {
   const { model, parameters } = deployment;
@@ -171,10 +195,7 @@ function main(deployment: Deployment): Record<string, unknown> {
     assign(deployment, account.id, principalId, role);
   if (tablesAccount !== account) assign(deployment, tablesAccount.id, principalId, appRoles.tables);
   assign(deployment, insights.id, principalId, appRoles.metrics);
-  if (parameters.network !== 'none')
-    put(deployment, 'Microsoft.Network/virtualNetworks', app, {
-      addressSpace: { addressPrefixes: [parameters.networkPrefix] },
-    });
+  networkOf(deployment, app, tables === storage ? 4 : 5);
   if (parameters.alertEmail !== '')
     put(deployment, 'Microsoft.Insights/actionGroups', app, {
       emailReceivers: [{ emailAddress: parameters.alertEmail }],
@@ -186,7 +207,7 @@ function main(deployment: Deployment): Record<string, unknown> {
     app,
     {
       defaultHostName: hostName,
-      virtualNetworkSubnetId: parameters.network === 'none' ? null : 'subnet',
+      virtualNetworkSubnetId: parameters.network === 'none' && !model.behaviour.keepsIntegration ? null : 'subnet',
       functionAppConfig: {
         scaleAndConcurrency: {
           instanceMemoryMB: parameters.instanceMemoryMB,
