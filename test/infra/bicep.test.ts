@@ -184,7 +184,13 @@ describe('the storage account', () => {
   it('holds the container of the package, and the queues that the code names', () => {
     expect(valueAt('modules/storage.bicep', 'container', 'properties.publicAccess')).toBe("'None'");
     const code = file('modules/storage.bicep').code;
-    const named = [...readFileSync(join(infra, '../src/functions/work.ts'), 'utf8').matchAll(/queueName: '([^']+)'/g)];
+    const functions = join(infra, '../src/functions');
+    const sources = readdirSync(functions, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.ts'),
+    );
+    const named = sources.flatMap((name) => [
+      ...readFileSync(join(functions, name), 'utf8').matchAll(/queueName: '([^']+)'/g),
+    ]);
     expect(named.length).toBeGreaterThan(0);
     for (const [, name = ''] of named) expect(code).toContain(`['${name}', '${name}-poison']`);
   });
