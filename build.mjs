@@ -6,7 +6,8 @@
 //
 // Runs on a bare machine too (`prepare`, or a remote build in Azure, where only the bundle was published): there it does
 // nothing, and esbuild is not asked for.
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -23,6 +24,9 @@ async function bundle() {
   const { build } = await import('esbuild').catch(() =>
     fail('esbuild is not installed: run npm ci with its development packages.'),
   );
+  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  // As long as the real one, so that the source map stays right.
+  const unknownVersion = `${version}+00000000`;
   const common = {
     bundle: true,
     platform: 'node',
@@ -44,6 +48,7 @@ async function bundle() {
     format: 'cjs',
     // This module exists only inside the Functions worker, which hands it out itself.
     external: ['@azure/functions-core'],
+    define: { brokerVersion: JSON.stringify(unknownVersion) },
     plugins: [apart(later), withoutLocales],
   });
   const folderOf = dirname(resolve(outfile));
@@ -65,6 +70,18 @@ async function bundle() {
   for (const name of readdirSync(folderOf)) {
     if (/\.mjs(\.map)?$/.test(name) && !made.has(name)) rmSync(join(folderOf, name));
   }
+  tellVersion(
+    [outfile, ...[...made].filter((name) => name.endsWith('.mjs')).map((name) => join(folderOf, name))],
+    unknownVersion,
+  );
+}
+
+/** Writes into the bundle which build it is: a hash of all that was built, so that the same sources are the same version. */
+function tellVersion(files, unknownVersion) {
+  const hash = createHash('sha256');
+  for (const file of files.toSorted()) hash.update(readFileSync(file));
+  const version = unknownVersion.replace('00000000', hash.digest('hex').slice(0, 8));
+  writeFileSync(outfile, readFileSync(outfile, 'utf8').replaceAll(unknownVersion, version));
 }
 
 /** Leaves what the app itself asks for by `import()` out of its file, and notes it in `later`. */

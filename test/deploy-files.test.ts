@@ -89,6 +89,12 @@ describe('what is published', () => {
     await staged.remove();
   });
 
+  it('says which build it is, by a number and a hash of what was built', async () => {
+    const said = await packageOf(root).version();
+    expect(said).toMatch(/^\d+\.\d+\.\d+\+[0-9a-f]{8}$/);
+    expect(said).not.toMatch(/00000000$/);
+  });
+
   it('registers the functions that Azure has to list', async () => {
     const names = await packageOf(root).functions();
     expect(names).toEqual(expect.arrayContaining(['dispatch', 'work', 'housekeeping']));

@@ -1,7 +1,9 @@
 import { QueueClient } from '@azure/storage-queue';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { packageOf } from '../cli/deploy/package/package.ts';
 import type { EmbeddedImap } from '../local/world.ts';
 import { dayMs } from '../src/lib/domain/duration.ts';
+import { projectRoot } from './support/page.ts';
 import { eventually, startWorld, type World } from './support/world.ts';
 
 // The doctor of the deployed bundle, healthy and with one part after the other dead, slow, refusing or lying. What a
@@ -34,7 +36,7 @@ describe('the doctor', () => {
     await world?.stop();
   });
 
-  const ask = async (query = ''): Promise<{ status: string; tookMs: number; items: Item[] }> => {
+  const ask = async (query = ''): Promise<{ status: string; version: string; tookMs: number; items: Item[] }> => {
     const answer = await world.api('GET', `doctor${query}`);
     expect(answer.status).toBe(200);
     return answer.body;
@@ -63,6 +65,8 @@ describe('the doctor', () => {
       'mailboxes',
     ]);
     expect(report.tookMs).toBeLessThan(10_000);
+    // What is published is the bundle; here the app runs from it, or from its sources.
+    expect(['source', await packageOf(projectRoot).version()]).toContain(report.version);
   });
 
   it('says the same in Chinese', async () => {

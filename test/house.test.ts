@@ -23,6 +23,7 @@ const floors = [
     'lib/config.ts',
     'lib/setting-defaults.ts',
     'lib/setting-url.ts',
+    'lib/version.ts',
     'lib/domain',
     'lib/errors.ts',
     'lib/error-codes.ts',

@@ -231,6 +231,34 @@ describe('broker upgrade', () => {
     expect(inside(world).app.functions).toContain('newer');
   });
 
+  it('names both versions before the question, and waits until the new one answers', async () => {
+    const world = await deployed();
+    world.model.packagedVersion = '0.2.0+90ab33ef';
+    const ran = await does(world, upgrade);
+    expectEnd(ran, world, 'done');
+    expect(ran.lines.join('\n')).toContain('from 0.1.0+5f2a91c4 to 0.2.0+90ab33ef');
+    expect(inside(world).app.version).toBe('0.2.0+90ab33ef');
+    expect((await does(world, upgrade)).lines.join('\n')).toContain('0.2.0+90ab33ef, which runs already');
+  });
+
+  it('says so where Azure took the package and the older version goes on to answer', async () => {
+    const world = await deployed();
+    world.model.packagedVersion = '0.2.0+90ab33ef';
+    world.model.behaviour.keepsOldVersion = true;
+    expect((await does(world, upgrade)).error).toMatchObject({
+      code: 'old_version_runs',
+      message: expect.stringContaining('0.1.0+5f2a91c4'),
+    });
+  });
+
+  it('goes on from a version that does not tell itself yet', async () => {
+    const world = await deployed();
+    delete inside(world).app.version;
+    const ran = await does(world, upgrade);
+    expectEnd(ran, world, 'done');
+    expect(ran.lines.join('\n')).toContain('from a version that does not tell itself to 0.1.0+5f2a91c4');
+  });
+
   it('needs no admin key, and fails where the functions of the package do not come', async () => {
     const world = await deployed();
     world.profiles.all.clear();

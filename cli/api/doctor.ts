@@ -13,6 +13,10 @@ const finding = z.object({
 
 const report = z.object({ items: z.array(finding) });
 
+/** The version that answered; undefined where it is too old to tell. */
+export const readVersion = (body: unknown): string | undefined =>
+  z.object({ version: z.string() }).safeParse(body).data?.version;
+
 export type DoctorFinding = z.infer<typeof finding>;
 
 /** The findings in the body of `GET doctor`, or undefined where it is none. */

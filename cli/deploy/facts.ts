@@ -87,6 +87,10 @@ export interface Facts {
   reseal?: ResealProgress;
   /** Why a rotation cannot be finished yet, and when it can. */
   later?: string;
+  /** What the broker says that it is; undefined where it does not. */
+  runningVersion?: string;
+  /** What is about to be published. */
+  newVersion?: string;
   /** This run made an admin key. */
   hasMadeKey?: boolean;
   /** Value of the bootstrap key, where this run made it. In this process only. */

@@ -15,6 +15,7 @@ import { newRoot, olderRoots } from './steps/new-root.ts';
 import { resealed, whenItIsSafe } from './steps/reseal.ts';
 import { olderSecrets, secretApplication, secretState, secretThatStays } from './steps/secret.ts';
 import { cachesPassed, newSecretAccepted } from './steps/secret-in-use.ts';
+import { fromTo, versionRuns, versions } from './steps/version.ts';
 
 /** Work on a broker that runs: what is looked at, what is then done, each a table of steps. */
 export interface Job {
@@ -96,11 +97,13 @@ export const rotateSecret = (options: { readonly again: boolean }): Job => ({
 
 /** `broker upgrade` */
 export const upgrade: Job = {
-  look: found,
-  act: [publish, health, reach, doctor],
+  look: [...found, versions],
+  act: [publish, health, reach, versionRuns, doctor],
   summary: (run) => [
     ...where(run),
+    `Version       ${fromTo(run)}`,
+    '',
     'The package of this folder is published. What is under way is cut off and goes on afterwards; no mail is lost.',
   ],
-  end: 'Published, and it answers. What a version changes in Azure itself comes with broker deploy.',
+  end: 'Published, and the new version answers. What a version changes in Azure itself comes with broker deploy.',
 };

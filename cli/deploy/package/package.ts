@@ -23,6 +23,8 @@ export interface Package {
   stage(): Promise<Staged>;
   /** The same files as one zip archive. */
   zip(): Promise<Staged>;
+  /** What the built bundle says that it is (src/lib/version.ts). @throws Error where it was not built */
+  version(): Promise<string>;
   /** Names of the functions that the package registers. */
   functions(): Promise<readonly string[]>;
 }
@@ -61,6 +63,13 @@ export function packageOf(root: string): Package {
       );
       await writeFile(join(folder, 'package.zip'), zipSync(Object.fromEntries(entries), { mtime: noTime }));
       return staged(folder, ['package.zip']);
+    },
+    async version() {
+      const found = /["'`](\d+\.\d+\.\d+\+[0-9a-f]{8})["'`]/.exec(
+        await readFile(join(root, 'dist/functions.cjs'), 'utf8'),
+      );
+      if (found?.[1] === undefined) throw new Error('dist/functions.cjs does not tell its version: npm run build.');
+      return found[1];
     },
     async functions() {
       const app = await loadApp(join(root, 'dist/functions.cjs'), () => undefined);

@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../log.ts';
+import { version } from '../version.ts';
 import { runChecks } from './checks/run-checks.ts';
 import type { Check, Localised, Reach, Result, Status } from './checks/types.ts';
 
@@ -7,6 +8,8 @@ import type { Check, Localised, Reach, Result, Status } from './checks/types.ts'
 export interface Report {
   /** The worst of all findings; `unknown` counts as a warning. */
   readonly status: Exclude<Status, 'unknown'>;
+  /** Which build answered (src/lib/version.ts). */
+  readonly version: string;
   readonly checkedAt: Date;
   readonly tookMs: number;
   readonly items: readonly Item[];
@@ -47,6 +50,7 @@ export function createDoctor(deps: {
       const results = await runChecks(checks, reach, { clock, log, limitMs });
       return {
         status: worst(results),
+        version,
         checkedAt: new Date(clock.now()),
         tookMs: Math.round(clock.monotonic() - start),
         items: results.map((result) => itemOf(result, language)),

@@ -147,7 +147,7 @@ export function answerBroker(model: AzureModel, name: string, request: Request):
         remedy: null,
       },
     ];
-    return read(() => ({ status: 200, body: { status: found.status, items } }));
+    return read(() => ({ status: 200, body: { status: found.status, version: app.version, items } }));
   }
   if (path === 'tenant-consent-links' && method === 'POST') {
     return read(() => ({

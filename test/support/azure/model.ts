@@ -49,6 +49,8 @@ export interface App {
   /** Names of functions, and when the platform lists them. */
   functions: readonly string[];
   listedAt: number;
+  /** What of a package answers. */
+  version?: string;
   readonly keys: ApiKey[];
   /** Rows that lie under a version of the root key, by its id. */
   readonly sealed: Map<string, number>;
@@ -122,6 +124,8 @@ export interface Behaviour {
   refusesBudgets: boolean;
   /** The app stays in its subnet, whatever the template says. */
   keepsIntegration: boolean;
+  /** A package is taken, and what was there before goes on to answer. */
+  keepsOldVersion: boolean;
   /** Until then Azure calls the subnet of the app "in use". Milliseconds since 1970. */
   subnetInUseUntil: number;
   flexRegions: string[];
@@ -158,7 +162,8 @@ export class AzureModel {
   readonly apps = new Map<string, App>();
   /** When a credential of an application was made. */
   readonly credentialMadeAt = new Map<string, number>();
-  /** Functions that a package registers which is published here. */
+  /** What a package is that is published here, and the functions that it registers. */
+  packagedVersion = '0.1.0+5f2a91c4';
   packaged: readonly string[] = ['dispatch', 'health', 'keys', 'work'];
   /** Every change, as a short line, in its order. */
   readonly writes: string[] = [];
@@ -212,6 +217,7 @@ export class AzureModel {
       funcThrowsAfterUpload: false,
       refusesBudgets: false,
       keepsIntegration: false,
+      keepsOldVersion: false,
       subnetInUseUntil: 0,
       flexRegions: ['westeurope', 'northeurope', 'swedencentral', 'eastus', 'southeastasia'],
       nodeVersions: ['24', '22'],

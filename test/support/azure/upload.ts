@@ -24,6 +24,7 @@ export function uploadPackage(model: AzureModel, name: string): void {
     );
   }
   app.functions = model.packaged;
+  if (!model.behaviour.keepsOldVersion) app.version = model.packagedVersion;
   app.listedAt = model.clock.now() + model.behaviour.syncMs;
 }
 

@@ -94,6 +94,7 @@ function smallPackage(model: AzureModel): Package {
     stage: async () => staged('host.json'),
     zip: async () => staged('package.zip'),
     functions: async () => model.packaged,
+    version: async () => model.packagedVersion,
   };
 }
 
