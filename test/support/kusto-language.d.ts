@@ -8,6 +8,11 @@ interface KustoList<T> {
 
 interface KustoElement {
   readonly Kind: number;
+  readonly IsToken: boolean;
+  /** Of a token. */
+  readonly Text?: string;
+  readonly ChildCount: number;
+  GetChild(index: number): KustoElement | null;
   toString(): string;
 }
 
@@ -17,7 +22,7 @@ interface KustoPath extends KustoElement {
 }
 
 interface KustoCode {
-  readonly Syntax: { WalkElements(action: (element: KustoElement) => void): void };
+  readonly Syntax: KustoElement & { WalkElements(action: (element: KustoElement) => void): void };
   readonly ResultType: { readonly Columns?: KustoList<{ readonly Name: string }> } | null;
   GetDiagnostics(): KustoList<{ readonly Severity: string; readonly Message: string; readonly Start: number }>;
 }
@@ -29,13 +34,19 @@ interface KustoGlobals {
 declare const Kusto: {
   readonly Language: {
     readonly GlobalState: { readonly Default: KustoGlobals };
-    readonly KustoCode: { ParseAndAnalyze(text: string, globals: KustoGlobals): KustoCode };
+    readonly KustoCode: {
+      Parse(text: string): KustoCode;
+      ParseAndAnalyze(text: string, globals: KustoGlobals): KustoCode;
+    };
     readonly Symbols: {
       readonly TableSymbol: { From(schema: string): { WithName(name: string): object } };
       readonly DatabaseSymbol: { readonly ctor: new (name: string, members: readonly object[]) => object };
     };
     readonly Syntax: {
-      readonly SyntaxKind: { readonly PathExpression: number; readonly StringLiteralExpression: number };
+      readonly SyntaxKind: Readonly<Record<string, unknown>> & {
+        readonly PathExpression: number;
+        readonly StringLiteralExpression: number;
+      };
     };
   };
 };
