@@ -9,7 +9,7 @@ const floors = [
   ['lib/broker'],
   ['lib/broker.ts'],
   ['lib/connect', 'lib/housekeeping', 'lib/doctor', 'lib/metrics', 'lib/dashboard'],
-  ['lib/mailboxes', 'lib/sync/run'],
+  ['lib/mailboxes', 'lib/sync/run', 'lib/submissions'],
   ['lib/sync/backlog'],
   ['lib/sync/delivering', 'lib/sync/folder'],
   ['lib/sync/state'],
@@ -37,7 +37,7 @@ const floorsOf: Record<string, string[]> = {
   'lib/http': ['.', 'requests'],
   'lib/mailbox': ['imap', 'fetch', 'message', 'session', 'calendar', 'mime', 'charset'],
   'lib/delivery': ['.', 'nocobase', 'webhook', 'events', 'sanitize'],
-  'lib/store': ['mailboxes', 'destinations', 'grants', 'links', 'deployment', 'shard', 'rows', 'table'],
+  'lib/store': ['submissions', 'mailboxes', 'destinations', 'grants', 'links', 'deployment', 'shard', 'rows', 'table'],
   'lib/domain': ['mail', '.'],
 };
 

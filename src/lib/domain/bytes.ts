@@ -16,7 +16,12 @@ export type Purpose =
   | 'attach'
   | 'event'
   | 'job'
-  | 'dashboard';
+  | 'dashboard'
+  | 'idempotency'
+  | 'message-id'
+  | 'suppressed'
+  | 'send-content'
+  | 'segment';
 
 function plain(part: Part): unknown {
   if (part === null || typeof part === 'string') return part;

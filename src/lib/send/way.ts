@@ -1,10 +1,7 @@
+import type { WayName } from '../domain/submission.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 
-/**
- * The ways out of the broker. `graph_draft` uploads the message as a draft first, for what is too large for one request
- * to Graph.
- */
-export type WayName = 'smtp' | 'graph' | 'graph_draft';
+export type { WayName } from '../domain/submission.ts';
 
 /** Who sends. */
 export interface SendingAccount {

@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import type { QueueClient } from '@azure/storage-queue';
 import { z } from 'zod';
 import { BrokerError } from '../../errors.ts';
+import { hostStorage } from '../table/host-storage.ts';
 
 /** What waits in the queue of the work. */
 export interface QueueDepth {
@@ -13,22 +14,23 @@ export interface QueueDepth {
   readonly poison: number;
 }
 
-/**
- * The queue `work` as an onlooker sees it. Messages leave by an output binding and arrive by a trigger; this only looks,
- * and takes none.
- */
+/** The queue `work` beside the bindings of the host, by which most messages leave and all arrive: this takes none. */
 export interface WorkQueue {
   /** @throws BrokerError `storage_unreachable`, whose message says why */
   depth(): Promise<QueueDepth>;
+  /**
+   * Puts a message in that nobody sees before `delayMs` are over, which an output binding cannot do; at most seven days.
+   * @throws BrokerError `storage_unreachable`
+   */
+  send(message: object, delayMs: number): Promise<void>;
 }
 
 const timeoutMs = 5_000;
 
-/**
- * @param environment the settings of the host's storage: `AzureWebJobsStorage` (a connection string, for the emulator), or
- *   `AzureWebJobsStorage__queueServiceUri` or `…__accountName` with the identity
- * https://learn.microsoft.com/azure/azure-functions/functions-reference#connecting-to-host-storage-with-an-identity
- */
+// The longest that a message may stay invisible (Put Message), less a minute.
+const longestDelaySeconds = 7 * 24 * 3600 - 60;
+
+/** @param environment see {@link hostStorage} */
 export function createWorkQueue(
   environment: Readonly<Record<string, string | undefined>>,
   identity: TokenCredential,
@@ -36,16 +38,13 @@ export function createWorkQueue(
   const open = async (name: string): Promise<QueueClient> => {
     const { QueueClient } = await import('@azure/storage-queue');
     const options = { retryOptions: { maxTries: 1 } };
-    const connectionString = environment.AzureWebJobsStorage ?? '';
-    if (connectionString !== '') return new QueueClient(connectionString, name, options);
-    const account = environment.AzureWebJobsStorage__accountName ?? '';
-    const address =
-      environment.AzureWebJobsStorage__queueServiceUri ??
-      (account === '' ? undefined : `https://${account}.queue.core.windows.net`);
-    if (address === undefined) {
+    const storage = hostStorage(environment, 'queue');
+    if (storage === undefined) {
       throw new BrokerError('storage_unreachable', { detail: 'No setting names the storage of the queue.' });
     }
-    return new QueueClient(`${address.replace(/\/+$/, '')}/${name}`, identity, options);
+    return 'url' in storage
+      ? new QueueClient(`${storage.url}/${name}`, identity, options)
+      : new QueueClient(storage.connectionString, name, options);
   };
   /** Undefined if there is no such queue. */
   const ask = async <T>(name: string, look: (queue: QueueClient, signal: AbortSignal) => Promise<T>) => {
@@ -56,17 +55,30 @@ export function createWorkQueue(
       const { data } = z.object({ statusCode: z.number() }).safeParse(cause);
       // The host makes a queue with its first message.
       if (data?.statusCode === 404) return undefined;
-      const isRefused = data !== undefined && [401, 403].includes(data.statusCode);
-      const detail = isRefused
-        ? 'Azure Storage refuses the identity of the app at the queue.'
-        : 'The queue does not answer.';
-      throw new BrokerError('storage_unreachable', { cause, detail });
+      throw unreachable(cause, data?.statusCode);
     }
   };
   const count = async (name: string): Promise<number> =>
     (await ask(name, (queue, abortSignal) => queue.getProperties({ abortSignal })))?.approximateMessagesCount ?? 0;
 
   return {
+    async send(message, delayMs) {
+      // As the host writes them: the trigger expects base64 (messageEncoding in host.json).
+      const text = Buffer.from(JSON.stringify(message)).toString('base64');
+      const visibilityTimeout = Math.min(longestDelaySeconds, Math.max(0, Math.ceil(delayMs / 1000)));
+      const queue = await open('work');
+      const put = () => queue.sendMessage(text, { visibilityTimeout, abortSignal: AbortSignal.timeout(timeoutMs) });
+      try {
+        await put();
+      } catch (cause) {
+        const { data } = z.object({ statusCode: z.number() }).safeParse(cause);
+        if (data?.statusCode !== 404) throw unreachable(cause, data?.statusCode);
+        // The host makes the queue with its first message, and this one came before.
+        await queue.createIfNotExists({ abortSignal: AbortSignal.timeout(timeoutMs) });
+        await put();
+      }
+    },
+
     async depth() {
       const [messages, poison, peeked] = await Promise.all([
         count('work'),
@@ -76,4 +88,12 @@ export function createWorkQueue(
       return { messages, poison, oldest: peeked?.peekedMessageItems[0]?.insertedOn };
     },
   };
+}
+
+function unreachable(cause: unknown, statusCode: number | undefined): BrokerError {
+  const isRefused = statusCode === 401 || statusCode === 403;
+  const detail = isRefused
+    ? 'Azure Storage refuses the identity of the app at the queue.'
+    : 'The queue does not answer.';
+  return new BrokerError('storage_unreachable', { cause, detail });
 }

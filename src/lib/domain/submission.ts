@@ -1,0 +1,127 @@
+/** The ways out of the broker; `graph_draft` uploads the message as a draft first. */
+export const wayNames = ['smtp', 'graph', 'graph_draft'] as const;
+export type WayName = (typeof wayNames)[number];
+
+/** States as they are stored. */
+export const storedStates = [
+  'queued',
+  'sending',
+  'sent',
+  'partial',
+  'failed',
+  'unknown',
+  'bounced',
+  'cancelled',
+] as const;
+export type StoredState = (typeof storedStates)[number];
+
+/** States as the API shows them: `scheduled` is queued before its time. */
+export const submissionStates = ['scheduled', ...storedStates] as const;
+export type SubmissionState = (typeof submissionStates)[number];
+
+/** A recipient whom the message did not reach. */
+export interface RefusedRecipient {
+  readonly address: string;
+  readonly code: string;
+  readonly reply: string;
+}
+
+/** Where a Sent folder stood before an attempt: the copy gets a UID from `uidNext` on. */
+export interface SentPlace {
+  readonly mailboxId: string;
+  readonly path: string;
+  /** Undefined where the folder could not be asked: then UIDs since the day before the attempt are looked at. */
+  readonly stood: { readonly uidValidity: bigint; readonly uidNext: number } | undefined;
+}
+
+/** What is written before the first byte of a message leaves. */
+export interface Mark {
+  /** The how-manieth attempt, from 1. */
+  readonly number: number;
+  readonly way: WayName;
+  /** Lane and epoch of its lease under which it was made. */
+  readonly lane: string;
+  readonly epoch: number;
+  readonly at: Date;
+  /** By then the run that made it has given up, unless its process stood still. */
+  readonly until: Date;
+  readonly places: readonly SentPlace[];
+  /** The draft that holds the message, where the way stages. */
+  readonly staged: string | undefined;
+  /** How often the copy was looked for in vain. */
+  readonly looks: number;
+}
+
+/** Why it waits, and until when if that is known. */
+export interface WaitingFor {
+  readonly code: string;
+  readonly until: Date | undefined;
+}
+
+/** Types of the events of a submission. */
+export type SubmissionEvent = 'submission.sent' | 'submission.failed' | 'submission.unknown' | 'submission.bounced';
+
+/** An outgoing message, without its content. */
+export interface Submission {
+  readonly id: string;
+  readonly mailboxId: string;
+  readonly state: StoredState;
+  readonly createdAt: Date;
+  /** When it was to be sent. */
+  readonly dueAt: Date;
+  /** Nothing is to be done with it before. */
+  readonly nextAt: Date;
+  /** Fails then, if no attempt was marked. */
+  readonly expiresAt: Date;
+  readonly priority: 'interactive' | 'bulk';
+  /** Whether it is sent again by itself when nobody knows whether it was sent: it may arrive twice. */
+  readonly onUnknown: 'ask' | 'resend';
+  /** Id of the API key that asked for it. */
+  readonly keyId: string;
+  /** What the caller calls it: the idempotency key's row. */
+  readonly keyHash: string | undefined;
+  /** Bytes of the MIME message as it is stored. */
+  readonly size: number;
+  /** With angle brackets. */
+  readonly ourMessageId: string;
+  /** The one that the server gave it, if that is another one. */
+  readonly serverMessageId: string | undefined;
+  /** The Date header: when the first attempt was marked. */
+  readonly date: Date | undefined;
+  /** Attempts that were marked. */
+  readonly attempts: number;
+  /** Attempts that were deferred in a row; they set the wait. */
+  readonly deferrals: number;
+  /** Chosen with the first mark, and never changed. */
+  readonly way: WayName | undefined;
+  /** The attempt that is under way, or whose end nobody knows. */
+  readonly mark: Mark | undefined;
+  readonly waitingFor: WaitingFor | undefined;
+  /** An error code: why it failed, is unknown or bounced. */
+  readonly code: string | undefined;
+  /** What the server said. */
+  readonly reply: string | undefined;
+  readonly refused: readonly RefusedRecipient[];
+  /** The address that the server put into From in place of ours. */
+  readonly fromRewritten: string | undefined;
+  /** Bounced by a limit of the account: the same may be sent again later. */
+  readonly resendable: boolean;
+  readonly sentAt: Date | undefined;
+  readonly endedAt: Date | undefined;
+  /** Events that have not been put into the outbox yet. */
+  readonly owes: readonly SubmissionEvent[];
+  /** The content lies in its blob. */
+  readonly stored: boolean;
+}
+
+/** What to show: `scheduled` until its time has come. */
+export function shownState(submission: Pick<Submission, 'state' | 'dueAt' | 'attempts'>, now: Date): SubmissionState {
+  const { state, dueAt, attempts } = submission;
+  return state === 'queued' && attempts === 0 && dueAt > now ? 'scheduled' : state;
+}
+
+/** Nothing more will be done with it by itself. */
+export const isEnded = ({ state }: Pick<Submission, 'state'>): boolean => state !== 'queued' && state !== 'sending';
+
+/** Its content is needed no more. An unknown one may be sent again. */
+export const isDone = ({ state }: Pick<Submission, 'state'>): boolean => isEnded({ state }) && state !== 'unknown';

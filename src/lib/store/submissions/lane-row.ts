@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { wayNames } from '../../domain/submission.ts';
+import { columns, count, instant, json, readColumns, text } from '../table/columns.ts';
+import type { Row, StoredRow } from '../table/table.ts';
+import { lanePartition } from './submission-keys.ts';
+
+/** Nothing is sent before `until`. */
+export interface Hold {
+  readonly code: string;
+  readonly until: Date;
+}
+
+/** A way that was shut when it was last tried. */
+export interface ShutWay {
+  readonly way: (typeof wayNames)[number];
+  readonly code: string;
+  readonly at: Date;
+}
+
+/** Messages and recipients of one hour. */
+export interface HourOfSending {
+  /** Whole hours since 1970. */
+  readonly hour: number;
+  readonly recipients: number;
+}
+
+/** The account that sends: its lease, its pace, and what is known of its ways out. */
+export interface LaneRow {
+  readonly lane: string;
+  /** Random per run; '' when released. */
+  readonly owner: string;
+  /** Rises with every run. */
+  readonly epoch: number;
+  /** Server time until which the lease holds. */
+  readonly until: Date;
+  /** When the attempts of the last minute were marked. */
+  readonly recent: readonly Date[];
+  /** Recipients of the last day. */
+  readonly hours: readonly HourOfSending[];
+  readonly hold: Hold | undefined;
+  readonly shut: readonly ShutWay[];
+}
+
+const date = z.iso.datetime().transform((at) => new Date(at));
+
+const form = z.object({
+  owner: text,
+  epoch: count,
+  until: instant,
+  recent: json(z.array(date)).default([]),
+  hours: json(z.array(z.object({ hour: z.number(), recipients: z.number() }))).default([]),
+  holdCode: text.optional(),
+  holdUntil: instant.optional(),
+  shut: json(z.array(z.object({ way: z.enum(wayNames), code: z.string(), at: date }))).default([]),
+});
+
+const list = (items: readonly unknown[]): string | undefined =>
+  items.length === 0 ? undefined : JSON.stringify(items);
+
+export const encodeLane = ({ lane, owner, epoch, until, recent, hours, hold, shut }: LaneRow): Row => ({
+  partitionKey: lanePartition,
+  rowKey: lane,
+  values: columns({
+    owner,
+    epoch,
+    until,
+    recent: list(recent),
+    hours: list(hours),
+    holdCode: hold?.code,
+    holdUntil: hold?.until,
+    shut: list(shut),
+  }),
+});
+
+/** @throws BrokerError `row_broken` | `row_newer` */
+export function decodeLane(row: StoredRow): LaneRow {
+  const { holdCode, holdUntil, ...read } = readColumns(row, form);
+  const hold = holdCode === undefined || holdUntil === undefined ? undefined : { code: holdCode, until: holdUntil };
+  return { lane: row.rowKey, ...read, hold };
+}
+
+const tenantForm = z.object({ code: text, until: instant });
+
+/** A hold of a whole tenant. */
+export const encodeTenantHold = (rowKey: string, hold: Hold): Row => ({
+  partitionKey: lanePartition,
+  rowKey,
+  values: columns({ ...hold }),
+});
+
+/** @throws BrokerError `row_broken` | `row_newer` */
+export const decodeTenantHold = (row: StoredRow): Hold => readColumns(row, tenantForm);
