@@ -26,9 +26,11 @@ describe('what an idle run asks for', () => {
     expect(start.vaultReads).toBeGreaterThan(0);
     expect(start.tokenRequests).toBeGreaterThan(0);
     // What the page was made from is what is counted now.
-    const { warmCpuMs, coldCpuMs, ...counted } = idle;
+    const { warmCpuMs, coldCpuMs, logBytes, ...counted } = idle;
     expect(counts.idle).toMatchObject(counted);
     expect(counts.start).toEqual(start);
+    // Of the 1,200 bytes that the model takes for a record, a line of ours is a third at most; the rest is what Azure adds.
+    expect(logBytes / idle.logLines).toBeLessThanOrEqual(assumptions.logRecordBytes / 3);
   });
 });
 

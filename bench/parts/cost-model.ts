@@ -1,7 +1,7 @@
 import type { Counts } from './count.ts';
 
 /**
- * List prices in USD, pay as you go, as published for East US and read in October 2026. Prices differ between regions and
+ * List prices in USD, pay as you go, for East US, as known in October 2026; docs/cost.md says which were seen confirmed. Prices differ between regions and
  * change: check them before you rely on a figure.
  */
 export const prices = {

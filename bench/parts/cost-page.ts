@@ -87,6 +87,7 @@ export function costPage(counts: Counts): string {
     `| The same: rows that it changes | ${idle.rowsChanged} |`,
     `| The same: reads of Key Vault | ${idle.vaultReads} |`,
     `| The same: requests for a token | ${idle.tokenRequests} |`,
+    `| The same: lines of the log, their bytes | ${idle.logLines}, ${idle.logBytes} |`,
     `| IMAP commands for each mailbox, on a connection that was kept | ${idle.warmCommands} |`,
     `| IMAP commands for each mailbox, on a new connection | ${idle.coldCommands} |`,
     `| Processor time for each mailbox, kept and new connection | ${idle.warmCpuMs} ms, ${idle.coldCpuMs} ms |`,
@@ -121,9 +122,93 @@ export function costPage(counts: Counts): string {
     `            + (log - ${prices.freeLogGb} GB free) x $${prices.logGb}                              only in the table of the options`,
     '```',
     '',
-    `Assumed, since no run on one machine can tell: ${a.warmShare * 100} % of the polls find their connection still open, ${a.startsPerDay} new processes a day, ${a.tokensPerMailboxAndDay} tokens for each mailbox and day, ${a.tokenRefreshesPerMailboxAndDay} refreshes of a token for each mailbox and day. Processor times were measured on a development machine beside other work. Messages are counted as if none came while another is delivered, which makes them dearer than they are.`,
+    ...assumed(a),
+    'Processor times were measured on a development machine beside other work. Messages are counted as if none came while another is delivered, which makes them dearer than they are.',
     '',
-    'Prices: [Functions, Flex Consumption on demand](https://azure.microsoft.com/pricing/details/functions/), [tables](https://azure.microsoft.com/pricing/details/storage/tables/), [queues](https://azure.microsoft.com/pricing/details/storage/queues/), [Key Vault](https://azure.microsoft.com/pricing/details/key-vault/), [logs and alerts](https://azure.microsoft.com/pricing/details/monitor/), [NAT gateway](https://azure.microsoft.com/pricing/details/azure-nat-gateway/), [addresses](https://azure.microsoft.com/pricing/details/ip-addresses/), [private endpoints](https://azure.microsoft.com/pricing/details/private-link/); pay as you go, USD, East US, as known in October 2026. The free grant is one for each subscription. All of it stands at the top of `bench/parts/cost-model.ts`.',
+    ...listPrices(),
+    "Pay as you go, USD, East US. The pages were not in reach of the machine that this was written on: the prices are those known in October 2026, and where somebody else's page was seen to say the same, it is named. The free grant of Functions is one for each subscription. All of it stands at the top of `bench/parts/cost-model.ts`.",
     '',
   ].join('\n');
+}
+
+/** What no run on one machine can tell, each with what it rests on. */
+function assumed(a: Assumptions): string[] {
+  const guess = 'a guess of ours, October 2026';
+  const rows: readonly (readonly [string, string, string])[] = [
+    ['polls that find their connection still open', `${a.warmShare * 100} %`, guess],
+    ['new processes a day', String(a.startsPerDay), guess],
+    ['tokens given out for each mailbox and day', String(a.tokensPerMailboxAndDay), guess],
+    [
+      'refreshes of a token for each mailbox and day',
+      String(a.tokenRefreshesPerMailboxAndDay),
+      'an access token lasts an hour or more: the most there can be',
+    ],
+    ['an IMAP command, there and back', `${a.imapRoundTripSeconds} s`, guess],
+    ['a table operation in Azure', `${a.tableSeconds} s`, guess],
+    ['NocoBase takes a message', `${a.postSeconds} s`, guess],
+    [
+      'looks of the host into the queue',
+      `${a.queueLooksPerMinute} a minute`,
+      'one in two seconds, as `host.json` has it (`maxPollingInterval`), day and night',
+    ],
+    [
+      'a record of the log, as it is billed',
+      `${whole(a.logRecordBytes)} bytes`,
+      'a line of ours was measured (above, a third of it at most); what Azure adds to it is a guess. Microsoft bills [the text of the columns](https://learn.microsoft.com/azure/azure-monitor/logs/cost-logs#data-size-calculation), often less than what is sent. After the first day: look at `_BilledSize` of the table `AppTraces`',
+    ],
+    [
+      'an instance of 512 MB has of a processor',
+      String(a.cores),
+      '[Flex Consumption plan](https://learn.microsoft.com/azure/azure-functions/flex-consumption-plan), October 2026',
+    ],
+  ];
+  return [
+    '## What is assumed',
+    '',
+    '| | | From |',
+    '| --- | ---: | --- |',
+    ...rows.map((row) => `| ${row.join(' | ')} |`),
+    '',
+  ];
+}
+
+function listPrices(): string[] {
+  const none = 'not confirmed';
+  const page = (name: string, path: string) => `[${name}](https://azure.microsoft.com/pricing/details/${path}/)`;
+  const rows: readonly (readonly [string, string, string])[] = [
+    [
+      page('Functions', 'functions'),
+      `$${prices.gbSecond} a GB-second, $${prices.executionsPerMillion} a million executions`,
+      none,
+    ],
+    [page('Tables', 'storage/tables'), `$${prices.tablePer10k} for 10,000`, none],
+    [page('Queues', 'storage/queues'), `$${prices.queuePer10k} for 10,000`, none],
+    [page('Key Vault', 'key-vault'), `$${prices.vaultPer10k} for 10,000`, none],
+    [
+      page('Log', 'monitor'),
+      `$${prices.logGb} a GB, ${prices.freeLogGb} GB free`,
+      '[monitoringcost.com](https://monitoringcost.com/azure-monitor-cost), 2026',
+    ],
+    [page('Log-search rule, every 15 minutes', 'monitor'), `$${prices.logRuleMonth} a month`, none],
+    [page('NAT gateway', 'azure-nat-gateway'), `$${prices.natMonth} a month, before the traffic`, none],
+    [page('Static address', 'ip-addresses'), `$${prices.addressMonth} a month`, none],
+    [
+      page('Private endpoint', 'private-link'),
+      `$${prices.endpointMonth} a month, before the traffic`,
+      '[gigxp.com](https://gigxp.com/?p=7107), August 2025',
+    ],
+    [
+      page('Private DNS zone', 'dns'),
+      `$${prices.zoneMonth} a month`,
+      '[gigxp.com](https://gigxp.com/?p=7107), August 2025',
+    ],
+  ];
+  return [
+    '## List prices',
+    '',
+    '| | | Seen elsewhere |',
+    '| --- | --- | --- |',
+    ...rows.map((row) => `| ${row.join(' | ')} |`),
+    '',
+  ];
 }

@@ -28,6 +28,9 @@ export const countsForm = z.strictObject({
     /** For each mailbox that is due, on a connection that was kept, and on a new one. */
     warmCommands: z.number(),
     coldCommands: z.number(),
+    /** Lines that a run writes into the log, and the bytes of all of them, in steps of 10: numbers in them have their digits. */
+    logLines: z.number(),
+    logBytes: z.number(),
     warmCpuMs: z.number(),
     coldCpuMs: z.number(),
   }),
@@ -110,7 +113,9 @@ export function countIdle(): Promise<Pick<Counts, 'idle' | 'start'>> {
     await requestsOf(site, worker);
     await counting.call('commands');
     const before = await mailRows(site);
+    await worker.call('lines');
     for (let tick = 0; tick < ticks; tick++) cpu.push((await worker.call('tick')).cpuMs);
+    const lines = await worker.call('lines');
     const warm = await requestsOf(site, worker);
     const warmCommands = sum(Object.values(await counting.call('commands')));
     const after = await mailRows(site);
@@ -134,6 +139,8 @@ export function countIdle(): Promise<Pick<Counts, 'idle' | 'start'>> {
         tokenRequests: warm.tokens,
         warmCommands: warmCommands / ticks / mailboxes,
         coldCommands: coldCommands / mailboxes,
+        logLines: lines.length / ticks,
+        logBytes: Math.ceil(sum(lines.map((line) => Buffer.byteLength(line))) / ticks / 10) * 10,
         warmCpuMs: round(Math.min(...cpu) / mailboxes, 2),
         coldCpuMs: round(coldTick.cpuMs / mailboxes, 2),
       },

@@ -8,7 +8,7 @@ import { readConfig } from '../../src/lib/config.ts';
 import type { NewDestination } from '../../src/lib/delivery/destination-change.ts';
 import type { FolderChoice } from '../../src/lib/domain/mail/folder.ts';
 import { scopes } from '../../src/lib/domain/scope.ts';
-import type { Log } from '../../src/lib/log.ts';
+import { consoleLog } from '../../src/lib/log.ts';
 import type { ShardHint } from '../../src/lib/sync/state/wake-up.ts';
 import { answerCalls } from './child.ts';
 
@@ -16,11 +16,12 @@ import { answerCalls } from './child.ts';
 // what the broker uses. The host is left out; the calls below do what the functions `dispatch` and `work` do.
 
 const problems: string[] = [];
-const log: Log = {
-  info() {},
-  warn: (event, fields) => void problems.push(`${event} ${JSON.stringify(fields ?? {})}`),
-  error: (event, error, fields) => void problems.push(`${event} ${String(error)} ${JSON.stringify(fields ?? {})}`),
-};
+/** Lines of the log as the app writes them, since they were last asked for. */
+const lines: string[] = [];
+const log = consoleLog((level, line) => {
+  lines.push(line);
+  if (level !== 'info') problems.push(line);
+});
 const config = readConfig(process.env);
 const broker = createBroker(config, process.env, log);
 const admin = {
@@ -179,6 +180,7 @@ const handlers = {
   /** The run of the housekeeping timer that comes so many times five minutes from now. */
   housekeeping: (later: number) => broker.housekeeping.run(Date.now() + later * 300_000),
   problems: () => problems.splice(0),
+  lines: () => lines.splice(0),
   requests: () => {
     const all = [...requests];
     requests.clear();
