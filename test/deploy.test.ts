@@ -439,6 +439,13 @@ describe('publishing', () => {
     expect(ran.lines.join('\n')).toContain('a role may not count yet');
   });
 
+  it('says that it is the platform where the functions are there and nothing answers', async () => {
+    const world = new DeployWorld();
+    world.model.behaviour.isMute = true;
+    const { error } = await world.run();
+    expect(error).toMatchObject({ step: 'health', remedy: expect.stringContaining('RuntimeFailed 04916') });
+  });
+
   it('says so where a setting that the admin added does not hold', async () => {
     const world = new DeployWorld();
     await world.run();

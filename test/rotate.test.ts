@@ -265,7 +265,10 @@ describe('broker upgrade', () => {
     expectEnd(await does(world, upgrade), world, 'done');
     world.model.packaged = [...world.model.packaged, 'newer'];
     world.model.behaviour.syncMs = 2 * hour;
-    expect((await does(world, upgrade)).error).toMatchObject({ code: 'publish_failed' });
+    expect((await does(world, upgrade)).error).toMatchObject({
+      code: 'functions_not_listed',
+      remedy: expect.stringContaining('SetBlobServiceProperties'),
+    });
   });
 });
 

@@ -73,6 +73,16 @@ async function notPublished(run: Run, answer: ProgramAnswer): Promise<AzureProbl
   const text = `${answer.stdout}\n${answer.stderr}`.trim().slice(-1_000);
   const difference = (await functionsDiffer(run)) ?? 'the functions are those of an earlier version';
   const { facts } = problemOf({ text });
+  if (hasUploaded(answer)) {
+    // Seen with every documented role; the REST reference of that call names the role that grants it
+    // (https://learn.microsoft.com/rest/api/storageservices/set-blob-service-properties#authorization).
+    return new AzureProblem(
+      'functions_not_listed',
+      `Azure took the package, and does not list its functions (${difference}).`,
+      'Roles may take half an hour: run this command again. If it stays so, the host may be refused by its storage: switch on the diagnostic log of the storage account and look for a 403. At SetBlobServiceProperties (https://github.com/Azure/azure-functions-host/issues/11938) the role Storage Account Contributor on that account helps.',
+      facts,
+    );
+  }
   return new AzureProblem(
     'publish_failed',
     `The package was not taken, or its functions are not listed (${difference}).`,
@@ -154,6 +164,13 @@ export const health: Step = {
       return blocked(
         'The app answers that a setting does not hold.',
         'The line settings.broken in its log (Application Insights) names each setting; fix those that you added, and run this command again.',
+      );
+    }
+    if ((await functionsDiffer(run)) === undefined) {
+      return blocked(
+        `The functions are there, and the app does not answer (${last.slice(0, 200)}).`,
+        // https://github.com/Azure/azure-functions-host/issues/11952, https://github.com/Azure/functions-action/issues/390
+        'That was seen to be the platform (RuntimeFailed 04916, 503 of the deployment service), which recovers by itself: run this command again in half an hour. If it stays so, restart the app (az functionapp restart) and look at its log.',
       );
     }
     return blocked(

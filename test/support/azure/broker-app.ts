@@ -95,6 +95,7 @@ export function answerBroker(model: AzureModel, name: string, request: Request):
   if (app === undefined || app.functions.length === 0 || model.clock.now() < app.listedAt) {
     return read(() => ({ status: 503, body: 'Function host is not running.' }));
   }
+  if (model.behaviour.isMute) return read(() => ({ status: 503, body: 'Function host is not running.' }));
   if (path === 'health')
     return read(() =>
       app.settings.POLL_INTERVAL === 'never'

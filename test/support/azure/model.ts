@@ -123,6 +123,8 @@ export interface Behaviour {
   funcThrowsAfterUpload: boolean;
   refusesBudgets: boolean;
   /** The app stays in its subnet, whatever the template says. */
+  /** Functions are listed, and nothing answers. */
+  isMute: boolean;
   keepsIntegration: boolean;
   /** A package is taken, and what was there before goes on to answer. */
   keepsOldVersion: boolean;
@@ -216,6 +218,7 @@ export class AzureModel {
       refusesFederation: false,
       funcThrowsAfterUpload: false,
       refusesBudgets: false,
+      isMute: false,
       keepsIntegration: false,
       keepsOldVersion: false,
       subnetInUseUntil: 0,
