@@ -226,6 +226,14 @@ describe.each([
     for (const { heading } of chinese.sections) expect(heading).toMatch(/\p{Script=Han}/u);
   });
 
+  it('has the settings of its English twin, with the same values', () => {
+    const rows = (page: typeof english) =>
+      [...page.text.matchAll(/^\| (`[A-Z][A-Z_]+`[^|]*) \| ([^|]+) \|/gm)].map(([, name = '', value = '']) =>
+        [...`${name} ${value}`.matchAll(/`([^`]+)`/g)].map(([, term]) => term),
+      );
+    expect(rows(chinese)).toEqual(rows(english));
+  });
+
   it('gives no command that its twin does not give', () => {
     const commands = (page: typeof english) => ['sh', 'powershell'].flatMap((info) => blocksOf(page, info));
     expect(commands(chinese).length).toBeGreaterThan(1);
