@@ -180,7 +180,7 @@ describe('the first sync', () => {
     const table = world.store.table('mail');
     const rows = await table.list(shardKey(shardOfMailbox(mailbox.id) ?? 0), { from: 'c!', below: 'd!' });
     for (const row of rows) {
-      // Nor does the ring know any more that the new one was delivered.
+      // Nor do the recent messages know any more that the new one was delivered.
       const { backfill: _, fresh: __, ...values } = row.values;
       await table.replace({ ...row, values }, row.etag);
     }
@@ -212,9 +212,9 @@ describe('the first sync', () => {
       if (left-- === 1) world.time.pass(60_000);
       return accepted;
     };
-    const [hint] = await world.dispatcher.hints();
+    const [wakeUp] = await world.dispatcher.wakeUps();
     world.time.pass(60_000);
-    await world.runner().run(world.hint(1, { why: hint?.why ?? 'tick' }));
+    await world.runner().run(world.wakeUp(1, { why: wakeUp?.why ?? 'tick' }));
     const soFar = received().length;
     expect(soFar).toBeGreaterThan(10);
     await world.registry.patch(id, { syncFrom: null });
@@ -303,8 +303,8 @@ describe('the first sync, interrupted', () => {
       }
       return accepted;
     };
-    let hint = world.hint(1, { why: 'asked' });
-    while (delays.length < 6) hint = (await world.runner().run(hint)) ?? world.hint(1, { why: 'asked' });
+    let wakeUp = world.wakeUp(1, { why: 'asked' });
+    while (delays.length < 6) wakeUp = (await world.runner().run(wakeUp)) ?? world.wakeUp(1, { why: 'asked' });
     // A tick of a minute, and a turn of 50 messages that took 100 ms each.
     expect(Math.max(...delays)).toBeLessThanOrEqual(60_000 + 6_000);
     expect(count).toBeLessThan(10_000);
@@ -348,7 +348,7 @@ describe('the first sync, interrupted', () => {
     expect(keys().length).toBeLessThanOrEqual(131);
   });
 
-  // The ring is full by then of mail that is younger, so that what leaves the cursor's row is forgotten.
+  // The recent messages are full by then of mail that is younger, so that what leaves the cursor's row is forgotten.
   it('remembers what is done behind a message that is slow', async () => {
     // After the 1220th the row of the cursor is full.
     const slow = 1203;

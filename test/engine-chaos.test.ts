@@ -6,9 +6,9 @@ import type { Log } from '../src/lib/log.ts';
 import { newMailbox } from '../src/lib/store/mailboxes/new-mailbox.ts';
 import { decodeCursor } from '../src/lib/store/rows/cursor-row.ts';
 import { rowsOf } from '../src/lib/store/rows/keys.ts';
-import { decodeRing } from '../src/lib/store/rows/recent-messages-row.ts';
+import { decodeRecentMessages } from '../src/lib/store/rows/recent-messages-row.ts';
 import { decodeDead } from '../src/lib/store/rows/retry-row.ts';
-import type { MailboxRow, RingEntry } from '../src/lib/store/rows/rows.ts';
+import type { MailboxRow, RecentMessage } from '../src/lib/store/rows/rows.ts';
 import { encodeShard, newShard } from '../src/lib/store/rows/shard-row.ts';
 import { createShardRunner } from '../src/lib/sync/run/runner.ts';
 import { tickAt } from '../src/lib/sync/state/wake-up.ts';
@@ -166,7 +166,7 @@ async function live(seed: number, rounds: number, trace: (line: string) => void 
       headMoved: async () => {},
     },
   };
-  const hint = () =>
+  const wakeUp = () =>
     ({ v: 1, kind: 'shard', shard: 1, tick: tickAt(clock.now(), intervalSeconds), cont: 0, why: 'tick' }) as const;
 
   /** Runs to its end, while time goes on whenever nothing else happens. */
@@ -192,15 +192,15 @@ async function live(seed: number, rounds: number, trace: (line: string) => void 
     disturbMail();
     if (chance(0.2)) {
       const worker = mortalWorker({ ...deps, imap: mail }, below(60), chance(0.5));
-      await finish(createShardRunner({ ...deps, ...worker }).run(hint()), () => worker.dead);
+      await finish(createShardRunner({ ...deps, ...worker }).run(wakeUp()), () => worker.dead);
       if (!worker.dead) continue;
       trace('killed');
       accidents += 1;
     } else if (chance(0.1)) {
-      const both = [createShardRunner(deps).run(hint()), createShardRunner(deps).run(hint())];
+      const both = [createShardRunner(deps).run(wakeUp()), createShardRunner(deps).run(wakeUp())];
       await finish(Promise.allSettled(both), () => false);
     } else {
-      await finish(createShardRunner(deps).run(hint()), () => false);
+      await finish(createShardRunner(deps).run(wakeUp()), () => false);
     }
     await clock.advance(chance(0.1) ? 200_000 : 60_000);
   }
@@ -212,25 +212,25 @@ async function live(seed: number, rounds: number, trace: (line: string) => void 
   }
   for (let n = 0; n < 25; n++) {
     await clock.advance(n < 10 ? 60_000 : 600_000);
-    await finish(createShardRunner(deps).run(hint()), () => false);
+    await finish(createShardRunner(deps).run(wakeUp()), () => false);
   }
 
   const dead = new Set<string>();
   for (const row of await table.list('s0001', { from: 'x!', below: 'x"' })) dead.add(base64url(decodeDead(row).key));
-  const entries = new Map<string, RingEntry>();
+  const entries = new Map<string, RecentMessage>();
   const open: string[] = [];
   for (const { id, address, folders } of mailboxes) {
-    const rings = (await table.list('s0001', rowsOf('r', id))).map(decodeRing);
+    const recentMessages = (await table.list('s0001', rowsOf('r', id))).map(decodeRecentMessages);
     for (const row of await table.list('s0001', rowsOf('c', id))) {
       const cursor = decodeCursor(row);
       const { path } = folders.find((folder) => folder.id === cursor.folderId) ?? { path: '' };
-      const ring = rings.find((one) => one.folderId === cursor.folderId);
-      for (const entry of [...(ring?.entries ?? []), ...cursor.fresh])
+      const recent = recentMessages.find((one) => one.folderId === cursor.folderId);
+      for (const entry of [...(recent?.entries ?? []), ...cursor.fresh])
         entries.set(`${address} ${path} ${entry.uid}`, entry);
       const box = folderOf(address, path);
-      if (cursor.lastUid !== box.uidNext - 1 || cursor.holes.length + cursor.acked.length + cursor.retries > 0) {
+      if (cursor.lastUid !== box.uidNext - 1 || cursor.uidGaps.length + cursor.acked.length + cursor.retries > 0) {
         open.push(
-          `${address} ${path} ends at ${cursor.lastUid} of ${box.uidNext - 1}, ${cursor.holes.length} holes, ${cursor.retries} retries`,
+          `${address} ${path} ends at ${cursor.lastUid} of ${box.uidNext - 1}, ${cursor.uidGaps.length} holes, ${cursor.retries} retries`,
         );
       }
     }

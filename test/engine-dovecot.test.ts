@@ -157,7 +157,7 @@ describeNeeding('dovecot', 'the engine on a server that hides CONDSTORE and QRES
     expect(world.receiver.subjects()).toEqual(['here']);
     await polls(4);
     expect(vanished()).toEqual([2]);
-    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 3, holes: [] });
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 3, uidGaps: [] });
   });
 
   it('knows its messages again in a folder that was made anew, and announces the five that are new', async () => {

@@ -55,9 +55,9 @@ describe('a message that is kept back', () => {
     await world.poll();
     const uid = folder().add('secret');
     await world.poll();
-    const [cursor, ring] = [await world.cursor(mailbox), await world.ring(mailbox)];
-    expect(cursor).toMatchObject({ lastUid: uid, fresh: [], acked: [], holes: [] });
-    expect(ring?.entries).toEqual([]);
+    const [cursor, recent] = [await world.cursor(mailbox), await world.recent(mailbox)];
+    expect(cursor).toMatchObject({ lastUid: uid, fresh: [], acked: [], uidGaps: [] });
+    expect(recent?.entries).toEqual([]);
     folder().mark(uid, { seen: true });
     await world.polls(2);
     folder().remove(uid);
@@ -75,7 +75,7 @@ describe('a message that is kept back', () => {
       if (command === 'fetch') world.time.pass(3_000);
     };
     world.time.pass(60_000);
-    const next = await world.runner().run(world.hint(1));
+    const next = await world.runner().run(world.wakeUp(1));
     const lastUid = (await world.cursor(mailbox))?.lastUid ?? 0;
     expect(lastUid).toBeGreaterThan(0);
     expect(lastUid).toBeLessThan(1000);

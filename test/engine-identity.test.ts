@@ -196,7 +196,7 @@ describe('a real move', () => {
     world.time.pass(2 * dayMs);
     inbox().move(uid, folder('Archive'));
     await world.poll();
-    // By this day it is looked for once its ring has no room for it any more.
+    // By this day it is looked for once its recent messages have no room for it any more.
     const today = Math.floor(world.now().getTime() / dayMs);
     const rows = await world.store.table('mail').list(partitionOf(mailbox.id), rowsOf('d', mailbox.id));
     expect(rows.map((row) => decodeRetry(row).day)).toEqual([today]);
@@ -308,7 +308,7 @@ describe('a folder that is renumbered', () => {
     await world.polls(3);
     expect(received()).toHaveLength(1);
     const today = Math.floor(world.now().getTime() / dayMs);
-    expect((await world.ring(mailbox))?.entries.map(({ uid, day }) => [uid, day])).toEqual([[1, today]]);
+    expect((await world.recent(mailbox))?.entries.map(({ uid, day }) => [uid, day])).toEqual([[1, today]]);
   });
 });
 

@@ -88,9 +88,9 @@ describe('two runs on one shard', () => {
     inbox().add('one');
     inbox().add('two');
     world.time.pass(60_000);
-    const hint = world.hint(1);
+    const wakeUp = world.wakeUp(1);
     const commits: string[] = [];
-    const run = (name: string) => world.runner({ store: watched(world.store, () => commits.push(name)) }).run(hint);
+    const run = (name: string) => world.runner({ store: watched(world.store, () => commits.push(name)) }).run(wakeUp);
     await Promise.all([run('first'), run('second')]);
     expect(world.receiver.subjects()).toEqual(['one', 'two']);
     expect(new Set(commits).size).toBe(1);
@@ -101,7 +101,7 @@ describe('two runs on one shard', () => {
     await world.poll();
     inbox().add('one');
     world.time.pass(60_000);
-    const hint = world.hint(1);
+    const wakeUp = world.wakeUp(1);
     const { open, passed } = gate();
     const posted = gate();
     world.receiver.answer = async () => {
@@ -109,9 +109,9 @@ describe('two runs on one shard', () => {
       await passed;
       return accepted;
     };
-    const first = world.runner().run(hint);
+    const first = world.runner().run(wakeUp);
     await posted.passed;
-    await world.runner().run({ ...hint, why: 'asked' });
+    await world.runner().run({ ...wakeUp, why: 'asked' });
     open();
     await first;
     expect(world.receiver.subjects()).toEqual(['one']);
@@ -127,7 +127,7 @@ describe('two processes by turns', () => {
     const shard = Number(mailbox.id.slice(4, 8));
     for (const runner of [one, one, other, other, one, one]) {
       world.time.pass(60_000);
-      await runner.run(world.hint(shard));
+      await runner.run(world.wakeUp(shard));
     }
     expect(heard).toEqual([`one ${shard}`, `other ${shard}`, `one ${shard}`]);
   });
@@ -178,16 +178,16 @@ describe('a worker that dies', () => {
       return accepted;
     };
     world.time.pass(60_000);
-    void world.runner({ store }).run(world.hint(1));
+    void world.runner({ store }).run(world.wakeUp(1));
     await dead.passed;
     await new Promise((resolve) => setTimeout(resolve, 50));
     world.receiver.answer = () => accepted;
     // Its lease still holds; after that, ten seconds more.
     world.time.pass(60_000);
-    await world.runner().run(world.hint(1));
+    await world.runner().run(world.wakeUp(1));
     expect(world.receiver.subjects()).toEqual(['mail 1', 'mail 2']);
     world.time.pass(leaseIsFree - 60_000);
-    await world.runner().run(world.hint(1));
+    await world.runner().run(world.wakeUp(1));
     const events = world.receiver.ofType('message.received');
     expect(events.map(({ data }) => data.subject)).toEqual(['mail 1', 'mail 2', 'mail 2', 'mail 3', 'mail 4']);
     expect(events[2]?.id).toBe(events[1]?.id);
@@ -211,11 +211,11 @@ describe('a worker that dies', () => {
       return down;
     };
     world.time.pass(60_000);
-    void world.runner({ store }).run(world.hint(1));
+    void world.runner({ store }).run(world.wakeUp(1));
     await dead.passed;
     world.receiver.answer = () => accepted;
     world.time.pass(leaseIsFree);
-    await world.runner().run(world.hint(1));
+    await world.runner().run(world.wakeUp(1));
     expect(world.receiver.subjects()).toEqual(['waiting']);
     expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: '' });
   });
@@ -234,10 +234,10 @@ describe('a worker that dies', () => {
       },
     };
     world.time.pass(60_000);
-    void world.runner({ store, deliverer }).run(world.hint(1));
+    void world.runner({ store, deliverer }).run(world.wakeUp(1));
     await dead.passed;
     world.time.pass(leaseIsFree);
-    await world.runner().run(world.hint(1));
+    await world.runner().run(world.wakeUp(1));
     expect(world.receiver.subjects()).toEqual(['one']);
   });
 
@@ -267,11 +267,11 @@ describe('a worker that dies', () => {
         }
       });
       world.time.pass(leaseIsFree);
-      const run = world.runner({ store: dying }).run(world.hint(1));
+      const run = world.runner({ store: dying }).run(world.wakeUp(1));
       await Promise.race([dead.passed, run]);
       await new Promise((resolve) => setTimeout(resolve, 30));
       world.time.pass(leaseIsFree);
-      await world.runner().run(world.hint(1));
+      await world.runner().run(world.wakeUp(1));
     }
     await world.poll();
     const events = world.receiver.ofType('message.received');
@@ -304,10 +304,10 @@ describe('a lease that is lost in the middle', () => {
       if (over) batches.push(operations);
     });
     world.time.pass(60_000);
-    const first = world.runner({ deliverer: slow, store }).run(world.hint(1));
+    const first = world.runner({ deliverer: slow, store }).run(world.wakeUp(1));
     await posted.passed;
     world.time.pass(leaseIsFree);
-    await world.runner().run(world.hint(1));
+    await world.runner().run(world.wakeUp(1));
     const after = await world.shard(mailbox);
     expect(world.receiver.subjects()).toEqual(['mail 1', 'mail 2', 'mail 3']);
     over = true;
@@ -337,7 +337,7 @@ describe('a store that does not answer', () => {
       }),
     };
     world.time.pass(60_000);
-    const running = expect(world.runner({ store: dead }).run(world.hint(1))).rejects.toMatchObject({
+    const running = expect(world.runner({ store: dead }).run(world.wakeUp(1))).rejects.toMatchObject({
       kind: 'unreachable',
     });
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -350,23 +350,23 @@ describe('a store that does not answer', () => {
   });
 
   it('to one mailbox only leaves the others alone, and the mailbox says so', async () => {
-    const guilty = await world.connectMailbox(ada);
+    const rejected = await world.connectMailbox(ada);
     await world.connectMailbox(bea);
     await world.poll();
     inbox(ada).add('for ada');
     inbox(bea).add('for bea');
     const store = watched(world.store, (operations) => {
-      if (operations.some((one) => one.kind === 'upsert' && one.row.rowKey.startsWith(`c!${guilty.id}`))) {
+      if (operations.some((one) => one.kind === 'upsert' && one.row.rowKey.startsWith(`c!${rejected.id}`))) {
         throw new StoreError('refused');
       }
     });
     await world.poll({ store });
     expect(world.receiver.subjects()).toEqual(['for bea']);
-    expect(await world.state(guilty)).toMatchObject({ state: 'degraded', code: 'row_refused' });
+    expect(await world.state(rejected)).toMatchObject({ state: 'degraded', code: 'row_refused' });
     await world.poll();
     await world.poll();
     expect(world.receiver.subjects()).toEqual(['for bea', 'for ada']);
-    expect(await world.state(guilty)).toMatchObject({ state: 'active' });
+    expect(await world.state(rejected)).toMatchObject({ state: 'active' });
   });
 });
 
@@ -382,7 +382,7 @@ describe('the end of the process', () => {
       return accepted;
     };
     world.time.pass(60_000);
-    expect(await runner.run(world.hint(1))).toBeUndefined();
+    expect(await runner.run(world.wakeUp(1))).toBeUndefined();
     await stopping;
     expect((await world.shard(mailbox)).owner).toBe('');
     const before = world.receiver.subjects();
@@ -410,7 +410,7 @@ describe('the end of the process', () => {
       },
     });
     world.time.pass(60_000);
-    const run = runner.run(world.hint(1));
+    const run = runner.run(world.wakeUp(1));
     await posted.passed;
     await runner.stop();
     expect(await run).toBeUndefined();

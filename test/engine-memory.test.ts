@@ -46,11 +46,11 @@ async function pollBy(process: ShardRunner, deps: { readonly times?: number } = 
   for (let n = 0; n < (deps.times ?? 1); n++) {
     world.time.pass(intervalSeconds * 1000);
     await world.store.table('directory').list('dir');
-    for (const hint of await world.dispatcher.hints()) await process.run(hint);
+    for (const wakeUp of await world.dispatcher.wakeUps()) await process.run(wakeUp);
   }
 }
 
-it('reads the rings and the filter of a mailbox with mail once, not at every poll', async () => {
+it('reads the recent messages and the filter of a mailbox with mail once, not at every poll', async () => {
   await world.registry.patch(mailbox.id, { filter: { except: { subject: ['secret'] } } });
   const process = startProcess();
   for (let n = 0; n < 5; n++) {
@@ -75,7 +75,7 @@ it('reads a filter anew that was changed', async () => {
 });
 
 describe('what a process remembers', () => {
-  // More than a cursor holds by itself, so that most of it stands in the ring alone.
+  // More than a cursor holds by itself, so that most of it stands in the recent messages alone.
   const many = 100;
 
   it('serves it after many messages as well as what the table holds', async () => {

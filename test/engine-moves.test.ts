@@ -155,7 +155,7 @@ describe('a message that moves', () => {
     const moved = world.receiver.ofType('message.updated').map(({ data }) => data.messageKey);
     expect(new Set(moved)).toEqual(new Set(received().map(({ id }) => id)));
     expect(moved).toHaveLength(150);
-    expect(await world.cursor(mailbox, 'Archive')).toMatchObject({ lastUid: 150, holes: [], acked: [] });
+    expect(await world.cursor(mailbox, 'Archive')).toMatchObject({ lastUid: 150, uidGaps: [], acked: [] });
   }, 60_000);
 
   it('from before the connect is delivered as one that does not seem new', async () => {
@@ -237,10 +237,10 @@ describe('a folder that is renumbered', () => {
       gone: 0,
     });
     expect(world.receiver.ofType('message.vanished')).toEqual([]);
-    expect(await world.cursor(mailbox)).toMatchObject({ uidValidity: 8n, lastUid: 306, holes: [] });
+    expect(await world.cursor(mailbox)).toMatchObject({ uidValidity: 8n, lastUid: 306, uidGaps: [] });
   });
 
-  it('floods nobody either where just as many were listed at the connect as a ring begins with', async () => {
+  it('floods nobody either where just as many were listed at the connect as the recent messages begin with', async () => {
     for (let n = 1; n <= 250; n++) {
       const age = n <= 50 ? 30 * 86_400_000 : 3_600_000;
       folder('INBOX').add({ subject: `old ${n}`, internalDate: new Date(Date.now() - age) });
@@ -285,7 +285,7 @@ describe('a folder that is renumbered', () => {
   });
 
   it('twice before what is new could be sent still knows that it is', async () => {
-    // More than the ring begins with, and of one day: what tells the new from the old is how far the work had come.
+    // More than the recent messages begin with, and of one day: what tells the new from the old is how far the work had come.
     for (let n = 1; n <= 250; n++) folder('INBOX').add(`old ${n}`);
     await world.connectMailbox(ada);
     await world.poll();
@@ -343,7 +343,7 @@ describe('a folder that is renumbered', () => {
     await world.poll();
     world.receiver.answer = (event) => (event.type === 'message.received' ? down : accepted);
     const fresh = Array.from({ length: 70 }, (_, n) => box.add(`new ${n}`));
-    // New and known by turns, and behind them one of which nobody knows whether it is new: below that, holes are open.
+    // New and known by turns, and behind them one of which nobody knows whether it is new: below that, UID gaps are open.
     const placeOf = (uid: number) => (uid === 1 ? 1e6 : Math.max(2 * known.indexOf(uid), 2 * fresh.indexOf(uid) + 1));
     box.renumber((a, b) => placeOf(a.uid) - placeOf(b.uid) || a.uid - b.uid);
     await world.poll();
@@ -416,7 +416,7 @@ describe('a folder that is renumbered', () => {
     await world.polls(2);
     expect(world.receiver.subjects()).toEqual(['shy']);
     expect(world.receiver.ofType('message.vanished')).toEqual([]);
-    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 2, holes: [] });
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 2, uidGaps: [] });
   });
 
   it('is compared before anything is sought in it by its old numbers', async () => {
@@ -466,7 +466,7 @@ describe('many messages that are seen and gone before they are read', () => {
     expect(vanished.filter(({ messageKey }) => messageKey === undefined)).toEqual([
       expect.objectContaining({ count: 10, folder: { path: 'INBOX', role: 'inbox' } }),
     ]);
-    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 60, holes: [] });
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 60, uidGaps: [] });
   });
 });
 

@@ -20,7 +20,7 @@ const chore = () =>
     intervalSeconds,
   });
 
-describe('a shard whose hints are lost', () => {
+describe('a shard whose wake-ups are lost', () => {
   it('is worked on after three ticks, without the queue', async () => {
     await world.connectMailbox(ada);
     await world.poll();
@@ -62,7 +62,7 @@ describe('a shard whose hints are lost', () => {
       },
     };
     world.time.pass(60_000);
-    const run = world.runner({ deliverer }).run(world.hint(1));
+    const run = world.runner({ deliverer }).run(world.wakeUp(1));
     await waiting;
     expect(await chore().run()).toBeUndefined();
     open();

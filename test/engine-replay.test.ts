@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../src/lib/domain/system.ts';
 import { createDeliveries } from '../src/lib/store/mailboxes/deliveries.ts';
-import type { ReplayWish } from '../src/lib/store/rows/job-row.ts';
-import { coldKinds, type MailboxRow } from '../src/lib/store/rows/rows.ts';
+import type { ReplayRequest } from '../src/lib/store/rows/job-row.ts';
+import { type MailboxRow, onDemandKinds } from '../src/lib/store/rows/rows.ts';
 import type { DestinationFacts } from '../src/lib/sync/state/types.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, down, refused } from './support/memory-receiver.ts';
@@ -26,8 +26,8 @@ const tried = (subject: string) => world.receiver.arrivals.filter(({ event }) =>
 const acceptedIds = (subject: string) =>
   tried(subject).flatMap(({ event, outcome }) => (outcome === 'accepted' ? [event.id] : []));
 const rowsOfKind = async (letter: string) => (await world.mailRows()).filter((key) => key.startsWith(`${letter}!`));
-const replay = (mailbox: MailboxRow, wish: ReplayWish) => world.registry.replay(mailbox.id, wish);
-const since = (at: Date, force = false): ReplayWish => ({ kind: 'since', since: at, force });
+const replay = (mailbox: MailboxRow, wish: ReplayRequest) => world.registry.replay(mailbox.id, wish);
+const since = (at: Date, force = false): ReplayRequest => ({ kind: 'since', since: at, force });
 const ago = (ms: number) => new Date(world.now().getTime() - ms);
 const listed = async () => (await createDeliveries(world).list({ limit: 100 })).items;
 
@@ -85,7 +85,7 @@ describe('a message that was given up', () => {
     expect([...(await rowsOfKind('x')), ...(await rowsOfKind('d')), ...(await rowsOfKind('e'))]).toEqual([]);
     const after = await world.cursor(mailbox);
     expect([after?.lastUid, after?.acked]).toEqual([before?.lastUid, before?.acked]);
-    expect((await world.shard(mailbox)).flags & (coldKinds.job | coldKinds.retry)).toBe(0);
+    expect((await world.shard(mailbox)).flags & (onDemandKinds.job | onDemandKinds.retry)).toBe(0);
     // Known as delivered now: neither another replay nor a renumbering brings it again.
     await replay(mailbox, since(ago(dayMs)));
     await world.polls(2);
@@ -244,7 +244,7 @@ describe('a message that was given up', () => {
     await world.registry.remove(mailbox.id);
     await world.polls(2);
     for (const kind of 'bcdepx') expect(await rowsOfKind(kind)).toEqual([]);
-    expect((await world.shard(mailbox)).flags & coldKinds.job).toBe(0);
+    expect((await world.shard(mailbox)).flags & onDemandKinds.job).toBe(0);
   }, 60_000);
 });
 
@@ -278,7 +278,7 @@ describe('a replay since a time', () => {
       ['before the connection', false, true],
     ]);
     expect(acceptedIds('bad')).toEqual([tried('bad')[0]?.event.id]);
-    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: cursor?.lastUid, holes: [] });
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: cursor?.lastUid, uidGaps: [] });
     expect(await rowsOfKind('e')).toEqual([]);
     await replay(mailbox, since(ago(5 * dayMs)));
     await world.polls(2);
@@ -555,7 +555,7 @@ describe('replays that are given up', () => {
     await world.polls(2);
     expect(received()).toHaveLength(3);
     expect(await rowsOfKind('e')).toEqual([]);
-    expect((await world.shard(mailbox)).flags & coldKinds.job).toBe(0);
+    expect((await world.shard(mailbox)).flags & onDemandKinds.job).toBe(0);
     // And the same may be wished for again.
     await replay(mailbox, wish);
     await world.polls(2);
@@ -592,7 +592,7 @@ describe('replays that are given up', () => {
 });
 
 describe('a worker that is killed at any write', () => {
-  const scenarios: [string, () => ReplayWish, (count: Map<string, number>) => void][] = [
+  const scenarios: [string, () => ReplayRequest, (count: Map<string, number>) => void][] = [
     [
       'loses nothing that was to be replayed, and sends one message again at most',
       () => since(ago(5 * dayMs)),
@@ -655,7 +655,7 @@ describe('a worker that is killed at any write', () => {
           check(count);
           expect(await rowsOfKind('e')).toEqual([]);
           expect(await listed()).toEqual([]);
-          expect((await world.shard(mailbox)).flags & (coldKinds.job | coldKinds.retry)).toBe(0);
+          expect((await world.shard(mailbox)).flags & (onDemandKinds.job | onDemandKinds.retry)).toBe(0);
         }
       }
       expect(writes).toBeGreaterThan(2);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../src/lib/domain/system.ts';
-import { ringSize } from '../src/lib/store/rows/recent-messages-row.ts';
-import { coldKinds, type MailboxRow } from '../src/lib/store/rows/rows.ts';
+import { mostRecentMessages } from '../src/lib/store/rows/recent-messages-row.ts';
+import { type MailboxRow, onDemandKinds } from '../src/lib/store/rows/rows.ts';
 import type { DestinationFacts } from '../src/lib/sync/state/types.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, down, refused } from './support/memory-receiver.ts';
@@ -91,7 +91,7 @@ describe('a message that is refused', () => {
     await world.polls(3);
     expect(world.receiver.subjects()).toEqual(['behind']);
     expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 2, retries: 1, headSince: undefined });
-    expect((await world.shard(mailbox)).flags & coldKinds.retry).toBe(coldKinds.retry);
+    expect((await world.shard(mailbox)).flags & onDemandKinds.retry).toBe(onDemandKinds.retry);
     world.receiver.answer = () => accepted;
     await world.polls(3);
     expect(world.receiver.subjects()).toEqual(['behind', 'bad']);
@@ -107,7 +107,7 @@ describe('a message that is refused', () => {
     await world.poll();
     inbox().unanswered.add(inbox().add('late'));
     await world.poll();
-    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 1, holes: [{ from: 1, to: 1 }] });
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 1, uidGaps: [{ from: 1, to: 1 }] });
     inbox().unanswered.clear();
     inbox().add('behind it');
     world.receiver.answer = () => refused;
@@ -153,7 +153,7 @@ describe('a message that is refused', () => {
     expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 91, retries: 0 });
     const rows = await world.mailRows();
     expect(rows.filter((key) => key.startsWith('x!'))).toHaveLength(1);
-    expect((await world.shard(mailbox)).flags).toBe(coldKinds.dead);
+    expect((await world.shard(mailbox)).flags).toBe(onDemandKinds.dead);
     const attempts = tried('bad').length;
     await world.polls(70, { destinations: facts });
     expect(tried('bad').length).toBe(attempts);
@@ -279,7 +279,7 @@ describe('a message that is refused', () => {
   });
 });
 
-describe('a message that is refused, and that newer mail has pushed out of the ring', () => {
+describe('a message that is refused, and that newer mail has pushed out of the recent messages', () => {
   const { facts } = factsOf('window');
 
   /** @returns the key under which it is refused for as long as `isRefused` says so */
@@ -292,13 +292,16 @@ describe('a message that is refused, and that newer mail has pushed out of the r
       if (data.subject === 'old') key ??= id;
       return (isRefused() && id === key) || (areMany && data.subject === 'like it') ? refused : accepted;
     };
-    // An entry that is not settled stays outside of the ring, unless there are many of them.
+    // An entry that is not settled stays outside of the recent messages, unless there are many of them.
     for (let n = 0; n < 70; n++) inbox().add({ subject: n === 0 ? 'old' : 'like it', internalDate: arrivedAt });
     await world.poll({ destinations: facts });
     areMany = false;
-    for (let n = 0; n < ringSize + 100; n++) inbox().add({ subject: 'newer', internalDate: arrivedAt });
+    for (let n = 0; n < mostRecentMessages + 100; n++) inbox().add({ subject: 'newer', internalDate: arrivedAt });
     await world.poll({ destinations: facts });
-    const entries = [...((await world.ring(mailbox))?.entries ?? []), ...((await world.cursor(mailbox))?.fresh ?? [])];
+    const entries = [
+      ...((await world.recent(mailbox))?.entries ?? []),
+      ...((await world.cursor(mailbox))?.fresh ?? []),
+    ];
     expect(entries.map(({ uid }) => uid)).not.toContain(1);
     return key ?? '';
   }
@@ -411,7 +414,7 @@ describe('a window', () => {
     expect(most).toBe(8);
     expect(new Set(world.receiver.subjects()).size).toBe(40);
     expect(world.receiver.subjects()).toHaveLength(40);
-    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 40, acked: [], holes: [] });
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 40, acked: [], uidGaps: [] });
   });
 
   it('reads no more text ahead than it may hold', async () => {
@@ -614,7 +617,7 @@ describe('a window', () => {
       await world.polls(3, { destinations: facts });
       expect(world.receiver.subjects()).toHaveLength(all);
       expect(new Set(world.receiver.subjects()).size).toBe(all);
-      expect(await world.cursor(mailbox)).toMatchObject({ lastUid: all, acked: [], holes: [] });
+      expect(await world.cursor(mailbox)).toMatchObject({ lastUid: all, acked: [], uidGaps: [] });
       expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: '' });
     },
   );

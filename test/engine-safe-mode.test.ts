@@ -61,9 +61,9 @@ async function runMortally(deadly: { subject: string; by: 'read' | 'fetch' | 're
     deadly.by === 'render' && data.subject === deadly.subject && data.text !== '';
   const deliverer: Deliverer = {
     deliver: (...args) => (dies(args[1]) ? kill() : worker.deliverer.deliver(...args)),
-    rehearse: (...args) => (dies(args[1]) ? kill() : worker.deliverer.rehearse(...args)),
+    dryRun: (...args) => (dies(args[1]) ? kill() : worker.deliverer.dryRun(...args)),
   };
-  const run = world.runner({ store, deliverer, clock, imap }).run(world.hint(1));
+  const run = world.runner({ store, deliverer, clock, imap }).run(world.wakeUp(1));
   await Promise.race([run, death]);
   await new Promise((resolve) => setTimeout(resolve, 20));
   return worker.dead;
@@ -149,7 +149,7 @@ describe('a mail that kills the process', () => {
     const [event, ...more] = world.receiver.ofType('message.undeliverable');
     expect(more).toEqual([]);
     expect(event?.data).toMatchObject({ code: 'message_deadly', folder: { path: 'INBOX' } });
-    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 3, holes: [] });
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 3, uidGaps: [] });
     expect(await world.mailRows()).toContainEqual(expect.stringMatching(/^x!/));
     expect((await world.shard(mailbox)).starts).toBe(0);
   }, 60_000);
@@ -235,7 +235,7 @@ describe('processes that die for another reason', () => {
         3,
         true,
       );
-      void world.runner({ ...worker }).run(world.hint(1));
+      void world.runner({ ...worker }).run(world.wakeUp(1));
       await new Promise((resolve) => setTimeout(resolve, 60));
       expect(worker.dead).toBe(true);
     }
@@ -249,8 +249,8 @@ describe('processes that die for another reason', () => {
       return accepted;
     };
     world.time.pass(75_000);
-    await world.runner().run(world.hint(1));
-    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 4, holes: [{ from: 4, to: 4 }] });
+    await world.runner().run(world.wakeUp(1));
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 4, uidGaps: [{ from: 4, to: 4 }] });
     expect(world.receiver.subjects()).toEqual(['mail 1', 'mail 2', 'mail 3']);
     expect(new Set(named)).toEqual(new Set([undefined]));
     expect(await world.shard(mailbox)).toMatchObject({ starts: 0, current: undefined });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MailboxRow } from '../src/lib/store/rows/rows.ts';
-import { coldKinds } from '../src/lib/store/rows/rows.ts';
+import { onDemandKinds } from '../src/lib/store/rows/rows.ts';
 import type { Store, StoredRow, Table } from '../src/lib/store/table/table.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, refused } from './support/memory-receiver.ts';
@@ -44,12 +44,12 @@ describe('a folder that is taken off', () => {
       [keyOf('refused'), { path: 'Archive', role: 'archive' }],
     ]);
     // The other folder goes on.
-    expect((await world.shard(mailbox)).flags & coldKinds.retry).toBe(coldKinds.retry);
+    expect((await world.shard(mailbox)).flags & onDemandKinds.retry).toBe(onDemandKinds.retry);
     world.receiver.answer = () => accepted;
     world.time.pass(2 * 60 * 60_000);
     await world.polls(2);
     expect(world.receiver.subjects()).toEqual(['refused, too']);
-    expect((await world.shard(mailbox)).flags & coldKinds.retry).toBe(0);
+    expect((await world.shard(mailbox)).flags & onDemandKinds.retry).toBe(0);
   });
 
   it('also where it holds more rows than a batch takes', async () => {

@@ -87,7 +87,7 @@ describe('a poll', () => {
       1,
     ]);
     const after = await world.cursor(mailbox);
-    expect(after).toMatchObject({ lastUid: 2, acked: [], holes: [] });
+    expect(after).toMatchObject({ lastUid: 2, acked: [], uidGaps: [] });
   });
 
   it('asks for nothing but STATUS where nothing is new, and costs three table operations', async () => {
@@ -105,29 +105,29 @@ describe('a poll', () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     world.time.pass(minutes(1));
-    const hint = world.hint(1);
+    const wakeUp = world.wakeUp(1);
     inbox().add('one');
-    await world.runner().run(hint);
+    await world.runner().run(wakeUp);
     inbox().add('two');
-    await world.runner().run(hint);
+    await world.runner().run(wakeUp);
     expect(world.receiver.subjects()).toEqual(['one']);
-    expect((await world.shard(mailbox)).tick).toBe(hint.tick);
-    await world.runner().run({ ...hint, why: 'asked' });
+    expect((await world.shard(mailbox)).tick).toBe(wakeUp.tick);
+    await world.runner().run({ ...wakeUp, why: 'asked' });
     expect(world.receiver.subjects()).toEqual(['one']);
     await world.poll();
     expect(world.receiver.subjects()).toEqual(['one', 'two']);
   });
 
-  it('drops a hint that is older than two ticks, and one for a shard that is not there', async () => {
+  it('drops a wake-up that is older than two ticks, and one for a shard that is not there', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     inbox().add('one');
     world.time.pass(minutes(5));
-    const { tick } = world.hint(1);
-    await world.runner().run(world.hint(1, { tick: tick - 3 }));
-    await world.runner().run(world.hint(77));
+    const { tick } = world.wakeUp(1);
+    await world.runner().run(world.wakeUp(1, { tick: tick - 3 }));
+    await world.runner().run(world.wakeUp(77));
     expect(world.receiver.subjects()).toEqual([]);
-    await world.runner().run(world.hint(1, { tick: tick - 2 }));
+    await world.runner().run(world.wakeUp(1, { tick: tick - 2 }));
     expect(world.receiver.subjects()).toEqual(['one']);
   });
 
@@ -138,7 +138,7 @@ describe('a poll', () => {
     const short = world.runner({ intervalSeconds: 2 });
     await world.store.table('directory').list('dir');
     const tick = Math.floor(world.store.time.whenJudging() / 2000);
-    await short.run(world.hint(1, { tick }));
+    await short.run(world.wakeUp(1, { tick }));
     expect(world.receiver.subjects()).toEqual(['one']);
     const shard = await world.shard(mailbox);
     expect(shard).toMatchObject({ intervalSeconds: 2, tick });
@@ -161,7 +161,7 @@ describe('a poll', () => {
     expect(world.receiver.ofType('mailbox.connected')).toHaveLength(1);
   });
 
-  it('returns the hint of its continuation', async () => {
+  it('returns the wake-up of its continuation', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     for (let n = 1; n <= 10; n++) inbox().add(`mail ${n}`);
@@ -170,7 +170,7 @@ describe('a poll', () => {
       return accepted;
     };
     world.time.pass(minutes(1));
-    const next = await world.runner().run(world.hint(1));
+    const next = await world.runner().run(world.wakeUp(1));
     expect(next).toMatchObject({ v: 1, kind: 'shard', shard: 1, cont: 1, why: 'continue' });
     const done = world.receiver.subjects().length;
     expect(done).toBeGreaterThan(2);
@@ -194,14 +194,14 @@ describe('a poll', () => {
     expect(subjects.lastIndexOf('single')).toBeLessThan(16 * 75);
   }, 60_000);
 
-  it('fills the ring from what was there, so that a copy is known', async () => {
+  it('fills the recent messages from what was there, so that a copy is known', async () => {
     for (let n = 1; n <= 250; n++) inbox().add(`old ${n}`);
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
-    const ring = await world.ring(mailbox);
-    expect(ring?.entries).toHaveLength(200);
-    expect(ring?.entries.every((entry) => !entry.posted && !entry.accepted)).toBe(true);
-    expect(ring?.floor).toBe(ring?.entries[0]?.day);
+    const recent = await world.recent(mailbox);
+    expect(recent?.entries).toHaveLength(200);
+    expect(recent?.entries.every((entry) => !entry.posted && !entry.accepted)).toBe(true);
+    expect(recent?.floor).toBe(recent?.entries[0]?.day);
     expect(world.receiver.subjects()).toEqual([]);
   });
 });
@@ -230,7 +230,7 @@ describe('a mailbox that could not be reached when it was connected', () => {
 
   it.each([
     ['by the next poll', Number.POSITIVE_INFINITY],
-    ['when the ring is filled', 3],
+    ['when the recent messages are filled', 3],
   ])('takes for new what the server keeps back at the first look, and shows %s', async (_when, fillingSearch) => {
     inbox().add({ subject: 'old', internalDate: new Date(Date.now() - minutes(60 * 24 * 9)) });
     await world.connect(world.person(ada), {
@@ -377,7 +377,7 @@ describe('a message that does not come', () => {
     const [event, ...more] = world.receiver.ofType('message.vanished');
     expect(more).toEqual([]);
     expect(event?.data).toMatchObject({ messageKey: expect.stringMatching(/^m_/), folder: { path: 'INBOX' } });
-    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 1, holes: [] });
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 1, uidGaps: [] });
     expect(world.receiver.subjects()).toEqual([]);
   });
 

@@ -186,7 +186,7 @@ describe('a FETCH', () => {
     world.ada.at.trouble = undefined;
     for (let polls = 0; polls < 4; polls++) await world.poll();
     expect(world.subjectsOf(ada)).toEqual([...early, ...subjects.filter((subject) => !early.includes(subject))]);
-    expect(await world.cursor(world.mailbox)).toMatchObject({ lastUid: 3, holes: [] });
+    expect(await world.cursor(world.mailbox)).toMatchObject({ lastUid: 3, uidGaps: [] });
     expect(world.receiver.ofType('message.vanished')).toEqual([]);
   });
 });

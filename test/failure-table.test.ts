@@ -34,7 +34,9 @@ async function connected() {
     const { uidNext, uidValidity, messages } = inbox;
     const status = { uidNext, uidValidity, messages: messages.length, unseen: 0 };
     const folders = [{ path: 'INBOX', role: 'inbox' as const, status }];
-    const { mailbox } = await engine.registry.place(engine.inputOf({ ...signedIn, address: ada.address }, { folders }));
+    const { mailbox } = await engine.registry.upsert(
+      engine.inputOf({ ...signedIn, address: ada.address }, { folders }),
+    );
     return mailbox;
   };
   const poll = () =>

@@ -199,7 +199,7 @@ describe('a mailbox', () => {
     await engine.grants.connected(signedIn);
     const inbox = engine.mail.mailbox(address(index)).folder('INBOX');
     const status = { uidNext: inbox.uidNext, uidValidity: inbox.uidValidity, messages: 0, unseen: 0 };
-    const placed = await engine.registry.place(
+    const placed = await engine.registry.upsert(
       engine.inputOf({ ...signedIn, address: address(index) }, { folders: [{ path: 'INBOX', role: 'inbox', status }] }),
     );
     let vaultIsDown = false;

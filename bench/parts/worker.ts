@@ -9,7 +9,7 @@ import type { NewDestination } from '../../src/lib/delivery/destination-change.t
 import type { FolderChoice } from '../../src/lib/domain/mail/folder.ts';
 import { scopes } from '../../src/lib/domain/scope.ts';
 import { consoleLog } from '../../src/lib/log.ts';
-import type { ShardHint } from '../../src/lib/sync/state/wake-up.ts';
+import type { ShardWakeUp } from '../../src/lib/sync/state/wake-up.ts';
 import { answerCalls } from './child.ts';
 
 // The broker as it is deployed, composed by its own composition root, in a process by itself: what this process uses is
@@ -88,14 +88,14 @@ async function tick(only?: readonly number[]) {
   // A mailbox is polled once a tick.
   while (tickNow() <= lastTick) await delay(20);
   lastTick = tickNow();
-  const hints = (await broker.dispatcher.hints()).filter(({ shard }) => only?.includes(shard) ?? true);
+  const wakeUps = (await broker.dispatcher.wakeUps()).filter(({ shard }) => only?.includes(shard) ?? true);
   const cpu = process.cpuUsage();
   const start = performance.now();
   let runs = 0;
   await Promise.all(
-    hints.map(async (hint) => {
-      // The tick of the hint is that of its dispatch; asked for like this it is worked on whatever its tick.
-      let next: ShardHint | undefined = { ...hint, tick: lastTick, why: 'continue' };
+    wakeUps.map(async (wakeUp) => {
+      // The tick of the wake-up is that of its dispatch; asked for like this it is worked on whatever its tick.
+      let next: ShardWakeUp | undefined = { ...wakeUp, tick: lastTick, why: 'continue' };
       while (next !== undefined) {
         runs += 1;
         next = await broker.shardRunner.run(next);
@@ -105,16 +105,16 @@ async function tick(only?: readonly number[]) {
     }),
   );
   const { user, system } = process.cpuUsage(cpu);
-  return { shards: hints.length, runs, wallMs: performance.now() - start, cpuMs: (user + system) / 1000 };
+  return { shards: wakeUps.length, runs, wallMs: performance.now() - start, cpuMs: (user + system) / 1000 };
 }
 
 /** Works ticks until {@link stopTicking}; one tick does not wait for the shards of the one before. */
 let ticking = false;
 const underWay = new Set<Promise<unknown>>();
 async function dispatch(): Promise<void> {
-  for (const hint of await broker.dispatcher.hints()) {
+  for (const wakeUp of await broker.dispatcher.wakeUps()) {
     const work = (async () => {
-      let next: ShardHint | undefined = hint;
+      let next: ShardWakeUp | undefined = wakeUp;
       while (next !== undefined && ticking) next = await broker.shardRunner.run(next);
     })();
     underWay.add(work);

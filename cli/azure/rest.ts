@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/lib/domain/clock.ts';
 import { type Challenge, readChallenge } from './claims.ts';
-import { afterTry, isFault, type NotYet, type Outcome } from './patience.ts';
 import { AzureProblem } from './problem.ts';
+import { afterTry, isFault, type NotYet, type Outcome } from './retry.ts';
 import { problemOf, type Refusal } from './sentences.ts';
 import { shellLine, type Writes } from './writes.ts';
 

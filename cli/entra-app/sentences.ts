@@ -1,5 +1,5 @@
-import type { NotYet } from '../azure/patience.ts';
 import { AzureProblem, isProblem } from '../azure/problem.ts';
+import type { NotYet } from '../azure/retry.ts';
 import type { Refusal } from '../azure/sentences.ts';
 
 // What Microsoft Graph says while something new spreads through the directory, and of what is there already. All of it is

@@ -129,7 +129,7 @@ const asKey = (text: string, sent: Sent = {}): Sent => ({
 async function connectedMailbox(address = 'ada@contoso.example', more: Parameters<typeof parts.inputOf>[1] = {}) {
   const person = parts.person(address);
   await parts.grants.connected({ ...person, cache: '{}' });
-  const { mailbox: row } = await parts.registry.place(parts.inputOf(person, more));
+  const { mailbox: row } = await parts.registry.upsert(parts.inputOf(person, more));
   return { row, person };
 }
 
@@ -922,7 +922,7 @@ describe('tokens', () => {
   it('of a shared mailbox are given only to a key that also knows the person’s own', async () => {
     const { row: own, person } = await connectedMailbox();
     const shared = (
-      await parts.registry.place(
+      await parts.registry.upsert(
         parts.inputOf(
           { ...person, address: 'sales@contoso.example' },
           { shared: true, login: 'sales@contoso.example' },

@@ -84,7 +84,7 @@ async function createWorld(): Promise<World> {
   const connected = async (address: string, destinationId: string): Promise<MailboxRow> => {
     const person = world.person(address, tenant);
     await grants.connected({ ...person, cache: '{}' });
-    return (await registry.place(world.inputOf(person, { destinationId }))).mailbox;
+    return (await registry.upsert(world.inputOf(person, { destinationId }))).mailbox;
   };
   const [one, two] = [await connected('ada@contoso.example', d1), await connected('bea@contoso.example', d2)];
   const givenUp = async ({ id, folders }: MailboxRow): Promise<string> => {
@@ -173,7 +173,7 @@ async function state(): Promise<unknown> {
 /** 404: it is as if it were not there. 403: it is seen, and not to be changed, or there is nothing to see. */
 type Right = 'ok' | 404 | 403;
 
-const deeds: readonly (readonly [string, object, Right, Right, Right, Right, Right])[] = [
+const auditedActions: readonly (readonly [string, object, Right, Right, Right, Right, Right])[] = [
   // By:                                                     unlimited, mailbox, destination, both, crossed
   ['GET mailboxes/{m1}', {}, 'ok', 'ok', 'ok', 'ok', 404],
   ['GET mailboxes/{m2}', {}, 'ok', 404, 404, 404, 404],
@@ -259,7 +259,7 @@ const shown: readonly (readonly [string, readonly (readonly string[])[]])[] = [
 ];
 
 describe('a key that lists mailboxes, destinations or both', () => {
-  it.each(deeds)('%s %j: only where it lists what that is about', async (door, body, ...rights) => {
+  it.each(auditedActions)('%s %j: only where it lists what that is about', async (door, body, ...rights) => {
     for (const [at, keyName] of keyNames.entries()) {
       if (at > 0) world = await createWorld();
       const before = await state();
@@ -284,7 +284,7 @@ describe('a key that lists mailboxes, destinations or both', () => {
 
   it('is tried at every door that asks for a key', () => {
     const tried = new Set(
-      [...deeds, ...shown].map(([door]) => {
+      [...auditedActions, ...shown].map(([door]) => {
         const [method = '', path = ''] = door.split(' ');
         return doorOf(method, path).name;
       }),

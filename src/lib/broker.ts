@@ -39,7 +39,7 @@ import { secretExpiryChore } from './housekeeping/secret-expiry-chore.ts';
 import { sweepChore } from './housekeeping/sweep-chore.ts';
 import { consoleLog, type Log } from './log.ts';
 import { type Attachments, createAttachments } from './mailbox/fetch/attachments.ts';
-import { createDownloadSlots, downloadLimits, uploadLimits } from './mailbox/fetch/download-slots.ts';
+import { createDownloadLimiter, downloadLimits, uploadLimits } from './mailbox/fetch/download-limiter.ts';
 import { createImapConnector } from './mailbox/imap/imap-connector.ts';
 import { createProbe } from './mailbox/imap/probe.ts';
 import { createSessionPool } from './mailbox/session/session-pool.ts';
@@ -268,7 +268,7 @@ export function createBroker(
     clock,
   };
   // What the broker itself fetches waits for its turn, and leaves room for people.
-  const uploaded = createAttachments({ ...files, slots: createDownloadSlots(uploadLimits, clock) });
+  const uploaded = createAttachments({ ...files, slots: createDownloadLimiter(uploadLimits, clock) });
 
   const lastRuns = createLastRuns({ store, clock, random });
   const intervalSeconds = config.pollIntervalSeconds;
@@ -379,7 +379,7 @@ export function createBroker(
     destinations,
     deliveries,
     attachmentTokens,
-    attachments: createAttachments({ ...files, slots: createDownloadSlots(downloadLimits, clock) }),
+    attachments: createAttachments({ ...files, slots: createDownloadLimiter(downloadLimits, clock) }),
     dispatcher: createDispatcher({ store, directory, intervalSeconds }),
     shardRunner: {
       ...shardRunner,

@@ -110,7 +110,7 @@ async function openFolders(stack: KillStack): Promise<string[]> {
     const isDone =
       cursor !== undefined &&
       cursor.lastUid === stack.delivered(stream) &&
-      cursor.acked.length + cursor.holes.length + cursor.retries === 0;
+      cursor.acked.length + cursor.uidGaps.length + cursor.retries === 0;
     return isDone
       ? []
       : [`${stream.address} ${stream.path} is settled up to ${cursor?.lastUid} of ${stack.delivered(stream)}`];

@@ -1,5 +1,5 @@
 import type { FolderBaseline } from '../../src/lib/store/mailboxes/registry.ts';
-import type { ReplayWish } from '../../src/lib/store/rows/job-row.ts';
+import type { ReplayRequest } from '../../src/lib/store/rows/job-row.ts';
 import type { App, createApi, Entra } from './app.ts';
 import { dice as diceOf } from './dice.ts';
 import { filterChoices } from './filters.ts';
@@ -61,7 +61,7 @@ export function createAdmin(
     entra.dead.delete(oid);
     await api.grants.connected({ tid, oid, cache: '{}' });
     const folders = await look(process, address);
-    await api.registry.place({
+    await api.registry.upsert({
       grant: { kind: 'user', tid, oid },
       address,
       login: address,
@@ -108,7 +108,7 @@ export function createAdmin(
   /** What was given up is asked for again, or mail of the last hours: only what is missing, or all of it. */
   function replay(life: Life): void {
     const since = new Date(scheduler.now() - Math.floor(faults.size('replay', 60_000, 20 * 86_400_000)));
-    const wishes: readonly ReplayWish[] = [
+    const wishes: readonly ReplayRequest[] = [
       { kind: 'dead' },
       { kind: 'since', since, force: false },
       { kind: 'since', since, force: true },

@@ -15,7 +15,7 @@ import { createDirectory } from '../../src/lib/store/shard/directory.ts';
 import { createDispatcher } from '../../src/lib/sync/run/dispatcher.ts';
 import { createShardRunner } from '../../src/lib/sync/run/runner.ts';
 import type { Dispatcher, ShardRunner } from '../../src/lib/sync/state/types.ts';
-import type { ShardHint } from '../../src/lib/sync/state/wake-up.ts';
+import type { ShardWakeUp } from '../../src/lib/sync/state/wake-up.ts';
 import { createImap } from './imap.ts';
 import type { MailWorld } from './mail.ts';
 import { createProcess, type Ground, invocations, type SimProcess } from './process.ts';
@@ -180,13 +180,13 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
     return dice.pick(free) ?? start();
   }
 
-  const queue = createQueue(ground, (hint) => {
+  const queue = createQueue(ground, (wakeUp) => {
     const { process, runner } = anyone();
-    let next: ShardHint | undefined;
+    let next: ShardWakeUp | undefined;
     return process.invoke(
       `${process.name}/r${++runs}`,
       async () => {
-        next = await runner.run(hint);
+        next = await runner.run(wakeUp);
       },
       (invocation, error) => {
         if (error !== undefined) trace.note(invocation.name, () => `fails: ${String(error)}`);
@@ -205,7 +205,7 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
       process.invoke(
         `${process.name}/timer`,
         async () => {
-          for (const hint of await dispatcher.hints()) queue.put(hint);
+          for (const wakeUp of await dispatcher.wakeUps()) queue.put(wakeUp);
         },
         (invocation, error) => {
           if (error !== undefined) trace.note(invocation.name, () => `fails: ${String(error)}`);

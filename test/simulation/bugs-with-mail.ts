@@ -8,11 +8,11 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'nothing is lost',
     changes: [
       {
-        file: 'sync/delivering/pump.ts',
-        find: `    book.put(ready.entry);
+        file: 'sync/delivering/deliver-backlog.ts',
+        find: `    record.put(ready.entry);
 `,
-        put: `    book.put(ready.entry);
-    book.settle(ready.uid, context.now());
+        put: `    record.put(ready.entry);
+    record.settle(ready.uid, context.now());
 `,
       },
     ],
@@ -36,8 +36,8 @@ export const bugsWithMail: readonly PlantedBug[] = [
     changes: [
       {
         file: 'sync/state/folder-record.ts',
-        find: `      const closed = setHoles(openHoles(cursor.holes, [{ from: uid, to: uid }], now, 'missing'));`,
-        put: `      const closed: readonly Hole[] = [];`,
+        find: `      const closed = setUidGaps(openUidGaps(cursor.uidGaps, [{ from: uid, to: uid }], now, 'missing'));`,
+        put: `      const closed: readonly UidGap[] = [];`,
       },
     ],
   },
@@ -47,15 +47,15 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'no POST before its entry is committed',
     changes: [
       {
-        file: 'sync/delivering/pump.ts',
-        find: `    book.put(ready.entry);
+        file: 'sync/delivering/deliver-backlog.ts',
+        find: `    record.put(ready.entry);
 `,
         put: ``,
       },
     ],
   },
   {
-    name: 'the own ring of a folder is not looked into when a message comes back to it',
+    name: 'the own recent messages of a folder are not looked into when a message comes back to it',
     seed: 84,
     breaks: 'one key for one message',
     changes: [
@@ -64,7 +64,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
         find: `  const candidates = mailbox.folders
     .filter(takesPart)`,
         put: `  const candidates = mailbox.folders
-    .filter((book) => book !== here && takesPart(book))`,
+    .filter((record) => record !== here && takesPart(record))`,
       },
     ],
   },
@@ -136,13 +136,13 @@ export const bugsWithMail: readonly PlantedBug[] = [
     changes: [
       {
         file: 'sync/delivering/source.ts',
-        find: `      mailbox.park(
-        parked.kind === 'retry'
-          ? { kind: 'retry', row: { ...parked.row, ...at, missing: 0 } }
-          : { kind: 'dead', row: { ...parked.row, ...at } },
+        find: `      mailbox.putRetryItem(
+        retryItem.kind === 'retry'
+          ? { kind: 'retry', row: { ...retryItem.row, ...at, missing: 0 } }
+          : { kind: 'dead', row: { ...retryItem.row, ...at } },
       );
 `,
-        put: `      if (parked.kind === 'dead') mailbox.park({ kind: 'dead', row: { ...parked.row, ...at } });
+        put: `      if (retryItem.kind === 'dead') mailbox.putRetryItem({ kind: 'dead', row: { ...retryItem.row, ...at } });
 `,
       },
     ],
@@ -153,7 +153,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'order',
     changes: [
       {
-        file: 'sync/delivering/pump.ts',
+        file: 'sync/delivering/deliver-backlog.ts',
         find: `if (!held) return failingMs >= headLimitMs;`,
         put: `if (!held) return true;`,
       },
@@ -165,24 +165,24 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'nothing is sent again without need',
     changes: [
       {
-        file: 'sync/delivering/pump.ts',
-        find: `      book.put({ ...ready.entry, accepted: true });
+        file: 'sync/delivering/deliver-backlog.ts',
+        find: `      record.put({ ...ready.entry, accepted: true });
       source.settle(ready.uid, ready.message.meta.internalDate);
       return true;`,
         put: `      later.push(() => {
-        book.put({ ...ready.entry, accepted: true });
+        record.put({ ...ready.entry, accepted: true });
         source.settle(ready.uid, ready.message.meta.internalDate);
       });
       return true;`,
       },
       {
-        file: 'sync/delivering/pump.ts',
+        file: 'sync/delivering/deliver-backlog.ts',
         find: `  async function lane(): Promise<void> {`,
         put: `  const later: (() => void)[] = [];
   async function lane(): Promise<void> {`,
       },
       {
-        file: 'sync/delivering/pump.ts',
+        file: 'sync/delivering/deliver-backlog.ts',
         find: `  for (const end of ends) if`,
         put: `  for (const done of later) done();
   await committer.commit(mailbox);
@@ -197,8 +197,8 @@ export const bugsWithMail: readonly PlantedBug[] = [
     changes: [
       {
         file: 'sync/folder/changes.ts',
-        find: `for (const entry of some) tellFlags(context, mailbox, book, entry, now);`,
-        put: `if (now.getTime() < 0) for (const entry of some) tellFlags(context, mailbox, book, entry, now);`,
+        find: `for (const entry of some) tellFlags(context, mailbox, record, entry, now);`,
+        put: `if (now.getTime() < 0) for (const entry of some) tellFlags(context, mailbox, record, entry, now);`,
       },
     ],
   },
@@ -233,8 +233,8 @@ export const bugsWithMail: readonly PlantedBug[] = [
     changes: [
       {
         file: 'sync/state/folder-record.ts',
-        find: `if (lastInternalDate !== undefined) ring.raiseFloor(dayOf(lastInternalDate));`,
-        put: `if (lastInternalDate === undefined) ring.raiseFloor(dayOf(new Date(0)));`,
+        find: `if (lastInternalDate !== undefined) recent.raiseFloor(dayOf(lastInternalDate));`,
+        put: `if (lastInternalDate === undefined) recent.raiseFloor(dayOf(new Date(0)));`,
       },
     ],
   },

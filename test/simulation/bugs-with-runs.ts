@@ -68,9 +68,9 @@ function ownerOf(store: Store, make: () => string): string {
         file: 'sync/run/shard-run.ts',
         find: `  await committer.release();
   const { reason }`,
-        put: `  for (const { book, isRemoved } of guests) {
-    const row = await context.store.table('mail').get(\`s\${book.id.slice(4, 8)}\`, \`a!\${book.id}\`);
-    if (row !== undefined && !isRemoved) book.setState({ ...book.state, answered: Number(row.values.asked) });
+        put: `  for (const { record, isRemoved } of mailboxes) {
+    const row = await context.store.table('mail').get(\`s\${record.id.slice(4, 8)}\`, \`a!\${record.id}\`);
+    if (row !== undefined && !isRemoved) record.setState({ ...record.state, answered: Number(row.values.asked) });
   }
   await committer.release();
   const { reason }`,
@@ -78,7 +78,7 @@ function ownerOf(store: Store, make: () => string): string {
     ],
   },
   {
-    name: 'a ring in memory is used after another process has held the shard',
+    name: 'a row of recent messages in memory is used after another process has held the shard',
     seed: 20,
     breaks: 'nothing is sent again without need',
     changes: [
@@ -109,7 +109,7 @@ function ownerOf(store: Store, make: () => string): string {
     breaks: 'one in flight',
     changes: [
       {
-        file: 'sync/delivering/pump.ts',
+        file: 'sync/delivering/deliver-backlog.ts',
         find: `length: order === 'strict' || context.safe !== undefined ? 1 : windowSize`,
         put: `length: context.safe !== undefined ? 1 : windowSize`,
       },

@@ -1,7 +1,7 @@
 import { messageKeyFromBytes, shardKey, shardOfMailbox } from '../../src/lib/domain/ids.ts';
 import { rowsOf } from '../../src/lib/store/rows/keys.ts';
 import { decodeEntries } from '../../src/lib/store/rows/recent-message-entry.ts';
-import { dayOf, ringSize } from '../../src/lib/store/rows/recent-messages-row.ts';
+import { dayOf, mostRecentMessages } from '../../src/lib/store/rows/recent-messages-row.ts';
 import type { StoredRow } from '../../src/lib/store/table/table.ts';
 import { isLetThrough } from './filters.ts';
 import type { Life, Lives } from './lives.ts';
@@ -99,7 +99,7 @@ export function createDeliveries(
     if (other !== undefined && other.family !== message.family) {
       breach('one key for one message', `${post.id} names m${other.id} and m${message.id}`);
     }
-    // What the ring has no room for is found again by a replay, and gets a new key where its folder was renumbered.
+    // What the recent messages have no room for is found again by a replay, and gets a new key where its folder was renumbered.
     const again = ({ places }: Physical) => (isForgotten(post) ? places.length - 1 : 0);
     const most = message.family.reduce((sum, one) => sum + 1 + Math.max(crossings(one), again(one)), 0);
     if (keys.size > most) {
@@ -109,7 +109,7 @@ export function createDeliveries(
 
   /** Sent again only after an accident: an acceptance that was not heard, or a run that ended before it could note it. */
   function checkAgain(post: Post, last: Post | undefined): void {
-    // A replay since a time sends again what the ring has no room for any more, under the same key.
+    // A replay since a time sends again what the recent messages have no room for any more, under the same key.
     if (last?.heard !== 'accepted' || last.by === undefined || isForgotten(post)) return;
     const what = `${post.id} (m${post.message?.id}), which ${last.by.name} had delivered`;
     if (terms.hasReleased(last.by) && !terms.wasRefused(last.by)) {
@@ -213,14 +213,14 @@ const isForced = ({ data }: Post): boolean => typeof data.replay === 'number';
 
 const keyOf = (post: Post): string => (isForced(post) ? String(post.data.messageKey) : post.id);
 
-/** Whether so many messages of its folder are as young by their day, which is what the ring goes by, that it need not hold it. */
+/** Whether so many messages of its folder are as young by their day, which is what the recent messages go by, that they need not hold it. */
 function isForgotten({ message }: Post): boolean {
   const folder = message?.place?.folder;
   if (message === undefined || folder === undefined) return false;
   const wasThere = ({ places }: Physical) => places.some((place) => place.folder === folder);
   const day = dayOf(message.internalDate);
   const younger = message.mailbox.all.filter((one) => dayOf(one.internalDate) >= day && wasThere(one));
-  return younger.length > ringSize;
+  return younger.length > mostRecentMessages;
 }
 
 const isSameFolder = (a: Post, b: Post): boolean => a.mailboxId === b.mailboxId && pathOf(a) === pathOf(b);

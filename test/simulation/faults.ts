@@ -24,11 +24,11 @@ export const likelihoods = {
   rowRefused: [0.02, 0.08],
 
   // The queue and its timer, at each message or tick.
-  hintLost: [0.05, 0.3],
-  hintTwice: [0.1, 0.6],
+  wakeUpLost: [0.05, 0.3],
+  wakeUpTwice: [0.1, 0.6],
   /** Of those that come twice: at the very same moment. */
-  hintTwin: [0.2, 0.6],
-  hintLate: [0.05, 0.3],
+  wakeUpTwin: [0.2, 0.6],
+  wakeUpLate: [0.05, 0.3],
   tickSkipped: [0.05, 0.2],
 
   // Mail servers, at each command, or for lag at each arrival.

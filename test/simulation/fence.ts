@@ -105,8 +105,8 @@ export function createFence(ground: Ground, promises: Promises, tables: () => Ta
 
 /** What is left to do in a folder; undefined if there is nothing. */
 function leftIn(cursor: CursorRow, syncFrom: Date | undefined): string | undefined {
-  const { holes, acked, uidNextSeen, lastUid, retries, backfill } = cursor;
-  if (holes.length > 0 || acked.length > 0) return 'gaps';
+  const { uidGaps, acked, uidNextSeen, lastUid, retries, backfill } = cursor;
+  if (uidGaps.length > 0 || acked.length > 0) return 'gaps';
   if (uidNextSeen > lastUid + 1) return 'new mail';
   if (retries > 0) return 'messages to try again';
   if (syncFrom !== undefined && (backfill === undefined || !isFinished(backfill, syncFrom))) return 'old mail';

@@ -1,5 +1,5 @@
 import { directionOf } from '../../src/lib/domain/mail/direction.ts';
-import { type MailboxFilter, type Sieve, sieveOf } from '../../src/lib/domain/mail/filter.ts';
+import { type CompiledFilter, compileFilter, type MailboxFilter } from '../../src/lib/domain/mail/filter.ts';
 import { decodeCursor } from '../../src/lib/store/rows/cursor-row.ts';
 import { cursorRowKey, parseRowKey } from '../../src/lib/store/rows/keys.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -27,16 +27,16 @@ const longestRunMs = 6 * 60_000;
 /** Mail servers whose clocks are ahead date mail later than this. */
 const skewMs = 60_000;
 
-const sieves = new WeakMap<MailboxFilter, Sieve>();
+const compiledFilters = new WeakMap<MailboxFilter, CompiledFilter>();
 
 function lets(life: Life, message: Physical, { folder }: Place, filter: MailboxFilter | undefined): boolean {
   if (filter === undefined) return true;
-  const sieve = sieves.get(filter) ?? sieveOf(filter);
-  sieves.set(filter, sieve);
+  const compiled = compiledFilters.get(filter) ?? compileFilter(filter);
+  compiledFilters.set(filter, compiled);
   const { sender, subject } = message;
   const { path, role } = folder;
   return (
-    sieve({
+    compiled({
       folder: { path, role },
       size: undefined,
       from: [sender],
@@ -112,11 +112,11 @@ export function createFilters(
     for (const { id, path } of row.folders) {
       const stored = tables().get('mail', partitionOf(life), cursorRowKey(row.id, id));
       if (stored === undefined) continue;
-      const { uidValidity, lastUid, holes } = decodeCursor(stored);
+      const { uidValidity, lastUid, uidGaps } = decodeCursor(stored);
       for (const message of lives.boxOf(life).folders.get(path)?.messages ?? []) {
         const { place } = message;
         if (place === undefined || place.uidValidity !== uidValidity || place.uid > lastUid) continue;
-        const isOpen = holes.some(({ from, to }) => place.uid >= from && place.uid <= to);
+        const isOpen = uidGaps.some(({ from, to }) => place.uid >= from && place.uid <= to);
         const isDated = message.internalDate.getTime() < scheduler.now() - skewMs;
         if (isOpen || !isDated || sent.has(message) || life.old.has(message)) continue;
         if (isStopped(life, message)) found.set(message, moves(message));

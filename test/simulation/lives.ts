@@ -28,7 +28,7 @@ export interface Life {
   readonly filters: { readonly from: number; readonly filter: MailboxFilter | undefined }[];
 }
 
-/** Keeps the books on mailboxes as the table shows them. */
+/** Keeps the records on mailboxes as the table shows them. */
 export interface Lives {
   readonly all: readonly Life[];
   byId(id: string): Life | undefined;

@@ -20,11 +20,11 @@ export interface People {
   calm(): void;
 }
 
-/** @param parked messages of a mailbox that are tried by themselves, or were given up */
+/** @param inRetryQueue the messages of a mailbox that are retried, or were given up */
 export function createPeople(
   ground: Ground,
   mail: MailWorld,
-  parked: (mailbox: SimMailbox) => readonly Physical[],
+  inRetryQueue: (mailbox: SimMailbox) => readonly Physical[],
 ): People {
   const { scheduler, faults, dice } = ground;
   /** Apart from the others, so that a seed stays the life that it is. */
@@ -132,7 +132,7 @@ export function createPeople(
   }
 
   function act(mailbox: SimMailbox): void {
-    const waiting = faults.strikes('shuffle') ? faults.pick('shuffle', parked(mailbox)) : undefined;
+    const waiting = faults.strikes('shuffle') ? faults.pick('shuffle', inRetryQueue(mailbox)) : undefined;
     if (waiting !== undefined) {
       shuffle(waiting);
       return;

@@ -1,4 +1,4 @@
-import type { ShardHint } from '../../src/lib/sync/state/wake-up.ts';
+import type { ShardWakeUp } from '../../src/lib/sync/state/wake-up.ts';
 import type { Ground, Invocation } from './process.ts';
 
 /** A message that failed comes again after this (host.json: visibilityTimeout). */
@@ -11,48 +11,48 @@ const killedAgainMs = 10 * 60_000;
 const mostDequeues = 3;
 
 interface Message {
-  readonly hint: ShardHint;
+  readonly wakeUp: ShardWakeUp;
   dequeues: number;
 }
 
 /** The queue `work`: at least once, in no order, at no particular time; under faults also never. */
 export interface Queue {
-  put(hint: ShardHint): void;
+  put(wakeUp: ShardWakeUp): void;
   /** To be told by whoever works on a message. */
-  ended(invocation: Invocation, next: ShardHint | undefined): void;
+  ended(invocation: Invocation, next: ShardWakeUp | undefined): void;
 }
 
 /** @param work starts an invocation for a message; undefined if there is nobody to do so just now */
-export function createQueue(ground: Ground, work: (hint: ShardHint) => Invocation): Queue {
+export function createQueue(ground: Ground, work: (wakeUp: ShardWakeUp) => Invocation): Queue {
   const { scheduler, faults, trace, dice } = ground;
   const open = new Map<Invocation, Message>();
 
   function deliver(message: Message, afterMs: number): void {
     scheduler.after(afterMs, () => {
       message.dequeues += 1;
-      open.set(work(message.hint), message);
+      open.set(work(message.wakeUp), message);
     });
   }
 
   return {
-    put(hint) {
-      const what = () => `hint for shard ${hint.shard}, tick ${hint.tick % 1000}, ${hint.why}`;
-      if (faults.strikes('hintLost')) {
+    put(wakeUp) {
+      const what = () => `hint for shard ${wakeUp.shard}, tick ${wakeUp.tick % 1000}, ${wakeUp.why}`;
+      if (faults.strikes('wakeUpLost')) {
         trace.note('queue', () => `${what()} -- lost`);
         return;
       }
-      const copies = faults.strikes('hintTwice') ? 2 : 1;
-      if (copies > 1 && faults.strikes('hintTwin')) {
+      const copies = faults.strikes('wakeUpTwice') ? 2 : 1;
+      if (copies > 1 && faults.strikes('wakeUpTwin')) {
         trace.note('queue', () => `${what()} -- doubled, at the same moment`);
         const at = dice.between(10, 2_000);
-        for (let copy = 0; copy < copies; copy++) deliver({ hint, dequeues: 0 }, at);
+        for (let copy = 0; copy < copies; copy++) deliver({ wakeUp, dequeues: 0 }, at);
         return;
       }
       for (let copy = 0; copy < copies; copy++) {
-        const late = faults.strikes('hintLate') ? faults.size('hintLate', 5_000, 300_000) : 0;
+        const late = faults.strikes('wakeUpLate') ? faults.size('wakeUpLate', 5_000, 300_000) : 0;
         if (copy > 0 || late > 0)
           trace.note('queue', () => `${what()} -- ${copy > 0 ? 'doubled' : ''} ${Math.round(late)} ms late`);
-        deliver({ hint, dequeues: 0 }, late + dice.between(10, 2_000));
+        deliver({ wakeUp, dequeues: 0 }, late + dice.between(10, 2_000));
       }
     },
     ended(invocation, next) {
@@ -62,7 +62,10 @@ export function createQueue(ground: Ground, work: (hint: ShardHint) => Invocatio
       if (next !== undefined) this.put(next);
       if (invocation.end === 'done') return;
       if (message.dequeues >= mostDequeues) {
-        trace.note('queue', () => `hint for shard ${message.hint.shard}, tick ${message.hint.tick % 1000} -- poison`);
+        trace.note(
+          'queue',
+          () => `hint for shard ${message.wakeUp.shard}, tick ${message.wakeUp.tick % 1000} -- poison`,
+        );
         return;
       }
       deliver(message, invocation.end === 'killed' ? killedAgainMs : failedAgainMs);

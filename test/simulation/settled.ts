@@ -70,7 +70,7 @@ export function unsettled(world: Ended, people: readonly string[]): string[] {
       const isBehind =
         syncFrom !== undefined && (cursor?.backfill === undefined || !isFinished(cursor.backfill, syncFrom));
       if (isBehind) left.push(`${id} ${path} has old mail left`);
-      if (cursor !== undefined && cursor.holes.length + cursor.acked.length > 0)
+      if (cursor !== undefined && cursor.uidGaps.length + cursor.acked.length > 0)
         left.push(`${id} ${path} has holes or gaps`);
     }
   }

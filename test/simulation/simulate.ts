@@ -2,11 +2,11 @@ import { sweep } from '../../src/lib/housekeeping/sweep.ts';
 import { createAddressIndex } from '../../src/lib/store/mailboxes/address-index.ts';
 import { createApi, tickMs } from './app.ts';
 import type { FaultKind } from './faults.ts';
-import { parkedIn } from './parked.ts';
 import { createPeople } from './people.ts';
 import { createProcess } from './process.ts';
 import type { Breach } from './promises.ts';
 import { holdingStatuses } from './receiver.ts';
+import { inRetryQueue } from './retry-queue.ts';
 import { every } from './scheduler.ts';
 import { checkMail, checkRemains, unsettled } from './settled.ts';
 import { areCompared, checkTruth } from './truth.ts';
@@ -55,7 +55,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   const { ground, scheduler, surroundings, lives, mail, deliveries, promises, records, people, admin, app } = world;
   const { faults, trace, dice: chance } = ground;
   const { storeWeather, receiverWeather } = surroundings;
-  const owners = createPeople(ground, mail, (mailbox) => parkedIn(world, mailbox));
+  const owners = createPeople(ground, mail, (mailbox) => inRetryQueue(world, mailbox));
   for (const person of people) {
     const mailbox = mail.mailbox(person.address);
     owners.furnish(mailbox);

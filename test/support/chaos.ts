@@ -91,7 +91,7 @@ export function mortalWorker(
     } satisfies ImapConnector,
     deliverer: {
       deliver: (...args) => guard(() => parts.deliverer.deliver(...args)),
-      rehearse: (...args) => guard(async () => parts.deliverer.rehearse?.(...args)),
+      dryRun: (...args) => guard(async () => parts.deliverer.dryRun?.(...args)),
     } satisfies Deliverer,
     clock: {
       ...parts.clock,

@@ -4,10 +4,10 @@ import type { Clock } from '../../src/lib/domain/clock.ts';
 import { shardKey, shardOfMailbox } from '../../src/lib/domain/ids.ts';
 import { systemClock, systemRandom } from '../../src/lib/domain/system.ts';
 import type { Log, LogFields } from '../../src/lib/log.ts';
-import type { PlaceInput } from '../../src/lib/store/mailboxes/registry.ts';
+import type { UpsertInput } from '../../src/lib/store/mailboxes/registry.ts';
 import { decodeCursor } from '../../src/lib/store/rows/cursor-row.ts';
-import { cursorRowKey, ringRowKey, shardRowKey, stateRowKey } from '../../src/lib/store/rows/keys.ts';
-import { decodeRing } from '../../src/lib/store/rows/recent-messages-row.ts';
+import { cursorRowKey, recentMessagesRowKey, shardRowKey, stateRowKey } from '../../src/lib/store/rows/keys.ts';
+import { decodeRecentMessages } from '../../src/lib/store/rows/recent-messages-row.ts';
 import type { MailboxRow } from '../../src/lib/store/rows/rows.ts';
 import { decodeShard } from '../../src/lib/store/rows/shard-row.ts';
 import { decodeState } from '../../src/lib/store/rows/state-row.ts';
@@ -15,7 +15,7 @@ import type { Store } from '../../src/lib/store/table/table.ts';
 import { createDispatcher } from '../../src/lib/sync/run/dispatcher.ts';
 import { createShardRunner } from '../../src/lib/sync/run/runner.ts';
 import type { ShardRunnerDeps } from '../../src/lib/sync/state/types.ts';
-import { type ShardHint, tickAt } from '../../src/lib/sync/state/wake-up.ts';
+import { type ShardWakeUp, tickAt } from '../../src/lib/sync/state/wake-up.ts';
 import { memoryMail } from './memory-mail.ts';
 import { memoryReceiver } from './memory-receiver.ts';
 import { registryWorld } from './registry-world.ts';
@@ -102,7 +102,7 @@ export function engineWorld(real: Store) {
     async connectMailbox(
       address: string,
       paths: readonly string[] = ['INBOX'],
-      more: Partial<PlaceInput> = {},
+      more: Partial<UpsertInput> = {},
     ): Promise<MailboxRow> {
       const folders = paths.map((path) => {
         const { role, uidNext, uidValidity, messages } = mail.mailbox(address).folder(path);
@@ -111,20 +111,20 @@ export function engineWorld(real: Store) {
       const { mailbox } = await registry.connect(registry.person(address), { folders, ...more });
       return mailbox;
     },
-    hint(shard: number, more: Partial<ShardHint> = {}): ShardHint {
+    wakeUp(shard: number, more: Partial<ShardWakeUp> = {}): ShardWakeUp {
       leaveBorder();
       const tick = tickAt(store.time.whenJudging(), intervalSeconds);
       return { v: 1, kind: 'shard', shard, tick, cont: 0, why: 'tick', ...more };
     },
-    /** One tick later: the dispatcher's hints, and the continuations they lead to. */
+    /** One tick later: the dispatcher's wake-ups, and the continuations they lead to. */
     async poll(more: Partial<ShardRunnerDeps> = {}): Promise<void> {
       time.pass(intervalSeconds * 1000);
       await store.table('directory').list('dir');
       leaveBorder();
       const one = runner(more);
-      const todo = await dispatcher.hints();
-      for (let hint = todo.shift(); hint !== undefined; hint = todo.shift()) {
-        const next = await one.run(hint);
+      const todo = await dispatcher.wakeUps();
+      for (let wakeUp = todo.shift(); wakeUp !== undefined; wakeUp = todo.shift()) {
+        const next = await one.run(wakeUp);
         if (next !== undefined) todo.push(next);
       }
     },
@@ -145,10 +145,10 @@ export function engineWorld(real: Store) {
       const row = await table.get(shardKey(shardOfMailbox(of.id) ?? 0), cursorRowKey(of.id, id));
       return row === undefined ? undefined : decodeCursor(row);
     },
-    async ring(of: MailboxRow, path = 'INBOX') {
+    async recent(of: MailboxRow, path = 'INBOX') {
       const id = of.folders.find((folder) => folder.path === path)?.id ?? '';
-      const row = await table.get(shardKey(shardOfMailbox(of.id) ?? 0), ringRowKey(of.id, id));
-      return row === undefined ? undefined : decodeRing(row);
+      const row = await table.get(shardKey(shardOfMailbox(of.id) ?? 0), recentMessagesRowKey(of.id, id));
+      return row === undefined ? undefined : decodeRecentMessages(row);
     },
   };
 }

@@ -5,7 +5,7 @@ import type { Log } from '../../src/lib/log.ts';
 import { createGrants } from '../../src/lib/store/grants/grants.ts';
 import { createAddressIndex } from '../../src/lib/store/mailboxes/address-index.ts';
 import { createRegistry } from '../../src/lib/store/mailboxes/create-registry.ts';
-import type { PlaceInput } from '../../src/lib/store/mailboxes/registry.ts';
+import type { UpsertInput } from '../../src/lib/store/mailboxes/registry.ts';
 import { createDirectory } from '../../src/lib/store/shard/directory.ts';
 import type { Store } from '../../src/lib/store/table/table.ts';
 import { memorySealer } from './sealer.ts';
@@ -32,7 +32,7 @@ export function registryWorld(store: Store, clockOffset = { ms: 0 }) {
     oid: randomUUID(),
     address,
   });
-  const inputOf = ({ tid, oid, address }: Person, more: Partial<PlaceInput> = {}): PlaceInput => ({
+  const inputOf = ({ tid, oid, address }: Person, more: Partial<UpsertInput> = {}): UpsertInput => ({
     grant: { kind: 'user', tid, oid },
     address,
     login: address,
@@ -58,9 +58,9 @@ export function registryWorld(store: Store, clockOffset = { ms: 0 }) {
     person,
     inputOf,
     /** Signs in and connects, as the callback does. */
-    connect: async (who: Person, more: Partial<PlaceInput> = {}) => {
+    connect: async (who: Person, more: Partial<UpsertInput> = {}) => {
       await grants.connected({ ...who, cache: '{}' });
-      return registry.place(inputOf(who, more));
+      return registry.upsert(inputOf(who, more));
     },
     slots: async () => (await createDirectory(parts).shards()).flatMap(({ slots }) => slots),
     mailRows: async () => (await rowsOfTable(store, 'mail')).map(({ rowKey }) => rowKey).toSorted(),

@@ -1,4 +1,4 @@
-import type { MailboxRow, RingEntry } from '../../src/lib/store/rows/rows.ts';
+import type { MailboxRow, RecentMessage } from '../../src/lib/store/rows/rows.ts';
 import type { Row, StoredRow, Value } from '../../src/lib/store/table/table.ts';
 
 /** A row as the store would give it back, without going there. */
@@ -8,7 +8,7 @@ export const asStored = (row: Row, etag = 'W/"1"'): StoredRow => ({ ...row, etag
 export const withColumn = (row: Row, name: string, value: Value | undefined): StoredRow =>
   asStored({ ...row, values: { ...row.values, [name]: value } });
 
-export const entry = (uid: number, day: number, more: Partial<RingEntry> = {}): RingEntry => ({
+export const entry = (uid: number, day: number, more: Partial<RecentMessage> = {}): RecentMessage => ({
   key: Uint8Array.from({ length: 16 }, (_, i) => (uid * 7 + i) & 0xff),
   hash: Uint8Array.from({ length: 8 }, (_, i) => (uid * 13 + i) & 0xff),
   uid,

@@ -15,7 +15,7 @@ export const deliveryReplay = resource(broker, {
       const found = await broker.deliveries.find(params.id ?? '');
       if (found === undefined || !maySeeMailbox(caller, found.mailbox)) throw new BrokerError('not_found');
       const { id: mailboxId } = found.mailbox;
-      const job = await broker.audit.deed(
+      const job = await broker.audit.audited(
         { actor: caller.keyId, action: 'delivery.replay', mailboxId, subject: params.id ?? '' },
         () => broker.registry.replay(mailboxId, { kind: 'dead', key: found.row.key }),
       );

@@ -4,7 +4,7 @@ import { type Broker, broker } from '../../lib/broker.ts';
 import { BrokerError } from '../../lib/errors.ts';
 import { replayRequest } from '../../lib/http/requests/deliveries.ts';
 import { allMethods, json, resource } from '../../lib/http/resource.ts';
-import { replayEverywhere, replayWish, stopEverywhere } from '../../lib/mailboxes/replay-request.ts';
+import { replayEverywhere, replayRequestOf, stopEverywhere } from '../../lib/mailboxes/replay-request.ts';
 import type { MailboxRow } from '../../lib/store/rows/rows.ts';
 
 /** @throws BrokerError `not_found`: there is no such destination, or none for this caller */
@@ -22,10 +22,10 @@ export const destinationReplay = resource(broker, {
     handler: async ({ broker, caller, params, body }) => {
       const id = params.id ?? '';
       const isMeant = await mailboxesOf(broker, caller, id);
-      const wish = replayWish(body, broker.clock.now());
-      const mailboxes = await broker.audit.deed(
+      const request = replayRequestOf(body, broker.clock.now());
+      const mailboxes = await broker.audit.audited(
         { actor: caller.keyId, action: 'destination.replay', subject: id },
-        () => replayEverywhere(broker, isMeant, wish),
+        () => replayEverywhere(broker, isMeant, request),
       );
       return json(202, { mailboxes });
     },
@@ -35,7 +35,7 @@ export const destinationReplay = resource(broker, {
     handler: async ({ broker, caller, params }) => {
       const id = params.id ?? '';
       const isMeant = await mailboxesOf(broker, caller, id);
-      const mailboxes = await broker.audit.deed(
+      const mailboxes = await broker.audit.audited(
         { actor: caller.keyId, action: 'destination.stop-replays', subject: id },
         () => stopEverywhere(broker.registry, isMeant),
       );

@@ -16,7 +16,7 @@ export const destinationTest = resource(broker, {
     handler: async ({ broker, caller, params }) => {
       const id = params.id ?? '';
       if (!mayUseDestination(caller, id)) throw new BrokerError('not_found');
-      const result = await broker.audit.deed(
+      const result = await broker.audit.audited(
         { actor: caller.keyId, action: 'destination.test', subject: id },
         async () => {
           const tested = await broker.destinations.test(id, AbortSignal.timeout(longestMs));

@@ -26,7 +26,7 @@ export const destination = resource(broker, {
     body: destinationPatch,
     handler: async ({ broker, caller, params, body }) => {
       const id = reachable(caller, params.id);
-      const change = await broker.audit.deed(
+      const change = await broker.audit.audited(
         { actor: caller.keyId, action: 'destination.change', subject: id },
         async () => {
           const changed = await broker.destinations.patch(id, body);
@@ -41,7 +41,7 @@ export const destination = resource(broker, {
     scope: 'admin',
     handler: async ({ broker, caller, params }) => {
       const id = reachable(caller, params.id);
-      await broker.audit.deed({ actor: caller.keyId, action: 'destination.remove', subject: id }, async () => {
+      await broker.audit.audited({ actor: caller.keyId, action: 'destination.remove', subject: id }, async () => {
         if (!(await broker.destinations.remove(id))) throw new BrokerError('not_found');
       });
       return noContent;

@@ -28,7 +28,7 @@ export const destinations = resource(broker, {
     handler: async ({ broker, caller, body }) => {
       // A limited key could make one, and then not see it.
       if (isLimited(caller)) throw new BrokerError('key_limited');
-      const { destination, signingSecret } = await broker.audit.deed(
+      const { destination, signingSecret } = await broker.audit.audited(
         { actor: caller.keyId, action: 'destination.create' },
         () => broker.destinations.create(body),
         ({ destination }) => ({ subject: destination.id }),

@@ -2,15 +2,19 @@ import { app, output } from '@azure/functions';
 import { broker } from '../../lib/broker.ts';
 import { timerSchedule } from '../../lib/sync/run/schedule.ts';
 
-/** The timer of the poll: one hint for every shard. What is due, the shards' own rows say. */
+/** The timer of the poll: one wake-up for every shard. What is due, the shards' own rows say. */
 export async function dispatch() {
   const { dispatcher, log, config, lookAtSecrets } = await broker();
   // Not awaited: a vault that is slow holds up no poll.
   void lookAtSecrets();
-  const hints = await dispatcher.hints();
+  const wakeUps = await dispatcher.wakeUps();
   // Also without mailboxes: an alert asks whether this line comes (infra/queries/silence.kql).
-  log.info('dispatched', { tick: hints[0]?.tick, hints: hints.length, intervalSeconds: config.pollIntervalSeconds });
-  return hints;
+  log.info('dispatched', {
+    tick: wakeUps[0]?.tick,
+    hints: wakeUps.length,
+    intervalSeconds: config.pollIntervalSeconds,
+  });
+  return wakeUps;
 }
 
 app.timer('dispatch', {

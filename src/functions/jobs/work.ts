@@ -1,23 +1,23 @@
 import { app, output } from '@azure/functions';
 import { broker } from '../../lib/broker.ts';
-import { parseHint } from '../../lib/sync/state/wake-up.ts';
+import { parseWakeUp } from '../../lib/sync/state/wake-up.ts';
 
 /** Ends what runs in this process; nothing, before the first run. */
 let stop = async () => {};
 
 /**
- * One hint: looks after its shard. What is left when the time of an invocation is over goes on in the next, through the
+ * One wake-up: looks after its shard. What is left when the time of an invocation is over goes on in the next, through the
  * same queue. A message of an unknown form is dropped: nothing depends on any single one.
  */
 export async function work(message: unknown) {
-  const hint = parseHint(message);
+  const wakeUp = parseWakeUp(message);
   const { log, shardRunner } = await broker();
   stop = () => shardRunner.stop();
-  if (hint === undefined) {
+  if (wakeUp === undefined) {
     log.warn('hint_unknown');
     return undefined;
   }
-  return shardRunner.run(hint);
+  return shardRunner.run(wakeUp);
 }
 
 const queue = { queueName: 'work', connection: 'AzureWebJobsStorage' };

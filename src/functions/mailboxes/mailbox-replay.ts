@@ -4,7 +4,7 @@ import { replayRequest } from '../../lib/http/requests/deliveries.ts';
 import { allMethods, json, resource } from '../../lib/http/resource.ts';
 import { replayJson } from '../../lib/mailboxes/delivery-json.ts';
 import { mailboxInReach } from '../../lib/mailboxes/mailbox-of-caller.ts';
-import { replayWish } from '../../lib/mailboxes/replay-request.ts';
+import { replayRequestOf } from '../../lib/mailboxes/replay-request.ts';
 
 /** `POST mailboxes/{id}/replay`: what was given up, or all mail since a time, is sent again. `DELETE`: no, after all. */
 export const mailboxReplay = resource(broker, {
@@ -14,10 +14,10 @@ export const mailboxReplay = resource(broker, {
     handler: async ({ broker, caller, params, body }) => {
       const { row } = await mailboxInReach(broker.registry, caller, params.id);
       const mailboxId = row.id;
-      const wish = replayWish(body, broker.clock.now());
-      const job = await broker.audit.deed(
+      const request = replayRequestOf(body, broker.clock.now());
+      const job = await broker.audit.audited(
         { actor: caller.keyId, action: 'mailbox.replay', mailboxId },
-        () => broker.registry.replay(mailboxId, wish),
+        () => broker.registry.replay(mailboxId, request),
         ({ id }) => ({ subject: id }),
       );
       return json(202, replayJson(job));
@@ -28,8 +28,9 @@ export const mailboxReplay = resource(broker, {
     handler: async ({ broker, caller, params }) => {
       const { row } = await mailboxInReach(broker.registry, caller, params.id);
       const mailboxId = row.id;
-      const stopped = await broker.audit.deed({ actor: caller.keyId, action: 'mailbox.stop-replays', mailboxId }, () =>
-        broker.registry.stopReplays(mailboxId),
+      const stopped = await broker.audit.audited(
+        { actor: caller.keyId, action: 'mailbox.stop-replays', mailboxId },
+        () => broker.registry.stopReplays(mailboxId),
       );
       return json(202, { replays: stopped.map(replayJson) });
     },

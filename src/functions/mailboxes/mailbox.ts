@@ -35,7 +35,7 @@ export const mailbox = resource(broker, {
       if (login !== undefined) await broker.openMailbox(view.row.grant, login);
       if (Object.keys(body).length > 0) {
         const { id } = view.row;
-        view = await broker.audit.deed({ actor: caller.keyId, action: 'mailbox.change', mailboxId: id }, () =>
+        view = await broker.audit.audited({ actor: caller.keyId, action: 'mailbox.change', mailboxId: id }, () =>
           broker.registry.patch(id, body),
         );
       }
@@ -46,7 +46,7 @@ export const mailbox = resource(broker, {
     scope: 'admin',
     handler: async ({ broker, caller, params }) => {
       const { row } = await mailboxToChange(broker.registry, caller, params.id);
-      await broker.audit.deed({ actor: caller.keyId, action: 'mailbox.remove', mailboxId: row.id }, async () => {
+      await broker.audit.audited({ actor: caller.keyId, action: 'mailbox.remove', mailboxId: row.id }, async () => {
         if (!(await broker.registry.remove(row.id))) throw new BrokerError('not_found');
       });
       return noContent;

@@ -12,7 +12,7 @@ export const key = resource(broker, {
     handler: async ({ broker, caller, params }) => {
       const info = await broker.apiKeys.get(params.id ?? '');
       if (info === undefined || !reachesNoFurther(info, caller)) throw new BrokerError('not_found');
-      await broker.audit.deed({ actor: caller.keyId, action: 'key.remove', subject: info.id }, async () => {
+      await broker.audit.audited({ actor: caller.keyId, action: 'key.remove', subject: info.id }, async () => {
         if (!(await broker.apiKeys.remove(info.id))) throw new BrokerError('not_found');
       });
       return noContent;

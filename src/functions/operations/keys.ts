@@ -34,7 +34,7 @@ export const keys = resource(broker, {
           detail: 'This API key expires, so the keys that it makes have to expire with it or before (expiresAt).',
         });
       }
-      const { key, info } = await broker.audit.deed(
+      const { key, info } = await broker.audit.audited(
         { actor: caller.keyId, action: 'key.create' },
         () => broker.apiKeys.mint(body, { createdBy: caller.keyId }),
         ({ info }) => ({ subject: info.id }),

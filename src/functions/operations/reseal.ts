@@ -22,7 +22,7 @@ export const reseal = resource(broker, {
     body: noFields,
     handler: async ({ broker, caller }) => {
       if (isLimited(caller)) throw new BrokerError('key_limited');
-      const progress = await broker.audit.deed(
+      const progress = await broker.audit.audited(
         { actor: caller.keyId, action: 'root.reseal' },
         () => broker.resealing.now(),
         ({ version }) => ({ subject: version }),

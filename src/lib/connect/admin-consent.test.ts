@@ -341,7 +341,7 @@ describe('mailboxes that wait for the consent', () => {
   async function waiting(w: ConnectWorld, tenant: string) {
     const person = { ...w.person(), tid: tenant };
     await w.grants.connected({ ...person, cache: '{}' });
-    const { mailbox } = await w.registry.place(w.inputOf(person));
+    const { mailbox } = await w.registry.upsert(w.inputOf(person));
     const grant = await w.grants.read(person);
     if (grant === undefined) throw new Error('no grant');
     const retryAt = new Date(w.clock.now() + 86_400_000);
@@ -440,7 +440,7 @@ describe('an owner whose administrator must act first', () => {
   it('who reconnects gets one for her own tenant', async () => {
     const w = world();
     await w.grants.connected({ ...ada, cache: '{}' });
-    const { mailbox } = await w.registry.place(w.inputOf({ ...ada, address: ada.username }));
+    const { mailbox } = await w.registry.upsert(w.inputOf({ ...ada, address: ada.username }));
     const token = await w.link({ mailboxId: mailbox.id });
     const { step } = await refused(w, 'consent_required', 'AADSTS90095: admin consent', token);
     const admins = new URL(failure(step)?.adminLink?.url ?? '').searchParams.get('token') ?? '';

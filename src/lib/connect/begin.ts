@@ -6,9 +6,9 @@ import type { PageContent } from '../pages/pages.ts';
 import { postedByOurPage } from '../pages/same-site.ts';
 import type { SignInStateRow } from '../store/links/sign-in-states.ts';
 import type { TicketRow } from '../store/links/tickets.ts';
-import { mailReach } from './mail-reach.ts';
 import { openTicket } from './open-ticket.ts';
 import { type ConnectDeps, redirectUriOf, startActionOf } from './ports.ts';
+import { syncStart } from './sync-start.ts';
 import type { Connect, Step } from './types.ts';
 
 /** The page behind a link. */
@@ -22,7 +22,7 @@ export function createShow(
       label: ticket.label,
       address: ticket.expectedAddress,
       receiver: new URL(destination.url).origin,
-      reach: mailReach(ticket),
+      reach: syncStart(ticket),
       start: { action: startActionOf(deps.config.publicUrl), token },
     };
   };

@@ -10,11 +10,11 @@ import { consentLinkLifetime, consentLinkOf, createConsentTicketMaker } from './
 import { deadLink } from './dead-link.ts';
 import { finishConnect } from './finish.ts';
 import { type Conclusion, type Journey, type Refusal, refusalIn } from './journey.ts';
-import { mailReach } from './mail-reach.ts';
 import { openConsentTicket } from './open-consent-ticket.ts';
 import { type ConnectDeps, startActionOf } from './ports.ts';
 import { WrongAccount } from './recognise.ts';
 import { goodReturnUrl, withResult } from './return-url.ts';
+import { syncStart } from './sync-start.ts';
 import type { Step } from './types.ts';
 
 /** Codes that leave nothing to start again. */
@@ -67,7 +67,7 @@ export async function connectJourney(
     if (result.kind === 'connected') {
       const destination = ticket && (await deps.destinations.get(ticket.destinationId));
       const receiver = destination && new URL(destination.url).origin;
-      const reach = ticket && mailReach(ticket);
+      const reach = ticket && syncStart(ticket);
       return { kind: 'page', content: { kind: 'connected', address: result.address, receiver, reach } };
     }
     const failed = result.kind === 'failed' ? result : { code: 'internal_error' };
@@ -111,7 +111,7 @@ interface Trip {
 async function conclude(deps: ConnectDeps, trip: Trip, stateText: string): Promise<Conclusion> {
   const known = trip.ticket?.mailboxId;
   try {
-    const { mailboxId, address } = await deps.audit.deed(
+    const { mailboxId, address } = await deps.audit.audited(
       { actor: 'owner', action: 'mailbox.connect', ...(known === undefined ? {} : { mailboxId: known }) },
       () => connect(deps, trip, stateText),
       (connected) => ({ mailboxId: connected.mailboxId }),

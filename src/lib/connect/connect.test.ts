@@ -489,7 +489,7 @@ describe('the way back', () => {
     const w = world();
     await walk(w, await w.link({ anyAddress: true }), ada);
     const address = 'support@contoso.example';
-    await w.registry.place(w.inputOf({ ...ada, address }, { shared: true }));
+    await w.registry.upsert(w.inputOf({ ...ada, address }, { shared: true }));
     const { step } = await walk(w, await w.link({ anyAddress: true }), { tid, oid: randomUUID(), username: address });
     expect(codeOf(step)).toBe('mailbox_taken');
   });
@@ -714,7 +714,7 @@ describe('a link to reconnect', () => {
 
   it('of a shared mailbox suggests the name of the person behind it', async () => {
     const { w } = await connectedWorld();
-    const { mailbox } = await w.registry.place(
+    const { mailbox } = await w.registry.upsert(
       w.inputOf({ ...ada, address: 'support@contoso.example' }, { shared: true }),
     );
     await w.press(newBrowser(), await w.link({ mailboxId: mailbox.id }));
@@ -893,7 +893,7 @@ describe('several mailboxes of one grant', () => {
     const w = world();
     await walk(w, await w.link(forAda), ada);
     const own = await expectOneMailbox(w, ada.username);
-    const { mailbox } = await w.registry.place(
+    const { mailbox } = await w.registry.upsert(
       w.inputOf({ ...ada, address: 'support@contoso.example' }, { shared: true }),
     );
     const askedOf = async (id: string) => (await w.registry.get(id))?.row.asked ?? 0;

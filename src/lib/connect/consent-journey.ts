@@ -72,7 +72,7 @@ async function conclude(
 ): Promise<Conclusion> {
   const subject = stored === undefined ? {} : { subject: stored.row.tenant };
   try {
-    const { permissions } = await deps.audit.deed(
+    const { permissions } = await deps.audit.audited(
       { actor: 'tenant admin', action: 'admin-consent.answer', ...subject },
       async () => {
         if (stored === undefined) throw new BrokerError('link_invalid');

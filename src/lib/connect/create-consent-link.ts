@@ -60,7 +60,7 @@ export function createConsentTicketMaker(
     };
     // An event that is sent again finds the ticket of the first time.
     if (wanted.id === undefined || (await consentTickets.get(key)) === undefined) {
-      await audit.deed({ actor: madeBy, action: 'admin-consent-link.create', subject: tenant }, () =>
+      await audit.audited({ actor: madeBy, action: 'admin-consent-link.create', subject: tenant }, () =>
         insert(consentTickets, row),
       );
     }

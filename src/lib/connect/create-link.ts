@@ -79,7 +79,7 @@ export function createLinkMaker(
       status: 'open',
       result: undefined,
     };
-    await audit.deed(
+    await audit.audited(
       {
         actor: caller.keyId,
         action: 'connect-link.create',

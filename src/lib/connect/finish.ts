@@ -6,7 +6,12 @@ import { folderBaselines } from '../mailboxes/folder-baselines.ts';
 import { syncFromOf } from '../mailboxes/sync-from.ts';
 import type { SignInStateRow } from '../store/links/sign-in-states.ts';
 import type { StoredTicket, TicketResult, TicketRow } from '../store/links/tickets.ts';
-import { type FolderBaseline, MailboxTaken, type Placed, type PlaceInput } from '../store/mailboxes/registry.ts';
+import {
+  type FolderBaseline,
+  MailboxTaken,
+  type UpsertedMailbox,
+  type UpsertInput,
+} from '../store/mailboxes/registry.ts';
 import { untilSettled } from '../store/table/modify.ts';
 import type { Wanted } from './choose-mailbox.ts';
 import { sameAddress } from './identity.ts';
@@ -37,7 +42,7 @@ export async function finishConnect(
   const taken = await take(deps, state, ticket, wanted.address);
   if (taken.row.result !== undefined) return taken.row.result;
 
-  const { mailbox } = await place(deps, person, {
+  const { mailbox } = await upsertMailbox(deps, person, {
     grant: { kind: 'user', tid: person.tid, oid: person.oid },
     address: wanted.address,
     shared: wanted.shared,
@@ -74,10 +79,10 @@ const placements = 3;
  * Places the mailbox. The grant goes with the last mailbox that it carried: one that was removed after this sign-in had
  * found it takes the grant along, and then what the sign-in brought is stored once more.
  */
-async function place(deps: FinishDeps, person: SignedIn, input: PlaceInput): Promise<Placed> {
+async function upsertMailbox(deps: FinishDeps, person: SignedIn, input: UpsertInput): Promise<UpsertedMailbox> {
   for (let round = 1; ; round += 1) {
     try {
-      return await deps.registry.place(input);
+      return await deps.registry.upsert(input);
     } catch (error) {
       // Two accounts with one name: the first was deleted, or the name was given to the second.
       if (error instanceof MailboxTaken && error.isOwn && sameAddress(error.heldBy, error.askedBy)) {

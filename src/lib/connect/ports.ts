@@ -28,7 +28,7 @@ export interface ConnectDeps {
   readonly grants: Pick<Grants, 'connected' | 'mailboxesOf' | 'open' | 'read' | 'note'>;
   readonly findAddresses: FindAddresses;
   readonly probe: Probe;
-  readonly registry: Pick<Registry, 'get' | 'place' | 'list' | 'ask'>;
+  readonly registry: Pick<Registry, 'get' | 'upsert' | 'list' | 'ask'>;
   readonly destinations: DestinationLookup;
   readonly audit: Audit;
 }

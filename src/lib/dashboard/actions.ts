@@ -12,7 +12,7 @@ export interface ActionDeps {
   readonly destinations: Pick<Destinations, 'get' | 'patch' | 'test'>;
   readonly deliveries: Pick<Deliveries, 'find'>;
   readonly apiKeys: Pick<ApiKeys, 'get' | 'remove'>;
-  readonly audit: Pick<Audit, 'deed'>;
+  readonly audit: Pick<Audit, 'audited'>;
 }
 
 /** What an action would be done to: its id, and the name that people know it by. */
@@ -101,5 +101,5 @@ export async function act(deps: ActionDeps, action: ActionName, id: string, acto
   const { audited, run } = actions[action];
   await targetOf(deps, action, id);
   const about = action.startsWith('mailbox') ? { mailboxId: id } : { subject: id };
-  await deps.audit.deed({ actor, action: audited, ...about }, () => run(deps, id));
+  await deps.audit.audited({ actor, action: audited, ...about }, () => run(deps, id));
 }

@@ -200,9 +200,9 @@ describe('a delivery', () => {
   it('is rehearsed with all that it takes to make it, and nothing is sent', async () => {
     const { worker, destination, requests, logged } = await world();
     const deliverer = worker();
-    await deliverer.rehearse?.(await destination(), event('m_1', { html: '<div>'.repeat(5000), truncated: [] }));
+    await deliverer.dryRun?.(await destination(), event('m_1', { html: '<div>'.repeat(5000), truncated: [] }));
     expect(logged.join()).toContain('delivery.html_dropped');
-    await deliverer.rehearse?.('dst_nosuchthing0', event('m_2'));
+    await deliverer.dryRun?.('dst_nosuchthing0', event('m_2'));
     expect(requests).toEqual([]);
   });
 

@@ -15,7 +15,7 @@ import { createCollection } from './nocobase/collection.ts';
 import type { OpenFile } from './nocobase/upload.ts';
 import { createWorkflow } from './nocobase/workflow.ts';
 import { loadSanitizer } from './sanitize/sanitize.ts';
-import { createSlots, type Slots } from './webhook/slots.ts';
+import { type ConcurrencyLimit, createConcurrencyLimit } from './webhook/concurrency-limit.ts';
 import { createWebhook, type OpenDestination, type Transport } from './webhook/webhook.ts';
 
 export interface DelivererDeps {
@@ -67,7 +67,7 @@ interface Cached<T> {
 /** What a process knows of a destination. */
 interface Peer {
   readonly id: string;
-  readonly slots: Slots;
+  readonly slots: ConcurrencyLimit;
   config: Cached<Promise<OpenDestination | undefined>> | undefined;
   state: Cached<StoredState> | undefined;
   /** Looks at and changes of the state happen one after another. */
@@ -94,7 +94,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
     if (known !== undefined) return known;
     const peer: Peer = {
       id,
-      slots: createSlots(postsAtOnce),
+      slots: createConcurrencyLimit(postsAtOnce),
       config: undefined,
       state: undefined,
       turn: Promise.resolve(),
@@ -232,7 +232,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
       }
     },
 
-    async rehearse(destinationId, event) {
+    async dryRun(destinationId, event) {
       const open = await configOf(peerOf(destinationId));
       if (open !== undefined) await renderer.data(event, open.config);
     },

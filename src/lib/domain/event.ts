@@ -80,5 +80,5 @@ export interface Deliverer {
    * Makes what a destination would be sent of an event, and sends nothing: for whoever must know whether the process lives
    * through it. @throws as {@link Deliverer.deliver}
    */
-  rehearse?(destinationId: string, event: OutgoingEvent): Promise<void>;
+  dryRun?(destinationId: string, event: OutgoingEvent): Promise<void>;
 }

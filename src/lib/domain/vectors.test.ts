@@ -8,14 +8,14 @@ import {
   mailboxRowKey,
   messageRowKey,
   outboxRowKey,
-  ringRowKey,
+  recentMessagesRowKey,
   settingsRowKey,
   stateRowKey,
 } from '../store/rows/keys.ts';
 import { entryFromBytes, entryToBytes } from '../store/rows/recent-message-entry.ts';
 import { dayOf } from '../store/rows/recent-messages-row.ts';
 import { encodeSched } from '../store/rows/shard-row.ts';
-import { encodeHoles } from '../store/rows/uid-gap-column.ts';
+import { encodeUidGaps } from '../store/rows/uid-gap-column.ts';
 import { encodeSlots } from '../store/shard/directory.ts';
 import { base64url, fromBase64url } from './bytes.ts';
 import {
@@ -110,7 +110,7 @@ test('RowKeys', () => {
   expect(jobRowKey(mailboxId, vectors.jobId)).toBe(vectors.jobRowKey);
   expect(outboxRowKey(mailboxId, vectors.eventId)).toBe(vectors.outboxRowKey);
   expect(settingsRowKey(mailboxId)).toBe(vectors.settingsRowKey);
-  expect(ringRowKey(mailboxId, folderId)).toBe(vectors.ringRowKey);
+  expect(recentMessagesRowKey(mailboxId, folderId)).toBe(vectors.ringRowKey);
   expect(messageRowKey('x', place)).toBe(vectors.deadRowKey);
   expect(addressKey(vectors.address)).toBe(vectors.addressKey);
 });
@@ -142,7 +142,7 @@ test('a slot of a shard', () => {
 test('the packed columns of a cursor', () => {
   const { sinceMs, ...hole } = vectors.hole;
   expect(base64url(encodeUids(vectors.ackedUids))).toBe(vectors.ackedBytes);
-  expect(base64url(encodeHoles([{ ...hole, since: new Date(sinceMs) }]))).toBe(vectors.holeBytes);
+  expect(base64url(encodeUidGaps([{ ...hole, since: new Date(sinceMs) }]))).toBe(vectors.holeBytes);
 });
 
 test('the slots of the directory', () => {

@@ -4,11 +4,11 @@ import { appGrantKey } from '../domain/grant.ts';
 import { BrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Grants } from '../store/grants/grants.ts';
+import type { Backoff } from './backoff.ts';
 import type { EntraClient } from './client.ts';
 import { checkStatus, type GrantNoter, idOf } from './grant-notes.ts';
-import { patiently } from './patience.ts';
-import type { Pauses } from './pauses.ts';
 import { readToken } from './read-token.ts';
+import { withRetries } from './retry.ts';
 import { appScope } from './scopes.ts';
 import type { AccessToken, Resource } from './types.ts';
 
@@ -16,7 +16,7 @@ export interface AppTokensDeps {
   readonly client: EntraClient;
   readonly grants: Pick<Grants, 'read' | 'used'>;
   readonly noter: GrantNoter;
-  readonly pauses: Pauses;
+  readonly backoff: Backoff;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -32,7 +32,7 @@ export function createAppTokens(
   config: Pick<Config['entra'], 'outlookAppResource' | 'graphResource'>,
   deps: AppTokensDeps,
 ): (tid: string, resource: Resource) => Promise<AccessToken> {
-  const { client, grants, noter, pauses, clock, log } = deps;
+  const { client, grants, noter, backoff, clock, log } = deps;
 
   return async (tid, resource) => {
     const key = appGrantKey(tid);
@@ -41,7 +41,7 @@ export function createAppTokens(
     checkStatus(grant, clock.now());
     const gate = noter.gate(grant);
     try {
-      const token = await patiently(deps, () =>
+      const token = await withRetries(deps, () =>
         client.run({
           phase: 'app',
           // Other mailboxes are read by their owners' consent, whatever becomes of this permission.
@@ -56,7 +56,7 @@ export function createAppTokens(
         }),
       );
       await grants.used(grant);
-      pauses.clear(idOf(key));
+      backoff.clear(idOf(key));
       log.info('token_renewed', { kind: 'app', resource });
       return token;
     } catch (error) {

@@ -4,8 +4,8 @@ import { isErrorCode } from '../error-codes.ts';
 import { BrokerError, type ErrorCode } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Grant, GrantNote, Grants } from '../store/grants/grants.ts';
+import type { Backoff } from './backoff.ts';
 import { claimsOf, failureClass, grantStatusFor } from './classify.ts';
-import type { Pauses } from './pauses.ts';
 import type { GrantKey, Resource } from './types.ts';
 
 const doubtMs = 60_000;
@@ -67,18 +67,18 @@ export interface GrantNoter {
 /** Keeps what Microsoft said of a grant: in its row where it lasts, in memory where it is a matter of minutes. */
 export function createGrantNoter(deps: {
   readonly grants: Pick<Grants, 'note'>;
-  readonly pauses: Pauses;
+  readonly backoff: Backoff;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
 }): GrantNoter {
-  const { grants, pauses, clock, log } = deps;
+  const { grants, backoff, clock, log } = deps;
   return {
     gate(grant) {
       let held: unknown;
       return {
         async pass() {
           try {
-            pauses.check(idOf(grant.key));
+            backoff.check(idOf(grant.key));
             checkRest(grant, clock.now());
           } catch (error) {
             held = error;
@@ -93,7 +93,7 @@ export function createGrantNoter(deps: {
       const kind = failureClass(error.code);
       const { tid, oid } = grant.key;
       if (kind === 'throttled' || (kind === 'retry' && error.retry !== undefined)) {
-        return pauses.pause(idOf(grant.key), error);
+        return backoff.pause(idOf(grant.key), error);
       }
       if (error.code === 'entra_refused') log.error('entra_refused', error, { tid, oid, resource });
       const note = noteFor(error.code, grant, resource, clock.now(), claimsOf(error));

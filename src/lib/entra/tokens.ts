@@ -5,12 +5,12 @@ import { BrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Grants, OpenGrant } from '../store/grants/grants.ts';
 import { createAppTokens } from './app-tokens.ts';
+import { createBackoff } from './backoff.ts';
 import type { EntraClient } from './client.ts';
 import { checkStatus, createGrantNoter, idOf } from './grant-notes.ts';
-import { patiently } from './patience.ts';
-import { createPauses } from './pauses.ts';
 import { personalTenant } from './personal-tenant.ts';
 import { readToken } from './read-token.ts';
+import { withRetries } from './retry.ts';
 import { isGranted, neededScope, tokenScopes } from './scopes.ts';
 import { accessTokensIn, prune } from './token-cache.ts';
 import { createTokenMemory, minimumLeftMs } from './token-memory.ts';
@@ -36,9 +36,9 @@ export function createTokens(config: Config['entra'], deps: TokensDeps): Tokens 
   const { client, grants, clock } = deps;
   const memory = createTokenMemory(clock);
   const tails = new Map<string, Promise<unknown>>();
-  const pauses = createPauses(clock);
-  const noter = createGrantNoter({ ...deps, pauses });
-  const askForApp = createAppTokens(config, { ...deps, noter, pauses });
+  const backoff = createBackoff(clock);
+  const noter = createGrantNoter({ ...deps, backoff });
+  const askForApp = createAppTokens(config, { ...deps, noter, backoff });
 
   /** One operation at a time on a grant: both resources live in one row. */
   const inTurn = <T>(grantId: string, run: () => Promise<T>): Promise<T> => {
@@ -98,14 +98,14 @@ export function createTokens(config: Config['entra'], deps: TokensDeps): Tokens 
       const gate = noter.gate(grant);
       try {
         const [from, unwanted] = [grant, avoid];
-        const { token, changed, cache } = await patiently(deps, () => ask(from, resource, unwanted, gate.pass));
+        const { token, changed, cache } = await withRetries(deps, () => ask(from, resource, unwanted, gate.pass));
         if (changed) {
           grant = await grants.renewed(grant, prune(cache, clock.now()));
           if (grant === undefined) continue;
           deps.log.info('token_renewed', { kind: 'user', resource });
         }
         if (!isGranted(token.scopes, neededScope[resource])) throw new BrokerError('grant_scope_missing');
-        pauses.clear(idOf(key));
+        backoff.clear(idOf(key));
         return token;
       } catch (error) {
         if (!(error instanceof BrokerError) || error === gate.held() || grant === undefined) throw error;

@@ -6,10 +6,10 @@ import type { Directory } from '../store/shard/directory.ts';
 import { isHeld } from '../store/shard/lease.ts';
 import type { Store } from '../store/table/table.ts';
 import type { ShardRunner } from '../sync/state/types.ts';
-import { type ShardHint, tickAt } from '../sync/state/wake-up.ts';
+import { type ShardWakeUp, tickAt } from '../sync/state/wake-up.ts';
 import { type Chore, housekeepingEveryMs } from './housekeeping.ts';
 
-/** A shard that nobody has worked on for so many ticks has lost its hints, or the queue does not work. */
+/** A shard that nobody has worked on for so many ticks has lost its wake-ups, or the queue does not work. */
 const overlookedTicks = 3;
 
 /** Continuations of one shard in one go; the next housekeeping, or the queue by then, takes it up again. */
@@ -48,8 +48,8 @@ export function overlookedChore(deps: OverlookedDeps): Chore {
         shards += 1;
         deps.log.warn('shard_overlooked', { shard });
         const tick = tickAt(store.time.whenJudging(), intervalSeconds);
-        let hint: ShardHint | undefined = { v: 1, kind: 'shard', shard, tick, cont: 0, why: 'housekeeping' };
-        for (let runs = 0; hint !== undefined && runs < mostRuns; runs++) hint = await deps.runner.run(hint);
+        let wakeUp: ShardWakeUp | undefined = { v: 1, kind: 'shard', shard, tick, cont: 0, why: 'housekeeping' };
+        for (let runs = 0; wakeUp !== undefined && runs < mostRuns; runs++) wakeUp = await deps.runner.run(wakeUp);
       }
       return shards === 0 ? undefined : { shards };
     },

@@ -62,7 +62,7 @@ test('whichever step of a connect was the last, a day later nothing is left of i
       const now = registryWorld(store);
       await now.grants.connected({ ...ada, cache: '{}' });
       const mortal = registryWorld(mortalStore(store, { atWrite, applied }));
-      await expect(mortal.registry.place(mortal.inputOf(ada))).rejects.toBeInstanceOf(Killed);
+      await expect(mortal.registry.upsert(mortal.inputOf(ada))).rejects.toBeInstanceOf(Killed);
       const begun = await left();
       expect(await sweep(now)).toEqual(nothing);
       expect(await left()).toEqual(begun);
@@ -82,7 +82,7 @@ test('whichever step of a connect was the last, under another address it is the 
       const now = registryWorld(store);
       await now.grants.connected({ ...ada, cache: '{}' });
       const mortal = registryWorld(mortalStore(store, { atWrite, applied }));
-      await expect(mortal.registry.place(mortal.inputOf(ada))).rejects.toBeInstanceOf(Killed);
+      await expect(mortal.registry.upsert(mortal.inputOf(ada))).rejects.toBeInstanceOf(Killed);
       const { mailbox } = await now.connect(sales);
       expect((await now.connect(ada)).mailbox.id).toBe(mailbox.id);
       expect((await now.connect(sales)).mailbox.id).toBe(mailbox.id);
@@ -100,7 +100,7 @@ test('of two people who began the same mailbox, the grant of the one who did not
   const eve = { ...world.person('shared@contoso.example'), tid: ada.tid };
   await world.grants.connected({ ...ada, cache: '{}' });
   const mortal = registryWorld(mortalStore(store, { atWrite: 6, applied: false }));
-  await expect(mortal.registry.place(mortal.inputOf(ada))).rejects.toBeInstanceOf(Killed);
+  await expect(mortal.registry.upsert(mortal.inputOf(ada))).rejects.toBeInstanceOf(Killed);
   const { mailbox } = await world.connect(eve);
   expect(await world.grants.mailboxesOf(ada)).toEqual([mailbox.id]);
   world.pass(day + hour);
@@ -140,13 +140,13 @@ test('a mailbox of the app keeps its permission, and one that was left half-way 
   const input = { ...world.inputOf(world.person('support@contoso.example')), grant: { kind: 'app', tid } as const };
   await world.grants.openApp(tid);
   const mortal = registryWorld(mortalStore(store, { atWrite: 4, applied: true }));
-  await expect(mortal.registry.place(input)).rejects.toBeInstanceOf(Killed);
+  await expect(mortal.registry.upsert(input)).rejects.toBeInstanceOf(Killed);
   world.pass(day + hour);
   await sweep(world);
   expect(await left()).toEqual(empty);
 
   await world.grants.openApp(tid);
-  const { mailbox } = await world.registry.place(input);
+  const { mailbox } = await world.registry.upsert(input);
   world.pass(day + hour);
   expect(await sweep(world)).toEqual(nothing);
   expect(await world.grants.mailboxesOf(appGrantKey(tid))).toEqual([mailbox.id]);
@@ -235,7 +235,7 @@ describe('a connect that takes up what the sweep has seen', () => {
     const ada = world.person();
     await world.grants.connected({ ...ada, cache: '{}' });
     const mortal = registryWorld(mortalStore(store, { atWrite, applied: false }));
-    await expect(mortal.registry.place(mortal.inputOf(ada))).rejects.toBeInstanceOf(Killed);
+    await expect(mortal.registry.upsert(mortal.inputOf(ada))).rejects.toBeInstanceOf(Killed);
     world.pass(day + hour);
     const sweeper = interrupted(() => world.connect(ada));
     sweeper.pass(day + hour);

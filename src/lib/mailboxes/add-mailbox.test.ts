@@ -36,7 +36,7 @@ const world = (options: ConnectWorldOptions = {}): ConnectWorld =>
 async function connected(w: ConnectWorld, address = 'ada@contoso.example') {
   const person = { tid, oid: randomUUID(), address };
   await w.grants.connected({ ...person, cache: '{}' });
-  const { mailbox } = await w.registry.place(w.inputOf(person));
+  const { mailbox } = await w.registry.upsert(w.inputOf(person));
   return { person, mailbox };
 }
 

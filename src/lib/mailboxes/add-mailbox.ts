@@ -7,7 +7,7 @@ import type { AdminConsent } from '../entra/admin-consent.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Audit } from '../store/deployment/audit.ts';
 import { type Grants, grantKeyOf } from '../store/grants/grants.ts';
-import type { MailboxView, Placed, PlaceInput, Registry } from '../store/mailboxes/registry.ts';
+import type { MailboxView, Registry, UpsertedMailbox, UpsertInput } from '../store/mailboxes/registry.ts';
 import type { GrantRef, MailboxRow } from '../store/rows/rows.ts';
 import { chooseDestination, type DestinationLookup } from './choose-destination.ts';
 import type { OpenMailbox } from './open-mailbox.ts';
@@ -42,7 +42,7 @@ export interface Warning {
 }
 
 export interface AddedMailbox {
-  readonly outcome: Placed['outcome'];
+  readonly outcome: UpsertedMailbox['outcome'];
   readonly view: MailboxView;
   readonly warnings: readonly Warning[];
 }
@@ -54,7 +54,7 @@ export interface AddMailboxDeps {
   readonly audit: Audit;
   readonly destinations: DestinationLookup;
   readonly adminConsent: AdminConsent;
-  readonly registry: Pick<Registry, 'get' | 'place' | 'find' | 'patch'>;
+  readonly registry: Pick<Registry, 'get' | 'upsert' | 'find' | 'patch'>;
   readonly grants: Pick<Grants, 'read' | 'note' | 'openApp'>;
   readonly openMailbox: OpenMailbox;
 }
@@ -89,7 +89,7 @@ export function createAddMailbox(deps: AddMailboxDeps): AddMailbox {
     const login = asciiAddress(wanted.login ?? address);
     if (grant.kind === 'app') await askAnew(deps, grant);
     const folders = await deps.openMailbox(grant, login, wanted.folders);
-    const placed = await place(deps, {
+    const placed = await upsertMailbox(deps, {
       grant,
       address,
       login,
@@ -114,7 +114,7 @@ export function createAddMailbox(deps: AddMailboxDeps): AddMailbox {
   }
 
   return (wanted, caller) =>
-    audit.deed(
+    audit.audited(
       { actor: caller.keyId, action: 'mailbox.add' },
       () => add(wanted, caller),
       ({ view }) => ({ mailboxId: view.row.id }),
@@ -165,10 +165,10 @@ async function askAnew({ grants }: AddMailboxDeps, grant: GrantRef): Promise<voi
 const placements = 3;
 
 /** The app's permission goes with its last mailbox; one that was removed meanwhile takes it along. */
-async function place({ registry, grants }: AddMailboxDeps, input: PlaceInput): Promise<Placed> {
+async function upsertMailbox({ registry, grants }: AddMailboxDeps, input: UpsertInput): Promise<UpsertedMailbox> {
   for (let round = 1; ; round += 1) {
     try {
-      return await registry.place(input);
+      return await registry.upsert(input);
     } catch (error) {
       const isAppGone = input.grant.kind === 'app' && isBrokerError(error, 'grant_missing');
       if (!isAppGone || round === placements) throw error;

@@ -75,7 +75,7 @@ describe('a token that is in memory', () => {
     const w = instance();
     const ada = w.person();
     const { mailbox: own } = await w.connect(ada);
-    const { mailbox } = await w.registry.place(
+    const { mailbox } = await w.registry.upsert(
       w.inputOf({ ...ada, address: 'support@contoso.example' }, { shared: true }),
     );
     const both = keyFor(own.id, mailbox.id);
@@ -133,7 +133,7 @@ describe('a mailbox', () => {
     const { tid } = w.person();
     await w.grants.openApp(tid);
     const input = { ...w.inputOf(w.person('support@contoso.example')), grant: { kind: 'app', tid } as const };
-    const { mailbox } = await w.registry.place(input);
+    const { mailbox } = await w.registry.upsert(input);
     for (const caller of [anyCaller, keyFor(mailbox.id)]) {
       await expect(w.giveToken(mailbox.id, 'outlook', caller)).rejects.toMatchObject({
         code: 'token_app_only',
@@ -147,10 +147,10 @@ describe('a mailbox', () => {
     const ada = w.person();
     const { mailbox: own } = await w.connect(ada);
     const at = { ...ada, address: 'support@contoso.example' };
-    const { mailbox } = await w.registry.place(w.inputOf(at, { shared: true }));
+    const { mailbox } = await w.registry.upsert(w.inputOf(at, { shared: true }));
     await w.giveToken(mailbox.id, 'outlook', keyFor(own.id, mailbox.id));
     await w.grants.openApp(ada.tid);
-    await w.registry.place({ ...w.inputOf(at), grant: { kind: 'app', tid: ada.tid } });
+    await w.registry.upsert({ ...w.inputOf(at), grant: { kind: 'app', tid: ada.tid } });
     await expect(w.giveToken(mailbox.id, 'outlook', keyFor(own.id, mailbox.id))).rejects.toMatchObject({
       code: 'token_app_only',
     });

@@ -2,7 +2,7 @@ import { dayMs } from '../domain/duration.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Deliveries } from '../store/mailboxes/deliveries.ts';
 import type { Registry } from '../store/mailboxes/registry.ts';
-import type { ReplayWish } from '../store/rows/job-row.ts';
+import type { ReplayRequest } from '../store/rows/job-row.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import { everyItem } from '../store/table/every-item.ts';
 
@@ -13,10 +13,10 @@ const longestMs = 366 * dayMs;
  * What a request for a replay says; its schema sees to it that it names one of the two.
  * @throws BrokerError `invalid_request` for a time in the future, or more than a year back
  */
-export function replayWish(
+export function replayRequestOf(
   { since, force }: { readonly since?: Date | undefined; readonly force?: boolean | undefined },
   nowMs: number,
-): ReplayWish {
+): ReplayRequest {
   if (since === undefined) return { kind: 'dead' };
   const ageMs = nowMs - since.getTime();
   const fault = ageMs < 0 ? 'Lies in the future.' : ageMs > longestMs ? 'Lies more than a year back.' : undefined;
@@ -38,11 +38,11 @@ const limit = 200;
 export async function replayEverywhere(
   parts: { readonly registry: Pick<Registry, 'list' | 'replay'>; readonly deliveries: Pick<Deliveries, 'list'> },
   where: (row: MailboxRow) => boolean,
-  wish: ReplayWish,
+  request: ReplayRequest,
 ): Promise<number> {
   const { registry, deliveries } = parts;
   const ids =
-    wish.kind === 'dead'
+    request.kind === 'dead'
       ? await everyId(
           everyItem((cursor) => deliveries.list({ where, cursor, limit, state: 'dead' })),
           ({ mailbox }) => mailbox.id,
@@ -52,7 +52,7 @@ export async function replayEverywhere(
           ({ row }) => row.id,
         );
   return countingEach(ids, async (id) => {
-    await registry.replay(id, wish);
+    await registry.replay(id, request);
     return true;
   });
 }

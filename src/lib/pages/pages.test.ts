@@ -6,7 +6,7 @@ import { describeNeeding } from '../../../test/support/requirements.ts';
 import { errorTable } from '../error-codes.ts';
 import { BrokerError } from '../errors.ts';
 import { pickLanguage } from './language.ts';
-import { errorPage, type MailReach, type PageContent, page, wantsHtml } from './pages.ts';
+import { errorPage, type PageContent, page, type SyncStart, wantsHtml } from './pages.ts';
 
 const start = { action: 'http://localhost:7071/api/connect', token: 'TOKEN' };
 const hostile = `"><script>alert(1)</script><img src=x onerror=alert(1)>'&\u202egpj.exe`;
@@ -178,7 +178,7 @@ describe('a page', () => {
     ).not.toMatch(/<script/);
   });
 
-  it.each<[MailReach, string, string]>([
+  it.each<[SyncStart, string, string]>([
     ['month', 'New mail, and the mail of the past month', '新邮件，以及最近一个月的邮件'],
     ['now', 'New mail only', '仅新邮件'],
     ['resumed', 'New mail, from where it stopped', '新邮件，从上次停止处继续'],

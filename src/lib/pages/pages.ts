@@ -18,7 +18,7 @@ export interface StartForm {
 }
 
 /** Which mail of a mailbox is passed on: new mail alone, that of the month before too, or since a day; or as before. */
-export type MailReach = 'now' | 'month' | 'resumed' | { readonly since: Date };
+export type SyncStart = 'now' | 'month' | 'resumed' | { readonly since: Date };
 
 /** A link that the reader passes on to an administrator. */
 export interface AdminLink {
@@ -35,7 +35,7 @@ export type PageContent =
       readonly address: string | undefined;
       /** Origin of the NocoBase that receives the mail. */
       readonly receiver: string;
-      readonly reach: MailReach;
+      readonly reach: SyncStart;
       readonly start: StartForm;
     }
   | {
@@ -43,7 +43,7 @@ export type PageContent =
       readonly address: string;
       readonly receiver: string | undefined;
       /** Undefined where the link is gone that said it. */
-      readonly reach: MailReach | undefined;
+      readonly reach: SyncStart | undefined;
     }
   | {
       readonly kind: 'admin-consent';
@@ -180,7 +180,7 @@ function draw(content: PageContent, texts: PageTexts, requestId: string): Drawn 
   return failed(content, texts, requestId);
 }
 
-function reachText(reach: MailReach, texts: PageTexts): string {
+function reachText(reach: SyncStart, texts: PageTexts): string {
   return typeof reach === 'string' ? texts.connect.reaches[reach] : texts.connect.since(day(reach.since, texts));
 }
 

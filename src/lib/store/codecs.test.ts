@@ -5,19 +5,19 @@ import { cursorLimits, decodeCursor, encodeCursor } from './rows/cursor-row.ts';
 import { decodeJob, encodeJob, newJob, stopJob } from './rows/job-row.ts';
 import { decodeMailbox, encodeMailbox } from './rows/mailbox-row.ts';
 import { decodeOutbox, encodeOutbox } from './rows/outbox-row.ts';
-import { decodeRing, encodeRing, ringSize } from './rows/recent-messages-row.ts';
+import { decodeRecentMessages, encodeRecentMessages, mostRecentMessages } from './rows/recent-messages-row.ts';
 import { decodeDead, decodeRetry, encodeDead, encodeRetry } from './rows/retry-row.ts';
 import type {
   Backfill,
   CursorRow,
   DeadRow,
-  Hole,
   JobRow,
   OutboxRow,
+  RecentMessagesRow,
   RetryRow,
-  RingRow,
   ShardRow,
   StateRow,
+  UidGap,
 } from './rows/rows.ts';
 import { decodeShard, encodeShard, newShard } from './rows/shard-row.ts';
 import { decodeState, encodeState } from './rows/state-row.ts';
@@ -50,7 +50,7 @@ const state: StateRow = {
   told: 'degraded',
 };
 
-const hole: Hole = { from: 4294967290, to: 4294967295, tries: 3, since: at, seen: true };
+const uidGap: UidGap = { from: 4294967290, to: 4294967295, tries: 3, since: at, seen: true };
 
 const cursor: CursorRow = {
   mailboxId,
@@ -60,7 +60,7 @@ const cursor: CursorRow = {
   uidValidity: 4294967295n,
   lastUid: 4294967290,
   acked: [4294967292, 4294967294],
-  holes: [hole, { from: 1, to: 1, tries: 0, since: new Date(0), seen: false }],
+  uidGaps: [uidGap, { from: 1, to: 1, tries: 0, since: new Date(0), seen: false }],
   fresh: [
     entry(7, 20_000, { posted: true, seen: true }),
     entry(8, 20_001, { accepted: true, answered: true, gone: 'missing' }),
@@ -83,11 +83,11 @@ const cursor: CursorRow = {
     countedFrom: new Date(0),
     spell: { since: at, last: at, doneBefore: 4294967295 },
     failingSince: at,
-    missing: hole,
+    missing: uidGap,
   },
 };
 
-const ring: RingRow = {
+const recent: RecentMessagesRow = {
   mailboxId,
   folderId: 'fAbCdEf1',
   uidValidity: 1n,
@@ -152,7 +152,7 @@ const bare = {
     ...cursor,
     role: undefined,
     acked: [],
-    holes: [],
+    uidGaps: [],
     fresh: [],
     lastInternalDate: undefined,
     flagsAt: undefined,
@@ -160,7 +160,7 @@ const bare = {
     retryAt: undefined,
     baselineFrom: undefined,
   },
-  ring: { ...ring, entries: [], floor: undefined },
+  recent: { ...recent, entries: [], floor: undefined },
   retry: { ...retry, status: undefined, replay: undefined },
   dead: { ...dead, replay: undefined },
   job: newJob(mailboxId, { kind: 'since', since: at, force: false }, 3, at),
@@ -177,8 +177,8 @@ const cases: [string, unknown, Row, (row: StoredRow) => unknown][] = [
   ['a state in which all is well', bare.state, encodeState(bare.state), decodeState],
   ['a cursor', cursor, encodeCursor(cursor), decodeCursor],
   ['a cursor at its beginning', bare.cursor, encodeCursor(bare.cursor), decodeCursor],
-  ['a ring', ring, encodeRing(ring), decodeRing],
-  ['an empty ring', bare.ring, encodeRing(bare.ring), decodeRing],
+  ['a row of recent messages', recent, encodeRecentMessages(recent), decodeRecentMessages],
+  ['an empty row of recent messages', bare.recent, encodeRecentMessages(bare.recent), decodeRecentMessages],
   ['an event', outbox, encodeOutbox(outbox), decodeOutbox],
   ['a message that is tried again', retry, encodeRetry(retry), decodeRetry],
   ['one that was never given up', bare.retry, encodeRetry(bare.retry), decodeRetry],
@@ -203,7 +203,13 @@ test.each(cases)('%s of a newer version is left alone', (_name, _value, row, dec
 describe('a broken row is an error that names the row and the column, never the value', () => {
   const broken: [string, Row, string, StoredRow['values'][string], (row: StoredRow) => unknown][] = [
     ['no version', encodeShard(7, shard), 'v', undefined, decodeShard],
-    ['the version whose hashes are over the Message-ID alone', encodeRing(ring), 'v', 1, decodeRing],
+    [
+      'the version whose hashes are over the Message-ID alone',
+      encodeRecentMessages(recent),
+      'v',
+      1,
+      decodeRecentMessages,
+    ],
     ['the same of a cursor', encodeCursor(cursor), 'v', 1, decodeCursor],
     ['the same of a message that is tried again', encodeRetry(retry), 'v', 1, decodeRetry],
     ['the same of one that was given up', encodeDead(dead), 'v', 1, decodeDead],
@@ -216,9 +222,9 @@ describe('a broken row is an error that names the row and the column, never the 
     ['an unknown role', encodeCursor(cursor), 'role', 'secret', decodeCursor],
     ['half a slot', encodeShard(7, shard), 'sched', new Uint8Array(1023), decodeShard],
     ['too few slots', encodeShard(7, shard), 'sched', new Uint8Array(16), decodeShard],
-    ['half an entry', encodeRing(ring), 'entries', new Uint8Array(31), decodeRing],
-    ['too many entries', encodeRing(ring), 'entries', new Uint8Array(32 * 1025), decodeRing],
-    ['too many holes', encodeCursor(cursor), 'holes', new Uint8Array(16 * 65), decodeCursor],
+    ['half an entry', encodeRecentMessages(recent), 'entries', new Uint8Array(31), decodeRecentMessages],
+    ['too many entries', encodeRecentMessages(recent), 'entries', new Uint8Array(32 * 1025), decodeRecentMessages],
+    ['too many UID gaps', encodeCursor(cursor), 'holes', new Uint8Array(16 * 65), decodeCursor],
     ['folders that are no JSON', encodeMailbox(mailbox), 'folders', '[secret', decodeMailbox],
     ['folders of another form', encodeMailbox(mailbox), 'folders', '[["secret"]]', decodeMailbox],
     ['a slot that no shard has', encodeMailbox(mailbox), 'slot', 64, decodeMailbox],
@@ -279,16 +285,16 @@ describe('rows stay small, since a poll reads them all', () => {
       ...cursor,
       path: 'x'.repeat(100),
       acked: Array.from({ length: cursorLimits.acked }, (_, i) => 4294967000 + i),
-      holes: Array.from({ length: cursorLimits.holes }, () => hole),
+      uidGaps: Array.from({ length: cursorLimits.uidGaps }, () => uidGap),
       fresh: Array.from({ length: cursorLimits.fresh }, (_, i) => entry(i, 20_000)),
     };
     expect(storedBytes(encodeCursor(full))).toBeLessThanOrEqual(4096);
     expect(decodeCursor(asStored(encodeCursor(full)))).toEqual(full);
   });
 
-  test('a full ring takes 32 bytes an entry, below what a column may hold', () => {
-    const full = { ...ring, entries: Array.from({ length: ringSize }, (_, i) => entry(i, 20_000)) };
-    expect(encodeRing(full).values.entries).toHaveLength(32 * 1024);
+  test('a full row of recent messages takes 32 bytes an entry, below what a column may hold', () => {
+    const full = { ...recent, entries: Array.from({ length: mostRecentMessages }, (_, i) => entry(i, 20_000)) };
+    expect(encodeRecentMessages(full).values.entries).toHaveLength(32 * 1024);
   });
 
   test('a shard takes 16 bytes a slot', () => {
@@ -299,9 +305,9 @@ describe('rows stay small, since a poll reads them all', () => {
 test('a list longer than a row can hold is not written', () => {
   const long = (count: number) => Array.from({ length: count }, (_, i) => entry(i, 1));
   expect(() => encodeCursor({ ...cursor, fresh: long(65) })).toThrow(RangeError);
-  expect(() => encodeCursor({ ...cursor, holes: long(65).map(() => hole) })).toThrow(RangeError);
+  expect(() => encodeCursor({ ...cursor, uidGaps: long(65).map(() => uidGap) })).toThrow(RangeError);
   expect(() => encodeCursor({ ...cursor, acked: long(65).map(({ uid }) => uid) })).toThrow(RangeError);
-  expect(() => encodeRing({ ...ring, entries: long(1025) })).toThrow(RangeError);
+  expect(() => encodeRecentMessages({ ...recent, entries: long(1025) })).toThrow(RangeError);
 });
 
 test('the same replay asked for twice is one job, and another is another', () => {
@@ -318,7 +324,7 @@ test('the same replay asked for twice is one job, and another is another', () =>
   expect(newJob(mailboxId, { kind: 'since', since: new Date(at), force: false }, 9, new Date()).id).toBe(ids[3]);
 });
 
-test('tries of a hole stop at what a byte holds', () => {
-  const many = { ...cursor, holes: [{ ...hole, tries: 1000 }] };
-  expect(decodeCursor(asStored(encodeCursor(many))).holes[0]?.tries).toBe(255);
+test('tries of a UID gap stop at what a byte holds', () => {
+  const many = { ...cursor, uidGaps: [{ ...uidGap, tries: 1000 }] };
+  expect(decodeCursor(asStored(encodeCursor(many))).uidGaps[0]?.tries).toBe(255);
 });

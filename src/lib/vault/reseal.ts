@@ -1,5 +1,5 @@
+import { allSettledThenThrow } from '../domain/all-settled.ts';
 import type { Clock } from '../domain/clock.ts';
-import { everyone } from '../domain/everyone.ts';
 import type { ExpiringRows, KeyedRow, KeyedRows } from '../domain/sealing.ts';
 import { type ErrorCode, isBrokerError } from '../errors.ts';
 import { longestUseMs } from './reader.ts';
@@ -108,7 +108,7 @@ async function resealKind(rows: KeyedRows, { signal, progress }: ResealOptions):
         progress?.(rows.kind, done, of);
       }
     };
-    await everyone(Array.from({ length: atOnce }, () => work));
+    await allSettledThenThrow(Array.from({ length: atOnce }, () => work));
     found = await look(rows);
   }
   return {

@@ -7,7 +7,7 @@ import { BrokerError, isBrokerError } from '../../errors.ts';
 import type { OutboundAnswer } from '../../outbound/outbound.ts';
 import { decodeMessageRef } from '../events/message-ref.ts';
 import { classify } from '../webhook/classify.ts';
-import { createSlots } from '../webhook/slots.ts';
+import { createConcurrencyLimit } from '../webhook/concurrency-limit.ts';
 import { errorOf, type NocobaseApi, parsed, unexpected } from './nocobase-api.ts';
 
 /** A file of a mail, as it comes from the mailbox; to be read to its end or destroyed. Fails with BrokerError. */
@@ -87,7 +87,7 @@ export function createUploads(openFile: OpenFile, clock: Clock): Uploads {
   // By the key of the message and the part: a record that cannot be made at once does not cost its files twice.
   const made = createMemory<number | string>();
   const failed = createMemory<number>();
-  const turns = createSlots(mailsAtOnce);
+  const turns = createConcurrencyLimit(mailsAtOnce);
   const keyOf = (target: string, messageKey: string, { part }: File) => `${target}\n${messageKey}\n${part}`;
 
   const filesOf = (event: OutgoingEvent) => {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../domain/clock.ts';
-import { limited } from '../../domain/limited.ts';
+import { withDeadline } from '../../domain/with-deadline.ts';
 import type { Log } from '../../log.ts';
 import { failure, notAnswered } from './findings.ts';
 import type { Check, Finding, Reach, Result } from './types.ts';
@@ -30,7 +30,7 @@ export async function runChecks(
         if (isOpen) found.push(finding);
       };
       try {
-        await limited(
+        await withDeadline(
           clock,
           limitMs,
           start(() => check.run(report, over.signal, reach)),

@@ -41,11 +41,11 @@ export interface FilterFacts {
 export type Verdict = 'passes' | 'stopped' | 'unknown';
 
 /** A filter, made ready once for many messages. Pure. */
-export type Sieve = (facts: FilterFacts) => Verdict;
+export type CompiledFilter = (facts: FilterFacts) => Verdict;
 
 type Answer = 'yes' | 'no' | 'unknown';
 
-export function sieveOf({ only, except }: MailboxFilter): Sieve {
+export function compileFilter({ only, except }: MailboxFilter): CompiledFilter {
   const isWanted = only === undefined ? () => 'yes' : testOf(only);
   const isUnwanted = except === undefined ? () => 'no' : testOf(except);
   return (facts) => {
@@ -59,7 +59,7 @@ export function sieveOf({ only, except }: MailboxFilter): Sieve {
  * Whether a message of which no more can be found out is delivered. Where nobody can say, it is: rather one mail too many
  * than one too few.
  */
-export const passes = (sieve: Sieve, facts: FilterFacts): boolean => sieve(facts) !== 'stopped';
+export const passes = (compiled: CompiledFilter, facts: FilterFacts): boolean => compiled(facts) !== 'stopped';
 
 /** What has to be found out about messages for a filter, beyond folder, size, sender and subject. */
 export interface FilterNeeds {

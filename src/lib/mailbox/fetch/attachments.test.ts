@@ -11,7 +11,7 @@ import type { KnownPlace } from '../../store/mailboxes/known-places.ts';
 import type { MailboxRow, WatchedFolder } from '../../store/rows/rows.ts';
 import type { MailSession } from '../session/session.ts';
 import { createAttachments, largestBytes, promisedFileBytes } from './attachments.ts';
-import { createDownloadSlots, downloadLimits } from './download-slots.ts';
+import { createDownloadLimiter, downloadLimits } from './download-limiter.ts';
 
 const day = 20_000;
 const file = { filename: 'a.pdf', contentType: 'application/pdf', inline: false };
@@ -171,7 +171,7 @@ function world(
         return session();
       },
     },
-    slots: createDownloadSlots(downloadLimits, clock),
+    slots: createDownloadLimiter(downloadLimits, clock),
     clock,
     ...options,
     places: async () => {

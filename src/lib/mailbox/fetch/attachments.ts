@@ -7,7 +7,7 @@ import { BrokerError, isBrokerError } from '../../errors.ts';
 import type { KnownPlace } from '../../store/mailboxes/known-places.ts';
 import type { MailboxRow } from '../../store/rows/rows.ts';
 import type { ImapConnector, MailSession } from '../session/session.ts';
-import type { DownloadSlot, DownloadSlots } from './download-slots.ts';
+import type { DownloadLimiter, DownloadPermit } from './download-limiter.ts';
 import { findPart } from './find-part.ts';
 
 /** A file of a message that is being fetched. */
@@ -35,7 +35,7 @@ export interface AttachmentsDeps {
   readonly places: (place: AttachmentPlace) => Promise<readonly KnownPlace[]>;
   readonly token: (mailbox: MailboxRow, options: { readonly force: boolean }) => Promise<string>;
   readonly imap: ImapConnector<MailSession>;
-  readonly slots: DownloadSlots;
+  readonly slots: DownloadLimiter;
   readonly clock: Clock;
   /** As it lies in the mail, in bytes; {@link largestBytes} unless given. */
   readonly largestBytes?: number;
@@ -76,7 +76,7 @@ export function createAttachments(deps: AttachmentsDeps): Attachments {
 
   async function* fetch(
     place: AttachmentPlace,
-    slot: DownloadSlot,
+    slot: DownloadPermit,
     found: (what: Omit<OpenAttachment, 'bytes'>) => void,
     isWanted: () => boolean,
   ): AsyncGenerator<Uint8Array> {

@@ -4,11 +4,11 @@ import type { Config } from '../../config.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { BrokerError } from '../../errors.ts';
 import { createThreadMemory } from '../fetch/thread-search.ts';
+import { withCommandDeadline } from '../session/command-deadline.ts';
 import { createImapWatch } from '../session/imap-watch.ts';
 import { skipLongLines } from '../session/long-lines.ts';
 import type { ImapAccount, ImapConnector, KeepableSession } from '../session/session.ts';
 import { translate } from '../session/translate.ts';
-import { within } from '../session/within.ts';
 import { createImapSession } from './imap-session.ts';
 
 /** Waits, in milliseconds. imapflow's own (90 s, 16 s, 5 min) outlast a run of the poller. */
@@ -97,7 +97,7 @@ export function createImapConnector(server: Config['imap'], deps: ImapConnectorD
       const abort = () => client.close();
       signal?.addEventListener('abort', abort, { once: true });
       try {
-        await within(timeouts.openMs, client.connect(), () => client.close());
+        await withCommandDeadline(timeouts.openMs, client.connect(), () => client.close());
         return createImapSession({ client, watch, clock: deps.clock, ...timeouts, login: account.login, threads });
       } catch (error) {
         client.close();

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import type { ImapFlow } from 'imapflow';
 import type { Clock } from '../../domain/clock.ts';
-import { limited } from '../../domain/limited.ts';
+import { withDeadline } from '../../domain/with-deadline.ts';
 import { BrokerError } from '../../errors.ts';
 import { downloadPart } from '../fetch/download-part.ts';
 import { fetchFlags } from '../fetch/fetch-flags.ts';
@@ -13,11 +13,11 @@ import { readMessage } from '../fetch/read-message.ts';
 import { readPart } from '../fetch/read-part.ts';
 import { asksFor } from '../fetch/read-parts.ts';
 import { createThreadSearch, type ThreadFolder, type ThreadMemory } from '../fetch/thread-search.ts';
+import { withCommandDeadline } from '../session/command-deadline.ts';
 import { isAboutSession, understand } from '../session/exchange.ts';
 import { field, type ImapWatch } from '../session/imap-watch.ts';
 import type { FolderStatus, KeepableSession } from '../session/session.ts';
 import { translate } from '../session/translate.ts';
-import { within } from '../session/within.ts';
 import { folderInfo } from './folders.ts';
 
 export interface ImapSessionParts {
@@ -63,7 +63,7 @@ export function createImapSession(parts: ImapSessionParts): KeepableSession {
     return result;
   };
 
-  const command = <T>(work: Promise<T>): Promise<T> => within(commandMs, work, () => client.close());
+  const command = <T>(work: Promise<T>): Promise<T> => withCommandDeadline(commandMs, work, () => client.close());
 
   /** For what imapflow answers in place of throwing: the refusal that it kept to itself, or the end of the connection. */
   const swallowed = (): BrokerError => {
@@ -124,7 +124,7 @@ export function createImapSession(parts: ImapSessionParts): KeepableSession {
   const threads = createThreadSearch(parts.threads, parts.login, clock);
 
   const searchThread: ThreadFolder['search'] = async (query) => {
-    const uids = await within(threadMs, client.search(query, { uid: true }), () => client.close());
+    const uids = await withCommandDeadline(threadMs, client.search(query, { uid: true }), () => client.close());
     if (!Array.isArray(uids)) throw swallowed();
     return [...uids].sort((a, b) => a - b);
   };
@@ -254,7 +254,8 @@ export function createImapSession(parts: ImapSessionParts): KeepableSession {
 
     close: async () => {
       try {
-        if (client.usable) await limited(clock, logoutMs, client.logout(), () => new BrokerError('imap_unreachable'));
+        if (client.usable)
+          await withDeadline(clock, logoutMs, client.logout(), () => new BrokerError('imap_unreachable'));
       } catch {
         // The connection is given up either way; what broke it has been told by the call that met it.
       } finally {

@@ -1,9 +1,9 @@
 import type { Clock } from '../../domain/clock.ts';
-import { limited } from '../../domain/limited.ts';
+import { withDeadline } from '../../domain/with-deadline.ts';
 import { BrokerError, isBrokerError } from '../../errors.ts';
 import type { KeepableSession, MailSession } from './session.ts';
 
-export interface Loan {
+export interface BorrowedSession {
   readonly session: KeepableSession;
   /** False for a session that was kept: whether it still works, its first answer will show. */
   readonly isProven: boolean;
@@ -20,11 +20,11 @@ const firstAnswerMs = 5_000;
  * A session on loan from the pool: to its user it is a session like any other. Closing it gives it back, unless
  * something went wrong on it or is still under way.
  */
-export function createLoan(loan: Loan): MailSession {
-  const { clock, reopen, giveBack } = loan;
-  let session = loan.session;
+export function borrowSession(borrowed: BorrowedSession): MailSession {
+  const { clock, reopen, giveBack } = borrowed;
+  let session = borrowed.session;
   let proving: Promise<void> | undefined;
-  let proven = loan.isProven;
+  let proven = borrowed.isProven;
   let underWay = 0;
   let broken = false;
   let closed = false;
@@ -53,7 +53,7 @@ export function createLoan(loan: Loan): MailSession {
     });
     try {
       const silent = () => new BrokerError('imap_unreachable');
-      return await limited(clock, firstAnswerMs, ask(session), silent).catch(async (error: unknown) => {
+      return await withDeadline(clock, firstAnswerMs, ask(session), silent).catch(async (error: unknown) => {
         if (!isBrokerError(error, 'imap_unreachable', 'imap_token_expired', 'imap_not_connected')) throw error;
         const dead = session;
         void dead.close();

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Hole } from '../../store/rows/rows.ts';
+import type { UidGap } from '../../store/rows/rows.ts';
 import { isGone, isIdle, type PollPlan, type PollState, planPoll } from './plan.ts';
 
 const now = new Date('2026-11-22T12:00:00Z');
 const connected = new Date('2026-11-20T08:00:00Z');
 const ago = (ms: number) => new Date(now.getTime() - ms);
-const hole = (change: Partial<Hole> = {}): Hole => ({
+const uidGap = (change: Partial<UidGap> = {}): UidGap => ({
   from: 3,
   to: 4,
   tries: 0,
@@ -18,12 +18,12 @@ const state: PollState = {
   uidValidity: 7n,
   lastUid: 10,
   uidNextSeen: 11,
-  holes: [],
+  uidGaps: [],
   lastInternalDate: ago(3_600_000),
   retryAt: undefined,
   baselineFrom: undefined,
 };
-const poll = { kind: 'poll', fillRing: false, fresh: undefined, holes: [], retries: false } as const;
+const poll = { kind: 'poll', fillRecentMessages: false, fresh: undefined, uidGaps: [], retries: false } as const;
 const byDate = { kind: 'baseline', since: new Date('2026-11-20T07:58:00Z') } as const;
 
 const cases: [string, PollState | undefined, { uidNext: number; uidValidity: bigint }, PollPlan][] = [
@@ -35,16 +35,16 @@ const cases: [string, PollState | undefined, { uidNext: number; uidValidity: big
     { kind: 'baseline', since: ago(600_000) },
   ],
   [
-    'a first look fills the ring',
+    'a first look fills the recent messages',
     { ...state, lastInternalDate: undefined },
     { uidNext: 11, uidValidity: 7n },
-    { ...poll, fillRing: true },
+    { ...poll, fillRecentMessages: true },
   ],
   [
     'a first look also takes what has arrived since the connect',
     { ...state, lastInternalDate: undefined },
     { uidNext: 13, uidValidity: 7n },
-    { ...poll, fillRing: true, fresh: { from: 11, to: 12 } },
+    { ...poll, fillRecentMessages: true, fresh: { from: 11, to: 12 } },
   ],
   [
     'a validity that changed before the first look leaves only the date',
@@ -81,10 +81,10 @@ const cases: [string, PollState | undefined, { uidNext: number; uidValidity: big
     poll,
   ],
   [
-    'holes are looked at in every poll',
-    { ...state, holes: [hole()] },
+    'UID gaps are looked at in every poll',
+    { ...state, uidGaps: [uidGap()] },
     { uidNext: 11, uidValidity: 7n },
-    { ...poll, holes: [hole()] },
+    { ...poll, uidGaps: [uidGap()] },
   ],
   ['retries that are due', { ...state, retryAt: ago(0) }, { uidNext: 11, uidValidity: 7n }, { ...poll, retries: true }],
   ['retries that are not due yet', { ...state, retryAt: ago(-1000) }, { uidNext: 11, uidValidity: 7n }, poll],
@@ -99,14 +99,14 @@ describe('planPoll', () => {
     expect(isIdle(poll)).toBe(true);
     expect(isIdle(byDate)).toBe(false);
     expect(isIdle({ kind: 'reset', cause: 'validity' })).toBe(false);
-    expect(isIdle({ ...poll, fillRing: true })).toBe(false);
+    expect(isIdle({ ...poll, fillRecentMessages: true })).toBe(false);
     expect(isIdle({ ...poll, retries: true })).toBe(false);
-    expect(isIdle({ ...poll, holes: [hole()] })).toBe(false);
+    expect(isIdle({ ...poll, uidGaps: [uidGap()] })).toBe(false);
     expect(isIdle({ ...poll, fresh: { from: 1, to: 1 } })).toBe(false);
   });
 });
 
-describe('a hole', () => {
+describe('a UID gap', () => {
   it.each([
     ['was looked for three times in three minutes', { tries: 3, since: ago(180_000) }, true],
     ['was looked for often, but in less than three minutes', { tries: 90, since: ago(179_999) }, false],
@@ -114,6 +114,6 @@ describe('a hole', () => {
     ['was seen, and did not come again twice', { seen: true, tries: 3, since: ago(180_000) }, false],
     ['is old, but was looked for twice only', { tries: 2, since: ago(86_400_000) }, false],
   ])('that %s: gone is %s', (_name, change, gone) => {
-    expect(isGone(hole(change), now)).toBe(gone);
+    expect(isGone(uidGap(change), now)).toBe(gone);
   });
 });

@@ -1,5 +1,5 @@
 import { baselineMarginMs } from '../../store/mailboxes/new-mailbox.ts';
-import type { CursorRow, Hole } from '../../store/rows/rows.ts';
+import type { CursorRow, UidGap } from '../../store/rows/rows.ts';
 import type { FolderStatus } from './session.ts';
 
 /** UIDs, both ends inclusive. The upper end is always explicit: `n:*` answers the last message even below n (RFC 3501 section 6.4.8). */
@@ -18,17 +18,17 @@ export type PollPlan =
   | { readonly kind: 'reset'; readonly cause: 'validity' | 'uidnext' }
   | {
       readonly kind: 'poll';
-      /** True at the first look: the ring is filled from what the folder holds up to the cursor. */
-      readonly fillRing: boolean;
+      /** True at the first look: the recent messages are filled from what the folder holds up to the cursor. */
+      readonly fillRecentMessages: boolean;
       readonly fresh: UidRange | undefined;
-      readonly holes: readonly Hole[];
+      readonly uidGaps: readonly UidGap[];
       readonly retries: boolean;
     };
 
 /** Where a folder stands, as far as planning goes. */
 export type PollState = Pick<
   CursorRow,
-  'uidValidity' | 'lastUid' | 'uidNextSeen' | 'holes' | 'lastInternalDate' | 'retryAt' | 'baselineFrom'
+  'uidValidity' | 'lastUid' | 'uidNextSeen' | 'uidGaps' | 'lastInternalDate' | 'retryAt' | 'baselineFrom'
 >;
 
 /**
@@ -46,7 +46,7 @@ export function planPoll(
   if (state.baselineFrom !== undefined) return { kind: 'baseline', since: state.baselineFrom };
   const firstLook = state.lastInternalDate === undefined;
   if (state.uidValidity !== status.uidValidity) {
-    // Before the first look there is no ring to recover by; the date is all there is.
+    // Before the first look there are no recent messages to recover by; the date is all there is.
     return firstLook ? baseline(wantedFrom) : { kind: 'reset', cause: 'validity' };
   }
   if (status.uidNext <= state.lastUid && status.uidNext < state.uidNextSeen) {
@@ -55,9 +55,9 @@ export function planPoll(
   const top = status.uidNext - 1;
   return {
     kind: 'poll',
-    fillRing: firstLook,
+    fillRecentMessages: firstLook,
     fresh: top > state.lastUid ? { from: state.lastUid + 1, to: top } : undefined,
-    holes: state.holes,
+    uidGaps: state.uidGaps,
     retries: state.retryAt !== undefined && state.retryAt.getTime() <= now.getTime(),
   };
 }
@@ -69,18 +69,24 @@ const baseline = (from: Date): PollPlan => ({
 
 /** True if there is nothing to ask the mail server for. */
 export function isIdle(plan: PollPlan): boolean {
-  return plan.kind === 'poll' && !plan.fillRing && plan.fresh === undefined && plan.holes.length === 0 && !plan.retries;
+  return (
+    plan.kind === 'poll' &&
+    !plan.fillRecentMessages &&
+    plan.fresh === undefined &&
+    plan.uidGaps.length === 0 &&
+    !plan.retries
+  );
 }
 
-/** A hole is looked at in every poll; it is given up after this many looks, and not before this much time. */
-export const holeTries = 3;
-export const holeAgeMs = 180_000;
+/** A UID gap is looked at in every poll; it is given up after this many looks, and not before this much time. */
+export const uidGapTries = 3;
+export const uidGapAgeMs = 180_000;
 
 /**
- * True if the UIDs of a hole are gone for good. The tries of one that was seen begin at 1, when its content did not
+ * True if the UIDs of a UID gap are gone for good. The tries of one that was seen begin at 1, when its content did not
  * come; they are counted from there.
  */
-export function isGone(hole: Hole, now: Date): boolean {
-  const tries = hole.seen ? hole.tries - 1 : hole.tries;
-  return tries >= holeTries && now.getTime() - hole.since.getTime() >= holeAgeMs;
+export function isGone(uidGap: UidGap, now: Date): boolean {
+  const tries = uidGap.seen ? uidGap.tries - 1 : uidGap.tries;
+  return tries >= uidGapTries && now.getTime() - uidGap.since.getTime() >= uidGapAgeMs;
 }

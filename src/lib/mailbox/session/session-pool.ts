@@ -1,6 +1,6 @@
 import type { Clock } from '../../domain/clock.ts';
 import { shardOfMailbox } from '../../domain/ids.ts';
-import { createLoan, type Loan } from './borrowed-session.ts';
+import { type BorrowedSession, borrowSession } from './borrowed-session.ts';
 import type { ImapAccount, ImapConnector, KeepableSession, MailSession } from './session.ts';
 
 /** Opens sessions as an {@link ImapConnector} does; closing one may keep its connection for the next who asks. */
@@ -112,14 +112,14 @@ export function createSessionPool(deps: SessionPoolDeps): SessionPool {
     open: async (account, signal) => {
       const { mailboxId } = account;
       if (mailboxId === undefined) return connector.open(account, signal);
-      const loan: Omit<Loan, 'session' | 'isProven'> = {
+      const borrowed: Omit<BorrowedSession, 'session' | 'isProven'> = {
         clock,
         reopen: () => connector.open(account),
         giveBack: (session) => keep(mailboxId, account, session),
       };
       const kept = take(mailboxId, account);
-      if (kept !== undefined) return createLoan({ ...loan, session: kept, isProven: false });
-      return createLoan({ ...loan, session: await connector.open(account, signal), isProven: true });
+      if (kept !== undefined) return borrowSession({ ...borrowed, session: kept, isProven: false });
+      return borrowSession({ ...borrowed, session: await connector.open(account, signal), isProven: true });
     },
     leave: (shard) => {
       for (const kept of all) if (shardOfMailbox(kept.mailboxId) === shard) discard(kept);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => azurite.stop());
 beforeEach(() => emptyTables(storeAt(azurite)));
 
-it('notes deeds by the day (UTC) and in order of time, two of one millisecond apart', async () => {
+it('notes audited actions by the day (UTC) and in order of time, two of one millisecond apart', async () => {
   const store = storeAt(azurite);
   const clock = manualClock(Date.UTC(2026, 11, 31, 23, 59, 59, 998));
   const audit = createAudit({ table: store.table('audit'), clock, random: systemRandom, log: memoryLog() });
@@ -32,8 +32,8 @@ it('notes deeds by the day (UTC) and in order of time, two of one millisecond ap
   expect(ofDay).toHaveLength(3);
 });
 
-describe('a deed', () => {
-  const deed = { actor: 'k', action: 'key.create' } as const;
+describe('an audited action', () => {
+  const audited = { actor: 'k', action: 'key.create' } as const;
   const auditOn = (store: Store) => {
     const log = memoryLog();
     return {
@@ -54,7 +54,7 @@ describe('a deed', () => {
       expect(await results()).toEqual([['key.create', undefined, 'begun']]);
       return 'done';
     };
-    expect(await audit.deed(deed, run, (done) => ({ subject: done }))).toBe('done');
+    expect(await audit.audited(audited, run, (done) => ({ subject: done }))).toBe('done');
     expect(await results()).toEqual([['key.create', 'done', 'ok']]);
   });
 
@@ -67,7 +67,7 @@ describe('a deed', () => {
     const run = async (): Promise<never> => {
       throw error;
     };
-    await expect(audit.deed({ ...deed, subject: 's' }, run)).rejects.toBe(error);
+    await expect(audit.audited({ ...audited, subject: 's' }, run)).rejects.toBe(error);
     expect(await results()).toEqual([['key.create', 's', code]]);
   });
 
@@ -76,7 +76,7 @@ describe('a deed', () => {
     async (code) => {
       const { audit, results } = auditOn(storeAt(azurite));
       const error = new BrokerError(code);
-      await expect(audit.deed(deed, () => Promise.reject(error))).rejects.toBe(error);
+      await expect(audit.audited(audited, () => Promise.reject(error))).rejects.toBe(error);
       expect(await results()).toEqual([]);
     },
   );
@@ -87,13 +87,13 @@ describe('a deed', () => {
     const run = async () => {
       done = true;
     };
-    await expect(audit.deed(deed, run)).rejects.toMatchObject({ kind: 'unreachable' });
+    await expect(audit.audited(audited, run)).rejects.toMatchObject({ kind: 'unreachable' });
     expect([done, await results()]).toEqual([false, []]);
   });
 
   it.each(['lost', 'unheard'] as const)('whose end is %s is noted with another try', async (how) => {
     const { audit, results, log } = auditOn(faultyStore(storeAt(azurite), { at: 2, how }));
-    expect(await audit.deed(deed, async () => 'shown once')).toBe('shown once');
+    expect(await audit.audited(audited, async () => 'shown once')).toBe('shown once');
     expect(await results()).toEqual([['key.create', undefined, 'ok']]);
     expect(log.lines).toEqual([]);
   });
@@ -111,7 +111,7 @@ describe('a deed', () => {
       }),
     };
     const { audit, results, log } = auditOn(deaf);
-    expect(await audit.deed(deed, async () => 'shown once')).toBe('shown once');
+    expect(await audit.audited(audited, async () => 'shown once')).toBe('shown once');
     expect(await results()).toEqual([['key.create', undefined, 'begun']]);
     const [row] = await table.list(auditDay(new Date(manualClock().now())));
     expect(log.lines).toMatchObject([

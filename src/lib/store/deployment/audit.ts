@@ -39,10 +39,10 @@ export interface AuditEntry {
   readonly result: string;
 }
 
-/** The result of a deed that has not ended. */
+/** The result of an audited action that has not ended. */
 export const begun = 'begun';
 
-/** What is known of a deed only when it is done. */
+/** What is known of an audited action only when it is done. */
 export type AuditOutcome = Partial<Pick<AuditEntry, 'mailboxId' | 'subject' | 'result'>>;
 
 export interface Audit {
@@ -53,16 +53,16 @@ export interface Audit {
    * that could not be noted, and says afterwards how it ended. What was done is answered even if that second write
    * fails: a key that is shown this once would be lost otherwise. Then the log tells it.
    * A request that was refused because the caller has to mend it did nothing, and leaves no entry.
-   * @param outcome what to add of a deed that is done
+   * @param outcome what to add of an audited action that is done
    * @throws StoreError if it could not be noted, and then nothing was done; what `run` throws
    */
-  deed<T>(entry: Omit<AuditEntry, 'result'>, run: () => Promise<T>, outcome?: (done: T) => AuditOutcome): Promise<T>;
+  audited<T>(entry: Omit<AuditEntry, 'result'>, run: () => Promise<T>, outcome?: (done: T) => AuditOutcome): Promise<T>;
 }
 
 /** `20261122`: the day of an entry, which is its partition, so that a day is purged as a whole. */
 export const auditDay = (at: Date): string => at.toISOString().slice(0, 10).replaceAll('-', '');
 
-// Before the second and the third try to say how a deed ended.
+// Before the second and the third try to say how an audited action ended.
 const outcomeBackoffMs = [200, 1_000] as const;
 
 /** Writes the audit to the table `audit`: one partition a day (UTC), rows in order of time. */
@@ -92,7 +92,7 @@ export function createAudit(deps: {
     };
   };
 
-  /** Says how a deed ended; of one that was none, nothing is left. Never throws. */
+  /** Says how an audited action ended; of one that was none, nothing is left. Never throws. */
   async function end(row: Row, etag: string, outcome: AuditOutcome | undefined): Promise<void> {
     for (const backoffMs of [...outcomeBackoffMs, undefined]) {
       try {
@@ -116,7 +116,7 @@ export function createAudit(deps: {
       await table.insert(rowOf(entry));
     },
 
-    async deed(entry, run, outcome = () => ({})) {
+    async audited(entry, run, outcome = () => ({})) {
       const row = rowOf({ ...entry, result: begun });
       const etag = await table.insert(row);
       let done: Awaited<ReturnType<typeof run>>;

@@ -22,7 +22,7 @@ import { newCursor } from './new-mailbox.ts';
 import { createRecent } from './recent.ts';
 import type { GrantMailboxes, MailboxChange, MailboxPage, MailboxQuery, MailboxView, Registry } from './registry.ts';
 import { rewatch } from './rewatch.ts';
-import { createPlacer } from './upsert-mailbox.ts';
+import { createUpsertMailbox } from './upsert-mailbox.ts';
 
 export interface RegistryDeps {
   readonly store: Store;
@@ -40,7 +40,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const mail = store.table('mail');
   const index = createAddressIndex(deps);
   const directory = createDirectory(deps);
-  const place = createPlacer({ ...deps, index, directory });
+  const upsertMailbox = createUpsertMailbox({ ...deps, index, directory });
   const settle = <T>(attempt: () => Promise<T>): Promise<T> => untilSettled(deps, attempt);
 
   /** Decodes, or says in the log which row is broken and goes on without it. */
@@ -139,8 +139,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
   };
 
   return {
-    async place(input) {
-      const placed = await place(input);
+    async upsert(input) {
+      const placed = await upsertMailbox(input);
       recent.forget(placed.mailbox.id);
       return placed;
     },
@@ -208,20 +208,20 @@ export function createRegistry(deps: RegistryDeps): Registry {
       }),
     ask: (id) => change(id, (row) => ({ ...row, asked: row.asked + 1 })),
 
-    replay: (id, wish) =>
+    replay: (id, request) =>
       changing(id, () =>
         settle(async () => {
           const found = await live(id);
           if (found === undefined) throw new BrokerError('not_found');
           const waiting = await jobsOf(id);
-          const wanted = idOfReplay(wish);
+          const wanted = idOfReplay(request);
           const same = replaysAmong(waiting).find((job) => job.id === wanted);
           if (same !== undefined) return same;
           // It was given up just now, and makes room with the next run.
           if (waiting.some((job) => job.id === wanted)) throw new BrokerError('conflict');
           if (waiting.length >= mostJobs) throw new BrokerError('replays_waiting');
           const row = { ...found.row, asked: found.row.asked + 1 };
-          const job = newJob(id, wish, row.asked, new Date(clock.now()));
+          const job = newJob(id, request, row.asked, new Date(clock.now()));
           await mail.batch(partitionOf(id), [
             { kind: 'replace', row: encodeMailbox(row), etag: found.etag },
             { kind: 'insert', row: encodeJob(job) },

@@ -153,14 +153,14 @@ describe('a replay', () => {
   test('is a job that the worker is asked for in the same write, once however many ask for it', async () => {
     const ada = await connected();
     const since = ago(dayMs);
-    const wish = { kind: 'since', since, force: true } as const;
-    const asked = await Promise.all([1, 2, 3].map(() => world.registry.replay(ada.id, wish)));
+    const request = { kind: 'since', since, force: true } as const;
+    const asked = await Promise.all([1, 2, 3].map(() => world.registry.replay(ada.id, request)));
     expect(new Set(asked.map(({ number }) => number)).size).toBe(1);
     const rows = await store.table('mail').list(partitionOf(ada.id), rowsOf('e', ada.id));
     expect(rows.map(decodeJob)).toEqual([asked[0]]);
     expect(asked[0]).toMatchObject({ kind: 'since', since, force: true, number: ada.asked + 1 });
     expect((await world.registry.get(ada.id))?.row.asked).toBe(ada.asked + 1);
-    expect(await world.registry.replay(ada.id, wish)).toEqual(asked[0]);
+    expect(await world.registry.replay(ada.id, request)).toEqual(asked[0]);
   });
 
   test('has a number that never comes again, also after the job before is done', async () => {

@@ -35,7 +35,7 @@ function shownFor(
       uidValidity: 7n,
       lastUid: 500,
       acked: [],
-      holes: [],
+      uidGaps: [],
       fresh: [],
       uidNextSeen: 501,
       messages: 500,

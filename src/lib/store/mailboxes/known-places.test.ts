@@ -4,18 +4,18 @@ import { entry } from '../../../../test/support/rows.ts';
 import { noHash } from '../../domain/mail/message-identity.ts';
 import { systemClock } from '../../domain/system.ts';
 import { encodeCursor } from '../rows/cursor-row.ts';
-import { encodeRing } from '../rows/recent-messages-row.ts';
-import type { RingEntry } from '../rows/rows.ts';
+import { encodeRecentMessages } from '../rows/recent-messages-row.ts';
+import type { RecentMessage } from '../rows/rows.ts';
 import type { Row } from '../table/table.ts';
 import { knownPlaces } from './known-places.ts';
 
 const mailboxId = 'mbx_0003_0123456789abcdef';
 const hash = new Uint8Array(8).fill(7);
 
-const ringEntry = (uid: number, change: Partial<RingEntry> = {}): RingEntry =>
+const ringEntry = (uid: number, change: Partial<RecentMessage> = {}): RecentMessage =>
   entry(uid, 20_000, { hash, posted: true, accepted: true, ...change });
 
-const cursor = (folderId: string, fresh: readonly RingEntry[]): Row =>
+const cursor = (folderId: string, fresh: readonly RecentMessage[]): Row =>
   encodeCursor({
     mailboxId,
     folderId,
@@ -24,7 +24,7 @@ const cursor = (folderId: string, fresh: readonly RingEntry[]): Row =>
     uidValidity: 5n,
     lastUid: 9,
     acked: [],
-    holes: [],
+    uidGaps: [],
     fresh,
     uidNextSeen: 10,
     messages: 0,
@@ -35,8 +35,8 @@ const cursor = (folderId: string, fresh: readonly RingEntry[]): Row =>
     retryAt: undefined,
     baselineFrom: undefined,
   });
-const ring = (folderId: string, entries: readonly RingEntry[]): Row =>
-  encodeRing({ mailboxId, folderId, uidValidity: 5n, entries, floor: undefined });
+const recent = (folderId: string, entries: readonly RecentMessage[]): Row =>
+  encodeRecentMessages({ mailboxId, folderId, uidValidity: 5n, entries, floor: undefined });
 
 async function places(rows: readonly Row[], of: Uint8Array = hash) {
   const store = memoryStore(systemClock);
@@ -47,8 +47,8 @@ async function places(rows: readonly Row[], of: Uint8Array = hash) {
 const other = { hash: new Uint8Array(8).fill(8) };
 const rows = [
   cursor('fAAAAAAA', [ringEntry(1), ringEntry(2, other)]),
-  ring('fAAAAAAA', [ringEntry(3), ringEntry(4, { gone: 'missing' }), ringEntry(5, { gone: 'told' }), ringEntry(0)]),
-  ring('fBBBBBBB', [ringEntry(6, other), ringEntry(7)]),
+  recent('fAAAAAAA', [ringEntry(3), ringEntry(4, { gone: 'missing' }), ringEntry(5, { gone: 'told' }), ringEntry(0)]),
+  recent('fBBBBBBB', [ringEntry(6, other), ringEntry(7)]),
 ];
 
 it('are all places of one mail, and neither those of others nor where it is no longer', async () => {

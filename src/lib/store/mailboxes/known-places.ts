@@ -3,8 +3,8 @@ import { hasHash, isSameMail } from '../../domain/mail/message-identity.ts';
 import { isBrokerError } from '../../errors.ts';
 import { decodeCursor } from '../rows/cursor-row.ts';
 import { rowsOf } from '../rows/keys.ts';
-import { decodeRing } from '../rows/recent-messages-row.ts';
-import type { RingEntry } from '../rows/rows.ts';
+import { decodeRecentMessages } from '../rows/recent-messages-row.ts';
+import type { RecentMessage } from '../rows/rows.ts';
 import type { Store, StoredRow } from '../table/table.ts';
 
 /** Where a message lies, as far as the polls have come. */
@@ -15,7 +15,7 @@ export interface KnownPlace {
 }
 
 /**
- * Where the messages of a mailbox lie that are the mail of this hash: the one that moved, and its copies. The rings follow a
+ * Where the messages of a mailbox lie that are the mail of this hash: the one that moved, and its copies. The recent messages follow a
  * message whatever its server does to its date, but hold the newest of each folder only.
  * @returns nothing where no row tells; one that cannot be read tells nothing
  */
@@ -23,12 +23,12 @@ export async function knownPlaces(store: Store, mailboxId: string, hash: Uint8Ar
   const shard = shardOfMailbox(mailboxId);
   if (shard === undefined || !hasHash(hash)) return [];
   const list = (kind: string) => store.table('mail').list(shardKey(shard), rowsOf(kind, mailboxId));
-  const [cursors, rings] = await Promise.all([list('c'), list('r')]);
+  const [cursors, recentMessages] = await Promise.all([list('c'), list('r')]);
   const folders = [
     ...cursors
       .flatMap((row) => readable(row, decodeCursor))
       .map(({ fresh, ...cursor }) => ({ ...cursor, entries: fresh })),
-    ...rings.flatMap((row) => readable(row, decodeRing)),
+    ...recentMessages.flatMap((row) => readable(row, decodeRecentMessages)),
   ];
   return folders.flatMap(({ folderId, uidValidity, entries }) =>
     entries
@@ -37,7 +37,7 @@ export async function knownPlaces(store: Store, mailboxId: string, hash: Uint8Ar
   );
 }
 
-const isThere = ({ uid, gone }: RingEntry): boolean => uid !== 0 && gone === undefined;
+const isThere = ({ uid, gone }: RecentMessage): boolean => uid !== 0 && gone === undefined;
 
 function readable<T>(row: StoredRow, decode: (row: StoredRow) => T): T[] {
   try {

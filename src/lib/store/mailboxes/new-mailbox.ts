@@ -7,7 +7,7 @@ import type { CursorRow, MailboxRow } from '../rows/rows.ts';
 import { encodeSettings } from '../rows/settings-row.ts';
 import { encodeState } from '../rows/state-row.ts';
 import type { BatchOperation } from '../table/table.ts';
-import type { FolderBaseline, PlaceInput } from './registry.ts';
+import type { FolderBaseline, UpsertInput } from './registry.ts';
 
 /**
  * A baseline by the date of the connect starts this much earlier (`baselineFrom` of a row has it taken off already): the
@@ -18,7 +18,7 @@ export const baselineMarginMs = 120_000;
 
 /** All rows of a new mailbox, to be inserted in one batch: `a!`, `b!`, a `c!` for each folder, `p!` for a filter, and the event `mailbox.connected`. */
 export function newMailbox(
-  input: PlaceInput,
+  input: UpsertInput,
   place: { readonly id: string; readonly slot: number },
   now: Date,
   random: Random,
@@ -79,7 +79,7 @@ export function newCursor(mailboxId: string, folderId: string, folder: FolderBas
     uidValidity: status?.uidValidity ?? 0n,
     lastUid: status === undefined ? 0 : status.uidNext - 1,
     acked: [],
-    holes: [],
+    uidGaps: [],
     fresh: [],
     uidNextSeen: status?.uidNext ?? 0,
     messages: status?.messages ?? 0,

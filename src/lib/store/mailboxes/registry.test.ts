@@ -14,7 +14,7 @@ import { mailboxRowKey, outboxRowKey, parseRowKey, personKey, shardRowKey, state
 import { partitionOf } from '../rows/mailbox-row.ts';
 import { decodeOutbox } from '../rows/outbox-row.ts';
 import type { Store, Values } from '../table/table.ts';
-import { MailboxTaken, type PlaceInput } from './registry.ts';
+import { MailboxTaken, type UpsertInput } from './registry.ts';
 
 let azurite: SuiteAzurite;
 let tables: Store;
@@ -100,7 +100,7 @@ describe('a first connect', () => {
   });
 
   test('needs the grant', async () => {
-    await expect(world.registry.place(world.inputOf(world.person()))).rejects.toMatchObject({ code: 'grant_missing' });
+    await expect(world.registry.upsert(world.inputOf(world.person()))).rejects.toMatchObject({ code: 'grant_missing' });
   });
 
   test('fills one shard before it opens the next', async () => {
@@ -291,7 +291,7 @@ describe('two at once', () => {
     async (count) => {
       const ada = world.person();
       await world.grants.connected({ ...ada, cache: '{}' });
-      const all = await Promise.all(Array.from({ length: count }, () => world.registry.place(world.inputOf(ada))));
+      const all = await Promise.all(Array.from({ length: count }, () => world.registry.upsert(world.inputOf(ada))));
       const id = await expectOneMailbox(ada);
       expect(new Set(all.map(({ mailbox }) => mailbox.id))).toEqual(new Set([id]));
       expect((await world.slots()).length).toBe(1);
@@ -305,7 +305,7 @@ describe('two at once', () => {
       const ada = world.person();
       const aliases = Array.from({ length: count }, (_, i) => ({ ...ada, address: `ada${i}@contoso.example` }));
       await world.grants.connected({ ...ada, cache: '{}' });
-      const all = await Promise.all(aliases.map((alias) => world.registry.place(world.inputOf(alias))));
+      const all = await Promise.all(aliases.map((alias) => world.registry.upsert(world.inputOf(alias))));
       expect(new Set(all.map(({ mailbox }) => mailbox.id)).size).toBe(1);
       const [only] = (await world.registry.list({ limit: 9 })).items;
       const winner = aliases.find(({ address }) => address === only?.row.address) ?? ada;
@@ -343,7 +343,7 @@ describe('two at once', () => {
             async insert(row) {
               if (!once.overtaken) {
                 once.overtaken = true;
-                await world.registry.place(world.inputOf(ada));
+                await world.registry.upsert(world.inputOf(ada));
               }
               return index.insert(row);
             },
@@ -362,7 +362,7 @@ describe('two at once', () => {
         };
       },
     });
-    await late.registry.place(late.inputOf(ada));
+    await late.registry.upsert(late.inputOf(ada));
     expect(once).toEqual({ overtaken: true, crowded: true });
     // Hers, and the one that was taken in between.
     expect(await world.slots()).toHaveLength(2);
@@ -377,12 +377,12 @@ describe('two at once', () => {
 
 describe('a mailbox that is nobody’s own', () => {
   const support = 'support@contoso.example';
-  const viaPerson = (who: Person, more: Partial<PlaceInput> = {}) =>
-    world.registry.place(world.inputOf({ ...who, address: support }, { shared: true, ...more }));
-  const viaApp = async (tid: string, more: Partial<PlaceInput> = {}) => {
+  const viaPerson = (who: Person, more: Partial<UpsertInput> = {}) =>
+    world.registry.upsert(world.inputOf({ ...who, address: support }, { shared: true, ...more }));
+  const viaApp = async (tid: string, more: Partial<UpsertInput> = {}) => {
     await world.grants.openApp(tid);
     const input = world.inputOf({ ...world.person(support), tid });
-    return world.registry.place({ ...input, grant: { kind: 'app', tid }, ...more });
+    return world.registry.upsert({ ...input, grant: { kind: 'app', tid }, ...more });
   };
 
   test('is carried by the grant of a person beside her own, and outlives it', async () => {
@@ -460,7 +460,7 @@ describe('a mailbox that is nobody’s own', () => {
   test('named again through the person whose own it is, is her own', async () => {
     const ada = world.person();
     const { mailbox } = await world.connect(ada);
-    const { outcome, mailbox: same } = await world.registry.place(world.inputOf(ada, { shared: true }));
+    const { outcome, mailbox: same } = await world.registry.upsert(world.inputOf(ada, { shared: true }));
     expect([outcome, same.id, same.shared]).toEqual(['reconnected', mailbox.id, false]);
   });
 
@@ -505,7 +505,7 @@ describe('killed at any write, and done again', () => {
     before: () => Promise<unknown>,
     after: (id: string) => Promise<void>,
   ) => {
-    const connect = (at: RegistryWorld) => at.registry.place(at.inputOf(who));
+    const connect = (at: RegistryWorld) => at.registry.upsert(at.inputOf(who));
     const writes = await writesOf(connect, before);
     expect(writes, name).toBeGreaterThanOrEqual(2);
     for (let atWrite = 1; atWrite <= writes; atWrite++) {
@@ -577,7 +577,7 @@ describe('killed at any write, and done again', () => {
       await emptyTables(store);
       await world.grants.connected({ ...ada, cache: '{}' });
       const mortal = registryWorld(mortalStore(store, { atWrite, applied: false }));
-      await expect(mortal.registry.place(mortal.inputOf(ada))).rejects.toBeInstanceOf(Killed);
+      await expect(mortal.registry.upsert(mortal.inputOf(ada))).rejects.toBeInstanceOf(Killed);
       await world.connect(eve);
       await expectOneMailbox(eve);
       await expect(world.connect(ada)).rejects.toBeInstanceOf(MailboxTaken);
@@ -662,11 +662,11 @@ describe('a grant that carries as many mailboxes as it can', () => {
       Promise.all((['mail', 'index', 'directory'] as const).map(async (name) => rowsOfTable(store, name)));
     const before = await tables();
     const info = world.inputOf({ ...ada, address: 'info@contoso.example' }, { shared: true });
-    await expect(world.registry.place(info)).rejects.toMatchObject({ code: 'grant_full', status: 409 });
+    await expect(world.registry.upsert(info)).rejects.toMatchObject({ code: 'grant_full', status: 409 });
     expect(await tables()).toEqual(before);
-    expect((await world.registry.place(world.inputOf(ada))).outcome).toBe('reconnected');
+    expect((await world.registry.upsert(world.inputOf(ada))).outcome).toBe('reconnected');
     await world.grants.removeMailbox(ada, others[3] ?? '');
-    expect((await world.registry.place(info)).outcome).toBe('connected');
+    expect((await world.registry.upsert(info)).outcome).toBe('connected');
     await expect(world.grants.addMailbox(ada, 'mbx_0007_one_more')).rejects.toMatchObject({ code: 'grant_full' });
   });
 });
@@ -751,7 +751,7 @@ describe('changing', () => {
     await gone.kill();
     const expected = { code: 'storage_unreachable', status: 503 };
     await expect(at.registry.get('mbx_0001_aaaaaaaaaaaaaaaa')).rejects.toMatchObject(expected);
-    await expect(at.registry.place(at.inputOf(at.person()))).rejects.toMatchObject(expected);
+    await expect(at.registry.upsert(at.inputOf(at.person()))).rejects.toMatchObject(expected);
     await expect(at.registry.list({ limit: 1 })).rejects.toMatchObject(expected);
   });
 });

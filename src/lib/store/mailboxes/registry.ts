@@ -2,7 +2,7 @@ import type { GrantKey } from '../../domain/grant.ts';
 import type { MailboxFilter } from '../../domain/mail/filter.ts';
 import type { FolderChoice, FolderRole } from '../../domain/mail/folder.ts';
 import { BrokerError } from '../../errors.ts';
-import type { ReplayWish } from '../rows/job-row.ts';
+import type { ReplayRequest } from '../rows/job-row.ts';
 import type { GrantRef, MailboxRow, MailboxState, ReplayJob, StateRow } from '../rows/rows.ts';
 import type { FirstSync } from './first-sync.ts';
 
@@ -36,7 +36,7 @@ export interface FolderBaseline {
 }
 
 /** A mailbox that has just been looked into, as it is to be placed. */
-export interface PlaceInput {
+export interface UpsertInput {
   readonly grant: GrantRef;
   readonly address: string;
   /** IMAP log-in name. */
@@ -61,7 +61,7 @@ export interface PlaceInput {
   readonly code?: string | undefined;
 }
 
-export interface Placed {
+export interface UpsertedMailbox {
   /** `renamed`: the same person under another address. `moved`: a mailbox that is nobody's own goes on under another grant. */
   readonly outcome: 'connected' | 'reconnected' | 'renamed' | 'moved';
   readonly mailbox: MailboxRow;
@@ -123,7 +123,7 @@ export interface Registry {
    * Connects or reconnects a mailbox: one for each address and tenant, and one own mailbox for each person, however many
    * try at once and wherever one of them ends. @throws MailboxTaken; BrokerError `mailbox_mismatch`
    */
-  place(input: PlaceInput): Promise<Placed>;
+  upsert(input: UpsertInput): Promise<UpsertedMailbox>;
   /** Undefined if there is none of this id, or if it has been removed. */
   get(id: string): Promise<MailboxView | undefined>;
   /**
@@ -145,7 +145,7 @@ export interface Registry {
    * Leaves a job for the worker, which does it when there is no new mail; one that waits already is answered again.
    * @throws BrokerError `not_found` | `replays_waiting`
    */
-  replay(id: string, wish: ReplayWish): Promise<ReplayJob>;
+  replay(id: string, request: ReplayRequest): Promise<ReplayJob>;
   /**
    * Gives up the replays of a mailbox that are not done. What is being sent just now may still go out.
    * @returns those replays. @throws BrokerError `not_found`

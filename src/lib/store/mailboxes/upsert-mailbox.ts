@@ -10,9 +10,9 @@ import type { StoredMailbox } from './mailboxes.ts';
 import { readMailbox, replaceMailbox } from './mailboxes.ts';
 import { newMailbox } from './new-mailbox.ts';
 import { createOwnMailboxes, isOwn, sameGrant } from './own-mailbox.ts';
-import { type GrantMailboxes, MailboxTaken, type Placed, type PlaceInput } from './registry.ts';
+import { type GrantMailboxes, MailboxTaken, type UpsertedMailbox, type UpsertInput } from './registry.ts';
 
-export interface PlaceDeps {
+export interface UpsertDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
@@ -31,12 +31,12 @@ const settlingMs = 10 * 60_000;
  * The insert of the index row decides between two at once for one address, that of the person's row (own-mailbox.ts)
  * between two addresses of one person, and the insert of `a!` between all who complete the same id.
  */
-export function createPlacer(deps: PlaceDeps): (input: PlaceInput) => Promise<Placed> {
+export function createUpsertMailbox(deps: UpsertDeps): (input: UpsertInput) => Promise<UpsertedMailbox> {
   const { store, clock, random, grants, index, directory } = deps;
   const mail = store.table('mail');
   const persons = createOwnMailboxes({ mail, grants, index });
 
-  const reconnect = async (found: StoredMailbox, input: PlaceInput): Promise<Placed> => {
+  const reconnect = async (found: StoredMailbox, input: UpsertInput): Promise<UpsertedMailbox> => {
     await grants.addMailbox(grantKeyOf(input.grant), found.row.id);
     // Whoever made a link to one destination names no mailbox of another.
     const isNamed = input.namesOnlyAt === undefined || input.namesOnlyAt === found.row.destinationId;
@@ -56,7 +56,7 @@ export function createPlacer(deps: PlaceDeps): (input: PlaceInput) => Promise<Pl
    * A mailbox that is nobody's own goes on under another grant, where it stands. The new grant lists it before `a!` names
    * it, and the old one until after that: no grant that is needed ever lists nothing.
    */
-  const regrant = async (found: StoredMailbox, input: PlaceInput): Promise<Placed> => {
+  const regrant = async (found: StoredMailbox, input: UpsertInput): Promise<UpsertedMailbox> => {
     const { grant, shared } = input;
     const { mailbox } = await reconnect({ ...found, row: { ...found.row, grant, shared } }, input);
     await grants.removeMailbox(grantKeyOf(found.row.grant), mailbox.id);
@@ -67,7 +67,11 @@ export function createPlacer(deps: PlaceDeps): (input: PlaceInput) => Promise<Pl
    * The person's own mailbox under another address: the new index row stands before `a!` changes, the old one goes after it.
    * `entry` is the index row of the new address where there is one already.
    */
-  const rename = async (found: StoredMailbox, input: PlaceInput, entry: AddressEntry | undefined): Promise<Placed> => {
+  const rename = async (
+    found: StoredMailbox,
+    input: UpsertInput,
+    entry: AddressEntry | undefined,
+  ): Promise<UpsertedMailbox> => {
     const { tid } = input.grant;
     const { id, address } = found.row;
     await (entry === undefined ? index.insert(tid, input.address, id) : index.point(entry, id));
@@ -79,7 +83,7 @@ export function createPlacer(deps: PlaceDeps): (input: PlaceInput) => Promise<Pl
   };
 
   /** Inserts whatever makes up the mailbox `id`. @throws StoreError `exists` if somebody else has done so meanwhile */
-  const insertRows = async (id: string, slot: number, input: PlaceInput): Promise<Placed> => {
+  const insertRows = async (id: string, slot: number, input: UpsertInput): Promise<UpsertedMailbox> => {
     // Listed before it is there: a mailbox whose grant does not know it would lose that grant.
     await grants.addMailbox(grantKeyOf(input.grant), id);
     const { row, inserts } = newMailbox(input, { id, slot }, new Date(clock.now()), random);
@@ -91,10 +95,10 @@ export function createPlacer(deps: PlaceDeps): (input: PlaceInput) => Promise<Pl
 
   /** A mailbox that nobody has begun yet, or in place of a removed one. */
   const begin = async (
-    input: PlaceInput,
+    input: UpsertInput,
     replaced: AddressEntry | undefined,
     claim: AddressEntry | undefined,
-  ): Promise<Placed> => {
+  ): Promise<UpsertedMailbox> => {
     if (input.mailboxId !== undefined) throw new BrokerError('mailbox_mismatch');
     // Looked at before anything is taken: a grant that is full leaves nothing half done.
     await grants.expectRoom(grantKeyOf(input.grant));
@@ -129,12 +133,16 @@ export function createPlacer(deps: PlaceDeps): (input: PlaceInput) => Promise<Pl
    * An id without its mailbox: whoever began it came no further. Goes on under the same id. Its rows in the index are
    * written before, so that the sweep, which may have seen them without the mailbox, no longer has their ETags.
    */
-  const complete = async (entry: AddressEntry, input: PlaceInput, claim: AddressEntry | undefined): Promise<Placed> => {
+  const complete = async (
+    entry: AddressEntry,
+    input: UpsertInput,
+    claim: AddressEntry | undefined,
+  ): Promise<UpsertedMailbox> => {
     const slot = await directory.confirm(entry.mailboxId);
     return slot === undefined ? begin(input, entry, claim) : insertRows(entry.mailboxId, slot, input);
   };
 
-  const taken = async (found: StoredMailbox, input: PlaceInput): Promise<MailboxTaken> => {
+  const taken = async (found: StoredMailbox, input: UpsertInput): Promise<MailboxTaken> => {
     const { id, address, login } = found.row;
     const key = grantKeyOf(input.grant);
     // An attempt of ours that lost to that person's may have listed it.
@@ -144,10 +152,10 @@ export function createPlacer(deps: PlaceDeps): (input: PlaceInput) => Promise<Pl
 
   /** A person's own mailbox at an address at which nothing of hers is, as far as the index knows. */
   const placeOwn = async (
-    input: PlaceInput,
+    input: UpsertInput,
     entry: AddressEntry | undefined,
     at: { readonly isEmpty: boolean; readonly isPending: boolean },
-  ): Promise<Placed> => {
+  ): Promise<UpsertedMailbox> => {
     const { claim, own, isUnborn } = await persons.of(input.grant);
     if (own !== undefined) {
       expectMailbox(input, own.row.id);
@@ -175,7 +183,7 @@ export function createPlacer(deps: PlaceDeps): (input: PlaceInput) => Promise<Pl
     return begin(input, entry, claim);
   };
 
-  const attempt = async (input: PlaceInput): Promise<Placed> => {
+  const attempt = async (input: UpsertInput): Promise<UpsertedMailbox> => {
     const entry = await index.read(input.grant.tid, input.address);
     const found = entry === undefined ? undefined : await readMailbox(mail, entry.mailboxId);
     const untouched = entry !== undefined && clock.now() - entry.touchedAt.getTime() > settlingMs;
@@ -202,6 +210,6 @@ export function createPlacer(deps: PlaceDeps): (input: PlaceInput) => Promise<Pl
 
 const isLive = ({ row }: StoredMailbox): boolean => row.deletedAt === undefined;
 
-function expectMailbox(input: PlaceInput, id: string): void {
+function expectMailbox(input: UpsertInput, id: string): void {
   if (input.mailboxId !== undefined && input.mailboxId !== id) throw new BrokerError('mailbox_mismatch');
 }

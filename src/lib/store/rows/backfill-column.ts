@@ -1,12 +1,12 @@
 import { getInstant, pack, putInstant, unpack } from '../table/columns.ts';
 import type { Backfill } from './rows.ts';
-import { decodeHoles, encodeHoles, holeBytes } from './uid-gap-column.ts';
+import { decodeUidGaps, encodeUidGaps, uidGapBytes } from './uid-gap-column.ts';
 
 const instantBytes = 6;
 const missingAt = 5 * 4 + 5 * instantBytes;
 
-/** Five numbers of 4 bytes, five instants of 6, and a hole. An instant that is not there is all ones, a hole all zeros. */
-export const backfillBytes = missingAt + holeBytes;
+/** Five numbers of 4 bytes, five instants of 6, and a UID gap. An instant that is not there is all ones, a UID gap all zeros. */
+export const backfillBytes = missingAt + uidGapBytes;
 
 /** Later than any instant that means something. */
 const never = new Date(0xffff_ffff_ffff);
@@ -20,7 +20,7 @@ export function encodeBackfill(backfill: Backfill): Uint8Array<ArrayBuffer> {
     for (const [index, instant] of instants.entries()) {
       putInstant(view, start + 4 * numbers.length + instantBytes * index, instant ?? never);
     }
-    if (missing !== undefined) new Uint8Array(view.buffer).set(encodeHoles([missing]), start + missingAt);
+    if (missing !== undefined) new Uint8Array(view.buffer).set(encodeUidGaps([missing]), start + missingAt);
   });
 }
 
@@ -33,7 +33,7 @@ export function decodeBackfill(bytes: Uint8Array): Backfill | undefined {
       return found.getTime() === never.getTime() ? undefined : found;
     };
     const [since, last] = [instant(2), instant(3)];
-    const [missing] = decodeHoles(new Uint8Array(view.buffer, view.byteOffset + start + missingAt, holeBytes));
+    const [missing] = decodeUidGaps(new Uint8Array(view.buffer, view.byteOffset + start + missingAt, uidGapBytes));
     return {
       uid: number(0),
       fromUid: number(1),

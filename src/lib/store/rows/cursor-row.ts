@@ -20,10 +20,10 @@ import { cursorRowKey, parseRowKey } from './keys.ts';
 import { partitionOf } from './mailbox-row.ts';
 import { decodeEntries, encodeEntries, entryBytes } from './recent-message-entry.ts';
 import type { CursorRow } from './rows.ts';
-import { decodeHoles, encodeHoles, holeBytes } from './uid-gap-column.ts';
+import { decodeUidGaps, encodeUidGaps, uidGapBytes } from './uid-gap-column.ts';
 
-/** How many settled UIDs, holes and ring entries a cursor carries; they keep the row below 4 KB. */
-export const cursorLimits = { acked: 64, holes: 64, fresh: 60 } as const;
+/** How many settled UIDs, UID gaps and recent-message entries a cursor carries; they keep the row below 4 KB. */
+export const cursorLimits = { acked: 64, uidGaps: 64, fresh: 60 } as const;
 
 /** Rows from before the first sync had its place here carry more. */
 const mostFresh = 64;
@@ -36,7 +36,7 @@ const form = z.object({
   uidValidity: z.bigint().min(0n).max(0xffff_ffffn),
   lastUid: uint32,
   acked: pieces(uidBytes, cursorLimits.acked),
-  holes: pieces(holeBytes, cursorLimits.holes),
+  holes: pieces(uidGapBytes, cursorLimits.uidGaps),
   fresh: pieces(entryBytes, mostFresh),
   uidNext: uint32,
   messages: count,
@@ -53,7 +53,7 @@ const form = z.object({
 
 /** @throws RangeError if a list is longer than {@link cursorLimits}: such a row could not be read again */
 export function encodeCursor(row: CursorRow): Row {
-  for (const list of ['acked', 'holes', 'fresh'] as const) {
+  for (const list of ['acked', 'uidGaps', 'fresh'] as const) {
     if (row[list].length > cursorLimits[list]) throw new RangeError(`more than ${cursorLimits[list]} in ${list}`);
   }
   return {
@@ -65,7 +65,7 @@ export function encodeCursor(row: CursorRow): Row {
       uidValidity: row.uidValidity,
       lastUid: BigInt(row.lastUid),
       acked: packed(encodeUids(row.acked)),
-      holes: packed(encodeHoles(row.holes)),
+      holes: packed(encodeUidGaps(row.uidGaps)),
       fresh: packed(encodeEntries(row.fresh)),
       uidNext: BigInt(row.uidNextSeen),
       messages: row.messages,
@@ -95,7 +95,7 @@ export function decodeCursor(row: StoredRow): CursorRow {
     uidValidity: read.uidValidity,
     lastUid: read.lastUid,
     acked: decodeUids(read.acked),
-    holes: decodeHoles(read.holes),
+    uidGaps: decodeUidGaps(read.holes),
     fresh: decodeEntries(read.fresh),
     uidNextSeen: read.uidNext,
     messages: read.messages,

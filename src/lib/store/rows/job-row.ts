@@ -47,21 +47,21 @@ const form = z.discriminatedUnion('kind', [
 ]);
 
 /** What somebody wants to have replayed. */
-export type ReplayWish =
+export type ReplayRequest =
   | { readonly kind: 'dead'; readonly key?: Uint8Array | undefined }
   | { readonly kind: 'since'; readonly since: Date; readonly force: boolean };
 
 /** The id of the job that does it: one for everybody who wants the same. */
-export function idOfReplay(wish: ReplayWish): string {
-  if (wish.kind === 'dead') return wish.key === undefined ? jobId('dead') : jobId('dead', wish.key);
-  return jobId('since', wish.since.getTime(), wish.force ? 'force' : '');
+export function idOfReplay(request: ReplayRequest): string {
+  if (request.kind === 'dead') return request.key === undefined ? jobId('dead') : jobId('dead', request.key);
+  return jobId('since', request.since.getTime(), request.force ? 'force' : '');
 }
 
 /** A job that nobody has worked on yet. */
-export function newJob(mailboxId: string, wish: ReplayWish, number: number, at: Date): ReplayJob {
-  const job = { mailboxId, id: idOfReplay(wish), number, at };
-  if (wish.kind === 'dead') return { ...job, kind: 'dead', key: wish.key };
-  const { since, force } = wish;
+export function newJob(mailboxId: string, request: ReplayRequest, number: number, at: Date): ReplayJob {
+  const job = { mailboxId, id: idOfReplay(request), number, at };
+  if (request.kind === 'dead') return { ...job, kind: 'dead', key: request.key };
+  const { since, force } = request;
   const progress = {
     folderId: '',
     upTo: since,

@@ -3,7 +3,6 @@ import { mailboxId } from '../../../../test/support/rows.ts';
 import {
   addressKey,
   cursorRowKey,
-  hotRange,
   jobRowKey,
   mailboxRowKey,
   messageRowKey,
@@ -11,7 +10,8 @@ import {
   parseRowKey,
   personKey,
   personOfKey,
-  ringRowKey,
+  polledRowRange,
+  recentMessagesRowKey,
   rowsOf,
   settingsRowKey,
   shardRowKey,
@@ -29,7 +29,7 @@ const keys = [
   [jobRowKey(mailboxId, 'j_-x_9'), { kind: 'job', mailboxId, jobId: 'j_-x_9' }],
   [outboxRowKey(mailboxId, 'e_-x_9'), { kind: 'outbox', mailboxId, eventId: 'e_-x_9' }],
   [settingsRowKey(mailboxId), { kind: 'settings', mailboxId }],
-  [ringRowKey(mailboxId, 'fAbCdEf1'), { kind: 'ring', mailboxId, folderId: 'fAbCdEf1' }],
+  [recentMessagesRowKey(mailboxId, 'fAbCdEf1'), { kind: 'recentMessages', mailboxId, folderId: 'fAbCdEf1' }],
   [messageRowKey('x', place), { kind: 'dead', ...place }],
 ] as const;
 
@@ -37,10 +37,10 @@ test.each(keys)('%s is read as what it was written for', (key, parts) => {
   expect(parseRowKey(key)).toEqual(parts);
 });
 
-test('keys are in the order in which a run wants to read them, and the hot range ends before the cold kinds', () => {
+test('keys are in the order in which a run wants to read them, and the polled rows end before the on-demand kinds', () => {
   const order = keys.map(([key]) => key);
   expect(order.toSorted()).toEqual(order);
-  expect(order.filter((key) => key < hotRange.below)).toEqual(order.slice(0, 4));
+  expect(order.filter((key) => key < polledRowRange.below)).toEqual(order.slice(0, 4));
 });
 
 test('keys hold nothing but base64url and the mark between their parts', () => {

@@ -2,11 +2,11 @@ import { asciiAddress } from '../../domain/mail/mail-address.ts';
 
 /**
  * RowKeys of the table `mail`. They are made of ids and `!` alone, which needs no escaping anywhere; the first letter
- * sorts the kinds, so that everything a poll reads is one query: the {@link hotRange}.
+ * sorts the kinds, so that everything a poll reads is one query: the {@link polledRowRange}.
  */
 
 /** `!`, `a!…`, `b!…` and `c!…`: what a run reads of its shard. */
-export const hotRange = { below: 'd' } as const;
+export const polledRowRange = { below: 'd' } as const;
 
 export const shardRowKey = '!';
 export const mailboxRowKey = (mailboxId: string): string => `a!${mailboxId}`;
@@ -15,7 +15,7 @@ export const cursorRowKey = (mailboxId: string, folderId: string): string => `c!
 export const jobRowKey = (mailboxId: string, jobId: string): string => `e!${mailboxId}!${jobId}`;
 export const outboxRowKey = (mailboxId: string, eventId: string): string => `o!${mailboxId}!${eventId}`;
 export const settingsRowKey = (mailboxId: string): string => `p!${mailboxId}`;
-export const ringRowKey = (mailboxId: string, folderId: string): string => `r!${mailboxId}!${folderId}`;
+export const recentMessagesRowKey = (mailboxId: string, folderId: string): string => `r!${mailboxId}!${folderId}`;
 
 /** A message that is being retried (`d`) or that is dead (`x`). Ten digits of uid, so that they sort as numbers do. */
 export const messageRowKey = (
@@ -41,7 +41,7 @@ export function rowsOf(kind: string, mailboxId: string, folderId?: string): { fr
 export type RowKey =
   | { readonly kind: 'shard' }
   | { readonly kind: 'mailbox' | 'state' | 'settings'; readonly mailboxId: string }
-  | { readonly kind: 'cursor' | 'ring'; readonly mailboxId: string; readonly folderId: string }
+  | { readonly kind: 'cursor' | 'recentMessages'; readonly mailboxId: string; readonly folderId: string }
   | { readonly kind: 'job'; readonly mailboxId: string; readonly jobId: string }
   | { readonly kind: 'outbox'; readonly mailboxId: string; readonly eventId: string }
   | {
@@ -62,7 +62,7 @@ export function parseRowKey(rowKey: string): RowKey | undefined {
   if (letter === 'b' && parts === 1) return { kind: 'state', mailboxId };
   if (letter === 'p' && parts === 1) return { kind: 'settings', mailboxId };
   if (letter === 'c' && parts === 2) return { kind: 'cursor', mailboxId, folderId: third };
-  if (letter === 'r' && parts === 2) return { kind: 'ring', mailboxId, folderId: third };
+  if (letter === 'r' && parts === 2) return { kind: 'recentMessages', mailboxId, folderId: third };
   if (letter === 'e' && parts === 2) return { kind: 'job', mailboxId, jobId: third };
   if (letter === 'o' && parts === 2) return { kind: 'outbox', mailboxId, eventId: third };
   if ((letter === 'd' || letter === 'x') && parts === 4 && /^\d+$/.test(validity) && /^\d{10}$/.test(uid)) {

@@ -1,26 +1,26 @@
 import { pack, unpack } from '../table/columns.ts';
-import type { RingEntry } from './rows.ts';
+import type { RecentMessage } from './rows.ts';
 
 /** Size of an entry: key 16, message hash 8, uid 4, flags 1, day 2, spare 1. */
 export const entryBytes = 32;
 
 const bits = { posted: 1, accepted: 2, seen: 4, flagged: 8, answered: 16, missing: 32, told: 64, untold: 128 } as const;
 
-export const encodeEntries = (entries: readonly RingEntry[]): Uint8Array<ArrayBuffer> =>
+export const encodeEntries = (entries: readonly RecentMessage[]): Uint8Array<ArrayBuffer> =>
   pack(entries, entryBytes, writeEntry);
 
-export const decodeEntries = (bytes: Uint8Array): RingEntry[] => unpack(bytes, entryBytes, readEntry);
+export const decodeEntries = (bytes: Uint8Array): RecentMessage[] => unpack(bytes, entryBytes, readEntry);
 
-export const entryToBytes = (entry: RingEntry): Uint8Array<ArrayBuffer> => encodeEntries([entry]);
+export const entryToBytes = (entry: RecentMessage): Uint8Array<ArrayBuffer> => encodeEntries([entry]);
 
 /** @throws RangeError if `bytes` are not the 32 of one entry */
-export function entryFromBytes(bytes: Uint8Array): RingEntry {
+export function entryFromBytes(bytes: Uint8Array): RecentMessage {
   const [entry, ...more] = bytes.length === entryBytes ? decodeEntries(bytes) : [];
-  if (entry === undefined || more.length > 0) throw new RangeError(`a ring entry has ${entryBytes} bytes`);
+  if (entry === undefined || more.length > 0) throw new RangeError(`a recent-message entry has ${entryBytes} bytes`);
   return entry;
 }
 
-function writeEntry(view: DataView, at: number, entry: RingEntry): void {
+function writeEntry(view: DataView, at: number, entry: RecentMessage): void {
   if (entry.key.length !== 16 || entry.hash.length !== 8) throw new RangeError('a key has 16 bytes, a hash 8');
   const bytes = new Uint8Array(view.buffer, view.byteOffset + at, entryBytes);
   bytes.set(entry.key, 0);
@@ -40,7 +40,7 @@ function writeEntry(view: DataView, at: number, entry: RingEntry): void {
   view.setUint16(at + 29, Math.max(0, Math.min(0xffff, entry.day)));
 }
 
-function readEntry(view: DataView, at: number): RingEntry {
+function readEntry(view: DataView, at: number): RecentMessage {
   const bytes = new Uint8Array(view.buffer, view.byteOffset + at, entryBytes);
   const flags = view.getUint8(at + 28);
   const gone = (flags & bits.told) !== 0 ? 'told' : (flags & bits.missing) !== 0 ? 'missing' : undefined;

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { entry, mailboxId } from '../../../../test/support/rows.ts';
 import { decodeEntries, encodeEntries, entryFromBytes, entryToBytes } from './recent-message-entry.ts';
-import { dayOf, dropEntries, foldEntries, ringSize } from './recent-messages-row.ts';
-import type { RingRow } from './rows.ts';
+import { dayOf, dropEntries, foldEntries, mostRecentMessages } from './recent-messages-row.ts';
+import type { RecentMessagesRow } from './rows.ts';
 
-const empty: RingRow = { mailboxId, folderId: 'f1234567', uidValidity: 1n, entries: [], floor: undefined };
+const empty: RecentMessagesRow = { mailboxId, folderId: 'f1234567', uidValidity: 1n, entries: [], floor: undefined };
 const range = (count: number, from = 1) => Array.from({ length: count }, (_, i) => from + i);
-const uids = (ring: RingRow) => ring.entries.map(({ uid }) => uid);
+const uids = (recent: RecentMessagesRow) => recent.entries.map(({ uid }) => uid);
 
 describe('an entry', () => {
   test.each(['posted', 'accepted', 'seen', 'flagged', 'answered'] as const)('keeps %s apart from the rest', (flag) => {
@@ -62,9 +62,9 @@ describe('folding', () => {
   });
 
   test('below the limit keeps all, in order of day and uid, without a floor', () => {
-    const ring = foldEntries(empty, [entry(3, 11), entry(1, 12), entry(2, 11)]);
-    expect(uids(ring)).toEqual([2, 3, 1]);
-    expect(ring.floor).toBeUndefined();
+    const recent = foldEntries(empty, [entry(3, 11), entry(1, 12), entry(2, 11)]);
+    expect(uids(recent)).toEqual([2, 3, 1]);
+    expect(recent.floor).toBeUndefined();
   });
 
   test('holds an entry once that is put in its own place again', () => {
@@ -87,31 +87,31 @@ describe('folding', () => {
     const old = entry(9_999, 5);
     const full = foldEntries(
       empty,
-      range(ringSize).map((uid) => entry(uid, 100)),
+      range(mostRecentMessages).map((uid) => entry(uid, 100)),
     );
-    const ring = foldEntries(full, [old, entry(ringSize + 1, 101)]);
-    expect(ring.entries).toHaveLength(ringSize);
-    expect(uids(ring)).not.toContain(9_999);
-    expect(uids(ring)).not.toContain(1);
-    expect(uids(ring)).toContain(ringSize + 1);
-    expect(ring.floor).toBe(100);
+    const recent = foldEntries(full, [old, entry(mostRecentMessages + 1, 101)]);
+    expect(recent.entries).toHaveLength(mostRecentMessages);
+    expect(uids(recent)).not.toContain(9_999);
+    expect(uids(recent)).not.toContain(1);
+    expect(uids(recent)).toContain(mostRecentMessages + 1);
+    expect(recent.floor).toBe(100);
   });
 
-  test('what is older than everything in a full ring is left out, and that counts for the floor too', () => {
+  test('what is older than everything in a full row of recent messages are left out, and that counts for the floor too', () => {
     const full = foldEntries(
       empty,
-      range(ringSize).map((uid) => entry(uid, 100)),
+      range(mostRecentMessages).map((uid) => entry(uid, 100)),
     );
-    const ring = foldEntries(full, [entry(5_000, 50)]);
-    expect(ring.entries).toEqual(full.entries);
-    expect(ring.floor).toBe(50);
+    const recent = foldEntries(full, [entry(5_000, 50)]);
+    expect(recent.entries).toEqual(full.entries);
+    expect(recent.floor).toBe(50);
   });
 
   test('the floor never falls', () => {
     const full = {
       ...foldEntries(
         empty,
-        range(ringSize).map((uid) => entry(uid, 100)),
+        range(mostRecentMessages).map((uid) => entry(uid, 100)),
       ),
       floor: 90,
     };
@@ -130,6 +130,6 @@ describe('folding', () => {
 });
 
 test('entries that another folder has taken over are dropped', () => {
-  const ring = foldEntries(empty, [entry(1, 1), entry(2, 2), entry(3, 3)]);
-  expect(uids(dropEntries(ring, new Set([2])))).toEqual([1, 3]);
+  const recent = foldEntries(empty, [entry(1, 1), entry(2, 2), entry(3, 3)]);
+  expect(uids(dropEntries(recent, new Set([2])))).toEqual([1, 3]);
 });

@@ -26,7 +26,7 @@ export interface ShardRow {
   readonly current: CurrentMessage | undefined;
   /** One entry a slot, 64 in all. */
   readonly sched: readonly SlotSchedule[];
-  /** Bits of {@link coldKinds}: kinds of rows outside the hot range that exist. */
+  /** Bits of {@link onDemandKinds}: kinds of rows outside the polled rows that exist. */
   readonly flags: number;
   /** What happened in each hour of the last day in which something did, oldest first. */
   readonly hours: readonly HourCounts[];
@@ -63,7 +63,7 @@ export interface SlotSchedule {
 }
 
 /** Bits of {@link ShardRow.flags}. */
-export const coldKinds = { retry: 1, job: 2, outbox: 4, dead: 8, tombstone: 16 } as const;
+export const onDemandKinds = { retry: 1, job: 2, outbox: 4, dead: 8, tombstone: 16 } as const;
 
 export interface WatchedFolder {
   /** Our own id, stable over renames. */
@@ -95,7 +95,7 @@ export interface MailboxRow {
   /** Set by DELETE: the tombstone. */
   readonly deletedAt: Date | undefined;
   readonly createdAt: Date;
-  /** Raised by the API whenever it wants the worker to look at the mailbox's cold rows. */
+  /** Raised by the API whenever it wants the worker to look at the mailbox's on-demand rows. */
   readonly asked: number;
   /** The mailbox has a filter, in `p!`: of this revision, or of a later one. */
   readonly filterRevision?: number | undefined;
@@ -137,7 +137,7 @@ export interface StateRow {
 }
 
 /** A range of UIDs that the server announced and did not show: tried again, then gone. Both ends inclusive. */
-export interface Hole {
+export interface UidGap {
   readonly from: number;
   readonly to: number;
   readonly tries: number;
@@ -146,8 +146,8 @@ export interface Hole {
   readonly seen: boolean;
 }
 
-/** 32 bytes in a ring. */
-export interface RingEntry {
+/** 32 bytes in a row of recent messages. */
+export interface RecentMessage {
   /** 16 bytes behind the messageKey. */
   readonly key: Uint8Array;
   /** 8 bytes of the message hash; all zero where the message is known by its UID alone. */
@@ -193,7 +193,7 @@ export interface Backfill {
   /** Since when the next message fails by what seems the destination's fault. */
   readonly failingSince: Date | undefined;
   /** UIDs among which are some that the server lists and does not answer. */
-  readonly missing: Hole | undefined;
+  readonly missing: UidGap | undefined;
 }
 
 /** `c!mbx!fld`: where a folder stands; at most 4 KB. */
@@ -208,15 +208,15 @@ export interface CursorRow {
   /** UIDs above lastUid that are settled, ascending, at most 64. */
   readonly acked: readonly number[];
   /** At most 64. */
-  readonly holes: readonly Hole[];
+  readonly uidGaps: readonly UidGap[];
   /** Ring entries not yet folded into `r!`, at most 64. */
-  readonly fresh: readonly RingEntry[];
+  readonly fresh: readonly RecentMessage[];
   readonly uidNextSeen: number;
   /** Counts at the last look, to see that flags changed or mail went. */
   readonly messages: number;
   readonly unseen: number;
   readonly lastInternalDate: Date | undefined;
-  /** When flags were last compared with the ring; undefined: the next poll compares them. */
+  /** When flags were last compared with the recent messages; undefined: the next poll compares them. */
   readonly flagsAt?: Date | undefined;
   /** Since when the message at the head has been failing. */
   readonly headSince: Date | undefined;
@@ -226,17 +226,17 @@ export interface CursorRow {
   readonly baselineFrom: Date | undefined;
   /** Missing in a folder at which nobody has looked yet. */
   readonly backfill?: Backfill | undefined;
-  /** Revision of the filter that last kept a message of the folder back. Such messages stand in no ring. */
+  /** Revision of the filter that last kept a message of the folder back. Such messages are not among the recent messages. */
   readonly filtered?: number | undefined;
 }
 
 /** `r!mbx!fld`: the newest messages of a folder, and the write-ahead log of delivery. */
-export interface RingRow {
+export interface RecentMessagesRow {
   readonly mailboxId: string;
   readonly folderId: string;
   readonly uidValidity: bigint;
   /** At most 1,024. */
-  readonly entries: readonly RingEntry[];
+  readonly entries: readonly RecentMessage[];
   /** The latest day of an entry ever evicted or left out; undefined while none was. */
   readonly floor: number | undefined;
 }

@@ -405,13 +405,13 @@ describe('a lease', () => {
 });
 
 describe('rows that the table does not take', () => {
-  const guilty = (text: string) => (write: { operations: readonly BatchOperation[] }) =>
+  const rejected = (text: string) => (write: { operations: readonly BatchOperation[] }) =>
     write.operations.some((operation) => operation.kind === 'upsert' && operation.row.values.text === text)
       ? new StoreError('refused', { index: 2 })
       : undefined;
 
   it('fail their own mailbox, and no other', async () => {
-    store.disturb = guilty('bad');
+    store.disturb = rejected('bad');
     const units = ['a', 'b', 'c'].map(unit);
     const [a, b, c] = units;
     if (a === undefined || b === undefined || c === undefined) throw new Error('three units');
@@ -484,7 +484,7 @@ describe('rows that the table does not take', () => {
   });
 
   it('in the release do not keep the lease', async () => {
-    store.disturb = guilty('bad');
+    store.disturb = rejected('bad');
     const units = ['a', 'b'].map(unit);
     units[0]?.set('b!a', 'bad');
     units[1]?.set('b!b', 'good');

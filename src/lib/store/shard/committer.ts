@@ -8,7 +8,7 @@ import { type Lease, LeaseLost, leaseMs } from './lease.ts';
 
 /**
  * Rows that belong together: what it hands out at one time is never split between two batches. One for each mailbox, so
- * that a cursor, its ring, the events that tell of them, and a message that moves between folders stay together.
+ * that a cursor, its recent messages, the events that tell of them, and a message that moves between folders stay together.
  */
 export interface CommitUnit {
   readonly id: string;

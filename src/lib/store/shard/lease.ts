@@ -62,7 +62,7 @@ export interface LeaseParts {
 }
 
 /**
- * Takes the lease of a shard by a conditional replace of `!`. `found` is `!` as the hot range was read with it, and was
+ * Takes the lease of a shard by a conditional replace of `!`. `found` is `!` as the polled rows were read with it, and was
  * read first: whatever was committed since makes the replace fail, so that the rows read after it are current.
  * A shard whose ticks are of another length gets all its slots due.
  * @returns undefined if the lease is held, or somebody else was faster

@@ -5,11 +5,11 @@ import { isFinished } from '../../store/mailboxes/first-sync.ts';
 import { baselineMarginMs } from '../../store/mailboxes/new-mailbox.ts';
 import type { Backfill } from '../../store/rows/rows.ts';
 import type { Source } from '../delivering/backlog.ts';
-import type { Errand, Scene } from '../delivering/errand.ts';
-import { pump, type Turn } from '../delivering/pump.ts';
+import { deliverBacklog, type Turn } from '../delivering/deliver-backlog.ts';
 import { createSource } from '../delivering/source.ts';
+import type { PollContext, Task } from '../delivering/task.ts';
 import { newBackfill } from '../state/backfill-progress.ts';
-import type { FolderBook } from '../state/folder-record.ts';
+import type { FolderRecord } from '../state/folder-record.ts';
 import { readMessageRows } from '../state/message-rows.ts';
 import { type OldMail, oldMail } from './old-mail.ts';
 
@@ -29,59 +29,59 @@ interface Work {
  * How far it has come stands in the cursor of each folder, so that it goes on wherever a run ends, and a `syncFrom` that
  * is set to an earlier instant goes on from there.
  */
-export function createBackfill(scene: Scene): Errand {
-  const { context, session, mailbox, books, gone } = scene;
+export function createBackfill(pollContext: PollContext): Task {
+  const { context, session, mailbox, records, gone } = pollContext;
   const { syncFrom: since } = mailbox.row;
-  const works = new Map<FolderBook, Work>();
+  const works = new Map<FolderRecord, Work>();
   /** What can do no more until the next tick. */
-  const stopped = new Set<FolderBook>();
+  const stopped = new Set<FolderRecord>();
 
-  const unfinished = (): readonly FolderBook[] =>
-    since === undefined ? [] : books.filter((book) => !gone.has(book) && hasLeft(book, since));
+  const unfinished = (): readonly FolderRecord[] =>
+    since === undefined ? [] : records.filter((record) => !gone.has(record) && hasLeft(record, since));
 
-  async function begin(book: FolderBook, from: Date): Promise<Work> {
+  async function begin(record: FolderRecord, from: Date): Promise<Work> {
     // A folder that was there before there was a first sync: what came after the connect was delivered as new mail.
-    if (book.backfill.state === undefined) {
-      book.backfill.begin({
-        ...newBackfill(book.cursor.lastUid),
+    if (record.backfill.state === undefined) {
+      record.backfill.begin({
+        ...newBackfill(record.cursor.lastUid),
         at: new Date(mailbox.row.createdAt.getTime() + baselineMarginMs),
       });
     }
-    const { state } = book.backfill;
+    const { state } = record.backfill;
     if (state !== undefined && state.countedFrom?.getTime() !== from.getTime()) {
-      const left = await count(session, book.folder.path, state, from, context.now());
-      book.backfill.set({ countedFrom: from, total: state.done + left });
+      const left = await count(session, record.folder.path, state, from, context.now());
+      record.backfill.set({ countedFrom: from, total: state.done + left });
     }
-    const mail = oldMail(context, session, mailbox, book, from);
-    return { mail, source: createSource(context, session, mailbox, book, mail) };
+    const mail = oldMail(context, session, mailbox, record, from);
+    return { mail, source: createSource(context, session, mailbox, record, mail) };
   }
 
-  async function goOn(book: FolderBook, from: Date, turn: Turn): Promise<void> {
-    const work = works.get(book) ?? (await begin(book, from));
-    works.set(book, work);
-    const end = await pump(context, mailbox, book, work.source, turn, await scene.order());
-    const { state } = book.backfill;
-    if (state !== undefined && isFinished(state, from)) book.backfill.set({ total: state.done, missing: undefined });
-    if (end !== 'more' || work.mail.isWaiting) stopped.add(book);
+  async function goOn(record: FolderRecord, from: Date, turn: Turn): Promise<void> {
+    const work = works.get(record) ?? (await begin(record, from));
+    works.set(record, work);
+    const end = await deliverBacklog(context, mailbox, record, work.source, turn, await pollContext.order());
+    const { state } = record.backfill;
+    if (state !== undefined && isFinished(state, from)) record.backfill.set({ total: state.done, missing: undefined });
+    if (end !== 'more' || work.mail.isWaiting) stopped.add(record);
   }
 
   return {
     left() {
       const open = unfinished();
       if (open.length === 0) return 'nothing';
-      return open.some((book) => !stopped.has(book)) ? 'more' : 'wait';
+      return open.some((record) => !stopped.has(record)) ? 'more' : 'wait';
     },
     async work(turn) {
       if (since === undefined) return;
       await readMessageRows(context, mailbox);
-      for (const book of unfinished()) {
+      for (const record of unfinished()) {
         if (turn.isOver() || turn.messages <= 0 || context.held.has(mailbox.row.destinationId)) break;
-        if (stopped.has(book)) continue;
+        if (stopped.has(record)) continue;
         try {
-          await goOn(book, since, turn);
+          await goOn(record, since, turn);
         } catch (error) {
           if (!isBrokerError(error, 'folder_missing')) throw error;
-          gone.add(book);
+          gone.add(record);
         }
       }
       await context.committer.commit(mailbox);
@@ -90,10 +90,10 @@ export function createBackfill(scene: Scene): Errand {
 }
 
 /** A folder that was never looked into begins with a look of its own. */
-const hasLeft = (book: FolderBook, since: Date): boolean =>
-  book.exists &&
-  book.cursor.lastInternalDate !== undefined &&
-  (book.backfill.state === undefined || !isFinished(book.backfill.state, since));
+const hasLeft = (record: FolderRecord, since: Date): boolean =>
+  record.exists &&
+  record.cursor.lastInternalDate !== undefined &&
+  (record.backfill.state === undefined || !isFinished(record.backfill.state, since));
 
 /** How many messages are left, by what SEARCH lists: to the day, and in pieces, so that no answer is long. */
 async function count(

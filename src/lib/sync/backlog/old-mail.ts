@@ -1,15 +1,15 @@
 import { dayMs } from '../../domain/duration.ts';
 import { messageKeyBytes, messageKeyFromBytes } from '../../domain/ids.ts';
 import { searchDays } from '../../mailbox/fetch/search-days.ts';
-import { holeAgeMs, isGone } from '../../mailbox/session/plan.ts';
+import { isGone, uidGapAgeMs } from '../../mailbox/session/plan.ts';
 import type { ImapSession } from '../../mailbox/session/session.ts';
-import type { Hole } from '../../store/rows/rows.ts';
+import type { UidGap } from '../../store/rows/rows.ts';
 import type { Backlog } from '../delivering/backlog.ts';
-import { mostRevived } from '../delivering/parking.ts';
+import { mostRetriesForOldMail } from '../delivering/retry-queue.ts';
 import { fetchMeta } from '../folder/baseline.ts';
 import { type Bound, byAge, isAhead, newBackfill, type OldMessage } from '../state/backfill-progress.ts';
-import type { FolderBook } from '../state/folder-record.ts';
-import type { MailboxBook } from '../state/mailbox-record.ts';
+import type { FolderRecord } from '../state/folder-record.ts';
+import type { MailboxRecord } from '../state/mailbox-record.ts';
 import type { RunContext } from '../state/run-context.ts';
 import { tellVanished } from '../state/vanished.ts';
 
@@ -36,18 +36,18 @@ export interface OldMail extends Backlog {
 
 /**
  * What the first sync has yet to deliver of a folder. It goes by INTERNALDATE, which a message keeps when its folder is
- * renumbered, and leaves everything alone that belongs to new mail: UIDs above the baseline, and holes.
+ * renumbered, and leaves everything alone that belongs to new mail: UIDs above the baseline, and UID gaps.
  * What is gone by now and was never posted was never announced, and nothing is told of it.
  */
 export function oldMail(
   context: RunContext,
   session: ImapSession,
-  mailbox: MailboxBook,
-  book: FolderBook,
+  mailbox: MailboxRecord,
+  record: FolderRecord,
   since: Date,
 ): OldMail {
-  const { path, id: folderId } = book.folder;
-  const { backfill } = book;
+  const { path, id: folderId } = record.folder;
+  const { backfill } = record;
   // What another poll took and did not settle is listed anew.
   backfill.leave();
   let todo: readonly OldMessage[] = [];
@@ -68,8 +68,8 @@ export function oldMail(
     const day = Math.floor((at ?? context.now()).getTime() / dayMs);
     const from = new Date(Math.max(since.getTime(), (day - days) * dayMs));
     const uids = await searchDays(session, path, from, at);
-    const { holes } = book.cursor;
-    const own = uids.filter((uid) => uid <= top && !holes.some((hole) => uid >= hole.from && uid <= hole.to));
+    const { uidGaps } = record.cursor;
+    const own = uids.filter((uid) => uid <= top && !uidGaps.some((uidGap) => uid >= uidGap.from && uid <= uidGap.to));
     if (own.length > manyListed) days = Math.max(1, Math.floor(days / 4));
     else if (own.length < fewListed) days *= 4;
     const metas = await fetchMeta(session, path, own, 'bare');
@@ -91,8 +91,8 @@ export function oldMail(
    * for that again: the polls begin above it, and a first sync never comes back to a day.
    */
   async function isBehind(): Promise<boolean> {
-    const { uidNextSeen, messages } = book.cursor;
-    if (context.now().getTime() - mailbox.row.createdAt.getTime() >= holeAgeMs) return false;
+    const { uidNextSeen, messages } = record.cursor;
+    if (context.now().getTime() - mailbox.row.createdAt.getTime() >= uidGapAgeMs) return false;
     return uidNextSeen > 1 && (await session.searchRange(path, 1, uidNextSeen - 1)).length < messages;
   }
 
@@ -103,8 +103,8 @@ export function oldMail(
   async function seekPosted(top: number): Promise<void> {
     if (hasSought) return;
     hasSought = true;
-    const { lastUid, holes } = book.cursor;
-    const posted = book
+    const { lastUid, uidGaps } = record.cursor;
+    const posted = record
       .entries()
       .filter(
         ({ key, uid, posted: isPosted, accepted, gone }) =>
@@ -113,16 +113,16 @@ export function oldMail(
           gone === undefined &&
           uid > 0 &&
           uid <= Math.min(top, lastUid) &&
-          !holes.some((hole) => uid >= hole.from && uid <= hole.to) &&
-          mailbox.parked(key) === undefined,
+          !uidGaps.some((uidGap) => uid >= uidGap.from && uid <= uidGap.to) &&
+          mailbox.retryItem(key) === undefined,
       );
     if (posted.length === 0) return;
     const uids = posted.map(({ uid }) => uid);
     const there = new Set(await session.searchRange(path, Math.min(...uids), Math.max(...uids)));
     for (const entry of posted.filter(({ uid }) => !there.has(uid))) {
-      book.put({ ...entry, gone: 'told' });
+      record.put({ ...entry, gone: 'told' });
       const { uid } = entry;
-      tellVanished(context, mailbox, book, book.openHoles([{ from: uid, to: uid }], context.now(), 'missing'));
+      tellVanished(context, mailbox, record, record.openUidGaps([{ from: uid, to: uid }], context.now(), 'missing'));
     }
   }
 
@@ -140,7 +140,7 @@ export function oldMail(
     if (isCovered && isGone(known, now)) return { kind: 'given up' };
     if (hasLooked) return { kind: 'wait' };
     hasLooked = true;
-    const missing: Hole = isCovered
+    const missing: UidGap = isCovered
       ? { ...known, tries: known.tries + 1 }
       : { from: Math.min(...there), to: Math.max(...there), tries: 1, since: now, seen: true };
     backfill.set({ missing });
@@ -148,12 +148,12 @@ export function oldMail(
   }
 
   function tellLost(uid: number): void {
-    const { uidValidity } = book.cursor;
-    const entry = book.entryAt(uid);
-    if (entry?.accepted === true || (entry !== undefined && mailbox.parked(entry.key) !== undefined)) return;
+    const { uidValidity } = record.cursor;
+    const entry = record.entryAt(uid);
+    if (entry?.accepted === true || (entry !== undefined && mailbox.retryItem(entry.key) !== undefined)) return;
     const key = entry?.key ?? messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity, uid });
     const messageKey = messageKeyFromBytes(key);
-    const folder = { path, role: book.folder.role ?? null };
+    const folder = { path, role: record.folder.role ?? null };
     context.tell(mailbox, 'message.vanished', [messageKey, folderId, uid], { messageKey, folder });
   }
 
@@ -186,7 +186,7 @@ export function oldMail(
       backfill.settle(uid, context.now());
     },
     holdsUp: false,
-    mostRetries: mostRevived,
+    mostRetries: mostRetriesForOldMail,
     failingSince(now) {
       const known = backfill.state?.failingSince;
       if (known === undefined) backfill.set({ failingSince: now });

@@ -3,11 +3,11 @@ import { searchDays } from '../../mailbox/fetch/search-days.ts';
 import { mostDone } from '../../store/rows/job-row.ts';
 import type { ReplayProgress, ReplaySinceJob } from '../../store/rows/rows.ts';
 import type { Backlog } from '../delivering/backlog.ts';
-import type { Scene } from '../delivering/errand.ts';
 import { isFromBefore } from '../delivering/new-mail.ts';
-import { mostRevived, revive } from '../delivering/parking.ts';
+import { mostRetriesForOldMail, replayDead } from '../delivering/retry-queue.ts';
+import type { PollContext } from '../delivering/task.ts';
 import { fetchMeta } from '../folder/baseline.ts';
-import type { FolderBook } from '../state/folder-record.ts';
+import type { FolderRecord } from '../state/folder-record.ts';
 import { windowSize } from '../state/run-context.ts';
 import { tellVanished } from '../state/vanished.ts';
 
@@ -29,10 +29,10 @@ interface Listed {
  * The mail of a folder from where the job is up to when it was asked for, in the order of arrival. What the cursor has
  * not passed yet is left to the polls. The job has come as far as everything is settled, whatever goes at once.
  */
-export function createReplayBacklog(scene: Scene, book: FolderBook, job: JobInHand): Backlog {
-  const { context, session, mailbox } = scene;
+export function createReplayBacklog(pollContext: PollContext, record: FolderRecord, job: JobInHand): Backlog {
+  const { context, session, mailbox } = pollContext;
   const { at: until, force, number, progress: begun } = job.get();
-  const { uidValidity } = book.cursor;
+  const { uidValidity } = record.cursor;
   /** Listed and not taken yet; taken or not, and not known to be settled. Both in order. */
   const ahead: Listed[] = [];
   const open: Listed[] = [];
@@ -51,16 +51,16 @@ export function createReplayBacklog(scene: Scene, book: FolderBook, job: JobInHa
 
   /** A message that needs no look: it is with the polls, or it was delivered and that is enough. */
   function isOthers(uid: number): boolean {
-    const { lastUid, acked, holes } = book.cursor;
+    const { lastUid, acked, uidGaps } = record.cursor;
     if (uid > lastUid && !acked.includes(uid)) return true;
-    if (holes.some(({ from, to }) => uid >= from && uid <= to)) return true;
-    return !force && book.entryAt(uid)?.accepted === true;
+    if (uidGaps.some(({ from, to }) => uid >= from && uid <= to)) return true;
+    return !force && record.entryAt(uid)?.accepted === true;
   }
 
   async function list(): Promise<void> {
     const from = listedTo;
     const to = new Date(Math.min(from.getTime() + windowMs, until.getTime()));
-    const { path } = book.folder;
+    const { path } = record.folder;
     const uids = await searchDays(session, path, from, to);
     const wanted = uids.filter((uid) => !isOthers(uid));
     const metas = wanted.length === 0 ? [] : await fetchMeta(session, path, wanted, 'bare');
@@ -83,14 +83,14 @@ export function createReplayBacklog(scene: Scene, book: FolderBook, job: JobInHa
 
   /** What the server lists and does not show is looked for by the polls, which tell if it has gone. */
   function leaveToPolls(uid: number): void {
-    const entry = book.entryAt(uid);
+    const entry = record.entryAt(uid);
     if (entry?.accepted === true) return;
-    if (entry !== undefined) book.put({ ...entry, posted: true });
-    tellVanished(context, mailbox, book, book.openHoles([{ from: uid, to: uid }], context.now(), 'missing'));
+    if (entry !== undefined) record.put({ ...entry, posted: true });
+    tellVanished(context, mailbox, record, record.openUidGaps([{ from: uid, to: uid }], context.now(), 'missing'));
   }
 
   function advance(change: Partial<ReplayProgress>): void {
-    job.set({ ...job.get().progress, folderId: book.folder.id, ...change });
+    job.set({ ...job.get().progress, folderId: record.folder.id, ...change });
   }
 
   /** Notes how far everything is settled, and what is beyond that. */
@@ -112,7 +112,7 @@ export function createReplayBacklog(scene: Scene, book: FolderBook, job: JobInHa
     settled.add(uid);
     pass();
     const { progress } = job.get();
-    const isDelivered = internalDate !== undefined && book.entryAt(uid)?.accepted === true;
+    const isDelivered = internalDate !== undefined && record.entryAt(uid)?.accepted === true;
     advance({
       delivered: progress.delivered + (isDelivered ? 1 : 0),
       failed: progress.failed + (internalDate === undefined ? 1 : 0),
@@ -130,8 +130,9 @@ export function createReplayBacklog(scene: Scene, book: FolderBook, job: JobInHa
     // Those that go at once may still be added to what is beyond; its head must move first.
     hasRoom: (uid = ahead[0]?.uid) => uid === open[0]?.uid || beyond().length < mostDone - 2 * windowSize,
     isDone(entry) {
-      const parked = mailbox.parked(entry.key);
-      if (parked?.kind === 'dead' && book.cursor.retries < mostRevived) revive(context, mailbox, parked.row, number);
+      const retryItem = mailbox.retryItem(entry.key);
+      if (retryItem?.kind === 'dead' && record.cursor.retries < mostRetriesForOldMail)
+        replayDead(context, mailbox, retryItem.row, number);
       return !force && entry.accepted;
     },
     isOld: ({ internalDate }) => isFromBefore(mailbox.row, internalDate),
@@ -143,7 +144,7 @@ export function createReplayBacklog(scene: Scene, book: FolderBook, job: JobInHa
       settle(uid);
     },
     holdsUp: false,
-    mostRetries: mostRevived,
+    mostRetries: mostRetriesForOldMail,
     failingSince(now) {
       const { failedAt } = job.get().progress;
       if (failedAt === undefined) advance({ failedAt: now });

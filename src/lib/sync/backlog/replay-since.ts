@@ -2,10 +2,10 @@ import { dayMs } from '../../domain/duration.ts';
 import { isBrokerError } from '../../errors.ts';
 import type { ReplaySinceJob } from '../../store/rows/rows.ts';
 import type { Source } from '../delivering/backlog.ts';
-import type { Errand, Scene } from '../delivering/errand.ts';
-import { pump, type Turn } from '../delivering/pump.ts';
+import { deliverBacklog, type Turn } from '../delivering/deliver-backlog.ts';
 import { createSource } from '../delivering/source.ts';
-import type { FolderBook } from '../state/folder-record.ts';
+import type { PollContext, Task } from '../delivering/task.ts';
+import type { FolderRecord } from '../state/folder-record.ts';
 import { createReplayBacklog } from './replay-backlog.ts';
 
 /** For a folder that is not there just now a replay waits so long; then the others are gone through without it. */
@@ -14,7 +14,7 @@ const missingFolderMs = dayMs;
 /** A folder that a job is at. */
 interface Station {
   readonly jobId: string;
-  readonly book: FolderBook;
+  readonly record: FolderRecord;
   readonly source: Source;
 }
 
@@ -22,8 +22,8 @@ interface Station {
  * Goes through the mail of the watched folders that arrived since a time, one folder after the other, each in the order
  * of arrival.
  */
-export function createSinceReplay(scene: Scene) {
-  const { context, session, mailbox } = scene;
+export function createSinceReplay(pollContext: PollContext) {
+  const { context, session, mailbox } = pollContext;
   let at: Station | undefined;
 
   const current = (id: string): ReplaySinceJob | undefined => {
@@ -32,60 +32,57 @@ export function createSinceReplay(scene: Scene) {
   };
 
   /** The folder that a job goes on in; undefined if it has been through all. */
-  function bookOf({ progress: { folderId } }: ReplaySinceJob): FolderBook | undefined {
+  function recordOf({ progress: { folderId } }: ReplaySinceJob): FolderRecord | undefined {
     const open = mailbox.folders.filter(({ folder, exists }) => exists && folder.id >= folderId);
     return open.sort((a, b) => (a.folder.id < b.folder.id ? -1 : 1))[0];
   }
 
-  function stationOf(job: ReplaySinceJob, book: FolderBook): Station {
-    if (at?.jobId === job.id && at.book === book) return at;
-    const backlog = createReplayBacklog(scene, book, {
+  function stationOf(job: ReplaySinceJob, record: FolderRecord): Station {
+    if (at?.jobId === job.id && at.record === record) return at;
+    const backlog = createReplayBacklog(pollContext, record, {
       get: () => current(job.id) ?? job,
       set: (progress) => mailbox.setJob({ ...job, progress }),
     });
-    at = { jobId: job.id, book, source: createSource(context, session, mailbox, book, backlog) };
+    at = { jobId: job.id, record, source: createSource(context, session, mailbox, record, backlog) };
     return at;
   }
 
   /** Goes on to the folder behind this one. */
-  function leave(job: ReplaySinceJob, book: FolderBook): void {
+  function leave(job: ReplaySinceJob, record: FolderRecord): void {
     const { progress, since } = current(job.id) ?? job;
     // The next id in order; no id holds this character.
-    const folderId = `${book.folder.id}~`;
+    const folderId = `${record.folder.id}~`;
     mailbox.setJob({
       ...job,
       progress: { ...progress, folderId, upTo: since, place: undefined, failedAt: undefined },
     });
   }
 
-  return async (
-    asked: ReplaySinceJob,
-    turn: Turn,
-  ): Promise<Exclude<ReturnType<Errand['left']>, 'nothing'> | 'done'> => {
+  return async (asked: ReplaySinceJob, turn: Turn): Promise<Exclude<ReturnType<Task['left']>, 'nothing'> | 'done'> => {
     for (;;) {
       const job = current(asked.id) ?? asked;
-      const book = bookOf(job);
-      if (book === undefined) {
+      const record = recordOf(job);
+      if (record === undefined) {
         const { delivered, failed } = job.progress;
         mailbox.removeJob(job.id);
         await context.committer.commit(mailbox);
         context.log.info('replay_done', { mailbox: mailbox.id, job: job.id, delivered, failed });
         return 'done';
       }
-      if (scene.gone.has(book)) {
+      if (pollContext.gone.has(record)) {
         if (context.now().getTime() - job.at.getTime() < missingFolderMs) return 'wait';
-        leave(job, book);
+        leave(job, record);
         continue;
       }
-      const { source } = stationOf(job, book);
+      const { source } = stationOf(job, record);
       try {
-        const end = await pump(context, mailbox, book, source, turn, await scene.order());
+        const end = await deliverBacklog(context, mailbox, record, source, turn, await pollContext.order());
         if (end === 'more') return 'more';
         if (end !== 'drained') return 'wait';
-        leave(job, book);
+        leave(job, record);
       } catch (error) {
         if (!isBrokerError(error, 'folder_missing')) throw error;
-        scene.gone.add(book);
+        pollContext.gone.add(record);
       }
     }
   };

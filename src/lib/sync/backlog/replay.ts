@@ -1,10 +1,10 @@
 import { isBrokerError } from '../../errors.ts';
 import { isMeant } from '../../store/rows/job-row.ts';
 import type { ReplayDeadJob, ReplayJob } from '../../store/rows/rows.ts';
-import type { Errand, Scene } from '../delivering/errand.ts';
-import { mostRevived, revive } from '../delivering/parking.ts';
-import type { Turn } from '../delivering/pump.ts';
+import type { Turn } from '../delivering/deliver-backlog.ts';
 import { retryFolder } from '../delivering/retry.ts';
+import { mostRetriesForOldMail, replayDead } from '../delivering/retry-queue.ts';
+import type { PollContext, Task } from '../delivering/task.ts';
 import { readMessageRows } from '../state/message-rows.ts';
 import { heaviest } from '../state/run-context.ts';
 import { createSinceReplay } from './replay-since.ts';
@@ -14,9 +14,9 @@ import { createSinceReplay } from './replay-since.ts';
  * time. No cursor is moved by any of it. Each step is in the row of its job, in the commit that makes it true, so that
  * another run goes on where this one ends.
  */
-export function createReplay(scene: Scene): Errand {
-  const { context, mailbox } = scene;
-  const since = createSinceReplay(scene);
+export function createReplay(pollContext: PollContext): Task {
+  const { context, mailbox } = pollContext;
+  const since = createSinceReplay(pollContext);
   /** Jobs with which nothing more can be done in this poll. */
   const waiting = new Set<string>();
 
@@ -34,7 +34,7 @@ export function createReplay(scene: Scene): Errand {
     await readMessageRows(context, mailbox);
     const isHeld = () => context.held.has(mailbox.row.destinationId);
     for (let job = next(); job !== undefined && !turn.isOver() && turn.messages > 0 && !isHeld(); job = next()) {
-      const end = job.kind === 'dead' ? await reviveDead(scene, job, turn) : await since(job, turn);
+      const end = job.kind === 'dead' ? await replayDeadMessages(pollContext, job, turn) : await since(job, turn);
       if (end === 'more') return;
       if (end === 'wait') waiting.add(job.id);
     }
@@ -44,41 +44,45 @@ export function createReplay(scene: Scene): Errand {
 }
 
 /** Has messages that were given up tried again, and tries them at once as far as the turn goes. */
-async function reviveDead(scene: Scene, job: ReplayDeadJob, turn: Turn): Promise<'done' | 'more' | 'wait'> {
-  const { context, mailbox } = scene;
-  let revived = 0;
+async function replayDeadMessages(
+  pollContext: PollContext,
+  job: ReplayDeadJob,
+  turn: Turn,
+): Promise<'done' | 'more' | 'wait'> {
+  const { context, mailbox } = pollContext;
+  let replayed = 0;
   let isLeft = false;
   for (const row of mailbox.dead().filter((dead) => isMeant(job, dead))) {
-    const book = mailbox.folders.find(({ folder }) => folder.id === row.folderId);
+    const record = mailbox.folders.find(({ folder }) => folder.id === row.folderId);
     // The rows of a folder that is not watched any more are about to be erased.
-    if (book === undefined) continue;
-    if (book.cursor.retries < mostRevived) {
-      revive(context, mailbox, row, job.number);
-      revived += 1;
+    if (record === undefined) continue;
+    if (record.cursor.retries < mostRetriesForOldMail) {
+      replayDead(context, mailbox, row, job.number);
+      replayed += 1;
     } else isLeft = true;
     if (mailbox.weight >= heaviest) await context.committer.commit(mailbox);
   }
-  const parked = job.key === undefined ? undefined : mailbox.parked(job.key);
-  if (parked?.kind === 'retry' && parked.row.nextAt > context.now()) {
-    mailbox.park({ kind: 'retry', row: { ...parked.row, nextAt: context.now() } });
+  const retryItem = job.key === undefined ? undefined : mailbox.retryItem(job.key);
+  if (retryItem?.kind === 'retry' && retryItem.row.nextAt > context.now()) {
+    mailbox.putRetryItem({ kind: 'retry', row: { ...retryItem.row, nextAt: context.now() } });
   }
   if (!isLeft) mailbox.removeJob(job.id);
   await context.committer.commit(mailbox);
-  context.log.info('replay_tries', { mailbox: mailbox.id, job: job.id, count: revived });
-  for (const book of scene.books) {
+  context.log.info('replay_tries', { mailbox: mailbox.id, job: job.id, count: replayed });
+  for (const record of pollContext.records) {
     if (
-      scene.gone.has(book) ||
-      (book.cursor.retryAt?.getTime() ?? Number.POSITIVE_INFINITY) > context.now().getTime()
+      pollContext.gone.has(record) ||
+      (record.cursor.retryAt?.getTime() ?? Number.POSITIVE_INFINITY) > context.now().getTime()
     ) {
       continue;
     }
     try {
-      await retryFolder(context, scene.session, mailbox, book, turn);
+      await retryFolder(context, pollContext.session, mailbox, record, turn);
     } catch (error) {
       if (!isBrokerError(error, 'folder_missing')) throw error;
-      scene.gone.add(book);
+      pollContext.gone.add(record);
     }
   }
   if (!isLeft) return 'done';
-  return revived > 0 ? 'more' : 'wait';
+  return replayed > 0 ? 'more' : 'wait';
 }

@@ -1,11 +1,11 @@
 import type { DeliveryOutcome, OutgoingEvent } from '../../domain/event.ts';
 import { messageKeyFromBytes } from '../../domain/ids.ts';
-import type { FolderBook } from '../state/folder-record.ts';
-import type { MailboxBook } from '../state/mailbox-record.ts';
+import type { FolderRecord } from '../state/folder-record.ts';
+import type { MailboxRecord } from '../state/mailbox-record.ts';
 import { postRoomMs, type RunContext } from '../state/run-context.ts';
 import { countDelivered } from '../state/run-counts.ts';
 import type { Ready } from './backlog.ts';
-import { isItsOwnFault } from './message-fault.ts';
+import { isMessageFault } from './message-fault.ts';
 
 /**
  * What became of a message: accepted, or how it failed. `yields`: it is what its destination failed on last, and lets
@@ -32,16 +32,16 @@ export interface How {
 
 const eventOf = (
   context: RunContext,
-  mailbox: MailboxBook,
-  book: FolderBook,
+  mailbox: MailboxRecord,
+  record: FolderRecord,
   ready: Ready,
   how: Pick<How, 'late' | 'variant' | 'replay'>,
 ): OutgoingEvent =>
   context.messageReceived({
     key: messageKeyFromBytes(ready.entry.key),
     mailbox: mailbox.row,
-    folder: book.folder,
-    uidValidity: book.cursor.uidValidity,
+    folder: record.folder,
+    uidValidity: record.cursor.uidValidity,
     message: ready.message,
     seemsNew: ready.seemsNew,
     late: how.late,
@@ -53,14 +53,14 @@ const eventOf = (
  * Does with a message whatever precedes its sending, for nothing: in a kill loop, under its name. Sanitising the HTML of a
  * stranger is as good a place to die as parsing it.
  */
-export async function rehearse(
+export async function dryRun(
   context: RunContext,
-  mailbox: MailboxBook,
-  book: FolderBook,
+  mailbox: MailboxRecord,
+  record: FolderRecord,
   ready: Ready,
 ): Promise<void> {
-  const event = eventOf(context, mailbox, book, ready, { late: false, variant: 'full' });
-  await context.deliverer.rehearse?.(mailbox.row.destinationId, event);
+  const event = eventOf(context, mailbox, record, ready, { late: false, variant: 'full' });
+  await context.deliverer.dryRun?.(mailbox.row.destinationId, event);
 }
 
 /**
@@ -71,8 +71,8 @@ export async function rehearse(
  */
 export async function attemptMessage(
   context: RunContext,
-  mailbox: MailboxBook,
-  book: FolderBook,
+  mailbox: MailboxRecord,
+  record: FolderRecord,
   ready: Ready,
   how: How,
 ): Promise<Attempted> {
@@ -83,7 +83,7 @@ export async function attemptMessage(
     const ensure = () => context.committer.ensure(postRoomMs);
     await ensure();
     if (context.held.has(destination)) return undefined;
-    const event = eventOf(context, mailbox, book, ready, { ...how, variant });
+    const event = eventOf(context, mailbox, record, ready, { ...how, variant });
     const { signal } = context.committer;
     const { insists } = how;
     const outcome = await context.deliverer.deliver(destination, event, signal, ensure, { insists });
@@ -91,7 +91,7 @@ export async function attemptMessage(
     if (outcome.kind === 'held') context.held.add(destination);
     if (outcome.kind !== 'accepted') {
       const { kind, reason, status } = outcome;
-      const fields = { mailbox: row.id, folder: book.folder.id, message: event.id, destination, variant };
+      const fields = { mailbox: row.id, folder: record.folder.id, message: event.id, destination, variant };
       context.log.warn('delivery_waits', { ...fields, outcome: kind, reason, status });
     }
     return outcome;
@@ -100,7 +100,7 @@ export async function attemptMessage(
   if (how.failedAt !== undefined) context.counts.retried += 1;
   let outcome = await send(how.variant);
   if (outcome?.kind === 'refused' && how.variant === 'full') {
-    const counts = outcome.status === tooLarge || (await isItsOwnFault(context, destination, how.failedAt, 'mail'));
+    const counts = outcome.status === tooLarge || (await isMessageFault(context, destination, how.failedAt, 'mail'));
     if (counts) outcome = await send('metadata');
   }
   if (outcome !== undefined && isYielding(outcome)) return { kind: 'yields' };

@@ -1,10 +1,10 @@
 import type { MessageMeta, ReadMessage } from '../../domain/mail/message.ts';
-import type { RingEntry } from '../../store/rows/rows.ts';
+import type { RecentMessage } from '../../store/rows/rows.ts';
 
 /** A message that was read and is to be delivered. */
 export interface Ready {
   readonly uid: number;
-  readonly entry: RingEntry;
+  readonly entry: RecentMessage;
   readonly message: ReadMessage;
   readonly seemsNew: boolean;
 }
@@ -18,7 +18,7 @@ export interface Backlog {
   /** False while `uid`, or whatever comes next, has to wait until others are settled. */
   hasRoom(uid?: number): boolean;
   /** Whether a message of this entry needs no delivery. */
-  isDone(entry: RingEntry): boolean;
+  isDone(entry: RecentMessage): boolean;
   /** Whether a message is known to be old, and is not to seem new. */
   isOld(meta: MessageMeta): boolean;
   /** `uid` needs no more work in its place. `internalDate` is that of a message that was looked at. */

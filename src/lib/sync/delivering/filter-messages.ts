@@ -1,22 +1,22 @@
 import { directionByFolder, directionOf } from '../../domain/mail/direction.ts';
-import { type FilterFacts, needsOf, passes, type Sieve, sieveOf } from '../../domain/mail/filter.ts';
+import { type CompiledFilter, compileFilter, type FilterFacts, needsOf, passes } from '../../domain/mail/filter.ts';
 import type { MessageMeta, MessageTraits } from '../../domain/mail/message.ts';
 import type { ImapSession } from '../../mailbox/session/session.ts';
-import type { FolderBook } from '../state/folder-record.ts';
-import type { MailboxBook } from '../state/mailbox-record.ts';
+import type { FolderRecord } from '../state/folder-record.ts';
+import type { MailboxRecord } from '../state/mailbox-record.ts';
 import type { Care } from '../state/safe-mode.ts';
 
 /**
  * Whether the filter of its mailbox keeps a message back.
  * @param next those that will be asked about after it: what is not known of them yet is asked for together
  */
-export type Sift = (meta: MessageMeta, next: readonly MessageMeta[], care: Care) => Promise<boolean>;
+export type MessageFilter = (meta: MessageMeta, next: readonly MessageMeta[], care: Care) => Promise<boolean>;
 
 /** Sifts the messages of one folder by their metadata. The server is asked only where these alone do not decide. */
-export function createSift(session: ImapSession, mailbox: MailboxBook, book: FolderBook): Sift {
+export function createMessageFilter(session: ImapSession, mailbox: MailboxRecord, record: FolderRecord): MessageFilter {
   const { address } = mailbox.row;
-  const { folder } = book;
-  let sieve: Sieve | undefined;
+  const { folder } = record;
+  let compiled: CompiledFilter | undefined;
   let known: ReadonlyMap<number, MessageTraits> = new Map();
 
   function factsOf({ size, uid }: MessageMeta): FilterFacts {
@@ -37,8 +37,8 @@ export function createSift(session: ImapSession, mailbox: MailboxBook, book: Fol
   return async (meta, next, care) => {
     const { filter } = mailbox;
     if (filter === undefined) return false;
-    sieve ??= sieveOf(filter);
-    const verdict = sieve;
+    compiled ??= compileFilter(filter);
+    const verdict = compiled;
     const isOpen = (one: MessageMeta) => verdict(factsOf(one)) === 'unknown';
     // Of a message that may end the process nothing more is looked at.
     if (isOpen(meta) && care === 'whole' && !known.has(meta.uid)) {

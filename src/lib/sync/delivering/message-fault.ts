@@ -7,7 +7,7 @@ import type { RunContext } from '../state/run-context.ts';
  * @param against what has to have been accepted. Of a mail it is other mail: where the role may change records and not
  * make any, or a rule has come to refuse every new one, all else goes on being accepted and says nothing of it
  */
-export async function isItsOwnFault(
+export async function isMessageFault(
   context: Pick<RunContext, 'accepted' | 'destinations'>,
   destinationId: string,
   failedAt: Date | undefined,

@@ -3,9 +3,9 @@ import { dayMs } from '../../domain/duration.ts';
 import type { OutgoingEvent } from '../../domain/event.ts';
 import { isBrokerError } from '../../errors.ts';
 import type { OutboxRow } from '../../store/rows/rows.ts';
-import type { MailboxBook } from '../state/mailbox-record.ts';
+import type { MailboxRecord } from '../state/mailbox-record.ts';
 import { postRoomMs, type RunContext } from '../state/run-context.ts';
-import { isItsOwnFault } from './message-fault.ts';
+import { isMessageFault } from './message-fault.ts';
 import { afterFailure, isOutboxDue } from './outbox-retry.ts';
 
 /** The event of a removed mailbox is tried for a day; then nobody is left whom it could concern. */
@@ -19,7 +19,7 @@ const removedForMs = dayMs;
  */
 export async function sendOutbox(
   context: RunContext,
-  mailbox: MailboxBook,
+  mailbox: MailboxRecord,
   { insists = false } = {},
 ): Promise<'done' | 'yields'> {
   const { row } = mailbox;
@@ -68,10 +68,10 @@ function subjectOf(event: OutboxRow): string | undefined {
 }
 
 /** Notes that an event failed once more. @returns false if it is given up */
-async function note(context: RunContext, mailbox: MailboxBook, event: OutboxRow, failure: Failure): Promise<boolean> {
+async function note(context: RunContext, mailbox: MailboxRecord, event: OutboxRow, failure: Failure): Promise<boolean> {
   const destination = mailbox.row.destinationId;
   const { kind, reason, status } = failure;
-  const counts = await isItsOwnFault(context, destination, event.failedAt, 'anything');
+  const counts = await isMessageFault(context, destination, event.failedAt, 'anything');
   const next = afterFailure(event, { kind, counts, now: context.now() });
   if (next !== undefined) {
     mailbox.addOutbox(next);
@@ -85,7 +85,7 @@ async function note(context: RunContext, mailbox: MailboxBook, event: OutboxRow,
 /** `untried`: nothing was sent, because the destination takes nothing now. */
 async function send(
   context: RunContext,
-  mailbox: MailboxBook,
+  mailbox: MailboxRecord,
   event: OutboxRow,
   insists: boolean,
 ): Promise<'accepted' | 'yields' | 'untried' | Failure> {

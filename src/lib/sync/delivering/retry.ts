@@ -7,16 +7,16 @@ import { hasHash, isSameMail, messageHash } from '../../domain/mail/message-iden
 import { searchDays } from '../../mailbox/fetch/search-days.ts';
 import type { ImapSession } from '../../mailbox/session/session.ts';
 import { dayOf } from '../../store/rows/recent-messages-row.ts';
-import type { MessageMark, RetryRow, RingEntry } from '../../store/rows/rows.ts';
+import type { MessageMark, RecentMessage, RetryRow } from '../../store/rows/rows.ts';
 import { postedAs } from '../state/compare.ts';
-import type { FolderBook } from '../state/folder-record.ts';
-import type { MailboxBook } from '../state/mailbox-record.ts';
+import type { FolderRecord } from '../state/folder-record.ts';
+import type { MailboxRecord } from '../state/mailbox-record.ts';
 import { type RunContext, readCaps } from '../state/run-context.ts';
 import { type Care, metadataOnly } from '../state/safe-mode.ts';
-import { attemptMessage, rehearse } from './attempt.ts';
+import { attemptMessage, dryRun } from './attempt.ts';
+import type { Turn } from './deliver-backlog.ts';
 import { isFromBefore } from './new-mail.ts';
-import { bury, noteFailure } from './parking.ts';
-import type { Turn } from './pump.ts';
+import { giveUp, noteFailure } from './retry-queue.ts';
 
 /** A message that is not found is looked for so often before it is told as vanished; it may be on its way to a folder. */
 const mostMissing = 3;
@@ -34,42 +34,42 @@ const mostListed = 2_000;
 export async function retryFolder(
   context: RunContext,
   session: ImapSession,
-  mailbox: MailboxBook,
-  book: FolderBook,
+  mailbox: MailboxRecord,
+  record: FolderRecord,
   turn: Turn,
 ): Promise<'done' | 'more' | 'held' | 'yields'> {
   let yields = false;
-  const due = mailbox.retriesOf(book.folder.id).filter((row) => row.nextAt <= context.now());
+  const due = mailbox.retriesOf(record.folder.id).filter((row) => row.nextAt <= context.now());
   for (const row of due) {
     if (context.held.has(mailbox.row.destinationId)) return 'held';
     if (turn.isOver() || turn.messages <= 0) return 'more';
     turn.messages -= 1;
-    const { found, message, isDeadly } = await read(context, session, mailbox, book, row);
+    const { found, message, isDeadly } = await read(context, session, mailbox, record, row);
     if (isDeadly) {
-      bury(context, mailbox, row, 'message_deadly', undefined, row.attempts);
+      giveUp(context, mailbox, row, 'message_deadly', undefined, row.attempts);
       await context.committer.commit(mailbox);
       continue;
     }
     if (found === undefined || message === undefined) {
-      missed(context, mailbox, book, row);
+      missed(context, mailbox, record, row);
       await context.committer.commit(mailbox);
       continue;
     }
-    if (isSentByAnother(book, row, found)) {
-      mailbox.unpark(row);
+    if (isSentByAnother(record, row, found)) {
+      mailbox.removeRetryItem(row);
       await context.committer.commit(mailbox);
       continue;
     }
-    const before = book.entryOf(row.key);
+    const before = record.entryOf(row.key);
     const entry = before === undefined ? entryOf(row, found) : { ...postedAs(before, found), hash: hashOf(row, found) };
     // One that was never read was never posted either: its entry comes first. So does what it says now, and said not before.
     const isKnown = before !== undefined || !hasHash(row.hash);
     if (isKnown && !isDeepStrictEqual(entry, before)) {
-      book.put(entry);
+      record.put(entry);
       await context.committer.commit(mailbox);
     }
     const ready = { uid: found.uid, entry, message, seemsNew: !isFromBefore(mailbox.row, found.internalDate) };
-    const result = await attemptMessage(context, mailbox, book, ready, {
+    const result = await attemptMessage(context, mailbox, record, ready, {
       late: true,
       variant: row.variant,
       // What was given up before had failed for what it is; a replay shall not be given up without having tried all.
@@ -82,8 +82,8 @@ export async function retryFolder(
       continue;
     }
     if (result.kind === 'accepted') {
-      mailbox.unpark(row);
-      if (isKnown) book.put({ ...entry, accepted: true });
+      mailbox.removeRetryItem(row);
+      if (isKnown) record.put({ ...entry, accepted: true });
     } else if (await noteFailure(context, mailbox, { ...row, hash: entry.hash }, result)) {
       await context.destinations?.died(mailbox.row.destinationId);
     }
@@ -95,22 +95,22 @@ export async function retryFolder(
 async function read(
   context: RunContext,
   session: ImapSession,
-  mailbox: MailboxBook,
-  book: FolderBook,
+  mailbox: MailboxRecord,
+  record: FolderRecord,
   row: RetryRow,
 ): Promise<{ found: MessageMeta | undefined; message: ReadMessage | undefined; isDeadly: boolean }> {
   const { safe } = context;
-  const { path, id: folderId } = book.folder;
+  const { path, id: folderId } = record.folder;
   const work = async (care: Care) => {
     if (care === 'nothing') return { found: undefined, message: undefined, isDeadly: true };
-    const found = await locate(session, book, row);
+    const found = await locate(session, record, row);
     if (found === undefined) return { found, message: undefined, isDeadly: false };
     const message =
       care === 'metadata'
         ? metadataOnly(found)
         : await session.read(path, found, { ...readCaps(context), alone: safe !== undefined });
     if (safe !== undefined && message !== undefined) {
-      await rehearse(context, mailbox, book, { uid: found.uid, entry: entryOf(row, found), message, seemsNew: true });
+      await dryRun(context, mailbox, record, { uid: found.uid, entry: entryOf(row, found), message, seemsNew: true });
     }
     return { found, message, isDeadly: false };
   };
@@ -124,17 +124,17 @@ function hashOf({ hash: known }: MessageMark, meta: MessageMeta): Uint8Array {
 }
 
 /** True if the message was sent under another key: its folder was renumbered, and nobody knew it there. */
-function isSentByAnother(book: FolderBook, row: MessageMark, { uid }: MessageMeta): boolean {
-  const entry = book.entryAt(uid);
+function isSentByAnother(record: FolderRecord, row: MessageMark, { uid }: MessageMeta): boolean {
+  const entry = record.entryAt(uid);
   return entry?.posted === true && !sameBytes(entry.key, row.key);
 }
 
-/** Where the message lies now: by its UID, by its entry in the ring (which follows it through a reset), or by its day. */
-async function locate(session: ImapSession, book: FolderBook, row: RetryRow): Promise<MessageMeta | undefined> {
-  const { path } = book.folder;
+/** Where the message lies now: by its UID, by its entry in the recent messages (which follows it through a reset), or by its day. */
+async function locate(session: ImapSession, record: FolderRecord, row: RetryRow): Promise<MessageMeta | undefined> {
+  const { path } = record.folder;
   const isIt = (meta: MessageMeta) => isSameMail(messageHash(meta), row.hash);
-  const entry = book.entryOf(row.key);
-  const uid = entry !== undefined ? entry.uid : row.uidValidity === book.cursor.uidValidity ? row.uid : 0;
+  const entry = record.entryOf(row.key);
+  const uid = entry !== undefined ? entry.uid : row.uidValidity === record.cursor.uidValidity ? row.uid : 0;
   // Where either of the two is without its headers, the UID has to do.
   const isThere = (meta: MessageMeta) => isIt(meta) || !hasHash(row.hash) || !hasHash(messageHash(meta));
   if (uid !== 0) return (await session.fetchMeta(path, [uid])).find(isThere);
@@ -143,10 +143,10 @@ async function locate(session: ImapSession, book: FolderBook, row: RetryRow): Pr
   const candidates = (await searchDays(session, path, day, day)).slice(-mostListed);
   if (candidates.length === 0) return undefined;
   const same = (await session.fetchMeta(path, candidates)).filter(isIt);
-  return same.find((meta) => !isSentByAnother(book, row, meta)) ?? same[0];
+  return same.find((meta) => !isSentByAnother(record, row, meta)) ?? same[0];
 }
 
-const entryOf = (row: RetryRow, meta: MessageMeta): RingEntry => ({
+const entryOf = (row: RetryRow, meta: MessageMeta): RecentMessage => ({
   key: row.key,
   hash: hashOf(row, meta),
   uid: meta.uid,
@@ -158,15 +158,15 @@ const entryOf = (row: RetryRow, meta: MessageMeta): RingEntry => ({
   day: dayOf(meta.internalDate),
 });
 
-function missed(context: RunContext, mailbox: MailboxBook, book: FolderBook, row: RetryRow): void {
+function missed(context: RunContext, mailbox: MailboxRecord, record: FolderRecord, row: RetryRow): void {
   const missing = row.missing + 1;
   if (missing < mostMissing) {
     const nextAt = new Date(context.now().getTime() + missingWaitMs);
-    mailbox.park({ kind: 'retry', row: { ...row, missing, nextAt } });
+    mailbox.putRetryItem({ kind: 'retry', row: { ...row, missing, nextAt } });
     return;
   }
-  mailbox.unpark(row);
-  const { path, role, id } = book.folder;
+  mailbox.removeRetryItem(row);
+  const { path, role, id } = record.folder;
   const messageKey = messageKeyFromBytes(row.key);
   const folder = { path, role: role ?? null };
   context.tell(mailbox, 'message.vanished', [messageKey, id, row.uid], { messageKey, folder });

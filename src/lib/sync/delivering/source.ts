@@ -4,18 +4,18 @@ import type { MessageMeta } from '../../domain/mail/message.ts';
 import { messageHash, noHash } from '../../domain/mail/message-identity.ts';
 import type { ImapSession } from '../../mailbox/session/session.ts';
 import { dayOf } from '../../store/rows/recent-messages-row.ts';
-import type { Hole, RingEntry } from '../../store/rows/rows.ts';
+import type { RecentMessage, UidGap } from '../../store/rows/rows.ts';
 import { type Claim, claim, isKnownElsewhere } from '../state/claim.ts';
 import { postedAs, present, told } from '../state/compare.ts';
-import type { FolderBook } from '../state/folder-record.ts';
-import type { MailboxBook } from '../state/mailbox-record.ts';
+import type { FolderRecord } from '../state/folder-record.ts';
+import type { MailboxRecord } from '../state/mailbox-record.ts';
 import { heaviest, type RunContext, readCaps } from '../state/run-context.ts';
 import { type Care, metadataOnly, type SafeMode } from '../state/safe-mode.ts';
 import { tellVanished } from '../state/vanished.ts';
-import { rehearse } from './attempt.ts';
+import { dryRun } from './attempt.ts';
 import type { Backlog, Ready, Source } from './backlog.ts';
-import { createSift } from './filter-messages.ts';
-import { bury } from './parking.ts';
+import { createMessageFilter } from './filter-messages.ts';
+import { giveUp } from './retry-queue.ts';
 
 /** UIDs of one FETCH of metadata. */
 const chunk = 50;
@@ -27,15 +27,15 @@ const mostPassedOver = 200;
 export function createSource(
   context: RunContext,
   session: ImapSession,
-  mailbox: MailboxBook,
-  book: FolderBook,
+  mailbox: MailboxRecord,
+  record: FolderRecord,
   backlog: Backlog,
 ): Source {
-  const { path, role, id: folderId } = book.folder;
-  const { uidValidity } = book.cursor;
+  const { path, role, id: folderId } = record.folder;
+  const { uidValidity } = record.cursor;
   const caps = readCaps(context);
-  const vanishIn = (from: FolderBook, closed: readonly Hole[]) => tellVanished(context, mailbox, from, closed);
-  const isKeptBack = createSift(session, mailbox, book);
+  const vanishIn = (from: FolderRecord, closed: readonly UidGap[]) => tellVanished(context, mailbox, from, closed);
+  const isKeptBack = createMessageFilter(session, mailbox, record);
   let metas: MessageMeta[] = [];
 
   async function nextMeta(): Promise<MessageMeta | undefined> {
@@ -64,28 +64,31 @@ export function createSource(
   }
 
   /** The entry under which a message goes out, or undefined if it needs no delivery. */
-  async function entryFor(meta: MessageMeta, care: Care): Promise<{ entry: RingEntry; seemsNew: boolean } | undefined> {
-    const known = book.entryAt(meta.uid);
+  async function entryFor(
+    meta: MessageMeta,
+    care: Care,
+  ): Promise<{ entry: RecentMessage; seemsNew: boolean } | undefined> {
+    const known = record.entryAt(meta.uid);
     const hash = messageHash(meta);
     const old = backlog.isOld(meta);
     if (known !== undefined) {
       // Posted and not accepted: the last run ended between the two, and it goes out again as it was; unless it failed,
       // and goes by itself now.
-      if (backlog.isDone(known) || mailbox.parked(known.key) !== undefined) return undefined;
+      if (backlog.isDone(known) || mailbox.retryItem(known.key) !== undefined) return undefined;
       // What was posted once goes on, whatever the filter says by now: the receiver may have it.
       if (!known.posted && (await keepBack(meta, care))) return undefined;
       // It goes out with the flags that it has now.
       const entry = postedAs(known, meta);
-      return { entry, seemsNew: !old && !isKnownElsewhere(mailbox, book, known) };
+      return { entry, seemsNew: !old && !isKnownElsewhere(mailbox, record, known) };
     }
-    const found = await claim(session, mailbox, book, hash);
+    const found = await claim(session, mailbox, record, hash);
     if (found.kind === 'move') {
       const { posted, accepted } = found.entry;
       const isKept = !posted && !accepted && (await keepBack(meta, care));
       return takeOver(found, meta, isKept);
     }
     if (await keepBack(meta, care)) return undefined;
-    const entry: RingEntry = {
+    const entry: RecentMessage = {
       key: messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity, uid: meta.uid }),
       hash,
       uid: meta.uid,
@@ -96,14 +99,14 @@ export function createSource(
       answered: meta.answered,
       day: dayOf(meta.internalDate),
     };
-    // The entry of one that is tried by itself, or was given up, may have left the ring.
-    if (backlog.isDone(entry) || mailbox.parked(entry.key) !== undefined) return undefined;
+    // The entry of one that is tried by itself, or was given up, may have left the recent messages.
+    if (backlog.isDone(entry) || mailbox.retryItem(entry.key) !== undefined) return undefined;
     return { entry, seemsNew: !old && found.kind === 'new' };
   }
 
   async function keepBack(meta: MessageMeta, care: Care): Promise<boolean> {
     if (!(await isKeptBack(meta, metas, care))) return false;
-    book.keptBack(mailbox.row.filterRevision);
+    record.keptBack(mailbox.row.filterRevision);
     return true;
   }
 
@@ -112,37 +115,37 @@ export function createSource(
     { from, entry }: Claim & { kind: 'move' },
     meta: MessageMeta,
     isKept: boolean,
-  ): { entry: RingEntry; seemsNew: boolean } | undefined {
+  ): { entry: RecentMessage; seemsNew: boolean } | undefined {
     const { uid, seen, flagged, answered } = meta;
     const place = { ...present(entry), uid, day: dayOf(meta.internalDate) };
-    const here: RingEntry = entry.posted ? postedAs(place, meta, true) : { ...place, seen, flagged, answered };
-    const parked = mailbox.parked(entry.key);
-    if (!entry.accepted && parked !== undefined) {
+    const here: RecentMessage = entry.posted ? postedAs(place, meta, true) : { ...place, seen, flagged, answered };
+    const retryItem = mailbox.retryItem(entry.key);
+    if (!entry.accepted && retryItem !== undefined) {
       // What is tried by itself, or was given up, stays so in the new place.
       const at = { folderId, uidValidity, uid: meta.uid, day: here.day };
-      mailbox.park(
-        parked.kind === 'retry'
-          ? { kind: 'retry', row: { ...parked.row, ...at, missing: 0 } }
-          : { kind: 'dead', row: { ...parked.row, ...at } },
+      mailbox.putRetryItem(
+        retryItem.kind === 'retry'
+          ? { kind: 'retry', row: { ...retryItem.row, ...at, missing: 0 } }
+          : { kind: 'dead', row: { ...retryItem.row, ...at } },
       );
       vanishIn(from, from.takeAway(entry, context.now()));
-      book.put(here);
+      record.put(here);
       return undefined;
     }
     if (isKept) {
       vanishIn(from, from.takeAway(entry, context.now()));
-      book.put(here);
+      record.put(here);
       return undefined;
     }
     if (!entry.accepted) {
       // The entry itself is moved by whoever posts it, so that the two rows change in one commit.
       const old = !entry.posted || backlog.isOld(meta);
       vanishIn(from, from.takeAway(entry, context.now()));
-      book.put({ ...here, posted: true });
+      record.put({ ...here, posted: true });
       return { entry: { ...here, posted: true }, seemsNew: !old };
     }
     vanishIn(from, from.takeAway(entry, context.now()));
-    book.put(told(here));
+    record.put(told(here));
     const messageKey = messageKeyFromBytes(entry.key);
     context.tell(mailbox, 'message.updated', [messageKey, folderId, uidValidity, meta.uid], {
       messageKey,
@@ -179,13 +182,13 @@ export function createSource(
     if (uid === undefined) return undefined;
     return safe.read({ mailboxId: mailbox.id, folderId, uid }, async (care) => {
       if (care === 'nothing') {
-        giveUp(uid);
+        giveUpUid(uid);
         return undefined;
       }
       const [meta = await lastLook(uid)] = await session.fetchMeta(path, [uid]);
       if (meta !== undefined) {
         const ready = await work(meta, care);
-        if (ready !== undefined) await rehearse(context, mailbox, book, ready);
+        if (ready !== undefined) await dryRun(context, mailbox, record, ready);
         return ready;
       }
       await backlog.miss(uid);
@@ -193,13 +196,13 @@ export function createSource(
     });
   }
 
-  function giveUp(uid: number): void {
-    const entry = book.entryAt(uid);
+  function giveUpUid(uid: number): void {
+    const entry = record.entryAt(uid);
     const key = entry?.key ?? messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity, uid });
     // Its headers were never read; it can be replayed by its UID.
     const { hash, day } = entry ?? { hash: noHash, day: dayOf(context.now()) };
     if (entry?.accepted !== true)
-      bury(
+      giveUp(
         context,
         mailbox,
         { mailboxId: mailbox.id, folderId, uidValidity, uid, key, hash, day },

@@ -6,14 +6,14 @@ import { searchDays } from '../../mailbox/fetch/search-days.ts';
 import type { UidRange } from '../../mailbox/session/plan.ts';
 import type { FolderStatus, ImapSession } from '../../mailbox/session/session.ts';
 import { dayOf } from '../../store/rows/recent-messages-row.ts';
-import type { RingEntry } from '../../store/rows/rows.ts';
+import type { RecentMessage } from '../../store/rows/rows.ts';
 import { newBackfill, noBackfill } from '../state/backfill-progress.ts';
 import { claim } from '../state/claim.ts';
-import type { FolderBook } from '../state/folder-record.ts';
-import type { MailboxBook } from '../state/mailbox-record.ts';
+import type { FolderRecord } from '../state/folder-record.ts';
+import type { MailboxRecord } from '../state/mailbox-record.ts';
 import { complement, toRanges } from '../state/ranges.ts';
 
-/** A ring begins with the newest messages of the folder, so that a reset before any new mail can be recovered from. */
+/** The recent messages begin with the newest messages of the folder, so that a reset before any new mail can be recovered from. */
 const baselineEntries = 200;
 
 /** UIDs of one FETCH. */
@@ -67,21 +67,21 @@ export async function positionAt(
 }
 
 /**
- * Fills the ring with the newest messages up to `lastUid`. They bear neither flag: they are known, not delivered.
+ * Fills the recent messages with the newest messages up to `lastUid`. They bear neither flag: they are known, not delivered.
  * @param doubtful what may be new although it lies below; it is left out
  * @param now the server's time, from which the search for the newest goes back, in steps that double
  * @returns UIDs of messages that were delivered from another folder and lie here by now; they are left out, too
  */
-export async function fillRing(
+export async function fillRecentMessages(
   session: ImapSession,
-  mailbox: MailboxBook,
-  book: FolderBook,
+  mailbox: MailboxRecord,
+  record: FolderRecord,
   status: FolderStatus,
   lastUid: number,
   doubtful: readonly UidRange[],
   now: Date,
 ): Promise<readonly UidRange[]> {
-  const { path, id: folderId } = book.folder;
+  const { path, id: folderId } = record.folder;
   const { uids: newestUids, from } = await newest(session, path, status.messages, lastUid, now);
   const uids = newestUids.filter((uid) => !doubtful.some((range) => uid >= range.from && uid <= range.to));
   const dates = await fetchMeta(session, path, uids, 'bare');
@@ -100,12 +100,12 @@ export async function fillRing(
   const moved = new Set<number>();
   for (const meta of metas) {
     // Asks the server only where the mail is known in another folder.
-    const found = await claim(session, mailbox, book, messageHash(meta));
+    const found = await claim(session, mailbox, record, messageHash(meta));
     if (found.kind === 'move' && found.entry.posted) moved.add(meta.uid);
   }
   const known = metas.filter(({ uid }) => !moved.has(uid));
   const entries = known.map(
-    (meta): RingEntry => ({
+    (meta): RecentMessage => ({
       key: messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity: status.uidValidity, uid: meta.uid }),
       hash: messageHash(meta),
       uid: meta.uid,
@@ -118,9 +118,9 @@ export async function fillRing(
     }),
   );
   // Of a folder that was watched once before, nobody knows any more what was delivered: it begins anew, with new mail.
-  const isAdded = (book.cursor.baselineFrom ?? mailbox.row.createdAt) > mailbox.row.createdAt;
+  const isAdded = (record.cursor.baselineFrom ?? mailbox.row.createdAt) > mailbox.row.createdAt;
   const latest = metas.reduce((date, meta) => Math.max(date, meta.internalDate.getTime()), 0);
-  book.restart({
+  record.restart({
     uidValidity: status.uidValidity,
     lastUid,
     uidNext: status.uidNext,
@@ -129,9 +129,9 @@ export async function fillRing(
     lastInternalDate: new Date(Math.min(latest, now.getTime())),
     backfill: isAdded ? noBackfill(lastUid) : newBackfill(lastUid),
   });
-  book.note(status);
+  record.note(status);
   // Nothing of this was delivered, so that nobody waits for its changes.
-  book.compared(now);
+  record.compared(now);
   return toRanges([...moved].sort((a, b) => a - b));
 }
 

@@ -2,10 +2,10 @@ import { encodeMessageRef } from '../../delivery/events/message-ref.ts';
 import { messageKeyFromBytes } from '../../domain/ids.ts';
 import type { ImapSession } from '../../mailbox/session/session.ts';
 import { dayOf } from '../../store/rows/recent-messages-row.ts';
-import type { RingEntry } from '../../store/rows/rows.ts';
+import type { RecentMessage } from '../../store/rows/rows.ts';
 import { compare, followed, isComparisonDue, present } from '../state/compare.ts';
-import type { FolderBook } from '../state/folder-record.ts';
-import type { MailboxBook } from '../state/mailbox-record.ts';
+import type { FolderRecord } from '../state/folder-record.ts';
+import type { MailboxRecord } from '../state/mailbox-record.ts';
 import { readMessageRows } from '../state/message-rows.ts';
 import type { RunContext } from '../state/run-context.ts';
 
@@ -15,7 +15,7 @@ const chunk = 40;
 /** What a poll knows of the folders it has just been through. */
 export interface Searched {
   /** Those that answered, with all new mail settled. */
-  readonly books: readonly FolderBook[];
+  readonly records: readonly FolderRecord[];
   /** True if a watched folder is not there: what is missing may be in it. */
   readonly isPartial: boolean;
   /** True if the look at every folder began with what was known of it before, so that whatever moved there was found. */
@@ -24,7 +24,7 @@ export interface Searched {
 
 /**
  * Looks for what owners did to mail that was delivered: read, flagged, answered, removed. It becomes events, each in the
- * commit that changes the ring. Asks for flags only, and only where it is due.
+ * commit that changes the recent messages. Asks for flags only, and only where it is due.
  *
  * What is missing is marked first, and told only when another poll has searched every folder since without finding it:
  * a message that moved must not seem removed.
@@ -32,19 +32,21 @@ export interface Searched {
 export async function lookForChanges(
   context: RunContext,
   session: ImapSession,
-  mailbox: MailboxBook,
+  mailbox: MailboxRecord,
   searched: Searched,
 ): Promise<void> {
-  const due = searched.books.filter((book) => book.exists && isComparisonDue(book.cursor, context.now()));
+  const due = searched.records.filter((record) => record.exists && isComparisonDue(record.cursor, context.now()));
   if (due.length === 0) return;
   // What changes while nobody takes it would only pile up; compared later, it is one event a message.
   if (await context.destinations?.isHeld?.(mailbox.row.destinationId)) return;
   await readMessageRows(context, mailbox);
   const isSearched =
-    searched.isThorough && !searched.isPartial && searched.books.every((book) => book.cursor.holes.length === 0);
-  for (const book of due) {
+    searched.isThorough &&
+    !searched.isPartial &&
+    searched.records.every((record) => record.cursor.uidGaps.length === 0);
+  for (const record of due) {
     if (context.isOver()) break;
-    await compareFolder(context, session, mailbox, book, isSearched, searched.isPartial);
+    await compareFolder(context, session, mailbox, record, isSearched, searched.isPartial);
   }
   await session.release();
   await context.committer.commit(mailbox);
@@ -53,67 +55,75 @@ export async function lookForChanges(
 async function compareFolder(
   context: RunContext,
   session: ImapSession,
-  mailbox: MailboxBook,
-  book: FolderBook,
+  mailbox: MailboxRecord,
+  record: FolderRecord,
   isSearched: boolean,
   isPartial: boolean,
 ): Promise<void> {
   const now = context.now();
-  const { path } = book.folder;
-  const entries = followed(book.entries(), dayOf(now));
+  const { path } = record.folder;
+  const entries = followed(record.entries(), dayOf(now));
   const uids = placed(entries);
   const answered = uids.length === 0 ? [] : await session.fetchFlags(path, uids);
   const { changed, marked, lost, isPending } = compare(entries, answered, isSearched);
   // Exchange sometimes answers no FETCH for a message that it lists all the same.
   const listed = await listedOf(session, path, lost);
-  book.putAll([...marked, ...lost.filter(({ uid }) => listed.has(uid)).map(present)]);
-  const removed = lost.filter(({ uid }) => !listed.has(uid)).map((entry): RingEntry => ({ ...entry, gone: 'told' }));
+  record.putAll([...marked, ...lost.filter(({ uid }) => listed.has(uid)).map(present)]);
+  const removed = lost
+    .filter(({ uid }) => !listed.has(uid))
+    .map((entry): RecentMessage => ({ ...entry, gone: 'told' }));
   for (const some of chunks(changed)) {
-    book.putAll(some);
-    for (const entry of some) tellFlags(context, mailbox, book, entry, now);
+    record.putAll(some);
+    for (const entry of some) tellFlags(context, mailbox, record, entry, now);
     await context.committer.commit(mailbox);
   }
   for (const some of chunks(removed)) {
-    book.putAll(some);
-    for (const entry of some) tellRemoved(context, mailbox, book, entry);
+    record.putAll(some);
+    for (const entry of some) tellRemoved(context, mailbox, record, entry);
     await context.committer.commit(mailbox);
   }
   // In a folder that is not there nothing can be looked for: what is marked waits for the hour.
-  book.compared(isPending && !isPartial ? undefined : now);
+  record.compared(isPending && !isPartial ? undefined : now);
 }
 
 /** UIDs of those that have one: what a renumbered folder did not show has none. */
-const placed = (entries: readonly RingEntry[]): number[] => entries.flatMap(({ uid }) => (uid === 0 ? [] : [uid]));
+const placed = (entries: readonly RecentMessage[]): number[] => entries.flatMap(({ uid }) => (uid === 0 ? [] : [uid]));
 
 async function listedOf(
   session: ImapSession,
   path: string,
-  entries: readonly RingEntry[],
+  entries: readonly RecentMessage[],
 ): Promise<ReadonlySet<number>> {
   const uids = placed(entries);
   if (uids.length === 0) return new Set();
   return new Set(await session.searchRange(path, Math.min(...uids), Math.max(...uids)));
 }
 
-function tellFlags(context: RunContext, mailbox: MailboxBook, book: FolderBook, entry: RingEntry, now: Date): void {
-  const { id: folderId, path, role } = book.folder;
+function tellFlags(
+  context: RunContext,
+  mailbox: MailboxRecord,
+  record: FolderRecord,
+  entry: RecentMessage,
+  now: Date,
+): void {
+  const { id: folderId, path, role } = record.folder;
   const { key, uid, hash, day, seen, flagged, answered } = entry;
   const messageKey = messageKeyFromBytes(key);
   context.tell(mailbox, 'message.updated', [messageKey, 'flags', now.getTime()], {
     messageKey,
     change: 'flags',
     folder: { path, role: role ?? null },
-    messageRef: encodeMessageRef({ folderId, uidValidity: book.cursor.uidValidity, uid, hash, day }),
+    messageRef: encodeMessageRef({ folderId, uidValidity: record.cursor.uidValidity, uid, hash, day }),
     seen,
     flagged,
     answered,
   });
 }
 
-function tellRemoved(context: RunContext, mailbox: MailboxBook, book: FolderBook, entry: RingEntry): void {
-  const { id: folderId, path, role } = book.folder;
+function tellRemoved(context: RunContext, mailbox: MailboxRecord, record: FolderRecord, entry: RecentMessage): void {
+  const { id: folderId, path, role } = record.folder;
   const messageKey = messageKeyFromBytes(entry.key);
-  context.tell(mailbox, 'message.removed', [messageKey, folderId, book.cursor.uidValidity, entry.uid], {
+  context.tell(mailbox, 'message.removed', [messageKey, folderId, record.cursor.uidValidity, entry.uid], {
     messageKey,
     folder: { path, role: role ?? null },
   });

@@ -1,24 +1,24 @@
-import { limited } from '../../domain/limited.ts';
 import { linkedAbort } from '../../domain/linked-abort.ts';
+import { withDeadline } from '../../domain/with-deadline.ts';
 import { BrokerError, isBrokerError } from '../../errors.ts';
 import type { FolderInfo, FolderStatus, ImapSession } from '../../mailbox/session/session.ts';
 import type { MailboxRow } from '../../store/rows/rows.ts';
-import type { FolderBook } from '../state/folder-record.ts';
-import type { MailboxBook } from '../state/mailbox-record.ts';
+import type { FolderRecord } from '../state/folder-record.ts';
+import type { MailboxRecord } from '../state/mailbox-record.ts';
 import { lookLimitMs, type RunContext } from '../state/run-context.ts';
 
 export interface Look {
   readonly session: ImapSession;
-  readonly folders: readonly { readonly book: FolderBook; readonly status: FolderStatus }[];
+  readonly folders: readonly { readonly record: FolderRecord; readonly status: FolderStatus }[];
   /** Watched folders that are not there. */
-  readonly missing: readonly FolderBook[];
+  readonly missing: readonly FolderRecord[];
 }
 
 /**
  * Signs in and asks every watched folder for its STATUS, within 20 s.
  * @throws BrokerError of the token or of the mail server; `imap_unreachable` after 20 s. The session is closed then.
  */
-export async function look(context: RunContext, mailbox: MailboxBook): Promise<Look> {
+export async function look(context: RunContext, mailbox: MailboxRecord): Promise<Look> {
   const over = linkedAbort(context.committer.signal);
   let session: ImapSession | undefined;
   async function ask(): Promise<Look> {
@@ -28,22 +28,22 @@ export async function look(context: RunContext, mailbox: MailboxBook): Promise<L
       throw over.signal.reason;
     }
     session = opened;
-    const folders: { book: FolderBook; status: FolderStatus }[] = [];
-    const missing: FolderBook[] = [];
+    const folders: { record: FolderRecord; status: FolderStatus }[] = [];
+    const missing: FolderRecord[] = [];
     let listing: Promise<readonly FolderInfo[]> | undefined;
     const list = () => {
       listing ??= opened.folders();
       return listing;
     };
-    for (const book of mailbox.folders) {
-      const status = await find(opened, mailbox, book, list);
-      if (status === undefined) missing.push(book);
-      else folders.push({ book, status });
+    for (const record of mailbox.folders) {
+      const status = await find(opened, mailbox, record, list);
+      if (status === undefined) missing.push(record);
+      else folders.push({ record, status });
     }
     return { session: opened, folders, missing };
   }
   try {
-    return await limited(context.clock, lookLimitMs, ask(), () => new BrokerError('imap_unreachable'));
+    return await withDeadline(context.clock, lookLimitMs, ask(), () => new BrokerError('imap_unreachable'));
   } catch (error) {
     over.abort(error);
     await session?.close();
@@ -59,18 +59,18 @@ export async function look(context: RunContext, mailbox: MailboxBook): Promise<L
  */
 async function find(
   session: ImapSession,
-  mailbox: MailboxBook,
-  book: FolderBook,
+  mailbox: MailboxRecord,
+  record: FolderRecord,
   list: () => Promise<readonly FolderInfo[]>,
 ): Promise<FolderStatus | undefined> {
-  const { path, role } = book.folder;
+  const { path, role } = record.folder;
   const status = path === '' ? undefined : await statusAt(session, path);
   if (status !== undefined || role === undefined) return status;
   const named = (await list()).find((folder) => folder.role === role && folder.selectable)?.path;
   // One that is watched already, by its path, is not watched twice.
   if (named === undefined || mailbox.folders.some(({ folder }) => folder.path === named)) return undefined;
   const found = await statusAt(session, named);
-  if (found !== undefined) book.moveTo(named);
+  if (found !== undefined) record.moveTo(named);
   return found;
 }
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { RingEntry } from '../../store/rows/rows.ts';
+import type { RecentMessage } from '../../store/rows/rows.ts';
 import { type Renumbered, recover } from './recover.ts';
 
 const day = 20_000;
 const at = (days: number) => new Date(days * 86_400_000 + 3_600_000);
 const hash = (name: string) => new Uint8Array(Buffer.from(name.padEnd(8).slice(0, 8)));
-const known = (name: string, uid: number, more: Partial<RingEntry> = {}): RingEntry => ({
+const known = (name: string, uid: number, more: Partial<RecentMessage> = {}): RecentMessage => ({
   key: new Uint8Array(16).fill(uid),
   hash: hash(name),
   uid,
@@ -27,7 +27,7 @@ function run(change: Partial<Renumbered> & Pick<Renumbered, 'listed'>) {
     lastInternalDate: at(day),
     all,
     uidNext: Math.max(0, ...all) + 1,
-    isParked: () => false,
+    isInRetryQueue: () => false,
     ...change,
   });
 }
@@ -123,7 +123,7 @@ describe('a renumbered folder', () => {
     const result = run({
       entries: [known('a', 11, { accepted: false })],
       listed: [listed('a', 1)],
-      isParked: (key) => key[0] === 11,
+      isInRetryQueue: (key) => key[0] === 11,
     });
     expect(result).toMatchObject({ lastUid: 1, waiting: [], counts: { known: 1 } });
   });

@@ -3,8 +3,8 @@ import { messageHash } from '../../domain/mail/message-identity.ts';
 import { searchDays } from '../../mailbox/fetch/search-days.ts';
 import type { FolderStatus, ImapSession } from '../../mailbox/session/session.ts';
 import { renumbered } from '../state/backfill-progress.ts';
-import type { FolderBook } from '../state/folder-record.ts';
-import type { MailboxBook } from '../state/mailbox-record.ts';
+import type { FolderRecord } from '../state/folder-record.ts';
+import type { MailboxRecord } from '../state/mailbox-record.ts';
 import { complement, toRanges } from '../state/ranges.ts';
 import type { RunContext } from '../state/run-context.ts';
 import { tellVanished } from '../state/vanished.ts';
@@ -18,25 +18,25 @@ import { recover } from './recover.ts';
 export async function resetFolder(
   context: RunContext,
   session: ImapSession,
-  mailbox: MailboxBook,
-  book: FolderBook,
+  mailbox: MailboxRecord,
+  record: FolderRecord,
   status: FolderStatus,
   cause: 'validity' | 'uidnext',
 ): Promise<void> {
-  const { path, role } = book.folder;
+  const { path, role } = record.folder;
   const now = context.now();
-  const entries = book.entries();
-  const floor = book.floor();
+  const entries = record.entries();
+  const floor = record.floor();
   const top = status.uidNext - 1;
   const all = top < 1 ? [] : await session.searchRange(path, 1, top);
   const oldest = entries.reduce((day, entry) => Math.min(day, entry.day), Number.POSITIVE_INFINITY);
-  // A ring without a floor knows of every message there was: then the whole folder is compared.
+  // A row of recent messages without a floor knows of every message there was: then the whole folder is compared.
   const uids =
     floor === undefined || oldest === Number.POSITIVE_INFINITY
       ? all
       : (await searchDays(session, path, new Date(oldest * dayMs))).filter((uid) => uid <= top);
   const metas = await fetchMeta(session, path, uids);
-  const { cursor } = book;
+  const { cursor } = record;
   const recovery = recover({
     entries,
     floor,
@@ -44,9 +44,9 @@ export async function resetFolder(
     listed: metas.map((meta) => ({ uid: meta.uid, hash: messageHash(meta), internalDate: meta.internalDate })),
     all,
     uidNext: status.uidNext,
-    isParked: (key) => mailbox.parked(key) !== undefined,
+    isInRetryQueue: (key) => mailbox.retryItem(key) !== undefined,
   });
-  book.restart({
+  record.restart({
     uidValidity: status.uidValidity,
     lastUid: recovery.lastUid,
     uidNext: status.uidNext,
@@ -55,21 +55,21 @@ export async function resetFolder(
     lastInternalDate: cursor.lastInternalDate ?? now,
     backfill: cursor.backfill && renumbered(cursor.backfill, top),
   });
-  book.note(status);
-  book.openHoles(recovery.waiting, now, 'present');
+  record.note(status);
+  record.openUidGaps(recovery.waiting, now, 'present');
   // What the server lists and does not show, or counts and does not list, is looked for again.
   const shown = new Set(metas.map((meta) => meta.uid));
   const unanswered = uids.filter((uid) => !shown.has(uid) && uid <= recovery.lastUid);
-  tellVanished(context, mailbox, book, book.openHoles(toRanges(unanswered), now, 'missing'));
+  tellVanished(context, mailbox, record, record.openUidGaps(toRanges(unanswered), now, 'missing'));
   if (all.length < status.messages) {
-    tellVanished(context, mailbox, book, book.openHoles(complement(all, 1, recovery.lastUid), now, 'unseen'));
+    tellVanished(context, mailbox, record, record.openUidGaps(complement(all, 1, recovery.lastUid), now, 'unseen'));
   }
-  const occasion = [book.folder.id, status.uidValidity, now.getTime()];
+  const occasion = [record.folder.id, status.uidValidity, now.getTime()];
   context.tell(mailbox, 'folder.reset', occasion, {
     folder: { path, role: role ?? null },
     cause,
     ...recovery.counts,
   });
-  context.log.info('folder_reset', { mailbox: mailbox.id, folder: book.folder.id, cause, ...recovery.counts });
+  context.log.info('folder_reset', { mailbox: mailbox.id, folder: record.folder.id, cause, ...recovery.counts });
   await context.committer.commit(mailbox);
 }

@@ -4,11 +4,11 @@ import type { Log } from '../../log.ts';
 import { decodeJob } from '../../store/rows/job-row.ts';
 import { rowsOf, rowsOfKind } from '../../store/rows/keys.ts';
 import { decodeOutbox } from '../../store/rows/outbox-row.ts';
-import { coldKinds, type JobRow, type OutboxRow } from '../../store/rows/rows.ts';
+import { type JobRow, type OutboxRow, onDemandKinds } from '../../store/rows/rows.ts';
 import type { Store, StoredRow } from '../../store/table/table.ts';
 
-/** What a run finds outside the hot range. */
-export interface Cold {
+/** What a run finds outside the polled rows. */
+export interface OnDemandRows {
   readonly outbox: readonly OutboxRow[];
   readonly jobs: readonly JobRow[];
   /** Kinds of rows that were found, as bits of `!`.flags. */
@@ -18,15 +18,15 @@ export interface Cold {
 }
 
 /**
- * Reads the events and the jobs that wait in a shard, and which other cold kinds the mailboxes in `asked` have.
+ * Reads the events and the jobs that wait in a shard, and which other on-demand kinds the mailboxes in `asked` have.
  * @param wanted of which kinds the flag in `!` says that there are rows, or the API may have put some there
  */
-export async function readCold(
+export async function readOnDemandRows(
   parts: { readonly store: Store; readonly log: Log },
   shard: number,
   wanted: { readonly outbox: boolean; readonly jobs: boolean },
   asked: readonly string[],
-): Promise<Cold> {
+): Promise<OnDemandRows> {
   const table = parts.store.table('mail');
   const partition = shardKey(shard);
   let flags = 0;
@@ -48,12 +48,12 @@ export async function readCold(
   }
 
   const [outbox, jobs] = await Promise.all([
-    wanted.outbox ? read('o', coldKinds.outbox, decodeOutbox) : [],
-    wanted.jobs ? read('e', coldKinds.job, decodeJob) : [],
+    wanted.outbox ? read('o', onDemandKinds.outbox, decodeOutbox) : [],
+    wanted.jobs ? read('e', onDemandKinds.job, decodeJob) : [],
   ]);
   const kinds = [
-    ['d', coldKinds.retry],
-    ['x', coldKinds.dead],
+    ['d', onDemandKinds.retry],
+    ['x', onDemandKinds.dead],
   ] as const;
   for (const id of asked) {
     const found = await Promise.all(

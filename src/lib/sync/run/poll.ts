@@ -5,27 +5,27 @@ import type { FolderStatus, ImapSession } from '../../mailbox/session/session.ts
 import { createBackfill } from '../backlog/backfill.ts';
 import { createReplay } from '../backlog/replay.ts';
 import type { Source } from '../delivering/backlog.ts';
-import type { Errand, Scene } from '../delivering/errand.ts';
+import { deliverBacklog, type Turn } from '../delivering/deliver-backlog.ts';
 import { newMail } from '../delivering/new-mail.ts';
 import { sendOutbox } from '../delivering/outbox.ts';
-import { pump, type Turn } from '../delivering/pump.ts';
 import { retryFolder } from '../delivering/retry.ts';
 import { createSource } from '../delivering/source.ts';
-import { fillRing, positionAt } from '../folder/baseline.ts';
+import type { PollContext, Task } from '../delivering/task.ts';
+import { fillRecentMessages, positionAt } from '../folder/baseline.ts';
 import { lookForChanges } from '../folder/changes.ts';
 import { look } from '../folder/look.ts';
 import { resetFolder } from '../folder/reset.ts';
-import type { Visitor } from '../state/barrier.ts';
-import type { FolderBook } from '../state/folder-record.ts';
-import type { MailboxBook } from '../state/mailbox-record.ts';
+import type { Participant } from '../state/barrier.ts';
+import type { FolderRecord } from '../state/folder-record.ts';
+import type { MailboxRecord } from '../state/mailbox-record.ts';
 import { readMessageRows } from '../state/message-rows.ts';
 import { type RunContext, turn as turnLimits } from '../state/run-context.ts';
 import type { Verdict } from './mailbox-state.ts';
-import type { Place, TakeTurn } from './semaphore.ts';
+import type { Permit, TakeTurn } from './semaphore.ts';
 
 /** A folder that a poll works on. */
 interface Work {
-  readonly book: FolderBook;
+  readonly record: FolderRecord;
   readonly status: FolderStatus;
   plan: PollPlan;
   source?: Source;
@@ -35,27 +35,27 @@ interface Work {
 }
 
 /** What is done when there is no new mail, in this order. */
-const errandKinds: readonly ((scene: Scene) => Errand)[] = [createReplay, createBackfill];
+const taskKinds: readonly ((pollContext: PollContext) => Task)[] = [createReplay, createBackfill];
 
 /**
  * One poll of a mailbox: looks at all its folders, then delivers what is new, a turn at a time, so that a long backlog
  * in one mailbox delays no other. What is not new comes after that, as long as nobody's new mail waits for it.
  * @throws what the mail server, the token, the store or the lease throw; what was committed until then stands
  */
-export async function poll(context: RunContext, mailbox: MailboxBook, takeTurn: TakeTurn): Promise<Verdict> {
-  const visitor = context.crowd.enter(mailbox.row.destinationId);
+export async function poll(context: RunContext, mailbox: MailboxRecord, takeTurn: TakeTurn): Promise<Verdict> {
+  const participant = context.barrier.enter(mailbox.row.destinationId);
   try {
-    return await pollAmong(context, mailbox, takeTurn, visitor);
+    return await pollAmong(context, mailbox, takeTurn, participant);
   } finally {
-    visitor.leave();
+    participant.leave();
   }
 }
 
 async function pollAmong(
   context: RunContext,
-  mailbox: MailboxBook,
+  mailbox: MailboxRecord,
   takeTurn: TakeTurn,
-  visitor: Visitor,
+  participant: Participant,
 ): Promise<Verdict> {
   const { session, folders, missing } = await look(context, mailbox);
   const gone = new Set(missing);
@@ -65,39 +65,41 @@ async function pollAmong(
   signal.addEventListener('abort', leave, { once: true });
   try {
     const now = context.now();
-    const works = folders.map(({ book, status }): Work => {
-      const plan = planPoll(book.exists ? book.cursor : undefined, status, now, mailbox.row.createdAt);
-      if (plan.kind === 'poll') book.note(status);
+    const works = folders.map(({ record, status }): Work => {
+      const plan = planPoll(record.exists ? record.cursor : undefined, status, now, mailbox.row.createdAt);
+      if (plan.kind === 'poll') record.note(status);
       const retries = plan.kind === 'poll' && plan.retries ? 'open' : 'done';
-      return { book, status, plan, fresh: isIdle(plan) ? 'drained' : 'open', retries };
+      return { record, status, plan, fresh: isIdle(plan) ? 'drained' : 'open', retries };
     });
-    const isThorough = works.every(({ plan }) => plan.kind === 'poll' && !plan.fillRing);
+    const isThorough = works.every(({ plan }) => plan.kind === 'poll' && !plan.fillRecentMessages);
     const isOpen = () => works.some((work) => work.fresh === 'open' || work.retries === 'open');
     const order = orderOf(context, mailbox);
     const held = () => context.held.has(mailbox.row.destinationId);
     for (let insists = false; ; insists = true) {
       while (isOpen() && !held() && !context.isOver()) {
-        await takeTurn((place) =>
-          turn(newTurn(context, insists, place), context, session, mailbox, works, gone, order),
+        await takeTurn((permit) =>
+          turn(newTurn(context, insists, permit), context, session, mailbox, works, gone, order),
         );
       }
-      if (!(await isLeftAlone(context, mailbox, works, visitor, takeTurn))) break;
+      if (!(await isLeftAlone(context, mailbox, works, participant, takeTurn))) break;
     }
-    visitor.leave();
-    const books = works.map(({ book }) => book).filter((book) => !gone.has(book));
+    participant.leave();
+    const records = works.map(({ record }) => record).filter((record) => !gone.has(record));
     const isDrained = works.every((work) => work.fresh === 'drained');
     if (isDrained && !held() && !context.isOver()) {
-      await takeTurn(() => lookForChanges(context, session, mailbox, { books, isPartial: gone.size > 0, isThorough }));
+      await takeTurn(() =>
+        lookForChanges(context, session, mailbox, { records, isPartial: gone.size > 0, isThorough }),
+      );
     }
-    const scene: Scene = { context, session, mailbox, books, gone, order };
-    const errands = errandKinds.map((create) => create(scene));
-    if (isDrained && !isOpen()) await runErrands(scene, errands, takeTurn);
-    const isLeft = isOpen() || errands.some((errand) => errand.left() === 'more');
+    const pollContext: PollContext = { context, session, mailbox, records, gone, order };
+    const tasks = taskKinds.map((create) => create(pollContext));
+    if (isDrained && !isOpen()) await runTasks(pollContext, tasks, takeTurn);
+    const isLeft = isOpen() || tasks.some((task) => task.left() === 'more');
     const isBlocked = held() || works.some(isStuck);
     const isWaiting =
       isLeft ||
-      works.some((work) => isStuck(work) || hasWork(work.book)) ||
-      errands.some((errand) => errand.left() === 'wait');
+      works.some((work) => isStuck(work) || hasWork(work.record)) ||
+      tasks.some((task) => task.left() === 'wait');
     const left = isLeft && !isBlocked ? 'more' : isWaiting ? 'wait' : 'nothing';
     const code: ErrorCode = 'folder_missing';
     return gone.size > 0 ? { kind: 'partly', code, left } : { kind: 'ok', left };
@@ -117,9 +119,9 @@ const isStuck = ({ fresh, retries }: Work): boolean =>
  */
 async function isLeftAlone(
   context: RunContext,
-  mailbox: MailboxBook,
+  mailbox: MailboxRecord,
   works: readonly Work[],
-  visitor: Visitor,
+  participant: Participant,
   takeTurn: TakeTurn,
 ): Promise<boolean> {
   const isBusy = () => context.held.has(mailbox.row.destinationId) || context.isOver();
@@ -131,7 +133,7 @@ async function isLeftAlone(
       await sendOutbox(context, mailbox);
     });
   }
-  await visitor.othersDone();
+  await participant.othersDone();
   if (isBusy()) return false;
   for (const work of yielding) {
     // What it took from its folder has to be found again.
@@ -142,19 +144,19 @@ async function isLeftAlone(
 }
 
 /**
- * Does what has time until now, each errand's turn after the events that wait: whoever gets mail of last month shall know
+ * Does what has time until now, each task's turn after the events that wait: whoever gets mail of last month shall know
  * first of which mailbox. The next tick's look for new mail of the whole shard does not wait for it, nor does anybody's
  * new mail in this run.
  */
-async function runErrands(scene: Scene, errands: readonly Errand[], takeTurn: TakeTurn): Promise<void> {
-  const { context, session, mailbox } = scene;
+async function runTasks(pollContext: PollContext, tasks: readonly Task[], takeTurn: TakeTurn): Promise<void> {
+  const { context, session, mailbox } = pollContext;
   for (;;) {
-    const errand = errands.find((one) => one.left() === 'more');
-    if (errand === undefined || context.held.has(mailbox.row.destinationId) || context.isNextTick()) return;
+    const task = tasks.find((one) => one.left() === 'more');
+    if (task === undefined || context.held.has(mailbox.row.destinationId) || context.isNextTick()) return;
     await takeTurn(async () => {
       await context.committer.commit(mailbox);
       await sendOutbox(context, mailbox);
-      if (!context.held.has(mailbox.row.destinationId)) await errand.work(newTurn(context, true));
+      if (!context.held.has(mailbox.row.destinationId)) await task.work(newTurn(context, true));
       await session.release();
     }, 'after others');
   }
@@ -164,13 +166,13 @@ async function runErrands(scene: Scene, errands: readonly Errand[], takeTurn: Ta
  * A turn; where `place` is given, it goes on past its limits as long as nobody else waits for the place: at its end the
  * messages under way have to be settled before the next are begun, and the folder is closed and opened again.
  */
-function newTurn(context: RunContext, insists: boolean, place?: Place): Turn {
+function newTurn(context: RunContext, insists: boolean, permit?: Permit): Turn {
   const until = context.clock.monotonic() + turnLimits.ms;
   const own: Turn = {
     messages: turnLimits.messages,
     isOver() {
       if (context.isOver()) return true;
-      return (own.messages <= 0 || context.clock.monotonic() >= until) && (place?.isWanted() ?? true);
+      return (own.messages <= 0 || context.clock.monotonic() >= until) && (permit?.isWanted() ?? true);
     },
     insists,
   };
@@ -178,7 +180,7 @@ function newTurn(context: RunContext, insists: boolean, place?: Place): Turn {
 }
 
 /** Asked for only where something is to be delivered: an idle poll reads no row for it. */
-function orderOf(context: RunContext, mailbox: MailboxBook): Scene['order'] {
+function orderOf(context: RunContext, mailbox: MailboxRecord): PollContext['order'] {
   let known: Promise<'strict' | 'window'> | undefined;
   return async () => {
     known ??= context.destinations?.order(mailbox.row.destinationId);
@@ -187,17 +189,17 @@ function orderOf(context: RunContext, mailbox: MailboxBook): Scene['order'] {
 }
 
 /** What is to be tried again by the next polls: a mailbox with that is not left alone for longer than a tick. */
-const hasWork = ({ cursor }: FolderBook): boolean =>
-  cursor.holes.length > 0 || cursor.retries > 0 || cursor.flagsAt === undefined;
+const hasWork = ({ cursor }: FolderRecord): boolean =>
+  cursor.uidGaps.length > 0 || cursor.retries > 0 || cursor.flagsAt === undefined;
 
 async function turn(
   own: Turn,
   context: RunContext,
   session: ImapSession,
-  mailbox: MailboxBook,
+  mailbox: MailboxRecord,
   works: readonly Work[],
-  gone: Set<FolderBook>,
-  order: Scene['order'],
+  gone: Set<FolderRecord>,
+  order: PollContext['order'],
 ): Promise<void> {
   await readMessageRows(context, mailbox);
   const open = works.filter((work) => work.fresh === 'open');
@@ -207,17 +209,18 @@ async function turn(
   }
   for (const work of open) {
     if (own.isOver() || context.held.has(mailbox.row.destinationId)) break;
-    if (work.plan.kind !== 'poll' || work.plan.fillRing) await settleIn(context, session, mailbox, work, gone);
+    if (work.plan.kind !== 'poll' || work.plan.fillRecentMessages)
+      await settleIn(context, session, mailbox, work, gone);
     await missingAside(work, gone, async () => {
       if (work.plan.kind !== 'poll') return;
       work.source ??= createSource(
         context,
         session,
         mailbox,
-        work.book,
-        await newMail(context, session, mailbox, work.book, work.plan.fresh),
+        work.record,
+        await newMail(context, session, mailbox, work.record, work.plan.fresh),
       );
-      const end = await pump(context, mailbox, work.book, work.source, own, await order());
+      const end = await deliverBacklog(context, mailbox, work.record, work.source, own, await order());
       if (end !== 'more') work.fresh = end;
     });
   }
@@ -225,7 +228,7 @@ async function turn(
   const retrying = works.some((work) => work.fresh === 'open') ? [] : works.filter((work) => work.retries === 'open');
   for (const work of retrying) {
     await missingAside(work, gone, async () => {
-      const end = await retryFolder(context, session, mailbox, work.book, own);
+      const end = await retryFolder(context, session, mailbox, work.record, own);
       if (end !== 'more') work.retries = end === 'yields' ? end : 'done';
     });
   }
@@ -237,37 +240,37 @@ async function turn(
 async function settleIn(
   context: RunContext,
   session: ImapSession,
-  mailbox: MailboxBook,
+  mailbox: MailboxRecord,
   work: Work,
-  gone: Set<FolderBook>,
+  gone: Set<FolderRecord>,
 ): Promise<void> {
-  const { book, status, plan } = work;
+  const { record, status, plan } = work;
   const now = context.now();
   await missingAside(work, gone, async () => {
     if (plan.kind === 'reset') {
-      await resetFolder(context, session, mailbox, book, status, plan.cause);
+      await resetFolder(context, session, mailbox, record, status, plan.cause);
     } else {
-      const { path } = book.folder;
+      const { path } = record.folder;
       const begin = plan.kind === 'poll' ? undefined : await positionAt(session, path, status, plan.since);
-      const { lastUid, missing, unseen } = begin ?? { lastUid: book.cursor.lastUid, missing: [], unseen: [] };
-      const moved = await fillRing(session, mailbox, book, status, lastUid, [...missing, ...unseen], now);
+      const { lastUid, missing, unseen } = begin ?? { lastUid: record.cursor.lastUid, missing: [], unseen: [] };
+      const moved = await fillRecentMessages(session, mailbox, record, status, lastUid, [...missing, ...unseen], now);
       // Of what is pushed out here nobody knows that it ever was there: nothing is told.
-      book.openHoles(missing, now, 'missing');
-      book.openHoles(unseen, now, 'unseen');
+      record.openUidGaps(missing, now, 'missing');
+      record.openUidGaps(unseen, now, 'unseen');
       // They are taken over like whatever comes from another folder.
-      book.openHoles(moved, now, 'present');
+      record.openUidGaps(moved, now, 'present');
     }
-    work.plan = planPoll(book.cursor, status, now, mailbox.row.createdAt);
+    work.plan = planPoll(record.cursor, status, now, mailbox.row.createdAt);
   });
 }
 
 /** A folder that disappears while it is worked on concerns that folder alone. */
-async function missingAside(work: Work, gone: Set<FolderBook>, step: () => Promise<void>): Promise<void> {
+async function missingAside(work: Work, gone: Set<FolderRecord>, step: () => Promise<void>): Promise<void> {
   try {
     await step();
   } catch (error) {
     if (!isBrokerError(error, 'folder_missing')) throw error;
     Object.assign(work, { fresh: 'drained', retries: 'done' });
-    gone.add(work.book);
+    gone.add(work.record);
   }
 }

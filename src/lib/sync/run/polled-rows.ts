@@ -7,8 +7,8 @@ import { decodeState } from '../../store/rows/state-row.ts';
 import type { StoredRow } from '../../store/table/table.ts';
 import { decodedOnce } from '../state/decoded-rows.ts';
 
-/** A mailbox as the hot range shows it. */
-export interface HotMailbox {
+/** A mailbox as the polled rows show it. */
+export interface PolledMailbox {
   readonly row: MailboxRow;
   /** Undefined if the row is missing; a tombstone that is erased has none. */
   readonly state: StateRow | undefined;
@@ -18,27 +18,27 @@ export interface HotMailbox {
   readonly fault: unknown;
 }
 
-export interface HotRange {
-  readonly mailboxes: readonly HotMailbox[];
+export interface PolledRows {
+  readonly mailboxes: readonly PolledMailbox[];
   /** Mailboxes whose `a!` cannot be read. */
   readonly broken: readonly { readonly rowKey: string; readonly error: unknown }[];
 }
 
 /**
- * Sorts the rows of a hot range (`!` left out) by mailbox.
+ * Sorts the polled rows of a shard (`!` left out) by mailbox.
  * @throws BrokerError `row_newer`: a newer version of the broker works on this shard, which is then left to it
  */
-export type SortHot = (rows: readonly StoredRow[]) => HotRange;
+export type SortPolledRows = (rows: readonly StoredRow[]) => PolledRows;
 
 // With the entries that a cursor carries, some 15 KB: of all mailboxes that a process has connections to.
 const mostRemembered = 2_048;
 
 /** For one process: rows that have not changed since its last run of the shard are not decoded again. */
-export function createHotSorter(): SortHot {
+export function createPolledRowSorter(): SortPolledRows {
   const mailboxOf = decodedOnce(decodeMailbox, mostRemembered);
   const stateOf = decodedOnce(decodeState, mostRemembered);
   const cursorOf = decodedOnce(decodeCursor, mostRemembered);
-  return (rows) => sortHot(rows, { mailboxOf, stateOf, cursorOf });
+  return (rows) => sortPolledRows(rows, { mailboxOf, stateOf, cursorOf });
 }
 
 interface Decoders {
@@ -47,7 +47,7 @@ interface Decoders {
   readonly cursorOf: (row: StoredRow) => CursorRow;
 }
 
-function sortHot(rows: readonly StoredRow[], { mailboxOf, stateOf, cursorOf }: Decoders): HotRange {
+function sortPolledRows(rows: readonly StoredRow[], { mailboxOf, stateOf, cursorOf }: Decoders): PolledRows {
   const states = new Map<string, StateRow>();
   const cursors = new Map<string, Map<string, CursorRow>>();
   const faults = new Map<string, unknown>();

@@ -3,13 +3,13 @@ import { hourMs } from '../../domain/duration.ts';
  * A mailbox that had mail within this time is polled every tick: an answer in a conversation mostly comes within the
  * hour, and whoever has just connected a mailbox tries it out.
  */
-export const hotMs = hourMs;
+export const busyMs = hourMs;
 
 /** A mailbox that has been quiet for long is polled this seldom at most. */
-const coldMs = 5 * 60_000;
+const quietestMs = 5 * 60_000;
 
 /** And never more seldom than this many ticks: whoever sets a short tick wants mail quickly. */
-const coldTicks = 5;
+const quietestTicks = 5;
 
 /**
  * After how many ticks a mailbox without work is polled again. Pure.
@@ -22,7 +22,7 @@ const coldTicks = 5;
  */
 export function pollInterval(before: number, quietMs: number, intervalSeconds: number): number {
   const tickMs = intervalSeconds * 1000;
-  const coldest = Math.max(1, Math.min(coldTicks, Math.floor(coldMs / tickMs)));
-  const wanted = quietMs < hotMs ? 1 : Math.max(1, Math.floor(quietMs / 60 / tickMs));
-  return Math.min(wanted, coldest, Math.max(1, 2 * before));
+  const longest = Math.max(1, Math.min(quietestTicks, Math.floor(quietestMs / tickMs)));
+  const wanted = quietMs < busyMs ? 1 : Math.max(1, Math.floor(quietMs / 60 / tickMs));
+  return Math.min(wanted, longest, Math.max(1, 2 * before));
 }

@@ -1,7 +1,7 @@
 import { shardKey } from '../../domain/ids.ts';
 import { isBrokerError } from '../../errors.ts';
 import { correlated } from '../../log.ts';
-import { hotRange, shardRowKey } from '../../store/rows/keys.ts';
+import { polledRowRange, shardRowKey } from '../../store/rows/keys.ts';
 import { decodeShard } from '../../store/rows/shard-row.ts';
 import { type Committer, createCommitter } from '../../store/shard/committer.ts';
 import { acquireLease, isHeld, LeaseLost } from '../../store/shard/lease.ts';
@@ -9,9 +9,9 @@ import { isStoreError } from '../../store/table/table.ts';
 import { createRowMemory } from '../state/row-memory.ts';
 import { runBudgetMs } from '../state/run-context.ts';
 import type { ShardRunner, ShardRunnerDeps } from '../state/types.ts';
-import { dropReason, type ShardHint, tickAt, workingTick } from '../state/wake-up.ts';
-import { createHotSorter, type HotRange } from './polled-rows.ts';
-import { createTurnstile } from './semaphore.ts';
+import { dropReason, type ShardWakeUp, tickAt, workingTick } from '../state/wake-up.ts';
+import { createPolledRowSorter, type PolledRows } from './polled-rows.ts';
+import { createSemaphore } from './semaphore.ts';
 import { workShard } from './shard-run.ts';
 
 /** What is under way may settle for so long when the process ends. */
@@ -29,38 +29,38 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
   const active = new Set<Active>();
   /** The epoch under which this process last held each shard. */
   const ownEpochs = new Map<number, number>();
-  const alone = createTurnstile(1);
+  const alone = createSemaphore(1);
   const memory = createRowMemory();
-  const sortHot = createHotSorter();
+  const sortPolledRows = createPolledRowSorter();
   let stopping = false;
 
-  async function run(hint: ShardHint): Promise<ShardHint | undefined> {
-    const { shard } = hint;
+  async function run(wakeUp: ShardWakeUp): Promise<ShardWakeUp | undefined> {
+    const { shard } = wakeUp;
     if (stopping) return undefined;
     const startedAt = clock.monotonic();
     // One query, `!` first: whatever is committed after `!` was read makes the acquire fail.
-    const rows = await store.table('mail').list(shardKey(shard), hotRange);
+    const rows = await store.table('mail').list(shardKey(shard), polledRowRange);
     const head = rows.find((row) => row.rowKey === shardRowKey);
     const why = (reason: string) => {
-      log.info('shard_skipped', { shard, tick: hint.tick, why: hint.why, reason });
+      log.info('shard_skipped', { shard, tick: wakeUp.tick, why: wakeUp.why, reason });
       return undefined;
     };
     if (head === undefined) return why('no such shard');
-    let hot: HotRange;
+    let polled: PolledRows;
     const nowTick = tickAt(store.time.whenJudging(), intervalSeconds);
     try {
       const known = decodeShard(head);
-      const dropped = dropReason(hint, nowTick, known, intervalSeconds);
+      const dropped = dropReason(wakeUp, nowTick, known, intervalSeconds);
       if (dropped !== undefined) return why(dropped);
       if (isHeld(known, store.time.whenJudging())) return why('held');
-      hot = sortHot(rows.filter((row) => row !== head));
+      polled = sortPolledRows(rows.filter((row) => row !== head));
     } catch (error) {
       // A newer version of the broker is at work on this shard, in its own form of the rows.
       if (isBrokerError(error, 'row_newer')) return why('newer');
       throw error;
     }
-    if (hot.mailboxes.length === 0 && hot.broken.length === 0) return why('empty');
-    const tick = workingTick(hint, nowTick);
+    if (polled.mailboxes.length === 0 && polled.broken.length === 0) return why('empty');
+    const tick = workingTick(wakeUp, nowTick);
     const lease = await acquireLease(deps, shard, head, { tick, intervalSeconds });
     if (lease === undefined) return why('taken');
     if (lease.previousEpoch !== ownEpochs.get(shard)) deps.otherHeld?.(shard);
@@ -72,7 +72,7 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
     const self: Active = { committer, done: Promise.resolve() };
     active.add(self);
     try {
-      const working = workShard(deps, { shard, lease, committer, hot, tick, isOver: over, alone, memory });
+      const working = workShard(deps, { shard, lease, committer, polled, tick, isOver: over, alone, memory });
       self.done = working.then(
         () => {},
         () => {},
@@ -80,7 +80,7 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
       const more = await working;
       if (!more || stopping) return undefined;
       const next = tickAt(store.time.whenJudging(), intervalSeconds);
-      return { v: 1, kind: 'shard', shard, tick: next, cont: hint.cont + 1, why: 'continue' };
+      return { v: 1, kind: 'shard', shard, tick: next, cont: wakeUp.cont + 1, why: 'continue' };
     } catch (error) {
       if (!(error instanceof LeaseLost)) throw error;
       // The lease ran out because the store did not answer: that fails the invocation. Else another run has the shard.
@@ -95,7 +95,7 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
 
   return {
     // Shard and tick stand in the line of the dispatcher, too; a continuation says that it is one.
-    run: (hint) => correlated({ run: `${shardKey(hint.shard)}.${hint.tick}.${hint.cont}` }, () => run(hint)),
+    run: (wakeUp) => correlated({ run: `${shardKey(wakeUp.shard)}.${wakeUp.tick}.${wakeUp.cont}` }, () => run(wakeUp)),
     async stop() {
       stopping = true;
       const done = new AbortController();

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createTurnstile } from './semaphore.ts';
+import { createSemaphore } from './semaphore.ts';
 
 const turnOf = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-describe('a turnstile', () => {
+describe('a semaphore', () => {
   it('lets no more in than it has room for, in the order in which they came', async () => {
-    const pass = createTurnstile(2);
+    const pass = createSemaphore(2);
     const started: number[] = [];
     let inside = 0;
     let most = 0;
@@ -24,9 +24,9 @@ describe('a turnstile', () => {
   });
 
   it('gives everybody a turn before anybody has a second', async () => {
-    const pass = createTurnstile(1);
+    const pass = createSemaphore(1);
     const turns: string[] = [];
-    const visitor = async (name: string) => {
+    const participant = async (name: string) => {
       for (let n = 0; n < 3; n++) {
         await pass(async () => {
           turns.push(name);
@@ -34,12 +34,12 @@ describe('a turnstile', () => {
         });
       }
     };
-    await Promise.all(['a', 'b', 'c'].map(visitor));
+    await Promise.all(['a', 'b', 'c'].map(participant));
     expect(turns.join('')).toBe('abcabcabc');
   });
 
   it('gives the place of one that fails to the next', async () => {
-    const pass = createTurnstile(1);
+    const pass = createSemaphore(1);
     const failing = pass(() => Promise.reject(new Error('no')));
     const next = pass(async () => 'in');
     await expect(failing).rejects.toThrow('no');
@@ -47,7 +47,7 @@ describe('a turnstile', () => {
   });
 
   it('lets those who come after others in only when nobody else waits, and leaves places free', async () => {
-    const pass = createTurnstile(3, 1);
+    const pass = createSemaphore(3, 1);
     const turns: string[] = [];
     const ends: (() => void)[] = [];
     const visit = (name: string, when?: 'after others') =>

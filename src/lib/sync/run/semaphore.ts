@@ -1,5 +1,5 @@
 /** What somebody inside knows of those outside. */
-export interface Place {
+export interface Permit {
   /** True while somebody waits who would have this place next. */
   isWanted(): boolean;
 }
@@ -7,14 +7,14 @@ export interface Place {
 /**
  * A place for the time of `work`. `after others` waits as long as anybody waits for a place who does not say so.
  */
-export type TakeTurn = <T>(work: (place: Place) => Promise<T>, when?: 'after others') => Promise<T>;
+export type TakeTurn = <T>(work: (permit: Permit) => Promise<T>, when?: 'after others') => Promise<T>;
 
 /**
  * Lets `most` through at a time, the others in the order in which they came: who goes to the end of the queue after a turn
  * has it fairly.
  * @param mostAfter how many places those may have who come after others, so that some are free when the others come
  */
-export function createTurnstile(most: number, mostAfter = most): TakeTurn {
+export function createSemaphore(most: number, mostAfter = most): TakeTurn {
   const first: (() => void)[] = [];
   const after: (() => void)[] = [];
   let inside = 0;

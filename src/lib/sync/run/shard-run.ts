@@ -1,36 +1,36 @@
 import { isDeepStrictEqual } from 'node:util';
-import { everyone } from '../../domain/everyone.ts';
+import { allSettledThenThrow } from '../../domain/all-settled.ts';
 import { eventId } from '../../domain/ids.ts';
 import { isBrokerError } from '../../errors.ts';
 import { addHour, hourOf } from '../../store/rows/hour-counts.ts';
-import { coldKinds, type StateRow } from '../../store/rows/rows.ts';
+import { onDemandKinds, type StateRow } from '../../store/rows/rows.ts';
 import { emptySlot } from '../../store/rows/shard-row.ts';
 import { encodeState } from '../../store/rows/state-row.ts';
 import type { Committer, CommitUnit } from '../../store/shard/committer.ts';
 import { type Head, type Lease, LeaseLost } from '../../store/shard/lease.ts';
 import { type BatchOperation, isStoreError, type StoreError } from '../../store/table/table.ts';
 import { sendOutbox } from '../delivering/outbox.ts';
-import { createCrowd } from '../state/barrier.ts';
-import { createMailboxBook, type MailboxBook } from '../state/mailbox-record.ts';
+import { createBarrier } from '../state/barrier.ts';
+import { createMailboxRecord, type MailboxRecord } from '../state/mailbox-record.ts';
 import type { RowMemory } from '../state/row-memory.ts';
-import { concurrentErrands, concurrentMailboxes, type RunContext } from '../state/run-context.ts';
+import { concurrentMailboxes, concurrentTasks, type RunContext } from '../state/run-context.ts';
 import { countFields, createRunCounts } from '../state/run-counts.ts';
 import { safeModeOf } from '../state/safe-mode.ts';
 import type { ShardRunnerDeps } from '../state/types.ts';
 import { tickAt } from '../state/wake-up.ts';
 import { erase } from './erase.ts';
 import { isDue, judge, type Verdict } from './mailbox-state.ts';
-import { readCold } from './on-demand-rows.ts';
+import { readOnDemandRows } from './on-demand-rows.ts';
 import { poll } from './poll.ts';
-import type { HotMailbox, HotRange } from './polled-rows.ts';
-import { createTurnstile, type TakeTurn } from './semaphore.ts';
+import type { PolledMailbox, PolledRows } from './polled-rows.ts';
+import { createSemaphore, type TakeTurn } from './semaphore.ts';
 import { unwatch, unwatched } from './unwatch.ts';
 
 export interface ShardWork {
   readonly shard: number;
   readonly lease: Lease;
   readonly committer: Committer;
-  readonly hot: HotRange;
+  readonly polled: PolledRows;
   readonly tick: number;
   readonly isOver: () => boolean;
   /** Lets one through at a time in the whole process. */
@@ -39,8 +39,8 @@ export interface ShardWork {
 }
 
 /** A mailbox in this run. */
-interface Guest extends HotMailbox {
-  readonly book: MailboxBook;
+interface ShardMailbox extends PolledMailbox {
+  readonly record: MailboxRecord;
   readonly isAsked: boolean;
   readonly isRemoved: boolean;
 }
@@ -51,103 +51,105 @@ interface Guest extends HotMailbox {
  * @throws LeaseLost, StoreError
  */
 export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise<boolean> {
-  const { committer, hot, shard } = work;
+  const { committer, polled, shard } = work;
   const { head } = work.lease;
   const context = createContext(deps, work);
   const startedAt = deps.clock.monotonic();
-  for (const { rowKey, error } of hot.broken) deps.log.error('row_broken', error, { shard, row: rowKey });
+  for (const { rowKey, error } of polled.broken) deps.log.error('row_broken', error, { shard, row: rowKey });
 
-  const guests = hot.mailboxes.map((found): Guest => {
+  const mailboxes = polled.mailboxes.map((found): ShardMailbox => {
     const isRemoved = found.row.deletedAt !== undefined;
     // Of a removed mailbox only the outbox is worked with: nothing may bring its other rows back.
     const [state, cursors] = isRemoved ? [undefined, new Map()] : [found.state, found.cursors];
-    const book = createMailboxBook(found.row, state, cursors, context.now(), (_, error) =>
+    const record = createMailboxRecord(found.row, state, cursors, context.now(), (_, error) =>
       degrade(context, found, error),
     );
-    return { ...found, book, isRemoved, isAsked: !isRemoved && book.state.answered !== found.row.asked };
+    return { ...found, record, isRemoved, isAsked: !isRemoved && record.state.answered !== found.row.asked };
   });
   // A tombstone whose rows are still there, or whose last steps outside this table may not be done.
-  const erasing = guests.filter(
-    (guest) => guest.isRemoved && (guest.state !== undefined || guest.cursors.size > 0 || has(head, 'tombstone')),
+  const erasing = mailboxes.filter(
+    (mailbox) =>
+      mailbox.isRemoved && (mailbox.state !== undefined || mailbox.cursors.size > 0 || has(head, 'tombstone')),
   );
-  if (erasing.length > 0) head.flags |= coldKinds.tombstone;
+  if (erasing.length > 0) head.flags |= onDemandKinds.tombstone;
 
-  const asked = guests.filter((guest) => guest.isAsked);
-  const cold = await readCold(
+  const asked = mailboxes.filter((mailbox) => mailbox.isAsked);
+  const onDemand = await readOnDemandRows(
     deps,
     shard,
     {
       outbox: has(head, 'outbox') || asked.length > 0 || erasing.length > 0,
       jobs: has(head, 'job') || asked.length > 0,
     },
-    asked.map((guest) => guest.row.id),
+    asked.map((mailbox) => mailbox.row.id),
   );
-  head.flags |= cold.flags;
-  const byId = new Map(guests.map((guest) => [guest.row.id, guest]));
-  for (const event of cold.outbox) {
-    const guest = byId.get(event.mailboxId);
-    if (guest !== undefined && (!guest.isRemoved || event.type === 'mailbox.removed')) guest.book.foundOutbox(event);
+  head.flags |= onDemand.flags;
+  const byId = new Map(mailboxes.map((mailbox) => [mailbox.row.id, mailbox]));
+  for (const event of onDemand.outbox) {
+    const mailbox = byId.get(event.mailboxId);
+    if (mailbox !== undefined && (!mailbox.isRemoved || event.type === 'mailbox.removed'))
+      mailbox.record.foundOutbox(event);
   }
-  for (const job of cold.jobs) {
-    const guest = byId.get(job.mailboxId);
-    if (guest?.isRemoved === false) guest.book.foundJob(job);
+  for (const job of onDemand.jobs) {
+    const mailbox = byId.get(job.mailboxId);
+    if (mailbox?.isRemoved === false) mailbox.record.foundJob(job);
   }
-  for (const { book } of guests) book.heedStops();
+  for (const { record } of mailboxes) record.applyCancellations();
 
-  const takeTurn = createTurnstile(concurrentMailboxes, concurrentErrands);
+  const takeTurn = createSemaphore(concurrentMailboxes, concurrentTasks);
   let more = false;
   let erased = true;
   let left = false;
-  await everyone([
-    ...erasing.map((guest) => async () => {
-      const failed = await attempt(context, guest, () => erase(context, guest.row));
+  await allSettledThenThrow([
+    ...erasing.map((mailbox) => async () => {
+      const failed = await attempt(context, mailbox, () => erase(context, mailbox.row));
       if (failed !== undefined) erased = false;
     }),
-    ...guests.map((guest) => async () => {
-      const stale = guest.isRemoved || guest.fault !== undefined ? [] : unwatched(guest.row, guest.cursors);
+    ...mailboxes.map((mailbox) => async () => {
+      const stale = mailbox.isRemoved || mailbox.fault !== undefined ? [] : unwatched(mailbox.row, mailbox.cursors);
       if (stale.length > 0) {
-        const failed = await attempt(context, guest, () => unwatch(context, guest.book, stale));
+        const failed = await attempt(context, mailbox, () => unwatch(context, mailbox.record, stale));
         if (failed !== undefined) left = true;
       }
-      if (!guest.isRemoved) more = (await attend(context, head, guest, takeTurn)) || more;
-      await sendEvents(context, guest, takeTurn);
+      if (!mailbox.isRemoved) more = (await attend(context, head, mailbox, takeTurn)) || more;
+      await sendEvents(context, mailbox, takeTurn);
     }),
   ]);
 
-  if (erased) head.flags &= ~coldKinds.tombstone;
+  if (erased) head.flags &= ~onDemandKinds.tombstone;
   // Events and jobs of a mailbox whose row is broken wait until that is mended.
   const isStuck = (rows: readonly { readonly mailboxId: string }[]) =>
-    hot.broken.length > 0 && rows.some(({ mailboxId }) => !byId.has(mailboxId));
+    polled.broken.length > 0 && rows.some(({ mailboxId }) => !byId.has(mailboxId));
   const keeps = (kind: 'outbox' | 'job', rows: readonly { readonly mailboxId: string }[], isLeft: boolean) => {
-    if (isLeft || isStuck(rows) || (cold.unreadable & coldKinds[kind]) !== 0) return;
-    head.flags &= ~coldKinds[kind];
+    if (isLeft || isStuck(rows) || (onDemand.unreadable & onDemandKinds[kind]) !== 0) return;
+    head.flags &= ~onDemandKinds[kind];
   };
   keeps(
     'outbox',
-    cold.outbox,
-    guests.some(({ book }) => book.outbox().length > 0),
+    onDemand.outbox,
+    mailboxes.some(({ record }) => record.outbox().length > 0),
   );
   keeps(
     'job',
-    cold.jobs,
-    guests.some(({ book }) => book.jobs().length > 0),
+    onDemand.jobs,
+    mailboxes.some(({ record }) => record.jobs().length > 0),
   );
   // A cursor says how many of its messages are tried again. Rows of folders that could not be erased are still there.
-  const retrying = guests.some(({ book, fault }) => {
+  const retrying = mailboxes.some(({ record, fault }) => {
     if (fault !== undefined || left) return has(head, 'retry');
-    return book.folders.some((folder) => folder.cursor.retries > 0);
+    return record.folders.some((folder) => folder.cursor.retries > 0);
   });
-  head.flags = retrying ? head.flags | coldKinds.retry : head.flags & ~coldKinds.retry;
+  head.flags = retrying ? head.flags | onDemandKinds.retry : head.flags & ~onDemandKinds.retry;
   head.hours = addHour(head.hours, hourOf(context.now()), context.counts);
   await committer.release();
   const { reason } = committer.signal;
   if (reason instanceof LeaseLost && reason.why !== 'released') throw reason;
-  const kept = guests.flatMap(({ book }) => {
-    const rows = book.kept();
-    return rows === undefined ? [] : [[book.id, rows] as const];
+  const kept = mailboxes.flatMap(({ record }) => {
+    const rows = record.kept();
+    return rows === undefined ? [] : [[record.id, rows] as const];
   });
   work.memory.end(shard, work.lease.epoch, new Map(kept));
-  const states = guests.flatMap(({ book, isRemoved }) => (isRemoved ? [] : [book.state.state]));
+  const states = mailboxes.flatMap(({ record, isRemoved }) => (isRemoved ? [] : [record.state.state]));
   const ms = deps.clock.monotonic() - startedAt;
   deps.log.info(
     'shard_done',
@@ -156,7 +158,7 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
   return more;
 }
 
-const has = (head: Head, kind: keyof typeof coldKinds): boolean => (head.flags & coldKinds[kind]) !== 0;
+const has = (head: Head, kind: keyof typeof onDemandKinds): boolean => (head.flags & onDemandKinds[kind]) !== 0;
 
 function createContext(deps: ShardRunnerDeps, work: ShardWork): RunContext {
   const now = () => new Date(deps.store.time.whenJudging());
@@ -172,15 +174,15 @@ function createContext(deps: ShardRunnerDeps, work: ShardWork): RunContext {
     held: new Set(),
     accepted: { mail: new Map(), anything: new Map() },
     counts: createRunCounts(),
-    crowd: createCrowd(),
+    barrier: createBarrier(),
     mark(kind) {
-      head.flags |= coldKinds[kind];
+      head.flags |= onDemandKinds[kind];
     },
     has: (kind) => has(head, kind),
     kept: (mailboxId) => work.memory.take(work.shard, mailboxId),
-    tell(book, type, occasion, data) {
-      const id = eventId(book.id, type, ...occasion);
-      book.addOutbox({ mailboxId: book.id, id, type, at: now(), data: JSON.stringify(data) });
+    tell(record, type, occasion, data) {
+      const id = eventId(record.id, type, ...occasion);
+      record.addOutbox({ mailboxId: record.id, id, type, at: now(), data: JSON.stringify(data) });
       context.mark('outbox');
     },
   };
@@ -188,33 +190,33 @@ function createContext(deps: ShardRunnerDeps, work: ShardWork): RunContext {
 }
 
 /** Polls a mailbox if it is due, and notes how it fared. @returns true if it has work left for a continuation */
-async function attend(context: RunContext, head: Head, guest: Guest, takeTurn: TakeTurn): Promise<boolean> {
-  const { book, row } = guest;
+async function attend(context: RunContext, head: Head, mailbox: ShardMailbox, takeTurn: TakeTurn): Promise<boolean> {
+  const { record, row } = mailbox;
   const { tick, intervalSeconds, committer } = context;
   const now = context.now();
   const slot = head.sched[row.slot] ?? emptySlot;
-  const due = isDue(book.state, slot, row, { now, tick });
-  const served = book.state.answered;
-  // `answered` is what the hot range showed before the cold rows were read: a later wish is left for the next run.
+  const due = isDue(record.state, slot, row, { now, tick });
+  const served = record.state.answered;
+  // `answered` is what the polled rows showed before the on-demand rows were read: a later wish is left for the next run.
   const answered = { answered: row.asked };
-  if (guest.isAsked) {
+  if (mailbox.isAsked) {
     // A poll that is wished for has been made when its outcome is known: until then whoever comes next makes it.
-    book.setState({ ...book.state, ...(due ? {} : answered), backoffUntil: undefined });
+    record.setState({ ...record.state, ...(due ? {} : answered), backoffUntil: undefined });
   }
-  if (row.paused && book.state.state !== 'paused') {
-    book.setState({ ...book.state, state: 'paused', code: '', since: now });
+  if (row.paused && record.state.state !== 'paused') {
+    record.setState({ ...record.state, state: 'paused', code: '', since: now });
   }
-  committer.include(book);
+  committer.include(record);
   if (!due) return false;
   context.counts.polled += 1;
   let verdict: Verdict = { kind: 'failed', code: 'row_broken', retryAfterMs: undefined };
-  if (guest.fault === undefined) {
-    const failed = await attempt(context, guest, async () => {
-      verdict = await poll(context, book, takeTurn);
+  if (mailbox.fault === undefined) {
+    const failed = await attempt(context, mailbox, async () => {
+      verdict = await poll(context, record, takeTurn);
     });
     verdict = failed ?? verdict;
   } else {
-    context.log.error('row_broken', guest.fault, { mailbox: row.id });
+    context.log.error('row_broken', mailbox.fault, { mailbox: row.id });
   }
   if (verdict.kind === 'failed') context.counts.failed += 1;
   const at = {
@@ -222,34 +224,34 @@ async function attend(context: RunContext, head: Head, guest: Guest, takeTurn: T
     tick,
     intervalSeconds,
     createdAt: row.createdAt,
-    lastMailAt: lastMailOf(book),
-    isAsked: guest.isAsked,
+    lastMailAt: lastMailOf(record),
+    isAsked: mailbox.isAsked,
     served,
   };
-  const judged = judge({ ...book.state, ...answered }, slot, verdict, at);
-  if (!isDeepStrictEqual(judged.state, book.state)) book.setState(judged.state);
+  const judged = judge({ ...record.state, ...answered }, slot, verdict, at);
+  if (!isDeepStrictEqual(judged.state, record.state)) record.setState(judged.state);
   head.sched[row.slot] = judged.slot;
   if (judged.event !== undefined) {
-    context.tell(book, judged.event.type, [judged.state.since.getTime()], judged.event.data);
+    context.tell(record, judged.event.type, [judged.state.since.getTime()], judged.event.data);
   }
   return verdict.kind !== 'failed' && verdict.kind !== 'unknown' && verdict.left === 'more';
 }
 
-function lastMailOf(book: MailboxBook): Date | undefined {
-  const dates = book.folders.flatMap(({ cursor }) => cursor.lastInternalDate?.getTime() ?? []);
+function lastMailOf(record: MailboxRecord): Date | undefined {
+  const dates = record.folders.flatMap(({ cursor }) => cursor.lastInternalDate?.getTime() ?? []);
   return dates.length === 0 ? undefined : new Date(Math.max(...dates));
 }
 
 /** Sends what waits in the outbox of a mailbox, polled or not; what was told in this run is stored first. */
-async function sendEvents(context: RunContext, guest: Guest, takeTurn: TakeTurn): Promise<void> {
-  if (guest.book.outbox().length === 0 || context.isOver()) return;
-  await attempt(context, guest, async () => {
-    await context.committer.commit(guest.book);
-    const end = await takeTurn(() => sendOutbox(context, guest.book));
+async function sendEvents(context: RunContext, mailbox: ShardMailbox, takeTurn: TakeTurn): Promise<void> {
+  if (mailbox.record.outbox().length === 0 || context.isOver()) return;
+  await attempt(context, mailbox, async () => {
+    await context.committer.commit(mailbox.record);
+    const end = await takeTurn(() => sendOutbox(context, mailbox.record));
     if (end !== 'yields') return;
-    const visitor = context.crowd.enter(guest.row.destinationId);
-    await visitor.othersDone().finally(visitor.leave);
-    await takeTurn(() => sendOutbox(context, guest.book, { insists: true }));
+    const participant = context.barrier.enter(mailbox.row.destinationId);
+    await participant.othersDone().finally(participant.leave);
+    await takeTurn(() => sendOutbox(context, mailbox.record, { insists: true }));
   });
 }
 
@@ -257,13 +259,17 @@ async function sendEvents(context: RunContext, guest: Guest, takeTurn: TakeTurn)
  * Does something for one mailbox, whose failure is its own: it is noted, and the others go on.
  * @returns how it failed. @throws LeaseLost
  */
-async function attempt(context: RunContext, guest: Guest, work: () => Promise<void>): Promise<Verdict | undefined> {
+async function attempt(
+  context: RunContext,
+  mailbox: ShardMailbox,
+  work: () => Promise<void>,
+): Promise<Verdict | undefined> {
   try {
     await work();
     return undefined;
   } catch (error) {
     if (context.committer.signal.aborted) throw context.committer.signal.reason;
-    const fields = { mailbox: guest.row.id };
+    const fields = { mailbox: mailbox.row.id };
     if (isBrokerError(error)) {
       context.log.warn('mailbox_failed', { ...fields, code: error.code });
       return { kind: 'failed', code: error.code, retryAfterMs: error.retry?.afterMs };
@@ -276,7 +282,7 @@ async function attempt(context: RunContext, guest: Guest, work: () => Promise<vo
 }
 
 /** The table does not take the rows of a mailbox: what is in memory is void, and only that is noted. */
-function degrade(context: RunContext, found: HotMailbox, error: StoreError): void {
+function degrade(context: RunContext, found: PolledMailbox, error: StoreError): void {
   const { row } = found;
   context.log.error('row_refused', error, { mailbox: row.id });
   if (row.deletedAt !== undefined) return;

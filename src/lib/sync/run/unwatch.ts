@@ -5,7 +5,7 @@ import { parseRowKey, rowsOf } from '../../store/rows/keys.ts';
 import { decodeRetry } from '../../store/rows/retry-row.ts';
 import type { CursorRow, MailboxRow, RetryRow } from '../../store/rows/rows.ts';
 import type { StoredRow } from '../../store/table/table.ts';
-import type { MailboxBook } from '../state/mailbox-record.ts';
+import type { MailboxRecord } from '../state/mailbox-record.ts';
 import type { RunContext } from '../state/run-context.ts';
 
 /** Rows of a folder in the order in which they go; by its cursor it is found again after a crash, so that goes last. */
@@ -22,7 +22,11 @@ export const unwatched = (row: MailboxRow, cursors: ReadonlyMap<string, CursorRo
  * Erases what is kept of folders that are no longer watched. Messages of theirs that were being tried again are told as
  * vanished, like those that somebody moves where nobody looks. Safe to repeat from anywhere.
  */
-export async function unwatch(context: RunContext, mailbox: MailboxBook, cursors: readonly CursorRow[]): Promise<void> {
+export async function unwatch(
+  context: RunContext,
+  mailbox: MailboxRecord,
+  cursors: readonly CursorRow[],
+): Promise<void> {
   const table = context.store.table('mail');
   // A folder may have been added while the rows were read: after its cursor was seen, its mailbox is sure to name it.
   const now = await readMailbox(table, mailbox.id);
@@ -43,7 +47,7 @@ export async function unwatch(context: RunContext, mailbox: MailboxBook, cursors
   }
 }
 
-function tellVanished(context: RunContext, mailbox: MailboxBook, cursor: CursorRow, stored: StoredRow): void {
+function tellVanished(context: RunContext, mailbox: MailboxRecord, cursor: CursorRow, stored: StoredRow): void {
   let retry: RetryRow;
   try {
     retry = decodeRetry(stored);

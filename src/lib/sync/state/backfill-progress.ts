@@ -1,6 +1,6 @@
 import { spellPauseMs } from '../../store/mailboxes/first-sync.ts';
 import { dayOf } from '../../store/rows/recent-messages-row.ts';
-import type { Backfill, RingEntry } from '../../store/rows/rows.ts';
+import type { Backfill, RecentMessage } from '../../store/rows/rows.ts';
 
 /** A message of the first sync, by which their order goes: the latest first. */
 export interface OldMessage {
@@ -47,7 +47,7 @@ export const byAge = (a: OldMessage, b: OldMessage): number =>
   b.internalDate.getTime() - a.internalDate.getTime() || b.uid - a.uid;
 
 /** The first sync of a folder in memory: what is under way, and how far everything before it is settled. */
-export interface BackfillBook {
+export interface BackfillProgress {
   /** Undefined in a folder at which nobody has looked yet, and in one that was there before there was a first sync. */
   readonly state: Backfill | undefined;
   begin(state: Backfill): void;
@@ -64,7 +64,7 @@ export interface BackfillBook {
   leave(): void;
   isUnderWay(uid: number): boolean;
   /** Whether an entry may be needed to know that its message is done, since the progress has not come to it. */
-  needs(entry: RingEntry): boolean;
+  needs(entry: RecentMessage): boolean;
 }
 
 /** A message, or the end of a list. */
@@ -73,10 +73,10 @@ interface Step {
   readonly uid: number | undefined;
 }
 
-export function createBackfillBook(
+export function createBackfillProgress(
   read: () => Backfill | undefined,
   write: (backfill: Backfill) => void,
-): BackfillBook {
+): BackfillProgress {
   let steps: Step[] = [];
   let next = 0;
   const underWay = new Set<number>();

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
-import { createCrowd, type Visitor } from './barrier.ts';
+import { createBarrier, type Participant } from './barrier.ts';
 
 const told: string[] = [];
-const waits = (name: string, visitor: Visitor) => void visitor.othersDone().then(() => told.push(name));
+const waits = (name: string, participant: Participant) => void participant.othersDone().then(() => told.push(name));
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 it('whoever waits for the others goes on when all of them have left, or wait too', async () => {
-  const crowd = createCrowd();
-  const [ada, bea, cy, other] = [crowd.enter('x'), crowd.enter('x'), crowd.enter('x'), crowd.enter('y')];
+  const barrier = createBarrier();
+  const [ada, bea, cy, other] = [barrier.enter('x'), barrier.enter('x'), barrier.enter('x'), barrier.enter('y')];
   waits('ada', ada);
   waits('other', other);
   await settled();

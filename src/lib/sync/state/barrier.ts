@@ -1,5 +1,5 @@
 /** A mailbox that has something urgent to do for a destination in this run. */
-export interface Visitor {
+export interface Participant {
   /** Resolves when every other one is done, or waits here too. */
   othersDone(): Promise<void>;
   /** This one is done. May be called twice. */
@@ -9,7 +9,7 @@ export interface Visitor {
 /**
  * Who is busy with which destination in a run: so that a message that failed last can let everybody else go first.
  */
-export function createCrowd(): { enter(destinationId: string): Visitor } {
+export function createBarrier(): { enter(destinationId: string): Participant } {
   const places = new Map<string, { busy: number; waiting: (() => void)[] }>();
 
   return {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { RingEntry } from '../../store/rows/rows.ts';
+import type { RecentMessage } from '../../store/rows/rows.ts';
 import { compare, doCountsTell, followed, isComparisonDue, postedAs, told } from './compare.ts';
 
-const entry = (uid: number, change: Partial<RingEntry> = {}): RingEntry => ({
+const entry = (uid: number, change: Partial<RecentMessage> = {}): RecentMessage => ({
   key: new Uint8Array(16).fill(uid),
   hash: new Uint8Array(8).fill(uid),
   uid,

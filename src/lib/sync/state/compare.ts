@@ -1,6 +1,6 @@
 import { hourMs } from '../../domain/duration.ts';
 import type { MessageFlags } from '../../mailbox/session/session.ts';
-import type { CursorRow, RingEntry } from '../../store/rows/rows.ts';
+import type { CursorRow, RecentMessage } from '../../store/rows/rows.ts';
 
 /** Flags and removals are followed for this long, and of no more messages than this. */
 const followedDays = 14;
@@ -30,7 +30,7 @@ export function doCountsTell(
  * The messages whose flags are compared: accepted, of the last 14 days, the newest 1,000. One that a renumbered folder did
  * not show has no UID to ask for, and is as missing as any that does not answer. Pure.
  */
-export function followed(entries: readonly RingEntry[], today: number): readonly RingEntry[] {
+export function followed(entries: readonly RecentMessage[], today: number): readonly RecentMessage[] {
   return entries
     .filter((entry) => entry.accepted && entry.gone !== 'told' && entry.day >= today - followedDays)
     .sort((a, b) => b.day - a.day || b.uid - a.uid)
@@ -40,29 +40,29 @@ export function followed(entries: readonly RingEntry[], today: number): readonly
 /** What a comparison finds; each entry as it is from now on. */
 export interface Differences {
   /** Other flags than those that were told. */
-  readonly changed: readonly RingEntry[];
+  readonly changed: readonly RecentMessage[];
   /** Not there now, for the first time; or there again. Nothing is told of these yet. */
-  readonly marked: readonly RingEntry[];
+  readonly marked: readonly RecentMessage[];
   /** Not there before either, and nowhere else since: perhaps removed. */
-  readonly lost: readonly RingEntry[];
+  readonly lost: readonly RecentMessage[];
   /** True if messages are marked as missing that were not looked for everywhere yet. */
   readonly isPending: boolean;
 }
 
 /**
- * Compares ring entries with the flags that the server answers. Pure.
+ * Compares recent-message entries with the flags that the server answers. Pure.
  * @param isSearched whether all watched folders were searched for new mail since the marks that the entries bear: what
  * moved would have been found, and its entry taken over
  */
 export function compare(
-  entries: readonly RingEntry[],
+  entries: readonly RecentMessage[],
   answered: readonly MessageFlags[],
   isSearched: boolean,
 ): Differences {
   const flags = new Map(answered.map((each) => [each.uid, each]));
-  const changed: RingEntry[] = [];
-  const marked: RingEntry[] = [];
-  const lost: RingEntry[] = [];
+  const changed: RecentMessage[] = [];
+  const marked: RecentMessage[] = [];
+  const lost: RecentMessage[] = [];
   let isPending = false;
   for (const entry of entries) {
     const now = flags.get(entry.uid);
@@ -81,16 +81,16 @@ export function compare(
 }
 
 /** The entry of a message that is there. */
-export function present({ gone: _, ...entry }: RingEntry): RingEntry {
+export function present({ gone: _, ...entry }: RecentMessage): RecentMessage {
   return entry;
 }
 
 /** The entry of a message of which the receiver knows everything. */
-export function told({ untold: _, ...entry }: RingEntry): RingEntry {
+export function told({ untold: _, ...entry }: RecentMessage): RecentMessage {
   return entry;
 }
 
-type Flags = Pick<RingEntry, 'seen' | 'flagged' | 'answered'>;
+type Flags = Pick<RecentMessage, 'seen' | 'flagged' | 'answered'>;
 
 const hasFlags = (entry: Flags, flags: Flags): boolean =>
   entry.seen === flags.seen && entry.flagged === flags.flagged && entry.answered === flags.answered;
@@ -99,7 +99,7 @@ const hasFlags = (entry: Flags, flags: Flags): boolean =>
  * The entry of a message that goes out with the flags that it has now. If it was posted before with others, or from
  * another place, its receiver may have it like that, and leaves aside what comes again under the same id. Pure.
  */
-export function postedAs(entry: RingEntry, { seen, flagged, answered }: Flags, isElsewhere = false): RingEntry {
+export function postedAs(entry: RecentMessage, { seen, flagged, answered }: Flags, isElsewhere = false): RecentMessage {
   const flags = { seen, flagged, answered };
   const isOther = entry.posted && (isElsewhere || !hasFlags(entry, flags));
   return { ...entry, ...flags, posted: true, ...(isOther ? { untold: true } : {}) };

@@ -2,22 +2,31 @@ import type { UidRange } from '../../mailbox/session/plan.ts';
 import type { FolderStatus } from '../../mailbox/session/session.ts';
 import { cursorLimits, encodeCursor } from '../../store/rows/cursor-row.ts';
 import { dayOf } from '../../store/rows/recent-messages-row.ts';
-import type { Backfill, CursorRow, Hole, RingEntry, WatchedFolder } from '../../store/rows/rows.ts';
+import type { Backfill, CursorRow, RecentMessage, UidGap, WatchedFolder } from '../../store/rows/rows.ts';
 import type { BatchOperation } from '../../store/table/table.ts';
-import { type BackfillBook, createBackfillBook } from './backfill-progress.ts';
+import { type BackfillProgress, createBackfillProgress } from './backfill-progress.ts';
 import { doCountsTell } from './compare.ts';
 import { knownCursor } from './known-cursor.ts';
-import { closeUid, complement, type HoleSort, lookedAt, openHoles } from './ranges.ts';
-import { createRingBook, isSettled, type RingBook } from './recent-messages.ts';
+import { closeUid, complement, openUidGaps, searchedAgain, type UidGapKind } from './ranges.ts';
+import { createRecentMessages, isSettled, type RecentMessages } from './recent-messages.ts';
 
 /**
- * A folder's cursor and ring in memory, and what of them is not stored yet. All changes go through here, so that the
+ * A folder's cursor and recent messages in memory, and what of them is not stored yet. All changes go through here, so that the
  * two rows always tell the same story in the same batch.
  */
-export interface FolderBook
+export interface FolderRecord
   extends Pick<
-    RingBook,
-    'entries' | 'entryAt' | 'entriesOf' | 'entryOf' | 'ringRead' | 'setRing' | 'ringRow' | 'floor' | 'put' | 'putAll'
+    RecentMessages,
+    | 'entries'
+    | 'entryAt'
+    | 'entriesOf'
+    | 'entryOf'
+    | 'recentMessagesRead'
+    | 'setRecentMessages'
+    | 'recentMessagesRow'
+    | 'floor'
+    | 'put'
+    | 'putAll'
   > {
   /** With the path under which the worker knows it. */
   readonly folder: WatchedFolder;
@@ -27,7 +36,7 @@ export interface FolderBook
   /** A message was kept back by the filter of this revision, and gets no entry. */
   keptBack(revision: number | undefined): void;
   /**
-   * The filter is of this revision now. Of what another one kept back the ring knows nothing: were the folder renumbered,
+   * The filter is of this revision now. Of what another one kept back the recent messages know nothing: were the folder renumbered,
    * that would seem to be new.
    */
   filterIs(revision: number | undefined): void;
@@ -38,23 +47,23 @@ export interface FolderBook
   note(status: FolderStatus): void;
   /** Flags were compared at `at`; undefined if they are to be compared again by the next poll. */
   compared(at: Date | undefined): void;
-  /** Starts over at a position, with these entries as the whole ring. */
+  /** Starts over at a position, with these entries as all recent messages. */
   restart(at: {
     readonly uidValidity: bigint;
     readonly lastUid: number;
     readonly uidNext: number;
-    readonly entries: readonly RingEntry[];
+    readonly entries: readonly RecentMessage[];
     readonly floor: number | undefined;
     readonly lastInternalDate: Date;
     readonly backfill: Backfill | undefined;
   }): void;
   /** How far the first sync has come. */
-  readonly backfill: BackfillBook;
+  readonly backfill: BackfillProgress;
   /**
    * Takes an entry out: another place has taken its message over. Its UID here is settled by that.
-   * @returns holes that were closed for want of room
+   * @returns UID gaps that were closed for want of room
    */
-  takeAway(entry: RingEntry, now: Date): readonly Hole[];
+  takeAway(entry: RecentMessage, now: Date): readonly UidGap[];
 
   /** `listed`: the UIDs that SEARCH shows in (lastUid, top], ascending. Those not settled before hold the cursor. */
   setRange(listed: readonly number[], top: number): void;
@@ -66,15 +75,15 @@ export interface FolderBook
   readonly ahead: number;
   /**
    * `uid` needs no more work in its place; the cursor moves as far as everything below is settled too. UIDs that it
-   * passes and SEARCH had left out become holes. @returns holes that were closed for want of room
+   * passes and SEARCH had left out become UID gaps. @returns UID gaps that were closed for want of room
    */
-  settle(uid: number, now: Date): readonly Hole[];
+  settle(uid: number, now: Date): readonly UidGap[];
   /** Moves the cursor over what needs no settling, such as a range in which nothing is listed. */
-  advance(now: Date): readonly Hole[];
-  /** The same for a UID whose content did not come: it becomes a hole and no longer holds the cursor. */
-  miss(uid: number, now: Date): readonly Hole[];
-  openHoles(ranges: readonly UidRange[], now: Date, sort: HoleSort): readonly Hole[];
-  lookedAtHoles(found: readonly number[], now: Date): readonly Hole[];
+  advance(now: Date): readonly UidGap[];
+  /** The same for a UID whose content did not come: it becomes a UID gap and no longer holds the cursor. */
+  miss(uid: number, now: Date): readonly UidGap[];
+  openUidGaps(ranges: readonly UidRange[], now: Date, sort: UidGapKind): readonly UidGap[];
+  searchedUidGaps(found: readonly number[], now: Date): readonly UidGap[];
   /** How many messages of the folder are being retried, and when the first of them is due. */
   setRetries(count: number, at: Date | undefined): void;
   /** Since when the message at the head fails; forgotten when the cursor moves. */
@@ -88,7 +97,11 @@ export interface FolderBook
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-export function createFolderBook(mailboxId: string, folder: WatchedFolder, stored: CursorRow | undefined): FolderBook {
+export function createFolderRecord(
+  mailboxId: string,
+  folder: WatchedFolder,
+  stored: CursorRow | undefined,
+): FolderRecord {
   const cursor: Mutable<CursorRow> = { ...knownCursor(mailboxId, folder, stored) };
   let exists = stored !== undefined;
   // A folder without a cursor is written when it has a position.
@@ -102,20 +115,20 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     isDirty = true;
   }
 
-  const backfill = createBackfillBook(
+  const backfill = createBackfillProgress(
     () => cursor.backfill,
     (values) => change({ backfill: values }),
   );
 
-  /** What stays longest: the ring keeps none that are older than its own, so that what is not done would be forgotten. */
-  const foldable: readonly ((entry: RingEntry) => boolean)[] = [
+  /** What stays longest: the recent messages keep none that are older than its own, so that what is not done would be forgotten. */
+  const foldable: readonly ((entry: RecentMessage) => boolean)[] = [
     (entry) => isSettled(entry) && !backfill.needs(entry),
     (entry) => isSettled(entry) && !backfill.isUnderWay(entry.uid),
     (entry) => !backfill.isUnderWay(entry.uid),
     () => true,
   ];
 
-  const ring = createRingBook({
+  const recent = createRecentMessages({
     mailboxId,
     folderId: folder.id,
     stored: cursor.fresh,
@@ -126,12 +139,15 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     },
   });
 
-  function setHoles(next: { readonly holes: readonly Hole[]; readonly closed: readonly Hole[] }): readonly Hole[] {
-    change({ holes: next.holes });
+  function setUidGaps(next: {
+    readonly uidGaps: readonly UidGap[];
+    readonly closed: readonly UidGap[];
+  }): readonly UidGap[] {
+    change({ uidGaps: next.uidGaps });
     return next.closed;
   }
 
-  function advance(now: Date): readonly Hole[] {
+  function advance(now: Date): readonly UidGap[] {
     const { listed, top } = range;
     const passed: number[] = [];
     let at = range.at;
@@ -147,46 +163,48 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     const gaps = complement(passed, cursor.lastUid + 1, lastUid);
     change({ lastUid, acked: cursor.acked.filter((uid) => uid > lastUid), headSince: undefined });
     if (gaps.length === 0) return [];
-    const closed = setHoles(openHoles(cursor.holes, gaps, now, 'unseen'));
+    const closed = setUidGaps(openUidGaps(cursor.uidGaps, gaps, now, 'unseen'));
     // A message that was posted before was seen, although SEARCH leaves it out now: its going will be told by its key.
-    const missing = ring
+    const missing = recent
       .entries()
       .flatMap(({ uid, posted, accepted }) =>
         posted && !accepted && gaps.some((gap) => uid >= gap.from && uid <= gap.to) ? [{ from: uid, to: uid }] : [],
       );
-    return missing.length === 0 ? closed : [...closed, ...setHoles(openHoles(cursor.holes, missing, now, 'missing'))];
+    return missing.length === 0
+      ? closed
+      : [...closed, ...setUidGaps(openUidGaps(cursor.uidGaps, missing, now, 'missing'))];
   }
 
-  function settle(uid: number, now: Date): readonly Hole[] {
-    const isInHole = cursor.holes.some((hole) => uid >= hole.from && uid <= hole.to);
-    const closed = isInHole ? setHoles(closeUid(cursor.holes, uid)) : [];
+  function settle(uid: number, now: Date): readonly UidGap[] {
+    const isInUidGap = cursor.uidGaps.some((uidGap) => uid >= uidGap.from && uid <= uidGap.to);
+    const closed = isInUidGap ? setUidGaps(closeUid(cursor.uidGaps, uid)) : [];
     // It was the first in line, and its failures are not those of the message that comes to be it now.
-    if (isInHole && cursor.headSince !== undefined) change({ headSince: undefined });
+    if (isInUidGap && cursor.headSince !== undefined) change({ headSince: undefined });
     return [...closed, ...pass(uid, now)];
   }
 
-  function pass(uid: number, now: Date): readonly Hole[] {
+  function pass(uid: number, now: Date): readonly UidGap[] {
     if (!unsettled.delete(uid)) return [];
     change({ acked: [...cursor.acked, uid].sort((a, b) => a - b) });
     return advance(now);
   }
 
   return {
-    entries: ring.entries,
-    entryAt: ring.entryAt,
-    entriesOf: ring.entriesOf,
-    entryOf: ring.entryOf,
-    get ringRead() {
-      return ring.ringRead;
+    entries: recent.entries,
+    entryAt: recent.entryAt,
+    entriesOf: recent.entriesOf,
+    entryOf: recent.entryOf,
+    get recentMessagesRead() {
+      return recent.recentMessagesRead;
     },
-    setRing: ring.setRing,
-    ringRow: ring.ringRow,
-    floor: ring.floor,
+    setRecentMessages: recent.setRecentMessages,
+    recentMessagesRow: recent.recentMessagesRow,
+    floor: recent.floor,
     put(entry) {
-      ring.put(entry);
+      recent.put(entry);
       if (entry.accepted && entry.untold === true) change({ flagsAt: undefined });
     },
-    putAll: ring.putAll,
+    putAll: recent.putAll,
     get folder() {
       return { ...folder, path: cursor.path };
     },
@@ -208,7 +226,7 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     filterIs(revision) {
       if (cursor.filtered === undefined || cursor.filtered === revision) return;
       const { lastInternalDate } = cursor;
-      if (lastInternalDate !== undefined) ring.raiseFloor(dayOf(lastInternalDate));
+      if (lastInternalDate !== undefined) recent.raiseFloor(dayOf(lastInternalDate));
       change({ filtered: undefined });
     },
 
@@ -226,12 +244,12 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     },
     restart(at) {
       exists = true;
-      ring.restart(at.uidValidity, at.entries, at.floor);
+      recent.restart(at.uidValidity, at.entries, at.floor);
       change({
         uidValidity: at.uidValidity,
         lastUid: at.lastUid,
         acked: [],
-        holes: [],
+        uidGaps: [],
         uidNextSeen: at.uidNext,
         lastInternalDate: at.lastInternalDate,
         headSince: undefined,
@@ -244,7 +262,7 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     },
     takeAway(entry, now) {
       const { uid } = entry;
-      ring.remove(entry);
+      recent.remove(entry);
       if (uid === 0 || unsettled.has(uid) || uid <= cursor.lastUid) return settle(uid, now);
       if (cursor.acked.length < cursorLimits.acked) {
         change({ acked: [...new Set([...cursor.acked, uid])].sort((a, b) => a - b) });
@@ -272,13 +290,13 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
     settle,
     advance,
     miss(uid, now) {
-      const closed = setHoles(openHoles(cursor.holes, [{ from: uid, to: uid }], now, 'missing'));
+      const closed = setUidGaps(openUidGaps(cursor.uidGaps, [{ from: uid, to: uid }], now, 'missing'));
       // The row has room for so many settled UIDs above the head; what does not come beyond that waits in its place.
       const hasRoom = cursor.acked.length < cursorLimits.acked - 8 || uid === range.listed[range.at];
       return hasRoom ? [...closed, ...pass(uid, now)] : closed;
     },
-    openHoles: (ranges, now, sort) => setHoles(openHoles(cursor.holes, ranges, now, sort)),
-    lookedAtHoles: (found, now) => setHoles(lookedAt(cursor.holes, found, now)),
+    openUidGaps: (ranges, now, sort) => setUidGaps(openUidGaps(cursor.uidGaps, ranges, now, sort)),
+    searchedUidGaps: (found, now) => setUidGaps(searchedAgain(cursor.uidGaps, found, now)),
     setRetries(retries, retryAt) {
       if (retries !== cursor.retries || retryAt?.getTime() !== cursor.retryAt?.getTime()) change({ retries, retryAt });
     },
@@ -293,14 +311,14 @@ export function createFolderBook(mailboxId: string, folder: WatchedFolder, store
 
     pending() {
       const operations: BatchOperation[] = [];
-      const ringRow = ring.pending();
-      if (isDirty) operations.push({ kind: 'upsert', row: encodeCursor({ ...cursor, fresh: ring.fresh }) });
-      if (ringRow !== undefined) operations.push({ kind: 'upsert', row: ringRow });
+      const recentMessagesRow = recent.pending();
+      if (isDirty) operations.push({ kind: 'upsert', row: encodeCursor({ ...cursor, fresh: recent.fresh }) });
+      if (recentMessagesRow !== undefined) operations.push({ kind: 'upsert', row: recentMessagesRow });
       return operations;
     },
     sent() {
       isDirty = false;
-      ring.sent();
+      recent.sent();
     },
   };
 }

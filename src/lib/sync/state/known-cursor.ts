@@ -8,7 +8,7 @@ export const knownCursor = (mailboxId: string, folder: WatchedFolder, stored: Cu
     uidValidity: 0n,
     lastUid: 0,
     acked: [],
-    holes: [],
+    uidGaps: [],
     fresh: [],
     uidNextSeen: 0,
     messages: 0,

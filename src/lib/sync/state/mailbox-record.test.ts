@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { decodeOutbox } from '../../store/rows/outbox-row.ts';
 import type { MailboxRow, OutboxRow } from '../../store/rows/rows.ts';
-import { createMailboxBook } from './mailbox-record.ts';
+import { createMailboxRecord } from './mailbox-record.ts';
 
 const mailboxId = 'mbx_0000_0123456789abcdef';
 const now = new Date('2026-11-22T10:00:05.900Z');
@@ -38,20 +38,20 @@ const event = (id: string, at: Date): OutboxRow => ({
 });
 
 it('keeps the events of a mailbox in the order in which they were told, though the time of the store goes back by up to a second', () => {
-  const book = createMailboxBook(row, undefined, new Map(), now, () => {});
+  const record = createMailboxRecord(row, undefined, new Map(), now, () => {});
   const early = new Date('2026-11-22T10:00:05.000Z');
-  book.foundOutbox(event('e_found', now));
-  for (const id of ['e_z', 'e_b', 'e_a']) book.addOutbox(event(id, early));
+  record.foundOutbox(event('e_found', now));
+  for (const id of ['e_z', 'e_b', 'e_a']) record.addOutbox(event(id, early));
   const order = ['e_found', 'e_z', 'e_b', 'e_a'];
-  expect(book.outbox().map(({ id }) => id)).toEqual(order);
+  expect(record.outbox().map(({ id }) => id)).toEqual(order);
   // One that failed comes again in its place, and so it does in another process.
-  const [, second] = book.outbox();
+  const [, second] = record.outbox();
   if (second === undefined) throw new Error('no event');
-  book.addOutbox({ ...second, tries: 1 });
-  expect(book.outbox().map(({ id }) => id)).toEqual(order);
-  const again = createMailboxBook(row, undefined, new Map(), now, () => {});
+  record.addOutbox({ ...second, tries: 1 });
+  expect(record.outbox().map(({ id }) => id)).toEqual(order);
+  const again = createMailboxRecord(row, undefined, new Map(), now, () => {});
   again.foundOutbox(event('e_found', now));
-  for (const change of book.pending().toReversed()) {
+  for (const change of record.pending().toReversed()) {
     if (change.kind === 'upsert') again.foundOutbox(decodeOutbox({ ...change.row, etag: '' }));
   }
   expect(again.outbox().map(({ id }) => id)).toEqual(order);

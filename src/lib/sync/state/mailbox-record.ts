@@ -2,7 +2,7 @@ import type { MailboxFilter } from '../../domain/mail/filter.ts';
 import { encodeJob, replaysAmong } from '../../store/rows/job-row.ts';
 import { jobRowKey, messageRowKey, outboxRowKey } from '../../store/rows/keys.ts';
 import { encodeOutbox } from '../../store/rows/outbox-row.ts';
-import { decodeRing } from '../../store/rows/recent-messages-row.ts';
+import { decodeRecentMessages } from '../../store/rows/recent-messages-row.ts';
 import { decodeDead, decodeRetry, encodeDead, encodeRetry } from '../../store/rows/retry-row.ts';
 import type {
   CursorRow,
@@ -18,25 +18,25 @@ import type {
 import { encodeState } from '../../store/rows/state-row.ts';
 import type { CommitUnit } from '../../store/shard/committer.ts';
 import type { BatchOperation, Row, StoredRow, StoreError } from '../../store/table/table.ts';
-import { createFolderBook, type FolderBook } from './folder-record.ts';
+import { createFolderRecord, type FolderRecord } from './folder-record.ts';
 import type { KeptRows } from './row-memory.ts';
 
 /** A message that is out of its folder's way: it is tried again by itself, or given up. */
-export type Parked =
+export type RetryItem =
   | { readonly kind: 'retry'; readonly row: RetryRow }
   | { readonly kind: 'dead'; readonly row: DeadRow };
 
 /** Everything of one mailbox that a run may change, in memory: the unit that its commits are made of. */
-export interface MailboxBook extends CommitUnit {
+export interface MailboxRecord extends CommitUnit {
   readonly row: MailboxRow;
   readonly state: StateRow;
   setState(state: StateRow): void;
-  readonly folders: readonly FolderBook[];
+  readonly folders: readonly FolderRecord[];
   /**
    * Takes what is read only when messages are handled: all `r!` rows of the mailbox, and its `d!` and `x!` rows.
    * @throws BrokerError `row_broken` | `row_newer`
    */
-  setMessageRows(rings: readonly StoredRow[], retries: readonly StoredRow[], dead: readonly StoredRow[]): void;
+  setMessageRows(recentMessages: readonly StoredRow[], retries: readonly StoredRow[], dead: readonly StoredRow[]): void;
   readonly messageRowsRead: boolean;
   /** Which mail is delivered; read with the rows above. */
   readonly filter: MailboxFilter | undefined;
@@ -55,7 +55,7 @@ export interface MailboxBook extends CommitUnit {
   /** Takes a job that the table holds. */
   foundJob(job: JobRow): void;
   /** Removes the jobs that somebody has given up, and the wish to do so. */
-  heedStops(): void;
+  applyCancellations(): void;
   /** How far a job has come. */
   setJob(job: ReplayJob): void;
   removeJob(id: string): void;
@@ -64,13 +64,13 @@ export interface MailboxBook extends CommitUnit {
   /** The messages of the mailbox that were given up, oldest first. */
   dead(): readonly DeadRow[];
   /** Whether a message is out of its folder's way, by its key. */
-  parked(key: Uint8Array): Parked | undefined;
-  /** Makes or changes the row of a parked message, or takes it away; the folder's summary follows. */
-  park(parked: Parked): void;
-  unpark(mark: MessageMark): void;
+  retryItem(key: Uint8Array): RetryItem | undefined;
+  /** Makes or changes the row of a message in the retry queue, or takes it away; the folder's summary follows. */
+  putRetryItem(retryItem: RetryItem): void;
+  removeRetryItem(mark: MessageMark): void;
   /** Takes away the rows of messages that were given up before `before`: the oldest `most` of them. */
   purgeDead(before: Date, most: number): void;
-  /** Erases a row that the table holds and that belongs to no folder of this book. */
+  /** Erases a row that the table holds and that belongs to no folder of this record. */
   eraseRow(rowKey: string): void;
   /** At most so many operations would the next commit carry; to commit before they are more than a batch takes. */
   readonly weight: number;
@@ -82,13 +82,13 @@ const keyText = (key: Uint8Array): string => Buffer.from(key).toString('latin1')
  * @param state undefined where the row is missing or broken; it is then written anew with the first change
  * @param onRefused told when the table does not take the rows of this mailbox
  */
-export function createMailboxBook(
+export function createMailboxRecord(
   row: MailboxRow,
   state: StateRow | undefined,
   cursors: ReadonlyMap<string, CursorRow>,
   now: Date,
-  onRefused: (book: MailboxBook, error: StoreError) => void,
-): MailboxBook {
+  onRefused: (record: MailboxRecord, error: StoreError) => void,
+): MailboxRecord {
   let current: StateRow = state ?? {
     mailboxId: row.id,
     state: 'connecting',
@@ -98,11 +98,11 @@ export function createMailboxBook(
     answered: -1,
   };
   let stateDirty = false;
-  const folders = row.folders.map((folder) => createFolderBook(row.id, folder, cursors.get(folder.id)));
+  const folders = row.folders.map((folder) => createFolderRecord(row.id, folder, cursors.get(folder.id)));
   const outbox = new Map<string, OutboxRow>();
   let latest = 0;
   const jobs = new Map<string, JobRow>();
-  const parked = new Map<string, Parked>();
+  const retryItem = new Map<string, RetryItem>();
   /** Rows of kinds that come and go: which of them the table holds, and what the next batch does to them. */
   const stored = new Set<string>();
   const changes = new Map<string, Row | undefined>();
@@ -118,15 +118,15 @@ export function createMailboxBook(
     else changes.delete(rowKey);
   }
 
-  const rowKeyOf = ({ kind, row: mark }: Parked) => messageRowKey(kind === 'retry' ? 'd' : 'x', mark);
+  const rowKeyOf = ({ kind, row: mark }: RetryItem) => messageRowKey(kind === 'retry' ? 'd' : 'x', mark);
 
   const retriesOf = (folderId: string): RetryRow[] =>
-    [...parked.values()]
+    [...retryItem.values()]
       .flatMap((one) => (one.kind === 'retry' && one.row.folderId === folderId ? [one.row] : []))
       .sort((a, b) => a.nextAt.getTime() - b.nextAt.getTime() || a.uid - b.uid);
 
   const dead = (): DeadRow[] =>
-    [...parked.values()]
+    [...retryItem.values()]
       .flatMap((one) => (one.kind === 'dead' ? [one.row] : []))
       .sort((a, b) => a.at.getTime() - b.at.getTime());
 
@@ -135,15 +135,15 @@ export function createMailboxBook(
     folders.find(({ folder }) => folder.id === folderId)?.setRetries(retries.length, retries[0]?.nextAt);
   }
 
-  function unpark(mark: MessageMark): void {
-    const known = parked.get(keyText(mark.key));
+  function removeRetryItem(mark: MessageMark): void {
+    const known = retryItem.get(keyText(mark.key));
     if (known === undefined) return;
-    parked.delete(keyText(mark.key));
+    retryItem.delete(keyText(mark.key));
     erase(rowKeyOf(known));
     summarise(known.row.folderId);
   }
 
-  const self: MailboxBook = {
+  const self: MailboxRecord = {
     id: row.id,
     row,
     get state() {
@@ -154,20 +154,22 @@ export function createMailboxBook(
       stateDirty = true;
     },
     folders,
-    setMessageRows(ringRows, retryRows, deadRows) {
-      const rings = new Map(ringRows.map((each) => decodeRing(each)).map((ring) => [ring.folderId, ring]));
+    setMessageRows(recentMessagesRows, retryRows, deadRows) {
+      const recentMessages = new Map(
+        recentMessagesRows.map((each) => decodeRecentMessages(each)).map((recent) => [recent.folderId, recent]),
+      );
       for (const each of retryRows) {
         const retry = decodeRetry(each);
-        parked.set(keyText(retry.key), { kind: 'retry', row: retry });
+        retryItem.set(keyText(retry.key), { kind: 'retry', row: retry });
         stored.add(each.rowKey);
       }
       for (const each of deadRows) {
         const dead = decodeDead(each);
-        parked.set(keyText(dead.key), { kind: 'dead', row: dead });
+        retryItem.set(keyText(dead.key), { kind: 'dead', row: dead });
         stored.add(each.rowKey);
       }
       for (const folder of folders) {
-        folder.setRing(rings.get(folder.folder.id));
+        folder.setRecentMessages(recentMessages.get(folder.folder.id));
         folder.filterIs(row.filterRevision);
       }
       messageRowsRead = true;
@@ -180,7 +182,7 @@ export function createMailboxBook(
     },
     kept() {
       if (!messageRowsRead || isVoid || self.pending().length > 0) return undefined;
-      return { rings: folders.flatMap((folder) => folder.ringRow() ?? []), filter };
+      return { recentMessages: folders.flatMap((folder) => folder.recentMessagesRow() ?? []), filter };
     },
     get messageRowsRead() {
       return messageRowsRead;
@@ -207,7 +209,7 @@ export function createMailboxBook(
       jobs.set(job.id, job);
       stored.add(jobRowKey(row.id, job.id));
     },
-    heedStops() {
+    applyCancellations() {
       const wanted = new Set(self.jobs().map(({ id }) => id));
       for (const id of [...jobs.keys()]) if (!wanted.has(id)) self.removeJob(id);
     },
@@ -221,18 +223,18 @@ export function createMailboxBook(
     },
     retriesOf,
     dead,
-    parked: (key) => parked.get(keyText(key)),
-    park(next) {
-      const before = parked.get(keyText(next.row.key));
-      if (before !== undefined && rowKeyOf(before) !== rowKeyOf(next)) unpark(before.row);
-      parked.set(keyText(next.row.key), next);
+    retryItem: (key) => retryItem.get(keyText(key)),
+    putRetryItem(next) {
+      const before = retryItem.get(keyText(next.row.key));
+      if (before !== undefined && rowKeyOf(before) !== rowKeyOf(next)) removeRetryItem(before.row);
+      retryItem.set(keyText(next.row.key), next);
       write(next.kind === 'retry' ? encodeRetry(next.row) : encodeDead(next.row));
       summarise(next.row.folderId);
     },
-    unpark,
+    removeRetryItem,
     purgeDead(before, most) {
       const old = dead().filter(({ at }) => at < before);
-      for (const mark of old.slice(0, most)) unpark(mark);
+      for (const mark of old.slice(0, most)) removeRetryItem(mark);
     },
     eraseRow: (rowKey) => void changes.set(rowKey, undefined),
     get weight() {

@@ -5,7 +5,7 @@ import { partitionOf } from '../../store/rows/mailbox-row.ts';
 import { deadKeptMs } from '../../store/rows/retry-row.ts';
 import { filterIn } from '../../store/rows/settings-row.ts';
 import type { StoredRow } from '../../store/table/table.ts';
-import type { MailboxBook } from './mailbox-record.ts';
+import type { MailboxRecord } from './mailbox-record.ts';
 import type { KeptRows } from './row-memory.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -13,29 +13,29 @@ import type { RunContext } from './run-context.ts';
 const purgedAtOnce = 16;
 
 /**
- * Reads the rings of a mailbox once a run, its filter if it has one, and the rows of its parked messages if the shard has
+ * Reads the recent messages of a mailbox once a run, its filter if it has one, and the rows of its messages in the retry queue if the shard has
  * any; those past their time go. What this process has kept since its last run is not read again.
  * @throws BrokerError `filter_broken`: without the filter nobody knows what may be delivered
  */
-export async function readMessageRows(context: RunContext, mailbox: MailboxBook): Promise<void> {
+export async function readMessageRows(context: RunContext, mailbox: MailboxRecord): Promise<void> {
   if (mailbox.messageRowsRead) return;
   const table = context.store.table('mail');
   const partition = shardKey(shardOfMailbox(mailbox.id) ?? 0);
   const list = (kind: string) => table.list(partition, rowsOf(kind, mailbox.id));
   const kept = context.kept(mailbox.id);
   const known = kept?.filter?.revision === mailbox.row.filterRevision ? kept?.filter : undefined;
-  const [filter, rings, retries, dead] = await Promise.all([
+  const [filter, recentMessages, retries, dead] = await Promise.all([
     known ?? readFilter(context, mailbox),
-    kept?.rings.map((row): StoredRow => ({ ...row, etag: '' })) ?? list('r'),
+    kept?.recentMessages.map((row): StoredRow => ({ ...row, etag: '' })) ?? list('r'),
     context.has('retry') ? list('d') : [],
     context.has('dead') ? list('x') : [],
   ]);
   mailbox.setFilter(filter);
-  mailbox.setMessageRows(rings, retries, dead);
+  mailbox.setMessageRows(recentMessages, retries, dead);
   mailbox.purgeDead(new Date(context.now().getTime() - deadKeptMs), purgedAtOnce);
 }
 
-async function readFilter({ store, log }: RunContext, { row }: MailboxBook): Promise<KeptRows['filter']> {
+async function readFilter({ store, log }: RunContext, { row }: MailboxRecord): Promise<KeptRows['filter']> {
   const { id, filterRevision } = row;
   if (filterRevision === undefined) return undefined;
   const stored = await store.table('mail').get(partitionOf(id), settingsRowKey(id));

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Hole } from '../../store/rows/rows.ts';
-import { atMost, closeUid, complement, lookedAt, openHoles, sizeOf, subtract, toRanges } from './ranges.ts';
+import type { UidGap } from '../../store/rows/rows.ts';
+import { atMost, closeUid, complement, openUidGaps, searchedAgain, sizeOf, subtract, toRanges } from './ranges.ts';
 
 const now = new Date('2026-11-22T12:00:00Z');
 const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
-const hole = (from: number, to: number, more: Partial<Hole> = {}): Hole => ({
+const uidGap = (from: number, to: number, more: Partial<UidGap> = {}): UidGap => ({
   from,
   to,
   tries: 0,
@@ -13,7 +13,7 @@ const hole = (from: number, to: number, more: Partial<Hole> = {}): Hole => ({
   ...more,
 });
 const range = (from: number, to: number) => ({ from, to });
-const spans = (holes: readonly { from: number; to: number }[]) => holes.map(({ from, to }) => [from, to]);
+const spans = (uidGaps: readonly { from: number; to: number }[]) => uidGaps.map(({ from, to }) => [from, to]);
 
 describe('ranges', () => {
   it.each([
@@ -78,81 +78,81 @@ describe('ranges', () => {
   });
 });
 
-describe('holes', () => {
+describe('UID gaps', () => {
   it('open where there were none, and leave those alone that are open', () => {
-    const { holes, closed } = openHoles([hole(5, 6, { tries: 2 })], [range(1, 9)], now, 'unseen');
-    expect(holes).toEqual([hole(1, 4, { since: now }), hole(5, 6, { tries: 2 }), hole(7, 9, { since: now })]);
+    const { uidGaps, closed } = openUidGaps([uidGap(5, 6, { tries: 2 })], [range(1, 9)], now, 'unseen');
+    expect(uidGaps).toEqual([uidGap(1, 4, { since: now }), uidGap(5, 6, { tries: 2 }), uidGap(7, 9, { since: now })]);
     expect(closed).toEqual([]);
   });
 
   it('are cheap, however wide', () => {
-    expect(openHoles([], [range(1, 4_000_000_000)], now, 'unseen').holes).toHaveLength(1);
+    expect(openUidGaps([], [range(1, 4_000_000_000)], now, 'unseen').uidGaps).toHaveLength(1);
   });
 
   it('tell what was seen from what was not', () => {
-    const { holes } = openHoles([hole(1, 9)], [range(4, 4)], now, 'missing');
-    expect(holes).toEqual([hole(1, 3), hole(4, 4, { seen: true, tries: 1 }), hole(5, 9)]);
+    const { uidGaps } = openUidGaps([uidGap(1, 9)], [range(4, 4)], now, 'missing');
+    expect(uidGaps).toEqual([uidGap(1, 3), uidGap(4, 4, { seen: true, tries: 1 }), uidGap(5, 9)]);
   });
 
   it('beyond 64 close the oldest', () => {
-    const open = Array.from({ length: 64 }, (_, n) => hole(n * 2 + 1, n * 2 + 1, { since: ago(n === 30 ? 9 : 1) }));
-    const { holes, closed } = openHoles(open, [range(1000, 1001)], now, 'unseen');
-    expect(holes).toHaveLength(64);
+    const open = Array.from({ length: 64 }, (_, n) => uidGap(n * 2 + 1, n * 2 + 1, { since: ago(n === 30 ? 9 : 1) }));
+    const { uidGaps, closed } = openUidGaps(open, [range(1000, 1001)], now, 'unseen');
+    expect(uidGaps).toHaveLength(64);
     expect(spans(closed)).toEqual([[61, 61]]);
   });
 
   it('beyond 64 never close a message that is there: they are joined', () => {
     const uids = Array.from({ length: 100 }, (_, n) => n * 3 + 1);
-    const { holes, closed } = openHoles([], toRanges(uids), now, 'present');
+    const { uidGaps, closed } = openUidGaps([], toRanges(uids), now, 'present');
     expect(closed).toEqual([]);
-    expect(holes.length).toBe(64);
-    for (const uid of uids) expect(holes.some(({ from, to }) => uid >= from && uid <= to)).toBe(true);
+    expect(uidGaps.length).toBe(64);
+    for (const uid of uids) expect(uidGaps.some(({ from, to }) => uid >= from && uid <= to)).toBe(true);
   });
 
   it('shrink as their messages are settled', () => {
-    expect(spans(closeUid([hole(1, 3), hole(7, 7)], 2).holes)).toEqual([
+    expect(spans(closeUid([uidGap(1, 3), uidGap(7, 7)], 2).uidGaps)).toEqual([
       [1, 1],
       [3, 3],
       [7, 7],
     ]);
-    expect(spans(closeUid([hole(1, 3), hole(7, 7)], 7).holes)).toEqual([[1, 3]]);
-    expect(spans(closeUid([hole(1, 3)], 9).holes)).toEqual([[1, 3]]);
+    expect(spans(closeUid([uidGap(1, 3), uidGap(7, 7)], 7).uidGaps)).toEqual([[1, 3]]);
+    expect(spans(closeUid([uidGap(1, 3)], 9).uidGaps)).toEqual([[1, 3]]);
   });
 
   it('that are parted into too many close the oldest, and say so', () => {
-    const all = Array.from({ length: 64 }, (_, n) => hole(n * 10 + 1, n * 10 + 3));
-    const { holes, closed } = closeUid(all, 632);
-    expect(holes).toHaveLength(64);
+    const all = Array.from({ length: 64 }, (_, n) => uidGap(n * 10 + 1, n * 10 + 3));
+    const { uidGaps, closed } = closeUid(all, 632);
+    expect(uidGaps).toHaveLength(64);
     expect(spans(closed)).toEqual([[1, 3]]);
   });
 
   it('are tried once more with every look, until they are gone', () => {
-    let holes: readonly Hole[] = openHoles([], [range(1, 2)], ago(3), 'unseen').holes;
+    let uidGaps: readonly UidGap[] = openUidGaps([], [range(1, 2)], ago(3), 'unseen').uidGaps;
     for (let look = 1; look <= 2; look++) {
-      const result = lookedAt(holes, [], now);
+      const result = searchedAgain(uidGaps, [], now);
       expect(result.closed).toEqual([]);
-      holes = result.holes;
+      uidGaps = result.uidGaps;
     }
-    const last = lookedAt(holes, [], now);
+    const last = searchedAgain(uidGaps, [], now);
     expect(spans(last.closed)).toEqual([[1, 2]]);
-    expect(last.holes).toEqual([]);
+    expect(last.uidGaps).toEqual([]);
   });
 
   it('whose message shows again wait for it however long that takes to be delivered', () => {
-    let holes: readonly Hole[] = openHoles([], [range(1, 3)], ago(60), 'unseen').holes;
-    for (let look = 0; look < 2; look++) holes = lookedAt(holes, [], now).holes;
-    for (let look = 0; look < 9; look++) holes = lookedAt(holes, [2], now).holes;
-    expect(holes).toEqual([hole(2, 2, { since: ago(60), seen: true, tries: 0 })]);
+    let uidGaps: readonly UidGap[] = openUidGaps([], [range(1, 3)], ago(60), 'unseen').uidGaps;
+    for (let look = 0; look < 2; look++) uidGaps = searchedAgain(uidGaps, [], now).uidGaps;
+    for (let look = 0; look < 9; look++) uidGaps = searchedAgain(uidGaps, [2], now).uidGaps;
+    expect(uidGaps).toEqual([uidGap(2, 2, { since: ago(60), seen: true, tries: 0 })]);
   });
 
   it('that SEARCH shows and FETCH never answers are given up as well', () => {
-    let holes: readonly Hole[] = openHoles([], [range(5, 5)], ago(4), 'missing').holes;
+    let uidGaps: readonly UidGap[] = openUidGaps([], [range(5, 5)], ago(4), 'missing').uidGaps;
     let looks = 0;
-    while (holes.length > 0 && looks < 9) {
+    while (uidGaps.length > 0 && looks < 9) {
       looks += 1;
-      holes = lookedAt(holes, [5], now).holes;
-      expect(holes).toHaveLength(1);
-      holes = openHoles(holes, [range(5, 5)], now, 'missing').holes;
+      uidGaps = searchedAgain(uidGaps, [5], now).uidGaps;
+      expect(uidGaps).toHaveLength(1);
+      uidGaps = openUidGaps(uidGaps, [range(5, 5)], now, 'missing').uidGaps;
     }
     expect(looks).toBe(3);
   });

@@ -1,6 +1,6 @@
 import { isGone, type UidRange } from '../../mailbox/session/plan.ts';
 import { cursorLimits } from '../../store/rows/cursor-row.ts';
-import type { Hole } from '../../store/rows/rows.ts';
+import type { UidGap } from '../../store/rows/rows.ts';
 
 /** The UIDs of [from, to] that `listed` (ascending) leaves out. */
 export function complement(listed: readonly number[], from: number, to: number): UidRange[] {
@@ -63,103 +63,110 @@ function cut<T extends UidRange>(piece: T, { from, to }: UidRange): T[] {
   return left;
 }
 
-export interface HoleChange {
-  readonly holes: readonly Hole[];
+export interface UidGapChange {
+  readonly uidGaps: readonly UidGap[];
   /** Given up: gone, or pushed out as the oldest because there were too many. */
-  readonly closed: readonly Hole[];
+  readonly closed: readonly UidGap[];
 }
 
 /**
- * Holes are of three sorts: `unseen` (SEARCH omits the UID), `missing` (SEARCH or FETCH once showed it, but its content
+ * UID gaps are of three sorts: `unseen` (SEARCH omits the UID), `missing` (SEARCH or FETCH once showed it, but its content
  * does not come), and `present` (it is there, and only waits to be delivered). A row tells them apart by `seen` and by
  * tries, which begin at 1 for what is missing.
  */
-export type HoleSort = 'unseen' | 'missing' | 'present';
+export type UidGapKind = 'unseen' | 'missing' | 'present';
 
-const isPresent = (hole: Hole): boolean => hole.seen && hole.tries === 0;
+const isPresent = (uidGap: UidGap): boolean => uidGap.seen && uidGap.tries === 0;
 
 /**
- * Opens holes for `ranges`. UIDs that lie in a hole already stay in theirs, with its age; what is missing has one try
+ * Opens UID gaps for `ranges`. UIDs that lie in a UID gap already stay in theirs, with its age; what is missing has one try
  * more then, and is closed when it is gone for good. Beyond 64 the oldest are closed, but none whose messages are there.
  */
-export function openHoles(holes: readonly Hole[], ranges: readonly UidRange[], now: Date, sort: HoleSort): HoleChange {
+export function openUidGaps(
+  uidGaps: readonly UidGap[],
+  ranges: readonly UidRange[],
+  now: Date,
+  sort: UidGapKind,
+): UidGapChange {
   const fresh = { since: now, seen: sort !== 'unseen', tries: sort === 'missing' ? 1 : 0 };
-  let all = [...holes];
+  let all = [...uidGaps];
   for (const range of ranges) {
     const uncovered = subtract(range, all);
-    if (sort !== 'unseen') all = all.flatMap((hole) => resort(hole, range, sort));
+    if (sort !== 'unseen') all = all.flatMap((uidGap) => resort(uidGap, range, sort));
     all.push(...uncovered.map((gap) => ({ ...fresh, ...gap })));
   }
   const gone =
-    sort === 'missing' ? all.filter((hole) => isGone(hole, now) && ranges.some((range) => meets(hole, range))) : [];
-  const { holes: left, closed } = withinLimit(all.filter((hole) => !gone.includes(hole)));
-  return { holes: left, closed: [...gone, ...closed].sort((a, b) => a.from - b.from) };
+    sort === 'missing'
+      ? all.filter((uidGap) => isGone(uidGap, now) && ranges.some((range) => meets(uidGap, range)))
+      : [];
+  const { uidGaps: left, closed } = withinLimit(all.filter((uidGap) => !gone.includes(uidGap)));
+  return { uidGaps: left, closed: [...gone, ...closed].sort((a, b) => a.from - b.from) };
 }
 
 const meets = (a: UidRange, b: UidRange): boolean => a.from <= b.to && a.to >= b.from;
 
-/** `hole`, of which the part within `range` is of another sort now. */
-function resort(hole: Hole, range: UidRange, sort: 'missing' | 'present'): Hole[] {
-  const from = Math.max(hole.from, range.from);
-  const to = Math.min(hole.to, range.to);
-  if (from > to) return [hole];
-  const tries = sort === 'present' ? 0 : hole.seen ? hole.tries + 1 : 1;
-  return [...cut(hole, { from, to }), { ...hole, from, to, seen: true, tries }];
+/** `uidGap`, of which the part within `range` is of another sort now. */
+function resort(uidGap: UidGap, range: UidRange, sort: 'missing' | 'present'): UidGap[] {
+  const from = Math.max(uidGap.from, range.from);
+  const to = Math.min(uidGap.to, range.to);
+  if (from > to) return [uidGap];
+  const tries = sort === 'present' ? 0 : uidGap.seen ? uidGap.tries + 1 : 1;
+  return [...cut(uidGap, { from, to }), { ...uidGap, from, to, seen: true, tries }];
 }
 
-function withinLimit(holes: readonly Hole[]): HoleChange {
-  const all = joined(holes);
-  const surplus = all.length - cursorLimits.holes;
-  if (surplus <= 0) return { holes: all, closed: [] };
+function withinLimit(uidGaps: readonly UidGap[]): UidGapChange {
+  const all = joined(uidGaps);
+  const surplus = all.length - cursorLimits.uidGaps;
+  if (surplus <= 0) return { uidGaps: all, closed: [] };
   const closed = all
-    .filter((hole) => !isPresent(hole))
+    .filter((uidGap) => !isPresent(uidGap))
     .sort((a, b) => a.since.getTime() - b.since.getTime() || a.from - b.from)
     .slice(0, surplus);
-  const left = all.filter((hole) => !closed.includes(hole));
+  const left = all.filter((uidGap) => !closed.includes(uidGap));
   const first = left[0];
-  if (left.length <= cursorLimits.holes || first === undefined) return { holes: left, closed };
-  // Nothing but messages that are there: ranges are joined over what lies between, which the ring or SEARCH sorts out.
-  return { holes: atMost(left, cursorLimits.holes).map((range) => ({ ...first, ...range })), closed };
+  if (left.length <= cursorLimits.uidGaps || first === undefined) return { uidGaps: left, closed };
+  // Nothing but messages that are there: ranges are joined over what lies between, which the recent messages or SEARCH sort out.
+  return { uidGaps: atMost(left, cursorLimits.uidGaps).map((range) => ({ ...first, ...range })), closed };
 }
 
 /** In order, and neighbours that say the same as one. */
-function joined(holes: readonly Hole[]): Hole[] {
-  const result: Hole[] = [];
-  for (const hole of [...holes].sort((a, b) => a.from - b.from)) {
+function joined(uidGaps: readonly UidGap[]): UidGap[] {
+  const result: UidGap[] = [];
+  for (const uidGap of [...uidGaps].sort((a, b) => a.from - b.from)) {
     const last = result.at(-1);
     const same =
       last !== undefined &&
-      last.to + 1 === hole.from &&
-      last.seen === hole.seen &&
-      last.tries === hole.tries &&
-      last.since.getTime() === hole.since.getTime();
-    if (same) result[result.length - 1] = { ...last, to: hole.to };
-    else result.push(hole);
+      last.to + 1 === uidGap.from &&
+      last.seen === uidGap.seen &&
+      last.tries === uidGap.tries &&
+      last.since.getTime() === uidGap.since.getTime();
+    if (same) result[result.length - 1] = { ...last, to: uidGap.to };
+    else result.push(uidGap);
   }
   return result;
 }
 
-/** The holes without `uid`, which is settled. A hole that is parted by that may be one too many. */
-export const closeUid = (holes: readonly Hole[], uid: number): HoleChange =>
-  withinLimit(holes.flatMap((hole) => cut(hole, { from: uid, to: uid })));
+/** The UID gaps without `uid`, which is settled. A UID gap that is parted by that may be one too many. */
+export const closeUid = (uidGaps: readonly UidGap[], uid: number): UidGapChange =>
+  withinLimit(uidGaps.flatMap((uidGap) => cut(uidGap, { from: uid, to: uid })));
 
 /**
- * Notes one more SEARCH over all holes, in which the server showed `found` (ascending). The rest has one try more, and is
+ * Notes one more SEARCH over all UID gaps, in which the server showed `found` (ascending). The rest has one try more, and is
  * closed when it is gone for good. What is shown is present, or, if its content has not come before, as missing as it was.
  */
-export function lookedAt(holes: readonly Hole[], found: readonly number[], now: Date): HoleChange {
-  const missing = holes.flatMap((hole) =>
-    complement(found, hole.from, hole.to).map((gap) => ({ ...hole, ...gap, tries: hole.tries + 1 })),
+export function searchedAgain(uidGaps: readonly UidGap[], found: readonly number[], now: Date): UidGapChange {
+  const missing = uidGaps.flatMap((uidGap) =>
+    complement(found, uidGap.from, uidGap.to).map((gap) => ({ ...uidGap, ...gap, tries: uidGap.tries + 1 })),
   );
-  const present = holes.flatMap((hole) =>
-    toRanges(found.filter((uid) => uid >= hole.from && uid <= hole.to)).map((range) => ({
-      ...hole,
+  const present = uidGaps.flatMap((uidGap) =>
+    toRanges(found.filter((uid) => uid >= uidGap.from && uid <= uidGap.to)).map((range) => ({
+      ...uidGap,
       ...range,
       seen: true,
-      tries: hole.seen ? hole.tries : 0,
+      tries: uidGap.seen ? uidGap.tries : 0,
     })),
   );
   const gone = missing.filter((piece) => isGone(piece, now));
-  const { holes: left, closed } = withinLimit([...missing.filter((piece) => !gone.includes(piece)), ...present]);
-  return { holes: left, closed: [...gone, ...closed].sort((a, b) => a.from - b.from) };
+  const { uidGaps: left, closed } = withinLimit([...missing.filter((piece) => !gone.includes(piece)), ...present]);
+  return { uidGaps: left, closed: [...gone, ...closed].sort((a, b) => a.from - b.from) };
 }

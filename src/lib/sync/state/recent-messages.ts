@@ -1,38 +1,38 @@
 import { sameBytes } from '../../domain/bytes.ts';
 import { hashKey, isSameMail } from '../../domain/mail/message-identity.ts';
 import { cursorLimits } from '../../store/rows/cursor-row.ts';
-import { dropEntries, encodeRing, foldEntries } from '../../store/rows/recent-messages-row.ts';
-import type { RingEntry, RingRow } from '../../store/rows/rows.ts';
+import { dropEntries, encodeRecentMessages, foldEntries } from '../../store/rows/recent-messages-row.ts';
+import type { RecentMessage, RecentMessagesRow } from '../../store/rows/rows.ts';
 import type { Row } from '../../store/table/table.ts';
 
-/** What is known of the messages of a folder: the ring, and the newest entries, which ride in the cursor. */
-export interface RingBook {
-  /** Every entry, newest or not. @throws Error if the ring has not been read */
-  entries(): readonly RingEntry[];
-  entryAt(uid: number): RingEntry | undefined;
+/** What is known of the messages of a folder: the recent messages, and the newest entries, which ride in the cursor. */
+export interface RecentMessages {
+  /** Every entry, newest or not. @throws Error if the recent messages have not been read */
+  entries(): readonly RecentMessage[];
+  entryAt(uid: number): RecentMessage | undefined;
   /** Those that stand for the mail of this hash; see {@link isSameMail}. */
-  entriesOf(hash: Uint8Array): readonly RingEntry[];
-  entryOf(key: Uint8Array): RingEntry | undefined;
-  readonly ringRead: boolean;
-  /** Takes the ring as it was read; undefined if there is none. */
-  setRing(ring: RingRow | undefined): void;
-  /** The ring as a row; undefined if it is empty. */
-  ringRow(): Row | undefined;
+  entriesOf(hash: Uint8Array): readonly RecentMessage[];
+  entryOf(key: Uint8Array): RecentMessage | undefined;
+  readonly recentMessagesRead: boolean;
+  /** Takes the recent messages as they were read; undefined if there are none. */
+  setRecentMessages(recent: RecentMessagesRow | undefined): void;
+  /** The recent messages as a row; undefined if there are none. */
+  recentMessagesRow(): Row | undefined;
   floor(): number | undefined;
-  /** Of days up to this one the ring may not know all messages. */
+  /** Of days up to this one the recent messages may not know all messages. */
   raiseFloor(day: number): void;
-  /** Starts over with these entries as the whole ring. */
-  restart(uidValidity: bigint, entries: readonly RingEntry[], floor: number | undefined): void;
+  /** Starts over with these entries as all recent messages. */
+  restart(uidValidity: bigint, entries: readonly RecentMessage[], floor: number | undefined): void;
   /** Adds an entry, or puts it in the place of the one with its uid. */
-  put(entry: RingEntry): void;
+  put(entry: RecentMessage): void;
   /** The same for many that have an entry already, at the cost of one. */
-  putAll(entries: readonly RingEntry[]): void;
+  putAll(entries: readonly RecentMessage[]): void;
   /** Takes an entry out. */
-  remove(entry: RingEntry): void;
+  remove(entry: RecentMessage): void;
 
-  /** Those that are not in the ring yet. */
-  readonly fresh: readonly RingEntry[];
-  /** The ring, if it is not stored as it is; with it, `fresh` has changed too. */
+  /** Those that are not in the recent messages yet. */
+  readonly fresh: readonly RecentMessage[];
+  /** The recent messages, if they are not stored as they are; with them, `fresh` has changed too. */
   pending(): Row | undefined;
   sent(): void;
 }
@@ -40,37 +40,37 @@ export interface RingBook {
 const keyText = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
 
 /** True if an entry needs no further delivery: accepted, or known from before the mailbox was connected. */
-export const isSettled = (entry: RingEntry): boolean => entry.accepted || !entry.posted;
+export const isSettled = (entry: RecentMessage): boolean => entry.accepted || !entry.posted;
 
-export function createRingBook(parts: {
+export function createRecentMessages(parts: {
   readonly mailboxId: string;
   readonly folderId: string;
   /** Entries that the cursor holds. */
-  readonly stored: readonly RingEntry[];
-  /** Which entries go into the ring when there is no room for more outside; the first kind of which there are any. */
-  readonly foldable: readonly ((entry: RingEntry) => boolean)[];
+  readonly stored: readonly RecentMessage[];
+  /** Which entries go into the recent messages when there is no room for more outside; the first kind of which there are any. */
+  readonly foldable: readonly ((entry: RecentMessage) => boolean)[];
   readonly uidValidity: () => bigint;
   /** Told when `fresh` changes. */
   readonly changed: () => void;
-}): RingBook {
+}): RecentMessages {
   const { mailboxId, folderId, foldable, changed } = parts;
-  let fresh: RingEntry[] = [...parts.stored];
-  let ring: RingRow | undefined;
-  let index: { uid: Map<number, RingEntry>; hash: Map<string, RingEntry[]> } | undefined;
+  let fresh: RecentMessage[] = [...parts.stored];
+  let recent: RecentMessagesRow | undefined;
+  let index: { uid: Map<number, RecentMessage>; hash: Map<string, RecentMessage[]> } | undefined;
   let dirty = false;
 
-  function known(): RingRow {
-    if (ring === undefined) throw new Error('the ring of this folder has not been read');
-    return ring;
+  function known(): RecentMessagesRow {
+    if (recent === undefined) throw new Error('the recent messages of this folder have not been read');
+    return recent;
   }
 
-  function replace(next: RingRow): void {
-    ring = next;
+  function replace(next: RecentMessagesRow): void {
+    recent = next;
     index = undefined;
     dirty = true;
   }
 
-  /** The ring changes once in 64 messages, so that its index is worth building. */
+  /** The recent messages change once in 64 messages, so that its index is worth building. */
   function indexed() {
     if (index === undefined) {
       index = { uid: new Map(), hash: new Map() };
@@ -86,7 +86,7 @@ export function createRingBook(parts: {
     return index;
   }
 
-  function put(entry: RingEntry): void {
+  function put(entry: RecentMessage): void {
     const at = fresh.findIndex((other) => other.uid === entry.uid);
     if (at >= 0) {
       fresh[at] = entry;
@@ -102,7 +102,7 @@ export function createRingBook(parts: {
     changed();
   }
 
-  /** Moves entries into the ring. Both rows change, and go in one batch. */
+  /** Moves entries into the recent messages. Both rows change, and go in one batch. */
   function fold(): void {
     const moving = foldable.map((may) => fresh.filter(may)).find((some) => some.length > 0) ?? [];
     replace(foldEntries(known(), moving));
@@ -110,7 +110,7 @@ export function createRingBook(parts: {
     changed();
   }
 
-  const entriesOf = (hash: Uint8Array): readonly RingEntry[] => [
+  const entriesOf = (hash: Uint8Array): readonly RecentMessage[] => [
     ...fresh.filter((entry) => isSameMail(entry.hash, hash)),
     ...(indexed().hash.get(hashKey(hash) ?? '') ?? []),
   ];
@@ -120,16 +120,16 @@ export function createRingBook(parts: {
     entryAt: (uid) => fresh.find((entry) => entry.uid === uid) ?? indexed().uid.get(uid),
     entriesOf,
     entryOf: (key) => [...fresh, ...known().entries].find((entry) => sameBytes(entry.key, key)),
-    get ringRead() {
-      return ring !== undefined;
+    get recentMessagesRead() {
+      return recent !== undefined;
     },
-    setRing(read) {
-      ring = read ?? { mailboxId, folderId, uidValidity: parts.uidValidity(), entries: [], floor: undefined };
+    setRecentMessages(read) {
+      recent = read ?? { mailboxId, folderId, uidValidity: parts.uidValidity(), entries: [], floor: undefined };
       index = undefined;
     },
-    ringRow() {
+    recentMessagesRow() {
       const { entries, floor } = known();
-      return entries.length === 0 && floor === undefined ? undefined : encodeRing(known());
+      return entries.length === 0 && floor === undefined ? undefined : encodeRecentMessages(known());
     },
     floor: () => known().floor,
     raiseFloor: (day) => replace({ ...known(), floor: Math.max(known().floor ?? 0, day) }),
@@ -159,7 +159,7 @@ export function createRingBook(parts: {
     get fresh() {
       return fresh;
     },
-    pending: () => (dirty ? encodeRing(known()) : undefined),
+    pending: () => (dirty ? encodeRecentMessages(known()) : undefined),
     sent() {
       dirty = false;
     },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createRowMemory, type KeptRows, type RowMemory } from './row-memory.ts';
 
 const rows = (size = 100): KeptRows => ({
-  rings: [{ partitionKey: 's0001', rowKey: 'r!a!f', values: { entries: new Uint8Array(size) } }],
+  recentMessages: [{ partitionKey: 's0001', rowKey: 'r!a!f', values: { entries: new Uint8Array(size) } }],
   filter: undefined,
 });
 const run = (memory: RowMemory, shard: number, previousEpoch: number, ids: readonly string[], size?: number) => {

@@ -5,7 +5,7 @@ import type { Row } from '../../store/table/table.ts';
 /** What a poll reads only where there is mail, as the table holds it. */
 export interface KeptRows {
   /** Every `r!` row of the mailbox. */
-  readonly rings: readonly Row[];
+  readonly recentMessages: readonly Row[];
   /** Undefined if the mailbox has no filter, or a later one than `a!` speaks of. */
   readonly filter: { readonly revision: number; readonly filter: MailboxFilter | undefined } | undefined;
 }
@@ -24,7 +24,7 @@ export interface RowMemory {
   readonly bytes: number;
 }
 
-// A full ring has 32 KiB: of some hundred mailboxes with mail, in a process of 512 MB. The others are read again.
+// A full row of recent messages has 32 KiB: of some hundred mailboxes with mail, in a process of 512 MB. The others are read again.
 const usualCapBytes = 16 * 1024 * 1024;
 
 interface Kept extends KeptRows {
@@ -66,12 +66,12 @@ export function createRowMemory(capBytes = usualCapBytes): RowMemory {
       // The next run of this process has begun already, with nothing of this one.
       if (begun.get(shard) !== epoch) return;
       ended.set(shard, epoch);
-      for (const [mailboxId, { rings, filter }] of mailboxes) {
+      for (const [mailboxId, { recentMessages, filter }] of mailboxes) {
         remove(mailboxId);
         const size =
-          rings.reduce((sum, row) => sum + storedBytes(row), 0) +
+          recentMessages.reduce((sum, row) => sum + storedBytes(row), 0) +
           (filter === undefined ? 0 : JSON.stringify(filter).length);
-        kept.set(mailboxId, { rings, filter, shard, bytes: size });
+        kept.set(mailboxId, { recentMessages, filter, shard, bytes: size });
         bytes += size;
       }
       for (const [mailboxId] of kept) {

@@ -1,8 +1,8 @@
 import type { ReadCaps } from '../../mailbox/session/session.ts';
-import type { coldKinds } from '../../store/rows/rows.ts';
+import type { onDemandKinds } from '../../store/rows/rows.ts';
 import type { Committer } from '../../store/shard/committer.ts';
-import type { createCrowd } from './barrier.ts';
-import type { MailboxBook } from './mailbox-record.ts';
+import type { createBarrier } from './barrier.ts';
+import type { MailboxRecord } from './mailbox-record.ts';
 import type { KeptRows } from './row-memory.ts';
 import type { RunCounts } from './run-counts.ts';
 import type { SafeMode } from './safe-mode.ts';
@@ -27,10 +27,10 @@ export interface RunContext extends ShardRunnerDeps {
   /** What the run did so far. */
   readonly counts: RunCounts;
   /** Who has something urgent for which destination. */
-  readonly crowd: ReturnType<typeof createCrowd>;
-  /** Notes in `!` that there are rows of a cold kind. */
-  mark(kind: keyof typeof coldKinds): void;
-  has(kind: keyof typeof coldKinds): boolean;
+  readonly barrier: ReturnType<typeof createBarrier>;
+  /** Notes in `!` that there are rows of an on-demand kind. */
+  mark(kind: keyof typeof onDemandKinds): void;
+  has(kind: keyof typeof onDemandKinds): boolean;
   /** Rows of a mailbox that this process has kept since its last run of the shard; once. */
   kept(mailboxId: string): KeptRows | undefined;
   /**
@@ -38,7 +38,7 @@ export interface RunContext extends ShardRunnerDeps {
    * `occasion` tells it from other events of its type: told again, it has the same id.
    */
   tell(
-    book: MailboxBook,
+    record: MailboxRecord,
     type: OutboxType,
     occasion: readonly (string | number | bigint)[],
     data: Readonly<Record<string, unknown>>,
@@ -78,7 +78,7 @@ export const heaviest = 60;
 export const concurrentMailboxes = 16;
 
 /** So many of them with what is not urgent: places are free at once for mail that is new. */
-export const concurrentErrands = 4;
+export const concurrentTasks = 4;
 
 /** 64 MiB of bodies are what a process may hold: 16 mailboxes, two messages of each (one going out, one being read). */
 const defaultCaps: ReadCaps = { capBytes: 2 * 1024 * 1024 };

@@ -5,7 +5,7 @@ import type { Log } from '../../log.ts';
 import type { ImapConnector, ReadCaps } from '../../mailbox/session/session.ts';
 import type { MailboxRow, OutboxRow } from '../../store/rows/rows.ts';
 import type { Store } from '../../store/table/table.ts';
-import type { ShardHint } from './wake-up.ts';
+import type { ShardWakeUp } from './wake-up.ts';
 
 /** What the engine asks of destinations besides delivering; shared by all workers. */
 export interface DestinationFacts {
@@ -52,15 +52,15 @@ export interface ShardRunnerDeps {
 export interface ShardRunner {
   /**
    * Looks after one shard: takes its lease, asks every due mailbox for new mail, delivers, commits, releases.
-   * @returns the hint to go on with at once if work is left, else undefined
+   * @returns the wake-up to go on with at once if work is left, else undefined
    * @throws StoreError if the store does not answer; never for one mailbox
    */
-  run(hint: ShardHint): Promise<ShardHint | undefined>;
+  run(wakeUp: ShardWakeUp): Promise<ShardWakeUp | undefined>;
   /** Takes no new work, and lets what is under way settle for at most 5 s. For the end of the process. */
   stop(): Promise<void>;
 }
 
 export interface Dispatcher {
-  /** One hint for every shard that holds a mailbox. @throws StoreError if the store does not answer */
-  hints(): Promise<ShardHint[]>;
+  /** One wake-up for every shard that holds a mailbox. @throws StoreError if the store does not answer */
+  wakeUps(): Promise<ShardWakeUp[]>;
 }

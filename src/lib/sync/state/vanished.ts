@@ -1,7 +1,7 @@
 import { messageKeyBytes, messageKeyFromBytes } from '../../domain/ids.ts';
-import type { Hole } from '../../store/rows/rows.ts';
-import type { FolderBook } from './folder-record.ts';
-import type { MailboxBook } from './mailbox-record.ts';
+import type { UidGap } from '../../store/rows/rows.ts';
+import type { FolderRecord } from './folder-record.ts';
+import type { MailboxRecord } from './mailbox-record.ts';
 import { sizeOf } from './ranges.ts';
 import { isSettled } from './recent-messages.ts';
 import type { RunContext } from './run-context.ts';
@@ -12,30 +12,30 @@ const mostByKey = 20;
 /** Tells of UIDs that are given up: each that was once seen by its key, the others together. */
 export function tellVanished(
   context: RunContext,
-  mailbox: MailboxBook,
-  book: FolderBook,
-  closed: readonly Hole[],
+  mailbox: MailboxRecord,
+  record: FolderRecord,
+  closed: readonly UidGap[],
 ): void {
-  const { id: folderId, path, role } = book.folder;
-  const { uidValidity } = book.cursor;
+  const { id: folderId, path, role } = record.folder;
+  const { uidValidity } = record.cursor;
   const folder = { path, role: role ?? null };
   let room = mostByKey;
-  const byKey = closed.filter((hole) => {
-    const size = hole.to - hole.from + 1;
-    if (!hole.seen || size > room) return false;
+  const byKey = closed.filter((uidGap) => {
+    const size = uidGap.to - uidGap.from + 1;
+    if (!uidGap.seen || size > room) return false;
     room -= size;
     return true;
   });
-  for (const hole of byKey) {
-    for (let uid = hole.from; uid <= hole.to; uid++) {
-      const entry = book.entryAt(uid);
+  for (const uidGap of byKey) {
+    for (let uid = uidGap.from; uid <= uidGap.to; uid++) {
+      const entry = record.entryAt(uid);
       if (entry !== undefined && isSettled(entry)) continue;
       const key = entry?.key ?? messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity, uid });
       const messageKey = messageKeyFromBytes(key);
       context.tell(mailbox, 'message.vanished', [messageKey, folderId, uid], { messageKey, folder });
     }
   }
-  const ranges = closed.filter((hole) => !byKey.includes(hole)).map(({ from, to }) => ({ from, to }));
+  const ranges = closed.filter((uidGap) => !byKey.includes(uidGap)).map(({ from, to }) => ({ from, to }));
   if (ranges.length > 0) {
     const occasion = [folderId, uidValidity, ...ranges.flatMap(({ from, to }) => [from, to])];
     context.tell(mailbox, 'message.vanished', occasion, { folder, count: sizeOf(ranges), ranges });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { dropReason, parseHint, type ShardHint, tickAt, workingTick } from './wake-up.ts';
+import { dropReason, parseWakeUp, type ShardWakeUp, tickAt, workingTick } from './wake-up.ts';
 
-const hint = (change: Partial<ShardHint> = {}): ShardHint => ({
+const wakeUp = (change: Partial<ShardWakeUp> = {}): ShardWakeUp => ({
   v: 1,
   kind: 'shard',
   shard: 1,
@@ -12,26 +12,26 @@ const hint = (change: Partial<ShardHint> = {}): ShardHint => ({
 });
 const known = (tick: number, intervalSeconds = 60) => ({ tick, intervalSeconds });
 
-describe('a hint', () => {
+describe('a wake-up', () => {
   it.each([
-    ['is worked on when its tick is new', hint(), 100, known(99), undefined],
-    ['is dropped when its tick was worked on', hint(), 100, known(100), 'seen'],
-    ['is dropped when a later tick was worked on', hint(), 100, known(101), 'seen'],
-    ['is worked on again as a continuation', hint({ why: 'continue', cont: 1 }), 100, known(100), undefined],
-    ['is worked on when it was asked for', hint({ why: 'asked' }), 100, known(100), undefined],
-    ['is worked on for housekeeping', hint({ why: 'housekeeping' }), 100, known(100), undefined],
-    ['is worked on two ticks late', hint(), 102, known(99), undefined],
-    ['is dropped three ticks late', hint(), 103, known(99), 'old'],
-    ['is dropped three ticks late as a continuation, too', hint({ why: 'continue' }), 103, known(99), 'old'],
-    ['is not compared with ticks of another length', hint(), 100, known(3000, 2), undefined],
+    ['is worked on when its tick is new', wakeUp(), 100, known(99), undefined],
+    ['is dropped when its tick was worked on', wakeUp(), 100, known(100), 'seen'],
+    ['is dropped when a later tick was worked on', wakeUp(), 100, known(101), 'seen'],
+    ['is worked on again as a continuation', wakeUp({ why: 'continue', cont: 1 }), 100, known(100), undefined],
+    ['is worked on when it was asked for', wakeUp({ why: 'asked' }), 100, known(100), undefined],
+    ['is worked on for housekeeping', wakeUp({ why: 'housekeeping' }), 100, known(100), undefined],
+    ['is worked on two ticks late', wakeUp(), 102, known(99), undefined],
+    ['is dropped three ticks late', wakeUp(), 103, known(99), 'old'],
+    ['is dropped three ticks late as a continuation, too', wakeUp({ why: 'continue' }), 103, known(99), 'old'],
+    ['is not compared with ticks of another length', wakeUp(), 100, known(3000, 2), undefined],
   ])('%s', (_name, one, now, row, reason) => {
     expect(dropReason(one, now, row, 60)).toBe(reason);
   });
 
   it('sets the tick of its run, but never one far ahead', () => {
-    expect(workingTick(hint({ tick: 99 }), 100)).toBe(99);
-    expect(workingTick(hint({ tick: 101 }), 100)).toBe(101);
-    expect(workingTick(hint({ tick: 3000 }), 100)).toBe(101);
+    expect(workingTick(wakeUp({ tick: 99 }), 100)).toBe(99);
+    expect(workingTick(wakeUp({ tick: 101 }), 100)).toBe(101);
+    expect(workingTick(wakeUp({ tick: 3000 }), 100)).toBe(101);
   });
 
   it('counts ticks from 1970 in the server\u2019s time', () => {
@@ -54,12 +54,12 @@ describe('a hint', () => {
     { v: 1, kind: 'shard', shard: 1, tick: '1', cont: 0, why: 'tick' },
     { v: 1, kind: 'shard', shard: 1, tick: 1, cont: 0, why: 'because' },
   ])('is not made of %j', (message) => {
-    expect(parseHint(message)).toBeUndefined();
+    expect(parseWakeUp(message)).toBeUndefined();
   });
 
   it('survives the queue', () => {
-    expect(parseHint(JSON.parse(JSON.stringify(hint({ why: 'continue', cont: 3 }))))).toEqual(
-      hint({ why: 'continue', cont: 3 }),
+    expect(parseWakeUp(JSON.parse(JSON.stringify(wakeUp({ why: 'continue', cont: 3 }))))).toEqual(
+      wakeUp({ why: 'continue', cont: 3 }),
     );
   });
 });

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
 /**
- * A message of the queue `work`. Only a hint: everything it could tell is in the rows, so that losing, doubling or
+ * A message of the queue `work`. Only a wake-up: everything it could tell is in the rows, so that losing, doubling or
  * delaying one costs at most a tick.
  */
-export interface ShardHint {
+export interface ShardWakeUp {
   readonly v: 1;
   readonly kind: 'shard';
   readonly shard: number;
@@ -25,8 +25,8 @@ const form = z.object({
   why: z.enum(['tick', 'continue', 'asked', 'housekeeping']),
 });
 
-/** The hint in a queue message, or undefined if it is none that this version knows. */
-export function parseHint(message: unknown): ShardHint | undefined {
+/** The wake-up in a queue message, or undefined if it is none that this version knows. */
+export function parseWakeUp(message: unknown): ShardWakeUp | undefined {
   const parsed = form.safeParse(message);
   return parsed.success ? parsed.data : undefined;
 }
@@ -34,30 +34,30 @@ export function parseHint(message: unknown): ShardHint | undefined {
 /** Which tick the instant `atMs` (server time) is in. Due times are counted in ticks: instants would skip a third of the polls. */
 export const tickAt = (atMs: number, intervalSeconds: number): number => Math.floor(atMs / (intervalSeconds * 1000));
 
-/** Why a hint is not worked on. */
+/** Why a wake-up is not worked on. */
 export type DropReason = 'old' | 'seen';
 
-/** A hint older than this stands for ticks that newer hints stand for as well. */
+/** A wake-up older than this stands for ticks that newer wake-ups stand for as well. */
 const oldestTicks = 2;
 
 /**
- * Whether a hint is to be dropped without taking the lease (pure).
+ * Whether a wake-up is to be dropped without taking the lease (pure).
  * `known` is what the shard's row says; its tick counts only under the same interval.
  */
 export function dropReason(
-  hint: ShardHint,
+  wakeUp: ShardWakeUp,
   nowTick: number,
   known: { readonly tick: number; readonly intervalSeconds: number },
   intervalSeconds: number,
 ): DropReason | undefined {
-  if (hint.tick < nowTick - oldestTicks) return 'old';
-  if (hint.why !== 'tick') return undefined;
-  if (known.intervalSeconds === intervalSeconds && hint.tick <= known.tick) return 'seen';
+  if (wakeUp.tick < nowTick - oldestTicks) return 'old';
+  if (wakeUp.why !== 'tick') return undefined;
+  if (known.intervalSeconds === intervalSeconds && wakeUp.tick <= known.tick) return 'seen';
   return undefined;
 }
 
 /**
- * The tick a run works in: that of its hint, also if it comes late, or else the next hint would seem to have been worked
- * on already. A hint from ticks of another length may name any number, and is cut to what can be.
+ * The tick a run works in: that of its wake-up, also if it comes late, or else the next wake-up would seem to have been worked
+ * on already. A wake-up from ticks of another length may name any number, and is cut to what can be.
  */
-export const workingTick = (hint: ShardHint, nowTick: number): number => Math.min(hint.tick, nowTick + 1);
+export const workingTick = (wakeUp: ShardWakeUp, nowTick: number): number => Math.min(wakeUp.tick, nowTick + 1);

@@ -79,7 +79,7 @@ afterAll(async () => {
 });
 beforeEach(() => emptyTables(store));
 
-/** What there is before a deed. */
+/** What there is before an audited action. */
 interface Before {
   readonly text: string;
   readonly keyId: string;
@@ -92,7 +92,7 @@ async function prepared(): Promise<Before> {
   const { apiKeys, destinations, registry, grants, inputOf, person } = compose(store);
   const { key: text } = await apiKeys.mint({ scopes: ['admin', 'connect'] }, { createdBy: '' });
   const other = await apiKeys.mint({ scopes: ['read'] }, { createdBy: '' });
-  // Its first use is noted now, and not in the middle of a deed.
+  // Its first use is noted now, and not in the middle of an audited action.
   await apiKeys.verify(`Bearer ${text}`);
   const made = await destinations.create({
     type: 'webhook',
@@ -104,14 +104,14 @@ async function prepared(): Promise<Before> {
   });
   const ada = person('ada@contoso.example', tid);
   await grants.connected({ ...ada, cache: '{}' });
-  const { mailbox } = await registry.place(inputOf(ada));
+  const { mailbox } = await registry.upsert(inputOf(ada));
   return { text, keyId: other.info.id, destinationId: made.destination.id, mailboxId: mailbox.id };
 }
 
-type Deed = readonly [action: string, handler: HttpHandler, (before: Before) => Sent];
+type AuditedAction = readonly [action: string, handler: HttpHandler, (before: Before) => Sent];
 
 const url = 'https://nocobase.example/api/webhook:trigger/y';
-const deeds: readonly Deed[] = [
+const auditedActions: readonly AuditedAction[] = [
   ['key.create', keys, () => ({ method: 'POST', body: { scopes: ['read'] } })],
   ['key.remove', key, ({ keyId }) => ({ method: 'DELETE', params: { id: keyId } })],
   ['destination.create', destinations, () => ({ method: 'POST', body: { type: 'webhook', name: 'Other', url } })],
@@ -136,7 +136,7 @@ const deeds: readonly Deed[] = [
   ['mailbox.remove', mailbox, ({ mailboxId }) => ({ method: 'DELETE', params: { id: mailboxId } })],
 ];
 
-/** Every row but those of the audit: what a deed changes. */
+/** Every row but those of the audit: what an audited action changes. */
 async function everything(): Promise<string> {
   const rows = [];
   for (const name of ['keys', 'destinations', 'tickets', 'mail', 'index', 'directory'] as const) {
@@ -149,7 +149,7 @@ async function everything(): Promise<string> {
 const showsSecret = new Set(['key.create', 'destination.create', 'destination.change']);
 
 it.each(
-  deeds.flatMap(([action, handler, request]) =>
+  auditedActions.flatMap(([action, handler, request]) =>
     (['lost', 'unheard'] as const).map((how) => ({ action, handler, request, how })),
   ),
 )(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { afterTry, mostTries, type Outcome, type Try } from './patience.ts';
+import { afterTry, mostTries, type Outcome, type Try } from './retry.ts';
 
 const refused = (status: number, retryAfterMs?: number): Outcome => ({
   kind: 'answer',

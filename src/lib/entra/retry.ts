@@ -10,7 +10,7 @@ const triesWithinMs = 8_000;
  * Runs `ask`, and again after a moment if the sign-in service did not answer as it should. Not if it said when to come
  * again: that is for the caller to wait.
  */
-export async function patiently<T>(
+export async function withRetries<T>(
   parts: { readonly clock: Clock; readonly random: Random },
   ask: () => Promise<T>,
 ): Promise<T> {

@@ -2,7 +2,7 @@ import type { Clock } from '../domain/clock.ts';
 import { BrokerError } from '../errors.ts';
 
 /** Grants that Microsoft asked to be left alone for a while; in memory, since the wait is short and every instance is told. */
-export interface Pauses {
+export interface Backoff {
   /** @throws BrokerError the failure that began the pause, while it lasts */
   check(id: string): void;
   /** Begins a pause: as long as the server said, else longer each time. Answers the error with the wait in it. */
@@ -20,23 +20,23 @@ interface Pause {
   readonly error: BrokerError;
 }
 
-export function createPauses(clock: Clock): Pauses {
-  const pauses = new Map<string, Pause>();
+export function createBackoff(clock: Clock): Backoff {
+  const backoff = new Map<string, Pause>();
   const withWait = (error: BrokerError, afterMs: number) =>
     new BrokerError(error.code, { cause: error.cause, retry: { afterMs } });
 
   return {
     check(id) {
-      const found = pauses.get(id);
+      const found = backoff.get(id);
       const restMs = (found?.until ?? 0) - clock.monotonic();
       if (found !== undefined && restMs > 0) throw withWait(found.error, restMs);
     },
     pause(id, error) {
-      const count = (pauses.get(id)?.count ?? 0) + 1;
+      const count = (backoff.get(id)?.count ?? 0) + 1;
       const afterMs = error.retry?.afterMs ?? Math.min(longestMs, firstMs * 2 ** (count - 1));
-      pauses.set(id, { until: clock.monotonic() + afterMs, count, error });
+      backoff.set(id, { until: clock.monotonic() + afterMs, count, error });
       return withWait(error, afterMs);
     },
-    clear: (id) => void pauses.delete(id),
+    clear: (id) => void backoff.delete(id),
   };
 }

@@ -5,7 +5,7 @@ import type { Physical, SimMailbox } from './mail.ts';
 import { type Ended, partitionOf } from './settled.ts';
 
 /** Messages of a mailbox that are tried by themselves, or were given up, in the folders between which messages move. */
-export function parkedIn({ tables, lives }: Ended, mailbox: SimMailbox): readonly Physical[] {
+export function inRetryQueue({ tables, lives }: Ended, mailbox: SimMailbox): readonly Physical[] {
   const of = lives.live().filter((life) => life.row.login === mailbox.login);
   return of.flatMap((life) => {
     const rows = (kind: string) => tables.list('mail', partitionOf(life), rowsOf(kind, life.row.id));

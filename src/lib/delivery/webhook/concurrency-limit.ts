@@ -1,12 +1,12 @@
 /** A number of places, given out in the order of asking. */
-export interface Slots {
+export interface ConcurrencyLimit {
   /** Resolves with the place's return, when one is free. @throws the signal's reason when aborted while waiting */
   take(signal: AbortSignal): Promise<() => void>;
   /** True while nobody has a place. */
   readonly isIdle: boolean;
 }
 
-export function createSlots(count: number): Slots {
+export function createConcurrencyLimit(count: number): ConcurrencyLimit {
   let free = count;
   const waiting = new Set<() => void>();
 

@@ -1,8 +1,8 @@
-import type { MailReach } from '../pages/pages.ts';
+import type { SyncStart } from '../pages/pages.ts';
 import type { TicketRow } from '../store/links/tickets.ts';
 
 /** Which mail a link brings, as its page says it. A mailbox that is reconnected goes on where it stopped. */
-export function mailReach({ kind, syncFrom }: Pick<TicketRow, 'kind' | 'syncFrom'>): MailReach {
+export function syncStart({ kind, syncFrom }: Pick<TicketRow, 'kind' | 'syncFrom'>): SyncStart {
   if (kind === 'reconnect') return 'resumed';
   if (syncFrom === undefined) return 'month';
   return syncFrom === 'now' ? 'now' : { since: syncFrom };

@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
 import { virtualClock } from '../../../test/support/virtual-clock.ts';
-import { limited } from './limited.ts';
 import { systemClock } from './system.ts';
+import { withDeadline } from './with-deadline.ts';
 
 const late = () => new Error('late');
 const never = () => new Promise<never>(() => {});
 
 it('answers what the work answers, and fails as it fails', async () => {
-  expect(await limited(systemClock, 60_000, Promise.resolve(7), late)).toBe(7);
-  await expect(limited(systemClock, 60_000, Promise.reject(new Error('own')), late)).rejects.toThrow('own');
+  expect(await withDeadline(systemClock, 60_000, Promise.resolve(7), late)).toBe(7);
+  await expect(withDeadline(systemClock, 60_000, Promise.reject(new Error('own')), late)).rejects.toThrow('own');
 });
 
 it('ends when the time is over, and minds nothing that comes later', async () => {
@@ -17,7 +17,7 @@ it('ends when the time is over, and minds nothing that comes later', async () =>
   const work = new Promise<never>((_, reject) => {
     fail = reject;
   });
-  const waiting = limited(clock, 5_000, work, late).catch((error: unknown) => String(error));
+  const waiting = withDeadline(clock, 5_000, work, late).catch((error: unknown) => String(error));
   await clock.advance(4_999);
   expect(await Promise.race([waiting, Promise.resolve('waits')])).toBe('waits');
   await clock.advance(1);
@@ -30,7 +30,7 @@ it('ends when the time is over, and minds nothing that comes later', async () =>
 it('leaves no timer behind', async () => {
   const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
   const before = timers();
-  await limited(systemClock, 60_000, Promise.resolve(), late);
-  await Promise.race([limited(systemClock, 60_000, never(), late), systemClock.caughtUp()]);
+  await withDeadline(systemClock, 60_000, Promise.resolve(), late);
+  await Promise.race([withDeadline(systemClock, 60_000, never(), late), systemClock.caughtUp()]);
   expect(timers()).toBe(before + 1);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { settled, virtualClock } from '../../../../test/support/virtual-clock.ts';
-import { createDownloadSlots, type DownloadLimits } from './download-slots.ts';
+import { createDownloadLimiter, type DownloadLimits } from './download-limiter.ts';
 
 const limits: DownloadLimits = {
   perMailbox: 2,
@@ -13,7 +13,7 @@ const limits: DownloadLimits = {
 
 function world(change: Partial<DownloadLimits> = {}) {
   const clock = virtualClock();
-  const slots = createDownloadSlots({ ...limits, ...change }, clock);
+  const slots = createDownloadLimiter({ ...limits, ...change }, clock);
   /** How a request ends: `in`, the code of its failure, or undefined while it waits. */
   const ask = (work: Promise<unknown>) => {
     const seen: { end?: string } = {};

@@ -1,12 +1,12 @@
-import type { FolderBook } from '../state/folder-record.ts';
-import type { MailboxBook } from '../state/mailbox-record.ts';
+import type { FolderRecord } from '../state/folder-record.ts';
+import type { MailboxRecord } from '../state/mailbox-record.ts';
 import { type RunContext, windowSize } from '../state/run-context.ts';
 import { attemptMessage } from './attempt.ts';
 import type { Ready, Source } from './backlog.ts';
-import { headLimitMs, parkFailed } from './parking.ts';
+import { headLimitMs, moveToRetryQueue } from './retry-queue.ts';
 
 /** How a turn of a folder ended. */
-export type PumpEnd =
+export type DeliveryEnd =
   /** Nothing is left to deliver. */
   | 'drained'
   /** The turn was over. */
@@ -30,7 +30,7 @@ export interface Turn {
 const mostCharactersAhead = 512 * 1024;
 
 /**
- * Delivers what `source` gives. Each message goes through the same steps: its ring entry is committed, then it is posted,
+ * Delivers what `source` gives. Each message goes through the same steps: its recent-message entry is committed, then it is posted,
  * then its acceptance is committed, in the same batch as the entry of the next one. So a worker that dies at any point
  * leaves at most one message of the folder that is sent again (`strict`), or as many as the window holds, and those under
  * the same keys.
@@ -38,14 +38,14 @@ const mostCharactersAhead = 512 * 1024;
  * `strict`: one after the other; a head that fails holds the folder up for ten minutes at most. `window`: several at
  * once, and one that is refused goes out of the way at once. So does one from a source that holds nobody up.
  */
-export async function pump(
+export async function deliverBacklog(
   context: RunContext,
-  mailbox: MailboxBook,
-  book: FolderBook,
+  mailbox: MailboxRecord,
+  record: FolderRecord,
   source: Source,
   turn: Turn,
   order: 'strict' | 'window',
-): Promise<PumpEnd> {
+): Promise<DeliveryEnd> {
   const { committer } = context;
   const destination = mailbox.row.destinationId;
   let failure: { error: unknown } | undefined;
@@ -67,7 +67,7 @@ export async function pump(
   function take(isAhead: boolean): Promise<Ready | undefined> {
     const next = taking.then(async () => {
       if (turn.isOver() || isStopped() || (isAhead && !hasRoom())) return undefined;
-      if (book.cursor.retries >= source.mostRetries) {
+      if (record.cursor.retries >= source.mostRetries) {
         blocked = true;
         return undefined;
       }
@@ -89,16 +89,16 @@ export async function pump(
 
   /** Settles a message that was tried; false if it has to wait in its place. */
   async function conclude(ready: Ready): Promise<boolean> {
-    const result = await attemptMessage(context, mailbox, book, ready, {
+    const result = await attemptMessage(context, mailbox, record, ready, {
       late: source.late ?? false,
       variant: 'full',
-      failedAt: order === 'strict' && source.holdsUp ? book.cursor.headSince : undefined,
+      failedAt: order === 'strict' && source.holdsUp ? record.cursor.headSince : undefined,
       insists: turn.insists,
       replay: source.replay,
     });
     const now = context.now();
     if (result?.kind === 'accepted') {
-      book.put({ ...ready.entry, accepted: true });
+      record.put({ ...ready.entry, accepted: true });
       source.settle(ready.uid, ready.message.meta.internalDate);
       return true;
     }
@@ -111,11 +111,11 @@ export async function pump(
     const isHeld = result.outcome.kind === 'held';
     const { holdsUp } = source;
     // In a window the others wait with the destination; only the head could hold up the cursor for good.
-    if (isHeld && order === 'window' && holdsUp && ready.uid !== book.headUid) return false;
+    if (isHeld && order === 'window' && holdsUp && ready.uid !== record.headUid) return false;
     const isHead = isHeld || (order === 'strict' && holdsUp);
     if (isHead && !(await isHeadOver(context, mailbox, source, isHeld, now))) return false;
     // What was delivered before is not tried again by itself.
-    if (!ready.entry.accepted) parkFailed(context, mailbox, book, ready, result);
+    if (!ready.entry.accepted) moveToRetryQueue(context, mailbox, record, ready, result);
     source.settle(ready.uid);
     return true;
   }
@@ -139,7 +139,7 @@ export async function pump(
     // What was read and is then left is not lost: it is above the cursor, and the next poll finds it again.
     if (isStopped()) return undefined;
     // Its entry goes with the next commit.
-    book.put(ready.entry);
+    record.put(ready.entry);
     return ready;
   }
 
@@ -174,7 +174,7 @@ const lengthOf = ({ message }: Ready): number => message.text.length + (message.
  */
 async function isHeadOver(
   context: RunContext,
-  mailbox: MailboxBook,
+  mailbox: MailboxRecord,
   source: Source,
   held: boolean,
   now: Date,

@@ -7,7 +7,7 @@ const settled = new Error('No longer waited for');
  * What `work` answers, unless that takes longer than `limitMs`. Then `work` goes on, and how it ends is of no interest.
  * @throws what `work` throws; what `late` answers
  */
-export async function limited<T>(clock: Clock, limitMs: number, work: Promise<T>, late: () => Error): Promise<T> {
+export async function withDeadline<T>(clock: Clock, limitMs: number, work: Promise<T>, late: () => Error): Promise<T> {
   const done = new AbortController();
   const limit = async (): Promise<never> => {
     await clock.sleep(limitMs, done.signal);

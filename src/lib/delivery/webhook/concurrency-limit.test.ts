@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
-import { createSlots } from './slots.ts';
+import { createConcurrencyLimit } from './concurrency-limit.ts';
 
 const never = new AbortController().signal;
 
 it('gives out no more places than there are, in the order of asking', async () => {
-  const slots = createSlots(2);
+  const slots = createConcurrencyLimit(2);
   const order: number[] = [];
   const leave = [await slots.take(never), await slots.take(never)];
   const waiting = [1, 2, 3].map(async (number) => {
@@ -20,7 +20,7 @@ it('gives out no more places than there are, in the order of asking', async () =
 });
 
 it('lets one go who does not want to wait any longer, and loses no place by it', async () => {
-  const slots = createSlots(1);
+  const slots = createConcurrencyLimit(1);
   const leave = await slots.take(never);
   const reason = new Error('lease lost');
   const impatient = new AbortController();

@@ -1,12 +1,12 @@
 import { encodeMessageRef } from '../../delivery/events/message-ref.ts';
 import { deliveryId, messageKeyFromBytes } from '../../domain/ids.ts';
 import type { DeadRow, MessageMark, RetryRow } from '../../store/rows/rows.ts';
-import type { FolderBook } from '../state/folder-record.ts';
-import type { MailboxBook } from '../state/mailbox-record.ts';
+import type { FolderRecord } from '../state/folder-record.ts';
+import type { MailboxRecord } from '../state/mailbox-record.ts';
 import type { RunContext } from '../state/run-context.ts';
 import type { Attempted } from './attempt.ts';
 import type { Ready } from './backlog.ts';
-import { isItsOwnFault } from './message-fault.ts';
+import { isMessageFault } from './message-fault.ts';
 
 type Failure = NonNullable<Attempted> & { readonly kind: 'failed' };
 
@@ -23,7 +23,7 @@ const mostAttempts = 5;
 export const mostRetries = 100;
 
 /** With so many it takes no old ones: there is room left for new ones that fail. */
-export const mostRevived = 50;
+export const mostRetriesForOldMail = 50;
 
 const waitMs = (tries: number): number =>
   retryWaitsMs[Math.min(tries, retryWaitsMs.length) - 1] ?? retryWaitsMs[0] ?? 0;
@@ -39,10 +39,10 @@ const variantAfter = ({ outcome }: Failure, attempts: number): RetryRow['variant
   outcome.kind === 'held' && attempts >= wholeAttempts ? 'metadata' : 'full';
 
 /** Takes a message that failed out of its folder's way. It is settled by that, in the same commit. */
-export function parkFailed(
+export function moveToRetryQueue(
   context: RunContext,
-  mailbox: MailboxBook,
-  book: FolderBook,
+  mailbox: MailboxRecord,
+  record: FolderRecord,
   ready: Ready,
   failure: Failure,
 ): void {
@@ -51,8 +51,8 @@ export function parkFailed(
   const { reason, status } = failure.outcome;
   const row: RetryRow = {
     mailboxId: mailbox.id,
-    folderId: book.folder.id,
-    uidValidity: book.cursor.uidValidity,
+    folderId: record.folder.id,
+    uidValidity: record.cursor.uidValidity,
     uid: ready.uid,
     key,
     hash,
@@ -66,7 +66,7 @@ export function parkFailed(
     missing: 0,
     variant: 'full',
   };
-  mailbox.park({ kind: 'retry', row });
+  mailbox.putRetryItem({ kind: 'retry', row });
   context.mark('retry');
 }
 
@@ -78,20 +78,20 @@ export function parkFailed(
  */
 export async function noteFailure(
   context: RunContext,
-  mailbox: MailboxBook,
+  mailbox: MailboxRecord,
   row: RetryRow,
   failure: Failure,
 ): Promise<boolean> {
   const now = context.now();
   const destination = mailbox.row.destinationId;
-  const counts = await isItsOwnFault(context, destination, row.failedAt, 'mail');
+  const counts = await isMessageFault(context, destination, row.failedAt, 'mail');
   const attempts = row.attempts + (counts ? 1 : 0);
   const { reason, status } = failure.outcome;
   const isRefusedAgain = row.replay !== undefined && failure.outcome.kind === 'refused';
   if (attempts < mostAttempts && !isRefusedAgain) {
     const tries = row.tries + 1;
     const nextAt = new Date(now.getTime() + waitMs(tries));
-    mailbox.park({
+    mailbox.putRetryItem({
       kind: 'retry',
       row: {
         ...row,
@@ -107,7 +107,7 @@ export async function noteFailure(
     });
     return false;
   }
-  bury(context, mailbox, row, reason, status, Math.max(attempts, row.attempts));
+  giveUp(context, mailbox, row, reason, status, Math.max(attempts, row.attempts));
   return row.replay === undefined;
 }
 
@@ -115,10 +115,10 @@ export async function noteFailure(
  * Tries a message once more that was given up. It goes the way of every message that is tried again, so that a hold, a
  * move, a renumbered folder or the end of the process find it in a row they know. It is a failure away from where it was.
  */
-export function revive(context: RunContext, mailbox: MailboxBook, dead: DeadRow, replay: number): void {
+export function replayDead(context: RunContext, mailbox: MailboxRecord, dead: DeadRow, replay: number): void {
   const { at: _, ...row } = dead;
   const now = context.now();
-  mailbox.park({
+  mailbox.putRetryItem({
     kind: 'retry',
     row: {
       ...row,
@@ -138,9 +138,9 @@ export function revive(context: RunContext, mailbox: MailboxBook, dead: DeadRow,
  * Gives a message up, and says so, unless it was given up before and replayed in vain: whoever has every
  * `message.undeliverable` replayed would go round in circles. It can be replayed, under its key.
  */
-export function bury(
+export function giveUp(
   context: RunContext,
-  mailbox: MailboxBook,
+  mailbox: MailboxRecord,
   row: MessageMark & Pick<RetryRow, 'replay'>,
   reason: string,
   status: number | undefined,
@@ -148,8 +148,8 @@ export function bury(
 ): void {
   const { mailboxId, folderId, uidValidity, uid, key, hash, day, replay } = row;
   const at = context.now();
-  mailbox.unpark(row);
-  mailbox.park({
+  mailbox.removeRetryItem(row);
+  mailbox.putRetryItem({
     kind: 'dead',
     row: { mailboxId, folderId, uidValidity, uid, key, hash, day, reason, status, attempts, at, replay },
   });

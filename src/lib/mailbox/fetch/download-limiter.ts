@@ -1,18 +1,18 @@
 import type { Clock } from '../../domain/clock.ts';
-import { limited } from '../../domain/limited.ts';
+import { withDeadline } from '../../domain/with-deadline.ts';
 import { BrokerError } from '../../errors.ts';
 
 /** One download that is under way. */
-export interface DownloadSlot {
+export interface DownloadPermit {
   /** Sets so many bytes aside for it. @throws BrokerError `downloads_busy` if there is no room for them in time */
   reserve(bytes: number): Promise<void>;
   /** May be called twice. */
   leave(): void;
 }
 
-export interface DownloadSlots {
+export interface DownloadLimiter {
   /** A place for a download from a mailbox. @throws BrokerError `downloads_busy` if none comes free in time */
-  enter(mailboxId: string): Promise<DownloadSlot>;
+  enter(mailboxId: string): Promise<DownloadPermit>;
 }
 
 export interface DownloadLimits {
@@ -54,7 +54,7 @@ export const uploadLimits: DownloadLimits = {
 const retryAfterMs = 2_000;
 
 /** Bounds what people who follow links can make this process do at once. */
-export function createDownloadSlots(limits: DownloadLimits, clock: Clock): DownloadSlots {
+export function createDownloadLimiter(limits: DownloadLimits, clock: Clock): DownloadLimiter {
   const running = new Map<string, number>();
   const waiting = new Map<string, number>();
   // In the order of asking; each looks whether what it waits for is there now.
@@ -88,7 +88,7 @@ export function createDownloadSlots(limits: DownloadLimits, clock: Clock): Downl
         };
         waiters.add(look);
       });
-      await limited(clock, limits.waitMs, taken, busy);
+      await withDeadline(clock, limits.waitMs, taken, busy);
     } finally {
       waiters.delete(look);
       add(waiting, mailboxId, -1);

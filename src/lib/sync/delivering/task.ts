@@ -1,23 +1,23 @@
 import type { ImapSession } from '../../mailbox/session/session.ts';
-import type { FolderBook } from '../state/folder-record.ts';
-import type { MailboxBook } from '../state/mailbox-record.ts';
+import type { FolderRecord } from '../state/folder-record.ts';
+import type { MailboxRecord } from '../state/mailbox-record.ts';
 import type { RunContext } from '../state/run-context.ts';
-import type { Turn } from './pump.ts';
+import type { Turn } from './deliver-backlog.ts';
 
 /** What a poll hands to work that comes after new mail. */
-export interface Scene {
+export interface PollContext {
   readonly context: RunContext;
   readonly session: ImapSession;
-  readonly mailbox: MailboxBook;
+  readonly mailbox: MailboxRecord;
   /** The watched folders that are there, all their new mail settled. One that disappears now is put in `gone`. */
-  readonly books: readonly FolderBook[];
-  readonly gone: Set<FolderBook>;
+  readonly records: readonly FolderRecord[];
+  readonly gone: Set<FolderRecord>;
   /** How the destination wants messages; read once a poll. */
   readonly order: () => Promise<'strict' | 'window'>;
 }
 
 /** Work of a mailbox that is done only when there is no new mail, in turns like everything else. */
-export interface Errand {
+export interface Task {
   /**
    * `more`: it can go on now. `wait`: something is left that cannot; the next tick tries again. Told from rows that were
    * read anyway, since it is asked in every poll.

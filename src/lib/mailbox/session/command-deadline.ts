@@ -4,7 +4,7 @@
  * around elsewhere: a socket lives in real time, and this runs for every command.
  * @throws Error with code `ETIMEOUT` if `work` does not even then settle
  */
-export async function within<T>(limitMs: number, work: Promise<T>, late: () => void): Promise<T> {
+export async function withCommandDeadline<T>(limitMs: number, work: Promise<T>, late: () => void): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
