@@ -27,6 +27,7 @@ let server: ModelServer;
 beforeAll(async () => {
   server = await serveModel(model);
   model.packaged = await packageOf(root).functions();
+  model.packagedVersion = await packageOf(root).version();
 });
 afterAll(() => server.stop());
 
