@@ -602,7 +602,7 @@ describe('what the API asks for', () => {
     await world.registry.patch(mailbox.id, { paused: false });
     await world.poll();
     expect(world.receiver.subjects()).toEqual(['while paused']);
-    expect(await world.state(mailbox)).toMatchObject({ state: 'active', answered: 3 });
+    expect(await world.state(mailbox)).toMatchObject({ state: 'active', served: 3 });
   });
 
   it('leaves a wish that comes during the run to the next run', async () => {
@@ -614,9 +614,9 @@ describe('what the API asks for', () => {
       if (command === 'open') await world.registry.ask(mailbox.id);
     };
     await world.poll();
-    expect(await world.state(mailbox)).toMatchObject({ answered: 2 });
+    expect(await world.state(mailbox)).toMatchObject({ served: 2 });
     await world.poll();
-    expect(await world.state(mailbox)).toMatchObject({ answered: 3 });
+    expect(await world.state(mailbox)).toMatchObject({ served: 3 });
   });
 
   it('erases a removed mailbox, tells of it, and leaves the tombstone', async () => {

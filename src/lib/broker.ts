@@ -268,7 +268,7 @@ export function createBroker(
     clock,
   };
   // What the broker itself fetches waits for its turn, and leaves room for people.
-  const uploaded = createAttachments({ ...files, slots: createDownloadLimiter(uploadLimits, clock) });
+  const uploaded = createAttachments({ ...files, limiter: createDownloadLimiter(uploadLimits, clock) });
 
   const lastRuns = createLastRuns({ store, clock, random });
   const intervalSeconds = config.pollIntervalSeconds;
@@ -379,7 +379,7 @@ export function createBroker(
     destinations,
     deliveries,
     attachmentTokens,
-    attachments: createAttachments({ ...files, slots: createDownloadLimiter(downloadLimits, clock) }),
+    attachments: createAttachments({ ...files, limiter: createDownloadLimiter(downloadLimits, clock) }),
     dispatcher: createDispatcher({ store, directory, intervalSeconds }),
     shardRunner: {
       ...shardRunner,

@@ -60,7 +60,7 @@ function ownerOf(store: Store, make: () => string): string {
     ],
   },
   {
-    name: 'what was asked is read when it is noted as answered',
+    name: 'what was asked is read when it is noted as served',
     seed: 158,
     breaks: 'everything settles',
     changes: [
@@ -70,7 +70,7 @@ function ownerOf(store: Store, make: () => string): string {
   const { reason }`,
         put: `  for (const { record, isRemoved } of mailboxes) {
     const row = await context.store.table('mail').get(\`s\${record.id.slice(4, 8)}\`, \`a!\${record.id}\`);
-    if (row !== undefined && !isRemoved) record.setState({ ...record.state, answered: Number(row.values.asked) });
+    if (row !== undefined && !isRemoved) record.setState({ ...record.state, served: Number(row.values.asked) });
   }
   await committer.release();
   const { reason }`,

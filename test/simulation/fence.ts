@@ -63,7 +63,7 @@ export function createFence(ground: Ground, promises: Promises, tables: () => Ta
       const breach = (what: string) =>
         promises.breach('work that is left is due at once', `${id} is due in ${ticks} ticks, and ${what}`);
       // What was asked for since the run began is due by that.
-      const isServed = decodeState(state).answered === asked;
+      const isServed = decodeState(state).served === asked;
       for (const row of tables().list('mail', partitionKey, rowsOf('c', id))) {
         const cursor = decodeCursor(row);
         const left = leftIn(cursor, isServed ? syncFrom : undefined);

@@ -140,7 +140,7 @@ export function createReceivers(
     return { status, retryAfterMs, contentType: 'application/json', body: new Uint8Array(), complete: true };
   }
 
-  return { mayReach: () => true, send, close: async () => {} };
+  return { maySendTo: () => true, send, close: async () => {} };
 }
 
 export const urlOf = (destinationId: string): string => `https://nocobase.example/${destinationId}`;

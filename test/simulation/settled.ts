@@ -53,8 +53,7 @@ export function unsettled(world: Ended, people: readonly string[]): string[] {
     const shown = state === undefined ? undefined : decodeState(state);
     if (life.latest.paused) left.push(`${id} is paused`);
     if (shown?.state !== 'active' || shown.code !== '') left.push(`${id} is ${shown?.state} ${shown?.code}`);
-    if (shown?.answered !== life.latest.asked)
-      left.push(`${id} asked ${life.latest.asked}, answered ${shown?.answered}`);
+    if (shown?.served !== life.latest.asked) left.push(`${id} asked ${life.latest.asked}, answered ${shown?.served}`);
     for (const kind of 'deo') {
       for (const { rowKey } of tables.list('mail', partition, rowsOf(kind, id))) left.push(`${rowKey} is left`);
     }

@@ -3,7 +3,7 @@ import { broker } from '../../lib/broker.ts';
 import { replayRequest } from '../../lib/http/requests/deliveries.ts';
 import { allMethods, json, resource } from '../../lib/http/resource.ts';
 import { replayJson } from '../../lib/mailboxes/delivery-json.ts';
-import { mailboxInReach } from '../../lib/mailboxes/mailbox-of-caller.ts';
+import { visibleMailbox } from '../../lib/mailboxes/mailbox-of-caller.ts';
 import { replayRequestOf } from '../../lib/mailboxes/replay-request.ts';
 
 /** `POST mailboxes/{id}/replay`: what was given up, or all mail since a time, is sent again. `DELETE`: no, after all. */
@@ -12,7 +12,7 @@ export const mailboxReplay = resource(broker, {
     scope: 'admin',
     body: replayRequest,
     handler: async ({ broker, caller, params, body }) => {
-      const { row } = await mailboxInReach(broker.registry, caller, params.id);
+      const { row } = await visibleMailbox(broker.registry, caller, params.id);
       const mailboxId = row.id;
       const request = replayRequestOf(body, broker.clock.now());
       const job = await broker.audit.audited(
@@ -26,7 +26,7 @@ export const mailboxReplay = resource(broker, {
   DELETE: {
     scope: 'admin',
     handler: async ({ broker, caller, params }) => {
-      const { row } = await mailboxInReach(broker.registry, caller, params.id);
+      const { row } = await visibleMailbox(broker.registry, caller, params.id);
       const mailboxId = row.id;
       const stopped = await broker.audit.audited(
         { actor: caller.keyId, action: 'mailbox.stop-replays', mailboxId },

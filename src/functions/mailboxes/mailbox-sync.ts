@@ -3,7 +3,7 @@ import { broker } from '../../lib/broker.ts';
 import { noFields } from '../../lib/http/requests/fields.ts';
 import { allMethods, json, resource } from '../../lib/http/resource.ts';
 import { mailboxJson } from '../../lib/mailboxes/mailbox-json.ts';
-import { mailboxInReach } from '../../lib/mailboxes/mailbox-of-caller.ts';
+import { visibleMailbox } from '../../lib/mailboxes/mailbox-of-caller.ts';
 
 /** `POST mailboxes/{id}/sync`: the next run of its shard polls it, whatever its rhythm. */
 export const mailboxSync = resource(broker, {
@@ -11,7 +11,7 @@ export const mailboxSync = resource(broker, {
     scope: 'read',
     body: noFields,
     handler: async ({ broker, caller, params }) => {
-      const { row } = await mailboxInReach(broker.registry, caller, params.id);
+      const { row } = await visibleMailbox(broker.registry, caller, params.id);
       return json(202, mailboxJson(await broker.registry.ask(row.id)));
     },
   },

@@ -6,7 +6,7 @@ import { mailboxPatch } from '../../lib/http/requests/mailboxes.ts';
 import { allMethods, json, noContent, resource } from '../../lib/http/resource.ts';
 import { replayJson } from '../../lib/mailboxes/delivery-json.ts';
 import { mailboxJsonWithSync } from '../../lib/mailboxes/mailbox-json.ts';
-import { mailboxInReach, mailboxToChange } from '../../lib/mailboxes/mailbox-of-caller.ts';
+import { mailboxToChange, visibleMailbox } from '../../lib/mailboxes/mailbox-of-caller.ts';
 import type { MailboxView } from '../../lib/store/mailboxes/registry.ts';
 
 const shown = async (broker: Broker, view: MailboxView) =>
@@ -17,7 +17,7 @@ export const mailbox = resource(broker, {
   GET: {
     scope: 'read',
     handler: async ({ broker, caller, params }) => {
-      const view = await mailboxInReach(broker.registry, caller, params.id);
+      const view = await visibleMailbox(broker.registry, caller, params.id);
       const jobs = await broker.registry.jobs(view.row.id);
       return json(200, { ...(await shown(broker, view)), replays: jobs.map(replayJson) });
     },

@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { reachOf } from '../../lib/access/caller.ts';
+import { accessOf } from '../../lib/access/caller.ts';
 import { broker } from '../../lib/broker.ts';
 import { doctorQuery } from '../../lib/http/requests/doctor.ts';
 import { allMethods, json, resource } from '../../lib/http/resource.ts';
@@ -16,7 +16,7 @@ export const doctor = resource(broker, {
     query: doctorQuery,
     handler: async ({ broker, caller, request, query }) => {
       const language = query.lang ?? pickLanguage(request.headers.get('accept-language'));
-      return json(200, await broker.doctor.examine(language, reachOf(caller)));
+      return json(200, await broker.doctor.examine(language, accessOf(caller)));
     },
   },
 });

@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { reachesNoFurther } from '../../lib/access/key-limits.ts';
+import { isNoWider } from '../../lib/access/key-limits.ts';
 import { broker } from '../../lib/broker.ts';
 import { BrokerError } from '../../lib/errors.ts';
 import { allMethods, noContent, resource } from '../../lib/http/resource.ts';
@@ -11,7 +11,7 @@ export const key = resource(broker, {
     takesBootstrapKey: true,
     handler: async ({ broker, caller, params }) => {
       const info = await broker.apiKeys.get(params.id ?? '');
-      if (info === undefined || !reachesNoFurther(info, caller)) throw new BrokerError('not_found');
+      if (info === undefined || !isNoWider(info, caller)) throw new BrokerError('not_found');
       await broker.audit.audited({ actor: caller.keyId, action: 'key.remove', subject: info.id }, async () => {
         if (!(await broker.apiKeys.remove(info.id))) throw new BrokerError('not_found');
       });

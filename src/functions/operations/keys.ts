@@ -1,5 +1,5 @@
 import { app } from '@azure/functions';
-import { endsNoLater, reachesNoFurther } from '../../lib/access/key-limits.ts';
+import { endsNoLater, isNoWider } from '../../lib/access/key-limits.ts';
 import { broker } from '../../lib/broker.ts';
 import { BrokerError } from '../../lib/errors.ts';
 import { pageOf } from '../../lib/http/page-of.ts';
@@ -17,7 +17,7 @@ export const keys = resource(broker, {
       return json(
         200,
         pageOf(
-          all.filter((key) => reachesNoFurther(key, caller)),
+          all.filter((key) => isNoWider(key, caller)),
           query,
         ),
       );
@@ -28,7 +28,7 @@ export const keys = resource(broker, {
     takesBootstrapKey: true,
     body: newKey,
     handler: async ({ broker, caller, body }) => {
-      if (!reachesNoFurther(body, caller)) throw new BrokerError('key_limited');
+      if (!isNoWider(body, caller)) throw new BrokerError('key_limited');
       if (!endsNoLater(body.expiresAt, caller)) {
         throw new BrokerError('key_limited', {
           detail: 'This API key expires, so the keys that it makes have to expire with it or before (expiresAt).',

@@ -27,7 +27,7 @@ export const anonymous: Caller = {
 };
 
 /** A mailbox, as far as it matters for whether a key may know of it. */
-export interface ReachedMailbox {
+export interface MailboxToCheck {
   readonly id: string;
   readonly destinationId: string;
 }
@@ -48,17 +48,17 @@ export const mayUseDestination = (caller: Caller, destinationId: string): boolea
  * whose mail goes to a destination that it does not list. A key that lists only destinations sees the mailboxes whose
  * mail goes there.
  */
-export const maySeeMailbox = (caller: Caller, { id, destinationId }: ReachedMailbox): boolean =>
+export const maySeeMailbox = (caller: Caller, { id, destinationId }: MailboxToCheck): boolean =>
   (caller.mailboxes?.includes(id) ?? true) && (caller.destinations?.includes(destinationId) ?? true);
 
 /** Whether a key that sees a mailbox may change it, too: a limited one has to list it. */
-export const mayChangeMailbox = (caller: Caller, mailbox: ReachedMailbox): boolean =>
+export const mayChangeMailbox = (caller: Caller, mailbox: MailboxToCheck): boolean =>
   maySeeMailbox(caller, mailbox) && (caller.mailboxes !== undefined || !isLimited(caller));
 
 /** What a caller may see, for parts that look at all mailboxes and destinations. */
-export const reachOf = (caller: Caller) => ({
+export const accessOf = (caller: Caller) => ({
   isLimited: isLimited(caller),
-  mailbox: (mailbox: ReachedMailbox) => maySeeMailbox(caller, mailbox),
+  mailbox: (mailbox: MailboxToCheck) => maySeeMailbox(caller, mailbox),
   destination: (id: string) => mayUseDestination(caller, id),
 });
 

@@ -354,7 +354,7 @@ describe('mailboxes that wait for the consent', () => {
       code: 'admin_consent_required',
       since: new Date(),
       backoffUntil: undefined,
-      answered: 1,
+      served: 1,
     });
     await mail.replace(row, state?.etag ?? '');
     return { person, mailbox };

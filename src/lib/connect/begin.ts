@@ -22,7 +22,7 @@ export function createShow(
       label: ticket.label,
       address: ticket.expectedAddress,
       receiver: new URL(destination.url).origin,
-      reach: syncStart(ticket),
+      syncStart: syncStart(ticket),
       start: { action: startActionOf(deps.config.publicUrl), token },
     };
   };

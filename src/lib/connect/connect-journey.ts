@@ -67,8 +67,8 @@ export async function connectJourney(
     if (result.kind === 'connected') {
       const destination = ticket && (await deps.destinations.get(ticket.destinationId));
       const receiver = destination && new URL(destination.url).origin;
-      const reach = ticket && syncStart(ticket);
-      return { kind: 'page', content: { kind: 'connected', address: result.address, receiver, reach } };
+      const start = ticket && syncStart(ticket);
+      return { kind: 'page', content: { kind: 'connected', address: result.address, receiver, syncStart: start } };
     }
     const failed = result.kind === 'failed' ? result : { code: 'internal_error' };
     return page({

@@ -77,24 +77,24 @@ describe('a link', () => {
       label: 'Sales',
       address: ada.username,
       receiver: 'https://nocobase.example',
-      reach: 'month',
+      syncStart: 'month',
       start: { action: `${publicUrl}/api/connect`, token },
     });
   });
 
   it('says on its page, and at the end, how far back mail goes', async () => {
     const since = new Date('2026-01-01T00:00:00Z');
-    for (const [syncFrom, reach] of [
+    for (const [syncFrom, syncStart] of [
       ['now', 'now'],
       [since, { since }],
     ] as const) {
       const w = world();
       const token = await w.link({ anyAddress: true, syncFrom });
-      expect(await w.connect.show(token)).toMatchObject({ reach });
+      expect(await w.connect.show(token)).toMatchObject({ syncStart });
       const { step } = await walk(w, token, ada);
-      expect(connected(step)).toMatchObject({ reach });
+      expect(connected(step)).toMatchObject({ syncStart });
       const id = connected(step) && (await w.registry.list({ limit: 1 })).items[0]?.row.id;
-      expect(await w.connect.show(await w.link({ mailboxId: id }))).toMatchObject({ reach: 'resumed' });
+      expect(await w.connect.show(await w.link({ mailboxId: id }))).toMatchObject({ syncStart: 'resumed' });
       await emptyTables(store);
     }
   });
@@ -267,7 +267,7 @@ describe('the way back', () => {
       kind: 'connected',
       address: ada.username,
       receiver: 'https://nocobase.example',
-      reach: 'month',
+      syncStart: 'month',
     });
     const id = await expectOneMailbox(w, ada.username);
     expect((await w.registry.get(id))?.row).toMatchObject({ label: 'Sales', ownerRef: 7, login: ada.username });

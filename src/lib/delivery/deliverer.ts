@@ -67,7 +67,7 @@ interface Cached<T> {
 /** What a process knows of a destination. */
 interface Peer {
   readonly id: string;
-  readonly slots: ConcurrencyLimit;
+  readonly limit: ConcurrencyLimit;
   config: Cached<Promise<OpenDestination | undefined>> | undefined;
   state: Cached<StoredState> | undefined;
   /** Looks at and changes of the state happen one after another. */
@@ -87,14 +87,14 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
     collection: createCollection({ ...transportDeps, openFile: deps.openFile }),
   };
   // One that is forgotten is read again; while it is in use its places are those of everybody.
-  const peers = createBoundedMap<string, Peer>(mostPeers, ({ slots }) => slots.isIdle);
+  const peers = createBoundedMap<string, Peer>(mostPeers, ({ limit }) => limit.isIdle);
 
   const peerOf = (id: string): Peer => {
     const known = peers.get(id);
     if (known !== undefined) return known;
     const peer: Peer = {
       id,
-      slots: createConcurrencyLimit(postsAtOnce),
+      limit: createConcurrencyLimit(postsAtOnce),
       config: undefined,
       state: undefined,
       turn: Promise.resolve(),
@@ -213,7 +213,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
   return {
     async deliver(destinationId, event, signal, ready, { insists = false } = {}) {
       const peer = peerOf(destinationId);
-      const leave = await peer.slots.take(signal);
+      const leave = await peer.limit.take(signal);
       try {
         const open = await configOf(peer);
         if (open === undefined) return { kind: 'held', reason: 'destination_missing', attempted: false };

@@ -60,7 +60,7 @@ export interface Destinations {
 export interface DestinationsDeps {
   readonly rows: DestinationRows;
   readonly deliverer: Pick<DestinationDeliverer, 'attempt' | 'examine' | 'forget'>;
-  readonly outbound: Pick<Outbound, 'mayReach'>;
+  readonly outbound: Pick<Outbound, 'maySendTo'>;
   /** True if a mailbox delivers to it. */
   readonly inUse: (id: string) => Promise<boolean>;
   readonly clock: Clock;
@@ -72,7 +72,7 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
   const { rows, deliverer, outbound, clock, random } = deps;
 
   const checkUrl = (type: DestinationType, url: string): void => {
-    if (!outbound.mayReach(url)) throw new BrokerError('destination_url_refused');
+    if (!outbound.maySendTo(url)) throw new BrokerError('destination_url_refused');
     if (type === 'workflow' && !isWorkflowTrigger(url))
       throw wrongField('url', 'Is not …/workflows:trigger?triggerWorkflows=KEY.');
     if (type === 'collection' && (new URL(url).search !== '' || new URL(url).hash !== '')) {

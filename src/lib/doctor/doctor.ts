@@ -2,7 +2,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../log.ts';
 import { version } from '../version.ts';
 import { runChecks } from './checks/run-checks.ts';
-import type { Check, Localised, Reach, Result, Status } from './checks/types.ts';
+import type { Check, KeyAccess, Localised, Result, Status } from './checks/types.ts';
 
 /** What `GET doctor` answers. */
 export interface Report {
@@ -32,7 +32,7 @@ export interface Item {
 
 export interface Doctor {
   /** Never throws. Takes at most {@link limitMs} and a moment. */
-  examine(language: keyof Localised, reach: Reach): Promise<Report>;
+  examine(language: keyof Localised, access: KeyAccess): Promise<Report>;
 }
 
 /** Time for all checks together: a caller gets its answer within ten seconds. */
@@ -45,9 +45,9 @@ export function createDoctor(deps: {
 }): Doctor {
   const { clock, log, checks } = deps;
   return {
-    async examine(language, reach) {
+    async examine(language, access) {
       const start = clock.monotonic();
-      const results = await runChecks(checks, reach, { clock, log, limitMs });
+      const results = await runChecks(checks, access, { clock, log, limitMs });
       return {
         status: worst(results),
         version,

@@ -80,8 +80,8 @@ describe('the timers', () => {
 describe('settings', () => {
   const look = async (inAzure: boolean, environment: Record<string, string>) => {
     const found: Finding[] = [];
-    const reach = { isLimited: false, mailbox: () => true, destination: () => true };
-    await settingsCheck({ inAzure }, environment).run((each) => found.push(each), new AbortController().signal, reach);
+    const access = { isLimited: false, mailbox: () => true, destination: () => true };
+    await settingsCheck({ inAzure }, environment).run((each) => found.push(each), new AbortController().signal, access);
     return told(found);
   };
   it.each([

@@ -3,7 +3,7 @@ import { BrokerError } from '../errors.ts';
 import type { MailboxView, Registry } from '../store/mailboxes/registry.ts';
 
 /** The mailbox that a route names, if the key may know of it. @throws BrokerError `not_found` */
-export async function mailboxInReach(
+export async function visibleMailbox(
   registry: Pick<Registry, 'get'>,
   caller: Caller,
   id: string | undefined,
@@ -19,7 +19,7 @@ export async function mailboxToChange(
   caller: Caller,
   id: string | undefined,
 ): Promise<MailboxView> {
-  const view = await mailboxInReach(registry, caller, id);
+  const view = await visibleMailbox(registry, caller, id);
   if (!mayChangeMailbox(caller, view.row)) throw new BrokerError('key_limited');
   return view;
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type AddressPolicy, addressAllowed, reachOf } from './address.ts';
+import { type AddressPolicy, addressAllowed, allowedTargetOf } from './address.ts';
 
 const nothingListed: AddressPolicy = { inAzure: false, privateDestinations: [] };
 const listing = (host: string, network: string, inAzure = false): AddressPolicy => ({
   inAzure,
   privateDestinations: [{ host, network }],
 });
-const reach = (address: string, policy: AddressPolicy) => reachOf(new URL(address), policy);
+const target = (address: string, policy: AddressPolicy) => allowedTargetOf(new URL(address), policy);
 
 describe('an address that others choose', () => {
   it.each([
@@ -16,7 +16,7 @@ describe('an address that others choose', () => {
     'https://[2606:4700::1111]/',
     'https://[::ffff:8.8.8.8]/',
   ])('may be %s', (address) => {
-    expect(reach(address, nothingListed)).toEqual({ kind: 'public' });
+    expect(target(address, nothingListed)).toEqual({ kind: 'public' });
   });
 
   it.each([
@@ -65,7 +65,7 @@ describe('an address that others choose', () => {
     'https://[4000::1]/',
     'https://[::ffff:0:127.0.0.1]/',
   ])('may not be %s', (address) => {
-    expect(reach(address, nothingListed)).toBeUndefined();
+    expect(target(address, nothingListed)).toBeUndefined();
   });
 
   it('cannot hold an IPv6 zone', () => {
@@ -79,25 +79,25 @@ describe('an address that others choose', () => {
 describe('a private destination', () => {
   it('is reached by its exact host and port only', () => {
     const policy = listing('nocobase.lan:13000', '10.1.2.0/24');
-    expect(reach('http://nocobase.lan:13000/api', policy)).toEqual({ kind: 'private', network: '10.1.2.0/24' });
-    expect(reach('http://NOCOBASE.lan:13000/api', policy)).toBeDefined();
-    expect(reach('http://nocobase.lan/api', policy)).toBeUndefined();
-    expect(reach('http://nocobase.lan:13001/api', policy)).toBeUndefined();
-    expect(reach('http://x.nocobase.lan:13000/api', policy)).toBeUndefined();
-    expect(reach('http://nocobase.lan.:13000/api', policy)).toBeUndefined();
+    expect(target('http://nocobase.lan:13000/api', policy)).toEqual({ kind: 'private', network: '10.1.2.0/24' });
+    expect(target('http://NOCOBASE.lan:13000/api', policy)).toBeDefined();
+    expect(target('http://nocobase.lan/api', policy)).toBeUndefined();
+    expect(target('http://nocobase.lan:13001/api', policy)).toBeUndefined();
+    expect(target('http://x.nocobase.lan:13000/api', policy)).toBeUndefined();
+    expect(target('http://nocobase.lan.:13000/api', policy)).toBeUndefined();
   });
 
   it("without a port means the scheme's own", () => {
     const policy = listing('nocobase.lan', '10.1.2.0/24');
-    expect(reach('https://nocobase.lan/', policy)?.kind).toBe('private');
-    expect(reach('https://nocobase.lan:443/', policy)?.kind).toBe('private');
-    expect(reach('https://nocobase.lan:8443/', policy)?.kind).toBe('public');
+    expect(target('https://nocobase.lan/', policy)?.kind).toBe('private');
+    expect(target('https://nocobase.lan:443/', policy)?.kind).toBe('private');
+    expect(target('https://nocobase.lan:8443/', policy)?.kind).toBe('public');
   });
 
   it('lies in its network, or is refused', () => {
     const policy = listing('10.1.2.3', '10.1.2.0/24');
-    expect(reach('https://10.1.2.3/', policy)).toBeDefined();
-    expect(reach('https://10.1.3.3/', listing('10.1.3.3', '10.1.2.0/24'))).toBeUndefined();
+    expect(target('https://10.1.2.3/', policy)).toBeDefined();
+    expect(target('https://10.1.3.3/', listing('10.1.3.3', '10.1.2.0/24'))).toBeUndefined();
     expect(addressAllowed('8.8.8.8', { kind: 'private', network: '10.1.2.0/24' }, policy)).toBe(false);
   });
 
@@ -117,19 +117,19 @@ describe('a private destination', () => {
   });
 
   it('takes neither http nor loopback in Azure', () => {
-    expect(reach('http://nocobase.lan/', listing('nocobase.lan', '10.1.2.0/24', true))).toBeUndefined();
-    expect(reach('https://nocobase.lan/', listing('nocobase.lan', '10.1.2.0/24', true))).toBeDefined();
-    expect(reach('https://127.0.0.1/', listing('127.0.0.1', '0.0.0.0/0', true))).toBeUndefined();
-    expect(reach('https://127.0.0.1/', listing('127.0.0.1', '127.0.0.0/8'))).toBeDefined();
+    expect(target('http://nocobase.lan/', listing('nocobase.lan', '10.1.2.0/24', true))).toBeUndefined();
+    expect(target('https://nocobase.lan/', listing('nocobase.lan', '10.1.2.0/24', true))).toBeDefined();
+    expect(target('https://127.0.0.1/', listing('127.0.0.1', '0.0.0.0/0', true))).toBeUndefined();
+    expect(target('https://127.0.0.1/', listing('127.0.0.1', '127.0.0.0/8'))).toBeDefined();
   });
 
   it('may be an IPv6 host', () => {
-    expect(reach('http://[::1]:3000/', listing('[::1]:3000', '::1/128'))).toBeDefined();
-    expect(reach('http://[::1]:3000/', listing('[::1]:3000', '127.0.0.0/8'))).toBeUndefined();
+    expect(target('http://[::1]:3000/', listing('[::1]:3000', '::1/128'))).toBeDefined();
+    expect(target('http://[::1]:3000/', listing('[::1]:3000', '127.0.0.0/8'))).toBeUndefined();
   });
 
   it('of a malformed entry is nothing', () => {
-    expect(reach('http://a b/'.replace(' ', ''), listing('a b', '10.0.0.0/8'))).toBeUndefined();
+    expect(target('http://a b/'.replace(' ', ''), listing('a b', '10.0.0.0/8'))).toBeUndefined();
     expect(addressAllowed('10.0.0.1', { kind: 'private', network: 'ten' }, nothingListed)).toBe(false);
   });
 });

@@ -10,7 +10,7 @@ export interface AddressPolicy {
 }
 
 /** The network that a listed private host's addresses must lie in, or `public`: only addresses of the internet. */
-export type Reach = { readonly kind: 'public' } | { readonly kind: 'private'; readonly network: string };
+export type AllowedTarget = { readonly kind: 'public' } | { readonly kind: 'private'; readonly network: string };
 
 /**
  * Addresses at which a cloud answers questions about the machine itself. Link-local ones are refused as such; these are
@@ -36,16 +36,17 @@ const globalUnicast = ipaddr.parseCIDR('2000::/3');
  * look-up is ever called).
  * @returns the reach of its host, or undefined if nothing may be sent there
  */
-export function reachOf(url: URL, policy: AddressPolicy): Reach | undefined {
+export function allowedTargetOf(url: URL, policy: AddressPolicy): AllowedTarget | undefined {
   if (url.username !== '' || url.password !== '') return undefined;
   const listed = policy.privateDestinations.find((entry) => hostOf(url.protocol, entry.host) === url.host);
   const httpAllowed = listed !== undefined && !policy.inAzure;
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && httpAllowed)) return undefined;
-  const reach: Reach = listed === undefined ? { kind: 'public' } : { kind: 'private', network: listed.network };
+  const target: AllowedTarget =
+    listed === undefined ? { kind: 'public' } : { kind: 'private', network: listed.network };
   const literal = url.hostname.replace(/^\[|\]$/g, '');
   // A URL has written every form of an address out by now: 127.1 and 0x7f000001 are 127.0.0.1 here.
-  if (isIP(literal) !== 0 && !addressAllowed(literal, reach, policy)) return undefined;
-  return reach;
+  if (isIP(literal) !== 0 && !addressAllowed(literal, target, policy)) return undefined;
+  return target;
 }
 
 /** The listed host as WHATWG URL writes it under that scheme: lower case, without the scheme's own port. */
@@ -58,14 +59,14 @@ function hostOf(protocol: string, host: string): string | undefined {
  * True if a connection may be made to this IP address. IPv4 in IPv6 (::ffff:…) is judged as the IPv4 address that it is;
  * NAT64, 6to4 and Teredo are no unicast and so refused, whatever they embed.
  */
-export function addressAllowed(address: string, reach: Reach, policy: AddressPolicy): boolean {
+export function addressAllowed(address: string, target: AllowedTarget, policy: AddressPolicy): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
   if (metadataAddresses.has(parsed.toNormalizedString())) return false;
   const range = parsed.range();
-  if (reach.kind === 'private') {
+  if (target.kind === 'private') {
     if (neverRanges.has(range) || (policy.inAzure && range === 'loopback')) return false;
-    return within(parsed, reach.network);
+    return within(parsed, target.network);
   }
   if (range !== 'unicast') return false;
   return parsed instanceof ipaddr.IPv4 || parsed.match(globalUnicast);

@@ -1,7 +1,7 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Agent, buildConnector, Client, type Dispatcher, Pool } from 'undici';
-import { type AddressPolicy, addressAllowed, reachOf } from './address.ts';
+import { type AddressPolicy, addressAllowed, allowedTargetOf } from './address.ts';
 
 /** A host name's addresses, as node:dns answers them. Injected by tests; the machine's resolver otherwise. */
 export type Lookup = (hostname: string) => Promise<readonly LookupAddress[]>;
@@ -27,7 +27,7 @@ const dnsLookup: Lookup = (hostname) =>
 /**
  * An undici agent whose sockets go nowhere but to addresses that were just checked: the answer of the look-up is checked
  * and handed to the connection itself, so a name that changes its answer between two look-ups gains nothing.
- * The caller checks literal addresses (`reachOf`), for which no look-up happens.
+ * The caller checks literal addresses (`allowedTargetOf`), for which no look-up happens.
  */
 export function createAgent(policy: AddressPolicy, connectionsPerOrigin: number, lookup: Lookup = dnsLookup): Agent {
   return new Agent({
@@ -55,11 +55,11 @@ function checkedLookup(origin: URL, policy: AddressPolicy, lookup: Lookup): Look
   return (hostname, options, callback) => {
     lookup(hostname).then(
       (addresses) => {
-        const reach = reachOf(origin, policy);
+        const target = allowedTargetOf(origin, policy);
         const good =
-          reach !== undefined &&
+          target !== undefined &&
           addresses.length > 0 &&
-          addresses.every((entry) => addressAllowed(entry.address, reach, policy));
+          addresses.every((entry) => addressAllowed(entry.address, target, policy));
         const [first] = addresses;
         // One bad address among several refuses the host: a resolver under somebody's hand picks the order.
         if (!good || first === undefined) callback(new AddressRefused('The host has an address that is refused.'), []);

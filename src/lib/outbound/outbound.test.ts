@@ -270,9 +270,9 @@ describe('the address of an outbound request', () => {
       expect(await failure(sender.send(post(`https://${host}:${server.port}/`)))).toBe('destination_address_refused');
     }
     expect(server.count()).toBe(0);
-    expect(sender.mayReach(`https://127.0.0.1:${server.port}/`)).toBe(false);
-    expect(sender.mayReach('not an address')).toBe(false);
-    expect(sender.mayReach('https://nocobase.example.com/')).toBe(true);
+    expect(sender.maySendTo(`https://127.0.0.1:${server.port}/`)).toBe(false);
+    expect(sender.maySendTo('not an address')).toBe(false);
+    expect(sender.maySendTo('https://nocobase.example.com/')).toBe(true);
   });
 
   it.each([

@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../domain/clock.ts';
 import { linkedAbort } from '../domain/linked-abort.ts';
 import { systemClock } from '../domain/system.ts';
-import { type AddressPolicy, reachOf } from './address.ts';
+import { type AddressPolicy, allowedTargetOf } from './address.ts';
 import type { Lookup } from './agent.ts';
 import { codingsOf, decoded } from './content-coding.ts';
 import { failureOf, type OutboundFailure } from './failure.ts';
@@ -63,7 +63,7 @@ export class OutboundError extends Error {
 /** Requests to addresses that others choose. */
 export interface Outbound {
   /** True if a request may be sent there, as far as the address alone tells. */
-  mayReach(url: string): boolean;
+  maySendTo(url: string): boolean;
   /**
    * One request. No redirect is followed. A connection that had served before and is reset before it answers is taken
    * for closed while idle: the request goes out a second time, at once.
@@ -93,7 +93,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
 
   const send = async (request: OutboundRequest): Promise<OutboundAnswer> => {
     const url = URL.parse(request.url);
-    if (url === null || reachOf(url, policy) === undefined) {
+    if (url === null || allowedTargetOf(url, policy) === undefined) {
       throw new OutboundError('destination_address_refused');
     }
     request.signal?.throwIfAborted();
@@ -115,7 +115,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   };
 
   return {
-    mayReach: (url) => URL.canParse(url) && reachOf(new URL(url), policy) !== undefined,
+    maySendTo: (url) => URL.canParse(url) && allowedTargetOf(new URL(url), policy) !== undefined,
     send,
     close: async () => {
       await (await pool)?.agent.destroy();

@@ -23,7 +23,7 @@ const pages: Record<string, PageContent> = {
     label: 'Contoso Sales',
     address: 'ada@contoso.example',
     receiver: 'https://nocobase.contoso.example',
-    reach: 'month',
+    syncStart: 'month',
     start,
   },
   'connect, any address, nobody named': {
@@ -31,14 +31,14 @@ const pages: Record<string, PageContent> = {
     label: undefined,
     address: undefined,
     receiver: 'https://nocobase.contoso.example',
-    reach: { since: new Date('2026-01-31T23:59:00Z') },
+    syncStart: { since: new Date('2026-01-31T23:59:00Z') },
     start,
   },
   connected: {
     kind: 'connected',
     address: 'ada@contoso.example',
     receiver: 'https://nocobase.contoso.example',
-    reach: 'month',
+    syncStart: 'month',
   },
   declined: { kind: 'failed', code: 'sign_in_declined', start },
   'wrong account': {
@@ -160,10 +160,10 @@ describe('a page', () => {
         label: hostile,
         address: hostile,
         receiver: hostile,
-        reach: 'now',
+        syncStart: 'now',
         start: { action: hostile, token: hostile },
       },
-      { kind: 'connected', address: hostile, receiver: hostile, reach: 'now' },
+      { kind: 'connected', address: hostile, receiver: hostile, syncStart: 'now' },
       { kind: 'failed', code: 'wrong_account', addresses: { expected: hostile, actual: hostile }, start },
       { kind: 'admin-consent', label: hostile, tenant: hostile, permissions: 'app', start },
       { kind: 'failed', code: 'admin_consent_required', adminLink: { ...adminLink, url: hostile } },
@@ -183,11 +183,11 @@ describe('a page', () => {
     ['now', 'New mail only', '仅新邮件'],
     ['resumed', 'New mail, from where it stopped', '新邮件，从上次停止处继续'],
     [{ since: new Date('2026-01-31T23:59:00Z') }, 'the mail since January 31, 2026', '自 2026年1月31日 以来的邮件'],
-  ])('says before and after how far back mail goes: %j', (reach, english, chinese) => {
+  ])('says before and after how far back mail goes: %j', (syncStart, english, chinese) => {
     const receiver = 'https://nocobase.example';
     for (const content of [
-      { kind: 'connect', label: undefined, address: 'ada@contoso.example', receiver, reach, start },
-      { kind: 'connected', address: 'ada@contoso.example', receiver, reach },
+      { kind: 'connect', label: undefined, address: 'ada@contoso.example', receiver, syncStart, start },
+      { kind: 'connected', address: 'ada@contoso.example', receiver, syncStart },
     ] satisfies PageContent[]) {
       expect(page(content, { acceptLanguage: 'en', requestId: 'r' }).body).toContain(english);
       expect(page(content, { acceptLanguage: 'zh', requestId: 'r' }).body).toContain(chinese);
@@ -349,7 +349,7 @@ describeNeeding('chromium', 'in a real browser', () => {
       label: long,
       address: `${long}@contoso.example`,
       receiver: `https://${'a'.repeat(60)}.example`,
-      reach: 'resumed',
+      syncStart: 'resumed',
       start,
     };
     const { context, tab } = await open(content, { viewport: { width: 360, height: 700 } });

@@ -35,7 +35,7 @@ export type PageContent =
       readonly address: string | undefined;
       /** Origin of the NocoBase that receives the mail. */
       readonly receiver: string;
-      readonly reach: SyncStart;
+      readonly syncStart: SyncStart;
       readonly start: StartForm;
     }
   | {
@@ -43,7 +43,7 @@ export type PageContent =
       readonly address: string;
       readonly receiver: string | undefined;
       /** Undefined where the link is gone that said it. */
-      readonly reach: SyncStart | undefined;
+      readonly syncStart: SyncStart | undefined;
     }
   | {
       readonly kind: 'admin-consent';
@@ -150,23 +150,25 @@ const startForm = (start: StartForm, button: string): Markup =>
 
 function draw(content: PageContent, texts: PageTexts, requestId: string): Drawn {
   if (content.kind === 'connect') {
-    const { label, address, receiver, reach, start } = content;
+    const { label, address, receiver, syncStart, start } = content;
     const pairs: [string, string][] = [
       ...(label === undefined ? [] : [[texts.connect.asks, label] as [string, string]]),
       [texts.connect.mailbox, address ?? texts.connect.anyMailbox],
       [texts.connect.receiver, receiver],
-      [texts.connect.reach, reachText(reach, texts)],
+      [texts.connect.syncStart, syncStartText(syncStart, texts)],
     ];
     const notes = noteList(texts.connect.notes);
     const inner = html`<p>${texts.connect.lead}</p>${rows(pairs)}${startForm(start, texts.connect.button)}${notes}`;
     return { title: texts.connect.title, mark: 'mail', inner: inner.text, hasForm: true };
   }
   if (content.kind === 'connected') {
-    const { address, receiver, reach } = content;
+    const { address, receiver, syncStart } = content;
     const pairs: [string, string][] = [
       [texts.connect.mailbox, address],
       ...(receiver === undefined ? [] : [[texts.connect.receiver, receiver] as [string, string]]),
-      ...(reach === undefined ? [] : [[texts.connect.reach, reachText(reach, texts)] as [string, string]]),
+      ...(syncStart === undefined
+        ? []
+        : [[texts.connect.syncStart, syncStartText(syncStart, texts)] as [string, string]]),
     ];
     const inner = html`<p>${texts.connected.lead}</p>${rows(pairs)}<p>${texts.connected.close}</p>`;
     return { title: texts.connected.title, mark: 'good', inner: inner.text, hasForm: false };
@@ -180,8 +182,10 @@ function draw(content: PageContent, texts: PageTexts, requestId: string): Drawn 
   return failed(content, texts, requestId);
 }
 
-function reachText(reach: SyncStart, texts: PageTexts): string {
-  return typeof reach === 'string' ? texts.connect.reaches[reach] : texts.connect.since(day(reach.since, texts));
+function syncStartText(syncStart: SyncStart, texts: PageTexts): string {
+  return typeof syncStart === 'string'
+    ? texts.connect.syncStarts[syncStart]
+    : texts.connect.since(day(syncStart.since, texts));
 }
 
 /** A day as people write it, UTC. */

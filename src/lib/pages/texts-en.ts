@@ -14,8 +14,8 @@ export const en: PageTexts = {
     mailbox: 'Mailbox',
     anyMailbox: 'The one you sign in with',
     receiver: 'Mail goes to',
-    reach: 'Which mail',
-    reaches: {
+    syncStart: 'Which mail',
+    syncStarts: {
       now: 'New mail only',
       month: 'New mail, and the mail of the past month',
       resumed: 'New mail, from where it stopped',

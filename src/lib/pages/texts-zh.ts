@@ -14,8 +14,8 @@ export const zh: PageTexts = {
     mailbox: '邮箱',
     anyMailbox: '您登录时所用的邮箱',
     receiver: '邮件将发送到',
-    reach: '邮件范围',
-    reaches: {
+    syncStart: '邮件范围',
+    syncStarts: {
       now: '仅新邮件',
       month: '新邮件，以及最近一个月的邮件',
       resumed: '新邮件，从上次停止处继续',

@@ -16,8 +16,8 @@ export interface PageTexts {
     readonly anyMailbox: string;
     readonly receiver: string;
     /** Name of the row that says which mail is passed on. */
-    readonly reach: string;
-    readonly reaches: Readonly<Record<'now' | 'month' | 'resumed', string>>;
+    readonly syncStart: string;
+    readonly syncStarts: Readonly<Record<'now' | 'month' | 'resumed', string>>;
     readonly since: (date: string) => string;
     readonly button: string;
     readonly notes: Notes;

@@ -46,7 +46,7 @@ const state: StateRow = {
   code: 'imap_throttled',
   since: at,
   backoffUntil: new Date('2026-11-22T10:41:12Z'),
-  answered: 4_294_967_296,
+  served: 4_294_967_296,
   told: 'degraded',
 };
 

@@ -4,11 +4,11 @@ import { createConcurrencyLimit } from './concurrency-limit.ts';
 const never = new AbortController().signal;
 
 it('gives out no more places than there are, in the order of asking', async () => {
-  const slots = createConcurrencyLimit(2);
+  const limit = createConcurrencyLimit(2);
   const order: number[] = [];
-  const leave = [await slots.take(never), await slots.take(never)];
+  const leave = [await limit.take(never), await limit.take(never)];
   const waiting = [1, 2, 3].map(async (number) => {
-    const give = await slots.take(never);
+    const give = await limit.take(never);
     order.push(number);
     give();
   });
@@ -20,16 +20,16 @@ it('gives out no more places than there are, in the order of asking', async () =
 });
 
 it('lets one go who does not want to wait any longer, and loses no place by it', async () => {
-  const slots = createConcurrencyLimit(1);
-  const leave = await slots.take(never);
+  const limit = createConcurrencyLimit(1);
+  const leave = await limit.take(never);
   const reason = new Error('lease lost');
   const impatient = new AbortController();
-  const waiting = slots.take(impatient.signal);
-  const next = slots.take(never);
+  const waiting = limit.take(impatient.signal);
+  const next = limit.take(never);
   impatient.abort(reason);
   await expect(waiting).rejects.toBe(reason);
   leave();
   (await next)();
-  (await slots.take(never))();
-  await expect(slots.take(impatient.signal)).rejects.toBe(reason);
+  (await limit.take(never))();
+  await expect(limit.take(impatient.signal)).rejects.toBe(reason);
 });

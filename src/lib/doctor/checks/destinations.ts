@@ -6,7 +6,7 @@ import { BrokerError } from '../../errors.ts';
 import type { DestinationRows } from '../../store/destinations/destinations.ts';
 import { failure, ok } from './findings.ts';
 import { eachBounded } from './run-checks.ts';
-import type { Check, Finding, Reach } from './types.ts';
+import type { Check, Finding, KeyAccess } from './types.ts';
 
 const atOnce = 8;
 
@@ -21,9 +21,9 @@ export function destinationsCheck(deps: {
   const { rows, deliverer } = deps;
   return {
     name: 'destinations',
-    async run(report, signal, reach) {
-      const all = (await rows.list()).filter(({ config }) => reach.destination(config.id));
-      if (all.length === 0) report(none(reach));
+    async run(report, signal, access) {
+      const all = (await rows.list()).filter(({ config }) => access.destination(config.id));
+      if (all.length === 0) report(none(access));
       await eachBounded(all, atOnce, signal, async ({ config, state }) => {
         const told = judge(viewOf(config, state));
         if (told !== undefined) return report(told);
@@ -65,7 +65,7 @@ function accepting(id: string, name: string, lastAccepted: Date | undefined): Fi
     : ok({ en: `“${name}” last accepted an event at ${at} UTC.`, zh: `“${name}”最近一次接收事件：${at}（UTC）。` }, id);
 }
 
-const none = ({ isLimited }: Reach): Finding =>
+const none = ({ isLimited }: KeyAccess): Finding =>
   isLimited
     ? ok({ en: 'This key reaches no destination.', zh: '此密钥无权访问任何目标。' })
     : {

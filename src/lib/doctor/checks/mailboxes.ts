@@ -8,7 +8,7 @@ import type { MailboxView, Registry } from '../../store/mailboxes/registry.ts';
 import type { MailboxRow } from '../../store/rows/rows.ts';
 import { failure, ok } from './findings.ts';
 import { eachBounded } from './run-checks.ts';
-import type { Check, Finding, Localised, Reach } from './types.ts';
+import type { Check, Finding, KeyAccess, Localised } from './types.ts';
 
 /** Log-ins at once: a hundred of 700 ms each take some four seconds then. */
 const atOnce = 20;
@@ -31,11 +31,11 @@ export function mailboxesCheck(deps: {
 }): Check {
   const { registry, tokens, probe, pollFacts } = deps;
 
-  const all = async (reach: Reach): Promise<{ views: MailboxView[]; isCut: boolean }> => {
+  const all = async (access: KeyAccess): Promise<{ views: MailboxView[]; isCut: boolean }> => {
     const views: MailboxView[] = [];
     let cursor: string | undefined;
     do {
-      const page = await registry.list({ where: (row) => reach.mailbox(row), limit: pageSize, cursor });
+      const page = await registry.list({ where: (row) => access.mailbox(row), limit: pageSize, cursor });
       views.push(...page.items);
       cursor = page.cursor;
     } while (cursor !== undefined && views.length < mostLooked);
@@ -59,8 +59,8 @@ export function mailboxesCheck(deps: {
 
   return {
     name: 'mailboxes',
-    async run(report, signal, reach) {
-      const { views, isCut } = await all(reach);
+    async run(report, signal, access) {
+      const { views, isCut } = await all(access);
       if (views.length === 0) report(ok({ en: 'No mailbox is connected yet.', zh: '尚未连接任何邮箱。' }));
       if (isCut) report(tooMany);
       const facts = await pollFacts(views.map(({ row }) => row));

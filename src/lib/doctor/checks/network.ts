@@ -1,5 +1,5 @@
 import { ok } from './findings.ts';
-import { greetingOf, type MailServer, type Probe } from './reach.ts';
+import { greetingOf, type MailServer, type Probe } from './probe.ts';
 import type { Check, Finding } from './types.ts';
 
 /**

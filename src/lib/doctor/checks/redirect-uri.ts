@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ok } from './findings.ts';
-import type { Probe } from './reach.ts';
+import type { Probe } from './probe.ts';
 import type { Check, Finding } from './types.ts';
 
 /**

@@ -10,13 +10,13 @@ import { mailboxesCheck } from './mailboxes.ts';
 import { eachBounded, runChecks } from './run-checks.ts';
 import type { Check } from './types.ts';
 
-const reach = { isLimited: false, mailbox: () => true, destination: () => true };
+const access = { isLimited: false, mailbox: () => true, destination: () => true };
 const fine = ok({ en: 'Fine.', zh: '正常。' });
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 function run(...checks: Check[]) {
   const clock = virtualClock();
-  const ended = runChecks(checks, reach, { clock, log: quiet, limitMs: 8_000 });
+  const ended = runChecks(checks, access, { clock, log: quiet, limitMs: 8_000 });
   return { clock, ended };
 }
 const check = (name: string, work: Check['run']): Check => ({ name, run: work });
@@ -115,7 +115,7 @@ describe('many things of one check', () => {
       },
       pollFacts: async () => new Map(),
     });
-    const ended = runChecks([mailboxes], reach, { clock, log: quiet, limitMs: 8_000 });
+    const ended = runChecks([mailboxes], access, { clock, log: quiet, limitMs: 8_000 });
     for (let step = 0; step < 8; step++) await clock.advance(700);
     expect((await ended).filter(({ status }) => status === 'ok')).toHaveLength(100);
   });

@@ -2,7 +2,7 @@ import type { Clock } from '../../domain/clock.ts';
 import { withDeadline } from '../../domain/with-deadline.ts';
 import type { Log } from '../../log.ts';
 import { failure, notAnswered } from './findings.ts';
-import type { Check, Finding, Reach, Result } from './types.ts';
+import type { Check, Finding, KeyAccess, Result } from './types.ts';
 
 export interface RunDeps {
   readonly clock: Clock;
@@ -17,7 +17,7 @@ export interface RunDeps {
  */
 export async function runChecks(
   checks: readonly Check[],
-  reach: Reach,
+  access: KeyAccess,
   { clock, log, limitMs }: RunDeps,
 ): Promise<Result[]> {
   const over = new AbortController();
@@ -33,7 +33,7 @@ export async function runChecks(
         await withDeadline(
           clock,
           limitMs,
-          start(() => check.run(report, over.signal, reach)),
+          start(() => check.run(report, over.signal, access)),
           () => late,
         );
       } catch (error) {

@@ -24,7 +24,7 @@ export interface Finding {
 }
 
 /** Which mailboxes and destinations whoever asks may see. */
-export interface Reach {
+export interface KeyAccess {
   readonly isLimited: boolean;
   mailbox(mailbox: { readonly id: string; readonly destinationId: string }): boolean;
   destination(id: string): boolean;
@@ -38,7 +38,7 @@ export interface Check {
    * Reports each finding as soon as it is known, so that a check that is cut short still tells what it has seen.
    * May throw; the failure is then the finding. The signal fires when the time for all checks is over.
    */
-  run(report: (finding: Finding) => void, signal: AbortSignal, reach: Reach): Promise<void>;
+  run(report: (finding: Finding) => void, signal: AbortSignal, access: KeyAccess): Promise<void>;
 }
 
 /** A finding, and which check made it. */

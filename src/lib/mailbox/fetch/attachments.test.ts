@@ -171,7 +171,7 @@ function world(
         return session();
       },
     },
-    slots: createDownloadLimiter(downloadLimits, clock),
+    limiter: createDownloadLimiter(downloadLimits, clock),
     clock,
     ...options,
     places: async () => {

@@ -35,7 +35,7 @@ export interface AttachmentsDeps {
   readonly places: (place: AttachmentPlace) => Promise<readonly KnownPlace[]>;
   readonly token: (mailbox: MailboxRow, options: { readonly force: boolean }) => Promise<string>;
   readonly imap: ImapConnector<MailSession>;
-  readonly slots: DownloadLimiter;
+  readonly limiter: DownloadLimiter;
   readonly clock: Clock;
   /** As it lies in the mail, in bytes; {@link largestBytes} unless given. */
   readonly largestBytes?: number;
@@ -59,7 +59,7 @@ const tries = 2;
 
 /** Hands out single files of messages, straight from the mailbox. */
 export function createAttachments(deps: AttachmentsDeps): Attachments {
-  const { clock, imap, slots } = deps;
+  const { clock, imap, limiter } = deps;
   const largest = deps.largestBytes ?? largestBytes;
 
   /** As the poll does: a token may have been revoked before its time, and "AUTHENTICATE failed" does not tell. */
@@ -76,7 +76,7 @@ export function createAttachments(deps: AttachmentsDeps): Attachments {
 
   async function* fetch(
     place: AttachmentPlace,
-    slot: DownloadPermit,
+    permit: DownloadPermit,
     found: (what: Omit<OpenAttachment, 'bytes'>) => void,
     isWanted: () => boolean,
   ): AsyncGenerator<Uint8Array> {
@@ -89,7 +89,7 @@ export function createAttachments(deps: AttachmentsDeps): Attachments {
         session = await logIn(row);
         const { path, uid, file } = await findPart(session, row.folders, place, () => deps.places(place));
         if (file.size > largest) throw new BrokerError('attachment_too_large');
-        if (attempt === 1) await slot.reserve(file.size);
+        if (attempt === 1) await permit.reserve(file.size);
         const content = await session.download(path, uid, file.part, largest + 1);
         if (content === undefined) throw new BrokerError('message_gone');
         found({ file, charset: content.charset });
@@ -114,21 +114,21 @@ export function createAttachments(deps: AttachmentsDeps): Attachments {
 
   return {
     open: async (place) => {
-      const slot = await slots.enter(place.mailboxId);
+      const permit = await limiter.enter(place.mailboxId);
       const over = new AbortController();
       let opened: Omit<OpenAttachment, 'bytes'> | undefined;
       const found = (what: Omit<OpenAttachment, 'bytes'>) => {
         opened ??= what;
       };
       const bytes: Readable = Readable.from(
-        fetch(place, slot, found, () => !bytes.destroyed),
+        fetch(place, permit, found, () => !bytes.destroyed),
         { objectMode: false, highWaterMark: 256 * 1024 },
       );
       // Told to whoever reads; until somebody does, it must not end the process.
       bytes.on('error', () => undefined);
       bytes.once('close', () => {
         over.abort();
-        slot.leave();
+        permit.leave();
       });
       void clock.sleep(limitMs, over.signal).then(
         () => bytes.destroy(new BrokerError('imap_unreachable')),

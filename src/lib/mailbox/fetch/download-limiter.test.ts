@@ -13,7 +13,7 @@ const limits: DownloadLimits = {
 
 function world(change: Partial<DownloadLimits> = {}) {
   const clock = virtualClock();
-  const slots = createDownloadLimiter({ ...limits, ...change }, clock);
+  const limiter = createDownloadLimiter({ ...limits, ...change }, clock);
   /** How a request ends: `in`, the code of its failure, or undefined while it waits. */
   const ask = (work: Promise<unknown>) => {
     const seen: { end?: string } = {};
@@ -27,18 +27,18 @@ function world(change: Partial<DownloadLimits> = {}) {
     );
     return seen;
   };
-  return { clock, slots, ask };
+  return { clock, limiter, ask };
 }
 
 const busy = 'downloads_busy 2000';
 
 describe('downloads at once', () => {
   it('are two from one mailbox; the third waits, and is refused after four seconds', async () => {
-    const { clock, slots, ask } = world();
-    await slots.enter('ada');
-    await slots.enter('ada');
-    const third = ask(slots.enter('ada'));
-    await slots.enter('bob');
+    const { clock, limiter, ask } = world();
+    await limiter.enter('ada');
+    await limiter.enter('ada');
+    const third = ask(limiter.enter('ada'));
+    await limiter.enter('bob');
     await clock.advance(3_999);
     expect(third.end).toBeUndefined();
     await clock.advance(1);
@@ -46,10 +46,10 @@ describe('downloads at once', () => {
   });
 
   it('go on in the order of asking when one leaves, and a place is given out once', async () => {
-    const { slots, ask } = world();
-    const first = await slots.enter('ada');
-    await slots.enter('ada');
-    const [third, fourth] = [ask(slots.enter('ada')), ask(slots.enter('ada'))];
+    const { limiter, ask } = world();
+    const first = await limiter.enter('ada');
+    await limiter.enter('ada');
+    const [third, fourth] = [ask(limiter.enter('ada')), ask(limiter.enter('ada'))];
     first.leave();
     first.leave();
     await settled();
@@ -57,27 +57,27 @@ describe('downloads at once', () => {
   });
 
   it('do not queue up without end, neither from one mailbox nor in all', async () => {
-    const { slots, ask } = world();
-    for (const id of ['ada', 'ada', 'bob']) await slots.enter(id);
-    const waiting = ['ada', 'ada', 'ada', 'bob', 'eve', 'eve'].map((id) => ask(slots.enter(id)));
+    const { limiter, ask } = world();
+    for (const id of ['ada', 'ada', 'bob']) await limiter.enter(id);
+    const waiting = ['ada', 'ada', 'ada', 'bob', 'eve', 'eve'].map((id) => ask(limiter.enter(id)));
     await settled();
     expect(waiting.map(({ end }) => end)).toEqual([undefined, undefined, busy, undefined, undefined, busy]);
   });
 
   it('hold no more bytes than there is room for, unless one alone does', async () => {
-    const { slots, ask, clock } = world();
-    const large = await slots.enter('ada');
+    const { limiter, ask, clock } = world();
+    const large = await limiter.enter('ada');
     await large.reserve(150);
-    const small = await slots.enter('bob');
+    const small = await limiter.enter('bob');
     const wanted = ask(small.reserve(10));
     await settled();
     expect(wanted.end).toBeUndefined();
     large.leave();
     await settled();
     expect(wanted.end).toBe('in');
-    const other = await slots.enter('ada');
+    const other = await limiter.enter('ada');
     await other.reserve(90);
-    const more = ask((await slots.enter('eve')).reserve(1));
+    const more = ask((await limiter.enter('eve')).reserve(1));
     await clock.advance(4_000);
     expect(more.end).toBe(busy);
   });

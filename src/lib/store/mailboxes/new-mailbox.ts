@@ -50,7 +50,7 @@ export function newMailbox(
     encodeMailbox(row),
     // Whoever is told that a mailbox cannot be reached yet shall be told when it is.
     encodeState({
-      ...{ mailboxId: row.id, state, code, since: now, backoffUntil: undefined, answered: 0 },
+      ...{ mailboxId: row.id, state, code, since: now, backoffUntil: undefined, served: 0 },
       told: state === 'connecting' ? state : undefined,
     }),
     ...folders.map((folder) => encodeCursor(newCursor(row.id, folder.id, folder, now))),

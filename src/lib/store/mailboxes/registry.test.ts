@@ -65,7 +65,7 @@ describe('a first connect', () => {
 
     const shown = await world.registry.get(mailbox.id);
     expect(shown?.row).toEqual(mailbox);
-    expect(shown).toMatchObject({ shown: 'active', state: { state: 'active', code: '', answered: 0 } });
+    expect(shown).toMatchObject({ shown: 'active', state: { state: 'active', code: '', served: 0 } });
 
     const partition = partitionOf(mailbox.id);
     const cursors = (await store.table('mail').list(partition, { from: 'c', below: 'd' })).map(decodeCursor);

@@ -131,7 +131,7 @@ export interface StateRow {
   /** No poll before this instant. */
   readonly backoffUntil: Date | undefined;
   /** The `asked` that has been served. */
-  readonly answered: number;
+  readonly served: number;
   /** The trouble of which its owner was told last, and not yet of its end. Missing in old rows. */
   readonly told?: MailboxState | undefined;
 }

@@ -25,7 +25,7 @@ export function encodeState(row: StateRow): Row {
       code: row.code === '' ? undefined : row.code,
       since: row.since,
       backoffUntil: row.backoffUntil,
-      answered: BigInt(row.answered),
+      answered: BigInt(row.served),
       told: row.told,
     }),
   };
@@ -35,6 +35,6 @@ export function encodeState(row: StateRow): Row {
 export function decodeState(row: StoredRow): StateRow {
   const key = parseRowKey(row.rowKey);
   if (key?.kind !== 'state') throw brokenRow(row, 'its key is not that of a state');
-  const read = readColumns(row, form);
-  return { mailboxId: key.mailboxId, ...read, backoffUntil: read.backoffUntil, told: read.told };
+  const { answered: served, ...read } = readColumns(row, form);
+  return { mailboxId: key.mailboxId, ...read, served, backoffUntil: read.backoffUntil, told: read.told };
 }

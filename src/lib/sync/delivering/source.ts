@@ -42,14 +42,14 @@ export function createSource(
     while (metas.length === 0) {
       const uids = await backlog.take(chunk);
       if (uids.length === 0) return undefined;
-      const answered = [...(await session.fetchMeta(path, uids))];
-      const shown = new Set(answered.map((meta) => meta.uid));
+      const fetched = [...(await session.fetchMeta(path, uids))];
+      const shown = new Set(fetched.map((meta) => meta.uid));
       for (const uid of uids.filter((each) => !shown.has(each))) {
         const meta = await lastLook(uid);
         if (meta === undefined) await backlog.miss(uid);
-        else answered.push(meta);
+        else fetched.push(meta);
       }
-      metas = answered.sort((a, b) => uids.indexOf(a.uid) - uids.indexOf(b.uid));
+      metas = fetched.sort((a, b) => uids.indexOf(a.uid) - uids.indexOf(b.uid));
     }
     return metas.shift();
   }

@@ -64,8 +64,8 @@ async function compareFolder(
   const { path } = record.folder;
   const entries = followed(record.entries(), dayOf(now));
   const uids = placed(entries);
-  const answered = uids.length === 0 ? [] : await session.fetchFlags(path, uids);
-  const { changed, marked, lost, isPending } = compare(entries, answered, isSearched);
+  const fetched = uids.length === 0 ? [] : await session.fetchFlags(path, uids);
+  const { changed, marked, lost, isPending } = compare(entries, fetched, isSearched);
   // Exchange sometimes answers no FETCH for a message that it lists all the same.
   const listed = await listedOf(session, path, lost);
   record.putAll([...marked, ...lost.filter(({ uid }) => listed.has(uid)).map(present)]);

@@ -6,14 +6,22 @@ import { isDue, judge, type Verdict } from './mailbox-state.ts';
 const now = new Date('2026-11-22T12:00:00Z');
 const tick = Math.floor(now.getTime() / 60_000);
 const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
-const at = { now, tick, intervalSeconds: 60, createdAt: ago(10_000), lastMailAt: ago(5), isAsked: false, served: 1 };
+const at = {
+  now,
+  tick,
+  intervalSeconds: 60,
+  createdAt: ago(10_000),
+  lastMailAt: ago(5),
+  isAsked: false,
+  servedBefore: 1,
+};
 const state = (change: Partial<StateRow> = {}): StateRow => ({
   mailboxId: 'mbx_0001_abcdefghijklmnop',
   state: 'active',
   code: '',
   since: ago(100),
   backoffUntil: undefined,
-  answered: 1,
+  served: 1,
   ...change,
 });
 const slot = (change: Partial<SlotSchedule> = {}): SlotSchedule => ({
@@ -250,14 +258,14 @@ describe('a mailbox', () => {
 });
 
 describe('a mailbox whose owner has just signed in again', () => {
-  const before = state({ state: 'reconnect_required', code: 'grant_expired', since: ago(5), answered: 2 });
+  const before = state({ state: 'reconnect_required', code: 'grant_expired', since: ago(5), served: 2 });
   const asked = { ...at, isAsked: true };
 
   it.each(['imap_unreachable', 'imap_unexpected', 'imap_token_expired'] as const)(
     'is polled on, although the first attempt ends in %s',
     (code) => {
       const judged = judge(before, slot(), failed(code), asked);
-      expect(judged.state).toMatchObject({ state: 'active', code, answered: 2 });
+      expect(judged.state).toMatchObject({ state: 'active', code, served: 2 });
       const later = { now: new Date(now.getTime() + 60_000), tick: tick + 1 };
       expect(isDue(judged.state, judged.slot, { paused: false, deletedAt: undefined, asked: 2 }, later)).toBe(true);
     },
@@ -268,13 +276,13 @@ describe('a mailbox whose owner has just signed in again', () => {
     ['the secret of the app has run out', failed('client_secret_expired')],
   ] as const)('is tried again when %s', (_why, verdict) => {
     const judged = judge(before, slot(), verdict, asked);
-    expect(judged.state).toMatchObject({ state: 'reconnect_required', answered: 1 });
+    expect(judged.state).toMatchObject({ state: 'reconnect_required', served: 1 });
     const later = { now: new Date(now.getTime() + 60_000), tick: tick + 1 };
     expect(isDue(judged.state, judged.slot, { paused: false, deletedAt: undefined, asked: 2 }, later)).toBe(true);
   });
 
   it('is left alone when the new sign-in is refused, too', () => {
     const judged = judge(before, slot(), failed('grant_expired'), asked);
-    expect(judged).toMatchObject({ state: { state: 'reconnect_required', answered: 2 }, event: undefined });
+    expect(judged).toMatchObject({ state: { state: 'reconnect_required', served: 2 }, event: undefined });
   });
 });

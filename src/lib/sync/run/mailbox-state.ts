@@ -17,7 +17,7 @@ export type Verdict =
 export interface Situation {
   readonly now: Date;
   /** The `asked` that had been served before this run. */
-  readonly served: number;
+  readonly servedBefore: number;
   readonly tick: number;
   readonly intervalSeconds: number;
   readonly createdAt: Date;
@@ -142,7 +142,7 @@ const keep = (state: StateRow): MailboxState =>
 
 /** A new sign-in that could not be tried yet: the wish to try it stands, or else nobody would poll the mailbox again. */
 const untried = (state: StateRow, at: Situation): StateRow =>
-  state.state === 'reconnect_required' ? { ...state, answered: at.served } : state;
+  state.state === 'reconnect_required' ? { ...state, served: at.servedBefore } : state;
 
 function isOverdue(state: StateRow, slot: SlotSchedule, at: Situation): boolean {
   const tickMs = at.intervalSeconds * 1000;
@@ -182,7 +182,7 @@ export function isDue(
   at: { readonly now: Date; readonly tick: number },
 ): boolean {
   if (account.paused || account.deletedAt !== undefined) return false;
-  if (account.asked !== state.answered) return true;
+  if (account.asked !== state.served) return true;
   if (state.state === 'reconnect_required') return false;
   if (state.backoffUntil !== undefined && state.backoffUntil > at.now) return false;
   return slot.nextDue <= at.tick;

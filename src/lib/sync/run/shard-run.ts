@@ -64,7 +64,7 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
     const record = createMailboxRecord(found.row, state, cursors, context.now(), (_, error) =>
       degrade(context, found, error),
     );
-    return { ...found, record, isRemoved, isAsked: !isRemoved && record.state.answered !== found.row.asked };
+    return { ...found, record, isRemoved, isAsked: !isRemoved && record.state.served !== found.row.asked };
   });
   // A tombstone whose rows are still there, or whose last steps outside this table may not be done.
   const erasing = mailboxes.filter(
@@ -196,12 +196,12 @@ async function attend(context: RunContext, head: Head, mailbox: ShardMailbox, ta
   const now = context.now();
   const slot = head.sched[row.slot] ?? emptySlot;
   const due = isDue(record.state, slot, row, { now, tick });
-  const served = record.state.answered;
-  // `answered` is what the polled rows showed before the on-demand rows were read: a later wish is left for the next run.
-  const answered = { answered: row.asked };
+  const servedBefore = record.state.served;
+  // `served` is what the polled rows showed before the on-demand rows were read: a later wish is left for the next run.
+  const served = { served: row.asked };
   if (mailbox.isAsked) {
     // A poll that is wished for has been made when its outcome is known: until then whoever comes next makes it.
-    record.setState({ ...record.state, ...(due ? {} : answered), backoffUntil: undefined });
+    record.setState({ ...record.state, ...(due ? {} : served), backoffUntil: undefined });
   }
   if (row.paused && record.state.state !== 'paused') {
     record.setState({ ...record.state, state: 'paused', code: '', since: now });
@@ -226,9 +226,9 @@ async function attend(context: RunContext, head: Head, mailbox: ShardMailbox, ta
     createdAt: row.createdAt,
     lastMailAt: lastMailOf(record),
     isAsked: mailbox.isAsked,
-    served,
+    servedBefore,
   };
-  const judged = judge({ ...record.state, ...answered }, slot, verdict, at);
+  const judged = judge({ ...record.state, ...served }, slot, verdict, at);
   if (!isDeepStrictEqual(judged.state, record.state)) record.setState(judged.state);
   head.sched[row.slot] = judged.slot;
   if (judged.event !== undefined) {
@@ -294,7 +294,7 @@ function degrade(context: RunContext, found: PolledMailbox, error: StoreError): 
     code,
     since: known ? (found.state?.since ?? context.now()) : context.now(),
     backoffUntil: undefined,
-    answered: row.asked,
+    served: row.asked,
     told: found.state?.told,
   };
   let operations: BatchOperation[] = [{ kind: 'upsert', row: encodeState(state) }];

@@ -56,10 +56,10 @@ export interface Differences {
  */
 export function compare(
   entries: readonly RecentMessage[],
-  answered: readonly MessageFlags[],
+  fetched: readonly MessageFlags[],
   isSearched: boolean,
 ): Differences {
-  const flags = new Map(answered.map((each) => [each.uid, each]));
+  const flags = new Map(fetched.map((each) => [each.uid, each]));
   const changed: RecentMessage[] = [];
   const marked: RecentMessage[] = [];
   const lost: RecentMessage[] = [];

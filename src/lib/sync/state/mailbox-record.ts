@@ -95,7 +95,7 @@ export function createMailboxRecord(
     code: '',
     since: now,
     backoffUntil: undefined,
-    answered: -1,
+    served: -1,
   };
   let stateDirty = false;
   const folders = row.folders.map((folder) => createFolderRecord(row.id, folder, cursors.get(folder.id)));

@@ -9,7 +9,7 @@ import { createApiKeys } from '../lib/access/api-keys.ts';
 import type { Scope } from '../lib/access/caller.ts';
 import { createDeliverer } from '../lib/delivery/deliverer.ts';
 import { createDestinations } from '../lib/delivery/destinations.ts';
-import type { Reach } from '../lib/doctor/checks/types.ts';
+import type { KeyAccess } from '../lib/doctor/checks/types.ts';
 import { deliveryId } from '../lib/domain/ids.ts';
 import { systemClock, systemRandom } from '../lib/domain/system.ts';
 import { createGiveToken } from '../lib/mailboxes/give-token.ts';
@@ -62,7 +62,7 @@ async function createWorld(): Promise<World> {
   const { clock, log, registry, grants } = world;
   const rows = createDestinationRows({ store, sealer: world.sealer });
   const answer = { status: 200, retryAfterMs: undefined, contentType: '', body: new Uint8Array(), complete: true };
-  const outbound: Outbound = { mayReach: () => true, send: async () => answer, close: async () => {} };
+  const outbound: Outbound = { maySendTo: () => true, send: async () => answer, close: async () => {} };
   const shared = { rows, outbound, clock, random: systemRandom, log };
   const deliverer = createDeliverer({ ...shared, time: store.time });
   const destinations = createDestinations({ ...shared, deliverer, inUse: async () => false });
@@ -95,16 +95,18 @@ async function createWorld(): Promise<World> {
     return deliveryId(id, key);
   };
   const [v1, v2] = [await givenUp(one), await givenUp(two)];
-  const seenBy = (reach: Reach): string[] => [
-    ...[one, two].filter((row) => reach.mailbox(row)).map(({ id }) => id),
-    ...[d1, d2].filter((id) => reach.destination(id)),
+  const seenBy = (access: KeyAccess): string[] => [
+    ...[one, two].filter((row) => access.mailbox(row)).map(({ id }) => id),
+    ...[d1, d2].filter((id) => access.destination(id)),
   ];
   composed.broker = async () => ({
     ...{ ...world, audit, apiKeys, giveToken, destinations, openMailbox: async () => [] },
     deliveries: createDeliveries(world),
     metrics: async () => ({ contentType: 'text/plain', body: '' }),
     resealing: { progress: async () => null, now: async () => ({ version: 'v' }) },
-    doctor: { examine: async (_language: string, reach: Reach) => ({ items: seenBy(reach).map((id) => ({ id })) }) },
+    doctor: {
+      examine: async (_language: string, access: KeyAccess) => ({ items: seenBy(access).map((id) => ({ id })) }),
+    },
   });
 
   const lists: Readonly<Record<KeyName, KeyLists>> = {
