@@ -5,6 +5,7 @@ import { mailErrors } from './errors/mail.ts';
 import { microsoftErrors } from './errors/microsoft.ts';
 import { requestErrors } from './errors/requests.ts';
 import { signInErrors } from './errors/sign-in.ts';
+import { submissionErrors } from './errors/submissions.ts';
 
 export type { ErrorEntry, Who } from './errors/entry.ts';
 
@@ -16,6 +17,7 @@ export const errorRooms = {
   signInErrors,
   microsoftErrors,
   mailErrors,
+  submissionErrors,
 } as const;
 
 const table = {
@@ -25,6 +27,7 @@ const table = {
   ...signInErrors,
   ...microsoftErrors,
   ...mailErrors,
+  ...submissionErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof table;

@@ -213,6 +213,7 @@ export function createImap(ground: Ground, process: SimProcess, mail: MailWorld)
           selected = undefined;
         }),
       setAside: () => {},
+      fetchMarks: async () => [],
       part: absent,
       download: absent,
       close: () =>

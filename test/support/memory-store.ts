@@ -131,7 +131,8 @@ export function memoryStore(clock: { now(): number }): MemoryStore {
         [...rows.values()]
           .filter((row) => row.partitionKey === partitionKey)
           .filter(({ rowKey }) => rowKey >= (range.from ?? '') && (range.below === undefined || rowKey < range.below))
-          .sort((a, b) => (a.rowKey < b.rowKey ? -1 : 1)),
+          .sort((a, b) => (a.rowKey < b.rowKey ? -1 : 1))
+          .slice(0, range.most),
       async *scan() {
         yield* [...rows.values()].sort((a, b) =>
           keyOf(a.partitionKey, a.rowKey) < keyOf(b.partitionKey, b.rowKey) ? -1 : 1,

@@ -42,6 +42,8 @@ export const lookWaitsMs = [10, 30, 60, 180, 300, 600].map((seconds) => seconds 
 
 const later = (now: Date, ms: number): Date => new Date(now.getTime() + ms);
 
+const atLatest = (at: Date, end: Date): Date => new Date(Math.min(at.getTime(), end.getTime()));
+
 /** Adds what is to be told; nothing is told twice while it waits. */
 const owing = (submission: Submission, event: SubmissionEvent): readonly SubmissionEvent[] =>
   submission.owes.includes(event) ? submission.owes : [...submission.owes, event];
@@ -77,7 +79,7 @@ export function nextStep(
     return now < nextAt ? { kind: 'wait', until: nextAt } : { kind: 'look' };
   }
   if (now >= expiresAt) return { kind: 'expire' };
-  if (now < nextAt) return { kind: 'wait', until: new Date(Math.min(nextAt.getTime(), expiresAt.getTime())) };
+  if (now < nextAt) return { kind: 'wait', until: atLatest(nextAt, expiresAt) };
   return { kind: 'attempt' };
 }
 
@@ -101,7 +103,7 @@ export function failed(submission: Submission, now: Date, code: string, reply?: 
 
 /** It cannot be sent now; nothing was tried. */
 export function waits(submission: Submission, waitingFor: WaitingFor & { readonly until: Date }): Submission {
-  return { ...submission, waitingFor, nextAt: waitingFor.until };
+  return { ...submission, waitingFor, nextAt: atLatest(waitingFor.until, submission.expiresAt) };
 }
 
 /** The write that precedes the first byte. */
@@ -195,7 +197,7 @@ export function deferred(
     reply: why.reply,
     deferrals: submission.deferrals + 1,
     waitingFor: { code: why.code, until },
-    nextAt: until,
+    nextAt: atLatest(until, submission.expiresAt),
     endedAt: undefined,
     owes: submission.owes.filter((event) => event !== 'submission.unknown'),
   };

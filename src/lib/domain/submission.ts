@@ -2,6 +2,12 @@
 export const wayNames = ['smtp', 'graph', 'graph_draft'] as const;
 export type WayName = (typeof wayNames)[number];
 
+/**
+ * The header by which the copy in Sent, and the part that a bounce returns, are known. Its value is the id of the
+ * submission. Exchange keeps headers that begin with `X-` and are not its own (`X-MS-…`).
+ */
+export const submissionHeader = 'X-NocoBase-Submission';
+
 /** States as they are stored. */
 export const storedStates = [
   'queued',

@@ -118,6 +118,7 @@ function world(
       },
       fetchTraits: unused,
       fetchFlags: unused,
+      fetchMarks: unused,
       fetchMeta: async (path, uids) =>
         at(path)
           .mails.filter(({ uid }) => uids.includes(uid))

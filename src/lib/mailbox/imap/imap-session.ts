@@ -5,6 +5,7 @@ import { withDeadline } from '../../domain/with-deadline.ts';
 import { BrokerError } from '../../errors.ts';
 import { downloadPart } from '../fetch/download-part.ts';
 import { fetchFlags } from '../fetch/fetch-flags.ts';
+import { fetchMarks } from '../fetch/fetch-marks.ts';
 import { fetchMeta } from '../fetch/fetch-meta.ts';
 import { fetchTraits } from '../fetch/fetch-traits.ts';
 import { type FetchVerb, joined } from '../fetch/fetch-verb.ts';
@@ -200,6 +201,13 @@ export function createImapSession(parts: ImapSessionParts): KeepableSession {
         if (uids.length === 0) return [];
         await select(path);
         return fetchFlags(fetch, uids);
+      }),
+
+    fetchMarks: (path, uids) =>
+      inTurn(async () => {
+        if (uids.length === 0) return [];
+        await select(path);
+        return fetchMarks(fetch, uids);
       }),
 
     read: (path, meta, caps) =>

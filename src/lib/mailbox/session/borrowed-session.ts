@@ -85,6 +85,7 @@ export function borrowSession(borrowed: BorrowedSession): MailSession {
     fetchMeta: (path, uids, how) => call((to) => to.fetchMeta(path, uids, how)),
     fetchTraits: (path, metas, needs) => call((to) => to.fetchTraits(path, metas, needs)),
     fetchFlags: (path, uids) => call((to) => to.fetchFlags(path, uids)),
+    fetchMarks: (path, uids) => call((to) => to.fetchMarks(path, uids)),
     read: (path, meta, caps) => call((to) => to.read(path, meta, caps)),
     part: (path, uid, part) => call((to) => to.part(path, uid, part)),
     download: (path, uid, part, mostBytes) =>

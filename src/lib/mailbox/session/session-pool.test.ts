@@ -61,6 +61,7 @@ function world(capacity = 10, idleMs = 10 * minute) {
         fetchMeta: unused,
         fetchTraits: unused,
         fetchFlags: unused,
+        fetchMarks: unused,
         part: unused,
         read: unused,
       };

@@ -93,8 +93,22 @@ export interface PartContent {
   readonly bytes: Readable;
 }
 
+/** What tells a copy of what the broker sent from other mail. */
+export interface SentMark {
+  readonly uid: number;
+  /** As the header says it; undefined for mail that did not leave through a broker. */
+  readonly submissionId: string | undefined;
+  /** With angle brackets. */
+  readonly messageId: string | undefined;
+}
+
 /** What more is needed where people ask for single messages and files. */
 export interface MailSession extends ImapSession {
+  /**
+   * The header by which the broker knows what it sent, and the Message-ID, of those of `uids` that are there. Exchange's
+   * SEARCH HEADER is not trusted with this.
+   */
+  fetchMarks(path: string, uids: readonly number[]): Promise<readonly SentMark[]>;
   /** One file of a message as its structure tells of it; undefined if the message is gone or has no such part. */
   part(path: string, uid: number, part: string): Promise<Attachment | undefined>;
   /**

@@ -106,6 +106,9 @@ function dateReader(clock: Clock, time: SampledServerTime): Policy {
   };
 }
 
+// The service answers no more rows at a time.
+const longestPage = 1000;
+
 function azureTable(name: TableName, open: () => Promise<TableClient>, deps: AzureStoreDeps): Table {
   const { clock, timeoutMs = requestTimeoutMs, chance = Math.random } = deps;
 
@@ -155,11 +158,12 @@ function azureTable(name: TableName, open: () => Promise<TableClient>, deps: Azu
     return write(request);
   };
 
-  async function* pages(filter?: string): AsyncGenerator<StoredRow[]> {
+  async function* pages(filter?: string, most = longestPage): AsyncGenerator<StoredRow[]> {
     let token: string | undefined;
     do {
       const page = await read(async (client, abortSignal) => {
-        const settings = token === undefined ? {} : { continuationToken: token };
+        const size = most < longestPage ? { maxPageSize: most } : {};
+        const settings = token === undefined ? size : { ...size, continuationToken: token };
         const list = client.listEntities<Record<string, unknown>>({
           abortSignal,
           ...(filter === undefined ? {} : { queryOptions: { filter } }),
@@ -190,7 +194,11 @@ function azureTable(name: TableName, open: () => Promise<TableClient>, deps: Azu
         ...(range.below === undefined ? [] : [odata`RowKey lt ${range.below}`]),
       ].join(' and ');
       const rows: StoredRow[] = [];
-      for await (const page of pages(filter)) rows.push(...page);
+      const { most = Number.POSITIVE_INFINITY } = range;
+      for await (const page of pages(filter, most)) {
+        rows.push(...page);
+        if (rows.length >= most) return rows.slice(0, most);
+      }
       return rows;
     },
     async *scan() {

@@ -32,8 +32,14 @@ export interface Table {
   readonly name: string;
   /** The row, or undefined if there is none. */
   get(partitionKey: string, rowKey: string): Promise<StoredRow | undefined>;
-  /** The rows of a partition in order of RowKey, from `from` (inclusive) to `below` (exclusive), all pages. */
-  list(partitionKey: string, range?: { readonly from?: string; readonly below?: string }): Promise<StoredRow[]>;
+  /**
+   * The rows of a partition in order of RowKey, from `from` (inclusive) to `below` (exclusive): all pages, or the first
+   * `most` rows.
+   */
+  list(
+    partitionKey: string,
+    range?: { readonly from?: string; readonly below?: string; readonly most?: number },
+  ): Promise<StoredRow[]>;
   /** Every row of the table, for housekeeping only. */
   scan(): AsyncIterable<StoredRow>;
   /** Makes a row; answers its ETag. @throws StoreError `exists` */

@@ -1,0 +1,46 @@
+import { isDone, type Submission } from '../domain/submission.ts';
+import { isStoreError } from '../store/table/table.ts';
+import { type ChangeParts, changeSubmission } from './change.ts';
+import type { StoredMail } from './stored-mail.ts';
+import { type TellParts, tell } from './tell.ts';
+
+export interface FinishParts extends ChangeParts, TellParts {
+  readonly mail: StoredMail;
+}
+
+/**
+ * The last steps of a submission that has ended: its events into the outbox, its blob deleted, its waiting row dropped. Each
+ * may be the last one before a crash; all may be repeated.
+ * @throws BrokerError `storage_unreachable` | `conflict`
+ */
+export async function finish(parts: FinishParts, submission: Submission): Promise<void> {
+  for (const type of submission.owes) await tell(parts, submission, type);
+  if (isDone(submission) && submission.stored) await parts.mail.drop(submission.id);
+  const found = await parts.rows.read(submission.id);
+  // Somebody changed it meanwhile: it waits, and whoever works on it next begins anew.
+  if (found === undefined || !isSameEnd(found.submission, submission)) return;
+  const next: Submission = { ...found.submission, owes: [], stored: submission.stored && !isDone(submission) };
+  try {
+    await parts.rows.close(found, next);
+  } catch (error) {
+    // As above; `missing`: a waiting row that somebody dropped first.
+    if (!isStoreError(error, 'conflict', 'missing')) throw error;
+  }
+}
+
+const isSameEnd = (a: Submission, b: Submission): boolean =>
+  a.state === b.state &&
+  a.attempts === b.attempts &&
+  a.refused.length === b.refused.length &&
+  a.owes.length === b.owes.length;
+
+/** Changes a submission and, where that ended it, takes the last steps at once. @returns undefined if there is none */
+export async function changeAndFinish(
+  parts: FinishParts,
+  id: string,
+  decide: (submission: Submission) => Submission | undefined,
+): Promise<Submission | undefined> {
+  const found = await changeSubmission(parts, id, decide);
+  if (found !== undefined && found.submission.endedAt !== undefined) await finish(parts, found.submission);
+  return found?.submission;
+}

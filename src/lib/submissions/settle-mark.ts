@@ -1,0 +1,55 @@
+import type { Submission } from '../domain/submission.ts';
+import { copied, deferred, notFound, notLooked } from '../domain/submission-steps.ts';
+import { isBrokerError } from '../errors.ts';
+import type { MailboxRow } from '../store/rows/rows.ts';
+import type { LaneRun } from './attempt.ts';
+import { changeSubmission } from './change.ts';
+import type { SendingDeps } from './types.ts';
+
+/**
+ * Finds out what became of an attempt whose end nobody saw: a draft that is still there was not sent; a copy in Sent was.
+ * @returns the submission as it is then
+ * @throws BrokerError `storage_unreachable`; the reason of the lease's signal
+ */
+export async function settleMark(
+  deps: SendingDeps,
+  { lease, ready }: LaneRun,
+  mailbox: MailboxRow,
+  { id, mark }: Submission,
+): Promise<Submission | undefined> {
+  if (mark === undefined) return undefined;
+  const now = () => new Date(deps.store.time.whenJudging());
+  /** Only for as long as it is this attempt that nobody knows the end of. */
+  const change = async (decide: (current: Submission) => Submission | undefined) =>
+    (
+      await changeSubmission(deps, id, (current) =>
+        current.state === 'sending' && current.mark?.number === mark.number ? decide(current) : undefined,
+      )
+    )?.submission;
+  try {
+    if (mark.staged !== undefined && (await isStillDraft(mark.staged))) {
+      return change((current) => deferred(current, { code: 'submission_unsettled' }, now()));
+    }
+    const copy = await deps.sent.find(mark, id, lease.signal);
+    deps.log.info('sent_looked_for', {
+      submission: id,
+      attempt: mark.number,
+      look: mark.looks,
+      found: copy !== undefined,
+    });
+    return change((current) =>
+      copy === undefined ? notFound(current, now()) : copied(current, copy.messageId, now()),
+    );
+  } catch (error) {
+    if (lease.signal.aborted) throw lease.signal.reason;
+    if (!isBrokerError(error)) deps.log.error('sent_not_looked', error, { submission: id });
+    else if (error.code === 'storage_unreachable') throw error;
+    const code = isBrokerError(error) ? error.code : 'internal_error';
+    return change((current) => notLooked(current, now(), code));
+  }
+
+  async function isStillDraft(place: string): Promise<boolean> {
+    const way = await ready.get(mark?.way ?? 'graph_draft', mailbox, lease.signal);
+    return way.kind === 'ready' && (await way.isStaged?.(place, lease.signal)) === true;
+  }
+}

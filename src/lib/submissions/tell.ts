@@ -1,0 +1,59 @@
+import type { Clock, Random } from '../domain/clock.ts';
+import { eventId } from '../domain/ids.ts';
+import type { Submission, SubmissionEvent } from '../domain/submission.ts';
+import { readMailbox } from '../store/mailboxes/mailboxes.ts';
+import { outboxRowKey } from '../store/rows/keys.ts';
+import { encodeMailbox, partitionOf } from '../store/rows/mailbox-row.ts';
+import { encodeOutbox } from '../store/rows/outbox-row.ts';
+import { untilSettled } from '../store/table/modify.ts';
+import type { Store } from '../store/table/table.ts';
+
+export interface TellParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Its id is made from what it tells of, so that telling it again meets itself. */
+export const submissionEventId = (submission: Submission, type: SubmissionEvent): string =>
+  eventId(submission.mailboxId, type, submission.id, submission.attempts, submission.refused.length);
+
+/**
+ * Puts an event into the outbox of its mailbox, in one batch with `a!`, whose worker then looks. Once it is there, or
+ * nobody is left to be told, it is done.
+ * @throws BrokerError `storage_unreachable` | `conflict`
+ */
+export async function tell(parts: TellParts, submission: Submission, type: SubmissionEvent): Promise<void> {
+  const { store } = parts;
+  const { mailboxId } = submission;
+  const mail = store.table('mail');
+  const id = submissionEventId(submission, type);
+  const event = { mailboxId, id, type, at: new Date(store.time.whenJudging()), data: dataOf(submission) };
+  await untilSettled(parts, async () => {
+    const found = await readMailbox(mail, mailboxId);
+    if (found === undefined) return;
+    if ((await mail.get(partitionOf(mailboxId), outboxRowKey(mailboxId, id))) !== undefined) return;
+    await mail.batch(partitionOf(mailboxId), [
+      { kind: 'replace', row: encodeMailbox({ ...found.row, asked: found.row.asked + 1 }), etag: found.etag },
+      { kind: 'insert', row: encodeOutbox(event) },
+    ]);
+  });
+}
+
+/** What the event says; sentence and remedy follow from the code when it goes out. */
+function dataOf(submission: Submission): string {
+  const { id, state, code, attempts, refused, fromRewritten, resendable, sentAt, endedAt } = submission;
+  return JSON.stringify({
+    submissionId: id,
+    state,
+    code,
+    messageId: submission.serverMessageId ?? submission.ourMessageId,
+    ourMessageId: submission.ourMessageId,
+    attempts,
+    refused,
+    fromRewritten,
+    resendable: state === 'bounced' ? resendable : undefined,
+    sentAt,
+    endedAt,
+  });
+}

@@ -1,0 +1,41 @@
+import type { Clock, Random } from '../domain/clock.ts';
+import type { Sealer } from '../domain/sealing.ts';
+import type { WayName } from '../domain/submission.ts';
+import type { Log } from '../log.ts';
+import type { SendingAccount, Way } from '../send/way.ts';
+import type { MailboxRow } from '../store/rows/rows.ts';
+import type { SubmissionRows } from '../store/submissions/submissions.ts';
+import type { Store } from '../store/table/table.ts';
+import type { SendVia } from './lane-pace.ts';
+import type { SentFolders } from './sent-folder.ts';
+import type { StoredMail } from './stored-mail.ts';
+
+/** A message of the queue `work`: somebody shall look after a lane. */
+export interface SendHint {
+  readonly v: 1;
+  readonly kind: 'send';
+  readonly lane: string;
+}
+
+/** What sending stands on. Time, chance and the ways out come in, so that it also runs in a simulated world. */
+export interface SendingDeps {
+  readonly store: Store;
+  readonly rows: SubmissionRows;
+  readonly mail: StoredMail;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** The ways that this deployment has. */
+  readonly ways: ReadonlyMap<WayName, Way>;
+  readonly sent: SentFolders;
+  /** The mailboxes that send through a lane, as they are now; tombstones left out. */
+  readonly mailboxesOf: (lane: string) => Promise<readonly MailboxRow[]>;
+  /** Who signs in for a mailbox. */
+  readonly account: (mailbox: MailboxRow) => Promise<SendingAccount>;
+  /** Other mailboxes in whose Sent the copy may appear: of the account that signs in. */
+  readonly copiesAlsoIn: (mailbox: MailboxRow) => Promise<readonly MailboxRow[]>;
+  readonly sendVia: (mailbox: MailboxRow) => SendVia;
+  /** Puts a hint into the queue that is seen after `delayMs`. @throws BrokerError `storage_unreachable` */
+  readonly wake: (hint: SendHint, delayMs: number) => Promise<void>;
+}
