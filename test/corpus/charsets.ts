@@ -270,6 +270,35 @@ add(
 add('ISO-2022-KR', labelled('iso-2022-kr', [0x1b], '$)C', [0x0e], '>H3g', [0x0f], ' ok\r\n', [0x0e], '>H3g'), {
   text: '안녕 ok\n안녕',
 });
+// Nothing but the bytes tells.
+for (const [charset, subject, text] of [
+  ['gb18030', '季度报告', '您好，请查收附件中的报价单。'],
+  ['big5', '季度報告', '您好，請查收附件中的報價單。'],
+  ['shift_jis', '報告', '会議は明日の午後三時に変更されました。'],
+  ['koi8-r', 'Отчёт', 'Встреча переносится на завтра в 15:00.'],
+] as const) {
+  const name = encode(charset, `${subject}.pdf`);
+  const html = bytes('<p>', encode(charset, text), '</p>');
+  add(
+    `${charset} that nothing labels, neither text nor subject nor file`,
+    bytes(
+      lines('Message-ID: <m@contoso.example>', 'From: Ada <ada@contoso.example>', 'Subject: '),
+      encode(charset, subject),
+      lines('', 'Content-Type: multipart/mixed; boundary=b', '', '--b', 'Content-Type: text/plain', '', ''),
+      encode(charset, text),
+      lines('', '--b', 'Content-Type: application/pdf', 'Content-Disposition: attachment; filename="'),
+      name,
+      lines('"', '', 'x', '--b--', ''),
+    ),
+    { subject, text, attachments: [{ filename: `${subject}.pdf` }] },
+  );
+  add(
+    `${charset} in HTML that names no charset`,
+    bytes(head(`Subject: ${charset}`, 'Content-Type: text/html'), '\r\n\r\n', html),
+    { text, html: `<p>${text}</p>` },
+  );
+}
+
 add('ISO-2022-KR without a label', bytes(head('Subject: kr'), '\r\n\r\n', [0x1b], '$)C', [0x0e], '>H3g', [0x0f]), {
   text: '안녕',
 });

@@ -97,6 +97,47 @@ describe('a label', () => {
   });
 });
 
+describe('bytes that nobody labels', () => {
+  it.each([
+    ['shift_jis', '見積書を添付いたしますのでご確認ください。'],
+    ['shift_jis', '了解しました'],
+    ['euc-jp', '会議は明日の午後三時に変更されました。'],
+    ['gb18030', '您好，请查收附件中的报价单。'],
+    ['gb18030', '温室的钥匙在门卫那里'],
+    ['big5', '您好，請查收附件中的報價單。'],
+    ['big5', '溫室的鑰匙在警衛那裡'],
+    ['euc-kr', '회의는 내일 오후 세 시로 변경되었습니다.'],
+    ['windows-1251', 'Здравствуйте, высылаю счёт за ноябрь.'],
+    ['koi8-r', 'Встреча переносится на завтра в 15:00.'],
+  ])('of %s are known by their words: %s', (charset, text) => {
+    expect(decode(encode(charset, text), {})).toBe(text);
+    expect(decode(encode(charset, text), { label: 'us-ascii' })).toBe(text);
+    expect(decode(encode(charset, text), { label: 'utf-8' })).toBe(text);
+  });
+
+  it.each([
+    ...['Grüße aus Köln', 'ÄÖÜäöüß', 'für für für für', 'Hyvää päivää', 'päivämäärä', 'Räksmörgås', 'Åååå', 'São João'],
+    ...[
+      'Numéro de téléphone : n° 5',
+      'l’été',
+      'Cordialement, Éloïse',
+      '¡Próxima reunión!',
+      'AÇÃO',
+      'Þetta er íslenska',
+    ],
+    ...['§ 5 Abs. 3 – „nützlich“ – 20 €', '20 °C, ±5 %', '½ × ½ = ¼', 'ñ', '«»'],
+  ])('of Windows-1252 are nothing else: %s', (text) => {
+    expect(decode(encode('windows-1252', text), {})).toBe(text);
+  });
+
+  it('are known though their end is missing', () => {
+    const whole = encode('gb18030', '会议改到明天下午三点。'.repeat(20));
+    const half = whole.subarray(0, whole.length - 1);
+    expect(decode(half, { cut: true })).toContain('会议改到明天下午三点');
+    expect(decode(half, { cut: true, others: ['gbk'] })).toContain('会议改到明天下午三点');
+  });
+});
+
 describe('bytes', () => {
   const all: readonly (readonly [string, string, TextHints, string])[] = [
     ['of Windows-1252 that are called UTF-8', 'Gr\xfc\xdfe \x80', { label: 'utf-8' }, 'Grüße €'],

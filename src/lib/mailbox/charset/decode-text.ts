@@ -1,5 +1,6 @@
 import { isAscii } from 'node:buffer';
 import { type Charset, charsetOf, shifting, standardDecoder } from './charset-label.ts';
+import { type GuessCharset, loadGuess } from './guess-charset.ts';
 import { escapedCharset, shifted } from './shifting-charsets.ts';
 import { lookAtUtf8 } from './utf8.ts';
 
@@ -18,6 +19,7 @@ export type DecodeText = (bytes: Uint8Array, hints: TextHints) => string;
 
 /** Charsets that Node does not know. */
 export interface CharsetTables {
+  readonly guess: GuessCharset;
   readonly knows: (charset: string) => boolean;
   readonly decode: (bytes: Uint8Array, charset: string) => string;
   /** ISO-2022-JP with all that was added to it, or what is in truth one of its sisters of eight bits. */
@@ -28,9 +30,10 @@ let loading: Promise<DecodeText> | undefined;
 
 /** Loads the tables, at the first mail: imapflow brings the same two packages. */
 export function loadDecoder(): Promise<DecodeText> {
-  loading ??= Promise.all([import('iconv-lite'), import('encoding-japanese')]).then(
-    ([{ default: iconv }, { default: japanese }]) =>
+  loading ??= Promise.all([import('iconv-lite'), import('encoding-japanese'), loadGuess()]).then(
+    ([{ default: iconv }, { default: japanese }, guess]) =>
       createDecoder({
+        guess,
         knows: (charset) => iconv.encodingExists(charset),
         decode: (bytes, charset) => iconv.decode(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), charset),
         japanese: (bytes, from) => japanese.convert(bytes, { to: 'UNICODE', from, type: 'string' }),
@@ -41,7 +44,8 @@ export function loadDecoder(): Promise<DecodeText> {
 
 /**
  * Mail lies about its charset. What is believed, in this order: a byte order mark; a label that fits; UTF-8, which no
- * other text is by chance; what the mail names elsewhere; Windows-1252, in which every byte means something.
+ * other text is by chance; what the mail names elsewhere; what the bytes themselves make sure; Windows-1252, in which every
+ * byte means something.
  */
 export function createDecoder(tables: CharsetTables): DecodeText {
   const as = (charset: Charset, bytes: Uint8Array): string => {
@@ -62,15 +66,24 @@ export function createDecoder(tables: CharsetTables): DecodeText {
     return escaped === undefined && charset !== 'iso-2022-jp' ? text : as(escaped ?? 'iso-2022-jp', bytes);
   };
 
-  const asElsewhere = (bytes: Uint8Array, others: readonly string[]): string => {
-    for (const other of others) {
-      const charset = charsetOf(other, tables.knows);
+  const asOneOf = (names: readonly string[], bytes: Uint8Array, cut: boolean): string | undefined => {
+    for (const name of names) {
+      const charset = charsetOf(name, tables.knows);
       if (charset === undefined || sevenBits.test(charset) || /^utf-/.test(charset)) continue;
       const text = as(charset, bytes);
-      if (!text.includes(mark)) return text;
+      // What was cut may end in half a character.
+      if (!(cut ? text.slice(0, -1) : text).includes(mark)) return text;
     }
-    return as('windows-1252', bytes);
+    return undefined;
   };
+
+  const asGuessed = (bytes: Uint8Array, cut: boolean): string | undefined => {
+    const name = tables.guess(bytes);
+    return name === undefined ? undefined : asOneOf([name], bytes, cut);
+  };
+
+  const asElsewhere = (bytes: Uint8Array, { others = [], cut = false }: TextHints): string =>
+    asOneOf(others, bytes, cut) ?? asGuessed(bytes, cut) ?? as('windows-1252', bytes);
 
   const asUtf8 = (bytes: Uint8Array): string => {
     const text = as('utf-8', bytes);
@@ -78,7 +91,8 @@ export function createDecoder(tables: CharsetTables): DecodeText {
     return text.includes(mark) && lookAtUtf8(bytes).invalid === 0 ? tables.decode(bytes, 'cesu8') : text;
   };
 
-  return (bytes, { label, others = [], cut = false }) => {
+  return (bytes, hints) => {
+    const { label, cut = false } = hints;
     const charset = charsetOf(label, tables.knows);
     const marked = byteOrder(bytes, charset);
     if (marked !== undefined) return as(marked, bytes);
@@ -89,9 +103,12 @@ export function createDecoder(tables: CharsetTables): DecodeText {
     const mayBeUtf8 = look.invalid === 0 && (look.valid > 0 || half > 1 || (half === 1 && cut));
     const isWide = charset !== undefined && wide.test(charset) && bytes.includes(0);
     if (mayBeUtf8 && !isWide && look.valid >= enough(charset)) return asUtf8(bytes.subarray(0, look.end));
-    if (charset === undefined) return asElsewhere(bytes, others);
+    if (charset === undefined) return asElsewhere(bytes, hints);
     if (charset !== 'utf-8') return as(charset, bytes);
-    if (look.valid === 0) return asElsewhere(bytes, others);
+    if (look.valid === 0) return asElsewhere(bytes, hints);
+    // In a charset of two bytes a character some of them pass for UTF-8.
+    const guessed = look.invalid > look.valid ? asGuessed(bytes, cut) : undefined;
+    if (guessed !== undefined) return guessed;
     return look.invalid > mostMixed ? asUtf8(bytes) : mixed(bytes, (run) => as('windows-1252', run));
   };
 }

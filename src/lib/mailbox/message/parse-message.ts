@@ -1,8 +1,6 @@
 import type { MessageStructureObject } from 'imapflow';
 import type { Email, Attachment as Part } from 'postal-mime';
-import { isBlank } from '../../domain/blank.ts';
 import type { MessageMeta, MessageTraits, ReadMessage } from '../../domain/mail/message.ts';
-import { htmlReader } from '../../html/text.ts';
 import { calendarOf } from '../calendar/calendar.ts';
 import { unfoldedOctets } from '../calendar/octets.ts';
 import { type DecodeText, loadDecoder } from '../charset/decode-text.ts';
@@ -11,10 +9,10 @@ import { bodyOf, charsetsOf, type TextPart } from '../mime/body.ts';
 import { charsetsOfWords } from '../mime/encoded-words.ts';
 import { fieldsOf, fromOf, headerReader, peopleIn } from '../mime/header-fields.ts';
 import { referencesIn } from '../mime/html-references.ts';
-import { loadPostalMime, parseHeaders, parseMime } from '../mime/mime.ts';
+import { loadPostalMime, parseHeaders } from '../mime/mime.ts';
 import { type PartHeaders, withReadableNames } from '../mime/part-names.ts';
-import { headerEnd } from '../mime/raw-headers.ts';
 import { readableHeaders } from '../mime/readable-headers.ts';
+import { structureOfSource } from '../mime/source-structure.ts';
 import { oneLine, storable } from '../mime/storable.ts';
 import { type Leaf, leavesOf } from '../mime/structure.ts';
 import { unwrapped } from '../mime/transfer-encoding.ts';
@@ -50,7 +48,7 @@ export async function parseParts(read: ReadParts, { meta, truncated }: Parsing):
     return encoded === undefined ? [] : [{ leaf, bytes: unwrapped(encoded, leaf.encoding), cut: cut.has(leaf.what) }];
   });
   const texts = parts.filter(({ leaf }) => isText(leaf));
-  const charsets = charsetsOf(texts);
+  const charsets = await charsetsOf(texts);
   const decode = await loadDecoder();
 
   const block = read.headers.subarray(0, endOfLine(read.headers, mostLines));
@@ -70,23 +68,15 @@ export async function parseParts(read: ReadParts, { meta, truncated }: Parsing):
   });
 }
 
-/** Parses a message of whose structure nobody tells: postal-mime does the decoding, and files have no numbers. */
+/** Parses a message of whose structure the server does not tell. Its files have no numbers, so they are not listed. */
 export async function parseMessage(whole: Uint8Array, { meta, truncated }: Parsing): Promise<ReadMessage> {
-  const cut = new Set([...truncated, 'structure']);
   const source = whole.subarray(0, endOfLine(whole, mostLines));
-  if (source.length < whole.length) for (const name of ['text', 'html']) cut.add(name);
-  const end = headerEnd(source) ?? source.length;
-  const headers = readableHeaders(source.subarray(0, end), await loadDecoder(), []);
-  let email = await parseMime(Buffer.concat([headers, source.subarray(end)]));
-  if (email === undefined) {
-    // Nested too deep or otherwise beyond the parser: what the headers say is still true.
-    for (const name of ['text', 'html']) cut.add(name);
-    email = await parseHeaders(headers);
-  }
-  if (cut.has('headers')) email = await withIdentity(email, meta, []);
-  const words = email.html === undefined || !isBlank(email.text ?? '') ? undefined : (await htmlReader())(email.html);
-  if (words?.cut === true) cut.add('text');
-  return fromEmail(email, meta, { text: words?.text ?? email.text ?? '', attachments: [], cut });
+  const { whole: all, ...parts } = structureOfSource(source);
+  const cut = new Set([...truncated, 'structure']);
+  if (source.length < whole.length || !all) for (const name of ['text', 'html']) cut.add(name);
+  const partHeaders = async () => new Map<string, Uint8Array>();
+  const message = await parseParts({ ...parts, partHeaders }, { meta, truncated: [...cut] });
+  return { ...message, attachments: [] };
 }
 
 const isText = ({ what }: Leaf): boolean => what === 'text' || what === 'html';

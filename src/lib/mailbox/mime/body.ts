@@ -1,6 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { isBlank } from '../../domain/blank.ts';
 import { htmlReader } from '../../html/text.ts';
+import { charsetOf } from '../charset/charset-label.ts';
 import type { DecodeText } from '../charset/decode-text.ts';
+import { loadGuess } from '../charset/guess-charset.ts';
 import { metaCharset } from '../charset/meta-charset.ts';
 import { unflowed } from './flowed.ts';
 import type { Leaf } from './structure.ts';
@@ -39,7 +42,7 @@ interface Piece {
  */
 export async function bodyOf(parts: readonly TextPart[], { decode, charsets }: BodyReading): Promise<Body> {
   const pieces = new Map<unknown, Piece>();
-  const named = charsetsOf(parts);
+  const named = await charsetsOf(parts);
   for (const { leaf, bytes, cut } of parts) {
     const key = leaf.alternative ?? leaf;
     const piece = pieces.get(key) ?? { plain: [], html: [] };
@@ -76,11 +79,23 @@ export async function bodyOf(parts: readonly TextPart[], { decode, charsets }: B
   };
 }
 
-/** The charsets that the parts themselves name, by label or in their HTML: of two parts one often says it for both. */
-export function charsetsOf(parts: readonly Pick<TextPart, 'leaf' | 'bytes'>[]): string[] {
+/**
+ * The charsets that the parts themselves tell, by label, in their HTML, or by what can be read in them: of two parts one
+ * often says it for both.
+ */
+export async function charsetsOf(parts: readonly Pick<TextPart, 'leaf' | 'bytes'>[]): Promise<string[]> {
   const labels = parts.map(({ leaf }) => leaf.parameters.charset ?? '');
   const metas = parts.map(({ leaf, bytes }) => (leaf.what === 'html' ? (metaCharset(latin1(bytes)) ?? '') : ''));
-  return [...new Set([...labels, ...metas])].filter((charset) => charset !== '');
+  const unlabelled = metas.every((each) => each === '') ? parts.filter(isUnlabelled) : [];
+  const guess = unlabelled.length === 0 ? undefined : await loadGuess();
+  const guesses = unlabelled.map(({ bytes }) => guess?.(bytes) ?? '');
+  return [...new Set([...labels, ...metas, ...guesses])].filter((charset) => charset !== '');
+}
+
+/** True for bytes beyond ASCII that no label, or a wrong one, tells how to read. */
+function isUnlabelled({ leaf, bytes }: Pick<TextPart, 'leaf' | 'bytes'>): boolean {
+  const charset = charsetOf(leaf.parameters.charset, () => true);
+  return (charset === undefined || charset === 'utf-8') && !isUtf8(bytes);
 }
 
 /** True for a text of which a person sees nothing; some programs write no-break spaces as HTML does. */

@@ -25,7 +25,7 @@ export function cutParts(source: Uint8Array, structure: MessageStructureObject):
       return true;
     }
     const children = node.childNodes ?? [];
-    const pieces = between(body, node.parameters?.boundary ?? '', children.length);
+    const pieces = piecesBetween(body, node.parameters?.boundary ?? '', children.length);
     return (
       pieces?.length === children.length &&
       children.every((child, index) => {
@@ -41,7 +41,7 @@ export function cutParts(source: Uint8Array, structure: MessageStructureObject):
  * What stands between the delimiter lines (RFC 2046 section 5.1.1). The line break in front of a delimiter belongs to it.
  * @param most where there are more than so many, one more than that is answered
  */
-function between(body: Buffer, boundary: string, most: number): Buffer[] | undefined {
+export function piecesBetween(body: Buffer, boundary: string, most: number): Buffer[] | undefined {
   const delimiter = Buffer.from(`--${boundary}`);
   const pieces: Buffer[] = [];
   let start: number | undefined;

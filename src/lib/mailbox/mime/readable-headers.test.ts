@@ -38,7 +38,7 @@ it.each([
 
 it('reads raw bytes as the text is written', () => {
   expect(read('a: \xf0\xd2\xc9\xd7\xc5\xd4', ['us-ascii', 'koi8-r'])).toBe('a: Привет');
-  expect(read('a: \xf0\xd2\xc9\xd7\xc5\xd4')).toBe('a: ðÒÉ×ÅÔ');
+  expect(read('a: \xf0\xd2\xc9\xd7\xc5\xd4', ['us-ascii', 'iso-8859-1'])).toBe('a: ðÒÉ×ÅÔ');
 });
 
 it('gets through a megabyte of words that do not end', () => {

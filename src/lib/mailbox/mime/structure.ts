@@ -29,7 +29,7 @@ export interface Leaf {
 }
 
 /** A message with more parts than this is told as far as this: nobody wrote it by hand. */
-const mostLeaves = 500;
+export const mostLeaves = 500;
 
 /** The parts of a message in order, and whether some were left out. */
 export function leavesOf(root: MessageStructureObject): { readonly leaves: readonly Leaf[]; readonly cut: boolean } {
