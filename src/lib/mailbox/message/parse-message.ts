@@ -1,7 +1,6 @@
 import type { MessageStructureObject } from 'imapflow';
 import type { Email, Attachment as Part } from 'postal-mime';
 import type { MessageMeta, MessageTraits, ReadMessage } from '../../domain/mail/message.ts';
-import { calendarOf } from '../calendar/calendar.ts';
 import { unfoldedOctets } from '../calendar/octets.ts';
 import { type DecodeText, loadDecoder } from '../charset/decode-text.ts';
 import { attachmentsOf } from '../mime/attachment-list.ts';
@@ -12,7 +11,6 @@ import { referencesIn } from '../mime/html-references.ts';
 import { loadPostalMime, parseHeaders } from '../mime/mime.ts';
 import { type PartHeaders, withReadableNames } from '../mime/part-names.ts';
 import { readableHeaders } from '../mime/readable-headers.ts';
-import { structureOfSource } from '../mime/source-structure.ts';
 import { oneLine, storable } from '../mime/storable.ts';
 import { type Leaf, leavesOf } from '../mime/structure.ts';
 import { unwrapped } from '../mime/transfer-encoding.ts';
@@ -71,6 +69,8 @@ export async function parseParts(read: ReadParts, { meta, truncated }: Parsing):
 /** Parses a message of whose structure the server does not tell. Its files have no numbers, so they are not listed. */
 export async function parseMessage(whole: Uint8Array, { meta, truncated }: Parsing): Promise<ReadMessage> {
   const source = whole.subarray(0, endOfLine(whole, mostLines));
+  // Servers hardly ever leave it out, so a start does not read this.
+  const { structureOfSource } = await import('../mime/source-structure.ts');
   const { whole: all, ...parts } = structureOfSource(source);
   const cut = new Set([...truncated, 'structure']);
   if (source.length < whole.length || !all) for (const name of ['text', 'html']) cut.add(name);
@@ -195,7 +195,7 @@ async function fromEmail(email: Email, meta: MessageMeta, rest: Rest): Promise<R
     text,
   });
   const bounce = whole && { ...whole, recipients: whole.recipients.slice(0, mostBounced) };
-  const read = await calendarOf(email.attachments);
+  const read = await calendarIn(email.attachments);
   const cut = [
     ...(bounce?.recipients.length === whole?.recipients.length ? [] : ['bounce']),
     ...(read?.cut === true ? ['calendar'] : []),
@@ -213,6 +213,10 @@ async function fromEmail(email: Email, meta: MessageMeta, rest: Rest): Promise<R
     calendar: read?.calendar,
   };
 }
+
+/** Loads what reads calendars at the first part that may be one. */
+const calendarIn = async (parts: readonly Part[]) =>
+  parts.length === 0 ? undefined : (await import('../calendar/calendar.ts')).calendarOf(parts);
 
 // Exchange Online sends one mail to 1,000 at most, and each of them is told with what a server says of it.
 const mostBounced = 500;
