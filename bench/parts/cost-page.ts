@@ -123,6 +123,7 @@ export function costPage(counts: Counts): string {
     '```',
     '',
     ...assumed(a),
+    'Not counted: the search for the first mail of a conversation, where the headers of an answer do not name it. It is one `SEARCH` and at most one `FETCH` on the connection that is open, asks storage for nothing, and is remembered; a mailbox in which it takes more than 2 seconds is not searched again for an hour. At the prices above, 0.2 s for each of 1,000 mailboxes x 40 messages a day would be some 120,000 GB-seconds, $3 a month.',
     'Processor times were measured on a development machine beside other work. Messages are counted as if none came while another is delivered, which makes them dearer than they are.',
     '',
     ...listPrices(),

@@ -11,6 +11,52 @@ interface Words {
   readonly returned?: readonly string[];
 }
 
+const sns = (...body: readonly string[]) =>
+  lines(
+    'From: Bounces <no-reply@sns.amazonaws.com>',
+    'To: ada@contoso.example',
+    'Subject: AWS Notification Message',
+    '',
+    ...body,
+    '',
+    '--',
+    'If you wish to stop receiving notifications from this topic, please visit https://sns.eu-central-1.amazonaws.com/x',
+    '',
+  );
+const sesMail = '"mail":{"source":"ada@contoso.example","commonHeaders":{"messageId":"<original@contoso.example>"}}';
+add(
+  'a bounce that Amazon SES tells in JSON',
+  sns(
+    `{"notificationType":"Bounce","bounce":{"bounceType":"Permanent","bouncedRecipients":[{"emailAddress":"Gone <gone@x.example>","status":"5.1.1","diagnosticCode":"smtp; 550 5.1.1 user unknown"},{"emailAddress":"lost@x.example"}]},${sesMail}}`,
+  ),
+  {
+    autoReply: true,
+    bounce: {
+      recipient: 'gone@x.example',
+      action: 'failed',
+      status: '5.1.1',
+      diagnostic: '550 5.1.1 user unknown',
+      originalMessageId: '<original@contoso.example>',
+      recipients: [{ recipient: 'gone@x.example' }, { recipient: 'lost@x.example', status: '' }],
+    },
+  },
+);
+add(
+  'a full mailbox that Amazon SES tells as an event, its line broken on the way',
+  sns(
+    `{"eventType":"Bounce","bounce":{"bounceType":"Transient","bouncedRecipients":[{"emailAddress":"full@x.exa!\r\n mple","diagnosticCode":"smtp; 552 5.2.2 mailbox full"}]},${sesMail}}`,
+  ),
+  { bounce: { recipient: 'full@x.example', action: 'delayed', status: '5.2.2' } },
+);
+for (const [name, body] of [
+  ['a delivery', `{"notificationType":"Delivery","delivery":{"recipients":["gone@x.example"]},${sesMail}}`],
+  ['a complaint', `{"notificationType":"Complaint","complaint":{},${sesMail}}`],
+  ['an alarm', '{"AlarmName":"delivery failed permanently: 550 5.1.1 gone@x.example user unknown"}'],
+  ['words', 'Your mail to gone@x.example could not be delivered: 550 5.1.1 user unknown'],
+] as const) {
+  add(`${name} that Amazon SNS tells, which is no bounce`, sns(body), { bounce: undefined });
+}
+
 const original = [
   'Received: from mail.contoso.example (192.0.2.7) by mx.x.example; Sun, 1 Mar 2026 10:00:00 +0000',
   'Message-ID: <original@contoso.example>',

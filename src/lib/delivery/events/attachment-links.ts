@@ -8,13 +8,15 @@ export type LinkMaker = (place: AttachmentPlace) => string | undefined;
 const received = z.object({
   mailbox: z.object({ id: z.string() }),
   messageRef: z.string(),
-  attachments: z.array(z.looseObject({ part: z.string(), contentId: z.string().nullable() })).min(1),
+  attachments: z
+    .array(z.looseObject({ part: z.string(), contentId: z.string().nullable(), location: z.string().optional() }))
+    .min(1),
 });
 
 export interface LinkedAttachments {
   readonly attachments: readonly Readonly<Record<string, unknown>>[];
-  /** The link of the file that a `cid:` address names (RFC 2392), if there is one. */
-  byContentId(contentId: string): string | undefined;
+  /** The link of the file that HTML names by its Content-ID (RFC 2392) or its Content-Location (RFC 2557), if there is one. */
+  byName(name: string): string | undefined;
 }
 
 /**
@@ -36,8 +38,8 @@ export async function linkAttachments(
   }));
   return {
     attachments,
-    byContentId: (contentId) => {
-      const found = attachments.find((each) => each.contentId !== null && each.contentId === contentId);
+    byName: (name) => {
+      const found = attachments.find((each) => each.contentId === name || each.location === name);
       return found?.url ?? undefined;
     },
   };

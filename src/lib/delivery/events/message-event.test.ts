@@ -77,6 +77,12 @@ describe('message.received', () => {
     expect(sent.html).toBe(
       '<p>Look: <img src="https://broker.example/1.3" style="max-width:100%" /> <img src="cid:none@x" style="max-width:100%" /></p>',
     );
+    // As a saved page has them (RFC 2557).
+    const located = message.attachments.map((each) => ({ ...each, location: 'pics/logo.png' })).slice(1);
+    const page = { ...message, html: '<img src=" pics/logo.png "><img src="pics/none.png">', attachments: located };
+    const shown = await renderer.data(buildMessageReceived({ ...input, message: page }), { rawHtml: false });
+    expect(shown.html).toContain('<img src="https://broker.example/1.3"');
+    expect(shown.html).not.toContain('none.png');
     expect(asked[0]).toMatchObject({
       mailboxId: input.mailbox.id,
       folderId: 'f1234567',

@@ -85,6 +85,7 @@ export function buildMessageReceived(input: MessageReceivedInput): OutgoingEvent
         size: attachment.size,
         inline: attachment.inline,
         contentId: attachment.contentId ?? null,
+        ...(attachment.location === undefined ? {} : { location: attachment.location }),
         ...(attachment.signature === true ? { signature: true } : {}),
         // Made when it is sent: a link lives for a day, and a message may wait longer for its destination.
         url: null,

@@ -43,7 +43,7 @@ export function createRenderer(deps: RenderDeps): Renderer {
   const clean = async (
     dirty: string,
     id: string,
-    imageOf: (contentId: string) => string | undefined,
+    imageOf: (name: string) => string | undefined,
     host: string | undefined,
   ) => {
     loading ??= load();
@@ -66,7 +66,7 @@ export function createRenderer(deps: RenderDeps): Renderer {
       const data = linked === undefined ? event.data : { ...event.data, attachments: linked.attachments };
       const { html, truncated } = data;
       if (typeof html !== 'string' || rawHtml) return data;
-      const imageOf = (contentId: string) => linked?.byContentId(contentId);
+      const imageOf = (name: string) => linked?.byName(name);
       const host = url === undefined ? undefined : URL.parse(url)?.hostname;
       const safe = await clean(html, event.id, imageOf, host);
       const before = Array.isArray(truncated) ? truncated : [];

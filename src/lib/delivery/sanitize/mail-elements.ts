@@ -5,8 +5,8 @@ import { createRoom, type Place } from './mail-room.ts';
 import { type MailStyle, mailStyle } from './mail-style.ts';
 import { isCell, leftOf } from './mail-style-rules.ts';
 
-/** The address at which an image that is a part of the mail can be seen, by its Content-ID. */
-export type ImageOf = (contentId: string) => string | undefined;
+/** The address at which an image that is a part of the mail can be seen, by its Content-ID or Content-Location. */
+export type ImageOf = (name: string) => string | undefined;
 
 /** What browsers move in by themselves (HTML Standard, section 15.3), on both sides together. */
 const indents: ReadonlyMap<string, number> = new Map([
@@ -45,7 +45,8 @@ export function createElements(imageOf?: ImageOf, host?: string) {
 
   function image(src: string): string | undefined {
     const contentId = contentIdOf(src);
-    const own = contentId === undefined ? undefined : (imageOf?.(contentId) ?? imageOf?.(unescaped(contentId)));
+    const name = contentId ?? src.replace(/\s+/g, '');
+    const own = name === '' ? undefined : (imageOf?.(name) ?? imageOf?.(unescaped(name)));
     return own ?? imageAddress(src, host);
   }
 

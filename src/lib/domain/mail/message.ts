@@ -31,6 +31,8 @@ export interface Attachment {
   readonly signature?: true;
   /** Content-ID without its angle brackets. */
   readonly contentId?: string;
+  /** Content-Location (RFC 2557): how the HTML names it where it does so by no Content-ID. */
+  readonly location?: string;
 }
 
 /** Somebody whom an event concerns. */

@@ -76,7 +76,7 @@ export function createThreadSearch(memory: ThreadMemory, login: string, clock: C
   const ancestors = (folder: ThreadFolder): Ancestors => ({
     byId: async (id) =>
       read(folder, await find(folder, 'message-id', `<${id}>`), (one) => withoutBrackets(one.messageId ?? '') === id),
-    byThreadIndex: async (beginning) => read(folder, await find(folder, 'thread-index', beginning), () => true),
+    byThreadIndex: async (beginning, isOther) => read(folder, await find(folder, 'thread-index', beginning), isOther),
   });
   const known = {
     get: (id: string) => memory.roots.get(`${login}\n${id}`),

@@ -5,6 +5,7 @@ import { isDeliveryStatus, isReturnedMail } from '../mime/structure.ts';
 import { everyAddress, type Notice, noticeOf } from './bounce-notice.ts';
 import { type DeliveryStatus, deliveryStatusOf, fieldsOf } from './delivery-status.ts';
 import { type Letterhead, reportType, serverMail } from './server-mail.ts';
+import { isSns, sesBounceOf } from './ses-notice.ts';
 
 export interface MaybeBounce extends Letterhead {
   /** Addresses that it was sent to. */
@@ -19,6 +20,10 @@ export interface MaybeBounce extends Letterhead {
  * quoting another; receipts of mail that arrived are none.
  */
 export function bounceOf(mail: MaybeBounce): BounceInfo | undefined {
+  if (isSns(mail.from)) {
+    const ses = sesBounceOf(mail.text);
+    return ses === undefined ? undefined : bounce(ses.recipients, ses.originalMessageId);
+  }
   const by = serverMail(mail);
   if (by === 'no' || isOtherReport(mail)) return undefined;
   const told = statusOf(mail);

@@ -17,6 +17,7 @@ import { unwrapped } from '../mime/transfer-encoding.ts';
 import { isAutoReply } from './auto-reply.ts';
 import { bounceOf } from './bounce.ts';
 import { type Letterhead, reportType, serverMail } from './server-mail.ts';
+import { isSns } from './ses-notice.ts';
 import type { Ancestry } from './thread-root.ts';
 
 export interface Parsing {
@@ -154,7 +155,7 @@ export async function headerTraits(
   const to = ['to', 'cc', 'bcc'].flatMap((name) => peopleIn(reader, name)).map(({ address }) => address);
   // Whether a mail of a server reports a failure, which makes it automatic, is known when it is read.
   const about = { headers: email.headers, from: sender, subject: known.subject };
-  const mayBounce = serverMail(about) !== 'no';
+  const mayBounce = isSns(sender) || serverMail(about) !== 'no';
   return { ...known, to, autoReply: isAutomatic(about) || (mayBounce ? undefined : false) };
 }
 

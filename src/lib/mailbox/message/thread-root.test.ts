@@ -17,9 +17,9 @@ function folder(...mails: readonly Ancestry[]) {
       asked.push(id);
       return mails.find(({ messageId }) => messageId === `<${id}>`);
     },
-    byThreadIndex: async (beginning) => {
+    byThreadIndex: async (beginning, isOther) => {
       asked.push(beginning);
-      return mails.find(({ threadIndex }) => threadIndex === beginning);
+      return mails.find((one) => one.threadIndex === beginning && isOther(one));
     },
   };
   const known = createBoundedMap<string, string>(100);
@@ -29,12 +29,15 @@ function folder(...mails: readonly Ancestry[]) {
 const root = mail('root');
 const second = mail('second', 'root', ['root']);
 const third = mail('third', 'second');
+const opening = mail('opening', undefined, [], 'i');
+const early = mail('early', undefined, [], 'i');
 
 describe('the root of a conversation', () => {
   it.each<[string, Ancestry, readonly Ancestry[], string]>([
     ['a mail by itself', root, [root], 'root'],
     ['an answer', second, [root, second], 'root'],
     ['an answer whose first mail is not there', second, [second], 'root'],
+    ['an answer that came first, and has a Thread-Index alone', early, [early, opening], 'opening'],
     ['an answer that names its parent alone', third, [root, second, third], 'root'],
     ['an answer whose References were cut', mail('x', 'second', ['second']), [root, second], 'root'],
     ['one that was cut to two', mail('x', 'third', ['second', 'third']), [root, second, third], 'root'],

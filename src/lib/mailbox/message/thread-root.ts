@@ -8,8 +8,8 @@ export type Ancestry = Pick<ReadMessage, 'messageId' | 'inReplyTo' | 'references
 /** Where the ancestors of a mail are looked for. */
 export interface Ancestors {
   byId(id: string): Promise<Ancestry | undefined>;
-  /** The oldest mail whose Thread-Index begins so. */
-  byThreadIndex(beginning: string): Promise<Ancestry | undefined>;
+  /** The oldest mail whose Thread-Index begins so, of those that are others. */
+  byThreadIndex(beginning: string, isOther: (one: Ancestry) => boolean): Promise<Ancestry | undefined>;
 }
 
 /** The first mail of the conversation of each mail that was looked at; ids without brackets. */
@@ -42,9 +42,12 @@ export async function findThreadRoot(
     let root: string | undefined;
     for (const id of named) root ??= await follow(id, steps);
     if (root === undefined && oldest === undefined && one.threadIndex !== undefined && steps < mostSteps) {
-      const first = await ancestors.byThreadIndex(one.threadIndex);
-      const isOther = first?.messageId !== undefined && !seen.has(withoutBrackets(first.messageId));
-      if (first !== undefined && isOther) root = await rootOf(first, steps + 1);
+      // An answer may have come before the mail that it answers.
+      const first = await ancestors.byThreadIndex(
+        one.threadIndex,
+        ({ messageId }) => messageId !== undefined && !seen.has(withoutBrackets(messageId)),
+      );
+      if (first !== undefined) root = await rootOf(first, steps + 1);
     }
     return root ?? named[0] ?? own;
   };

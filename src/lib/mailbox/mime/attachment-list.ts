@@ -19,6 +19,7 @@ export function attachmentsOf(leaves: readonly Leaf[], references: References = 
       inline: isSignature || isText(each, leaves) || (hasHtml && isShown(each, references)),
       ...(isSignature ? { signature: true } : {}),
       ...(each.contentId === undefined ? {} : { contentId: each.contentId }),
+      ...locationOf(each),
     };
   });
 }
@@ -88,6 +89,13 @@ function signs({ type, parent, index, filename }: Leaf): boolean {
   const isNamed = /^(smime\.p7s|(OpenPGP_)?signature(\.(asc|pgp|sig))?|PGP\.sig)$/i.test(filename.trim());
   return isNamed && (isType || type === 'application/octet-stream');
 }
+
+function locationOf({ location = '' }: Leaf): Pick<Attachment, 'location'> {
+  const name = location.replace(/\s+/g, '');
+  return name === '' || name.length > longestLocation ? {} : { location: name };
+}
+
+const longestLocation = 1_000;
 
 /** A mail within the mail is named after its subject, as Outlook shows it. */
 function subjectName({ type, subject }: Leaf): string | undefined {
