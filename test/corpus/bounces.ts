@@ -48,6 +48,17 @@ add(
   ),
   { bounce: { recipient: 'full@x.example', action: 'delayed', status: '5.2.2' } },
 );
+add(
+  'a bounce that Amazon SES tells in JSON within JSON',
+  sns(
+    '{',
+    '  "Type" : "Notification",',
+    `  "Message" : ${JSON.stringify(`{"notificationType":"Bounce","bounce":{"bouncedRecipients":[{"emailAddress":"gone@x.example","status":"5.1.1"}]},${sesMail}}`)},`,
+    '  "Timestamp" : "2026-03-01T10:00:00.000Z"',
+    '}',
+  ),
+  { bounce: { recipient: 'gone@x.example', action: 'failed', status: '5.1.1' } },
+);
 for (const [name, body] of [
   ['a delivery', `{"notificationType":"Delivery","delivery":{"recipients":["gone@x.example"]},${sesMail}}`],
   ['a complaint', `{"notificationType":"Complaint","complaint":{},${sesMail}}`],

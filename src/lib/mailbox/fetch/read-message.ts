@@ -12,8 +12,8 @@ import { type Ask, asksFor, headerBytes, partsOfWhole, type Read, readParts } fr
 const wholeBytes = 64 * 1024;
 // Exchange overstates RFC822.SIZE up to three times (stalwartlabs/vandelay#12), so a little above is still worth the try.
 const worthTryingBytes = 3 * wholeBytes;
-// Of a message whose structure nobody tells the parser is given no more: what is in it, it has to find out by itself.
-const unseenBytes = 32 * 1024;
+// Of a message whose structure nobody tells: its files come along, so no more than most texts need.
+const unseenBytes = 128 * 1024;
 
 /** True for a message that is read in one piece, so that many of them may be read together. */
 export const isSmall = (meta: MessageMeta): boolean => meta.size > 0 && meta.size <= wholeBytes;

@@ -35,11 +35,13 @@ const notice = z.object({
 
 const mostCharacters = 256 * 1024;
 
-/** Reads the notification of a bounce, which SNS writes as the first line of its mail; undefined if it is another one. */
+/**
+ * Reads the notification of a bounce, which SNS writes as a line of its mail, or, to subscribers by `email-json`, as a text
+ * within another object; undefined if it is another one.
+ */
 export function sesBounceOf(text: string): SesBounce | undefined {
   // Sendmail breaks what is longer than a line may be.
-  const line = /^\s*(\{[^\n]*\})\s*$/m.exec(text.slice(0, mostCharacters).replace(/!\r?\n /g, ''))?.[1];
-  const told = notice.safeParse(parsed(line ?? ''));
+  const told = notice.safeParse(messageIn(text.slice(0, mostCharacters).replace(/!\r?\n /g, '')));
   if (!told.success || (told.data.notificationType ?? told.data.eventType) !== 'Bounce') return undefined;
   const { bounce, mail } = told.data;
   const action = bounce.bounceType === 'Transient' ? 'delayed' : 'failed';
@@ -58,6 +60,18 @@ export function sesBounceOf(text: string): SesBounce | undefined {
     originalMessageId: mail?.commonHeaders?.messageId,
   };
 }
+
+function messageIn(text: string): unknown {
+  const line = /^[ \t]*(\{[^\n]*\})[ \t\r]*$/m.exec(text)?.[1];
+  if (line !== undefined) return parsed(line);
+  const start = /^[ \t]*\{[ \t\r]*$/m.exec(text)?.index;
+  const end = /^[ \t]*\}[ \t\r]*$/m.exec(text);
+  if (start === undefined || end === null) return undefined;
+  const outer = wrapper.safeParse(parsed(text.slice(start, end.index + end[0].length)));
+  return outer.success ? parsed(outer.data.Message) : undefined;
+}
+
+const wrapper = z.object({ Message: z.string() });
 
 function parsed(text: string): unknown {
   try {
