@@ -133,6 +133,11 @@ describe('a destination behind TLS', () => {
       () => createHttpsServer({ ...pems.good, requestCert: true, maxVersion: 'TLSv1.2' }, ok),
     ],
     [
+      'that wants a client certificate by TLS 1.3',
+      'destination_wants_certificate',
+      () => createHttpsServer({ ...pems.good, requestCert: true, minVersion: 'TLSv1.3' }, ok),
+    ],
+    [
       'that resets the connection within the handshake',
       'destination_tls_closed',
       () => createNetServer((socket) => void socket.once('data', () => socket.resetAndDestroy())),
