@@ -145,7 +145,7 @@ export function createBroker(
     log,
     later: (ms, run) => void setTimeout(run, ms).unref(),
   });
-  const keys = createRootKeys(vault);
+  const keys = createRootKeys(vault, clock);
   const sealer = createSealer({ keys, random });
 
   const store = createAzureStore(config, { clock, credential: identity });

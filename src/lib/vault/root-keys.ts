@@ -1,5 +1,6 @@
 import { hkdfSync } from 'node:crypto';
 import { fromBase64url } from '../domain/bytes.ts';
+import type { Clock } from '../domain/clock.ts';
 import { BrokerError } from '../errors.ts';
 import { disabledVersion } from './missing-secret.ts';
 import type { KeyUse, RootKeys, SealKeys, SecretVersion, Vault } from './types.ts';
@@ -7,18 +8,22 @@ import type { KeyUse, RootKeys, SealKeys, SecretVersion, Vault } from './types.t
 /** Name of the one secret that all our own keys come from. */
 export const rootSecretName = 'broker-root';
 
+// Every instance has read the list of versions anew by then (5 minutes), and a minute lies between the clocks at most.
+const knownEverywhereMs = 6 * 60_000;
+
 const noSalt = new Uint8Array(0);
 const kidForm = /^[0-9a-f]{32}$/;
 
 /**
  * Subkeys of `broker-root`: HKDF-SHA256 (RFC 5869), 32 bytes, info `nmb/v1/<use>`; with a salt of its own for every
  * sealed value, without one for the rest. Roots rotate by a new version of the secret; the old versions go on opening.
+ * @param clock with it, links are made under the version before the newest as long as other instances may not know that one
  * @throws BrokerError `root_key_broken` if a version is not 32 bytes in base64url, and what the vault throws
  */
-export function createRootKeys(vault: Vault): RootKeys & SealKeys {
+export function createRootKeys(vault: Vault, clock?: Pick<Clock, 'now'>): RootKeys & SealKeys {
   const newest = async () => {
     const secret = await vault.secret(rootSecretName);
-    return { kid: secret.version, root: rootBytes(secret) };
+    return { kid: secret.version, root: rootBytes(secret), createdOn: secret.createdOn };
   };
   const version = async (kid: string): Promise<Uint8Array | undefined> => {
     if (!kidForm.test(kid)) return undefined;
@@ -26,9 +31,20 @@ export function createRootKeys(vault: Vault): RootKeys & SealKeys {
     return secret === undefined ? undefined : rootBytes(secret);
   };
 
+  /** What every instance opens: a link is matched against the versions that it has listed, and causes no look at the vault. */
+  const knownEverywhere = async () => {
+    const latest = await newest();
+    const age =
+      clock === undefined || latest.createdOn === undefined ? undefined : clock.now() - latest.createdOn.getTime();
+    if (age === undefined || age >= knownEverywhereMs) return latest;
+    const before = (await vault.versions(rootSecretName)).find(({ id, enabled }) => enabled && id !== latest.kid);
+    const root = before === undefined ? undefined : await version(before.id);
+    return before === undefined || root === undefined ? latest : { kid: before.id, root };
+  };
+
   return {
     async current(use) {
-      const { kid, root } = await newest();
+      const { kid, root } = use === 'apikey' ? await newest() : await knownEverywhere();
       return { kid, key: subkey(root, noSalt, use) };
     },
     async byId(use, kid) {

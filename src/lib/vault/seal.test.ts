@@ -154,6 +154,40 @@ describe('subkeys of the root', () => {
     expect(await keys.byPrefix('ticket', prefix)).toEqual(ticket);
   });
 
+  it.each([
+    ['a minute old', 1, oldKid],
+    ['seven minutes old', 7, newKid],
+    ['the only one that is enabled', 1, newKid, false],
+  ])(
+    'sign links under a version that every instance knows: the newest is %s',
+    async (_, minutes, kid, enabled = true) => {
+      const now = Date.UTC(2026, 2, 1);
+      const roots = [newKid, oldKid].map((version, index) => ({
+        version,
+        value: base64url(new Uint8Array(32).fill(index + 1)),
+        ...(index === 0 ? { createdOn: new Date(now - minutes * 60_000) } : {}),
+      }));
+      const [latest] = roots;
+      if (latest === undefined) throw new Error('no root');
+      const keys = createRootKeys(
+        {
+          secret: async () => latest,
+          secretVersion: async (_name, version) => roots.find((root) => root.version === version),
+          versions: async () => [
+            { id: newKid, enabled: true },
+            { id: oldKid, enabled },
+          ],
+        },
+        { now: () => now },
+      );
+      expect((await keys.current('ticket')).kid).toBe(kid);
+      expect((await keys.current('attach')).kid).toBe(kid);
+      // Callers bring the whole id of a key, and what is sealed has it beside it: both are read from the vault.
+      expect((await keys.current('apikey')).kid).toBe(newKid);
+      expect((await keys.currentSealKey(new Uint8Array(16))).kid).toBe(newKid);
+    },
+  );
+
   it('are not looked for in the vault by an id or prefix that no version has', async () => {
     const { keys, read } = world();
     expect(await keys.byPrefix('ticket', Uint8Array.of(1, 2, 3, 4))).toBeUndefined();
