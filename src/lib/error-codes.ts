@@ -4,6 +4,7 @@ import type { ErrorEntry } from './errors/entry.ts';
 import { mailErrors } from './errors/mail.ts';
 import { microsoftErrors } from './errors/microsoft.ts';
 import { requestErrors } from './errors/requests.ts';
+import { sendingErrors } from './errors/sending.ts';
 import { signInErrors } from './errors/sign-in.ts';
 import { submissionErrors } from './errors/submissions.ts';
 
@@ -17,6 +18,7 @@ export const errorRooms = {
   signInErrors,
   microsoftErrors,
   mailErrors,
+  sendingErrors,
   submissionErrors,
 } as const;
 
@@ -27,6 +29,7 @@ const table = {
   ...signInErrors,
   ...microsoftErrors,
   ...mailErrors,
+  ...sendingErrors,
   ...submissionErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
