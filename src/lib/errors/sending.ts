@@ -34,4 +34,77 @@ export const sendingErrors = {
     remedy: 'Take messageRef and part from the same message, as its event or GET names them.',
     who: 'caller',
   },
+
+  // The way out
+  smtp_unreachable: {
+    status: 503,
+    sentence:
+      'The server for outgoing mail cannot be reached, or it broke the connection off before it had the message.',
+    remedy: 'Nothing was sent; the broker tries again by itself.',
+    who: 'nobody',
+  },
+  smtp_disabled_tenant: {
+    status: 422,
+    sentence: 'Sending over SMTP is switched off for the organisation.',
+    remedy:
+      'Switch it on for this mailbox, which wins over the setting of the organisation: Set-CASMailbox -Identity ADDRESS -SmtpClientAuthenticationDisabled $false.',
+    who: 'tenant admin',
+  },
+  smtp_disabled_mailbox: {
+    status: 422,
+    sentence: 'Sending over SMTP is switched off for the mailbox.',
+    remedy:
+      'Switch it on: Set-CASMailbox -Identity ADDRESS -SmtpClientAuthenticationDisabled $false. Personal Outlook.com mailboxes have no such switch.',
+    who: 'tenant admin',
+  },
+  smtp_sign_in_refused: {
+    status: 422,
+    sentence: 'The server for outgoing mail refuses the sign-in of this mailbox.',
+    remedy:
+      'Check that the permission SMTP.Send was granted, and that the person who signed in may send from this mailbox.',
+    who: 'tenant admin',
+  },
+  send_throttled: {
+    status: 503,
+    sentence: 'The server for outgoing mail asks to slow down for this account.',
+    remedy: 'Nothing was sent; the broker waits and tries again. If it lasts, see what else sends from this account.',
+    who: 'nobody',
+  },
+  send_as_denied: {
+    status: 422,
+    sentence: 'The account may not send from the address in From.',
+    remedy: 'Give it the right: Add-RecipientPermission ADDRESS -Trustee PERSON -AccessRights SendAs.',
+    who: 'tenant admin',
+  },
+  sender_blocked: {
+    status: 422,
+    sentence: 'Microsoft has blocked the account from sending, since what it sent looked like spam.',
+    remedy:
+      'Find out what was sent, secure the account, and release it under Restricted entities in Microsoft Defender.',
+    who: 'tenant admin',
+  },
+  recipient_refused: {
+    status: 422,
+    sentence: 'The server for outgoing mail refuses this recipient.',
+    remedy: 'Check the address; the reply of the server says more.',
+    who: 'caller',
+  },
+  recipient_deferred: {
+    status: 503,
+    sentence: 'The server for outgoing mail does not take this recipient for now.',
+    remedy: 'Send it to this recipient again later; the reply of the server says more.',
+    who: 'caller',
+  },
+  mail_refused: {
+    status: 422,
+    sentence: 'The server for outgoing mail refuses the message.',
+    remedy: 'The reply of the server says why; change the message and send it as a new one.',
+    who: 'caller',
+  },
+  send_deferred: {
+    status: 503,
+    sentence: 'The server for outgoing mail does not take the message for now.',
+    remedy: 'Nothing was sent; the broker tries again by itself.',
+    who: 'nobody',
+  },
 } as const satisfies Record<string, ErrorEntry>;

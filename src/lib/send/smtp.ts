@@ -1,0 +1,219 @@
+import type { NodemailerError } from 'nodemailer/lib/errors';
+import type { SMTPConnectionSendInfo } from 'nodemailer/lib/smtp-connection';
+import type { MailboxRow } from '../store/rows/rows.ts';
+import { isAboutConnection, type SmtpStage, shownReply, smtpMeaning } from './exchange-smtp.ts';
+import { WatchedSource } from './watched-source.ts';
+import type {
+  Closed,
+  Deferred,
+  OutgoingMail,
+  ReadyWay,
+  RecipientRefusal,
+  SendingAccount,
+  Way,
+  WayResult,
+} from './way.ts';
+
+export interface SmtpOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Certificates to trust in place of the machine's; for tests. */
+  readonly ca?: string;
+  /** In place of {@link silenceMs}; for tests. */
+  readonly silenceMs?: number;
+}
+
+export interface SmtpPorts {
+  /** A token for the mail resource. @throws BrokerError what getting a token throws */
+  token(mailbox: MailboxRow, options: { readonly force: boolean }): Promise<string>;
+}
+
+// From the look-up of the name to the end of the TLS handshake.
+const connectMs = 20_000;
+
+// A server that says nothing for so long is gone. nodemailer waits 10 minutes, which is longer than a function may run.
+const silenceMs = 90_000;
+
+type Connection = InstanceType<typeof import('nodemailer/lib/smtp-connection').default>;
+
+/**
+ * SMTP submission with XOAUTH2 over STARTTLS (RFC 6409, RFC 3207), which is required: no token and no mail in clear.
+ * Loads nodemailer's connection at the first mail.
+ */
+export function createSmtpWay(options: SmtpOptions, ports: SmtpPorts): Way {
+  return {
+    name: 'smtp',
+    async prepare(account, signal) {
+      const first = await signIn(options, account, await ports.token(account.mailbox, { force: false }), signal);
+      // `535 5.7.3`: the token may have been revoked since it was made.
+      if (first.kind !== 'closed' || first.code !== 'smtp_sign_in_refused') return first;
+      return signIn(options, account, await ports.token(account.mailbox, { force: true }), signal);
+    },
+  };
+}
+
+async function signIn(
+  options: SmtpOptions,
+  { login }: SendingAccount,
+  token: string,
+  signal: AbortSignal,
+): Promise<ReadyWay | Deferred | Closed> {
+  const [{ default: SMTPConnection }, { default: XOAuth2 }] = await Promise.all([
+    import('nodemailer/lib/smtp-connection'),
+    import('nodemailer/lib/xoauth2'),
+  ]);
+  signal.throwIfAborted();
+  const connection = new SMTPConnection({
+    host: options.host,
+    port: options.port,
+    secure: false,
+    requireTLS: true,
+    connectionTimeout: connectMs,
+    greetingTimeout: connectMs,
+    dnsTimeout: connectMs,
+    socketTimeout: options.silenceMs ?? silenceMs,
+    socketCloseTimeout: 0,
+    ...(options.ca === undefined ? {} : { tls: { ca: options.ca } }),
+  });
+  const failure = await step(connection, signal, (done) =>
+    connection.connect((error) => {
+      if (error !== undefined) done(error);
+      // Without a way to renew it, nodemailer takes the token as it is.
+      else
+        connection.login({ user: login, oauth2: new XOAuth2({ user: login, accessToken: token }) }, (refused) =>
+          done(refused),
+        );
+    }),
+  );
+  if (failure.error === null) return ready(connection);
+  connection.close();
+  signal.throwIfAborted();
+  const response = failure.error.response ?? lastWords(failure.error, connection);
+  if (response === undefined) return unreachable;
+  const meaning = smtpMeaning('login', response);
+  if (meaning.kind === 'refused') return { kind: 'closed', code: meaning.code, reply: shownReply(response) };
+  return { ...meaning, kind: meaning.kind, reply: shownReply(response) };
+}
+
+/** A server that answers a bad token with a challenge (RFC 7628 section 3.2.3) says no to the empty answer, which nodemailer keeps to itself. */
+function lastWords({ code }: NodemailerError, { lastServerResponse }: Connection): string | undefined {
+  return code === 'EAUTH' && typeof lastServerResponse === 'string' ? lastServerResponse : undefined;
+}
+
+const unreachable: Deferred = { kind: 'deferred', code: 'smtp_unreachable', scope: 'account', retryAfterMs: 30_000 };
+
+function ready(connection: Connection): ReadyWay {
+  let isUsed = false;
+  return {
+    kind: 'ready',
+    async send(mail, signal) {
+      if (connection.destroyed || signal.aborted) return { ...unreachable, retryAfterMs: 0 };
+      if (isUsed) {
+        // What is left of a message that was refused.
+        const { error } = await step(connection, signal, (done) => connection.reset((failed) => done(failed)));
+        if (error !== null) return { ...unreachable, retryAfterMs: 0 };
+      }
+      isUsed = true;
+      return sendOne(connection, mail, signal);
+    },
+    async close() {
+      connection.on('error', () => undefined);
+      if (!connection.destroyed) connection.quit();
+      connection.close();
+    },
+  };
+}
+
+async function sendOne(connection: Connection, mail: OutgoingMail, signal: AbortSignal): Promise<WayResult> {
+  const source = new WatchedSource(mail.open());
+  const envelope = { from: mail.from, to: [...mail.recipients], size: mail.size };
+  const { error, info } = await step<SMTPConnectionSendInfo>(connection, signal, (done) =>
+    connection.send(envelope, source.stream, done),
+  );
+  const isHandedOver = source.isHandedOver;
+  if (error === null && info !== undefined) return accepted(info);
+  if (source.failed !== undefined || isHandedOver || error?.response === undefined) {
+    // In the middle of a message nothing else can be said; closed without its end, the server forgets it.
+    if (error?.code !== 'EMESSAGE') connection.close();
+  }
+  if (source.failed !== undefined && !isHandedOver) throw source.failed.error;
+  return failed(error, isHandedOver);
+}
+
+/** Pure: what became of a message that was not accepted. */
+export function failed(
+  error: Pick<NodemailerError, 'code' | 'command' | 'response' | 'rejectedErrors' | 'message'> | null,
+  isHandedOver: boolean,
+): WayResult {
+  const reply = error?.response;
+  if (reply === undefined || (isHandedOver && (error?.command !== 'DATA' || isAboutConnection(reply)))) {
+    if (isHandedOver) return { kind: 'unknown', cause: error };
+    if (error?.code === 'EMESSAGE') {
+      return { kind: 'refused', code: 'mail_too_large', reply: shownReply(error.message), recipients: [] };
+    }
+    return unreachable;
+  }
+  const meaning = smtpMeaning(stageOf(error?.command, isHandedOver), reply);
+  const words = shownReply(reply);
+  if (meaning.kind === 'refused') {
+    return {
+      kind: 'refused',
+      code: meaning.code,
+      reply: words,
+      recipients: (error?.rejectedErrors ?? []).map(refusal),
+    };
+  }
+  return meaning.kind === 'closed'
+    ? { kind: 'closed', code: meaning.code, reply: words }
+    : { ...meaning, kind: 'deferred', reply: words };
+}
+
+function stageOf(command: string | undefined, isHandedOver: boolean): SmtpStage {
+  if (command === 'RCPT TO') return 'recipient';
+  if (command === 'MAIL FROM') return 'sender';
+  return isHandedOver ? 'message' : 'data';
+}
+
+const accepted = ({ rejectedErrors = [], serverMessageId }: SMTPConnectionSendInfo): WayResult => ({
+  kind: 'accepted',
+  refused: rejectedErrors.map(refusal),
+  ...(serverMessageId === undefined ? {} : { serverMessageId }),
+});
+
+function refusal({ recipient = '', response = '' }: NodemailerError): RecipientRefusal {
+  return { address: recipient, code: smtpMeaning('recipient', response).code, reply: shownReply(response) };
+}
+
+interface Outcome<T> {
+  readonly error: NodemailerError | null;
+  readonly info?: T | undefined;
+}
+
+/** One step of the dialogue: ends with its own answer, with the connection, or with the signal. Never rejects. */
+function step<T>(
+  connection: Connection,
+  signal: AbortSignal,
+  run: (done: (error?: NodemailerError | null, info?: T) => void) => void,
+): Promise<Outcome<T>> {
+  const { promise, resolve } = Promise.withResolvers<Outcome<T>>();
+  const onError = (error: NodemailerError) => resolve({ error });
+  const onEnd = () => setImmediate(() => resolve({ error: new Error('The connection ended.') }));
+  const onAbort = () => {
+    resolve({ error: new Error('Given up.') });
+    connection.close();
+  };
+  connection.on('error', onError);
+  connection.once('end', onEnd);
+  signal.addEventListener('abort', onAbort, { once: true });
+  run((error, info) => resolve({ error: error ?? null, info }));
+  if (signal.aborted) onAbort();
+  return promise.finally(() => {
+    connection.removeListener('end', onEnd);
+    signal.removeEventListener('abort', onAbort);
+    // An error that nobody listens to would end the process.
+    connection.removeListener('error', onError);
+    connection.on('error', ignore);
+  });
+}
+
+const ignore = (): void => undefined;
