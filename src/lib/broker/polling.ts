@@ -1,0 +1,96 @@
+import { buildMailboxEvent } from '../delivery/events/mailbox-event.ts';
+import { buildMessageReceived } from '../delivery/events/message-event.ts';
+import { createHousekeeping } from '../housekeeping/housekeeping.ts';
+import { keepAliveChore } from '../housekeeping/keep-alive-chore.ts';
+import { overlookedChore } from '../housekeeping/overlooked-chore.ts';
+import { purgeAuditChore } from '../housekeeping/purge-audit.ts';
+import { resealChore, resealNow } from '../housekeeping/reseal-chore.ts';
+import { secretExpiryChore } from '../housekeeping/secret-expiry-chore.ts';
+import { sweepChore } from '../housekeeping/sweep-chore.ts';
+import { createResealProgress } from '../store/deployment/reseal-progress.ts';
+import { createDestinationSeals } from '../store/destinations/destination-seals.ts';
+import { createEraseLinks } from '../store/links/erase-links.ts';
+import { openLinks, openSignIns } from '../store/links/expiring-rows.ts';
+import { createAddressIndex } from '../store/mailboxes/address-index.ts';
+import { createDispatcher } from '../sync/run/dispatcher.ts';
+import { createShardRunner } from '../sync/run/runner.ts';
+import { createReseal } from '../vault/reseal.ts';
+import type { Base } from './base.ts';
+import type { Connecting } from './connecting.ts';
+import type { Delivery } from './delivery.ts';
+import type { Identity } from './identity.ts';
+import type { MailAccess } from './mail-access.ts';
+import type { Storage } from './storage.ts';
+
+/** The two timers and the queue: looking for mail, and keeping house. */
+export function composePolling(
+  { config, clock, random, log }: Base,
+  storage: Storage,
+  { tokens }: Identity,
+  { polled, token, closeSessions }: MailAccess,
+  { deliverer, destinations, destinationFacts }: Delivery,
+  { eventLinks }: Connecting,
+) {
+  const { store, directory, registry, grants, vault, sealer, apiKeys, notices, lastRuns, secretName } = storage;
+  const intervalSeconds = config.pollIntervalSeconds;
+  const eraseLinks = createEraseLinks(store);
+  const shardRunner = createShardRunner({
+    store,
+    clock,
+    random,
+    log,
+    imap: polled,
+    deliverer,
+    token,
+    messageReceived: buildMessageReceived,
+    mailboxEvent: async (row, mailbox) => {
+      const event = buildMailboxEvent(row, mailbox);
+      return { ...event, data: { ...event.data, ...(await eventLinks(row, mailbox)) } };
+    },
+    forget: async (mailbox) => {
+      polled.drop(mailbox.id);
+      await eraseLinks(mailbox.id);
+      await registry.forget(mailbox);
+    },
+    otherHeld: polled.leave,
+    intervalSeconds,
+    destinations: destinationFacts,
+  });
+  const reseal = createReseal({
+    clock,
+    vault,
+    keyed: [grants.keyed, createDestinationSeals({ store, sealer, clock, random }), apiKeys.keyed],
+    expiring: [
+      openSignIns({ table: store.table('states'), sealer, clock }),
+      openLinks({ table: store.table('tickets'), clock }),
+    ],
+  });
+  const resealDeps = { vault, reseal, progress: createResealProgress({ store, clock, random }), clock };
+  return {
+    dispatcher: createDispatcher({ store, directory, intervalSeconds }),
+    shardRunner: {
+      ...shardRunner,
+      stop: async () => {
+        await shardRunner.stop();
+        await closeSessions();
+      },
+    },
+    reseal,
+    resealing: { progress: resealDeps.progress.read, now: () => resealNow(resealDeps) },
+    housekeeping: createHousekeeping({
+      log,
+      lastRuns,
+      chores: [
+        sweepChore({ store, clock, log, directory, grants, index: createAddressIndex({ store, clock }) }),
+        purgeAuditChore({ store, clock }),
+        resealChore(resealDeps),
+        overlookedChore({ store, log, directory, runner: shardRunner, intervalSeconds }),
+        keepAliveChore({ clock, log, grants, tokens }),
+        // Only a secret expires; a managed identity does not.
+        ...(secretName === undefined
+          ? []
+          : [secretExpiryChore({ clock, log, vault, secretName, notices, destinations, deliverer })]),
+      ],
+    }),
+  };
+}
