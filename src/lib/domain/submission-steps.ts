@@ -207,17 +207,22 @@ export function deferred(
 export function notFound(submission: Submission, now: Date): Submission {
   const looks = (submission.mark?.looks ?? 0) + 1;
   if (looks < lookWaitsMs.length) return lookAgain(submission, now, looks);
-  if (submission.onUnknown === 'resend') return resent(submission, now);
-  return {
-    ...submission,
-    state: 'unknown',
-    code: 'submission_unknown',
-    waitingFor: undefined,
-    nextAt: now,
-    endedAt: now,
-    owes: owing(submission, 'submission.unknown'),
-  };
+  return submission.onUnknown === 'resend' ? resent(submission, now) : becomesUnknown(submission, now);
 }
+
+const becomesUnknown = (submission: Submission, now: Date): Submission => ({
+  ...submission,
+  state: 'unknown',
+  code: 'submission_unknown',
+  waitingFor: undefined,
+  nextAt: now,
+  endedAt: now,
+  owes: owing(submission, 'submission.unknown'),
+});
+
+/** There is nowhere left to look. Undefined: it has ended, or was never marked. */
+export const unknownNow = (submission: Submission, now: Date): Submission | undefined =>
+  submission.state === 'sending' ? becomesUnknown(submission, now) : undefined;
 
 /** The folder could not be looked into; that says nothing, and is tried again for as long as it takes. */
 export const notLooked = (submission: Submission, now: Date, code: string): Submission => ({

@@ -1,0 +1,39 @@
+import { isEnded, type Submission } from '../domain/submission.ts';
+import { orphaned, takeoverMs, unknownNow } from '../domain/submission-steps.ts';
+import { parseSubmissionId } from '../store/submissions/submission-keys.ts';
+import { changeAndFinish, type FinishParts } from './finish.ts';
+
+/**
+ * What becomes of the submissions of a mailbox that was removed: what waits is cancelled and told, what is being sent may
+ * end, and of what nobody knows the end of there is no Sent left to look into. Then their rows and blobs go; the
+ * idempotency keys stay. May be repeated.
+ * @returns how many attempts are under way: as long as there are some, the mailbox cannot be erased
+ * @throws BrokerError `storage_unreachable` | `conflict`; StoreError
+ */
+export async function endSubmissions(parts: FinishParts, mailboxId: string): Promise<number> {
+  const now = () => new Date(parts.store.time.whenJudging());
+  let underWay = 0;
+  for (const { id } of await parts.rows.waitingOf(mailboxId)) {
+    const after = await changeAndFinish(parts, id, (current) =>
+      isUnderWay(current, now()) ? undefined : (orphaned(current, now()) ?? unknownNow(current, now())),
+    );
+    if (after !== undefined && !isEnded(after)) underWay += 1;
+  }
+  if (underWay > 0) return underWay;
+  for (let after: string | undefined, page = await parts.rows.page(mailboxId, after, pageSize); page.length > 0; ) {
+    for (const { submission } of page) if (submission.stored) await parts.mail.drop(submission.id);
+    if (page.length < pageSize) break;
+    after = keyOf(page.at(-1)?.submission);
+    page = await parts.rows.page(mailboxId, after, pageSize);
+  }
+  await parts.rows.erase(mailboxId);
+  return 0;
+}
+
+const pageSize = 200;
+
+const isUnderWay = ({ state, mark }: Submission, now: Date): boolean =>
+  state === 'sending' && mark !== undefined && now.getTime() < mark.until.getTime() + takeoverMs;
+
+const keyOf = (submission: Submission | undefined): string | undefined =>
+  submission && parseSubmissionId(submission.id)?.key;
