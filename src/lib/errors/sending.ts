@@ -107,4 +107,17 @@ export const sendingErrors = {
     remedy: 'Nothing was sent; the broker tries again by itself.',
     who: 'nobody',
   },
+  send_consent_required: {
+    status: 409,
+    sentence: 'Microsoft has not granted the permission to send mail of this mailbox through Graph.',
+    remedy:
+      'The owner of the deployment adds Mail.Send (for shared mailboxes Mail.Send.Shared) to the application; then the mailbox is connected again and the permission accepted. Reading goes on as before.',
+    who: 'tenant admin',
+  },
+  graph_unreachable: {
+    status: 503,
+    sentence: 'Microsoft Graph cannot be reached.',
+    remedy: 'Nothing was sent; the broker tries again by itself.',
+    who: 'nobody',
+  },
 } as const satisfies Record<string, ErrorEntry>;
