@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSmtpWay } from '../../src/lib/send/smtp.ts';
+import type { SendingAccount } from '../../src/lib/send/way.ts';
 import { makeCertificates } from '../certificates.ts';
 import { startEntra } from '../entra/entra.ts';
 import type { Drop, EntraStandIn, SmtpServer } from '../world.ts';
@@ -82,5 +84,48 @@ describe('the SMTP server, asked by nodemailer', () => {
     expect(delivered).toMatchObject([{ address: ada }]);
     const relayed = transport().sendMail({ ...message, from: 'x@elsewhere.example', to: 'y@elsewhere.example' });
     await expect(relayed).rejects.toMatchObject({ responseCode: 550 });
+  });
+
+  it("takes the broker's own mail over its own way out, and refuses it a token for something else", async () => {
+    delivered.length = 0;
+    const mailbox: SendingAccount['mailbox'] = {
+      id: 'mbx_0000_0123456789abcdef',
+      address: ada,
+      login: ada,
+      grant: { kind: 'user', tid: 't', oid: 'o' },
+      shared: false,
+      slot: 0,
+      folders: [],
+      destinationId: 'dst_0123456789ab',
+      label: undefined,
+      ownerRef: undefined,
+      syncFrom: undefined,
+      paused: false,
+      deletedAt: undefined,
+      createdAt: new Date(0),
+      asked: 0,
+    };
+    const never = new AbortController().signal;
+    const open = async function* () {
+      yield Buffer.from('Subject: Hello\r\n\r\nDear Alan,\r\n.\r\n');
+    };
+    const mail = { submissionId: 's', from: ada, recipients: [alan], messageId: '<2@contoso.example>', size: 40, open };
+    const wayWith = (resource?: 'graph') =>
+      createSmtpWay(smtp, { token: () => entra.mint(ada, resource) }).prepare({ mailbox, login: ada }, never);
+
+    const way = await wayWith();
+    if (way.kind !== 'ready') throw new Error(`not ready: ${way.code}`);
+    expect(await way.send(mail, never)).toEqual({ kind: 'accepted', refused: [] });
+    // One more on the same connection, under a name that is not hers.
+    expect(await way.send({ ...mail, from: alan }, never)).toMatchObject({ kind: 'refused', code: 'send_as_denied' });
+    expect(await way.send(mail, never)).toMatchObject({ kind: 'accepted' });
+    await way.close();
+    const copies = [
+      [alan, 'INBOX'],
+      [ada, 'Sent Items'],
+    ];
+    expect(delivered.map(({ address, drop }) => [address, drop?.folder ?? 'INBOX'])).toEqual([...copies, ...copies]);
+    expect(delivered[1]?.raw).toContain('Dear Alan,\r\n.\r\n');
+    expect(await wayWith('graph')).toMatchObject({ kind: 'closed', code: 'smtp_sign_in_refused' });
   });
 });
