@@ -19,8 +19,6 @@ export type Purpose =
   | 'dashboard'
   | 'idempotency'
   | 'message-id'
-  | 'suppressed'
-  | 'send-content'
   | 'segment';
 
 function plain(part: Part): unknown {

@@ -42,8 +42,8 @@ export const submissionPartition = partitionOf;
 
 export const submissionPartitionOfShard = shardKey;
 
-/** `s` a submission, `w` that it has work waiting, `k` an idempotency key, `i` a Message-ID, `x` an address that gets nothing. */
-export type SubmissionRowKind = 's' | 'w' | 'k' | 'i' | 'x';
+/** `s` a submission, `w` that it has work waiting, `k` an idempotency key, `i` a Message-ID. */
+export type SubmissionRowKind = 's' | 'w' | 'k' | 'i';
 
 export const submissionRowKey = (kind: SubmissionRowKind, mailboxId: string, key: string): string =>
   `${kind}!${mailboxId}!${key}`;
@@ -70,10 +70,6 @@ export const idempotencyHash = (client: string, key: string): string => short(pu
 /** Key of the row of a Message-ID; brackets make no difference. */
 export const messageIdHash = (messageId: string): string =>
   short(purposeHash('message-id', messageId.trim().replace(/^<|>$/g, '')));
-
-/** Key of the row of an address that gets no mail. */
-export const suppressedHash = (address: string): string =>
-  short(purposeHash('suppressed', address.trim().toLowerCase()));
 
 /** Lane of an account: a person, by the grant, or a mailbox that the app opens. */
 export const laneOf = (mailbox: {

@@ -205,27 +205,3 @@ export function decodeMessageId(row: StoredRow): MessageIdRow {
   const { submission, createdAt } = readColumns(row, messageIdForm);
   return { mailboxId: key.mailboxId, hash: key.key, submissionId: submission, createdAt };
 }
-
-/** An address that gets no mail from a mailbox. */
-export interface SuppressedRow {
-  readonly mailboxId: string;
-  readonly hash: string;
-  readonly address: string;
-  readonly reason: 'asked' | 'bounced';
-  readonly since: Date;
-}
-
-const suppressedForm = z.object({ address: text, reason: z.enum(['asked', 'bounced']), since: instant });
-
-export const encodeSuppressed = ({ mailboxId, hash, address, reason, since }: SuppressedRow): Row => ({
-  partitionKey: submissionPartition(mailboxId),
-  rowKey: submissionRowKey('x', mailboxId, hash),
-  values: columns({ address, reason, since }),
-});
-
-/** @throws BrokerError `row_broken` | `row_newer` */
-export function decodeSuppressed(row: StoredRow): SuppressedRow {
-  const key = parseSubmissionRowKey(row.rowKey);
-  if (key?.kind !== 'x') throw brokenRow(row, 'its key is not that of a suppressed address');
-  return { mailboxId: key.mailboxId, hash: key.key, ...readColumns(row, suppressedForm) };
-}
