@@ -3,6 +3,8 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 
 /** What the server answers, by the beginning of the command; `cut` ends the connection without a word. */
 export interface SmtpScript {
+  /** Offers no STARTTLS and refuses it, but takes a sign-in. */
+  readonly withoutTls?: boolean;
   readonly auth?: string;
   readonly mail?: string;
   readonly rcpt?: (address: string) => string;
@@ -32,6 +34,11 @@ export async function startScriptedSmtp(keys: { readonly key: string; readonly c
     socket.on('error', () => undefined);
     socket.write('220 localhost ready\r\n');
     socket.once('data', () => {
+      if (state.script.withoutTls === true) {
+        socket.write('250-localhost\r\n250 AUTH XOAUTH2\r\n');
+        talk(socket, state);
+        return;
+      }
       socket.write('250-localhost\r\n250 STARTTLS\r\n');
       socket.once('data', () => {
         socket.write('220 go\r\n');
@@ -51,7 +58,7 @@ export async function startScriptedSmtp(keys: { readonly key: string; readonly c
   });
 }
 
-function talk(socket: TLSSocket, state: Omit<ScriptedSmtp, 'port' | 'stop'>): void {
+function talk(socket: Socket, state: Omit<ScriptedSmtp, 'port' | 'stop'>): void {
   let buffer = '';
   let message: string | undefined;
   let envelope: string[] = [];
@@ -59,7 +66,8 @@ function talk(socket: TLSSocket, state: Omit<ScriptedSmtp, 'port' | 'stop'>): vo
   const say = (line: string) => (line === 'cut' ? socket.destroy() : socket.write(`${line}\r\n`));
   const command = (line: string): void => {
     const { script } = state;
-    if (/^EHLO/i.test(line)) say('250-localhost\r\n250-SIZE 1000000\r\n250 AUTH XOAUTH2');
+    if (/^STARTTLS/i.test(line)) say('502 5.5.1 No');
+    else if (/^EHLO/i.test(line)) say('250-localhost\r\n250-SIZE 1000000\r\n250 AUTH XOAUTH2');
     else if (/^AUTH/i.test(line)) {
       state.tokens.push(Buffer.from(line.split(' ')[2] ?? '', 'base64').toString());
       say(script.auth ?? '235 2.7.0 Authentication successful');

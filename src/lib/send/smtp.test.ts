@@ -241,6 +241,12 @@ describe('the way out over SMTP', () => {
     await expect(way.prepare(account, never)).rejects.toMatchObject({ code: 'reconnect_required' });
   });
 
+  it('shows its token to no server without TLS', async () => {
+    server.script = { withoutTls: true };
+    expect(await prepare()).toMatchObject({ kind: 'deferred', code: 'smtp_unreachable' });
+    expect(server.tokens).toEqual([]);
+  });
+
   it('speaks with no server whose certificate nobody vouches for', async () => {
     expect(await prepare({ ca: strangersCa })).toMatchObject({ kind: 'deferred', code: 'smtp_unreachable' });
     expect(server.tokens).toEqual([]);

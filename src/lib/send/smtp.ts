@@ -90,6 +90,9 @@ async function signIn(
   signal.throwIfAborted();
   const response = failure.error.response ?? lastWords(failure.error, connection);
   if (response === undefined) return unreachable;
+  // A refusal of the greeting, of EHLO or of STARTTLS says nothing about the account.
+  if (response.startsWith('5') && failure.error.code !== 'EAUTH')
+    return { ...unreachable, reply: shownReply(response) };
   const meaning = smtpMeaning('login', response);
   if (meaning.kind === 'refused') return { kind: 'closed', code: meaning.code, reply: shownReply(response) };
   return { ...meaning, kind: meaning.kind, reply: shownReply(response) };
