@@ -135,15 +135,9 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'nothing is lost',
     changes: [
       {
-        file: 'sync/delivering/source.ts',
-        find: `      mailbox.putRetryItem(
-        retryItem.kind === 'retry'
-          ? { kind: 'retry', row: { ...retryItem.row, ...at, missing: 0 } }
-          : { kind: 'dead', row: { ...retryItem.row, ...at } },
-      );
-`,
-        put: `      if (retryItem.kind === 'dead') mailbox.putRetryItem({ kind: 'dead', row: { ...retryItem.row, ...at } });
-`,
+        file: 'sync/delivering/take-over.ts',
+        find: `        mailbox.putRetryItem({ kind: 'retry', row: { ...retryItem.row, ...position, missing: 0 } });`,
+        put: ``,
       },
     ],
   },
@@ -216,13 +210,13 @@ export const bugsWithMail: readonly PlantedBug[] = [
   },
   {
     name: 'a filter decides anew of a message that was posted once',
-    seed: 100,
+    seed: 266,
     breaks: 'nothing is lost',
     changes: [
       {
-        file: 'sync/delivering/source.ts',
-        find: `if (!known.posted && (await keepBack(meta, care))) return undefined;`,
-        put: `if (await keepBack(meta, care)) return undefined;`,
+        file: 'sync/delivering/identify.ts',
+        find: `    if (known.posted) return { kind: 'known' };`,
+        put: ``,
       },
     ],
   },

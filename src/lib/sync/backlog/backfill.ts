@@ -53,7 +53,7 @@ export function createBackfill(pollContext: PollContext): Task {
       record.backfill.set({ countedFrom: from, total: state.done + left });
     }
     const mail = oldMail(context, session, mailbox, record, from);
-    return { mail, source: createSource(context, session, mailbox, record, mail) };
+    return { mail, source: createSource({ context, session, mailbox, record }, mail) };
   }
 
   async function goOn(record: FolderRecord, from: Date, turn: Turn): Promise<void> {

@@ -43,7 +43,7 @@ export function createSinceReplay(pollContext: PollContext) {
       get: () => current(job.id) ?? job,
       set: (progress) => mailbox.setJob({ ...job, progress }),
     });
-    at = { jobId: job.id, record, source: createSource(context, session, mailbox, record, backlog) };
+    at = { jobId: job.id, record, source: createSource({ context, session, mailbox, record }, backlog) };
     return at;
   }
 

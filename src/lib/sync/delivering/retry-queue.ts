@@ -1,6 +1,7 @@
 import { encodeMessageRef } from '../../delivery/events/message-ref.ts';
 import { deliveryId, messageKeyFromBytes } from '../../domain/ids.ts';
 import type { DeadRow, MessageMark, RetryRow } from '../../store/rows/rows.ts';
+import type { MailboxRun } from '../state/folder-poll.ts';
 import type { FolderRecord } from '../state/folder-record.ts';
 import type { MailboxRecord } from '../state/mailbox-record.ts';
 import type { RunContext } from '../state/run-context.ts';
@@ -107,7 +108,7 @@ export async function noteFailure(
     });
     return false;
   }
-  giveUp(context, mailbox, row, reason, status, Math.max(attempts, row.attempts));
+  giveUp({ context, mailbox }, row, { reason, status, attempts: Math.max(attempts, row.attempts) });
   return row.replay === undefined;
 }
 
@@ -139,12 +140,9 @@ export function replayDead(context: RunContext, mailbox: MailboxRecord, dead: De
  * `message.undeliverable` replayed would go round in circles. It can be replayed, under its key.
  */
 export function giveUp(
-  context: RunContext,
-  mailbox: MailboxRecord,
+  { context, mailbox }: MailboxRun,
   row: MessageMark & Pick<RetryRow, 'replay'>,
-  reason: string,
-  status: number | undefined,
-  attempts: number,
+  { reason, status, attempts }: Pick<DeadRow, 'reason' | 'status' | 'attempts'>,
 ): void {
   const { mailboxId, folderId, uidValidity, uid, key, hash, day, replay } = row;
   const at = context.now();

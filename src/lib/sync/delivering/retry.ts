@@ -46,7 +46,7 @@ export async function retryFolder(
     turn.messages -= 1;
     const { found, message, isDeadly } = await read(context, session, mailbox, record, row);
     if (isDeadly) {
-      giveUp(context, mailbox, row, 'message_deadly', undefined, row.attempts);
+      giveUp({ context, mailbox }, row, { reason: 'message_deadly', status: undefined, attempts: row.attempts });
       await context.committer.commit(mailbox);
       continue;
     }

@@ -214,10 +214,7 @@ async function turn(
     await missingAside(work, gone, async () => {
       if (work.plan.kind !== 'poll') return;
       work.source ??= createSource(
-        context,
-        session,
-        mailbox,
-        work.record,
+        { context, session, mailbox, record: work.record },
         await newMail(context, session, mailbox, work.record, work.plan.fresh),
       );
       const end = await deliverBacklog(context, mailbox, work.record, work.source, own, await order());

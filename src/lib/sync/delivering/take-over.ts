@@ -1,0 +1,73 @@
+import { encodeMessageRef } from '../../delivery/events/message-ref.ts';
+import { messageKeyFromBytes } from '../../domain/ids.ts';
+import type { MessageMeta } from '../../domain/mail/message.ts';
+import { dayOf } from '../../store/rows/recent-messages-row.ts';
+import type { RecentMessage } from '../../store/rows/rows.ts';
+import type { Claim } from '../state/claim.ts';
+import { postedAs, present, told } from '../state/compare.ts';
+import type { FolderRun } from '../state/folder-poll.ts';
+import { tellVanished } from '../state/vanished.ts';
+import type { Identity } from './identify.ts';
+
+/**
+ * Takes over a message that moved: its entry and its key come to this folder. What was accepted is told as moved, what is
+ * in the retry queue stays there, what was not accepted is delivered or kept back.
+ * @returns the entry under which it goes out, or undefined if it needs no delivery
+ */
+export function takeOver(
+  at: FolderRun,
+  { from, entry }: Claim & { kind: 'move' },
+  found: {
+    readonly meta: MessageMeta;
+    readonly was: (Identity & { kind: 'moved' })['was'];
+    readonly isOld: boolean;
+  },
+): { entry: RecentMessage; seemsNew: boolean } | undefined {
+  const { context, mailbox, record } = at;
+  const { path, role, id: folderId } = record.folder;
+  const { uidValidity } = record.cursor;
+  const { uid, seen, flagged, answered, internalDate } = found.meta;
+  const place = { ...present(entry), uid, day: dayOf(internalDate) };
+  const here: RecentMessage = entry.posted ? postedAs(place, found.meta, true) : { ...place, seen, flagged, answered };
+  const put = (moved: RecentMessage) => {
+    tellVanished(context, mailbox, from, from.takeAway(entry, context.now()));
+    record.put(moved);
+  };
+  switch (found.was) {
+    case 'in retry queue': {
+      const retryItem = mailbox.retryItem(entry.key);
+      const position = { folderId, uidValidity, uid, day: here.day };
+      if (retryItem?.kind === 'retry') {
+        mailbox.putRetryItem({ kind: 'retry', row: { ...retryItem.row, ...position, missing: 0 } });
+      } else if (retryItem !== undefined) {
+        mailbox.putRetryItem({ kind: 'dead', row: { ...retryItem.row, ...position } });
+      }
+      put(here);
+      return undefined;
+    }
+    case 'filtered':
+      put(here);
+      return undefined;
+    case 'owed': {
+      // It is delivered under the entry it had, so that the two folders change in one commit.
+      const posted = { ...here, posted: true };
+      put(posted);
+      return { entry: posted, seemsNew: entry.posted && !found.isOld };
+    }
+    case 'accepted': {
+      put(told(here));
+      const messageKey = messageKeyFromBytes(entry.key);
+      context.tell(mailbox, 'message.updated', [messageKey, folderId, uidValidity, uid], {
+        messageKey,
+        change: 'moved',
+        from: { path: from.folder.path, role: from.folder.role ?? null },
+        folder: { path, role: role ?? null },
+        messageRef: encodeMessageRef({ folderId, uidValidity, uid, hash: entry.hash, day: here.day }),
+        seen,
+        flagged,
+        answered,
+      });
+      return undefined;
+    }
+  }
+}
