@@ -76,8 +76,12 @@ describe('the doctor', () => {
 
   it('names remedy and person wherever something is wrong, and no secret', async () => {
     world.standIns.vault.down();
-    const { items } = await ask();
+    const [{ items }, inChinese] = [await ask(), await ask('?lang=zh')];
     world.standIns.vault.down(false);
+    for (const { sentence, remedy, status } of inChinese.items) {
+      expect(sentence).toMatch(/\p{Script=Han}/u);
+      if (status !== 'ok') expect(remedy).toMatch(/\p{Script=Han}/u);
+    }
     for (const item of items.filter(({ status }) => status !== 'ok')) {
       expect(item.remedy).not.toBe('');
       expect(item.who).not.toBeNull();

@@ -1,4 +1,6 @@
 import type { HttpResponseInit } from '@azure/functions';
+import type { ErrorText } from '../errors/entry.ts';
+import type { ErrorTexts } from '../errors/texts.ts';
 import { BrokerError } from '../errors.ts';
 import { toBrokerError } from '../http/problem.ts';
 import type { DashboardForm } from '../http/requests/dashboard.ts';
@@ -7,7 +9,7 @@ import { postedByOurPage } from '../pages/same-site.ts';
 import { type ActionDeps, act, targetOf } from './actions.ts';
 import type { DoctorReport } from './doctor-report.ts';
 import { type OverviewDeps, readOverview } from './overview.ts';
-import { answerPage, dashboardTexts } from './page.ts';
+import { answerPage, wordsIn } from './page.ts';
 import { confirmPage, overviewPage, signInPage, type Told } from './render.ts';
 import { isFormOf, type OpenSession, type Sessions } from './session.ts';
 import { beginSignIn, type DashboardSignInDeps, finishSignIn } from './sign-in.ts';
@@ -43,8 +45,7 @@ export interface DashboardDeps {
 
 /** Everything answers that it is off. */
 export function createDashboardOff(publicUrl: string): Dashboard {
-  const refuse = async (request: DashboardRequest) =>
-    refusal(request, homeOf(publicUrl), new BrokerError('dashboard_off'));
+  const refuse = (request: DashboardRequest) => refusal(request, homeOf(publicUrl), new BrokerError('dashboard_off'));
   return { show: refuse, press: refuse, callback: refuse };
 }
 
@@ -52,13 +53,14 @@ const homeOf = (publicUrl: string): string => `${publicUrl}/api/dashboard`;
 
 const languageOf = ({ headers }: DashboardRequest): Language => pickLanguage(headers.get('accept-language'));
 
-function refusal(request: DashboardRequest, home: string, error: BrokerError): HttpResponseInit {
-  const texts = dashboardTexts[languageOf(request)];
-  return answerPage(
-    texts,
-    signInPage(texts, home, { status: error.status, sentence: error.message, remedy: error.remedy }),
-  );
+async function refusal(request: DashboardRequest, home: string, error: BrokerError): Promise<HttpResponseInit> {
+  const texts = await wordsIn(languageOf(request));
+  return answerPage(texts, signInPage(texts, home, { status: error.status, ...said(error, texts.errors) }));
 }
+
+/** What a failure says: in English perhaps more exactly than its code does. */
+const said = (error: BrokerError, errors: ErrorTexts): ErrorText =>
+  errors.tag === 'en' ? { sentence: error.message, remedy: error.remedy } : errors.of(error.code);
 
 export function createDashboard(deps: DashboardDeps): Dashboard {
   const { publicUrl, sessions } = deps;
@@ -71,7 +73,7 @@ export function createDashboard(deps: DashboardDeps): Dashboard {
       readOverview(deps.overview),
       isExamined ? deps.examine(language) : Promise.resolve(undefined),
     ]);
-    const texts = dashboardTexts[language];
+    const texts = await wordsIn(language);
     return answerPage(texts, overviewPage(texts, session, found, told, report));
   };
 
@@ -80,7 +82,7 @@ export function createDashboard(deps: DashboardDeps): Dashboard {
     session: OpenSession,
     form: Extract<DashboardForm, { readonly id: string }>,
   ): Promise<HttpResponseInit> => {
-    const texts = dashboardTexts[languageOf(request)];
+    const texts = await wordsIn(languageOf(request));
     try {
       if (form.confirmed !== 'yes') {
         return answerPage(
@@ -91,8 +93,8 @@ export function createDashboard(deps: DashboardDeps): Dashboard {
       await act(deps.actions, form.action, form.id, `admin ${session.oid}`);
     } catch (caught) {
       const error = toBrokerError(caught);
-      const sentence = `${texts.failed}: ${error.message} ${error.remedy}`;
-      return overview(request, session, { kind: 'failed', sentence });
+      const { sentence, remedy } = said(error, texts.errors);
+      return overview(request, session, { kind: 'failed', sentence: `${texts.failed}: ${sentence} ${remedy}` });
     }
     // So that loading the page again changes nothing again.
     return { status: 303, headers: { Location: `${home}?done=1` } };
@@ -101,7 +103,7 @@ export function createDashboard(deps: DashboardDeps): Dashboard {
   return {
     async show(request) {
       const session = await sessions.open(request.headers.get('cookie'));
-      const texts = dashboardTexts[languageOf(request)];
+      const texts = await wordsIn(languageOf(request));
       if (session === undefined) return answerPage(texts, signInPage(texts, home));
       const told: Told | undefined =
         request.query.get('done') === '1' ? { kind: 'done', sentence: texts.done } : undefined;
@@ -112,7 +114,7 @@ export function createDashboard(deps: DashboardDeps): Dashboard {
       if (!postedByOurPage(request.headers, publicUrl)) throw new BrokerError('cross_site_refused');
       if (form.action === 'sign-in') return beginSignIn(deps.signIn);
       const session = await sessions.open(request.headers.get('cookie'));
-      const texts = dashboardTexts[languageOf(request)];
+      const texts = await wordsIn(languageOf(request));
       // It ended while the page was open: the way on is to sign in.
       if (session === undefined) return answerPage(texts, signInPage(texts, home));
       if (!isFormOf(session, form.form)) throw new BrokerError('cross_site_refused');

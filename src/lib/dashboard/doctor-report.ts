@@ -1,3 +1,5 @@
+import type { Who } from '../errors.ts';
+
 /** The doctor's answer, as far as the page shows it. */
 export interface DoctorReport {
   readonly items: readonly {
@@ -6,5 +8,6 @@ export interface DoctorReport {
     readonly status: 'ok' | 'warn' | 'fail' | 'unknown';
     readonly sentence: string;
     readonly remedy: string | null;
+    readonly who: Who | null;
   }[];
 }

@@ -1,13 +1,20 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { sha256 } from '../domain/bytes.ts';
+import { errorTextsIn } from '../errors/texts.ts';
 import type { Language } from '../pages/language.ts';
 import { html, type Markup, Markup as Raw } from '../pages/markup.ts';
 import { dashboardStyle } from './style.ts';
-import type { DashboardTexts } from './texts.ts';
+import type { DashboardTexts, DashboardWords } from './texts.ts';
 import { en } from './texts-en.ts';
 import { zh } from './texts-zh.ts';
 
-export const dashboardTexts: Readonly<Record<Language, DashboardTexts>> = { en, zh };
+const ownTexts: Readonly<Record<Language, DashboardTexts>> = { en, zh };
+
+/** Everything that a page of the dashboard says. */
+export const wordsIn = async (language: Language): Promise<DashboardWords> => ({
+  ...ownTexts[language],
+  errors: await errorTextsIn(language),
+});
 
 let styleHash: string | undefined;
 

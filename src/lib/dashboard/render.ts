@@ -7,7 +7,7 @@ import { dayGraph } from './graph.ts';
 import type { Overview } from './overview.ts';
 import type { DashboardPage } from './page.ts';
 import { auditTable, deliveryTable, destinationTable, doctorTable, keyTable, mailboxTable } from './tables.ts';
-import type { DashboardTexts } from './texts.ts';
+import type { DashboardTexts, DashboardWords } from './texts.ts';
 
 /** What every page with changes on it needs: who is signed in, and what makes a form ours. */
 export interface Signed {
@@ -33,7 +33,7 @@ export function signInPage(
   const told =
     failure === undefined
       ? nothing
-      : html`<p class="bad">${texts.signIn.failed}</p><p lang="en">${failure.sentence}</p><p lang="en">${failure.remedy}</p>`;
+      : html`<p class="bad">${texts.signIn.failed}</p><p>${failure.sentence}</p><p>${failure.remedy}</p>`;
   const button = html`<form method="post" action="${home}"><input type="hidden" name="action" value="sign-in"><button class="act">${texts.signIn.button}</button></form>`;
   return {
     title: texts.signIn.title,
@@ -56,7 +56,7 @@ export function confirmPage(texts: DashboardTexts, signed: Signed, action: Actio
 
 /** Everything at a glance. */
 export function overviewPage(
-  texts: DashboardTexts,
+  texts: DashboardWords,
   signed: Signed,
   overview: Overview,
   told: Told | undefined,

@@ -3,13 +3,14 @@ import type { DestinationView } from '../delivery/destination-view.ts';
 import { utcMinute } from '../domain/duration.ts';
 import { deliveryId } from '../domain/ids.ts';
 import { errorTable, isErrorCode } from '../error-codes.ts';
+import type { ErrorTexts } from '../errors/texts.ts';
 import type { ActionName } from '../http/requests/dashboard.ts';
 import { html, join, type Markup, nothing } from '../pages/markup.ts';
 import type { AuditTrailEntry } from '../store/deployment/audit-trail.ts';
 import type { Delivery } from '../store/mailboxes/deliveries.ts';
 import type { DoctorReport } from './doctor-report.ts';
 import type { MailboxLine } from './overview.ts';
-import type { DashboardTexts } from './texts.ts';
+import type { DashboardTexts, DashboardWords } from './texts.ts';
 
 /** A form whose button asks for a change. */
 type Change = (action: ActionName, id: string) => Markup;
@@ -35,14 +36,14 @@ function table(texts: DashboardTexts, rows: readonly (readonly Cell[])[]): Marku
   return html`<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
-/** Sentence and remedy of a code: the table's own, which are English whatever the language of the page. */
-function trouble(code: string): Markup {
+/** Sentence and remedy of a code, and who can act. */
+function trouble(errors: ErrorTexts, code: string): Markup {
   if (!isErrorCode(code)) return nothing;
-  const { sentence, remedy, who } = errorTable[code];
-  return html`<span lang="en">${sentence} ${remedy}</span> <code>${code}</code> <span class="soft" lang="en">${who}</span>`;
+  const { sentence, remedy } = errors.of(code);
+  return html`${sentence} ${remedy} <code>${code}</code> <span class="soft">${errors.who(errorTable[code].who)}</span>`;
 }
 
-export const mailboxTable = (texts: DashboardTexts, lines: readonly MailboxLine[], change: Change): Markup =>
+export const mailboxTable = (texts: DashboardWords, lines: readonly MailboxLine[], change: Change): Markup =>
   table(
     texts,
     lines.map(({ view: { row, state, shown }, facts }) => {
@@ -53,7 +54,7 @@ export const mailboxTable = (texts: DashboardTexts, lines: readonly MailboxLine[
           name: texts.columns.state,
           value: html`<span class="${isWell ? 'good' : shown === 'paused' ? 'warn' : 'bad'}">${texts.states[shown]}</span>`,
         },
-        { name: texts.columns.reason, value: isWell ? nothing : trouble(state?.code ?? '') },
+        { name: texts.columns.reason, value: isWell ? nothing : trouble(texts.errors, state?.code ?? '') },
         { name: texts.columns.lastPoll, value: timeOf(texts, facts?.lastPoll) },
         { name: texts.columns.newestMail, value: timeOf(texts, facts?.newestMail) },
         {
@@ -67,7 +68,7 @@ export const mailboxTable = (texts: DashboardTexts, lines: readonly MailboxLine[
     }),
   );
 
-export const destinationTable = (texts: DashboardTexts, all: readonly DestinationView[], change: Change): Markup =>
+export const destinationTable = (texts: DashboardWords, all: readonly DestinationView[], change: Change): Markup =>
   table(
     texts,
     all.map(({ id, name, url, held, paused, lastAccepted }) => [
@@ -79,7 +80,7 @@ export const destinationTable = (texts: DashboardTexts, all: readonly Destinatio
             ? html`<span class="bad">${texts.destination.held(utcMinute(held.since))}</span>`
             : html`<span class="${paused ? 'warn' : 'good'}">${paused ? texts.destination.paused : texts.destination.ready}</span>`,
       },
-      { name: texts.columns.reason, value: held === undefined ? nothing : trouble(held.code) },
+      { name: texts.columns.reason, value: held === undefined ? nothing : trouble(texts.errors, held.code) },
       { name: texts.columns.lastAccepted, value: timeOf(texts, lastAccepted) },
       {
         name: texts.columns.change,
@@ -88,7 +89,7 @@ export const destinationTable = (texts: DashboardTexts, all: readonly Destinatio
     ]),
   );
 
-export const deliveryTable = (texts: DashboardTexts, all: readonly Delivery[], change: Change): Markup =>
+export const deliveryTable = (texts: DashboardWords, all: readonly Delivery[], change: Change): Markup =>
   table(
     texts,
     all.map(({ state, row, mailbox }) => [
@@ -97,7 +98,7 @@ export const deliveryTable = (texts: DashboardTexts, all: readonly Delivery[], c
         name: texts.columns.state,
         value: html`<span class="${state === 'dead' ? 'bad' : 'warn'}">${texts.delivery[state]}</span>`,
       },
-      { name: texts.columns.reason, value: trouble(row.reason) },
+      { name: texts.columns.reason, value: trouble(texts.errors, row.reason) },
       { name: texts.columns.attempts, value: String(row.attempts) },
       { name: texts.columns.failedAt, value: utcMinute(state === 'dead' ? row.at : row.failedAt) },
       {
@@ -133,15 +134,18 @@ export const auditTable = (texts: DashboardTexts, entries: readonly AuditTrailEn
 
 const looks = { ok: 'good', warn: 'warn', fail: 'bad', unknown: 'warn' } as const;
 
-export const doctorTable = (texts: DashboardTexts, { items }: DoctorReport): Markup =>
+export const doctorTable = (texts: DashboardWords, { items }: DoctorReport): Markup =>
   table(
     texts,
-    items.map(({ check, subject, status, sentence, remedy }) => [
+    items.map(({ check, subject, status, sentence, remedy, who }) => [
       {
         name: texts.columns.check,
         value: html`<code>${check}</code> ${subject === null ? nothing : html`<code>${subject}</code>`}`,
       },
       { name: texts.columns.state, value: html`<span class="${looks[status]}">${texts.checkStates[status]}</span>` },
-      { name: texts.columns.reason, value: html`${sentence} ${remedy ?? ''}` },
+      {
+        name: texts.columns.reason,
+        value: html`${sentence} ${remedy ?? ''} ${who === null ? nothing : html`<span class="soft">${texts.errors.who(who)}</span>`}`,
+      },
     ]),
   );

@@ -1,5 +1,9 @@
+import type { ErrorTexts } from '../errors/texts.ts';
 import type { ActionName } from '../http/requests/dashboard.ts';
 import type { MailboxState } from '../store/rows/rows.ts';
+
+/** What the dashboard says in one language: its own texts, and those of the error codes. */
+export type DashboardWords = DashboardTexts & { readonly errors: ErrorTexts };
 
 /** Everything that the dashboard says by itself. Plain text: values are escaped where the page is built. */
 export interface DashboardTexts {

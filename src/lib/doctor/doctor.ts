@@ -1,8 +1,11 @@
 import type { Clock } from '../domain/clock.ts';
+import { errorTable, type Who } from '../error-codes.ts';
+import { type ErrorTexts, errorTextsIn } from '../errors/texts.ts';
 import type { Log } from '../log.ts';
+
 import { version } from '../version.ts';
 import { runChecks } from './checks/run-checks.ts';
-import type { Check, KeyAccess, Localised, Result, Status } from './checks/types.ts';
+import type { Check, Finding, KeyAccess, Localised, Result, Status } from './checks/types.ts';
 
 /** What `GET doctor` answers. */
 export interface Report {
@@ -25,7 +28,7 @@ export interface Item {
   readonly code: string | null;
   readonly sentence: string;
   readonly remedy: string | null;
-  readonly who: string | null;
+  readonly who: Who | null;
   /** The page and section that say more, relative to the root of the repository. */
   readonly doc: string;
 }
@@ -48,12 +51,13 @@ export function createDoctor(deps: {
     async examine(language, access) {
       const start = clock.monotonic();
       const results = await runChecks(checks, access, { clock, log, limitMs });
+      const texts = await errorTextsIn(language);
       return {
         status: worst(results),
         version,
         checkedAt: new Date(clock.now()),
         tookMs: Math.round(clock.monotonic() - start),
-        items: results.map((result) => itemOf(result, language)),
+        items: results.map((result) => itemOf(result, language, texts)),
       };
     },
   };
@@ -65,16 +69,34 @@ export function worst(results: readonly Pick<Result, 'status'>[]): Report['statu
   return results.some(({ status }) => status !== 'ok') ? 'warn' : 'ok';
 }
 
-function itemOf(result: Result, language: keyof Localised): Item {
+function itemOf(result: Result, language: keyof Localised, texts: ErrorTexts): Item {
   return {
     check: result.check,
     subject: result.subject ?? null,
     vantage: 'app',
     status: result.status,
     code: result.code ?? null,
-    sentence: result.sentence[language],
-    remedy: result.remedy?.[language] ?? null,
-    who: result.who ?? null,
+    ...wordsOf(result, language, texts),
     doc: `docs/doctor.md#${result.check}`,
+  };
+}
+
+/** Pure. */
+export function wordsOf(
+  finding: Finding,
+  language: keyof Localised,
+  texts: ErrorTexts,
+): Pick<Item, 'sentence' | 'remedy' | 'who'> {
+  if ('sentence' in finding) {
+    const { sentence, remedy, who } = finding;
+    return { sentence: sentence[language], remedy: remedy?.[language] ?? null, who: who ?? null };
+  }
+  const { code, detail, name } = finding;
+  const { sentence, remedy } = texts.of(code);
+  const said = language === 'en' ? detail : sentence;
+  return {
+    sentence: name === undefined ? said : `${name}${language === 'en' ? ': ' : '：'}${said}`,
+    remedy,
+    who: errorTable[code].who,
   };
 }

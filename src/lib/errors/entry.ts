@@ -1,12 +1,16 @@
 /** The one person who can act on a failure. */
 export type Who = 'caller' | 'mailbox owner' | 'tenant admin' | 'deployment owner' | 'nobody';
 
-export interface ErrorEntry {
-  /** HTTP status of the answer in which this code appears. */
-  readonly status: number;
+/** What a failure says to people, in one language. */
+export interface ErrorText {
   /** What happened, in one plain sentence. */
   readonly sentence: string;
-  /** What mends it. */
+  /** How to fix it. */
   readonly remedy: string;
+}
+
+export interface ErrorEntry extends ErrorText {
+  /** HTTP status of the answer in which this code appears. */
+  readonly status: number;
   readonly who: Who;
 }

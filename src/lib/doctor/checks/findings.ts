@@ -1,9 +1,13 @@
-import { errorTable } from '../../error-codes.ts';
+import type { BrokerError } from '../../errors.ts';
 import { toBrokerError } from '../../http/problem.ts';
-import type { Finding, Localised } from './types.ts';
+import type { CodedFinding, Finding, Localised, OwnFinding } from './types.ts';
 
 /** All is well. */
-export const ok = (sentence: Localised, subject?: string): Finding => ({ status: 'ok', sentence, ...about(subject) });
+export const ok = (sentence: Localised, subject?: string): OwnFinding => ({
+  status: 'ok',
+  sentence,
+  ...about(subject),
+});
 
 /**
  * What an error says about the thing that was looked at: the sentence, remedy and person of its code. Of an error that
@@ -27,19 +31,19 @@ export function failure(error: unknown, subject?: string): Finding {
       ...about(subject),
     };
   }
-  const { sentence, remedy, who } = errorTable[known.code];
-  return {
-    status: 'fail',
-    code: known.code,
-    sentence: { en: known.message, zh: sentence },
-    remedy: { en: remedy, zh: remedy },
-    who,
-    ...about(subject),
-  };
+  return coded(known, subject);
 }
 
+/** A failure in the words of its code. */
+export const coded = ({ code, message }: BrokerError, subject?: string): CodedFinding => ({
+  status: 'fail',
+  code,
+  detail: message,
+  ...about(subject),
+});
+
 /** The check did not end in time. */
-export function notAnswered(limitMs: number): Finding {
+export function notAnswered(limitMs: number): OwnFinding {
   const seconds = Math.round(limitMs / 1000);
   return {
     status: 'unknown',

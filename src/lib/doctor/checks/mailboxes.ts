@@ -116,10 +116,13 @@ export function readable(address: string, facts: PollFacts | undefined): Localis
 }
 
 /** An address tells a person more than an id. */
-const named = ({ row }: MailboxView, finding: Finding): Finding => ({
-  ...finding,
-  sentence: { en: `${row.address}: ${finding.sentence.en}`, zh: `${row.address}：${finding.sentence.zh}` },
-});
+const named = ({ row }: MailboxView, finding: Finding): Finding =>
+  'sentence' in finding
+    ? {
+        ...finding,
+        sentence: { en: `${row.address}: ${finding.sentence.en}`, zh: `${row.address}：${finding.sentence.zh}` },
+      }
+    : { ...finding, name: row.address };
 
 const tooMany: Finding = {
   status: 'unknown',

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { settled, virtualClock } from '../../../../test/support/virtual-clock.ts';
+import { errorTable } from '../../error-codes.ts';
+import { englishErrorTexts, errorTextsIn } from '../../errors/texts.ts';
 import { BrokerError } from '../../errors.ts';
 import { StoreError } from '../../store/table/table.ts';
 import { type CheckDeps, createChecks } from '../checks.ts';
-import { worst } from '../doctor.ts';
-import { failure, ok } from './findings.ts';
+import { wordsOf, worst } from '../doctor.ts';
+import { coded, failure, ok } from './findings.ts';
 import { mailboxesCheck } from './mailboxes.ts';
 import { eachBounded, runChecks } from './run-checks.ts';
 import type { Check } from './types.ts';
@@ -136,8 +138,28 @@ describe('the worst of all findings', () => {
 describe('a failure', () => {
   it('brings the sentence and remedy of its code, never the message of its cause', () => {
     const told = failure(new BrokerError('vault_unreachable', { cause: new Error('secret-text') }));
-    expect(told).toMatchObject({ status: 'fail', code: 'vault_unreachable', who: 'deployment owner' });
+    expect(told).toMatchObject({ status: 'fail', code: 'vault_unreachable' });
+    expect(wordsOf(told, 'en', englishErrorTexts)).toEqual({
+      sentence: errorTable.vault_unreachable.sentence,
+      remedy: errorTable.vault_unreachable.remedy,
+      who: 'deployment owner',
+    });
     expect(JSON.stringify(told)).not.toContain('secret-text');
+  });
+
+  it('is told in Chinese by its code, after the name of what it is about', async () => {
+    const told = {
+      ...coded(new BrokerError('imap_refused', { detail: 'More exactly.' })),
+      name: 'ada@contoso.example',
+    };
+    const chinese = await errorTextsIn('zh');
+    const { sentence, remedy } = chinese.of('imap_refused');
+    expect(wordsOf(told, 'en', englishErrorTexts).sentence).toBe('ada@contoso.example: More exactly.');
+    expect(wordsOf(told, 'zh', chinese)).toEqual({
+      sentence: `ada@contoso.example：${sentence}`,
+      remedy,
+      who: 'tenant admin',
+    });
   });
 });
 

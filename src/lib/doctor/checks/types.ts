@@ -1,4 +1,4 @@
-import type { Who } from '../../errors.ts';
+import type { ErrorCode, Who } from '../../errors.ts';
 
 /** What the doctor says, in both languages of the product. */
 export interface Localised {
@@ -10,10 +10,16 @@ export interface Localised {
 export type Status = 'ok' | 'warn' | 'fail' | 'unknown';
 
 /** What one check found about one thing. */
-export interface Finding {
-  readonly status: Status;
+export type Finding = OwnFinding | CodedFinding;
+
+interface AboutSomething {
   /** The mailbox, destination, table or queue it is about, where a check looks at several. */
   readonly subject?: string;
+}
+
+/** A finding in the check's own words. */
+export interface OwnFinding extends AboutSomething {
+  readonly status: Status;
   /** Of the error behind it; see docs/error-codes.md. */
   readonly code?: string;
   /** One plain sentence. Holds no secret and nothing that a mail or a server said. */
@@ -21,6 +27,16 @@ export interface Finding {
   /** What to do about it, and who can. Present unless all is well. */
   readonly remedy?: Localised;
   readonly who?: Who;
+}
+
+/** A failure that has a code: sentence, remedy and person are those of the code, in the language that is asked for. */
+export interface CodedFinding extends AboutSomething {
+  readonly status: 'fail';
+  readonly code: ErrorCode;
+  /** What the failure said itself, in English: the sentence of the code, or one that is more exact. */
+  readonly detail: string;
+  /** Put before the sentence: a name that tells a person more than the subject does. */
+  readonly name?: string;
 }
 
 /** Which mailboxes and destinations whoever asks may see. */
@@ -42,6 +58,4 @@ export interface Check {
 }
 
 /** A finding, and which check made it. */
-export interface Result extends Finding {
-  readonly check: string;
-}
+export type Result = Finding & { readonly check: string };

@@ -1,0 +1,58 @@
+import type { ErrorText } from '../entry.ts';
+import type { mailErrors } from '../mail.ts';
+
+/** {@link mailErrors} in Chinese. */
+export const mailErrorsZh = {
+  imap_unreachable: {
+    sentence: '无法连接邮件服务器，或连接被其中断。',
+    remedy: '没有丢失任何内容；代理会自动重试。',
+  },
+  imap_throttled: {
+    sentence: '邮件服务器要求降低访问此邮箱的频率。',
+    remedy:
+      '没有丢失任何内容；代理会按服务器要求的时间等待后重试。如果持续如此，请检查还有哪些程序通过 IMAP 读取同一邮箱。',
+  },
+  imap_refused: {
+    sentence: '邮件服务器拒绝登录此邮箱。',
+    remedy:
+      '请检查该邮箱是否已启用 IMAP（Microsoft 365：Set-CASMailbox -ImapEnabled $true；Outlook.com：设置、邮件、转发和 IMAP），登录名是否为该邮箱的地址，以及登录的人是否有权打开它。',
+  },
+  imap_not_connected: {
+    sentence: '邮件服务器接受了登录，但没有打开邮箱。',
+    remedy:
+      '这种情况通常会自行恢复，代理会重试。如果持续如此，请检查登录名是否为该邮箱的地址、登录的人是否拥有完全访问权限、邮箱是否有许可证，以及是否已启用 IMAP。',
+  },
+  imap_token_expired: {
+    sentence: '访问令牌已过期，邮件服务器因此结束了会话。',
+    remedy: '没有丢失任何内容；代理会使用新令牌重新登录。',
+  },
+  imap_unexpected: {
+    sentence: '邮件服务器返回了代理无法理解的应答。',
+    remedy: '没有丢失任何内容；代理会重试。如果持续如此，请附上应用日志报告此问题。',
+  },
+  folder_missing: {
+    sentence: '代理要监视的某个文件夹不在邮箱中，或无法打开。',
+    remedy: '请以原名恢复该文件夹，或重新选择此邮箱的文件夹（PATCH mailboxes/{id}）。',
+  },
+  message_gone: {
+    sentence: '这封邮件已不在代理监视的文件夹中。',
+    remedy: '邮箱所有者移动或删除了它；请将其放回，或向所有者索取文件。',
+  },
+  attachment_link_invalid: {
+    sentence: '这不是我们的附件链接，或者链接不完整。',
+    remedy: '请完整使用事件中给出的附件 url。',
+  },
+  attachment_link_expired: {
+    sentence: '此附件的链接已过期。',
+    remedy:
+      '请重新发送该邮件（POST mailboxes/{id}/replay，带 since 和 force）：新的事件会包含新的链接。需要保留文件时，应立即下载。',
+  },
+  attachment_too_large: {
+    sentence: '附件超过了代理可提供的 36 MB。',
+    remedy: '请在 Outlook 中打开该邮件获取文件。',
+  },
+  downloads_busy: {
+    sentence: '正在从此邮箱或此代理同时下载过多附件。',
+    remedy: '请稍后重新下载；同一邮箱可同时下载两个。',
+  },
+} as const satisfies Record<keyof typeof mailErrors, ErrorText>;

@@ -1,0 +1,60 @@
+import type { ErrorText } from '../entry.ts';
+import type { submissionErrors } from '../submissions.ts';
+
+/** {@link submissionErrors} in Chinese. */
+export const submissionErrorsZh = {
+  idempotency_key_reused: {
+    sentence: '此 Idempotency-Key 已用于另一封邮件。',
+    remedy: '请原样重复第一次的请求，或为新邮件使用新的键。',
+  },
+  submission_marked: {
+    sentence: '这封邮件已无法取消：它正在发送，或已经结束。',
+    remedy: '请读取该提交记录，查看结果。',
+  },
+  submission_not_unknown: {
+    sentence: '只有无法确定是否已发出的邮件才能重新发送或标记结果。',
+    remedy: '请读取该提交记录；如果它已失败，请发送新邮件。',
+  },
+  submission_unknown: {
+    sentence: '邮件已提交但没有收到应答，“已发送”文件夹中也没有副本：无法确定是否已发出。',
+    remedy:
+      '请询问收件人后再决定：POST submissions/{id}/resend 重新发送同一封邮件，POST submissions/{id}/settle 记录查明的结果。',
+  },
+  submission_unsettled: {
+    sentence: '邮件已提交但没有收到应答；代理正在“已发送”文件夹中查找其副本。',
+    remedy: '请等待；约 20 分钟后仍没有副本时，该提交的状态会变为 unknown。',
+  },
+  submission_settled_failed: {
+    sentence: '有人已查明这封邮件没有发出。',
+    remedy: '请作为新邮件发送。',
+  },
+  submission_expired: {
+    sentence: '邮件未能在规定的时间内发出。',
+    remedy: '请查看它在等待什么，解决后作为新邮件发送。',
+  },
+  submission_content_gone: {
+    sentence: '存储的邮件已不存在。',
+    remedy: '请作为新邮件发送。',
+  },
+  submission_pace: {
+    sentence: '此帐户在这一分钟内发送的邮件已达上限。',
+    remedy: '请等待；代理会自动继续。',
+  },
+  submission_quota: {
+    sentence: '此帐户或其组织已达到 Exchange 的发送限额。',
+    remedy: '请等待限额解除，最长需要一天；请减少发送，或使用多个帐户发送。',
+  },
+  submission_no_way: {
+    sentence: '此邮箱没有可用的发送方式。',
+    remedy:
+      '请为该邮箱启用 SMTP AUTH（Set-CASMailbox -SmtpClientAuthenticationDisabled $false），或授予应用 Mail.Send 权限。',
+  },
+  mailbox_paused: {
+    sentence: '此邮箱已暂停。',
+    remedy: '请恢复：PATCH mailboxes/{id}，paused 设为 false。',
+  },
+  mailbox_removed: {
+    sentence: '邮箱在邮件发出之前已被移除。',
+    remedy: '请用其他邮箱发送，或重新连接此邮箱。',
+  },
+} as const satisfies Record<keyof typeof submissionErrors, ErrorText>;
