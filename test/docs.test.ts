@@ -24,9 +24,13 @@ import { anchorOf, blocksOf, firstColumn, projectRoot, readPage } from './suppor
 
 const paths = [
   'README.md',
-  ...readdirSync(join(projectRoot, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+  'CHANGELOG.md',
+  'SECURITY.md',
+  ...['docs', 'docs/decisions'].flatMap((folder) =>
+    readdirSync(join(projectRoot, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${folder}/${name}`),
+  ),
 ];
 const pages = paths.map(readPage);
 const pageOf = (path: string) => {
@@ -294,6 +298,34 @@ describe('docs/mailbox-owner.md', () => {
   });
 });
 
+describe('docs/architecture.md', () => {
+  const page = pageOf('docs/architecture.md');
+  const tops = ['src/functions', 'src/lib', 'cli', 'local', 'bench'];
+
+  it('describes every folder with source files in one row, and no folder that does not exist', () => {
+    const folders = tops.flatMap((top) =>
+      readdirSync(join(projectRoot, top), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts') && !/\.(test|d)\.ts$/.test(name))
+        .map((name) => dirname(join(top, name))),
+    );
+    const rooms = page.sections.find(({ heading }) => heading === 'The rooms')?.text ?? '';
+    const described = firstColumn(rooms).flat();
+    const expected = new Set([
+      ...folders.filter((folder) => folder !== 'src/lib'),
+      'src/lib/sync',
+      'src/lib/mailbox',
+      'src/lib/store',
+    ]);
+    expect([...described].sort()).toEqual([...expected].sort());
+  });
+
+  it('names only files that exist', () => {
+    const files = page.terms.filter((term) => /^(src|cli|local|bench|test)\/.*\.\w+$/.test(term));
+    expect(files.length).toBeGreaterThan(30);
+    for (const file of files) expect(existsSync(join(projectRoot, file)), file).toBe(true);
+  });
+});
+
 describe('the front doors', () => {
   it('are all named by a page', () => {
     const doors = sourceFiles
@@ -304,7 +336,7 @@ describe('the front doors', () => {
       .map((match) => match[1] ?? '')
       .filter((route) => !route.startsWith('{*'));
     expect(routes.length).toBeGreaterThan(10);
-    const told = pageOf('docs/contributor.md').text;
+    const told = pageOf('docs/architecture.md').text;
     for (const route of routes) expect(told, route).toContain(`\`${route}\``);
   });
 });
