@@ -57,7 +57,7 @@ export async function writeStack(stack: Stack, stateDir = '.local'): Promise<voi
 
 /** Settings of the person first, then those of the stand-ins; lists are joined. */
 function settingsOf(options: ServiceOptions, started: Started): Record<string, string> {
-  const { entra, vault, identity, imap, nocobase } = started.standIns;
+  const { entra, vault, identity, imap, smtp, nocobase } = started.standIns;
   const publicUrl = `http://localhost:${options.brokerPort ?? 7071}`;
   const nocobaseHost = new URL(nocobase.url).host;
   const own: Record<string, string | undefined> = {
@@ -90,6 +90,7 @@ function settingsOf(options: ServiceOptions, started: Started): Record<string, s
     ...(imap === undefined
       ? {}
       : { IMAP_HOST: imap.host, IMAP_PORT: String(imap.port), IMAP_SECURE: imap.secure ? 'on' : 'off' }),
+    ...(smtp === undefined ? {} : { SMTP_HOST: smtp.host, SMTP_PORT: String(smtp.port) }),
     ...(options.given?.TABLES_URL ? {} : { TABLES_CONNECTION_STRING: started.storage?.connectionString }),
   };
   const settings: Record<string, string> = started.standIns.entra === undefined ? {} : { ADMIN_TENANT: started.tenant };

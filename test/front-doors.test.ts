@@ -4,18 +4,19 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { formatApiKey } from '../src/lib/access/api-key.ts';
 import { deliveryId } from '../src/lib/domain/ids.ts';
 import { errorTable } from '../src/lib/error-codes.ts';
+import { submissionId } from '../src/lib/store/submissions/submission-keys.ts';
 import { tableNames } from '../src/lib/store/table/table.ts';
 import { rowsOfTable } from './support/tables.ts';
 import { startWorld, type World } from './support/world.ts';
 
-type Ids = Readonly<Record<'mailbox' | 'destination' | 'key' | 'delivery', string>>;
+type Ids = Readonly<Record<'mailbox' | 'destination' | 'key' | 'delivery' | 'submission', string>>;
 
 /** An address and a method of the API, and how it can be called wrongly. */
 interface Door {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** Below /api; `{mailbox}`, `{destination}`, `{key}` and `{delivery}` stand for an id. */
+  /** Below /api; `{mailbox}`, `{destination}`, `{key}`, `{delivery}` and `{submission}` stand for an id. */
   readonly path: string;
-  readonly scope: 'connect' | 'read' | 'token' | 'admin' | 'none';
+  readonly scope: 'connect' | 'read' | 'send' | 'token' | 'admin' | 'none';
   /** Bodies that are JSON and not what is asked for. Absent where no body is read. */
   readonly wrong?: readonly unknown[];
   /** A body that is right, where an empty one is not. */
@@ -99,6 +100,24 @@ const doors: readonly Door[] = [
       ...wrongFilters.map((filter) => ({ address: 'support@contoso.example', filter })),
     ],
   },
+  {
+    method: 'POST',
+    path: 'mailboxes/{mailbox}/send',
+    scope: 'send',
+    wrong: [
+      { to: [marker], text: 'x' },
+      { to: ['a@contoso.example'], text: 7 },
+      { to: ['a@contoso.example'], text: 'x', sendAt: '2026-12-01T09:00:00' },
+      { to: ['a@contoso.example'], text: 'x', expiresIn: 5 },
+      { to: ['a@contoso.example'], text: 'x', onUnknown: marker },
+      { to: ['a@contoso.example'], text: 'x', surprise: 1 },
+      { to: ['a@contoso.example'], subject: 'a\nBcc: b@evil.example' },
+    ],
+  },
+  { method: 'GET', path: 'mailboxes/{mailbox}/submissions', scope: 'send' },
+  { method: 'GET', path: 'submissions/{submission}', scope: 'send' },
+  { method: 'POST', path: 'submissions/{submission}/resend', scope: 'send' },
+  { method: 'POST', path: 'submissions/{submission}/settle', scope: 'send', wrong: [{}, { as: marker }] },
   { method: 'GET', path: 'mailboxes/{mailbox}', scope: 'read' },
   {
     method: 'PATCH',
@@ -218,20 +237,29 @@ const unknownIds: readonly Ids[] = [
     destination: 'dst_aaaaaaaaaaaa',
     key: 'aaaaaaaaaaaa',
     delivery: deliveryId('mbx_0001_aaaaaaaaaaaaaaaa', new Uint8Array(16)),
+    submission: submissionId('mbx_0001_aaaaaaaaaaaaaaaa', '0'.repeat(28)),
   },
   {
     mailbox: 'mbx_9999_aaaaaaaaaaaaaaaa',
     destination: marker,
     key: marker,
     delivery: deliveryId('mbx_9999_aaaaaaaaaaaaaaaa', new Uint8Array(16)),
+    submission: submissionId('mbx_9999_aaaaaaaaaaaaaaaa', '0'.repeat(28)),
   },
-  { mailbox: marker, destination: `..%2f${marker}`, key: `x'%20or%201%20eq%201`, delivery: `dlv_${marker}` },
-  { mailbox: '%00', destination: '%ff', key: `%3Cscript%3E${marker}`, delivery: '%00' },
+  {
+    mailbox: marker,
+    destination: `..%2f${marker}`,
+    key: `x'%20or%201%20eq%201`,
+    delivery: `dlv_${marker}`,
+    submission: `sub_${marker}`,
+  },
+  { mailbox: '%00', destination: '%ff', key: `%3Cscript%3E${marker}`, delivery: '%00', submission: '%00' },
   {
     mailbox: 'x'.repeat(4000),
     destination: 'x'.repeat(4000),
     key: 'x'.repeat(4000),
     delivery: `dlv_${'x'.repeat(4000)}`,
+    submission: `sub_${'x'.repeat(4000)}`,
   },
 ];
 
@@ -293,6 +321,7 @@ describe('the front doors, over HTTP', () => {
       destination: world.services.destinationId,
       key: spare.body.id,
       delivery: deliveryId(mailboxId, new Uint8Array(16)),
+      submission: submissionId(mailboxId, '0'.repeat(28)),
     };
     expect(mailboxId).not.toBe('');
     // A poll that the connect has asked for may be under way, or on its way in the queue.
@@ -314,7 +343,7 @@ describe('the front doors, over HTTP', () => {
   });
 
   const urlOf = (path: string, ids: Ids = known): string =>
-    `${world.url}/${path.replace(/\{(mailbox|destination|key|delivery)\}/g, (_, kind: keyof Ids) => ids[kind])}`;
+    `${world.url}/${path.replace(/\{(mailbox|destination|key|delivery|submission)\}/g, (_, kind: keyof Ids) => ids[kind])}`;
   const withKey = (key: string, sent: Sent = {}): Sent => ({
     ...sent,
     headers: { 'content-type': 'application/json', ...sent.headers, authorization: `Bearer ${key}` },

@@ -4,6 +4,7 @@ import { connectWorld } from '../../test/support/connect-world.ts';
 import { faultyStore } from '../../test/support/faulty-store.ts';
 import { memoryVault, type Sent, send, testRoot } from '../../test/support/http.ts';
 import { memorySealer } from '../../test/support/sealer.ts';
+import { sendingParts } from '../../test/support/sending-parts.ts';
 import { azuriteOfSuite, type SuiteAzurite } from '../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../test/support/tables.ts';
 import { createApiKeys } from '../lib/access/api-keys.ts';
@@ -50,6 +51,7 @@ function compose(store: Store) {
   const vault = memoryVault({ 'broker-root': [testRoot] });
   return {
     ...world,
+    sending: sendingParts(world, outbound),
     apiKeys: createApiKeys({
       rows: createApiKeyRows(store.table('keys')),
       rootKeys: createRootKeys(vault),

@@ -38,11 +38,16 @@ keys/{id}                       DELETE admin
 mailboxes                       GET read, POST admin
 mailboxes/{id}                  GET read, PATCH admin, DELETE admin
 mailboxes/{id}/replay           POST admin, DELETE admin
+mailboxes/{id}/send             POST send
+mailboxes/{id}/submissions      GET send
 mailboxes/{id}/sync             POST read
 mailboxes/{id}/token            POST token
 metrics                         GET admin
 oauth/callback                  GET none
 reseal                          GET admin, POST admin
+submissions/{id}                GET send, DELETE send
+submissions/{id}/resend         POST send
+submissions/{id}/settle         POST send
 tenant-consent                  GET none, POST none
 tenant-consent-links            POST admin
 {*path}

@@ -4,6 +4,7 @@ import { anyCaller, connectWorld, newBrowser } from '../../test/support/connect-
 import { faultyStore } from '../../test/support/faulty-store.ts';
 import { type Answered, memoryVault, type Sent, send, testRoot } from '../../test/support/http.ts';
 import { entry } from '../../test/support/rows.ts';
+import { sendingParts } from '../../test/support/sending-parts.ts';
 import { azuriteOfSuite, type SuiteAzurite } from '../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../test/support/tables.ts';
 import { bootstrapKeyId, formatApiKey } from '../lib/access/api-key.ts';
@@ -100,7 +101,12 @@ function compose(store: Store, tokenEndpoint = true) {
   };
   const trouble = () => undefined;
   const others = { giveToken, given, destinations: lookup, deliveries: createDeliveries(world), trouble };
-  return { ...world, log, audit, apiKeys, ...others };
+  const sending = sendingParts(world, {
+    maySendTo: () => false,
+    send: async () => Promise.reject(new Error('none')),
+    close: async () => {},
+  });
+  return { ...world, log, audit, apiKeys, sending, ...others };
 }
 
 let azurite: SuiteAzurite;

@@ -28,3 +28,8 @@ import './operations/reseal.ts';
 import './sign-in/tenant-consent-links.ts';
 import './sign-in/tenant-consent.ts';
 import './jobs/work.ts';
+import './submissions/send.ts';
+import './submissions/submission.ts';
+import './submissions/submission-resend.ts';
+import './submissions/submission-settle.ts';
+import './submissions/submissions.ts';

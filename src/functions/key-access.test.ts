@@ -4,6 +4,7 @@ import { connectWorld } from '../../test/support/connect-world.ts';
 import { type Answered, memoryVault, send, testRoot } from '../../test/support/http.ts';
 import { memoryStore } from '../../test/support/memory-store.ts';
 import { entry } from '../../test/support/rows.ts';
+import { sendingParts } from '../../test/support/sending-parts.ts';
 import { rowsOfTable } from '../../test/support/tables.ts';
 import { createApiKeys } from '../lib/access/api-keys.ts';
 import type { Scope } from '../lib/access/caller.ts';
@@ -21,6 +22,7 @@ import { createDeliveries } from '../lib/store/mailboxes/deliveries.ts';
 import { encodeDead } from '../lib/store/rows/retry-row.ts';
 import type { MailboxRow } from '../lib/store/rows/rows.ts';
 import type { Store } from '../lib/store/table/table.ts';
+import { sendRequest } from '../lib/submissions/send-request.ts';
 import { createRootKeys } from '../lib/vault/root-keys.ts';
 
 const composed = vi.hoisted((): { broker: () => Promise<unknown> } => ({
@@ -95,12 +97,19 @@ async function createWorld(): Promise<World> {
     return deliveryId(id, key);
   };
   const [v1, v2] = [await givenUp(one), await givenUp(two)];
+  const sending = sendingParts(world, outbound);
+  const submitted = async (row: MailboxRow): Promise<string> => {
+    const request = sendRequest.parse({ to: ['grace@fabrikam.example'], text: 'Hello' });
+    return (await sending.send(row, request, { keyId: '', idempotencyKey: undefined })).id;
+  };
+  const [s1, s2] = [await submitted(one), await submitted(two)];
   const seenBy = (access: KeyAccess): string[] => [
     ...[one, two].filter((row) => access.mailbox(row)).map(({ id }) => id),
     ...[d1, d2].filter((id) => access.destination(id)),
   ];
   composed.broker = async () => ({
     ...{ ...world, audit, apiKeys, giveToken, destinations, openMailbox: async () => [] },
+    sending,
     deliveries: createDeliveries(world),
     metrics: async () => ({ contentType: 'text/plain', body: '' }),
     resealing: { progress: async () => null, now: async () => ({ version: 'v' }) },
@@ -116,7 +125,7 @@ async function createWorld(): Promise<World> {
     both: { mailboxes: [one.id], destinations: [d1] },
     crossed: { mailboxes: [one.id], destinations: [d2] },
   };
-  const ids: Record<string, string> = { m1: one.id, m2: two.id, d1, d2, v1, v2 };
+  const ids: Record<string, string> = { m1: one.id, m2: two.id, d1, d2, v1, v2, s1, s2 };
   const keys: Partial<Record<KeyName, string>> = {};
   for (const name of keyNames) {
     const minted = await apiKeys.mint({ scopes, ...lists[name] }, { createdBy: '', unrestricted: true });
@@ -131,7 +140,7 @@ interface KeyLists {
   readonly destinations?: readonly string[];
 }
 
-const scopes: readonly Scope[] = ['connect', 'read', 'token', 'admin'];
+const scopes: readonly Scope[] = ['connect', 'read', 'send', 'token', 'admin'];
 
 let world: World;
 beforeEach(async () => {
@@ -173,7 +182,7 @@ async function state(): Promise<unknown> {
 }
 
 /** 404: it is as if it were not there. 403: it is seen, and not to be changed, or there is nothing to see. */
-type Right = 'ok' | 404 | 403;
+type Right = 'ok' | 404 | 403 | 'submission_not_unknown';
 
 const auditedActions: readonly (readonly [string, object, Right, Right, Right, Right, Right])[] = [
   // By:                                                     unlimited, mailbox, destination, both, crossed
@@ -212,6 +221,32 @@ const auditedActions: readonly (readonly [string, object, Right, Right, Right, R
   ['DELETE mailboxes/{m2}/replay', {}, 'ok', 404, 404, 404, 404],
   ['POST mailboxes/{m1}/token', {}, 'ok', 'ok', 403, 'ok', 404],
   ['POST mailboxes/{m2}/token', {}, 'ok', 404, 404, 404, 404],
+  ['POST mailboxes/{m1}/send', { to: ['grace@fabrikam.example'], text: 'Hello' }, 'ok', 'ok', 403, 'ok', 404],
+  ['POST mailboxes/{m2}/send', { to: ['grace@fabrikam.example'], text: 'Hello' }, 'ok', 404, 404, 404, 404],
+  ['GET mailboxes/{m1}/submissions', {}, 'ok', 'ok', 'ok', 'ok', 404],
+  ['GET mailboxes/{m2}/submissions', {}, 'ok', 404, 404, 404, 404],
+  ['GET submissions/{s1}', {}, 'ok', 'ok', 'ok', 'ok', 404],
+  ['GET submissions/{s2}', {}, 'ok', 404, 404, 404, 404],
+  ['DELETE submissions/{s1}', {}, 'ok', 'ok', 403, 'ok', 404],
+  ['DELETE submissions/{s2}', {}, 'ok', 404, 404, 404, 404],
+  [
+    'POST submissions/{s1}/resend',
+    {},
+    'submission_not_unknown',
+    'submission_not_unknown',
+    403,
+    'submission_not_unknown',
+    404,
+  ],
+  [
+    'POST submissions/{s1}/settle',
+    { as: 'sent' },
+    'submission_not_unknown',
+    'submission_not_unknown',
+    403,
+    'submission_not_unknown',
+    404,
+  ],
   ['POST deliveries/{v1}/replay', {}, 'ok', 'ok', 'ok', 'ok', 404],
   ['POST deliveries/{v2}/replay', {}, 'ok', 404, 404, 404, 404],
   ['POST destinations', { type: 'webhook', name: 'x', url: 'https://x.example/' }, 'ok', 403, 403, 403, 403],

@@ -6,6 +6,7 @@ import { composeIdentity } from './broker/identity.ts';
 import { composeMailAccess } from './broker/mail-access.ts';
 import { composeOperations } from './broker/operations.ts';
 import { composePolling } from './broker/polling.ts';
+import { composeSending, type Sending } from './broker/sending.ts';
 import { composeStorage } from './broker/storage.ts';
 import { type Config, readConfig, SettingsError } from './config.ts';
 import type { Connect } from './connect/types.ts';
@@ -48,6 +49,8 @@ export interface Broker {
   readonly attachments: Attachments;
   readonly dispatcher: Dispatcher;
   readonly shardRunner: ShardRunner;
+  /** Mail out; the sweep of its blobs is a chore of housekeeping. */
+  readonly sending: Sending;
   readonly housekeeping: Housekeeping;
   readonly reseal: Reseal;
   readonly resealing: {
@@ -82,6 +85,7 @@ export function createBroker(
   const mail = composeMailAccess(base, storage, identity);
   const delivery = composeDelivery(base, storage, mail);
   const connecting = composeConnecting(base, storage, identity, mail, delivery);
+  const sending = composeSending(base, storage, mail, delivery);
   const polling = composePolling(base, storage, identity, mail, delivery, connecting);
   const operations = composeOperations(base, storage, identity, mail, delivery, { counts, startedAt });
 
@@ -105,6 +109,7 @@ export function createBroker(
     addMailbox,
     openMailbox,
     giveToken,
+    sending,
     ...polling,
     ...operations,
   };

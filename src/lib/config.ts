@@ -41,6 +41,8 @@ export interface Config {
   /** Client id of the user-assigned managed identity; undefined where there is none. */
   readonly identityClientId: string | undefined;
   readonly imap: { readonly host: string; readonly port: number; readonly secure: boolean };
+  /** The server that takes outgoing mail; TLS begins with STARTTLS, always. */
+  readonly smtp: { readonly host: string; readonly port: number };
   /** Length of a tick, in seconds: the one setting of the poll's rhythm. */
   readonly pollIntervalSeconds: number;
   readonly tokenEndpoint: boolean;
@@ -124,6 +126,8 @@ function schema(inAzure: boolean) {
     IMAP_HOST: z.string().min(1, 'is empty.').default('outlook.office365.com'),
     IMAP_PORT: integer(1, 65535, 'a port').default(993),
     IMAP_SECURE: onOff.default(true),
+    SMTP_HOST: z.string().min(1, 'is empty.').default('smtp.office365.com'),
+    SMTP_PORT: integer(1, 65535, 'a port').default(587),
     POLL_INTERVAL: integer(1, 3600, 'seconds').default(60),
     TOKEN_ENDPOINT: onOff.default(false),
     RETURN_ORIGINS: z
@@ -214,6 +218,7 @@ export function readConfig(environment: Environment): Config {
         : { url: settings.TABLES_URL ?? '' },
     identityClientId: settings.AZURE_CLIENT_ID,
     imap: { host: settings.IMAP_HOST, port: settings.IMAP_PORT, secure: settings.IMAP_SECURE },
+    smtp: { host: settings.SMTP_HOST, port: settings.SMTP_PORT },
     pollIntervalSeconds: settings.POLL_INTERVAL,
     tokenEndpoint: settings.TOKEN_ENDPOINT,
     returnOrigins: settings.RETURN_ORIGINS,
@@ -280,6 +285,9 @@ function crossFaults(given: Environment, inAzure: boolean): FieldFault[] {
   }
   if (inAzure && isLoopbackOrPrivate(given.IMAP_HOST ?? '')) {
     faults.push({ field: 'IMAP_HOST', message: inAzureMessage });
+  }
+  if (inAzure && isLoopbackOrPrivate(given.SMTP_HOST ?? '')) {
+    faults.push({ field: 'SMTP_HOST', message: inAzureMessage });
   }
   return faults;
 }

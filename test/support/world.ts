@@ -30,7 +30,11 @@ export interface World {
   readonly standIns: StandIns;
   /** The tables, past the broker: to see what was really written. */
   readonly store: Store;
-  readonly api: (method: string, path: string, options?: { body?: unknown; key?: string | null }) => Promise<Answer>;
+  readonly api: (
+    method: string,
+    path: string,
+    options?: { body?: unknown; key?: string | null; headers?: Record<string, string> },
+  ) => Promise<Answer>;
   /** Where the API listens: `http://localhost:PORT/api`. */
   readonly url: string;
   /** Everything that the host has printed. */
@@ -152,12 +156,13 @@ export async function startWorld({
     return code as number | null;
   };
 
-  const api: World['api'] = async (method, path, { body, key = services.stack.adminKey } = {}) => {
+  const api: World['api'] = async (method, path, { body, key = services.stack.adminKey, headers = {} } = {}) => {
     const answer = await fetch(`${url}/${path}`, {
       method,
       headers: {
         ...(key === null ? {} : { authorization: `Bearer ${key}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });

@@ -2,9 +2,9 @@ import { app, output } from '@azure/functions';
 import { broker } from '../../lib/broker.ts';
 import { timerSchedule } from '../../lib/sync/run/schedule.ts';
 
-/** The timer of the poll: one wake-up for every shard. What is due, the shards' own rows say. */
+/** The timer: a wake-up for every shard, whose rows say what is due, and one for every lane that has mail to send. */
 export async function dispatch() {
-  const { dispatcher, log, config, lookAtSecrets } = await broker();
+  const { dispatcher, sending, log, config, lookAtSecrets } = await broker();
   // Not awaited: a vault that is slow holds up no poll.
   void lookAtSecrets();
   const wakeUps = await dispatcher.wakeUps();
@@ -14,7 +14,7 @@ export async function dispatch() {
     hints: wakeUps.length,
     intervalSeconds: config.pollIntervalSeconds,
   });
-  return wakeUps;
+  return [...wakeUps, ...(await sending.wakeUps())];
 }
 
 app.timer('dispatch', {

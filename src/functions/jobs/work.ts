@@ -1,5 +1,6 @@
 import { app, output } from '@azure/functions';
 import { broker } from '../../lib/broker.ts';
+import { parseSendHint } from '../../lib/submissions/types.ts';
 import { parseWakeUp } from '../../lib/sync/state/wake-up.ts';
 
 /** Ends what runs in this process; nothing, before the first run. */
@@ -11,8 +12,16 @@ let stop = async () => {};
  */
 export async function work(message: unknown) {
   const wakeUp = parseWakeUp(message);
-  const { log, shardRunner } = await broker();
-  stop = () => shardRunner.stop();
+  const lane = parseSendHint(message)?.lane;
+  const { log, shardRunner, sending } = await broker();
+  stop = async () => {
+    sending.stop();
+    await shardRunner.stop();
+  };
+  if (lane !== undefined) {
+    await sending.run(lane);
+    return undefined;
+  }
   if (wakeUp === undefined) {
     log.warn('hint_unknown');
     return undefined;

@@ -37,6 +37,7 @@ export function composeDelivery(
     },
   });
   return {
+    outbound,
     attachmentTokens,
     deliverer,
     destinations: createDestinations({

@@ -44,6 +44,8 @@ export function composeMailAccess({ config, clock }: Base, { registry, store }: 
     token,
     probe: createProbe({ connector }),
     polled,
+    /** For people, and for what is looked up on their behalf. */
+    downloads,
     /** For people who follow a link. */
     attachments: createAttachments({ ...files, limiter: createDownloadLimiter(downloadLimits, clock) }),
     /** For files that the broker itself passes on: it waits its turn, and leaves room for people. */

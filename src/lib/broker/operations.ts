@@ -9,7 +9,6 @@ import type { LogCounts } from '../metrics/counting-log.ts';
 import { createDeploymentFigures } from '../metrics/deployment.ts';
 import { type Exposition, expose } from '../metrics/exposition.ts';
 import { createAuditTrail } from '../store/deployment/audit-trail.ts';
-import { createWorkQueue } from '../store/deployment/work-queue.ts';
 import { rootSecretName } from '../vault/root-keys.ts';
 import type { Base } from './base.ts';
 import type { Delivery } from './delivery.ts';
@@ -26,7 +25,7 @@ export function composeOperations(
   { deliverer, destinations }: Delivery,
   { counts, startedAt }: { readonly counts: LogCounts; readonly startedAt: Date },
 ) {
-  const { store, directory, registry, vault, rootKeys, sealer, credential } = storage;
+  const { store, directory, registry, vault, rootKeys, sealer } = storage;
   const { destinationRows, lastRuns, signInStates, deliveries, apiKeys, audit } = storage;
   const { adminTenant, publicUrl } = config;
   const doctor = createDoctor({
@@ -40,7 +39,7 @@ export function composeOperations(
       vault,
       keys: rootKeys,
       client,
-      queue: createWorkQueue(environment, credential),
+      queue: storage.queue,
       fetch,
       directory,
       lastRuns,

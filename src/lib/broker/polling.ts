@@ -12,6 +12,7 @@ import { createDestinationSeals } from '../store/destinations/destination-seals.
 import { createEraseLinks } from '../store/links/erase-links.ts';
 import { openLinks, openSignIns } from '../store/links/expiring-rows.ts';
 import { createAddressIndex } from '../store/mailboxes/address-index.ts';
+import { sweepSubmissionsChore } from '../submissions/sweep-chore.ts';
 import { createDispatcher } from '../sync/run/dispatcher.ts';
 import { createShardRunner } from '../sync/run/runner.ts';
 import { createReseal } from '../vault/reseal.ts';
@@ -31,7 +32,7 @@ export function composePolling(
   { deliverer, destinations, destinationFacts }: Delivery,
   { eventLinks }: Connecting,
 ) {
-  const { store, directory, registry, grants, vault, sealer, apiKeys, notices, lastRuns, secretName } = storage;
+  const { store, blobs, directory, registry, grants, vault, sealer, apiKeys, notices, lastRuns, secretName } = storage;
   const intervalSeconds = config.pollIntervalSeconds;
   const eraseLinks = createEraseLinks(store);
   const shardRunner = createShardRunner({
@@ -83,6 +84,7 @@ export function composePolling(
       chores: [
         sweepChore({ store, clock, log, directory, grants, index: createAddressIndex({ store, clock }) }),
         purgeAuditChore({ store, clock }),
+        sweepSubmissionsChore({ store, blobs, log }),
         resealChore(resealDeps),
         overlookedChore({ store, log, directory, runner: shardRunner, intervalSeconds }),
         keepAliveChore({ clock, log, grants, tokens }),

@@ -4,6 +4,7 @@ import { createApiKeyRows } from '../store/deployment/api-keys.ts';
 import { createAudit } from '../store/deployment/audit.ts';
 import { createLastRuns } from '../store/deployment/last-runs.ts';
 import { createNotices } from '../store/deployment/notices.ts';
+import { createWorkQueue } from '../store/deployment/work-queue.ts';
 import { createDestinationRows } from '../store/destinations/destinations.ts';
 import { createGrants } from '../store/grants/grants.ts';
 import { createSignInStates } from '../store/links/sign-in-states.ts';
@@ -11,6 +12,7 @@ import { createRegistry } from '../store/mailboxes/create-registry.ts';
 import { createDeliveries } from '../store/mailboxes/deliveries.ts';
 import { createDirectory } from '../store/shard/directory.ts';
 import { createAzureStore } from '../store/table/azure-table.ts';
+import { createBlobs } from '../store/table/blobs.ts';
 import { azureCredential } from '../vault/azure-credential.ts';
 import { createVault } from '../vault/reader.ts';
 import { createRootKeys, rootBytes, rootSecretName } from '../vault/root-keys.ts';
@@ -57,6 +59,9 @@ export function composeStorage({ config, environment, log, clock, random }: Base
     signInStates: createSignInStates({ table: store.table('states'), sealer }),
     audit: createAudit({ table: store.table('audit'), clock, random, log }),
     notices: createNotices({ store, clock, random }),
+    queue: createWorkQueue(environment, credential),
+    /** The content of messages that have not been sent yet, sealed. */
+    blobs: createBlobs('outgoing', environment, credential),
     lastRuns: createLastRuns({ store, clock, random }),
     apiKeys: createApiKeys({
       rows: createApiKeyRows(store.table('keys')),

@@ -19,7 +19,8 @@ export type Purpose =
   | 'dashboard'
   | 'idempotency'
   | 'message-id'
-  | 'segment';
+  | 'segment'
+  | 'send-content';
 
 function plain(part: Part): unknown {
   if (part === null || typeof part === 'string') return part;

@@ -12,6 +12,10 @@ export const eventTypes = [
   'mailbox.degraded',
   'mailbox.removed',
   'folder.reset',
+  'submission.sent',
+  'submission.failed',
+  'submission.unknown',
+  'submission.bounced',
   'secret.expiring',
   'destination.test',
 ] as const;

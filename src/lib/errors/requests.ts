@@ -18,7 +18,7 @@ export const requestErrors = {
   body_too_large: {
     status: 413,
     sentence: 'The request body is larger than this endpoint takes.',
-    remedy: 'Send at most 64 KiB of JSON.',
+    remedy: 'Send at most 64 KiB of JSON, or 8 MiB to send a message.',
     who: 'caller',
   },
   body_too_slow: {

@@ -55,8 +55,8 @@ export async function readText(
  * another one names the fields that are missing.
  * @throws BrokerError `body_too_large` | `malformed_json`
  */
-export async function readJson(request: HttpRequest): Promise<unknown> {
-  const text = await readText(request);
+export async function readJson(request: HttpRequest, limitBytes = bodyLimitBytes): Promise<unknown> {
+  const text = await readText(request, { limitBytes });
   if (text.trim() === '') return {};
   try {
     return JSON.parse(text);

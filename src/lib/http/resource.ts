@@ -35,6 +35,8 @@ export interface Endpoint<B, Q, Y> {
   readonly query?: z.ZodType<Q>;
   /** Without it the request's body is not read; one over the limit is refused all the same. */
   readonly body?: z.ZodType<Y>;
+  /** How long the body may be, where 64 KiB are too little. The remedy of a longer one is for its `detail` to say. */
+  readonly bodyLimitBytes?: number;
   /** How the body is written; JSON unless an HTML form posts here. */
   readonly bodyForm?: 'json' | 'form';
   readonly handler: (call: Call<B, Q, Y>) => Promise<HttpResponseInit>;
@@ -157,7 +159,7 @@ async function parsedBody<B, Q, Y>(endpoint: Endpoint<B, Q, Y>, request: HttpReq
     checkLength(request);
     return undefined as Y;
   }
-  const raw = endpoint.bodyForm === 'form' ? await readForm(request) : await readJson(request);
+  const raw = endpoint.bodyForm === 'form' ? await readForm(request) : await readJson(request, endpoint.bodyLimitBytes);
   return validate(endpoint.body, raw, 'body');
 }
 

@@ -1,6 +1,7 @@
 import { isEnded, type Submission } from '../domain/submission.ts';
 import { orphaned, takeoverMs, unknownNow } from '../domain/submission-steps.ts';
 import { parseSubmissionId } from '../store/submissions/submission-keys.ts';
+import { asBrokerError } from '../store/table/modify.ts';
 import { changeAndFinish, type FinishParts } from './finish.ts';
 
 /**
@@ -8,9 +9,17 @@ import { changeAndFinish, type FinishParts } from './finish.ts';
  * end, and of what nobody knows the end of there is no Sent left to look into. Then their rows and blobs go; the
  * idempotency keys stay. May be repeated.
  * @returns how many attempts are under way: as long as there are some, the mailbox cannot be erased
- * @throws BrokerError `storage_unreachable` | `conflict`; StoreError
+ * @throws BrokerError `storage_unreachable` | `conflict`
  */
 export async function endSubmissions(parts: FinishParts, mailboxId: string): Promise<number> {
+  try {
+    return await endAll(parts, mailboxId);
+  } catch (error) {
+    throw asBrokerError(error);
+  }
+}
+
+async function endAll(parts: FinishParts, mailboxId: string): Promise<number> {
   const now = () => new Date(parts.store.time.whenJudging());
   let underWay = 0;
   for (const { id } of await parts.rows.waitingOf(mailboxId)) {

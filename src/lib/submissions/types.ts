@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Clock, Random } from '../domain/clock.ts';
 import type { Sealer } from '../domain/sealing.ts';
 import type { WayName } from '../domain/submission.ts';
@@ -15,6 +16,14 @@ export interface SendHint {
   readonly v: 1;
   readonly kind: 'send';
   readonly lane: string;
+}
+
+const sendHint = z.object({ v: z.literal(1), kind: z.literal('send'), lane: z.string().max(200) });
+
+/** The wake-up of a lane in a queue message, or undefined if it is none that this version knows. */
+export function parseSendHint(message: unknown): SendHint | undefined {
+  const parsed = sendHint.safeParse(message);
+  return parsed.success ? parsed.data : undefined;
 }
 
 /** What sending stands on. Time, chance and the ways out come in, so that it also runs in a simulated world. */

@@ -25,6 +25,10 @@ export type AuditAction =
   | 'destination.stop-replays'
   | 'destination.test'
   | 'delivery.replay'
+  | 'submission.create'
+  | 'submission.cancel'
+  | 'submission.resend'
+  | 'submission.settle'
   | 'root.reseal';
 
 /** One line of the audit. It holds no address and no secret: a mailbox and a key are named by their ids. */

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { contentFields, namesOneOriginal, oneOriginal } from '../compose/content.ts';
+import { base64url, purposeHash } from '../domain/bytes.ts';
+import { dayMs, hourMs, minuteMs } from '../domain/duration.ts';
+
+/** The longest that a message may be scheduled ahead; its content lies sealed until then. */
+const furthestMs = 90 * dayMs;
+
+const sendAt = z.iso
+  .datetime({ offset: true, error: 'Is not a time with an offset, such as 2026-12-01T09:00:00+08:00.' })
+  .transform((text) => new Date(text))
+  .refine((at) => at.getTime() - Date.now() <= furthestMs, 'Lies more than 90 days ahead.');
+
+/** Body of POST mailboxes/{id}/send. */
+export const sendRequest = z
+  .strictObject({
+    ...contentFields,
+    /** Now unless given; a time that has passed means now. */
+    sendAt: sendAt.optional(),
+    /** Seconds past its time after which it is not sent any more: 48 hours unless given. */
+    expiresIn: z
+      .int()
+      .min(minuteMs / 1000)
+      .max((7 * 24 * hourMs) / 1000)
+      .optional(),
+    /** `bulk` lets people's own mail go first. */
+    bulk: z.boolean().default(false),
+    /** What happens when nobody knows whether it was sent. `resend` may double it. */
+    onUnknown: z.enum(['ask', 'resend']).default('ask'),
+  })
+  .refine(namesOneOriginal, oneOriginal());
+
+export type SendRequest = z.output<typeof sendRequest>;
+
+/** Body of POST submissions/{id}/settle. */
+export const settleRequest = z.strictObject({ as: z.enum(['sent', 'failed']) });
+
+/** Query of GET mailboxes/{id}/submissions. */
+export const submissionList = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(200).optional(),
+});
+
+/** Header `Idempotency-Key`: what its caller calls the request. https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
+export const idempotencyKey = z
+  .string()
+  .trim()
+  .regex(/^[\x21-\x7e]{1,200}$/, 'Is not 1 to 200 visible ASCII characters.');
+
+/** Of the validated fields and the bytes of files, whatever order and spacing the request had. */
+export const contentHashOf = (request: SendRequest): string =>
+  base64url(purposeHash('send-content', canonical(request)).subarray(0, 24));
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => {
+    if (inner instanceof Uint8Array) return createHash('sha256').update(inner).digest('base64url');
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

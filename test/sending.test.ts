@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ReceivedEvent } from '../local/world.ts';
+import { accepted, eventsOf, eventually, startWorld, type World } from './support/world.ts';
+
+// Mail out, through the app as it is deployed: from the request to the recipient, the copy in Sent and the event.
+const ada = 'ada@contoso.example';
+const grace = 'grace@contoso.example';
+
+let world: World;
+let from: string;
+let to: string;
+beforeAll(async () => {
+  world = await startWorld();
+  from = (await world.connect(ada)).mailboxId;
+  to = (await world.connect(grace)).mailboxId;
+});
+afterAll(() => world?.stop());
+
+const dataOf = (event: ReceivedEvent | undefined) => Object(Reflect.get(Object(event?.body), 'data'));
+const arrived = (mailboxId: string, subject: string) => (event: ReceivedEvent) =>
+  accepted('message.received')(event) && dataOf(event).mailbox.id === mailboxId && dataOf(event).subject === subject;
+
+async function sent(body: Record<string, unknown>, headers: Record<string, string> = {}) {
+  const answer = await world.api('POST', `mailboxes/${from}/send`, { body, headers });
+  expect(answer.body).toMatchObject({ state: 'queued', mailboxId: from });
+  expect(answer.status).toBe(202);
+  const { id } = answer.body;
+  return eventually(`the end of ${id}`, async () => {
+    const { body: submission } = await world.api('GET', `submissions/${id}`);
+    return ['queued', 'sending'].includes(submission.state) ? undefined : submission;
+  });
+}
+
+it('sends a message once, which arrives, lies in Sent, and is told of', async () => {
+  const body = { to: [grace], bcc: ['alan@contoso.example'], subject: 'Your offer', html: '<p>Hello <b>Grace</b></p>' };
+  const submission = await sent(body, { 'idempotency-key': 'offer-1' });
+  expect(submission).toMatchObject({ state: 'sent', attempts: 1, refused: [] });
+  const again = await world.api('POST', `mailboxes/${from}/send`, { body, headers: { 'idempotency-key': 'offer-1' } });
+  expect(again.body.id).toBe(submission.id);
+
+  const [received] = await eventsOf(world, 1, arrived(to, 'Your offer'));
+  expect(dataOf(received)).toMatchObject({
+    from: { address: ada },
+    text: expect.stringContaining('Hello Grace'),
+    bcc: [],
+  });
+  const [copy] = await eventsOf(world, 1, arrived(from, 'Your offer'));
+  expect(dataOf(copy)).toMatchObject({ folder: { role: 'sent' }, direction: 'out' });
+  const [told] = await eventsOf(world, 1, accepted('submission.sent'));
+  expect(dataOf(told)).toMatchObject({ submissionId: submission.id, state: 'sent', mailbox: { id: from } });
+});
+
+it('answers a mail in its thread, with its sender as the recipient and its text quoted', async () => {
+  await sent({ to: [grace], subject: 'A question', text: 'When?' });
+  const [asked] = await eventsOf(world, 1, arrived(to, 'A question'));
+  const { messageRef, messageId } = dataOf(asked);
+  const answer = await world.api('POST', `mailboxes/${to}/send`, { body: { reply: messageRef, text: 'Tomorrow.' } });
+  expect(answer.status).toBe(202);
+  const [answered] = await eventsOf(world, 1, arrived(from, 'Re: A question'));
+  expect(dataOf(answered)).toMatchObject({ from: { address: grace }, to: [{ address: ada }], inReplyTo: messageId });
+  expect(dataOf(answered).text).toMatch(/^Tomorrow\.[\s\S]*When\?/);
+  expect(dataOf(answered).threadKey).toBe(dataOf(asked).threadKey);
+});
+
+it('keeps a scheduled message until its time, and cancels it', async () => {
+  const sendAt = new Date(Date.now() + 3_600_000).toISOString();
+  const { body } = await world.api('POST', `mailboxes/${from}/send`, { body: { to: [grace], text: 'Later', sendAt } });
+  expect(body).toMatchObject({ state: 'scheduled', sendAt });
+  const cancelled = await world.api('DELETE', `submissions/${body.id}`);
+  expect(cancelled.body).toMatchObject({ id: body.id, state: 'cancelled' });
+  const listed = await world.api('GET', `mailboxes/${from}/submissions`);
+  expect(listed.body.items.map(({ id }: { id: string }) => id)).toContain(body.id);
+});

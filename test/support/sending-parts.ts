@@ -1,0 +1,35 @@
+import { composeSending } from '../../src/lib/broker/sending.ts';
+import { systemRandom } from '../../src/lib/domain/system.ts';
+import { BrokerError } from '../../src/lib/errors.ts';
+import type { Outbound } from '../../src/lib/outbound/outbound.ts';
+import { createDestinationRows } from '../../src/lib/store/destinations/destinations.ts';
+import { createDirectory } from '../../src/lib/store/shard/directory.ts';
+import type { ConnectWorld } from './connect-world.ts';
+import { memoryBlobs } from './memory-blobs.ts';
+
+const noMail = async (): Promise<never> => {
+  throw new BrokerError('imap_unreachable');
+};
+
+/** Sending as the broker composes it, over the tables of a world; no mail server is there to take anything. */
+export function sendingParts({ store, clock, log, registry, grants, sealer }: ConnectWorld, outbound: Outbound) {
+  return composeSending(
+    { config: { smtp: { host: 'localhost', port: 9 } }, clock, random: systemRandom, log },
+    {
+      store,
+      sealer,
+      registry,
+      grants,
+      directory: createDirectory({ store, clock, random: systemRandom }),
+      destinationRows: createDestinationRows({ store, sealer }),
+      queue: { send: async () => {} },
+      blobs: memoryBlobs(clock),
+    },
+    {
+      token: noMail,
+      downloads: { open: noMail },
+      uploads: { open: noMail },
+    },
+    { outbound },
+  );
+}
