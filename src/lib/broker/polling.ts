@@ -12,6 +12,7 @@ import { createDestinationSeals } from '../store/destinations/destination-seals.
 import { createEraseLinks } from '../store/links/erase-links.ts';
 import { openLinks, openSignIns } from '../store/links/expiring-rows.ts';
 import { createAddressIndex } from '../store/mailboxes/address-index.ts';
+import { openSubmissions } from '../submissions/open-submissions.ts';
 import { sweepSubmissionsChore } from '../submissions/sweep-chore.ts';
 import { createDispatcher } from '../sync/run/dispatcher.ts';
 import { createShardRunner } from '../sync/run/runner.ts';
@@ -64,6 +65,7 @@ export function composePolling(
     expiring: [
       openSignIns({ table: store.table('states'), sealer, clock }),
       openLinks({ table: store.table('tickets'), clock }),
+      openSubmissions({ table: store.table('submissions'), sealer }),
     ],
   });
   const resealDeps = { vault, reseal, progress: createResealProgress({ store, clock, random }), clock };

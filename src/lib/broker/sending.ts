@@ -5,7 +5,7 @@ import { HtmlTooDeep, loadSanitizer } from '../delivery/sanitize/sanitize.ts';
 import { authHeaders } from '../delivery/webhook/webhook.ts';
 import { randomBase62 } from '../domain/bytes.ts';
 import type { Submission } from '../domain/submission.ts';
-import { BrokerError } from '../errors.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
 import { readReferenced } from '../mailbox/fetch/find-message.ts';
 import { createSmtpWay } from '../send/smtp.ts';
 import { isOwn } from '../store/mailboxes/own-mailbox.ts';
@@ -188,11 +188,18 @@ export function composeSending(
     },
     /** Ends what a mailbox that is about to be removed still has to send, and tells of it. */
     endOf: (mailboxId: string) => endSubmissions(deps, mailboxId),
-    /** A wake-up for every lane with something to do in this tick; those whose own wake-up was lost among them. */
+    /**
+     * A wake-up for every lane with something to do in this tick; those whose own wake-up was lost among them. Never
+     * rejects: mail that comes in must not wait for mail that goes out.
+     */
     async wakeUps(): Promise<readonly SendHint[]> {
-      const before = new Date(store.time.whenWriting());
-      const lanes = await dueLanes({ directory, rows, mailbox }, before);
-      return lanes.map((lane): SendHint => ({ v: 1, kind: 'send', lane }));
+      try {
+        const lanes = await dueLanes({ directory, rows, mailbox }, new Date(store.time.whenWriting()));
+        return lanes.map((lane): SendHint => ({ v: 1, kind: 'send', lane }));
+      } catch (error) {
+        log.warn('send_lanes_unknown', { code: isBrokerError(error) ? error.code : 'storage_unreachable' });
+        return [];
+      }
     },
     /** Looks after a lane. @throws BrokerError `storage_unreachable`; StoreError */
     run: (lane: string) => runner.run(lane),

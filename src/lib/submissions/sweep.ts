@@ -8,7 +8,7 @@ import type { Blobs } from '../store/table/blobs.ts';
 import { isStoreError, type Store, type StoredRow } from '../store/table/table.ts';
 
 /** Submissions go so long after their end, and idempotency keys so long after the end of theirs. */
-const keptMs = 7 * dayMs;
+export const keptMs = 7 * dayMs;
 const keyKeptMs = 90 * dayMs;
 /** A key whose end was never noted: the message may have been scheduled for 90 days ahead. */
 const keyKeptFromBirthMs = 190 * dayMs;
