@@ -100,7 +100,7 @@ export function costPage(counts: Counts): string {
     `| A run of the housekeeping timer, averaged over a day: table operations; reads of Key Vault | ${housekeeping.tableOperations}; ${housekeeping.vaultReads} |`,
     `| An access token that is in memory, over HTTP: table operations; right after another one | ${token.tableOperations}; ${token.tableOperationsInARow} |`,
     '',
-    'Not counted above: the timer also asks which accounts have mail to send, which is the directory once more and one query a shard, 86,400 operations a month and shard, or $0.003 by the list price.',
+    'Not counted above: the timer also asks which accounts have mail to send, one query a shard: 43,200 operations a month and shard, or $0.002 by the list price.',
     '',
     '## The formula',
     '',

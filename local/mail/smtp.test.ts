@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createTransport } from 'nodemailer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSmtpWay } from '../../src/lib/send/smtp.ts';
-import type { SendingAccount } from '../../src/lib/send/way.ts';
+import { sendingMailbox as mailbox } from '../../test/support/rows.ts';
 import { makeCertificates } from '../certificates.ts';
 import { startEntra } from '../entra/entra.ts';
 import type { Drop, EntraStandIn, SmtpServer } from '../world.ts';
@@ -88,23 +88,6 @@ describe('the SMTP server, asked by nodemailer', () => {
 
   it("takes the broker's own mail over its own way out, and refuses it a token for something else", async () => {
     delivered.length = 0;
-    const mailbox: SendingAccount['mailbox'] = {
-      id: 'mbx_0000_0123456789abcdef',
-      address: ada,
-      login: ada,
-      grant: { kind: 'user', tid: 't', oid: 'o' },
-      shared: false,
-      slot: 0,
-      folders: [],
-      destinationId: 'dst_0123456789ab',
-      label: undefined,
-      ownerRef: undefined,
-      syncFrom: undefined,
-      paused: false,
-      deletedAt: undefined,
-      createdAt: new Date(0),
-      asked: 0,
-    };
     const never = new AbortController().signal;
     const open = async function* () {
       yield Buffer.from('Subject: Hello\r\n\r\nDear Alan,\r\n.\r\n');

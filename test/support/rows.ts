@@ -43,3 +43,10 @@ export const mailbox: MailboxRow = {
   createdAt: new Date('2026-11-22T10:11:12.345Z'),
   asked: 3,
 };
+
+/** One that sends, under the address that the mail servers of the tests know. */
+export const sendingMailbox: MailboxRow = {
+  ...mailbox,
+  address: 'ada@contoso.example',
+  login: 'ada@contoso.example',
+};

@@ -3,7 +3,6 @@ import { systemRandom } from '../../src/lib/domain/system.ts';
 import { BrokerError } from '../../src/lib/errors.ts';
 import type { Outbound } from '../../src/lib/outbound/outbound.ts';
 import { createDestinationRows } from '../../src/lib/store/destinations/destinations.ts';
-import { createDirectory } from '../../src/lib/store/shard/directory.ts';
 import type { ConnectWorld } from './connect-world.ts';
 import { memoryBlobs } from './memory-blobs.ts';
 
@@ -20,7 +19,6 @@ export function sendingParts({ store, clock, log, registry, grants, sealer }: Co
       sealer,
       registry,
       grants,
-      directory: createDirectory({ store, clock, random: systemRandom }),
       destinationRows: createDestinationRows({ store, sealer }),
       queue: { send: async () => {} },
       blobs: memoryBlobs(clock),
@@ -29,6 +27,7 @@ export function sendingParts({ store, clock, log, registry, grants, sealer }: Co
       token: noMail,
       downloads: { open: noMail },
       uploads: { open: noMail },
+      places: async () => [],
     },
     { outbound },
   );

@@ -18,16 +18,11 @@ import type { SendHint, SendingDeps } from '../../src/lib/submissions/types.ts';
 import { memoryBlobs } from './memory-blobs.ts';
 import { memoryStore } from './memory-store.ts';
 import { Killed } from './mortal-store.ts';
-import { mailbox as somebody } from './rows.ts';
+import { sendingMailbox as mailbox } from './rows.ts';
 import { memorySealer } from './sealer.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
-export const mailbox: MailboxRow = {
-  ...somebody,
-  paused: false,
-  address: 'ada@contoso.example',
-  login: 'ada@contoso.example',
-};
+export { mailbox };
 
 /** What is left when a process dies: the tables, the blobs, the mail server. */
 export interface SendingWorld {

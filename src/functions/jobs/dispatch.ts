@@ -14,7 +14,7 @@ export async function dispatch() {
     hints: wakeUps.length,
     intervalSeconds: config.pollIntervalSeconds,
   });
-  return [...wakeUps, ...(await sending.wakeUps())];
+  return [...wakeUps, ...(await sending.wakeUps(wakeUps.map(({ shard }) => shard)))];
 }
 
 app.timer('dispatch', {

@@ -33,14 +33,18 @@ export function composeMailAccess({ config, clock }: Base, { registry, store }: 
     idleMs: 60_000,
     tokenEndsAt,
   });
+  /** Where the polls have seen a mail since it was last looked at. */
+  const places = ({ mailboxId, hash }: Pick<AttachmentPlace, 'mailboxId' | 'hash'>) =>
+    knownPlaces(store, mailboxId, hash);
   const files = {
     mailbox: async (id: string) => (await registry.get(id))?.row,
-    places: ({ mailboxId, hash }: AttachmentPlace) => knownPlaces(store, mailboxId, hash),
+    places,
     token,
     imap: downloads,
     clock,
   };
   return {
+    places,
     token,
     probe: createProbe({ connector }),
     polled,

@@ -1,18 +1,14 @@
-import { type ComposePorts, compose } from '../compose/compose.ts';
-import { fetchNocobaseFile } from '../compose/nocobase-file.ts';
-import { decodeMessageRef } from '../delivery/events/message-ref.ts';
-import { HtmlTooDeep, loadSanitizer } from '../delivery/sanitize/sanitize.ts';
-import { authHeaders } from '../delivery/webhook/webhook.ts';
+import { compose } from '../compose/compose.ts';
 import { randomBase62 } from '../domain/bytes.ts';
+import { dayMs } from '../domain/duration.ts';
 import type { Submission } from '../domain/submission.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
-import { readReferenced } from '../mailbox/fetch/find-message.ts';
 import { createSmtpWay } from '../send/smtp.ts';
-import { isOwn } from '../store/mailboxes/own-mailbox.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
-import { parseLane } from '../store/submissions/submission-keys.ts';
 import { createSubmissionRows } from '../store/submissions/submissions.ts';
 import { accept } from '../submissions/accept.ts';
+import { createAccounts } from '../submissions/accounts.ts';
+import { composePorts } from '../submissions/compose-ports.ts';
 import { createDecisions } from '../submissions/decide.ts';
 import { dueLanes } from '../submissions/due-lanes.ts';
 import { endSubmissions } from '../submissions/end-of-mailbox.ts';
@@ -29,8 +25,8 @@ import type { Storage } from './storage.ts';
 /** Room for the whole message: 25 MB of files in base64 (Exchange Online's default limit is 35 MB). */
 const mailLimitBytes = 35_000_000;
 
-/** Of a message that is answered no more text than this is quoted. */
-const quotedBytes = 2 * 1024 * 1024;
+/** The longest that a message may be scheduled ahead; its content lies sealed until then. */
+const furthestMs = 90 * dayMs;
 
 /** A message is composed within this time, files and original included. */
 const composeMs = 60_000;
@@ -48,11 +44,10 @@ export function composeSending(
     sealer,
     registry,
     grants,
-    directory,
     destinationRows,
     queue,
     blobs,
-  }: Pick<Storage, 'store' | 'sealer' | 'directory' | 'destinationRows' | 'blobs'> & {
+  }: Pick<Storage, 'store' | 'sealer' | 'destinationRows' | 'blobs'> & {
     readonly registry: Pick<Storage['registry'], 'get'>;
     readonly grants: Pick<Storage['grants'], 'mailboxesOf'>;
     readonly queue: Pick<Storage['queue'], 'send'>;
@@ -61,25 +56,13 @@ export function composeSending(
     token,
     downloads,
     uploads,
-  }: Pick<MailAccess, 'token' | 'uploads'> & { readonly downloads: Pick<MailAccess['downloads'], 'open'> },
+    places,
+  }: Pick<MailAccess, 'token' | 'uploads' | 'places'> & { readonly downloads: Pick<MailAccess['downloads'], 'open'> },
   { outbound }: Pick<Delivery, 'outbound'>,
 ) {
   const rows = createSubmissionRows({ store });
   const mailbox = async (id: string): Promise<MailboxRow | undefined> => (await registry.get(id))?.row;
-  const mailboxesOf = async (lane: string): Promise<readonly MailboxRow[]> => {
-    const account = parseLane(lane);
-    if (account === undefined) return [];
-    const ids = 'mailboxId' in account ? [account.mailboxId] : await grants.mailboxesOf(account);
-    return (await Promise.all(ids.map(mailbox))).filter((row) => row !== undefined);
-  };
-  /** A shared mailbox is sent for by the person who opens it: Exchange takes her log-in, and From is the shared address. */
-  const account = async (row: MailboxRow) => {
-    const { grant } = row;
-    if (grant.kind === 'app' || isOwn(row)) return { mailbox: row, login: row.login };
-    const others = await Promise.all((await grants.mailboxesOf(grant)).map(mailbox));
-    const own = others.find((other) => other !== undefined && isOwn(other));
-    return { mailbox: row, login: own?.login ?? row.login };
-  };
+  const accounts = createAccounts({ mailbox, grants });
   const deps: SendingDeps = {
     store,
     rows,
@@ -89,59 +72,24 @@ export function composeSending(
     random,
     log,
     ways: new Map([['smtp', createSmtpWay(config.smtp, { token })]]),
-    sent: createSentFolders({ imap: downloads, token, mailbox, clock, log }),
-    mailboxesOf,
-    account,
-    copiesAlsoIn: async (row) => {
-      if (row.grant.kind === 'app' || isOwn(row)) return [];
-      const others = await Promise.all((await grants.mailboxesOf(row.grant)).map(mailbox));
-      return others.filter((other) => other !== undefined).filter(isOwn);
-    },
+    sent: createSentFolders({ imap: downloads, token, mailbox, log }),
+    mailboxesOf: accounts.mailboxesOf,
+    account: accounts.of,
+    copiesAlsoIn: accounts.copiesAlsoIn,
     sendVia: () => 'auto',
     wake: (hint: SendHint, delayMs: number) => queue.send(hint, delayMs),
   };
   const runner = createLaneRunner(deps);
 
-  /** What composing needs of this mailbox and of the NocoBase that gets its mail. */
-  const portsOf = (row: MailboxRow): ComposePorts => ({
-    async readOriginal(messageRef, signal) {
-      const place = decodeMessageRef(messageRef);
-      if (place === undefined) throw new BrokerError('message_gone');
-      const accessToken = await token(row, { force: false });
-      const session = await downloads.open({ login: row.login, accessToken, mailboxId: row.id }, signal);
-      try {
-        const message = await readReferenced(session, row.folders, place, quotedBytes);
-        return { ...message, receivedAt: message.meta.internalDate };
-      } finally {
-        await session.close();
-      }
-    },
-    async openPart(messageRef, part) {
-      const place = decodeMessageRef(messageRef);
-      if (place === undefined) throw new BrokerError('message_gone');
-      const { file, bytes } = await uploads.open({ mailboxId: row.id, ...place, part });
-      return { filename: file.filename ?? '', contentType: file.contentType, bytes };
-    },
-    async fetch(url, signal) {
-      const found = await destinationRows.open(row.destinationId);
-      if (found === undefined) throw new BrokerError('attachment_source_refused');
-      return fetchNocobaseFile(
-        url,
-        { url: found.config.url, headers: authHeaders(found.secrets.auth) },
-        outbound,
-        signal,
-      );
-    },
-    async cleanHtml(html) {
-      const sanitizer = await loadSanitizer();
-      try {
-        return sanitizer.html(html);
-      } catch (error) {
-        if (error instanceof HtmlTooDeep) return undefined;
-        throw error;
-      }
-    },
-  });
+  const composeDeps = { imap: downloads, token, attachments: uploads, places, destinationRows, outbound };
+
+  /** @throws BrokerError `invalid_request` */
+  function checkTime(sendAt: Date | undefined): void {
+    if (sendAt === undefined || sendAt.getTime() - clock.now() <= furthestMs) return;
+    throw new BrokerError('invalid_request', {
+      fields: [{ field: 'sendAt', message: 'Lies more than 90 days ahead.' }],
+    });
+  }
 
   return {
     /**
@@ -153,6 +101,7 @@ export function composeSending(
       request: SendRequest,
       asked: { readonly keyId: string; readonly idempotencyKey: string | undefined },
     ): Promise<Submission> {
+      checkTime(request.sendAt);
       const messageId = `<${randomBase62(24, random)}@${row.address.split('@').at(-1) ?? 'localhost'}>`;
       const { sendAt, expiresIn, bulk, onUnknown, ...content } = request;
       return accept(deps, {
@@ -176,7 +125,7 @@ export function composeSending(
               messageId,
               limitBytes: mailLimitBytes,
             },
-            portsOf(row),
+            composePorts(composeDeps, row),
             AbortSignal.timeout(composeMs),
           ),
       });
@@ -189,12 +138,12 @@ export function composeSending(
     /** Ends what a mailbox that is about to be removed still has to send, and tells of it. */
     endOf: (mailboxId: string) => endSubmissions(deps, mailboxId),
     /**
-     * A wake-up for every lane with something to do in this tick; those whose own wake-up was lost among them. Never
+     * A wake-up for every lane of these shards with something to do in this tick; those whose own wake-up was lost among them. Never
      * rejects: mail that comes in must not wait for mail that goes out.
      */
-    async wakeUps(): Promise<readonly SendHint[]> {
+    async wakeUps(shards: readonly number[]): Promise<readonly SendHint[]> {
       try {
-        const lanes = await dueLanes({ directory, rows, mailbox }, new Date(store.time.whenWriting()));
+        const lanes = await dueLanes({ rows, mailbox }, shards, new Date(store.time.whenWriting()));
         return lanes.map((lane): SendHint => ({ v: 1, kind: 'send', lane }));
       } catch (error) {
         log.warn('send_lanes_unknown', { code: isBrokerError(error) ? error.code : 'storage_unreachable' });

@@ -1,28 +1,12 @@
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sendingMailbox as mailbox } from '../../../test/support/rows.ts';
 import { BrokerError } from '../errors.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
-import { createGraphWay, largestGraphBytes } from './graph.ts';
+import { createGraphWay } from './graph.ts';
 import { readGraphAnswer } from './graph-answer.ts';
-import type { OutgoingMail } from './way.ts';
+import { largestGraphBytes, type OutgoingMail } from './way.ts';
 
-const mailbox: MailboxRow = {
-  id: 'mbx_0000_0123456789abcdef',
-  address: 'ada@contoso.example',
-  login: 'ada@contoso.example',
-  grant: { kind: 'user', tid: 't', oid: 'o' },
-  shared: false,
-  slot: 0,
-  folders: [],
-  destinationId: 'dst_0123456789ab',
-  label: undefined,
-  ownerRef: undefined,
-  syncFrom: undefined,
-  paused: false,
-  deletedAt: undefined,
-  createdAt: new Date(0),
-  asked: 0,
-};
 const never = new AbortController().signal;
 
 const mail = (own: Partial<OutgoingMail> = {}): OutgoingMail => ({

@@ -1,7 +1,7 @@
 import { retryAfterMs } from '../outbound/retry-after.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import { type GraphAnswer, readGraphAnswer } from './graph-answer.ts';
-import type { OutgoingMail, Way, WayResult } from './way.ts';
+import { largestGraphBytes, type OutgoingMail, type Way, type WayResult } from './way.ts';
 
 export interface GraphOptions {
   /** Without a path: `https://graph.microsoft.com`. */
@@ -19,12 +19,6 @@ export interface GraphPorts {
    */
   token(mailbox: MailboxRow): Promise<string | undefined>;
 }
-
-/**
- * The largest MIME message that goes in one request. Graph takes 4 MB, and base64 adds a third; above about 2.2 MB it was
- * seen to lose mails (microsoft-graph-docs#13979).
- */
-export const largestGraphBytes = 2 * 1024 * 1024;
 
 const requestMs = 90_000;
 const mostAnswerBytes = 64 * 1024;

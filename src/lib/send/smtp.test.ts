@@ -3,30 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeCertificates } from '../../../local/certificates.ts';
+import { sendingMailbox as mailbox } from '../../../test/support/rows.ts';
 import { type ScriptedSmtp, type SmtpScript, startScriptedSmtp } from '../../../test/support/scripted-smtp.ts';
 import { BrokerError } from '../errors.ts';
-import type { MailboxRow } from '../store/rows/rows.ts';
 import { shownReply, smtpMeaning } from './exchange-smtp.ts';
 import { createSmtpWay } from './smtp.ts';
 import type { OutgoingMail, ReadyWay } from './way.ts';
 
-const mailbox: MailboxRow = {
-  id: 'mbx_0000_0123456789abcdef',
-  address: 'ada@contoso.example',
-  login: 'ada@contoso.example',
-  grant: { kind: 'user', tid: 't', oid: 'o' },
-  shared: false,
-  slot: 0,
-  folders: [],
-  destinationId: 'dst_0123456789ab',
-  label: undefined,
-  ownerRef: undefined,
-  syncFrom: undefined,
-  paused: false,
-  deletedAt: undefined,
-  createdAt: new Date(0),
-  asked: 0,
-};
 const account = { mailbox, login: 'ada@contoso.example' };
 const never = new AbortController().signal;
 

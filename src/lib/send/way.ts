@@ -3,6 +3,12 @@ import type { MailboxRow } from '../store/rows/rows.ts';
 
 export type { WayName } from '../domain/submission.ts';
 
+/**
+ * The largest MIME message that goes in one request. Graph takes 4 MB, and base64 adds a third; above about 2.2 MB it was
+ * seen to lose mails (microsoft-graph-docs#13979).
+ */
+export const largestGraphBytes = 2_000_000;
+
 /** Who sends. */
 export interface SendingAccount {
   /** The mailbox in whose name the message goes; its grant gives the token. */

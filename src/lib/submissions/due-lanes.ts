@@ -4,23 +4,23 @@ import { decodeWaiting } from '../store/submissions/submission-row.ts';
 import type { SubmissionRows } from '../store/submissions/submissions.ts';
 
 export interface DueLanesParts {
-  readonly directory: {
-    shards(): Promise<readonly { readonly shard: number; readonly slots: readonly unknown[] }[]>;
-  };
   readonly rows: Pick<SubmissionRows, 'waitingInShard'>;
   /** A mailbox as it is now; undefined if it was removed. */
   readonly mailbox: (id: string) => Promise<MailboxRow | undefined>;
 }
 
 /**
- * The lanes that have had something to do since before `before`; one query a shard. A removed mailbox has none: who
+ * The lanes of these shards that have had something to do since before `before`; one query a shard. A removed mailbox has none: who
  * removes it ends what is left.
  * @throws StoreError
  */
-export async function dueLanes({ directory, rows, mailbox }: DueLanesParts, before: Date): Promise<string[]> {
+export async function dueLanes(
+  { rows, mailbox }: DueLanesParts,
+  shards: readonly number[],
+  before: Date,
+): Promise<string[]> {
   const lanes = new Set<string>();
-  for (const { shard, slots } of await directory.shards()) {
-    if (slots.length === 0) continue;
+  for (const shard of shards) {
     const waiting = (await rows.waitingInShard(shard)).map(decodeWaiting);
     const due = new Set(waiting.filter(({ nextAt }) => nextAt <= before).map(({ mailboxId }) => mailboxId));
     for (const id of due) {

@@ -1,5 +1,6 @@
 import { dayMs, hourMs, minuteMs } from '../domain/duration.ts';
 import type { Submission, WayName } from '../domain/submission.ts';
+import { largestGraphBytes } from '../send/way.ts';
 import type { Hold, LaneRow, ShutWay } from '../store/submissions/lane-row.ts';
 import type { LaneFacts } from './lane-lease.ts';
 
@@ -48,9 +49,6 @@ export function holdOf(
 export const sendVias = ['auto', 'smtp', 'graph'] as const;
 export type SendVia = (typeof sendVias)[number];
 
-/** Above this, Graph was seen to answer 200 and to lose the mail (microsoft-graph-docs#13979: about 2.2 MB of MIME). */
-const graphMostBytes = 2_000_000;
-
 /** A way that was shut is tried again after so long. */
 const shutForMs = dayMs;
 
@@ -81,7 +79,7 @@ function wantedWays(
 ): readonly WayName[] {
   // After a mark it never changes: what may have left by one way must not leave by another.
   if (way !== undefined) return [way];
-  const graph: readonly WayName[] = size <= graphMostBytes ? ['graph', 'graph_draft'] : ['graph_draft'];
+  const graph: readonly WayName[] = size <= largestGraphBytes ? ['graph', 'graph_draft'] : ['graph_draft'];
   if (sendVia === 'smtp') return ['smtp'];
   if (sendVia === 'graph') return graph;
   // Personal accounts were seen to refuse SMTP AUTH altogether.

@@ -2,15 +2,12 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { contentFields, namesOneOriginal, oneOriginal } from '../compose/content.ts';
 import { base64url, purposeHash } from '../domain/bytes.ts';
-import { dayMs, hourMs, minuteMs } from '../domain/duration.ts';
-
-/** The longest that a message may be scheduled ahead; its content lies sealed until then. */
-const furthestMs = 90 * dayMs;
+import { hourMs, minuteMs } from '../domain/duration.ts';
+import { paging } from '../http/requests/fields.ts';
 
 const sendAt = z.iso
   .datetime({ offset: true, error: 'Is not a time with an offset, such as 2026-12-01T09:00:00+08:00.' })
-  .transform((text) => new Date(text))
-  .refine((at) => at.getTime() - Date.now() <= furthestMs, 'Lies more than 90 days ahead.');
+  .transform((text) => new Date(text));
 
 /** Body of POST mailboxes/{id}/send. */
 export const sendRequest = z
@@ -38,8 +35,11 @@ export const settleRequest = z.strictObject({ as: z.enum(['sent', 'failed']) });
 
 /** Query of GET mailboxes/{id}/submissions. */
 export const submissionList = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(200).optional(),
+  ...paging,
+  cursor: z
+    .string()
+    .regex(/^[0-9a-f]{28}$/, 'Is not a cursor of this list.')
+    .optional(),
 });
 
 /** Header `Idempotency-Key`: what its caller calls the request. https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */

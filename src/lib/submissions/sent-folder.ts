@@ -1,10 +1,10 @@
-import type { Clock } from '../domain/clock.ts';
 import { dayMs } from '../domain/duration.ts';
 import { linkedAbort } from '../domain/linked-abort.ts';
 import type { Mark, SentPlace } from '../domain/submission.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { ImapConnector, MailSession } from '../mailbox/session/session.ts';
+import { type LogInParts, logIn } from '../mailbox/session/log-in.ts';
+import type { MailSession } from '../mailbox/session/session.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 
 /** A copy that was found. */
@@ -24,11 +24,8 @@ export interface SentFolders {
   find(mark: Mark, submissionId: string, signal: AbortSignal): Promise<SentCopy | undefined>;
 }
 
-export interface SentFolderParts {
-  readonly imap: ImapConnector<MailSession>;
-  readonly token: (mailbox: MailboxRow, options: { readonly force: boolean }) => Promise<string>;
+export interface SentFolderParts extends LogInParts {
   readonly mailbox: (id: string) => Promise<MailboxRow | undefined>;
-  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -36,7 +33,9 @@ export interface SentFolderParts {
 const askMs = 20_000;
 const lookMs = 60_000;
 
-export function createSentFolders({ imap, token, mailbox, log }: SentFolderParts): SentFolders {
+export function createSentFolders(parts: SentFolderParts): SentFolders {
+  const { mailbox, log } = parts;
+
   async function withSession<T>(
     row: MailboxRow,
     withinMs: number,
@@ -45,8 +44,7 @@ export function createSentFolders({ imap, token, mailbox, log }: SentFolderParts
   ): Promise<T> {
     const over = linkedAbort(signal, withinMs);
     try {
-      const accessToken = await token(row, { force: false });
-      const session = await imap.open({ login: row.login, accessToken }, over.signal);
+      const session = await logIn(parts, row, over.signal);
       const closing = () => void session.close();
       over.signal.addEventListener('abort', closing, { once: true });
       try {

@@ -6,6 +6,7 @@ import type { Attachment } from '../../domain/mail/message.ts';
 import { BrokerError, isBrokerError } from '../../errors.ts';
 import type { KnownPlace } from '../../store/mailboxes/known-places.ts';
 import type { MailboxRow } from '../../store/rows/rows.ts';
+import { logIn } from '../session/log-in.ts';
 import type { ImapConnector, MailSession } from '../session/session.ts';
 import type { DownloadLimiter, DownloadPermit } from './download-limiter.ts';
 import { findPart } from './find-part.ts';
@@ -59,20 +60,8 @@ const tries = 2;
 
 /** Hands out single files of messages, straight from the mailbox. */
 export function createAttachments(deps: AttachmentsDeps): Attachments {
-  const { clock, imap, limiter } = deps;
+  const { clock, limiter } = deps;
   const largest = deps.largestBytes ?? largestBytes;
-
-  /** As the poll does: a token may have been revoked before its time, and "AUTHENTICATE failed" does not tell. */
-  const logIn = async (row: MailboxRow): Promise<MailSession> => {
-    const attempt = async (force: boolean) =>
-      imap.open({ login: row.login, accessToken: await deps.token(row, { force }), mailboxId: row.id });
-    try {
-      return await attempt(false);
-    } catch (error) {
-      if (!isBrokerError(error, 'imap_refused', 'imap_token_expired')) throw error;
-      return attempt(true);
-    }
-  };
 
   async function* fetch(
     place: AttachmentPlace,
@@ -86,7 +75,7 @@ export function createAttachments(deps: AttachmentsDeps): Attachments {
     for (let attempt = 1; ; attempt += 1) {
       let session: MailSession | undefined;
       try {
-        session = await logIn(row);
+        session = await logIn(deps, row);
         const { path, uid, file } = await findPart(session, row.folders, place, () => deps.places(place));
         if (file.size > largest) throw new BrokerError('attachment_too_large');
         if (attempt === 1) await permit.reserve(file.size);
