@@ -72,10 +72,18 @@ export function isLetThrough(life: Life, message: Physical): boolean {
  * or filters changed, so that in a folder that is renumbered nobody can tell it from what one of them kept back.
  */
 export function isKeptBack(life: Life, message: Physical, deliveries: Deliveries): boolean {
-  // The sent folder takes no part in moves: what goes in or out of it is looked at anew.
-  const isCrossed = new Set(message.places.map(({ folder }) => folder.role === 'sent')).size > 1;
-  if (deliveries.of(life).sent.has(message) && !isCrossed) return false;
+  if (deliveries.of(life).sent.has(message) && !isAnotherAfterMove(message)) return false;
   return !isLetThrough(life, message) || (life.filters.length > 1 && wasRenumbered(life, message));
+}
+
+/**
+ * True if a message was moved in a way that nobody can know it by, so that it is looked at anew: the sent folder takes no
+ * part in moves, and what never passed a server is known by its INTERNALDATE, which some servers stamp anew.
+ */
+function isAnotherAfterMove({ places, received, mailbox }: Physical): boolean {
+  const isCrossed = new Set(places.map(({ folder }) => folder.role === 'sent')).size > 1;
+  const isMoved = new Set(places.map(({ folder }) => folder)).size > 1;
+  return isCrossed || (isMoved && received === undefined && mailbox.stampsAnew);
 }
 
 /** Whether a message lay in a folder before the cursor came to be in the numbers that the folder has now. */
