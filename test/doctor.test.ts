@@ -60,9 +60,11 @@ describe('the doctor', () => {
       'credential',
       'network',
       'redirect-uri',
+      'consent',
       'timers',
       'destinations',
       'mailboxes',
+      'sending',
     ]);
     expect(report.tookMs).toBeLessThan(10_000);
     // What is published is the bundle; here the app runs from it, or from its sources.
@@ -236,6 +238,15 @@ describe('the doctor', () => {
         return troubles(await ask()).some((each) => JSON.stringify(each) === JSON.stringify(wanted)) || undefined;
       });
     });
+  });
+
+  it('finds a server for outgoing mail that is gone, and the mailboxes that cannot send for it', async () => {
+    await world.standIns.smtp?.stop();
+    const found = troubles(await ask());
+    expect(found).toEqual([
+      ['network', 'SMTP', 'fail', null],
+      ['sending', mailboxId, 'fail', 'smtp_unreachable'],
+    ]);
   });
 
   it('finds a person whose sign-in was revoked', async () => {

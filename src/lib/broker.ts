@@ -87,7 +87,7 @@ export function createBroker(
   const connecting = composeConnecting(base, storage, identity, mail, delivery);
   const sending = composeSending(base, storage, mail, delivery);
   const polling = composePolling(base, storage, identity, mail, delivery, connecting);
-  const operations = composeOperations(base, storage, identity, mail, delivery, { counts, startedAt });
+  const operations = composeOperations(base, storage, identity, mail, delivery, sending, { counts, startedAt });
 
   const { trouble, lookAtSecrets, apiKeys, audit, registry, deliveries } = storage;
   const { destinations, attachmentTokens } = delivery;

@@ -14,6 +14,7 @@ import type { Base } from './base.ts';
 import type { Delivery } from './delivery.ts';
 import type { Identity } from './identity.ts';
 import type { MailAccess } from './mail-access.ts';
+import type { Sending } from './sending.ts';
 import type { Storage } from './storage.ts';
 
 /** What an administrator looks at: the doctor, the dashboard and the metrics. */
@@ -23,6 +24,7 @@ export function composeOperations(
   { client, tokens }: Identity,
   { probe }: MailAccess,
   { deliverer, destinations }: Delivery,
+  { outgoing }: Sending,
   { counts, startedAt }: { readonly counts: LogCounts; readonly startedAt: Date },
 ) {
   const { store, directory, registry, vault, rootKeys, sealer } = storage;
@@ -48,6 +50,7 @@ export function composeOperations(
       registry,
       tokens,
       probe,
+      outgoing,
       redirectUri: redirectUriOf(publicUrl),
     }),
   });

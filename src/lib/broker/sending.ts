@@ -92,6 +92,8 @@ export function composeSending(
   }
 
   return {
+    /** How mail leaves, for whoever looks whether it could. */
+    outgoing: { ways: deps.ways, account: deps.account, sendVia: deps.sendVia },
     /**
      * Takes a message over for sending. The same request with the same idempotency key is answered with the same submission.
      * @throws BrokerError what composing throws; `idempotency_key_reused` | `storage_unreachable`

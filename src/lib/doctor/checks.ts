@@ -13,6 +13,7 @@ import type { Directory } from '../store/shard/directory.ts';
 import type { Store } from '../store/table/table.ts';
 import type { RootKeys, Vault } from '../vault/types.ts';
 import { clockCheck } from './checks/clock.ts';
+import { consentCheck } from './checks/consent.ts';
 import { credentialCheck, tenantToTry } from './checks/credential.ts';
 import { destinationsCheck } from './checks/destinations.ts';
 import { keyVaultCheck } from './checks/key-vault.ts';
@@ -21,6 +22,7 @@ import { networkCheck } from './checks/network.ts';
 import { probeWith } from './checks/probe.ts';
 import { queueCheck } from './checks/queue.ts';
 import { redirectUriCheck } from './checks/redirect-uri.ts';
+import { type Outgoing, sendingCheck } from './checks/sending.ts';
 import { settingsCheck } from './checks/settings.ts';
 import { tablesCheck } from './checks/tables.ts';
 import { timersCheck } from './checks/timers.ts';
@@ -44,6 +46,7 @@ export interface CheckDeps {
   readonly keys: Pick<RootKeys, 'current'>;
   readonly client: Pick<EntraClient, 'run'>;
   readonly queue: WorkQueue;
+  readonly outgoing: Outgoing;
 }
 
 /** Everything that the app can see of itself, in the order in which a person mends it: what others rest on comes first. */
@@ -70,6 +73,7 @@ export function createChecks(deps: CheckDeps): readonly Check[] {
     networkCheck({
       probe,
       imap: config.imap,
+      smtp: config.smtp,
       authorityHost: entra.authorityHost,
       graphUrl: entra.graphUrl ?? entra.graphResource,
     }),
@@ -80,6 +84,7 @@ export function createChecks(deps: CheckDeps): readonly Check[] {
       clientId: entra.clientId,
       redirectUri: deps.redirectUri,
     }),
+    consentCheck({ registry: deps.registry, tokens: deps.tokens }),
     timersCheck({
       store,
       directory: deps.directory,
@@ -94,5 +99,6 @@ export function createChecks(deps: CheckDeps): readonly Check[] {
       probe: deps.probe,
       pollFacts: (rows) => readPollFacts(store, rows),
     }),
+    sendingCheck({ registry: deps.registry, outgoing: deps.outgoing }),
   ];
 }

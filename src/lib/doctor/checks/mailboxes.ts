@@ -7,16 +7,9 @@ import type { PollFacts } from '../../store/mailboxes/poll-facts.ts';
 import type { MailboxView, Registry } from '../../store/mailboxes/registry.ts';
 import type { MailboxRow } from '../../store/rows/rows.ts';
 import { failure, ok } from './findings.ts';
+import { everyMailbox, loginsAtOnce, named, seemsWell } from './mailbox-list.ts';
 import { eachBounded } from './run-checks.ts';
-import type { Check, Finding, KeyAccess, Localised } from './types.ts';
-
-/** Log-ins at once: a hundred of 700 ms each take some four seconds then. */
-const atOnce = 20;
-
-/** The doctor looks into no more than these; of the others it says that it did not look. */
-const mostLooked = 200;
-
-const pageSize = 200;
+import type { Check, Finding, Localised } from './types.ts';
 
 /**
  * Each mailbox, as a poll would meet it: a token from its grant, a log-in over IMAP, its folders there. One whose state
@@ -30,17 +23,6 @@ export function mailboxesCheck(deps: {
   readonly pollFacts: (rows: readonly MailboxRow[]) => Promise<ReadonlyMap<string, PollFacts>>;
 }): Check {
   const { registry, tokens, probe, pollFacts } = deps;
-
-  const all = async (access: KeyAccess): Promise<{ views: MailboxView[]; isCut: boolean }> => {
-    const views: MailboxView[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await registry.list({ where: (row) => access.mailbox(row), limit: pageSize, cursor });
-      views.push(...page.items);
-      cursor = page.cursor;
-    } while (cursor !== undefined && views.length < mostLooked);
-    return { views: views.slice(0, mostLooked), isCut: cursor !== undefined || views.length > mostLooked };
-  };
 
   const look = async ({ row }: MailboxView, facts: PollFacts | undefined, signal: AbortSignal): Promise<Finding> => {
     const choices = row.folders.map(({ path, role }) => (role === undefined ? { path } : { role }));
@@ -60,18 +42,25 @@ export function mailboxesCheck(deps: {
   return {
     name: 'mailboxes',
     async run(report, signal, access) {
-      const { views, isCut } = await all(access);
-      if (views.length === 0) report(ok({ en: 'No mailbox is connected yet.', zh: '尚未连接任何邮箱。' }));
-      if (isCut) report(tooMany);
-      const facts = await pollFacts(views.map(({ row }) => row));
-      await eachBounded(views, atOnce, signal, async (view) => {
-        const told = judge(view);
-        if (told !== undefined) return report(told);
+      const unknown: MailboxView[] = [];
+      let told = 0;
+      // What the states say costs no log-in, so that it is told of every mailbox, however many there are.
+      for await (const view of everyMailbox(registry, access)) {
+        const finding = judge(view);
+        if (finding === undefined) unknown.push(view);
+        else {
+          told += 1;
+          report(finding);
+        }
+      }
+      if (told + unknown.length === 0) report(ok({ en: 'No mailbox is connected yet.', zh: '尚未连接任何邮箱。' }));
+      const facts = await pollFacts(unknown.map(({ row }) => row));
+      await eachBounded(unknown, loginsAtOnce, signal, async (view) => {
         try {
           report(await look(view, facts.get(view.row.id), signal));
         } catch (error) {
           if (signal.aborted) return;
-          report(named(view, failure(error, view.row.id)));
+          report(named(view.row.address, failure(error, view.row.id)));
         }
       });
     },
@@ -93,8 +82,9 @@ export function judge(view: MailboxView): Finding | undefined {
       who: 'deployment owner',
     };
   }
-  if (shown === 'active' || state === undefined || state.code === '') return undefined;
-  return named(view, failure(new BrokerError(isErrorCode(state.code) ? state.code : 'internal_error'), row.id));
+  if (seemsWell(view)) return undefined;
+  const code = state?.code ?? '';
+  return named(row.address, failure(new BrokerError(isErrorCode(code) ? code : 'internal_error'), row.id));
 }
 
 /** Pure. */
@@ -114,25 +104,3 @@ export function readable(address: string, facts: PollFacts | undefined): Localis
     ].join('；'),
   };
 }
-
-/** An address tells a person more than an id. */
-const named = ({ row }: MailboxView, finding: Finding): Finding =>
-  'sentence' in finding
-    ? {
-        ...finding,
-        sentence: { en: `${row.address}: ${finding.sentence.en}`, zh: `${row.address}：${finding.sentence.zh}` },
-      }
-    : { ...finding, name: row.address };
-
-const tooMany: Finding = {
-  status: 'unknown',
-  sentence: {
-    en: `There are more mailboxes; only the first ${mostLooked} were looked at.`,
-    zh: `邮箱较多，仅检查了前 ${mostLooked} 个。`,
-  },
-  remedy: {
-    en: 'npm run broker -- mailboxes list --state degraded shows the others that are in trouble.',
-    zh: '可用 npm run broker -- mailboxes list --state degraded 查看其余有问题的邮箱。',
-  },
-  who: 'deployment owner',
-};

@@ -1,5 +1,6 @@
+import { reachSmtp } from '../../send/reach-smtp.ts';
 import { ok } from './findings.ts';
-import { greetingOf, type MailServer, type Probe } from './probe.ts';
+import { greetingOf, type MailServer, type Probe, timeoutMs } from './probe.ts';
 import type { Check, Finding } from './types.ts';
 
 /**
@@ -9,10 +10,11 @@ import type { Check, Finding } from './types.ts';
 export function networkCheck(deps: {
   readonly probe: Probe;
   readonly imap: MailServer;
+  readonly smtp: { readonly host: string; readonly port: number };
   readonly authorityHost: string;
   readonly graphUrl: string;
 }): Check {
-  const { probe, imap, authorityHost, graphUrl } = deps;
+  const { probe, imap, smtp, authorityHost, graphUrl } = deps;
   return {
     name: 'network',
     async run(report, signal) {
@@ -24,16 +26,23 @@ export function networkCheck(deps: {
         );
         report(isReached ? reached(name, host) : notReached(name, host));
       };
-      const mail = async () => {
+      const incoming = async () => {
         const host = `${imap.host}:${imap.port}`;
         const greeting = await greetingOf(imap, signal).catch(() => undefined);
         if (greeting === undefined) report(notReached('IMAP', host));
         else if (/^\* (OK|PREAUTH)/i.test(greeting)) report(reached('IMAP', host));
-        else report(otherServer(host));
+        else report(otherServer('IMAP', host));
+      };
+      const outgoing = async () => {
+        const host = `${smtp.host}:${smtp.port}`;
+        const found = await reachSmtp({ ...smtp, timeoutMs }, signal);
+        if (found === 'reached') report(reached('SMTP', host));
+        else report(found === 'other' ? otherServer('SMTP', host) : notReached('SMTP', host));
       };
       await Promise.all([
         web('Microsoft Entra', `${authorityHost}/common/v2.0/.well-known/openid-configuration`),
-        mail(),
+        incoming(),
+        outgoing(),
         web('Microsoft Graph', `${graphUrl}/v1.0/`),
       ]);
     },
@@ -57,16 +66,24 @@ const notReached = (name: string, host: string): Finding => ({
   who: 'deployment owner',
 });
 
-const otherServer = (host: string): Finding => ({
+const otherServer = (name: 'IMAP' | 'SMTP', host: string): Finding => ({
   status: 'fail',
-  subject: 'IMAP',
+  subject: name,
   sentence: {
-    en: `Something answers at ${host}, but it is no IMAP server.`,
-    zh: `${host} 有应答，但不是 IMAP 服务器。`,
+    en: `Something answers at ${host}, but it is no ${name} server.`,
+    zh: `${host} 有应答，但不是 ${name} 服务器。`,
   },
-  remedy: {
+  remedy: otherRemedy[name],
+  who: 'deployment owner',
+});
+
+const otherRemedy = {
+  IMAP: {
     en: 'Correct IMAP_HOST, IMAP_PORT and IMAP_SECURE, or remove all three: the defaults are those of Microsoft 365.',
     zh: '请更正 IMAP_HOST、IMAP_PORT 和 IMAP_SECURE，或删除这三项设置：默认值适用于 Microsoft 365。',
   },
-  who: 'deployment owner',
-});
+  SMTP: {
+    en: 'Correct SMTP_HOST and SMTP_PORT, or remove both: the defaults are those of Microsoft 365.',
+    zh: '请更正 SMTP_HOST 和 SMTP_PORT，或删除这两项设置：默认值适用于 Microsoft 365。',
+  },
+};

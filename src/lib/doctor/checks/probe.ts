@@ -4,7 +4,8 @@ import { connect as connectTls } from 'node:tls';
 /** Asks a web address; whatever answers has been reached. */
 export type Probe = (url: string, signal: AbortSignal) => Promise<Pick<Response, 'status' | 'headers' | 'text'>>;
 
-const timeoutMs = 5_000;
+/** For each server; all checks together have 8 seconds. */
+export const timeoutMs = 5_000;
 
 /** One GET that follows no redirect, with a time-out of its own. @throws what `fetch` throws */
 export const probeWith =

@@ -104,22 +104,58 @@ describe('many things of one check', () => {
     expect([most, done]).toEqual([3, 6]);
   });
 
-  it('are a hundred mailboxes within ten seconds where each log-in takes as long as Exchange’s', async () => {
+  const row = { grant: { kind: 'app', tid: 't' }, login: 'x', folders: [], address: 'x@contoso.example' };
+  const mailboxes = (count: number, shown = (_index: number) => 'active') =>
+    Array.from({ length: count }, (_, index) => ({
+      row: { ...row, id: `mbx_${index}` },
+      state: { code: shown(index) === 'active' ? '' : 'folder_missing' },
+      shown: shown(index),
+    }));
+  /** Mailboxes whose log-ins take as long as Exchange’s; counts how many are open at once. */
+  function lookInto(items: ReturnType<typeof mailboxes>, pageSize: number) {
     const clock = virtualClock();
-    const row = { grant: { kind: 'app', tid: 't' }, login: 'x', folders: [], address: 'x@contoso.example' };
-    const items = Array.from({ length: 100 }, (_, index) => ({ row: { ...row, id: `mbx_${index}` }, shown: 'active' }));
-    const mailboxes = mailboxesCheck({
-      registry: { list: async () => ({ items, cursor: undefined }) } as never,
+    const counts = { open: 0, most: 0, pages: 0 };
+    const check = mailboxesCheck({
+      registry: {
+        list: async ({ cursor = '0' }: { cursor?: string }) => {
+          counts.pages += 1;
+          const end = Number(cursor) + pageSize;
+          return { items: items.slice(Number(cursor), end), cursor: end < items.length ? `${end}` : undefined };
+        },
+      } as never,
       tokens: { of: async () => ({ accessToken: 't' }) } as never,
       probe: async () => {
+        counts.open += 1;
+        counts.most = Math.max(counts.most, counts.open);
         await clock.sleep(700);
+        counts.open -= 1;
         return { watched: [], missing: [], folders: [] };
       },
       pollFacts: async () => new Map(),
     });
-    const ended = runChecks([mailboxes], access, { clock, log: quiet, limitMs: 8_000 });
-    for (let step = 0; step < 8; step++) await clock.advance(700);
+    return { clock, counts, ended: runChecks([check], access, { clock, log: quiet, limitMs: 8_000 }) };
+  }
+
+  it('are a hundred mailboxes in five rounds of twenty log-ins, and so within ten seconds', async () => {
+    const { clock, counts, ended } = lookInto(mailboxes(100), 200);
+    for (let round = 0; round < 5; round++) await clock.advance(700);
     expect((await ended).filter(({ status }) => status === 'ok')).toHaveLength(100);
+    expect(counts).toEqual({ open: 0, most: 20, pages: 1 });
+  });
+
+  it('are read to the last page, and those in trouble are told although the time does not suffice for the rest', async () => {
+    const isLast = (index: number) => index === 449;
+    const { clock, counts, ended } = lookInto(
+      mailboxes(450, (index) => (isLast(index) ? 'degraded' : 'active')),
+      200,
+    );
+    for (let round = 0; round < 12; round++) await clock.advance(700);
+    const found = await ended;
+    expect(counts).toMatchObject({ most: 20, pages: 3 });
+    expect(found[0]).toMatchObject({ subject: 'mbx_449', status: 'fail', code: 'folder_missing' });
+    expect(found.at(-1)).toMatchObject({ status: 'unknown' });
+    // Eleven rounds fit into eight seconds.
+    expect(found.filter(({ status }) => status === 'ok')).toHaveLength(220);
   });
 });
 

@@ -31,7 +31,8 @@ export interface OwnFinding extends AboutSomething {
 
 /** A failure that has a code: sentence, remedy and person are those of the code, in the language that is asked for. */
 export interface CodedFinding extends AboutSomething {
-  readonly status: 'fail';
+  /** `warn` where the broker works without it. */
+  readonly status: 'fail' | 'warn';
   readonly code: ErrorCode;
   /** What the failure said itself, in English: the sentence of the code, or one that is more exact. */
   readonly detail: string;
