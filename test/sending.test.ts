@@ -62,6 +62,22 @@ it('answers a mail in its thread, with its sender as the recipient and its text 
   expect(dataOf(answered).threadKey).toBe(dataOf(asked).threadKey);
 });
 
+it('waits for the end of a message that is asked for so, and shows a message without sending it', async () => {
+  const body = { to: [grace], subject: 'At once', text: 'Now' };
+  const shown = await world.api('POST', `mailboxes/${from}/send`, { body: { ...body, dryRun: true } });
+  expect(shown).toMatchObject({ status: 200, body: { from: ada, recipients: [grace], mimeTruncated: false } });
+  expect(shown.body.mime).toMatch(/^From: ada@contoso\.example\r\n[\s\S]*\r\n\r\nNow\r\n$/);
+  const answer = await world.api('POST', `mailboxes/${from}/send?wait=true`, { body });
+  // A slow machine may need longer than a request waits.
+  expect([200, 202]).toContain(answer.status);
+  if (answer.status === 200) expect(answer.body).toMatchObject({ state: 'sent', attempts: 1 });
+  await eventsOf(world, 1, arrived(to, 'At once'));
+  const { body: listed } = await world.api('GET', `mailboxes/${from}/submissions`);
+  expect(
+    listed.items.filter(({ ourMessageId }: { ourMessageId: string }) => ourMessageId === shown.body.messageId),
+  ).toEqual([]);
+});
+
 it('keeps a scheduled message until its time, and cancels it', async () => {
   const sendAt = new Date(Date.now() + 3_600_000).toISOString();
   const { body } = await world.api('POST', `mailboxes/${from}/send`, { body: { to: [grace], text: 'Later', sendAt } });

@@ -22,7 +22,7 @@ import { createDeliveries } from '../lib/store/mailboxes/deliveries.ts';
 import { encodeDead } from '../lib/store/rows/retry-row.ts';
 import type { MailboxRow } from '../lib/store/rows/rows.ts';
 import type { Store } from '../lib/store/table/table.ts';
-import { sendRequest } from '../lib/submissions/send-request.ts';
+import { sendRequest } from '../lib/submissions/requests/send-request.ts';
 import { createRootKeys } from '../lib/vault/root-keys.ts';
 
 const composed = vi.hoisted((): { broker: () => Promise<unknown> } => ({

@@ -11,7 +11,11 @@ const noMail = async (): Promise<never> => {
 };
 
 /** Sending as the broker composes it, over the tables of a world; no mail server is there to take anything. */
-export function sendingParts({ store, clock, log, registry, grants, sealer }: ConnectWorld, outbound: Outbound) {
+export function sendingParts(
+  { store, clock, log, registry, grants, sealer }: ConnectWorld,
+  outbound: Outbound,
+  blobs = memoryBlobs(clock),
+) {
   return composeSending(
     { config: { smtp: { host: 'localhost', port: 9 } }, clock, random: systemRandom, log },
     {
@@ -21,7 +25,7 @@ export function sendingParts({ store, clock, log, registry, grants, sealer }: Co
       grants,
       destinationRows: createDestinationRows({ store, sealer }),
       queue: { send: async () => {} },
-      blobs: memoryBlobs(clock),
+      blobs,
     },
     {
       token: noMail,

@@ -2,8 +2,8 @@ import { app } from '@azure/functions';
 import { broker } from '../../lib/broker.ts';
 import { noFields } from '../../lib/http/requests/fields.ts';
 import { allMethods, json, resource } from '../../lib/http/resource.ts';
-import { submissionJson } from '../../lib/submissions/submission-json.ts';
-import { submissionToChange } from '../../lib/submissions/submission-of-caller.ts';
+import { submissionJson } from '../../lib/submissions/requests/submission-json.ts';
+import { submissionToChange } from '../../lib/submissions/requests/submission-of-caller.ts';
 
 /** `POST submissions/{id}/resend`: of a message of which nobody knows whether it was sent, the same bytes once more. */
 export const handler = resource(broker, {

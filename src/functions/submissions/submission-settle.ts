@@ -1,9 +1,9 @@
 import { app } from '@azure/functions';
 import { broker } from '../../lib/broker.ts';
 import { allMethods, json, resource } from '../../lib/http/resource.ts';
-import { settleRequest } from '../../lib/submissions/send-request.ts';
-import { submissionJson } from '../../lib/submissions/submission-json.ts';
-import { submissionToChange } from '../../lib/submissions/submission-of-caller.ts';
+import { settleRequest } from '../../lib/submissions/requests/send-request.ts';
+import { submissionJson } from '../../lib/submissions/requests/submission-json.ts';
+import { submissionToChange } from '../../lib/submissions/requests/submission-of-caller.ts';
 
 /** `POST submissions/{id}/settle`: somebody has found out what became of a message that is unknown. */
 export const handler = resource(broker, {

@@ -1,8 +1,8 @@
 import { app } from '@azure/functions';
 import { broker } from '../../lib/broker.ts';
 import { allMethods, json, resource } from '../../lib/http/resource.ts';
-import { submissionJson } from '../../lib/submissions/submission-json.ts';
-import { submissionToChange, visibleSubmission } from '../../lib/submissions/submission-of-caller.ts';
+import { submissionJson } from '../../lib/submissions/requests/submission-json.ts';
+import { submissionToChange, visibleSubmission } from '../../lib/submissions/requests/submission-of-caller.ts';
 
 /** `GET submissions/{id}`: what became of a message. `DELETE`: it is not to be sent, after all. */
 export const handler = resource(broker, {

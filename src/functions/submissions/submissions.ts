@@ -3,8 +3,8 @@ import { broker } from '../../lib/broker.ts';
 import { allMethods, json, resource } from '../../lib/http/resource.ts';
 import { visibleMailbox } from '../../lib/mailboxes/mailbox-of-caller.ts';
 import { parseSubmissionId } from '../../lib/store/submissions/submission-keys.ts';
-import { submissionList } from '../../lib/submissions/send-request.ts';
-import { submissionJson } from '../../lib/submissions/submission-json.ts';
+import { submissionList } from '../../lib/submissions/requests/send-request.ts';
+import { submissionJson } from '../../lib/submissions/requests/submission-json.ts';
 
 /** `GET mailboxes/{id}/submissions`: what was sent from a mailbox in the last days, or is to be, newest first. */
 export const submissions = resource(broker, {

@@ -1,19 +1,14 @@
-import { compose } from '../compose/compose.ts';
-import { randomBase62 } from '../domain/bytes.ts';
-import { dayMs } from '../domain/duration.ts';
 import type { Submission } from '../domain/submission.ts';
-import { BrokerError, isBrokerError } from '../errors.ts';
+import { isBrokerError } from '../errors.ts';
 import { createSmtpWay } from '../send/smtp.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import { createSubmissionRows } from '../store/submissions/submissions.ts';
-import { accept } from '../submissions/accept.ts';
 import { createAccounts } from '../submissions/accounts.ts';
-import { composePorts } from '../submissions/compose-ports.ts';
 import { createDecisions } from '../submissions/decide.ts';
 import { dueLanes } from '../submissions/due-lanes.ts';
 import { endSubmissions } from '../submissions/end-of-mailbox.ts';
 import { createLaneRunner } from '../submissions/lane-run.ts';
-import { contentHashOf, type SendRequest } from '../submissions/send-request.ts';
+import { createSender } from '../submissions/requests/sender.ts';
 import { createSentFolders } from '../submissions/sent-folder.ts';
 import { createStoredMail } from '../submissions/stored-mail.ts';
 import type { SendHint, SendingDeps } from '../submissions/types.ts';
@@ -21,15 +16,6 @@ import type { Base } from './base.ts';
 import type { Delivery } from './delivery.ts';
 import type { MailAccess } from './mail-access.ts';
 import type { Storage } from './storage.ts';
-
-/** Room for the whole message: 25 MB of files in base64 (Exchange Online's default limit is 35 MB). */
-const mailLimitBytes = 35_000_000;
-
-/** The longest that a message may be scheduled ahead; its content lies sealed until then. */
-const furthestMs = 90 * dayMs;
-
-/** A message is composed within this time, files and original included. */
-const composeMs = 60_000;
 
 /** Mail out: from a request to what became of it. */
 export function composeSending(
@@ -81,57 +67,16 @@ export function composeSending(
   };
   const runner = createLaneRunner(deps);
 
-  const composeDeps = { imap: downloads, token, attachments: uploads, places, destinationRows, outbound };
-
-  /** @throws BrokerError `invalid_request` */
-  function checkTime(sendAt: Date | undefined): void {
-    if (sendAt === undefined || sendAt.getTime() - clock.now() <= furthestMs) return;
-    throw new BrokerError('invalid_request', {
-      fields: [{ field: 'sendAt', message: 'Lies more than 90 days ahead.' }],
-    });
-  }
+  const composeParts = { imap: downloads, token, attachments: uploads, places, destinationRows, outbound };
+  const sender = createSender(deps, composeParts);
 
   return {
     /** How mail leaves, for whoever looks whether it could. */
     outgoing: { ways: deps.ways, account: deps.account, sendVia: deps.sendVia },
-    /**
-     * Takes a message over for sending. The same request with the same idempotency key is answered with the same submission.
-     * @throws BrokerError what composing throws; `idempotency_key_reused` | `storage_unreachable`
-     */
-    send(
-      row: MailboxRow,
-      request: SendRequest,
-      asked: { readonly keyId: string; readonly idempotencyKey: string | undefined },
-    ): Promise<Submission> {
-      checkTime(request.sendAt);
-      const messageId = `<${randomBase62(24, random)}@${row.address.split('@').at(-1) ?? 'localhost'}>`;
-      const { sendAt, expiresIn, bulk, onUnknown, ...content } = request;
-      return accept(deps, {
-        mailbox: row,
-        keyId: asked.keyId,
-        // Keys rotate; where the mail of a mailbox goes is what its callers have in common.
-        client: row.destinationId,
-        idempotencyKey: asked.idempotencyKey,
-        contentHash: contentHashOf(request),
-        sendAt,
-        expiresInMs: expiresIn === undefined ? undefined : expiresIn * 1000,
-        priority: bulk ? 'bulk' : 'interactive',
-        onUnknown,
-        messageId,
-        compose: () =>
-          compose(
-            {
-              content,
-              uploads: [],
-              mailbox: { addresses: [{ name: '', address: row.address }], locale: 'en', timeZone: 'UTC' },
-              messageId,
-              limitBytes: mailLimitBytes,
-            },
-            composePorts(composeDeps, row),
-            AbortSignal.timeout(composeMs),
-          ),
-      });
-    },
+    /** See {@link Sender}. */
+    send: sender.send,
+    dryRun: sender.dryRun,
+
     submissions: {
       read: async (id: string): Promise<Submission | undefined> => (await rows.read(id))?.submission,
       page: rows.page,

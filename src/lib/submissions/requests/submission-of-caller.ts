@@ -1,10 +1,10 @@
-import type { Caller } from '../access/caller.ts';
-import type { Submission } from '../domain/submission.ts';
-import { BrokerError } from '../errors.ts';
-import { mailboxToChange, visibleMailbox } from '../mailboxes/mailbox-of-caller.ts';
-import type { Registry } from '../store/mailboxes/registry.ts';
-import type { MailboxRow } from '../store/rows/rows.ts';
-import { parseSubmissionId } from '../store/submissions/submission-keys.ts';
+import type { Caller } from '../../access/caller.ts';
+import type { Submission } from '../../domain/submission.ts';
+import { BrokerError } from '../../errors.ts';
+import { mailboxToChange, visibleMailbox } from '../../mailboxes/mailbox-of-caller.ts';
+import type { Registry } from '../../store/mailboxes/registry.ts';
+import type { MailboxRow } from '../../store/rows/rows.ts';
+import { parseSubmissionId } from '../../store/submissions/submission-keys.ts';
 
 interface Parts {
   readonly registry: Pick<Registry, 'get'>;

@@ -1,16 +1,16 @@
-import type { ComposePorts } from '../compose/compose.ts';
-import { fetchNocobaseFile } from '../compose/nocobase-file.ts';
-import { decodeMessageRef, type MessageRef } from '../delivery/events/message-ref.ts';
-import { HtmlTooDeep, loadSanitizer } from '../delivery/sanitize/sanitize.ts';
-import { authHeaders } from '../delivery/webhook/webhook.ts';
-import { BrokerError } from '../errors.ts';
-import type { Attachments } from '../mailbox/fetch/attachments.ts';
-import { readReferenced } from '../mailbox/fetch/read-referenced.ts';
-import { type LogInParts, logIn } from '../mailbox/session/log-in.ts';
-import type { Outbound } from '../outbound/outbound.ts';
-import type { DestinationRows } from '../store/destinations/destinations.ts';
-import type { KnownPlace } from '../store/mailboxes/known-places.ts';
-import type { MailboxRow } from '../store/rows/rows.ts';
+import type { ComposePorts } from '../../compose/compose.ts';
+import { fetchNocobaseFile } from '../../compose/nocobase-file.ts';
+import { decodeMessageRef, type MessageRef } from '../../delivery/events/message-ref.ts';
+import { HtmlTooDeep, loadSanitizer } from '../../delivery/sanitize/sanitize.ts';
+import { authHeaders } from '../../delivery/webhook/webhook.ts';
+import { BrokerError } from '../../errors.ts';
+import type { Attachments } from '../../mailbox/fetch/attachments.ts';
+import { readReferenced } from '../../mailbox/fetch/read-referenced.ts';
+import { type LogInParts, logIn } from '../../mailbox/session/log-in.ts';
+import type { Outbound } from '../../outbound/outbound.ts';
+import type { DestinationRows } from '../../store/destinations/destinations.ts';
+import type { KnownPlace } from '../../store/mailboxes/known-places.ts';
+import type { MailboxRow } from '../../store/rows/rows.ts';
 
 /** Of a message that is answered no more text than this is quoted. */
 const quotedBytes = 2 * 1024 * 1024;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { contentFields, namesOneOriginal, oneOriginal } from '../compose/content.ts';
-import { base64url, purposeHash } from '../domain/bytes.ts';
-import { hourMs, minuteMs } from '../domain/duration.ts';
-import { paging } from '../http/requests/fields.ts';
+import { contentFields, namesOneOriginal, oneOriginal } from '../../compose/content.ts';
+import { base64url, purposeHash } from '../../domain/bytes.ts';
+import { hourMs, minuteMs } from '../../domain/duration.ts';
+import { paging } from '../../http/requests/fields.ts';
 
 const sendAt = z.iso
   .datetime({ offset: true, error: 'Is not a time with an offset, such as 2026-12-01T09:00:00+08:00.' })
@@ -25,10 +25,21 @@ export const sendRequest = z
     bulk: z.boolean().default(false),
     /** What happens when nobody knows whether it was sent. `resend` may double it. */
     onUnknown: z.enum(['ask', 'resend']).default('ask'),
+    /** Shows the message and whom it would go to; nothing is sent or kept. */
+    dryRun: z.boolean().default(false),
   })
   .refine(namesOneOriginal, oneOriginal());
 
 export type SendRequest = z.output<typeof sendRequest>;
+
+/** Query of POST mailboxes/{id}/send. */
+export const sendQuery = z.strictObject({
+  /** `true`: the answer waits a few seconds for the end of the submission. */
+  wait: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true'),
+});
 
 /** Body of POST submissions/{id}/settle. */
 export const settleRequest = z.strictObject({ as: z.enum(['sent', 'failed']) });
@@ -49,8 +60,9 @@ export const idempotencyKey = z
   .regex(/^[\x21-\x7e]{1,200}$/, 'Is not 1 to 200 visible ASCII characters.');
 
 /** Of the validated fields and the bytes of files, whatever order and spacing the request had. */
-export const contentHashOf = (request: SendRequest): string =>
-  base64url(purposeHash('send-content', canonical(request)).subarray(0, 24));
+export function contentHashOf({ dryRun: _, ...request }: SendRequest): string {
+  return base64url(purposeHash('send-content', canonical(request)).subarray(0, 24));
+}
 
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => {

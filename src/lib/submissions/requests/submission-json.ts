@@ -1,5 +1,5 @@
-import { type Submission, shownState } from '../domain/submission.ts';
-import { errorTable, isErrorCode } from '../error-codes.ts';
+import { type Submission, shownState } from '../../domain/submission.ts';
+import { errorTable, isErrorCode } from '../../error-codes.ts';
 
 /** A submission as the API shows it: never its content. */
 export function submissionJson(submission: Submission, now: Date) {

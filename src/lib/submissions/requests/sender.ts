@@ -1,0 +1,94 @@
+import { compose } from '../../compose/compose.ts';
+import type { ComposedMail } from '../../compose/composed.ts';
+import { randomBase62 } from '../../domain/bytes.ts';
+import { dayMs } from '../../domain/duration.ts';
+import type { Submission } from '../../domain/submission.ts';
+import { BrokerError } from '../../errors.ts';
+import type { MailboxRow } from '../../store/rows/rows.ts';
+import { accept } from '../accept.ts';
+import type { SendingDeps } from '../types.ts';
+import { type ComposePortsParts, composePorts } from './compose-ports.ts';
+import { type DryRun, dryRun } from './dry-run.ts';
+import { contentHashOf, type SendRequest } from './send-request.ts';
+
+/** Room for the whole message: 25 MB of files in base64 (Exchange Online's default limit is 35 MB). */
+const mailLimitBytes = 35_000_000;
+
+/** The longest that a message may be scheduled ahead; its content lies sealed until then. */
+const furthestMs = 90 * dayMs;
+
+/** A message is composed within this time, files and original included. */
+const composeMs = 60_000;
+
+/** Who asks, and by which name of its own. */
+export interface Asked {
+  /** Id of the API key. */
+  readonly keyId: string;
+  readonly idempotencyKey: string | undefined;
+}
+
+/** From a request to a submission. */
+export interface Sender {
+  /**
+   * Takes a message over for sending. The same request with the same idempotency key is answered with the same submission.
+   * @throws BrokerError what composing throws; `idempotency_key_reused` | `storage_unreachable`
+   */
+  send(row: MailboxRow, request: SendRequest, asked: Asked): Promise<Submission>;
+  /** Composes the message and keeps nothing. @throws BrokerError what composing throws */
+  dryRun(row: MailboxRow, request: SendRequest): Promise<DryRun>;
+}
+
+export function createSender(deps: SendingDeps, composeParts: ComposePortsParts): Sender {
+  const { clock, random } = deps;
+
+  /** @throws BrokerError `invalid_request` */
+  function checkTime(sendAt: Date | undefined): void {
+    if (sendAt === undefined || sendAt.getTime() - clock.now() <= furthestMs) return;
+    throw new BrokerError('invalid_request', {
+      fields: [{ field: 'sendAt', message: 'Lies more than 90 days ahead.' }],
+    });
+  }
+
+  const newMessageId = (row: MailboxRow): string =>
+    `<${randomBase62(24, random)}@${row.address.split('@').at(-1) ?? 'localhost'}>`;
+
+  const composed = (row: MailboxRow, content: SendRequest, messageId: string): Promise<ComposedMail> =>
+    compose(
+      {
+        content,
+        uploads: [],
+        mailbox: { addresses: [{ name: '', address: row.address }], locale: 'en', timeZone: 'UTC' },
+        messageId,
+        limitBytes: mailLimitBytes,
+      },
+      composePorts(composeParts, row),
+      AbortSignal.timeout(composeMs),
+    );
+
+  return {
+    async send(row, request, asked) {
+      const { sendAt, expiresIn, bulk, onUnknown } = request;
+      checkTime(sendAt);
+      const messageId = newMessageId(row);
+      return accept(deps, {
+        mailbox: row,
+        keyId: asked.keyId,
+        // Keys rotate; where the mail of a mailbox goes is what its callers have in common.
+        client: row.destinationId,
+        idempotencyKey: asked.idempotencyKey,
+        contentHash: contentHashOf(request),
+        sendAt,
+        expiresInMs: expiresIn === undefined ? undefined : expiresIn * 1000,
+        priority: bulk ? 'bulk' : 'interactive',
+        onUnknown,
+        messageId,
+        compose: () => composed(row, request, messageId),
+      });
+    },
+
+    async dryRun(row, request) {
+      checkTime(request.sendAt);
+      return dryRun(await composed(row, request, newMessageId(row)));
+    },
+  };
+}
