@@ -57,7 +57,7 @@ export async function writeStack(stack: Stack, stateDir = '.local'): Promise<voi
 
 /** Settings of the person first, then those of the stand-ins; lists are joined. */
 function settingsOf(options: ServiceOptions, started: Started): Record<string, string> {
-  const { entra, vault, identity, imap, smtp, nocobase } = started.standIns;
+  const { entra, vault, identity, imap, smtp, graph, nocobase } = started.standIns;
   const publicUrl = `http://localhost:${options.brokerPort ?? 7071}`;
   const nocobaseHost = new URL(nocobase.url).host;
   const own: Record<string, string | undefined> = {
@@ -77,7 +77,7 @@ function settingsOf(options: ServiceOptions, started: Started): Record<string, s
           OUTLOOK_RESOURCE: 'https://outlook.office.com',
           OUTLOOK_APP_RESOURCE: 'https://outlook.office365.com',
           GRAPH_RESOURCE: 'https://graph.microsoft.com',
-          GRAPH_URL: entra.url,
+          ...(graph === undefined ? {} : { GRAPH_URL: graph.url }),
         }),
     ...(vault === undefined || identity === undefined
       ? {}
@@ -137,7 +137,7 @@ function stackOf(
 }
 
 function portsOf({ standIns, storage }: Started): Partial<ServicePorts> {
-  const { entra, identity, vault, imap, smtp, nocobase } = standIns;
+  const { entra, identity, vault, imap, smtp, graph, nocobase } = standIns;
   const port = (url: string): number => Number(new URL(url).port);
   return {
     nocobase: port(nocobase.url),
@@ -147,6 +147,7 @@ function portsOf({ standIns, storage }: Started): Partial<ServicePorts> {
     ...(vault === undefined ? {} : { vault: port(vault.url) }),
     ...(imap === undefined ? {} : { imap: imap.port }),
     ...(smtp === undefined ? {} : { smtp: smtp.port }),
+    ...(graph === undefined ? {} : { graph: port(graph.url) }),
   };
 }
 

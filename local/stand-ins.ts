@@ -6,6 +6,7 @@ import { type Certificates, makeCertificates } from './certificates.ts';
 import { demoMessages } from './demo/demo-mail.ts';
 import { appMailboxes, demoTenant, demoUsers, sharedMailboxes } from './demo/demo-users.ts';
 import { startEntra } from './entra/entra.ts';
+import { startGraph } from './graph/graph.ts';
 import { startDovecot } from './mail/dovecot.ts';
 import { startEmbeddedImap } from './mail/embedded.ts';
 import { startSmtp } from './mail/smtp.ts';
@@ -137,6 +138,22 @@ async function startOthers(
   }
 
   const mail = entra !== undefined && needs.imap ? await startMail(options, certificates, entra, users, start) : {};
+  // Tokens of the Entra stand-in are of no use at the real Graph.
+  const graph =
+    entra === undefined
+      ? undefined
+      : await start(
+          startGraph({
+            certificates,
+            entra,
+            users,
+            tenant,
+            ...(mail.imap === undefined ? {} : { mailboxes: mail.imap, addresses: mailAddresses(options, users) }),
+            sendAs: sharedMailboxes,
+            app: { [entra.tenant]: appMailboxes },
+            ...port('graph'),
+          }),
+        );
   return {
     tenant,
     users,
@@ -146,8 +163,16 @@ async function startOthers(
       ...(vault === undefined ? {} : { vault }),
       ...(entra === undefined ? {} : { entra }),
       ...mail,
+      ...(graph === undefined ? {} : { graph }),
     },
   };
+}
+
+/** Addresses that have a mailbox. Only the embedded IMAP server knows those that nobody signs in to. */
+function mailAddresses(options: ServiceOptions, users: readonly DemoUser[]): string[] {
+  const people = users.map((user) => user.address);
+  if (options.imap === 'dovecot') return people;
+  return [...new Set([...people, ...Object.keys(sharedMailboxes), ...appMailboxes])];
 }
 
 async function startMail(
@@ -156,10 +181,9 @@ async function startMail(
   entra: StandIns['entra'],
   users: readonly DemoUser[],
   start: Start,
-): Promise<Pick<StandIns, 'imap' | 'smtp'>> {
+): Promise<Partial<Pick<StandIns, 'imap' | 'smtp'>>> {
   const { imap: imapPort, smtp: smtpPort } = options.ports ?? {};
-  const people = users.map((user) => user.address);
-  const addresses = [...new Set([...people, ...Object.keys(sharedMailboxes), ...appMailboxes])];
+  const addresses = mailAddresses(options, users);
   const imapOptions = imapPort === undefined ? {} : { port: imapPort };
   const imap =
     options.imap === 'dovecot'
@@ -186,7 +210,7 @@ async function startMail(
       certificates,
       entra,
       mailboxes: imap,
-      addresses: options.imap === 'dovecot' ? people : addresses,
+      addresses,
       ...(smtpPort === undefined ? {} : { port: smtpPort }),
     }),
   );

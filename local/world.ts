@@ -188,6 +188,13 @@ export interface EmbeddedImap extends MailServer {
 }
 
 export interface SmtpServer extends Running, Endpoint {
+  /**
+   * `disabled-tenant` and `disabled-mailbox`: SMTP AUTH is switched off, and every token is refused in Exchange's words.
+   * `normal` ends it. For one account, or for all.
+   */
+  behave(mode: 'normal' | 'disabled-tenant' | 'disabled-mailbox', options?: { readonly address?: string }): void;
+  /** Sign-ins that were tried since the start, refused ones included. */
+  logins(): number;
   /** Messages taken since the start, oldest first. */
   accepted(): readonly {
     readonly from: string;
@@ -195,6 +202,47 @@ export interface SmtpServer extends Running, Endpoint {
     readonly user: string;
     readonly raw: string;
   }[];
+}
+
+/** How the next requests to Graph are answered instead of the truth. */
+export interface GraphFailure {
+  /** Only requests of this kind: `draft` makes one, `send` sends it, `attach` and `upload` put files on it, `look` reads it. */
+  readonly verb?: 'sendMail' | 'draft' | 'attach' | 'upload' | 'send' | 'look' | 'delete' | 'other';
+  /** How many requests; 1 if left out, `Infinity` until {@link GraphStandIn.heal}. */
+  readonly times?: number;
+  /** HTTP status, 503 if left out. */
+  readonly status?: number;
+  /** Graph's own code, such as `ErrorSendAsDenied`. */
+  readonly code?: string;
+  readonly retryAfterSeconds?: number;
+  readonly delayMs?: number;
+  /** `truth`: only slow. `close`: the socket is cut, and nothing was done. `truth, then close`: it was done, and the answer is lost. */
+  readonly answer?: 'truth' | 'close' | 'truth, then close';
+}
+
+export interface GraphStandIn extends Running {
+  /** `https://localhost:PORT`, the GRAPH_URL setting. */
+  readonly url: string;
+  /** Messages sent since the start, oldest first. */
+  sent(): readonly {
+    readonly mailbox: string;
+    readonly way: 'sendMail' | 'draft';
+    /** From as it was handed over. */
+    readonly from: string;
+    /** Everybody who gets it, Bcc included. */
+    readonly to: readonly string[];
+    /** As it lies in Sent Items. */
+    readonly raw: string;
+    /** As recipients get it. */
+    readonly delivered: string;
+  }[];
+  /** Subjects of the drafts of a mailbox that are not sent. */
+  drafts(address: string): Promise<readonly string[]>;
+  /** Requests of any kind since the start. */
+  requests(): number;
+  fail(failure: GraphFailure): void;
+  /** Forgets every failure that was ordered. */
+  heal(): void;
 }
 
 export interface NocobaseStandIn extends Running {
@@ -231,6 +279,7 @@ export interface StandIns {
   readonly identity: IdentityStandIn;
   readonly imap: EmbeddedImap | MailServer;
   readonly smtp: SmtpServer;
+  readonly graph: GraphStandIn;
   readonly nocobase: NocobaseStandIn;
 }
 
@@ -247,7 +296,7 @@ export interface ServiceOptions {
   readonly ports?: Partial<ServicePorts>;
   /**
    * Settings given by the person. Each wins over ours, and the stand-in that it replaces is not started
-   * (AUTHORITY_HOST or a CLIENT_ID: no Entra; KEY_VAULT_URL: no vault; IMAP_HOST: no IMAP and SMTP; TABLES_…: no tables).
+   * (AUTHORITY_HOST or a CLIENT_ID: no Entra and no Graph; KEY_VAULT_URL: no vault; IMAP_HOST: no IMAP and SMTP; TABLES_…: no tables).
    */
   readonly given?: Readonly<Record<string, string | undefined>>;
   /** POLL_INTERVAL, 5 s if left out. */
@@ -269,6 +318,7 @@ export interface ServicePorts {
   readonly vault: number;
   readonly imap: number;
   readonly smtp: number;
+  readonly graph: number;
   readonly nocobase: number;
 }
 

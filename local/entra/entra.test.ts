@@ -480,27 +480,6 @@ describe('the Entra stand-in with automatic sign-in', () => {
     await expect.poll(introspected, { timeout: 4000 }).toEqual({ active: false });
   });
 
-  it('tells at Graph who somebody is, by a token for Graph and no other', async () => {
-    const me = async (token: string) => {
-      const response = await fetch(`${automatic.url}/v1.0/me?$select=mail`, {
-        headers: { authorization: `Bearer ${token}` },
-      });
-      return [response.status, await response.json()];
-    };
-    expect(await me(await automatic.mint('ada@contoso.example', 'graph'))).toEqual([
-      200,
-      {
-        mail: 'ada@contoso.example',
-        userPrincipalName: 'ada@contoso.example',
-        proxyAddresses: ['SMTP:ada@contoso.example'],
-        otherMails: [],
-      },
-    ]);
-    for (const token of ['', 'forged', await automatic.mint('ada@contoso.example')]) {
-      expect(await me(token)).toMatchObject([401, { error: { code: 'InvalidAuthenticationToken' } }]);
-    }
-  });
-
   it('calls a token for Graph inactive, as a mail server sees it', async () => {
     const body = new URLSearchParams({ token: await automatic.mint('ada@contoso.example', 'graph') });
     const response = await fetch(automatic.introspectionUrl, { method: 'POST', body });

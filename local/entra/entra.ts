@@ -9,7 +9,6 @@ import type { DemoUser, EntraRequests, EntraStandIn, TokenFacts, TokenFailure } 
 import { adminConsent } from './admin-consent.ts';
 import { control } from './control.ts';
 import { createDirectory, personalTenant } from './directory.ts';
-import { graphMe } from './graph.ts';
 import { errorPage, signInPage } from './pages.ts';
 import { signInAs } from './person.ts';
 import { accessTokenText, createProvider, personalTokenText, routes } from './provider.ts';
@@ -293,7 +292,6 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
     const path = new URL(request.url ?? '/', url).pathname;
     if (path.startsWith('/sign-in/')) return signIn(request, response);
     if (path === '/introspect') return introspection(request, response);
-    if (path === '/v1.0/me') return send(response, await graphMe({ entra, directory }, request.headers));
     if (path.startsWith('/control/')) {
       const call = { method: request.method ?? 'GET', body: await readBody(request) };
       return send(response, control(entra, call, path.slice('/control/'.length)));

@@ -6,7 +6,7 @@ const resources = {
   },
   graph: {
     prefix: 'https://graph.microsoft.com/',
-    names: ['User.Read', 'Mail.Read', 'Mail.ReadBasic', 'Mail.ReadWrite', 'Mail.Send'],
+    names: ['User.Read', 'Mail.Read', 'Mail.ReadBasic', 'Mail.ReadWrite', 'Mail.Send', 'Mail.Send.Shared'],
   },
 } as const;
 

@@ -111,4 +111,19 @@ describe('the SMTP server, asked by nodemailer', () => {
     expect(delivered[1]?.raw).toContain('Dear Alan,\r\n.\r\n');
     expect(await wayWith('graph')).toMatchObject({ kind: 'closed', code: 'smtp_sign_in_refused' });
   });
+
+  it.each([
+    ['disabled-tenant', 'smtp_disabled_tenant'],
+    ['disabled-mailbox', 'smtp_disabled_mailbox'],
+  ] as const)(
+    'refuses a good token where SMTP AUTH is off (%s), which the broker knows by its words',
+    async (mode, code) => {
+      const never = new AbortController().signal;
+      const way = createSmtpWay(smtp, { token: () => entra.mint(ada) });
+      smtp.behave(mode, { address: ada });
+      expect(await way.prepare({ mailbox, login: ada }, never)).toMatchObject({ kind: 'closed', code });
+      smtp.behave('normal');
+      expect(await way.prepare({ mailbox, login: ada }, never)).toMatchObject({ kind: 'ready' });
+    },
+  );
 });

@@ -21,6 +21,8 @@ function refusal(responseCode: number, message: string): Error {
   return Object.assign(new Error(message), { responseCode });
 }
 
+const everybody = '*';
+
 // Exchange Online takes 35 MB by default.
 const capBytes = 35 * 1024 * 1024;
 
@@ -32,9 +34,21 @@ const capBytes = 35 * 1024 * 1024;
 export async function startSmtp(options: SmtpOptions): Promise<SmtpServer> {
   const { entra, mailboxes } = options;
   const local = new Set(options.addresses.map((address) => address.toLowerCase()));
+  const modes = new Map<string, Parameters<SmtpServer['behave']>[0]>();
+  let logins = 0;
   const accepted: { from: string; to: readonly string[]; user: string; raw: string }[] = [];
 
   const check = async (user: string, token: string): Promise<string> => {
+    logins += 1;
+    const mode = modes.get(user.toLowerCase()) ?? modes.get(everybody);
+    if (mode === 'disabled-tenant' || mode === 'disabled-mailbox') {
+      const whose = mode === 'disabled-tenant' ? 'Tenant' : 'Mailbox';
+      // https://aka.ms/smtp_auth_disabled
+      throw refusal(
+        535,
+        `5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the ${whose}. Visit https://aka.ms/smtp_auth_disabled for more information.`,
+      );
+    }
     const facts = await entra.introspect(token);
     const sends =
       facts?.audience === 'https://outlook.office.com' && facts.scopes.some((it) => it.endsWith('/SMTP.Send'));
@@ -113,6 +127,12 @@ export async function startSmtp(options: SmtpOptions): Promise<SmtpServer> {
     // STARTTLS: the connection begins in clear.
     secure: false,
     accepted: () => accepted,
+    logins: () => logins,
+    behave: (mode, { address = everybody } = {}) => {
+      if (mode !== 'normal') modes.set(address.toLowerCase(), mode);
+      else if (address === everybody) modes.clear();
+      else modes.delete(address.toLowerCase());
+    },
     stop: listener.stop,
   };
 }
