@@ -56,7 +56,7 @@ describe('a consent that was taken back', () => {
     const { code, sentence, remedy, who, reconnect } = dataOf(event);
     expect({ code, who }).toEqual({ code: 'grant_revoked', who: 'mailbox owner' });
     expect(sentence).toBeTruthy();
-    expect(remedy).toContain('connect it again');
+    expect(remedy).toContain('reconnect it');
     const days = (Date.parse(reconnect.expiresAt) - Date.now()) / 86_400_000;
     expect(days).toBeGreaterThan(13.9);
     expect(days).toBeLessThanOrEqual(14);

@@ -210,7 +210,7 @@ describe('broker reseal', () => {
     world.standIns.vault.down();
     const { out, err, code } = await broker('reseal');
     world.standIns.vault.down(false);
-    expect(err).toContain('Key Vault does not answer.');
+    expect(err).toContain('Key Vault is not responding.');
     expect(code).toBe(1);
     expect(out).toBe('');
   });

@@ -148,7 +148,7 @@ function route(shelf: SecretShelf, call: Call, [kind = '', name = '', third = ''
       shelf.purge(name);
       return { status: 204 };
     default:
-      return problem(404, 'NotFound', 'There is nothing under this address.');
+      return problem(404, 'NotFound', 'There is nothing at this address.');
   }
 }
 

@@ -51,7 +51,7 @@ export function control(entra: Steered, call: Pick<Call, 'method' | 'body'>, wha
     case 'GET requests':
       return { status: 200, body: entra.requests() };
     default:
-      return { status: 404, body: { error: 'There is nothing under this address.' } };
+      return { status: 404, body: { error: 'There is nothing at this address.' } };
   }
 }
 

@@ -301,7 +301,7 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
       counts.discovery += 1;
       return send(response, { status: 200, body: discovery(named) });
     }
-    if (named === '') return send(response, { status: 404, body: { error: 'There is nothing under this address.' } });
+    if (named === '') return send(response, { status: 404, body: { error: 'There is nothing at this address.' } });
     Object.assign(request, { originalUrl: request.url, url: request.url?.slice(named.length + 1) });
     dropSession(request);
     if (rest === routes.token && request.method === 'POST') return tokens.handle(request, response, named);

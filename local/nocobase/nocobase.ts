@@ -126,7 +126,7 @@ export async function startNocobase(options: NocobaseOptions = {}): Promise<Noco
         };
       default:
         if (call.url.pathname.startsWith('/api/webhook:trigger/')) return receive(call);
-        return { status: 404, body: { error: 'There is nothing under this address.' } };
+        return { status: 404, body: { error: 'There is nothing at this address.' } };
     }
   };
 

@@ -42,7 +42,7 @@ describe('consoleLog', () => {
         event: 'poll.failed',
         error: 'BrokerError',
         code: 'storage_unreachable',
-        message: 'Table Storage does not answer.',
+        message: 'Table Storage is not responding.',
         cause: 'Error: [redacted]',
       },
     ]);

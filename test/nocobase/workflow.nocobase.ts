@@ -153,7 +153,7 @@ describe('a workflow destination', () => {
     expect(await send(received(key), to)).toEqual(off);
     expect((await sender.destinations.get(to))?.held).toMatchObject({
       code: 'destination_workflow_off',
-      remedy: expect.stringContaining('switch the workflow on'),
+      remedy: expect.stringContaining('enable the workflow'),
     });
     await switched('mail_in', true);
     await sender.destinations.test(to, new AbortController().signal);

@@ -5,8 +5,8 @@ export const signInErrors = {
   // Signing in at Microsoft: what the person or the flow did
   sign_in_declined: {
     status: 403,
-    sentence: 'The permissions that were asked for were declined.',
-    remedy: 'Open the link again and accept them; nothing has changed.',
+    sentence: 'The requested permissions were declined.',
+    remedy: 'Open the link again and accept them. Nothing was changed.',
     who: 'mailbox owner',
   },
   sign_in_restart: {
@@ -17,20 +17,20 @@ export const signInErrors = {
   },
   code_already_used: {
     status: 409,
-    sentence: 'This sign-in has been finished already.',
-    remedy: 'Close this window; if the mailbox is not connected, open the link again.',
+    sentence: 'This sign-in has already been completed.',
+    remedy: 'Close this window. If the mailbox is not connected, open the link again.',
     who: 'mailbox owner',
   },
   admin_role_missing: {
     status: 403,
-    sentence: 'The account does not have the role Broker.Admin of this application.',
+    sentence: 'The account does not have the role Broker.Admin in this application.',
     remedy:
       'Have an administrator assign it: Entra, Enterprise applications, the broker, Users and groups. Then sign in again.',
     who: 'tenant admin',
   },
   guest_refused: {
     status: 403,
-    sentence: 'The account is a guest in this organisation, and a guest has no mailbox here.',
+    sentence: 'The account is a guest in this organisation, and guests have no mailbox here.',
     remedy: 'Sign in with an account that belongs to the organisation.',
     who: 'mailbox owner',
   },
@@ -43,122 +43,123 @@ export const signInErrors = {
   },
   address_unknown: {
     status: 422,
-    sentence: 'The name of this account is no mail address, and the directory has none for it.',
+    sentence: "This account's name is not a mail address, and the directory has no address for it.",
     remedy:
-      'Ask the person who sent the link for one that names the address of the mailbox, or have an administrator give the account a mail address.',
+      "Ask the person who sent the link for one that names the mailbox's address, or have an administrator give the account a mail address.",
     who: 'mailbox owner',
   },
   account_recreated: {
     status: 409,
     sentence:
-      'The mailbox was connected by another account with the same address: the account was made anew since, or its address was given to somebody else.',
+      'The mailbox was connected with a different account that had the same address: the account was recreated since, or its address was reassigned to someone else.',
     remedy:
-      'If the new account should have it: remove the mailbox from the broker (DELETE mailboxes/{id}), and send its owner a new link. Mail since syncFrom is then delivered again, as that of a new mailbox.',
+      'If the new account should have it, remove the mailbox from the broker (DELETE mailboxes/{id}) and send its owner a new link. Mail since syncFrom is then delivered again, as for a new mailbox.',
     who: 'deployment owner',
   },
   scope_missing_imap: {
     status: 403,
     sentence: 'Microsoft did not grant the permission to read mail over IMAP.',
     remedy:
-      'Open the link again and accept every permission; if it stays so, an administrator of the organisation grants them.',
+      'Open the link again and accept every permission. If the problem persists, an administrator of the organisation must grant them.',
     who: 'mailbox owner',
   },
 
   // Grants: the person signs in again
   grant_missing: {
     status: 409,
-    sentence: 'There is no sign-in stored for this mailbox.',
-    remedy: 'Send its owner a link to connect it again.',
+    sentence: 'No sign-in is stored for this mailbox.',
+    remedy: 'Send its owner a link to reconnect it.',
     who: 'mailbox owner',
   },
   grant_full: {
     status: 409,
-    sentence: 'This sign-in carries 1,000 mailboxes already, and cannot carry another one.',
+    sentence: 'This sign-in already covers 1,000 mailboxes, which is the maximum.',
     remedy:
-      'Remove mailboxes that nobody needs, or read further ones through the sign-in of another person. What the app opens by itself beyond that needs a second deployment.',
+      "Remove mailboxes that are no longer needed, or read further ones through another person's sign-in. To open more mailboxes with app permissions, use a second deployment.",
     who: 'deployment owner',
   },
   reconnect_required: {
     status: 409,
     sentence: 'Microsoft no longer accepts the stored sign-in of this mailbox.',
-    remedy: 'Its owner opens a link to connect it again.',
+    remedy: 'The owner of the mailbox opens a link to reconnect it.',
     who: 'mailbox owner',
   },
   grant_revoked: {
     status: 409,
-    sentence: 'The stored sign-in was revoked, by a reset of the password or by an administrator.',
-    remedy: 'The owner of the mailbox opens a link to connect it again.',
+    sentence: 'The stored sign-in was revoked by a password reset or by an administrator.',
+    remedy: 'The owner of the mailbox opens a link to reconnect it.',
     who: 'mailbox owner',
   },
   grant_expired: {
     status: 409,
-    sentence: 'The stored sign-in was not used for so long that it has expired.',
-    remedy: 'The owner of the mailbox opens a link to connect it again.',
+    sentence: 'The stored sign-in expired because it was not used for a long time.',
+    remedy: 'The owner of the mailbox opens a link to reconnect it.',
     who: 'mailbox owner',
   },
   sign_in_too_old: {
     status: 409,
-    sentence: 'The organisation asks people to sign in again from time to time, and that time has come.',
+    sentence: 'The organisation requires people to sign in again at regular intervals, and a new sign-in is due.',
     remedy:
-      'The owner of the mailbox opens a link to connect it again; an administrator can exempt the app from the sign-in frequency.',
+      'The owner of the mailbox opens a link to reconnect it; an administrator can exempt the app from the sign-in frequency.',
     who: 'mailbox owner',
   },
   mfa_required: {
     status: 409,
-    sentence: 'The organisation asks for a second proof of identity.',
-    remedy: 'The owner of the mailbox opens a link to connect it again and completes the second step.',
+    sentence: 'The organisation requires multifactor authentication.',
+    remedy: 'The owner of the mailbox opens a link to reconnect it and completes the second step.',
     who: 'mailbox owner',
   },
   password_expired: {
     status: 409,
-    sentence: 'The password of the account has expired, or it has to be changed.',
-    remedy: 'The owner of the mailbox sets a new password, then opens a link to connect it again.',
+    sentence: "The account's password has expired or must be changed.",
+    remedy: 'The owner of the mailbox sets a new password, then opens a link to reconnect it.',
     who: 'mailbox owner',
   },
   device_sign_in_required: {
     status: 409,
-    sentence: 'The organisation asks for a sign-in from a device that it knows.',
-    remedy: 'The owner of the mailbox opens the link to connect it again on a device of the organisation.',
+    sentence: 'The organisation requires a sign-in from a device that it knows.',
+    remedy: "The owner of the mailbox opens the link to reconnect it on one of the organisation's devices.",
     who: 'mailbox owner',
   },
   consent_missing: {
     status: 409,
-    sentence: 'The owner of the mailbox has not consented to the permissions, or has withdrawn the consent.',
-    remedy: 'The owner of the mailbox opens a link to connect it again and accepts the permissions.',
+    sentence: 'The owner of the mailbox has not consented to the permissions, or has withdrawn consent.',
+    remedy: 'The owner of the mailbox opens a link to reconnect it and accepts the permissions.',
     who: 'mailbox owner',
   },
   grant_scope_missing: {
     status: 409,
-    sentence: 'The stored sign-in does not cover what was asked for.',
-    remedy: 'The owner of the mailbox opens a link to connect it again and accepts every permission.',
+    sentence: 'The stored sign-in does not cover the requested permissions.',
+    remedy: 'The owner of the mailbox opens a link to reconnect it and accepts every permission.',
     who: 'mailbox owner',
   },
   account_locked: {
     status: 409,
-    sentence: 'Microsoft has locked the account for a while after too many wrong sign-ins.',
-    remedy: 'The broker tries again in an hour; if it stays locked, an administrator of the organisation unlocks it.',
+    sentence: 'Microsoft has temporarily locked the account after too many failed sign-ins.',
+    remedy:
+      'The broker retries in an hour. If the account stays locked, an administrator of the organisation must unlock it.',
     who: 'nobody',
   },
   grant_doubtful: {
     status: 503,
-    sentence: 'Microsoft refuses the stored sign-in without a reason that the broker knows.',
+    sentence: 'Microsoft rejects the stored sign-in for a reason that the broker does not know.',
     remedy:
-      'The broker tries once more in a minute; if that fails too, the owner of the mailbox is asked to connect it again.',
+      'The broker retries once in a minute. If that fails too, the owner of the mailbox is asked to reconnect it.',
     who: 'nobody',
   },
 
   // Grants: an administrator of the organisation acts first
   admin_consent_required: {
     status: 409,
-    sentence: 'The organisation lets only an administrator consent to these permissions.',
-    remedy: 'An administrator of the organisation opens the consent link of the broker and accepts.',
+    sentence: 'In this organisation, only an administrator can consent to these permissions.',
+    remedy: "An administrator of the organisation opens the broker's consent link and accepts.",
     who: 'tenant admin',
   },
   user_not_assigned: {
     status: 409,
     sentence: 'The account is not assigned to the application.',
     remedy:
-      'An administrator assigns the person to the enterprise application in Entra, or switches off that assignment is required.',
+      'An administrator assigns the person to the enterprise application in Entra, or turns off the assignment requirement.',
     who: 'tenant admin',
   },
   account_disabled: {
@@ -170,55 +171,55 @@ export const signInErrors = {
   conditional_access_blocked: {
     status: 409,
     sentence: 'A Conditional Access policy of the organisation blocks this app.',
-    remedy: 'An administrator adds an exception for the app to the policy; the sign-in log in Entra names it.',
+    remedy: 'An administrator excludes the app from the policy; the sign-in log in Entra names the policy.',
     who: 'tenant admin',
   },
   device_not_managed: {
     status: 409,
-    sentence: 'The organisation lets only devices that it manages sign in to this app.',
+    sentence: 'The organisation only allows sign-ins to this app from managed devices.',
     remedy:
-      'The owner of the mailbox opens a link to connect it on a managed device, or an administrator exempts the app from the policy; the sign-in log in Entra names it.',
+      'The owner of the mailbox opens a link to connect it on a managed device, or an administrator excludes the app from the policy; the sign-in log in Entra names the policy.',
     who: 'tenant admin',
   },
   app_not_approved: {
     status: 409,
-    sentence: 'The organisation lets only approved or protected apps read mail, and this app is not one of them.',
+    sentence: 'The organisation only lets approved or protected apps read mail, and this app is not one of them.',
     remedy:
-      'An administrator exempts the app from the Conditional Access policy that requires an approved or protected app.',
+      'An administrator excludes the app from the Conditional Access policy that requires an approved or protected app.',
     who: 'tenant admin',
   },
   sign_in_risky: {
     status: 409,
     sentence: 'Microsoft considers the account or this sign-in to be at risk, and blocks it.',
     remedy:
-      'An administrator of the organisation that the account belongs to reviews its risk in Entra (Protection, Risky users). Then open the link again.',
+      "An administrator of the account's organisation reviews its risk in Entra (Protection, Risky users). Then open the link again.",
     who: 'tenant admin',
   },
   mfa_setup_blocked: {
     status: 409,
-    sentence: 'The account has to set up a second proof of identity first, and may not do so from here.',
+    sentence: 'The account must set up multifactor authentication first, and may not do so from here.',
     remedy:
-      'The owner of the mailbox sets it up at https://aka.ms/mysecurityinfo on a device and in a place that the organisation allows, or an administrator gives out a temporary access pass. Then open the link again.',
+      'The owner of the mailbox sets it up at https://aka.ms/mysecurityinfo on a device and in a place that the organisation allows, or an administrator issues a temporary access pass. Then open the link again.',
     who: 'tenant admin',
   },
   tenant_restricted: {
     status: 409,
-    sentence: 'The network, or the access policy of an organisation, does not let this account sign in to this tenant.',
+    sentence: "The network, or an organisation's access policy, does not let this account sign in to this tenant.",
     remedy:
-      'Open the link from another network, or an administrator allows the tenant in the tenant restrictions or in the cross-tenant access settings.',
+      'Open the link from another network, or have an administrator allow the tenant in the tenant restrictions or in the cross-tenant access settings.',
     who: 'tenant admin',
   },
   sign_in_blocked: {
     status: 409,
-    sentence: 'Microsoft did not let this account sign in, for a reason that only its AADSTS number tells.',
+    sentence: 'Microsoft did not let this account sign in; only the AADSTS number tells why.',
     remedy:
-      'An administrator looks the number up at https://login.microsoftonline.com/error and the sign-in in the sign-in log in Entra. The log of the app holds the number.',
+      'An administrator looks up the number at https://login.microsoftonline.com/error and the sign-in in the sign-in log in Entra. The app log contains the number.',
     who: 'tenant admin',
   },
   app_not_in_tenant: {
     status: 409,
-    sentence: 'The application is not known in the organisation.',
-    remedy: 'An administrator of the organisation opens the consent link of the broker and accepts.',
+    sentence: 'The organisation does not know the application.',
+    remedy: "An administrator of the organisation opens the broker's consent link and accepts.",
     who: 'tenant admin',
   },
   app_disabled: {
@@ -229,7 +230,7 @@ export const signInErrors = {
   },
   app_permissions_broken: {
     status: 409,
-    sentence: 'The permissions of the app registration do not fit the organisation.',
+    sentence: "The app registration's permissions do not match what the organisation granted.",
     remedy:
       'An administrator checks the API permissions of the app registration (IMAP.AccessAsUser.All, SMTP.Send and User.Read of Microsoft Graph) and consents again.',
     who: 'tenant admin',
@@ -238,19 +239,19 @@ export const signInErrors = {
     status: 409,
     sentence: 'The account does not belong to the organisation that the broker is set up for.',
     remedy:
-      'Sign in with an account of that organisation, or an administrator lets the app registration take accounts of other organisations.',
+      'Sign in with an account of that organisation, or have an administrator open the app registration to accounts of other organisations.',
     who: 'tenant admin',
   },
   account_type_refused: {
     status: 409,
-    sentence: 'The app registration does not take this kind of account: personal, or of an organisation.',
+    sentence: 'The app registration does not accept this type of account (personal or organisational).',
     remedy:
-      'Sign in with an account of the other kind, or an administrator sets the supported account types of the app registration, and TENANT to match.',
+      'Sign in with an account of the other type, or have an administrator set the supported account types of the app registration, and TENANT to match.',
     who: 'tenant admin',
   },
   app_single_tenant: {
     status: 409,
-    sentence: 'The app registration takes accounts of its own organisation only, but TENANT names several.',
+    sentence: 'The app registration accepts only accounts of its own organisation, but TENANT names several.',
     remedy:
       'An administrator sets the supported account types of the app registration, or TENANT is set to the id of the organisation.',
     who: 'tenant admin',

@@ -4,13 +4,13 @@ import type { mailErrors } from '../mail.ts';
 /** {@link mailErrors} in Chinese. */
 export const mailErrorsZh = {
   imap_unreachable: {
-    sentence: '无法连接邮件服务器，或连接被其中断。',
-    remedy: '没有丢失任何内容；代理会自动重试。',
+    sentence: '无法连接邮件服务器，或服务器中断了连接。',
+    remedy: '数据没有丢失；代理会自动重试。',
   },
   imap_throttled: {
-    sentence: '邮件服务器要求降低访问此邮箱的频率。',
+    sentence: '邮件服务器正在限制对此邮箱的请求频率。',
     remedy:
-      '没有丢失任何内容；代理会按服务器要求的时间等待后重试。如果持续如此，请检查还有哪些程序通过 IMAP 读取同一邮箱。',
+      '数据没有丢失；代理会按服务器要求的时间等待后重试。如果问题持续存在，请检查还有哪些程序通过 IMAP 读取同一邮箱。',
   },
   imap_refused: {
     sentence: '邮件服务器拒绝登录此邮箱。',
@@ -20,15 +20,15 @@ export const mailErrorsZh = {
   imap_not_connected: {
     sentence: '邮件服务器接受了登录，但没有打开邮箱。',
     remedy:
-      '这种情况通常会自行恢复，代理会重试。如果持续如此，请检查登录名是否为该邮箱的地址、登录的人是否拥有完全访问权限、邮箱是否有许可证，以及是否已启用 IMAP。',
+      '这种情况通常是暂时的，代理会重试。如果问题持续存在，请检查登录名是否为该邮箱的地址、登录的人是否拥有完全访问权限、邮箱是否有许可证，以及是否已启用 IMAP。',
   },
   imap_token_expired: {
     sentence: '访问令牌已过期，邮件服务器因此结束了会话。',
-    remedy: '没有丢失任何内容；代理会使用新令牌重新登录。',
+    remedy: '数据没有丢失；代理会使用新令牌重新登录。',
   },
   imap_unexpected: {
-    sentence: '邮件服务器返回了代理无法理解的应答。',
-    remedy: '没有丢失任何内容；代理会重试。如果持续如此，请附上应用日志报告此问题。',
+    sentence: '代理无法理解邮件服务器的响应。',
+    remedy: '数据没有丢失；代理会重试。如果问题持续存在，请附上应用日志报告此问题。',
   },
   folder_missing: {
     sentence: '代理要监视的某个文件夹不在邮箱中，或无法打开。',
@@ -40,19 +40,19 @@ export const mailErrorsZh = {
   },
   attachment_link_invalid: {
     sentence: '这不是我们的附件链接，或者链接不完整。',
-    remedy: '请完整使用事件中给出的附件 url。',
+    remedy: '请使用事件中给出的完整附件 url。',
   },
   attachment_link_expired: {
     sentence: '此附件的链接已过期。',
     remedy:
-      '请重新发送该邮件（POST mailboxes/{id}/replay，带 since 和 force）：新的事件会包含新的链接。需要保留文件时，应立即下载。',
+      '请让代理重新投递该邮件（POST mailboxes/{id}/replay，带 since 和 force），新的事件会包含新的链接。需要保留文件时，请立即下载。',
   },
   attachment_too_large: {
-    sentence: '附件超过了代理可提供的 36 MB。',
+    sentence: '附件超过了代理 36 MB 的上限。',
     remedy: '请在 Outlook 中打开该邮件获取文件。',
   },
   downloads_busy: {
-    sentence: '正在从此邮箱或此代理同时下载过多附件。',
-    remedy: '请稍后重新下载；同一邮箱可同时下载两个。',
+    sentence: '从此邮箱或此代理同时下载的附件过多。',
+    remedy: '请稍后重试；同一邮箱可同时下载两个附件。',
   },
 } as const satisfies Record<keyof typeof mailErrors, ErrorText>;

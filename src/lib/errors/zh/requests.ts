@@ -8,13 +8,16 @@ export const requestErrorsZh = {
     sentence: '请求正文不是有效的 JSON。',
     remedy: '请发送 JSON 对象，并设置 Content-Type: application/json。',
   },
-  body_too_large: { sentence: '请求正文超过了此接口允许的大小。', remedy: 'JSON 最大为 64 KiB。' },
+  body_too_large: {
+    sentence: '请求正文超过了此接口允许的大小。',
+    remedy: 'JSON 最大为 64 KiB；发送邮件时最大为 8 MiB。',
+  },
   body_too_slow: { sentence: '请求正文未在规定时间内到达。', remedy: '请在 30 秒内一次发送完整的正文。' },
-  not_found: { sentence: '此地址下没有内容。', remedy: '请检查路径和 id；您的密钥未列出的 id 一律视为不存在。' },
+  not_found: { sentence: '此地址下没有内容。', remedy: '请检查路径和 id；超出密钥范围的 id 一律视为不存在。' },
   method_not_allowed: { sentence: '此地址不支持该请求方法。', remedy: '请使用 Allow 标头中列出的方法。' },
-  conflict: { sentence: '同一时刻有其他操作修改了它。', remedy: '请重新读取后再次提交请求。' },
+  conflict: { sentence: '其他人同时修改了此资源。', remedy: '请重新读取后再次提交请求。' },
   replays_waiting: {
-    sentence: '此邮箱等待中的重新投递已达上限。',
+    sentence: '此邮箱待处理的重新投递已达上限。',
     remedy:
       '请等待它们完成，或取消它们（DELETE mailboxes/{id}/replay），或用一个请求 {"dead": true} 重新投递所有已放弃的邮件。',
   },
@@ -30,7 +33,7 @@ export const requestErrorsZh = {
   },
   key_limited: {
     sentence: 'API 密钥仅限于部分邮箱或目标，此请求超出了范围。',
-    remedy: '请在密钥的范围内操作，或使用不受限的密钥。',
+    remedy: '请在密钥的范围内操作，或使用没有限制的密钥。',
   },
   token_endpoint_off: { sentence: '此代理不提供访问令牌。', remedy: '部署负责人可通过 TOKEN_ENDPOINT=on 启用。' },
   token_app_only: {
@@ -42,7 +45,7 @@ export const requestErrorsZh = {
     remedy: '请使用同时列出此人邮箱的密钥。',
   },
   destination_ambiguous: {
-    sentence: '无法确定此邮箱的邮件应发往哪个目标。',
+    sentence: '无法确定此邮箱的邮件应投递到哪个目标。',
     remedy: '请用 destinationId 指定；如果还没有目标，请用 POST destinations 创建。',
   },
   link_invalid: {
@@ -51,15 +54,15 @@ export const requestErrorsZh = {
   },
   link_expired: { sentence: '链接已过期。', remedy: '请向发送者索取新的链接。' },
   link_spent: {
-    sentence: '已有邮箱通过此链接连接；每个链接只能使用一次。',
+    sentence: '此链接已用于连接邮箱；每个链接只能使用一次。',
     remedy: '如需连接另一个邮箱，请向发送者索取新的链接。',
   },
   cross_site_refused: {
-    sentence: '登录只能从我们自己的页面发起，此请求来自别处。',
+    sentence: '登录必须从我们自己的页面发起，而此请求来自其他网站。',
     remedy: '请按收到的原样打开链接，并点击页面上的按钮。',
   },
   sign_in_foreign: {
-    sentence: '此登录不是在这个浏览器中发起的，或者发起的时间过久。',
+    sentence: '此登录不是在这个浏览器中发起的，或者发起时间过早。',
     remedy: '请重新打开链接，在同一浏览器中于十分钟内完成登录。',
   },
   wrong_account: {
@@ -67,9 +70,9 @@ export const requestErrorsZh = {
     remedy: '请重新打开链接，并使用链接指定的帐户登录。',
   },
   shared_access_missing: {
-    sentence: '邮件服务器不允许所用的登录帐户打开此邮箱。',
+    sentence: '邮件服务器不允许所用登录的用户打开此邮箱。',
     remedy:
-      '请管理员为此人授予完全访问权限（Add-MailboxPermission -AccessRights FullAccess，一小时内生效），并检查登录名，然后重新发送请求。',
+      '请管理员为此人授予完全访问权限（Add-MailboxPermission -AccessRights FullAccess，一小时内生效），并检查登录名，然后重试。',
   },
   app_access_missing: {
     sentence: '邮件服务器不允许应用打开此邮箱。',

@@ -8,7 +8,7 @@ export const sendingErrorsZh = {
     remedy: '请省略 from，或使用此邮箱的某个地址。',
   },
   mail_too_large: {
-    sentence: '生成的邮件超过了允许发送的大小。',
+    sentence: '生成的邮件超过了大小上限。',
     remedy: '请减少附件或使用较小的附件，或改为发送链接。',
   },
   attachment_source_refused: {
@@ -20,12 +20,12 @@ export const sendingErrorsZh = {
     remedy: '请检查该地址，以及目标的 API 密钥所属用户是否有权读取该文件，然后重试。',
   },
   attachment_missing: {
-    sentence: '该邮件中没有此编号的附件。',
-    remedy: '请从同一封邮件的事件或 GET 结果中取 messageRef 和 part。',
+    sentence: '该邮件中没有与此 part 对应的附件。',
+    remedy: '请使用同一封邮件的 messageRef 和 part，见其事件或 GET 结果。',
   },
   smtp_unreachable: {
-    sentence: '无法连接发信服务器，或它在收到邮件之前中断了连接。',
-    remedy: '没有发送任何内容；代理会自动重试。',
+    sentence: '无法连接发信服务器，或服务器在收到邮件之前中断了连接。',
+    remedy: '邮件没有发出；代理会自动重试。',
   },
   smtp_disabled_tenant: {
     sentence: '组织已禁用通过 SMTP 发送。',
@@ -42,15 +42,15 @@ export const sendingErrorsZh = {
     remedy: '请检查是否已授予 SMTP.Send 权限，以及登录的人是否可以用此邮箱发送。',
   },
   send_throttled: {
-    sentence: '发信服务器要求此帐户降低频率。',
-    remedy: '没有发送任何内容；代理会等待后重试。如果持续如此，请检查还有什么在用此帐户发送。',
+    sentence: '发信服务器正在限制此帐户的发送频率。',
+    remedy: '邮件没有发出；代理会等待后重试。如果问题持续存在，请检查还有哪些程序在用此帐户发送。',
   },
   send_as_denied: {
     sentence: '此帐户无权以 From 中的地址发送。',
     remedy: '请授予权限：Add-RecipientPermission 地址 -Trustee 用户 -AccessRights SendAs。',
   },
   sender_blocked: {
-    sentence: '因发送的内容疑似垃圾邮件，Microsoft 已禁止此帐户发送。',
+    sentence: '由于此帐户发送的邮件疑似垃圾邮件，Microsoft 已禁止其发送。',
     remedy: '请查明发送了什么，保护好该帐户，并在 Microsoft Defender 的“受限制的实体”中将其解除。',
   },
   recipient_refused: {
@@ -67,7 +67,7 @@ export const sendingErrorsZh = {
   },
   send_deferred: {
     sentence: '发信服务器暂时不接受这封邮件。',
-    remedy: '没有发送任何内容；代理会自动重试。',
+    remedy: '邮件没有发出；代理会自动重试。',
   },
   send_consent_required: {
     sentence: 'Microsoft 没有授予通过 Graph 用此邮箱发送邮件的权限。',
@@ -76,6 +76,6 @@ export const sendingErrorsZh = {
   },
   graph_unreachable: {
     sentence: '无法连接 Microsoft Graph。',
-    remedy: '没有发送任何内容；代理会自动重试。',
+    remedy: '邮件没有发出；代理会自动重试。',
   },
 } as const satisfies Record<keyof typeof sendingErrors, ErrorText>;

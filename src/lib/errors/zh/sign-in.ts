@@ -4,8 +4,8 @@ import type { signInErrors } from '../sign-in.ts';
 /** {@link signInErrors} in Chinese. */
 export const signInErrorsZh = {
   sign_in_declined: {
-    sentence: '所请求的权限被拒绝。',
-    remedy: '请重新打开链接并接受权限；没有任何更改。',
+    sentence: '所请求的权限被拒绝授予。',
+    remedy: '请重新打开链接并接受权限。未作任何更改。',
   },
   sign_in_restart: { sentence: '此次登录已无法完成。', remedy: '请重新打开链接并再次登录。' },
   code_already_used: {
@@ -21,7 +21,7 @@ export const signInErrorsZh = {
     remedy: '请使用属于该组织的帐户登录。',
   },
   tenant_not_allowed: {
-    sentence: '此帐户所属的组织不在本代理的服务范围内。',
+    sentence: '本代理不为此帐户所属的组织提供服务。',
     remedy: '请使用其他帐户登录，或请部署负责人将该组织添加到 ALLOWED_TENANTS。',
   },
   address_unknown: {
@@ -29,9 +29,9 @@ export const signInErrorsZh = {
     remedy: '请向发送链接的人索取一个写明邮箱地址的链接，或请管理员为该帐户设置邮件地址。',
   },
   account_recreated: {
-    sentence: '此邮箱由地址相同的另一个帐户连接：该帐户之后被重新创建，或其地址被分配给了他人。',
+    sentence: '此邮箱原由地址相同的另一个帐户连接：该帐户之后被重新创建，或其地址被分配给了他人。',
     remedy:
-      '如果应由新帐户使用：请从代理中移除该邮箱（DELETE mailboxes/{id}），并向其所有者发送新的链接。自 syncFrom 以来的邮件将作为新邮箱的邮件重新投递。',
+      '如果应由新帐户使用，请从代理中移除该邮箱（DELETE mailboxes/{id}），并向其所有者发送新的链接。自 syncFrom 以来的邮件将像新邮箱的邮件一样重新投递。',
   },
   scope_missing_imap: {
     sentence: 'Microsoft 没有授予通过 IMAP 读取邮件的权限。',
@@ -39,8 +39,8 @@ export const signInErrorsZh = {
   },
   grant_missing: { sentence: '没有为此邮箱存储登录信息。', remedy: '请向其所有者发送重新连接的链接。' },
   grant_full: {
-    sentence: '此登录已用于 1,000 个邮箱，无法再增加。',
-    remedy: '请移除不再需要的邮箱，或通过另一个人的登录读取更多邮箱。应用自身打开的邮箱若超过此数，需要第二个部署。',
+    sentence: '此登录已用于 1,000 个邮箱，达到上限。',
+    remedy: '请移除不再需要的邮箱，或通过另一个人的登录读取更多邮箱。如需以应用权限打开更多邮箱，请使用第二个部署。',
   },
   reconnect_required: {
     sentence: 'Microsoft 不再接受为此邮箱存储的登录。',
@@ -83,8 +83,8 @@ export const signInErrorsZh = {
     remedy: '代理会在一小时后重试；如果仍被锁定，请由组织的管理员解锁。',
   },
   grant_doubtful: {
-    sentence: 'Microsoft 拒绝了存储的登录，原因不在代理已知的范围内。',
-    remedy: '代理会在一分钟后再试一次；如果仍然失败，将请邮箱所有者重新连接。',
+    sentence: 'Microsoft 拒绝了存储的登录，代理无法识别其原因。',
+    remedy: '代理会在一分钟后重试一次；如果仍然失败，将请邮箱所有者重新连接。',
   },
   admin_consent_required: {
     sentence: '组织只允许管理员同意这些权限。',
@@ -97,11 +97,12 @@ export const signInErrorsZh = {
   account_disabled: { sentence: '该帐户已被禁用。', remedy: '请组织的管理员启用该帐户。' },
   conditional_access_blocked: {
     sentence: '组织的条件访问策略阻止了此应用。',
-    remedy: '请管理员在该策略中为此应用添加例外；策略名称见 Entra 的登录日志。',
+    remedy: '请管理员在该策略中排除此应用；策略名称见 Entra 的登录日志。',
   },
   device_not_managed: {
     sentence: '组织只允许受其管理的设备登录此应用。',
-    remedy: '请邮箱所有者在受管理的设备上打开链接进行连接，或请管理员对此应用免除该策略；策略名称见 Entra 的登录日志。',
+    remedy:
+      '请邮箱所有者在受管理的设备上打开链接进行连接，或请管理员在该策略中排除此应用；策略名称见 Entra 的登录日志。',
   },
   app_not_approved: {
     sentence: '组织只允许经批准或受保护的应用读取邮件，而此应用不在其中。',
@@ -121,7 +122,7 @@ export const signInErrorsZh = {
     remedy: '请在其他网络中打开链接，或请管理员在租户限制或跨租户访问设置中允许该租户。',
   },
   sign_in_blocked: {
-    sentence: 'Microsoft 没有允许该帐户登录，具体原因须通过 AADSTS 编号查询。',
+    sentence: 'Microsoft 不允许该帐户登录，具体原因须通过 AADSTS 编号查询。',
     remedy:
       '请管理员在 https://login.microsoftonline.com/error 查询该编号，并在 Entra 的登录日志中查看此次登录。应用日志中有该编号。',
   },
@@ -134,7 +135,7 @@ export const signInErrorsZh = {
     remedy: '请管理员在 Entra 的“企业应用程序”中启用它。',
   },
   app_permissions_broken: {
-    sentence: '应用注册的权限与该组织不符。',
+    sentence: '应用注册的权限与该组织授予的权限不符。',
     remedy:
       '请管理员检查应用注册的 API 权限（IMAP.AccessAsUser.All、SMTP.Send 以及 Microsoft Graph 的 User.Read），然后重新同意。',
   },

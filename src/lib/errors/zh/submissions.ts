@@ -8,7 +8,7 @@ export const submissionErrorsZh = {
     remedy: '请原样重复第一次的请求，或为新邮件使用新的键。',
   },
   submission_marked: {
-    sentence: '这封邮件已无法取消：它正在发送，或已经结束。',
+    sentence: '这封邮件已无法取消：它正在发送，或提交已经结束。',
     remedy: '请读取该提交记录，查看结果。',
   },
   submission_not_unknown: {
@@ -16,20 +16,20 @@ export const submissionErrorsZh = {
     remedy: '请读取该提交记录；如果它已失败，请发送新邮件。',
   },
   submission_unknown: {
-    sentence: '邮件已提交但没有收到应答，“已发送”文件夹中也没有副本：无法确定是否已发出。',
+    sentence: '邮件已提交，但没有收到响应，“已发送”文件夹中也没有副本，因此无法确定是否已发出。',
     remedy:
       '请询问收件人后再决定：POST submissions/{id}/resend 重新发送同一封邮件，POST submissions/{id}/settle 记录查明的结果。',
   },
   submission_unsettled: {
-    sentence: '邮件已提交但没有收到应答；代理正在“已发送”文件夹中查找其副本。',
+    sentence: '邮件已提交但没有收到响应；代理正在“已发送”文件夹中查找其副本。',
     remedy: '请等待；约 20 分钟后仍没有副本时，该提交的状态会变为 unknown。',
   },
   submission_settled_failed: {
-    sentence: '有人已查明这封邮件没有发出。',
+    sentence: '已查明这封邮件没有发出，并将其标记为失败。',
     remedy: '请作为新邮件发送。',
   },
   submission_expired: {
-    sentence: '邮件未能在规定的时间内发出。',
+    sentence: '邮件未能在截止时间之前发出。',
     remedy: '请查看它在等待什么，解决后作为新邮件发送。',
   },
   submission_content_gone: {
@@ -37,12 +37,12 @@ export const submissionErrorsZh = {
     remedy: '请作为新邮件发送。',
   },
   submission_pace: {
-    sentence: '此帐户在这一分钟内发送的邮件已达上限。',
+    sentence: '此帐户已达到每分钟的发送上限。',
     remedy: '请等待；代理会自动继续。',
   },
   submission_quota: {
-    sentence: '此帐户或其组织已达到 Exchange 的发送限额。',
-    remedy: '请等待限额解除，最长需要一天；请减少发送，或使用多个帐户发送。',
+    sentence: '此帐户或其组织已达到 Exchange 的发送限制。',
+    remedy: '请等待限制解除，最长需要一天；请减少发送，或使用多个帐户发送。',
   },
   submission_no_way: {
     sentence: '此邮箱没有可用的发送方式。',
