@@ -24,6 +24,7 @@ const floors = [
     'lib/config.ts',
     'lib/setting-defaults.ts',
     'lib/setting-url.ts',
+    'lib/setting-faults.ts',
     'lib/version.ts',
     'lib/domain',
     'lib/errors.ts',

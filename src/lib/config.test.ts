@@ -100,6 +100,15 @@ describe('readConfig', () => {
     ['PUBLIC_URL', 'https://localhost:7071', /Write http:\/\/localhost:7071/],
     ['CLIENT_SECRET_NAME', '0f3a9c1e-1111-4222-8333-444455556666', /is a GUID, such as the id of a client secret/],
     ['CLIENT_SECRET_NAME', 'abc8Q~hunter2.hunter2_hunter2', /never its value/],
+    ['KEY_VAULT_URL', 'hunter2', /such as https:\/\/NAME\.vault\.azure\.net/],
+    ['TABLES_URL', 'https://contoso.blob.core.windows.net', /another service of the storage account/],
+    ['IMAP_HOST', 'outlook.office365.com:993', /contains a port.*IMAP_PORT/],
+    ['SMTP_HOST', 'smtp.office365.com:587', /contains a port.*SMTP_PORT/],
+    ['IMAP_HOST', 'imaps://outlook.office365.com', /Write the host alone/],
+    ['IMAP_HOST', 'hunter2@outlook.office365.com', /contains a user name/],
+    ['SMTP_HOST', 'smtp.office365.com/', /is not a host name/],
+    ['SMTP_PORT', '465', /Set 587/],
+    ['SMTP_PORT', '25', /Set 587/],
     ['CLIENT_ID', complete.TENANT, /is the same as TENANT/],
     ['AZURE_CLIENT_ID', complete.CLIENT_ID, /is the same as CLIENT_ID/],
     ['TENANT', '@Microsoft.KeyVault(SecretUri=https://contoso.vault.azure.net/secrets/tenant)', /could not resolve/],
@@ -108,6 +117,21 @@ describe('readConfig', () => {
     expect(messagesOf({ ...complete, [name]: value })).toEqual([[name, expect.stringMatching(message)]]);
     expect(JSON.stringify(messagesOf({ ...complete, [name]: value }))).not.toContain('hunter2');
   });
+
+  it.each([
+    ['HTTPS://Mail-Broker.Example.COM/', 'https://mail-broker.example.com'],
+    ['https://müller.example', 'https://xn--mller-kva.example'],
+    ['https://mail-broker.example.com:443', 'https://mail-broker.example.com'],
+  ])('writes PUBLIC_URL=%s as browsers do, since the redirect URI is compared letter by letter', (given, written) => {
+    expect(readConfig({ ...complete, PUBLIC_URL: given }).publicUrl).toBe(written);
+  });
+
+  it.each(['outlook.office365.com', 'mail.contoso.example', '10.0.0.5', '::1', '[::1]', 'bücher.example'])(
+    'takes %s as the host of a mail server',
+    (host) => {
+      expect(faultsOf({ ...complete, IMAP_HOST: host, SMTP_HOST: host })).toEqual([]);
+    },
+  );
 
   it('takes a path before /api, where a proxy puts one', () => {
     expect(readConfig({ ...complete, PUBLIC_URL: 'https://proxy.example.com/broker/' }).publicUrl).toBe(

@@ -8,7 +8,8 @@ import {
   defaultCredentialMode,
   multiTenants,
 } from './setting-defaults.ts';
-import { inAzureMessage, isLoopbackOrPrivate, originFault, url } from './setting-url.ts';
+import { crossFaults, guid, list } from './setting-faults.ts';
+import { hostFault, originFault, url } from './setting-url.ts';
 
 /**
  * Every setting of the broker, read and validated once. No secret is among them but the connection strings of the
@@ -71,14 +72,6 @@ export class SettingsError extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-const list = (text: string): string[] =>
-  text
-    .split(/[\s,]+/)
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
-
 const onOff = z.enum(['on', 'off'], 'takes on or off.').transform((value) => value === 'on');
 
 const integer = (from: number, to: number, unit: string) =>
@@ -91,7 +84,13 @@ const integer = (from: number, to: number, unit: string) =>
 function schema(inAzure: boolean) {
   const required = (message: string) =>
     z.string({ error: () => `is missing. ${message}` }).min(1, `is empty. ${message}`);
-  const https = (path: 'any' | 'none', isInAzure = inAzure) => url({ inAzure: isInAzure, path, needsHttps: true });
+  const https = (path: 'any' | 'none', example: string, isInAzure = inAzure) =>
+    url({ inAzure: isInAzure, path, needsHttps: true, example });
+  const host = (portName: string) =>
+    z.string().superRefine((text, context) => {
+      const message = hostFault(text, portName);
+      if (message !== undefined) context.addIssue({ code: 'custom', message });
+    });
   return z.object({
     PUBLIC_URL: required('Set the address at which browsers reach this app, without /api.').pipe(
       url({ inAzure, path: 'noApi' }),
@@ -102,7 +101,10 @@ function schema(inAzure: boolean) {
       'is neither a tenant id (a GUID) nor organizations, consumers or common.',
     ),
     ALLOWED_TENANTS: z.string().default(''),
-    AUTHORITY_HOST: z.string().default('https://login.microsoftonline.com').pipe(https('none')),
+    AUTHORITY_HOST: z
+      .string()
+      .default('https://login.microsoftonline.com')
+      .pipe(https('none', 'https://login.microsoftonline.com')),
     CREDENTIAL_MODE: z.enum(credentialModes, 'takes secret or federated.').default(defaultCredentialMode),
     CLIENT_SECRET_NAME: z
       .string()
@@ -115,18 +117,34 @@ function schema(inAzure: boolean) {
         'is a GUID, such as the id of a client secret. Write the name of the secret in Key Vault, and store its value there.',
       )
       .default('client-secret'),
-    OUTLOOK_RESOURCE: z.string().default('https://outlook.office.com').pipe(https('none', false)),
-    OUTLOOK_APP_RESOURCE: z.string().default('https://outlook.office365.com').pipe(https('none', false)),
-    GRAPH_RESOURCE: z.string().default('https://graph.microsoft.com').pipe(https('none', false)),
-    GRAPH_URL: https('none').optional(),
-    KEY_VAULT_URL: required('Set the address of the vault, such as https://NAME.vault.azure.net').pipe(https('none')),
-    TABLES_URL: https('any').optional(),
+    OUTLOOK_RESOURCE: z
+      .string()
+      .default('https://outlook.office.com')
+      .pipe(https('none', 'https://outlook.office.com', false)),
+    OUTLOOK_APP_RESOURCE: z
+      .string()
+      .default('https://outlook.office365.com')
+      .pipe(https('none', 'https://outlook.office365.com', false)),
+    GRAPH_RESOURCE: z
+      .string()
+      .default('https://graph.microsoft.com')
+      .pipe(https('none', 'https://graph.microsoft.com', false)),
+    GRAPH_URL: https('none', 'https://graph.microsoft.com').optional(),
+    KEY_VAULT_URL: required('Set the address of the vault, such as https://NAME.vault.azure.net').pipe(
+      https('none', 'https://NAME.vault.azure.net'),
+    ),
+    TABLES_URL: https('any', 'https://NAME.table.core.windows.net')
+      .refine(
+        (value) => !/^https:\/\/[^/]+\.(?:blob|queue|file|dfs)\.core\./.test(value),
+        'is the address of another service of the storage account. Write https://NAME.table.core.windows.net',
+      )
+      .optional(),
     TABLES_CONNECTION_STRING: z.string().min(1).optional(),
     AZURE_CLIENT_ID: z.string().regex(guid, 'is not a GUID.').optional(),
-    IMAP_HOST: z.string().min(1, 'is empty.').default('outlook.office365.com'),
+    IMAP_HOST: host('IMAP_PORT').default('outlook.office365.com'),
     IMAP_PORT: integer(1, 65535, 'a port').default(993),
     IMAP_SECURE: onOff.default(true),
-    SMTP_HOST: z.string().min(1, 'is empty.').default('smtp.office365.com'),
+    SMTP_HOST: host('SMTP_PORT').default('smtp.office365.com'),
     SMTP_PORT: integer(1, 65535, 'a port').default(587),
     POLL_INTERVAL: integer(1, 3600, 'seconds').default(60),
     TOKEN_ENDPOINT: onOff.default(false),
@@ -232,62 +250,3 @@ export function readConfig(environment: Environment): Config {
 /** The platform puts the value in the place of a reference, and leaves the reference where it could not read it. */
 const reference =
   'is a Key Vault reference that Azure could not resolve. Write the value itself: none of these settings is secret.';
-
-/** Faults between settings, reported beside those within one. */
-function crossFaults(given: Environment, inAzure: boolean): FieldFault[] {
-  const faults: FieldFault[] = [];
-  const tenant = given.TENANT ?? '';
-  const allowed = list(given.ALLOWED_TENANTS ?? '');
-  if (multiTenants.includes(tenant) && allowed.length === 0) {
-    faults.push({
-      field: 'ALLOWED_TENANTS',
-      message: `is missing, and TENANT=${tenant} lets anybody sign in. List the tenant ids that may connect, or write * to allow all.`,
-    });
-  }
-  if (allowed.some((item) => item !== '*' && !guid.test(item))) {
-    faults.push({ field: 'ALLOWED_TENANTS', message: 'has an entry that is neither a tenant id (a GUID) nor *.' });
-  }
-  if (given.TABLES_URL === undefined && given.TABLES_CONNECTION_STRING === undefined) {
-    faults.push({
-      field: 'TABLES_URL',
-      message: 'is missing. Set the address of Table Storage, such as https://NAME.table.core.windows.net',
-    });
-  }
-  if (inAzure && given.TABLES_CONNECTION_STRING !== undefined) {
-    faults.push({
-      field: 'TABLES_CONNECTION_STRING',
-      message: 'is for the local emulator. In Azure remove it and set TABLES_URL; the managed identity signs in.',
-    });
-  }
-  if (given.CLIENT_ID !== undefined && given.CLIENT_ID === given.TENANT) {
-    faults.push({
-      field: 'CLIENT_ID',
-      message: 'is the same as TENANT. Set the application (client) id of the app registration.',
-    });
-  }
-  if (given.AZURE_CLIENT_ID !== undefined && given.AZURE_CLIENT_ID === given.CLIENT_ID) {
-    faults.push({
-      field: 'AZURE_CLIENT_ID',
-      message: 'is the same as CLIENT_ID, which is the app registration. Set the client id of the managed identity.',
-    });
-  }
-  if (given.IMAP_PORT === '143' && given.IMAP_SECURE !== 'off') {
-    faults.push({
-      field: 'IMAP_PORT',
-      message: 'is 143, on which no mail server speaks TLS from the first byte. Set 993, or remove the setting.',
-    });
-  }
-  if (given.IMAP_PORT === '993' && given.IMAP_SECURE === 'off') {
-    faults.push({ field: 'IMAP_SECURE', message: 'is off, but port 993 is for TLS. Remove the setting.' });
-  }
-  if (inAzure && given.IMAP_SECURE === 'off') {
-    faults.push({ field: 'IMAP_SECURE', message: 'is off. In Azure mail is read over TLS only; remove the setting.' });
-  }
-  if (inAzure && isLoopbackOrPrivate(given.IMAP_HOST ?? '')) {
-    faults.push({ field: 'IMAP_HOST', message: inAzureMessage });
-  }
-  if (inAzure && isLoopbackOrPrivate(given.SMTP_HOST ?? '')) {
-    faults.push({ field: 'SMTP_HOST', message: inAzureMessage });
-  }
-  return faults;
-}

@@ -7,6 +7,8 @@ export interface UrlForm {
   /** `any`: kept as part of the address. `none`: refused. `noApi`: refused where /api stands in it, which the broker adds. */
   readonly path: 'any' | 'none' | 'noApi';
   readonly needsHttps?: boolean;
+  /** What such an address looks like; shown where none was given. */
+  readonly example?: string;
 }
 
 /** In Azure: a host that is no stand-in, over https. */
@@ -23,17 +25,18 @@ export function isLoopbackOrPrivate(host: string): boolean {
 const localPlainPort = '7071';
 
 /** Why an address cannot be used, as the end of a sentence that its setting begins; undefined if it can. Never echoes it. */
-export function urlFault(text: string, { inAzure, path, needsHttps = false }: UrlForm): string | undefined {
+export function urlFault(text: string, form: UrlForm): string | undefined {
+  const { inAzure, path, needsHttps = false, example = 'https://mail-broker.azurewebsites.net' } = form;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
-    return 'is not an address. Write all of it, such as https://mail-broker.azurewebsites.net';
+    return `is not a web address. Write all of it, such as ${example}`;
   }
   if (url.username !== '' || url.password !== '') {
     return 'contains a user name or a password. Remove everything up to the @: anybody who sees the address would see them.';
   }
   if (url.search !== '' || url.hash !== '') return 'contains a query (?) or a fragment (#). Remove it.';
   if (path === 'noApi' && /\/api(\/|$)/i.test(url.pathname)) {
-    return `contains /api, which the broker adds by itself. Remove it and what follows.`;
+    return `contains /api, which the broker adds. Remove it and what follows.`;
   }
   if (path === 'none' && url.pathname !== '/')
     return `contains a path. Write ${url.protocol}//HOST and nothing after it.`;
@@ -51,14 +54,30 @@ export function urlFault(text: string, { inAzure, path, needsHttps = false }: Ur
   return undefined;
 }
 
-/** A setting that holds an address; without slashes at its end. */
+/** A setting that holds an address, as browsers write it (host in lower case, RFC 3986 section 6.2.2.1); without slashes at its end. */
 export const url = (form: UrlForm) =>
   z.string().transform((text, context) => {
     const message = urlFault(text, form);
-    if (message === undefined) return text.replace(/\/+$/, '');
+    if (message === undefined) return new URL(text).href.replace(/\/+$/, '');
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
+
+/**
+ * Why a text is not the host of a server, as the end of a sentence that its setting begins; undefined if it is one.
+ * @param portName the setting that holds the port
+ */
+export function hostFault(text: string, portName: string): string | undefined {
+  if (text.includes('://'))
+    return 'holds a web address. Write the host alone, without what stands before and after it.';
+  if (text.includes('@')) return 'contains a user name. Write the host alone.';
+  const isIpv6 = ipaddr.isValid(text.replace(/^\[|\]$/g, '')) && text.includes(':');
+  if (!isIpv6 && text.includes(':')) return `contains a port. Write the host alone, and the port in ${portName}.`;
+  if (!isIpv6 && !/^[\p{L}\p{N}]([\p{L}\p{N}._-]*[\p{L}\p{N}])?$/u.test(text)) {
+    return 'is not a host name. Write it like outlook.office365.com.';
+  }
+  return undefined;
+}
 
 /** Why a text is not an origin to which a browser may return; undefined if it is. */
 export function originFault(text: string, inAzure: boolean): string | undefined {
