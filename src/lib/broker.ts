@@ -86,7 +86,7 @@ export function createBroker(
   const delivery = composeDelivery(base, storage, mail);
   const connecting = composeConnecting(base, storage, identity, mail, delivery);
   const sending = composeSending(base, storage, mail, delivery);
-  const polling = composePolling(base, storage, identity, mail, delivery, connecting);
+  const polling = composePolling(base, storage, identity, mail, delivery, connecting, sending);
   const operations = composeOperations(base, storage, identity, mail, delivery, sending, { counts, startedAt });
 
   const { trouble, lookAtSecrets, apiKeys, audit, registry, deliveries } = storage;

@@ -1,5 +1,5 @@
 import type { FolderRole } from '../../src/lib/domain/mail/folder.ts';
-import type { MessageMeta, MessageTraits, ReadMessage } from '../../src/lib/domain/mail/message.ts';
+import type { BouncedRecipient, MessageMeta, MessageTraits, ReadMessage } from '../../src/lib/domain/mail/message.ts';
 import { BrokerError, type ErrorCode } from '../../src/lib/errors.ts';
 import type { FolderStatus, ImapConnector, ImapSession, MessageFlags } from '../../src/lib/mailbox/session/session.ts';
 import { noHeaders } from './headerless.ts';
@@ -21,6 +21,10 @@ export interface Mail {
   readonly size?: number;
   readonly autoReply?: boolean;
   readonly files?: readonly string[];
+  /** What our header says. */
+  readonly submissionId?: string;
+  /** It is a bounce about these. */
+  readonly bounced?: readonly BouncedRecipient[];
 }
 
 type Held = Mail & MessageFlags & { readonly internalDate: Date };
@@ -72,6 +76,11 @@ export interface MemoryMail extends ImapConnector {
 }
 
 const dayMs = 86_400_000;
+
+function bounceOf(recipients: readonly BouncedRecipient[] = []): ReadMessage['bounce'] {
+  const [first] = recipients;
+  return first && { ...first, recipients };
+}
 
 /** Mailboxes in memory behind the engine's own interface, for tests in which the network does not matter. */
 export function memoryMail(now: () => Date): MemoryMail {
@@ -256,6 +265,7 @@ export function memoryMail(now: () => Date): MemoryMail {
             .filter((mail) => uids.includes(mail.uid) && !isSilent(mail.uid))
             .map((mail) => ({
               ...metaOf(mail),
+              ...(mail.submissionId === undefined ? {} : { submissionId: mail.submissionId }),
               ...(how === 'bare' || headerless.has(mail.uid) ? noHeaders : {}),
               ...(how === 'bare' ? { size: 0 } : {}),
             }));
@@ -311,7 +321,7 @@ export function memoryMail(now: () => Date): MemoryMail {
               inline: false,
             })),
             autoReply: mail.autoReply ?? false,
-            bounce: undefined,
+            bounce: bounceOf(mail.bounced),
             calendar: undefined,
           };
         },

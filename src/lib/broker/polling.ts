@@ -22,6 +22,7 @@ import type { Connecting } from './connecting.ts';
 import type { Delivery } from './delivery.ts';
 import type { Identity } from './identity.ts';
 import type { MailAccess } from './mail-access.ts';
+import type { Sending } from './sending.ts';
 import type { Storage } from './storage.ts';
 
 /** The two timers and the queue: looking for mail, and keeping house. */
@@ -32,6 +33,7 @@ export function composePolling(
   { polled, token, closeSessions }: MailAccess,
   { deliverer, destinations, destinationFacts }: Delivery,
   { eventLinks }: Connecting,
+  { mailIn }: Pick<Sending, 'mailIn'>,
 ) {
   const { store, blobs, directory, registry, grants, vault, sealer, apiKeys, notices, lastRuns, secretName } = storage;
   const intervalSeconds = config.pollIntervalSeconds;
@@ -57,6 +59,7 @@ export function composePolling(
     otherHeld: polled.leave,
     intervalSeconds,
     destinations: destinationFacts,
+    sentMail: mailIn,
   });
   const reseal = createReseal({
     clock,

@@ -6,8 +6,8 @@ import { createSubmissionRows } from '../store/submissions/submissions.ts';
 import { createAccounts } from '../submissions/accounts.ts';
 import { createDecisions } from '../submissions/decide.ts';
 import { dueLanes } from '../submissions/due-lanes.ts';
-import { endSubmissions } from '../submissions/end-of-mailbox.ts';
 import { createLaneRunner } from '../submissions/lane-run.ts';
+import { createMailIn } from '../submissions/mail-in.ts';
 import { createSender } from '../submissions/requests/sender.ts';
 import { createSentFolders } from '../submissions/sent-folder.ts';
 import { createStoredMail } from '../submissions/stored-mail.ts';
@@ -66,6 +66,7 @@ export function composeSending(
     wake: (hint: SendHint, delayMs: number) => queue.send(hint, delayMs),
   };
   const runner = createLaneRunner(deps);
+  const mailIn = createMailIn(deps);
 
   const composeParts = { imap: downloads, token, attachments: uploads, places, destinationRows, outbound };
   const sender = createSender(deps, composeParts);
@@ -83,7 +84,9 @@ export function composeSending(
       ...createDecisions(deps),
     },
     /** Ends what a mailbox that is about to be removed still has to send, and tells of it. */
-    endOf: (mailboxId: string) => endSubmissions(deps, mailboxId),
+    endOf: mailIn.end,
+    /** What mail that comes in says of mail that went out. */
+    mailIn,
     /**
      * A wake-up for every lane of these shards with something to do in this tick; those whose own wake-up was lost among them. Never
      * rejects: mail that comes in must not wait for mail that goes out.

@@ -287,7 +287,7 @@ export function bounced(
     code: bounce.code,
     reply: bounce.reply,
     refused: [...submission.refused, ...added],
-    resendable: bounce.resendable,
+    resendable: bounce.resendable && (state !== 'bounced' || submission.resendable),
     mark: undefined,
     waitingFor: undefined,
     sentAt: submission.sentAt ?? now,
@@ -308,6 +308,19 @@ export function copied(submission: Submission, messageId: string | undefined, no
     return sent(submission, now, { refused: [], serverMessageId });
   }
   return serverMessageId === submission.serverMessageId ? undefined : { ...submission, serverMessageId };
+}
+
+/**
+ * Sync saw the copy. An attempt that is under way says by itself how it ended, with the recipients that were refused;
+ * undefined: nothing new.
+ */
+export function copySeen(submission: Submission, messageId: string | undefined, now: Date): Submission | undefined {
+  const { state } = submission;
+  if (state === 'failed' || state === 'cancelled' || state === 'queued') return undefined;
+  if (state === 'unknown') return copied(submission, messageId, now);
+  const { serverMessageId, ourMessageId } = submission;
+  const isKnown = messageId === undefined || messageId === ourMessageId || messageId === serverMessageId;
+  return isKnown ? undefined : { ...submission, serverMessageId: messageId };
 }
 
 /** Until an attempt is marked; undefined: it cannot be cancelled any more. */

@@ -52,6 +52,12 @@ export const submissionErrors = {
     remedy: 'Send it as a new message.',
     who: 'caller',
   },
+  submission_bounced: {
+    status: 422,
+    sentence: 'The message was accepted, and a mail server later reported that it could not be delivered.',
+    remedy: 'Check the address; what the server said is with each recipient.',
+    who: 'caller',
+  },
   submission_pace: {
     status: 503,
     sentence: 'The account has reached its limit of messages per minute.',

@@ -5,6 +5,7 @@ import { personalTenant } from '../entra/personal-tenant.ts';
 import { isBrokerError } from '../errors.ts';
 import type { ReadyWay, WayResult } from '../send/way.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
+import type { Hold } from '../store/submissions/lane-row.ts';
 import type { StoredSubmission } from '../store/submissions/submissions.ts';
 import { changeSubmission } from './change.ts';
 import type { LaneLease } from './lane-lease.ts';
@@ -23,7 +24,7 @@ export interface LaneRun {
   /** Where Sent of a mailbox stood when this run first asked: every later copy lies above that, too. */
   readonly places: Map<string, SentPlace>;
   /** Told of a hold of the whole tenant. */
-  readonly holdTenant: (tid: string, code: string, until: Date) => Promise<void>;
+  readonly holdTenant: (tid: string, hold: Hold) => Promise<void>;
 }
 
 /**
@@ -149,7 +150,7 @@ export async function attempt(
     }
     if (result.kind !== 'deferred' || result.scope === 'message') return false;
     const hold = { code: result.code, until: holdUntil(now(), result.retryAfterMs) };
-    if (result.scope === 'tenant') await run.holdTenant(mailbox.grant.tid, hold.code, hold.until);
+    if (result.scope === 'tenant') await run.holdTenant(mailbox.grant.tid, hold);
     else lease.facts = { ...lease.facts, hold };
     return true;
   }

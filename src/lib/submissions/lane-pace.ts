@@ -26,14 +26,17 @@ export function paced(facts: LaneFacts, at: Date, recipients: number): LaneFacts
   };
 }
 
-/** Why the lane sends nothing of this priority just now, and until when; undefined: it may. */
+/**
+ * Why the lane sends nothing of this priority just now, and until when; undefined: it may.
+ * @param elsewhere a hold that others have noted; see holds.ts
+ */
 export function holdOf(
   facts: LaneFacts,
-  tenant: Hold | undefined,
+  elsewhere: Hold | undefined,
   priority: Submission['priority'],
   now: Date,
 ): Hold | undefined {
-  for (const hold of [facts.hold, tenant]) if (hold !== undefined && now < hold.until) return hold;
+  for (const hold of [facts.hold, elsewhere]) if (hold !== undefined && now < hold.until) return hold;
   const hour = Math.floor(now.getTime() / hourMs);
   const day = facts.hours.filter((each) => each.hour > hour - 24);
   if (day.reduce((sum, each) => sum + each.recipients, 0) >= recipientsADay) {

@@ -3,13 +3,13 @@ import { isEnded, type Submission } from '../domain/submission.ts';
 import { expired, nextStep, waits } from '../domain/submission-steps.ts';
 import { isBrokerError } from '../errors.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
-import { decodeTenantHold, encodeTenantHold, type Hold } from '../store/submissions/lane-row.ts';
-import { lanePartition, parseLane, tenantRowKey } from '../store/submissions/submission-keys.ts';
+import type { Hold } from '../store/submissions/lane-row.ts';
+import { parseLane, tenantHoldKey } from '../store/submissions/submission-keys.ts';
 import type { WaitingRow } from '../store/submissions/submission-row.ts';
-import { modify } from '../store/table/modify.ts';
 import { attempt, type LaneRun } from './attempt.ts';
 import { changeSubmission } from './change.ts';
 import { finish } from './finish.ts';
+import { createHolds } from './holds.ts';
 import { acquireLane } from './lane-lease.ts';
 import { holdOf } from './lane-pace.ts';
 import { createReadyWays } from './ready-ways.ts';
@@ -40,23 +40,6 @@ export function createLaneRunner(deps: SendingDeps): LaneRunner {
   let stopping = false;
   const now = () => new Date(deps.store.time.whenJudging());
 
-  async function tenantHold(tid: string): Promise<Hold | undefined> {
-    const row = await deps.store.table('submissions').get(lanePartition, tenantRowKey(tid));
-    return row && decodeTenantHold(row);
-  }
-
-  const holdTenant: LaneRun['holdTenant'] = (tid, code, until) =>
-    modify<void>(
-      deps,
-      deps.store.table('submissions'),
-      { partitionKey: lanePartition, rowKey: tenantRowKey(tid) },
-      () => ({
-        kind: 'write',
-        values: encodeTenantHold(tenantRowKey(tid), { code, until }).values,
-        result: undefined,
-      }),
-    );
-
   async function run(lane: string): Promise<void> {
     if (stopping || parseLane(lane) === undefined) return;
     const startedAt = deps.clock.monotonic();
@@ -65,6 +48,8 @@ export function createLaneRunner(deps: SendingDeps): LaneRunner {
     if (mailboxes.size === 0) return;
     const lease = await acquireLane(deps, lane);
     if (lease === undefined) return;
+    const holds = createHolds(deps);
+    const holdTenant: LaneRun['holdTenant'] = (id, hold) => holds.put(tenantHoldKey(id), hold);
     const self: LaneRun = { lease, ready: createReadyWays(deps), places: new Map(), holdTenant };
     const tid = [...mailboxes.values()][0]?.grant.tid ?? '';
     /** Steps taken with each: one that comes to no end is left to the next tick. */
@@ -84,7 +69,7 @@ export function createLaneRunner(deps: SendingDeps): LaneRunner {
         ]);
         if (next === undefined || isOver()) break;
         steps.set(next.id, (steps.get(next.id) ?? 0) + 1);
-        const hold = await step(self, next, mailboxes.get(next.mailboxId), await tenantHold(tid));
+        const hold = await step(self, next, mailboxes.get(next.mailboxId), await holds.of(lane, tid));
         if (hold === undefined) continue;
         held.set('bulk', hold);
         // Bulk leaves room for people's own mail, which may still go.
@@ -107,7 +92,7 @@ export function createLaneRunner(deps: SendingDeps): LaneRunner {
     self: LaneRun,
     waiting: WaitingRow,
     mailbox: MailboxRow | undefined,
-    tenant: Hold | undefined,
+    heldFrom: Hold | undefined,
   ): Promise<Hold | undefined> {
     const found = await deps.rows.read(waiting.id);
     if (found === undefined || mailbox === undefined) return undefined;
@@ -134,7 +119,7 @@ export function createLaneRunner(deps: SendingDeps): LaneRunner {
         );
         return undefined;
       }
-      const hold = holdOf(self.lease.facts, tenant, waiting.priority, now());
+      const hold = holdOf(self.lease.facts, heldFrom, waiting.priority, now());
       if (hold !== undefined) return hold;
       after = await attempt(deps, self, mailbox, found);
     }

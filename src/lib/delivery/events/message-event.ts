@@ -20,6 +20,8 @@ export interface MessageReceivedInput {
   readonly seemsNew: boolean;
   /** True if it goes out after messages that arrived later. */
   readonly late: boolean;
+  /** Of the submission whose copy in Sent it is. */
+  readonly submissionId?: string | undefined;
   /**
    * `metadata` leaves text and html out, under the same id: for a message that the receiver refused whole.
    * Default `full`.
@@ -62,6 +64,7 @@ export function buildMessageReceived(input: MessageReceivedInput): OutgoingEvent
       references: shortened(message.references),
       threadKey: threadKey(message),
       direction: directionOf(folder.role, message.from?.address, mailbox.address),
+      submissionId: input.submissionId ?? null,
       subject: message.subject,
       from: message.from ?? null,
       to: message.to,

@@ -117,6 +117,8 @@ export interface MessageMeta extends MessageIdentity {
   readonly seen: boolean;
   readonly flagged: boolean;
   readonly answered: boolean;
+  /** What our header says, in mail that left through a broker (submission.ts). Whoever wrote the mail could write it, too. */
+  readonly submissionId?: string;
 }
 
 /** What a filter looks at besides {@link MessageMeta}. Undefined: it could not be found out, or was not asked for. */
@@ -159,5 +161,7 @@ export interface ReadMessage {
   readonly attachments: readonly Attachment[];
   readonly autoReply: boolean;
   readonly bounce: BounceInfo | undefined;
+  /** Of a bounce: what our header says in the mail that came back. */
+  readonly returnedSubmissionId?: string;
   readonly calendar: CalendarInfo | undefined;
 }

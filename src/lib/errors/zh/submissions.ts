@@ -36,6 +36,10 @@ export const submissionErrorsZh = {
     sentence: '存储的邮件已不存在。',
     remedy: '请作为新邮件发送。',
   },
+  submission_bounced: {
+    sentence: '邮件已被接受，但邮件服务器随后报告无法投递。',
+    remedy: '请检查地址；服务器的说明附在每个收件人之后。',
+  },
   submission_pace: {
     sentence: '此帐户已达到每分钟的发送上限。',
     remedy: '请等待；代理会自动继续。',

@@ -1,5 +1,6 @@
 import type { FetchMessageObject, FetchQueryObject } from 'imapflow';
 import type { MessageMeta } from '../../domain/mail/message.ts';
+import { submissionHeader } from '../../domain/submission.ts';
 import { isBrokerError } from '../../errors.ts';
 import { rawHeaders } from '../mime/raw-headers.ts';
 import type { FetchAnswer, FetchVerb } from './fetch-verb.ts';
@@ -12,7 +13,7 @@ const whole: FetchQueryObject = {
   flags: true,
   internalDate: true,
   size: true,
-  headers: ['Message-ID', 'Date', 'From', 'Subject', 'Received'],
+  headers: ['Message-ID', 'Date', 'From', 'Subject', 'Received', submissionHeader],
 };
 const bare: FetchQueryObject = { uid: true, flags: true, internalDate: true };
 
@@ -72,6 +73,7 @@ function asMeta(message: FetchMessageObject, how: 'whole' | 'bare'): MessageMeta
   if (how === 'whole' && (size === undefined || headers === undefined)) return undefined;
   const raw = rawHeaders(headers ?? new Uint8Array());
   const date = raw.get('date');
+  const submissionId = raw.get(submissionHeader.toLowerCase())?.trim();
   return {
     uid,
     internalDate: instant(internalDate, date),
@@ -84,6 +86,7 @@ function asMeta(message: FetchMessageObject, how: 'whole' | 'bare'): MessageMeta
     from: raw.get('from'),
     subject: raw.get('subject'),
     received: raw.get('received'),
+    ...(submissionId === undefined ? {} : { submissionId }),
   };
 }
 

@@ -1,8 +1,9 @@
 import type { FetchMessageObject, MessageStructureObject } from 'imapflow';
+import { submissionHeader } from '../../domain/submission.ts';
 import type { ReadParts } from '../message/parse-message.ts';
 import { type CutPart, cutParts } from '../mime/cut-parts.ts';
 import type { PartHeaders } from '../mime/part-names.ts';
-import { headerEnd } from '../mime/raw-headers.ts';
+import { headerEnd, rawHeaders } from '../mime/raw-headers.ts';
 import { isMultipart, type Leaf, leavesOf } from '../mime/structure.ts';
 import type { ReadCaps } from '../session/session.ts';
 import { refusedHere } from './fetch-meta.ts';
@@ -92,11 +93,12 @@ export async function readParts(
   const contents = new Map<string, Uint8Array>();
   const { leaves: wanted, all } = readableLeaves(structure);
   if (!all) truncated.add('structure');
-  // Of a returned mail only its id and its recipients are told, and the structure holds them.
+  // Of a returned mail only its id, its recipients and our header are told; the structure holds all but the last.
   for (const { part, returned } of leavesOf(structure).leaves) {
     if (returned === undefined) continue;
     const to = returned.to.slice(0, mostReturnedTo).join(', ');
-    contents.set(part, Buffer.from(`Message-ID: ${returned.messageId ?? ''}\r\nTo: ${to}\r\n\r\n`));
+    const mark = structure.type === 'multipart/report' ? await markOf(ask, part) : '';
+    contents.set(part, Buffer.from(`Message-ID: ${returned.messageId ?? ''}\r\nTo: ${to}\r\n${mark}\r\n`));
   }
   // Plain text before HTML: where the cap does not hold both, the one that is safe to show is there.
   const order = ['report', 'calendar', 'text', 'html'];
@@ -125,6 +127,14 @@ export async function readParts(
   const block = headers?.block ?? new Uint8Array();
   const partHeaders = headersOfParts(ask, structure);
   return { parts: { structure, headers: block, contents, partHeaders }, truncated: [...truncated] };
+}
+
+/** Our header in a mail that came back, as a line; empty if there is none. */
+async function markOf(ask: Ask, part: string): Promise<string> {
+  const answer = await ask({ bodyParts: [{ key: `${part}.HEADER`, maxLength: headerBytes }] });
+  const block = answer?.bodyParts?.get(`${part}.header`);
+  const mark = Buffer.isBuffer(block) ? rawHeaders(block).get(submissionHeader.toLowerCase()) : undefined;
+  return mark === undefined ? '' : `${submissionHeader}: ${mark}\r\n`;
 }
 
 /** Asks for the headers of parts. The only part of a message that is not multipart has those of the message. */

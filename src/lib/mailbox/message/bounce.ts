@@ -1,5 +1,6 @@
 import type { Attachment as Part } from 'postal-mime';
 import type { BouncedRecipient, BounceInfo } from '../../domain/mail/message.ts';
+import { submissionHeader } from '../../domain/submission.ts';
 import { textOf } from '../mime/part-text.ts';
 import { isDeliveryStatus, isReturnedMail } from '../mime/structure.ts';
 import { everyAddress, type Notice, noticeOf } from './bounce-notice.ts';
@@ -50,6 +51,17 @@ export function bounceOf(mail: MaybeBounce): BounceInfo | undefined {
     original(),
   );
 }
+
+/** What our header says in the mail that came back, as a part of its own or below the words. Not checked. */
+export function returnedSubmissionId({ parts, text }: Pick<MaybeBounce, 'parts' | 'text'>): string | undefined {
+  const returned = parts.find(({ mimeType }) => isReturnedMail(mimeType));
+  const block = returned === undefined ? text.slice(0, mostCharacters) : headersIn(textOf(returned));
+  return ourHeader.exec(block)?.[1];
+}
+
+const ourHeader = new RegExp(`^[ \\t>]*${submissionHeader}:\\s*(sub_[\\w-]{43})\\s*$`, 'im');
+
+const headersIn = (mail: string): string => mail.split(/\r?\n\r?\n/, 1)[0] ?? '';
 
 function bounce(all: readonly BouncedRecipient[], originalMessageId: string | undefined): BounceInfo | undefined {
   const first = all.find(({ action }) => action === 'failed') ?? all[0];
@@ -105,7 +117,7 @@ function originalId(mail: MaybeBounce, told: DeliveryStatus | undefined, below: 
   const returned = mail.parts.find((part) => isReturnedMail(part.mimeType));
   const header = (name: string) => mail.headers.find(({ key }) => key === name)?.value;
   const ids = [
-    returned === undefined ? undefined : fieldsOf(textOf(returned).split(/\r?\n\r?\n/, 1)[0] ?? '').get('message-id'),
+    returned === undefined ? undefined : fieldsOf(headersIn(textOf(returned))).get('message-id'),
     told?.originalMessageId,
     /^[ \t>]*Message-ID:\s*(<[^<>\s]{1,900}>)/im.exec(below)?.[1],
     header('x-ms-exchange-parent-message-id'),

@@ -15,7 +15,7 @@ import { oneLine, storable } from '../mime/storable.ts';
 import { type Leaf, leavesOf } from '../mime/structure.ts';
 import { unwrapped } from '../mime/transfer-encoding.ts';
 import { isAutoReply } from './auto-reply.ts';
-import { bounceOf } from './bounce.ts';
+import { bounceOf, returnedSubmissionId } from './bounce.ts';
 import { type Letterhead, reportType, serverMail } from './server-mail.ts';
 import { isSns } from './ses-notice.ts';
 import type { Ancestry } from './thread-root.ts';
@@ -195,6 +195,7 @@ async function fromEmail(email: Email, meta: MessageMeta, rest: Rest): Promise<R
     parts: email.attachments,
     text,
   });
+  const returned = whole && returnedSubmissionId({ parts: email.attachments, text });
   const bounce = whole && { ...whole, recipients: whole.recipients.slice(0, mostBounced) };
   const read = await calendarIn(email.attachments);
   const cut = [
@@ -211,6 +212,7 @@ async function fromEmail(email: Email, meta: MessageMeta, rest: Rest): Promise<R
     attachments: rest.attachments,
     autoReply: bounce !== undefined || isAutomatic(about),
     bounce,
+    ...(returned === undefined ? {} : { returnedSubmissionId: returned }),
     calendar: read?.calendar,
   };
 }

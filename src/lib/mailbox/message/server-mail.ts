@@ -61,6 +61,25 @@ export function serverMail({ headers, from, subject }: Letterhead): ServerMail {
   return isOfProgram && !isAnswer && (isServer || isReport || isFromNobody) ? 'likely' : 'no';
 }
 
+/**
+ * Whether a mail may be a bounce, by what a poll reads first of every mail: for whoever reads it only in that case. Both
+ * headers as they stand in the mail.
+ */
+export function mayBeBounce({
+  from = '',
+  subject = '',
+}: {
+  readonly from?: string | undefined;
+  readonly subject?: string | undefined;
+}): boolean {
+  const address = /[^\s<>"]+@[^\s<>"]+/.exec(from)?.[0] ?? '';
+  const name = from
+    .replace(/<[^>]*>\s*$/, '')
+    .replace(/^\s*"|"\s*$/g, '')
+    .trim();
+  return serverMail({ headers: [], from: { name, address }, subject }) !== 'no' || from.trim() === '<>';
+}
+
 /** The `report-type` of a multipart/report (RFC 6522); one that names none is taken for a delivery status. */
 export function reportType(headers: readonly Header[]): string | undefined {
   const type =

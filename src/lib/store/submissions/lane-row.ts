@@ -79,14 +79,14 @@ export function decodeLane(row: StoredRow): LaneRow {
   return { lane: row.rowKey, ...read, hold };
 }
 
-const tenantForm = z.object({ code: text, until: instant });
+const holdForm = z.object({ code: text, until: instant });
 
-/** A hold of a whole tenant. */
-export const encodeTenantHold = (rowKey: string, hold: Hold): Row => ({
+/** A hold of a whole tenant, or of an account for what a bounce said: in a row of its own, which anybody may write. */
+export const encodeHold = (rowKey: string, hold: Hold): Row => ({
   partitionKey: lanePartition,
   rowKey,
   values: columns({ ...hold }),
 });
 
 /** @throws BrokerError `row_broken` | `row_newer` */
-export const decodeTenantHold = (row: StoredRow): Hold => readColumns(row, tenantForm);
+export const decodeHold = (row: StoredRow): Hold => readColumns(row, holdForm);

@@ -88,4 +88,5 @@ export function parseLane(
 }
 
 export const lanePartition = 'lane';
-export const tenantRowKey = (tid: string): string => `tenant!${tid}`;
+export const tenantHoldKey = (tid: string): string => `tenant!${tid}`;
+export const accountHoldKey = (lane: string): string => `hold!${lane}`;

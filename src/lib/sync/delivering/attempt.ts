@@ -44,6 +44,7 @@ const eventOf = (
     uidValidity: record.cursor.uidValidity,
     message: ready.message,
     seemsNew: ready.seemsNew,
+    submissionId: ready.submissionId,
     late: how.late,
     variant: how.variant,
     replay: how.replay,

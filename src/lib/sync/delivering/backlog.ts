@@ -7,6 +7,8 @@ export interface Ready {
   readonly entry: RecentMessage;
   readonly message: ReadMessage;
   readonly seemsNew: boolean;
+  /** Of the submission whose copy in Sent it is. */
+  readonly submissionId?: string | undefined;
 }
 
 /** UIDs of a folder that a source goes through, and what becomes of them. */

@@ -17,6 +17,7 @@ import { attemptMessage, dryRun } from './attempt.ts';
 import type { Turn } from './deliver-backlog.ts';
 import { isFromBefore } from './new-mail.ts';
 import { giveUp, noteFailure } from './retry-queue.ts';
+import { noteSentMail } from './sent-mail.ts';
 
 /** A message that is not found is looked for so often before it is told as vanished; it may be on its way to a folder. */
 const mostMissing = 3;
@@ -68,7 +69,13 @@ export async function retryFolder(
       record.put(entry);
       await context.committer.commit(mailbox);
     }
-    const ready = { uid: found.uid, entry, message, seemsNew: !isFromBefore(mailbox.row, found.internalDate) };
+    const ready = {
+      uid: found.uid,
+      entry,
+      message,
+      seemsNew: !isFromBefore(mailbox.row, found.internalDate),
+      submissionId: await noteSentMail({ context, mailbox, record }, message),
+    };
     const result = await attemptMessage(context, mailbox, record, ready, {
       late: true,
       variant: row.variant,

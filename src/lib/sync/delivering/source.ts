@@ -13,6 +13,7 @@ import type { Backlog, Ready, Source } from './backlog.ts';
 import { createMessageFilter } from './filter-messages.ts';
 import { giveUpUnread } from './give-up-unread.ts';
 import { identify } from './identify.ts';
+import { noteKeptBack, noteSentMail } from './sent-mail.ts';
 import { takeOver } from './take-over.ts';
 
 /** UIDs of one FETCH of metadata. */
@@ -110,6 +111,7 @@ export function createSource(at: FolderPoll, backlog: Backlog): Source {
   async function keepBack(meta: MessageMeta, care: Care): Promise<boolean> {
     if (!(await isKeptBack(meta, metas, care))) return false;
     record.keptBack(mailbox.row.filterRevision);
+    if (care === 'whole') await noteKeptBack(at, meta);
     return true;
   }
 
@@ -124,7 +126,9 @@ export function createSource(at: FolderPoll, backlog: Backlog): Source {
       care === 'metadata'
         ? metadataOnly(meta)
         : await session.read(path, meta, { ...caps, alone: context.safe !== undefined });
-    if (message !== undefined) return { uid: meta.uid, message, ...found };
+    if (message !== undefined) {
+      return { uid: meta.uid, message, ...found, submissionId: await noteSentMail(at, message) };
+    }
     await backlog.miss(meta.uid, meta);
     return undefined;
   }

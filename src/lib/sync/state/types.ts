@@ -1,6 +1,7 @@
 import type { MessageReceivedInput } from '../../delivery/events/message-event.ts';
 import type { Clock, Random } from '../../domain/clock.ts';
 import type { Deliverer, OutgoingEvent } from '../../domain/event.ts';
+import type { ReadMessage } from '../../domain/mail/message.ts';
 import type { Log } from '../../log.ts';
 import type { ImapConnector, ReadCaps } from '../../mailbox/session/session.ts';
 import type { MailboxRow, OutboxRow } from '../../store/rows/rows.ts';
@@ -20,6 +21,22 @@ export interface DestinationFacts {
   /** How many heads of folders were moved out of the way since it last accepted a mail. */
   headsMoved(destinationId: string): Promise<number>;
   headMoved(destinationId: string): Promise<void>;
+}
+
+/**
+ * Mail out, as far as mail in concerns it. All of it may be told again.
+ * @throws StoreError; BrokerError `storage_unreachable` | `conflict`
+ */
+export interface SentMail {
+  /** A server reports that a mail did not arrive, or is late. */
+  bounced(mailbox: MailboxRow, report: ReadMessage): Promise<void>;
+  /**
+   * A mail in Sent bears our header.
+   * @returns whether it is the copy of a submission that went out from this account
+   */
+  copied(mailbox: MailboxRow, submissionId: string, messageId: string | undefined): Promise<boolean>;
+  /** Ends what a removed mailbox had to send. @returns how many attempts are under way: it cannot be erased yet */
+  end(mailboxId: string): Promise<number>;
 }
 
 /** What the sync engine stands on. Time and chance come in with the rest, so that it also runs in a simulated world. */
@@ -47,6 +64,8 @@ export interface ShardRunnerDeps {
   readonly readCaps?: ReadCaps;
   /** Without it every folder is delivered in order, and nothing is noted of destinations. */
   readonly destinations?: DestinationFacts;
+  /** Without it nothing goes out. */
+  readonly sentMail?: SentMail;
 }
 
 export interface ShardRunner {
