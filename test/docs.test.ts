@@ -183,7 +183,9 @@ describe('docs/events.md', () => {
   });
 
   it('names every field of message.received', () => {
-    const golden = JSON.parse(readFileSync(join(projectRoot, 'src/lib/delivery/message-received.golden'), 'utf8'));
+    const golden = JSON.parse(
+      readFileSync(join(projectRoot, 'src/lib/delivery/events/message-received.golden'), 'utf8'),
+    );
     const section = page.sections.find(({ heading }) => heading === '`message.received`');
     const fields = [...firstColumn(section?.text ?? '').flat(), 'mailbox'];
     expect([...fields].sort()).toEqual(Object.keys(golden.data).sort());

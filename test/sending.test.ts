@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ReceivedEvent } from '../local/world.ts';
+import { dsn } from './support/dsn.ts';
 import { accepted, eventsOf, eventually, startWorld, type World } from './support/world.ts';
 
 // Mail out, through the app as it is deployed: from the request to the recipient, the copy in Sent and the event.
@@ -45,7 +46,9 @@ it('sends a message once, which arrives, lies in Sent, and is told of', async ()
     bcc: [],
   });
   const [copy] = await eventsOf(world, 1, arrived(from, 'Your offer'));
-  expect(dataOf(copy)).toMatchObject({ folder: { role: 'sent' }, direction: 'out' });
+  expect(dataOf(copy)).toMatchObject({ folder: { role: 'sent' }, direction: 'out', submissionId: submission.id });
+  // Whoever receives the mail has our header, too.
+  expect(dataOf(received)).toMatchObject({ submissionId: null });
   const [told] = await eventsOf(world, 1, accepted('submission.sent'));
   expect(dataOf(told)).toMatchObject({ submissionId: submission.id, state: 'sent', mailbox: { id: from } });
 });
@@ -76,6 +79,19 @@ it('waits for the end of a message that is asked for so, and shows a message wit
   expect(
     listed.items.filter(({ ourMessageId }: { ourMessageId: string }) => ourMessageId === shown.body.messageId),
   ).toEqual([]);
+});
+
+it('tells that a message came back, by the report that a mail server sends for it', async () => {
+  const { id } = await sent({ to: ['nobody@fabrikam.example'], subject: 'To nobody', text: 'Hello' });
+  const unknownUser = { recipient: 'nobody@fabrikam.example', status: '5.1.1', diagnostic: '550 5.1.1 no such user' };
+  await world.standIns.imap.deliver(ada, dsn({ returned: { submission: id }, recipients: [unknownUser] }));
+  const [told] = await eventsOf(world, 1, accepted('submission.bounced'));
+  expect(dataOf(told)).toMatchObject({
+    submissionId: id,
+    code: 'submission_bounced',
+    refused: [{ address: 'nobody@fabrikam.example' }],
+  });
+  expect((await world.api('GET', `submissions/${id}`)).body).toMatchObject({ state: 'bounced', resendable: false });
 });
 
 it('keeps a scheduled message until its time, and cancels it', async () => {

@@ -11,7 +11,7 @@ export interface Report {
   }[];
 }
 
-export function dsn({ from = 'MAILER-DAEMON@mx.fabrikam.example', returned, recipients }: Report): Uint8Array {
+export function dsn({ from = 'MAILER-DAEMON@mx.fabrikam.example', returned, recipients }: Report): Buffer {
   const part = (type: string, ...lines: string[]) => ['--report', `Content-Type: ${type}`, '', ...lines, ''];
   const lines = [
     `From: Mail Delivery Subsystem <${from}>`,
