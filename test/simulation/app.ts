@@ -124,6 +124,7 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
       connector: createImap(ground, process, world.mail),
       clock,
       capacity: world.warmSessions,
+      eviction: 'leastFrequent',
       idleMs: 10 * 60_000,
       tokenEndsAt: () => tokenEnds,
     });

@@ -20,6 +20,7 @@ export function composeMailAccess({ config, clock }: Base, { registry, store }: 
     connector,
     clock,
     capacity: config.warmSessions,
+    eviction: 'leastFrequent',
     // Twice the longest interval between two polls of a healthy mailbox.
     idleMs: 10 * 60_000,
     tokenEndsAt,
@@ -29,6 +30,7 @@ export function composeMailAccess({ config, clock }: Base, { registry, store }: 
     connector,
     clock,
     capacity: 8,
+    eviction: 'leastRecent',
     // A page full of images of one mail asks for all of them within moments.
     idleMs: 60_000,
     tokenEndsAt,

@@ -9,8 +9,8 @@ export interface BorrowedSession {
   readonly isProven: boolean;
   readonly clock: Clock;
   readonly reopen: () => Promise<KeepableSession>;
-  /** Keeps the session; false if it is to be closed. */
-  readonly giveBack: (session: KeepableSession) => boolean;
+  /** Ends the loan. Keeps the session, where there is one to keep; false if it is to be closed. */
+  readonly giveBack: (session: KeepableSession | undefined) => boolean;
 }
 
 // A connection that a network has forgotten without a word answers nothing. Well below the 20 s that a look may take.
@@ -111,7 +111,7 @@ export function borrowSession(borrowed: BorrowedSession): MailSession {
           () => true,
           () => false,
         ));
-      if (!isLeft || !giveBack(session)) await session.close();
+      if (!giveBack(isLeft ? session : undefined)) await session.close();
     },
   };
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { virtualClock } from '../../../../test/support/virtual-clock.ts';
 import { BrokerError, type ErrorCode } from '../../errors.ts';
 import type { FolderStatus, ImapAccount, ImapConnector, KeepableSession } from './session.ts';
-import { createSessionPool } from './session-pool.ts';
+import { createSessionPool, type Eviction } from './session-pool.ts';
 
 const minute = 60_000;
 const ada = 'mbx_0003_ada0000000000000';
@@ -21,7 +21,7 @@ interface Line {
   readonly bytes: PassThrough;
 }
 
-function world(capacity = 10, idleMs = 10 * minute) {
+function world(capacity = 10, idleMs = 10 * minute, eviction: Eviction = 'leastRecent') {
   const clock = virtualClock();
   const lines: Line[] = [];
   const ends = new Map<string, number>();
@@ -71,7 +71,7 @@ function world(capacity = 10, idleMs = 10 * minute) {
     if (!ends.has(mailboxId)) ends.set(mailboxId, clock.now() + 60 * minute);
     return { login: mailboxId, accessToken, mailboxId };
   };
-  const pool = createSessionPool({ connector, clock, capacity, idleMs, tokenEndsAt: (id) => ends.get(id) });
+  const pool = createSessionPool({ connector, clock, capacity, eviction, idleMs, tokenEndsAt: (id) => ends.get(id) });
   return {
     pool,
     clock,
@@ -121,6 +121,62 @@ describe('sessions that are kept', () => {
     for (const id of [ada, bob, ada, 'mbx_0001_eve0000000000000']) await use(id);
     expect(open()).toEqual([`${ada}#1`, 'mbx_0001_eve0000000000000#3']);
     expect(pool.size).toBe(2);
+  });
+
+  describe('by how often they are used', () => {
+    const name = (number: number) => `mbx_0001_${String(number).padStart(16, '0')}`;
+
+    it('stay where polls go round more mailboxes than there is room for', async () => {
+      const { pool, use, clock, lines } = world(30, 10 * minute, 'leastFrequent');
+      const round = async () => {
+        for (let number = 0; number < 100; number++) await use(name(number));
+        await clock.advance(minute);
+      };
+      for (let count = 0; count < 5; count++) {
+        const before = lines.length;
+        await round();
+        expect(lines.length - before).toBe(count === 0 ? 100 : 70);
+        expect(pool.size).toBe(30);
+      }
+    });
+
+    it('stay while several of them are lent at once', async () => {
+      const { pool, use, account, clock } = world(2, 10 * minute, 'leastFrequent');
+      for (const number of [1, 2]) await use(name(number));
+      await clock.advance(minute);
+      const sessions = [];
+      for (const number of [1, 2, 3, 4]) sessions.push(await pool.open(account(name(number))));
+      for (const session of sessions.toReversed()) await session.close();
+      await clock.advance(minute);
+      for (const number of [1, 2]) expect((await pool.open(account(name(number)))).alive).toBe(true);
+      expect(pool.size).toBe(0);
+    });
+
+    it('give way to those that are used twice as often', async () => {
+      const { use, clock, open } = world(1, 10 * minute, 'leastFrequent');
+      await use(ada);
+      for (let count = 0; count < 3; count++) {
+        await clock.advance(minute);
+        await use(bob);
+      }
+      expect(open().map((each) => each.split('#')[0])).toEqual([bob]);
+      await clock.advance(2 * minute);
+      await use(ada);
+      await clock.advance(1);
+      expect(open().map((each) => each.split('#')[0])).toEqual([bob]);
+    });
+
+    it('leave their place when something went wrong on them', async () => {
+      const { pool, use, account, lines, open } = world(1, 10 * minute, 'leastFrequent');
+      await use(ada);
+      const session = await pool.open(account(ada));
+      const [line] = lines;
+      if (line !== undefined) line.answer = () => Promise.reject(new BrokerError('imap_unexpected'));
+      await expect(session.status('INBOX')).rejects.toThrow();
+      await session.close();
+      await use(bob);
+      expect(open()).toEqual([`${bob}#2`]);
+    });
   });
 
   it('are not kept where there is no room at all, no mailbox is named, or the end of the token is not known', async () => {

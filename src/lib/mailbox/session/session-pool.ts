@@ -2,6 +2,7 @@ import type { Clock } from '../../domain/clock.ts';
 import { shardOfMailbox } from '../../domain/ids.ts';
 import { type BorrowedSession, borrowSession } from './borrowed-session.ts';
 import type { ImapAccount, ImapConnector, KeepableSession, MailSession } from './session.ts';
+import { createUses } from './session-uses.ts';
 
 /** Opens sessions as an {@link ImapConnector} does; closing one may keep its connection for the next who asks. */
 export interface SessionPool extends ImapConnector<MailSession> {
@@ -16,11 +17,21 @@ export interface SessionPool extends ImapConnector<MailSession> {
   readonly size: number;
 }
 
+/**
+ * `leastRecent`: the one that was used longest ago goes, which suits people who come and go.
+ * `leastFrequent`: those stay that are used most often, and among equals those that were first. Polling goes round all
+ * mailboxes in turn: with more of them than there is room, the least recently used session is the one that is needed
+ * next, and a pool that closes it keeps almost none until its turn comes.
+ */
+export type Eviction = 'leastRecent' | 'leastFrequent';
+
 export interface SessionPoolDeps {
   readonly connector: ImapConnector<KeepableSession>;
   readonly clock: Clock;
-  /** Sessions kept at most; 0 keeps none. The least recently used goes first. */
+  /** Sessions kept at most; 0 keeps none. */
   readonly capacity: number;
+  /** Which sessions stay where more are closed than there is room for; see {@link Eviction}. */
+  readonly eviction: Eviction;
   /** How long one is kept that nobody asks for. */
   readonly idleMs: number;
   /** When the access token of a mailbox ends, milliseconds since 1970; where that is not known, nothing is kept. */
@@ -44,12 +55,15 @@ const sweepMs = 30_000;
  * it was kept, which a network may not tell, is replaced by a new one when its first answer does not come.
  */
 export function createSessionPool(deps: SessionPoolDeps): SessionPool {
-  const { connector, clock, capacity, idleMs, tokenEndsAt } = deps;
+  const { connector, clock, capacity, eviction, idleMs, tokenEndsAt } = deps;
+  const uses = createUses(clock);
   // A Set keeps the order of insertion, so its first entry is the least recently used.
   const all = new Set<Kept>();
   const ofMailbox = new Map<string, Set<Kept>>();
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
+  /** Sessions that were kept and are lent now: they come back to their place. */
+  let lent = 0;
 
   const isGood = (kept: Kept): boolean =>
     kept.session.alive && clock.now() < kept.endsAt - tokenMarginMs && clock.now() - kept.since < idleMs;
@@ -92,18 +106,32 @@ export function createSessionPool(deps: SessionPoolDeps): SessionPool {
     return found;
   };
 
+  /** Makes room for a session where there is none; false if the others are worth more. */
+  const makeRoom = (mailboxId: string): boolean => {
+    if (eviction === 'leastRecent') {
+      for (const oldest of all) {
+        if (all.size < capacity) break;
+        discard(oldest);
+      }
+      return true;
+    }
+    if (all.size + lent < capacity) return true;
+    sweep();
+    if (all.size + lent < capacity) return true;
+    const rarest = uses.rarest(all);
+    if (rarest === undefined || !uses.isMoreOften(mailboxId, rarest)) return false;
+    discard(rarest);
+    return true;
+  };
+
   const keep = (mailboxId: string, account: ImapAccount, session: KeepableSession): boolean => {
     const endsAt = tokenEndsAt(mailboxId);
     if (closed || capacity === 0 || endsAt === undefined) return false;
     const kept: Kept = { mailboxId, account, session, since: clock.now(), endsAt };
-    if (!isGood(kept)) return false;
+    if (!isGood(kept) || !makeRoom(mailboxId)) return false;
     session.setAside(true);
     all.add(kept);
     ofMailbox.set(mailboxId, (ofMailbox.get(mailboxId) ?? new Set()).add(kept));
-    for (const oldest of all) {
-      if (all.size <= capacity) break;
-      discard(oldest);
-    }
     timer ??= setInterval(sweep, sweepMs).unref();
     return true;
   };
@@ -112,12 +140,17 @@ export function createSessionPool(deps: SessionPoolDeps): SessionPool {
     open: async (account, signal) => {
       const { mailboxId } = account;
       if (mailboxId === undefined) return connector.open(account, signal);
+      uses.note(mailboxId);
+      const kept = take(mailboxId, account);
+      if (kept !== undefined) lent += 1;
       const borrowed: Omit<BorrowedSession, 'session' | 'isProven'> = {
         clock,
         reopen: () => connector.open(account),
-        giveBack: (session) => keep(mailboxId, account, session),
+        giveBack: (session) => {
+          if (kept !== undefined) lent -= 1;
+          return session !== undefined && keep(mailboxId, account, session);
+        },
       };
-      const kept = take(mailboxId, account);
       if (kept !== undefined) return borrowSession({ ...borrowed, session: kept, isProven: false });
       return borrowSession({ ...borrowed, session: await connector.open(account, signal), isProven: true });
     },
