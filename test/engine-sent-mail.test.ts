@@ -1,8 +1,18 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Submission } from '../src/lib/domain/submission.ts';
+import { marked } from '../src/lib/domain/submission-steps.ts';
+import { systemRandom } from '../src/lib/domain/system.ts';
 import type { MailboxRow } from '../src/lib/store/rows/rows.ts';
+import { newSubmissionId } from '../src/lib/store/submissions/submission-keys.ts';
+import { createSubmissionRows, type SubmissionRows } from '../src/lib/store/submissions/submissions.ts';
 import { StoreError } from '../src/lib/store/table/table.ts';
+import { endSubmissions } from '../src/lib/submissions/end-of-mailbox.ts';
+import { createStoredMail, type StoredMail } from '../src/lib/submissions/stored-mail.ts';
 import type { SentMail } from '../src/lib/sync/state/types.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
+import { memoryBlobs } from './support/memory-blobs.ts';
+import { refused, accepted as taken } from './support/memory-receiver.ts';
+import { queuedSubmission } from './support/rows.ts';
 import { onMemoryTables } from './support/suite-tables.ts';
 
 // What sync tells mail out. What that makes of it: src/lib/submissions/mail-in.test.ts.
@@ -101,5 +111,73 @@ describe('a copy in Sent', () => {
     await poll();
     expect(told).toEqual([]);
     expect(submissionIds()).toEqual([null]);
+  });
+});
+
+describe('a removed mailbox', () => {
+  let rows: SubmissionRows;
+  let mail: StoredMail;
+  const now = () => new Date(world.store.time.whenJudging());
+  const withEnd = (): SentMail => ({
+    ...sentMail,
+    end: (id) => endSubmissions({ store: world.store, rows, mail, clock: world.time.clock, random: systemRandom }, id),
+  });
+  const types = () =>
+    world.receiver.arrivals.filter(({ outcome }) => outcome === 'accepted').map(({ event }) => event.type);
+
+  beforeEach(async () => {
+    await poll();
+    rows = createSubmissionRows({ store: world.store });
+    mail = createStoredMail({ blobs: memoryBlobs(world.time.clock) });
+  });
+
+  async function accepted(change: (queued: Submission) => Submission = (queued) => queued) {
+    const id = newSubmissionId(mailbox.id, now(), systemRandom);
+    const submission = change(queuedSubmission({ id, mailboxId: mailbox.id }, now()));
+    await rows.insert({ submission, sealed: new Uint8Array() }, undefined);
+  }
+
+  const underWay = (queued: Submission) =>
+    marked(queued, {
+      way: 'smtp',
+      lane: 'a lane',
+      epoch: 1,
+      at: now(),
+      until: new Date(now().getTime() + 150_000),
+      places: [],
+      staged: undefined,
+    });
+
+  it('is told as removed after what became of each of its messages', async () => {
+    await accepted();
+    await accepted();
+    await world.registry.remove(mailbox.id);
+    await world.poll({ sentMail: withEnd() });
+    expect(types()).toEqual(['mailbox.connected', 'submission.failed', 'submission.failed', 'mailbox.removed']);
+    expect(await world.mailRows()).toEqual(['!', `a!${mailbox.id}`]);
+    expect(await rows.page(mailbox.id, undefined, 10)).toEqual([]);
+  });
+
+  it('waits for an attempt that is under way, and calls it unknown if nobody hears of it any more', async () => {
+    await accepted(underWay);
+    await world.registry.remove(mailbox.id);
+    await world.poll({ sentMail: withEnd() });
+    expect(types()).toEqual(['mailbox.connected']);
+    expect(await world.mailRows()).toContain(`b!${mailbox.id}`);
+    world.time.pass(170_000);
+    await world.poll({ sentMail: withEnd() });
+    expect(types()).toEqual(['mailbox.connected', 'submission.unknown', 'mailbox.removed']);
+  });
+
+  it('is not told as removed while the receiver does not take one of its outcomes', async () => {
+    await accepted();
+    await world.registry.remove(mailbox.id);
+    world.receiver.answer = ({ type }) => (type === 'submission.failed' ? refused : taken);
+    await world.poll({ sentMail: withEnd() });
+    expect(types()).toEqual(['mailbox.connected']);
+    world.receiver.answer = () => taken;
+    world.time.pass(3_600_000);
+    await world.poll({ sentMail: withEnd() });
+    expect(types()).toEqual(['mailbox.connected', 'submission.failed', 'mailbox.removed']);
   });
 });

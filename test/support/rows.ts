@@ -1,3 +1,4 @@
+import type { Submission } from '../../src/lib/domain/submission.ts';
 import type { MailboxRow, RecentMessage } from '../../src/lib/store/rows/rows.ts';
 import type { Row, StoredRow, Value } from '../../src/lib/store/table/table.ts';
 
@@ -50,3 +51,35 @@ export const sendingMailbox: MailboxRow = {
   address: 'ada@contoso.example',
   login: 'ada@contoso.example',
 };
+
+/** A message that was accepted just now, and waits to be sent. */
+export const queuedSubmission = (place: Pick<Submission, 'id' | 'mailboxId'>, now: Date): Submission => ({
+  ...place,
+  state: 'queued',
+  createdAt: now,
+  dueAt: now,
+  nextAt: now,
+  expiresAt: new Date(now.getTime() + 48 * 3_600_000),
+  priority: 'interactive',
+  onUnknown: 'ask',
+  keyId: 'key',
+  keyHash: undefined,
+  size: 100,
+  ourMessageId: '<ours@contoso.example>',
+  serverMessageId: undefined,
+  date: undefined,
+  attempts: 0,
+  deferrals: 0,
+  way: undefined,
+  mark: undefined,
+  waitingFor: undefined,
+  code: undefined,
+  reply: undefined,
+  refused: [],
+  fromRewritten: undefined,
+  resendable: false,
+  sentAt: undefined,
+  endedAt: undefined,
+  owes: [],
+  stored: false,
+});

@@ -93,7 +93,8 @@ export function composeSending(
      */
     async wakeUps(shards: readonly number[]): Promise<readonly SendHint[]> {
       try {
-        const lanes = await dueLanes({ rows, mailbox }, shards, new Date(store.time.whenWriting()));
+        const { lanes, orphaned } = await dueLanes({ rows, mailbox }, shards, new Date(store.time.whenWriting()));
+        for (const id of orphaned) await mailIn.end(id);
         return lanes.map((lane): SendHint => ({ v: 1, kind: 'send', lane }));
       } catch (error) {
         log.warn('send_lanes_unknown', { code: isBrokerError(error) ? error.code : 'storage_unreachable' });

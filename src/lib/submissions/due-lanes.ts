@@ -9,24 +9,31 @@ export interface DueLanesParts {
   readonly mailbox: (id: string) => Promise<MailboxRow | undefined>;
 }
 
+export interface Due {
+  readonly lanes: readonly string[];
+  /** Removed mailboxes with something left: whoever accepted it did not know yet. Nobody but who reads this will end it. */
+  readonly orphaned: readonly string[];
+}
+
 /**
- * The lanes of these shards that have had something to do since before `before`; one query a shard. A removed mailbox has none: who
- * removes it ends what is left.
+ * What has had something to do in these shards since before `before`; one query a shard.
  * @throws StoreError
  */
 export async function dueLanes(
   { rows, mailbox }: DueLanesParts,
   shards: readonly number[],
   before: Date,
-): Promise<string[]> {
+): Promise<Due> {
   const lanes = new Set<string>();
+  const orphaned: string[] = [];
   for (const shard of shards) {
     const waiting = (await rows.waitingInShard(shard)).map(decodeWaiting);
     const due = new Set(waiting.filter(({ nextAt }) => nextAt <= before).map(({ mailboxId }) => mailboxId));
     for (const id of due) {
       const row = await mailbox(id);
-      if (row !== undefined) lanes.add(laneOf(row));
+      if (row === undefined) orphaned.push(id);
+      else lanes.add(laneOf(row));
     }
   }
-  return [...lanes];
+  return { lanes: [...lanes], orphaned };
 }

@@ -93,12 +93,20 @@ describe('the lanes that are due', () => {
   it('are those of mailboxes with something to do now', async () => {
     const process = startProcess(world);
     const parts = { rows: process.deps.rows, mailbox: async () => mailbox };
-    expect(await dueLanes(parts, shards, new Date(world.clock.now()))).toEqual([]);
+    const due = (at: number) => dueLanes(parts, shards, new Date(at));
+    expect(await due(world.clock.now())).toEqual({ lanes: [], orphaned: [] });
     await process.accept({ sendAt: new Date(world.clock.now() + hourMs) });
-    expect(await dueLanes(parts, shards, new Date(world.clock.now()))).toEqual([]);
-    expect(await dueLanes(parts, shards, new Date(world.clock.now() + hourMs))).toEqual([world.lane]);
-    expect(
-      await dueLanes({ ...parts, mailbox: async () => undefined }, shards, new Date(world.clock.now() + hourMs)),
-    ).toEqual([]);
+    expect(await due(world.clock.now())).toEqual({ lanes: [], orphaned: [] });
+    expect(await due(world.clock.now() + hourMs)).toEqual({ lanes: [world.lane], orphaned: [] });
+  });
+
+  it('leave out a mailbox that was removed, and name it', async () => {
+    const process = startProcess(world);
+    await process.accept();
+    const parts = { rows: process.deps.rows, mailbox: async () => undefined };
+    const due = () => dueLanes(parts, shards, new Date(world.clock.now()));
+    expect(await due()).toEqual({ lanes: [], orphaned: [mailbox.id] });
+    await endSubmissions(process.deps, mailbox.id);
+    expect(await due()).toEqual({ lanes: [], orphaned: [] });
   });
 });

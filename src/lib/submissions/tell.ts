@@ -2,7 +2,7 @@ import type { Clock, Random } from '../domain/clock.ts';
 import { eventId } from '../domain/ids.ts';
 import type { Submission, SubmissionEvent } from '../domain/submission.ts';
 import { readMailbox } from '../store/mailboxes/mailboxes.ts';
-import { outboxRowKey } from '../store/rows/keys.ts';
+import { outboxRowKey, stateRowKey } from '../store/rows/keys.ts';
 import { encodeMailbox, partitionOf } from '../store/rows/mailbox-row.ts';
 import { encodeOutbox } from '../store/rows/outbox-row.ts';
 import { untilSettled } from '../store/table/modify.ts';
@@ -33,6 +33,10 @@ export async function tell(parts: TellParts, submission: Submission, type: Submi
     const found = await readMailbox(mail, mailboxId);
     if (found === undefined) return;
     if ((await mail.get(partitionOf(mailboxId), outboxRowKey(mailboxId, id))) !== undefined) return;
+    // An erased mailbox has had its last event. Whoever erases it tells what is owed first, so that this row is not written
+    // by somebody who read it before.
+    const isErased = async () => (await mail.get(partitionOf(mailboxId), stateRowKey(mailboxId))) === undefined;
+    if (found.row.deletedAt !== undefined && (await isErased())) return;
     await mail.batch(partitionOf(mailboxId), [
       { kind: 'replace', row: encodeMailbox({ ...found.row, asked: found.row.asked + 1 }), etag: found.etag },
       { kind: 'insert', row: encodeOutbox(event) },

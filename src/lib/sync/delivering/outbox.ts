@@ -8,7 +8,7 @@ import { postRoomMs, type RunContext } from '../state/run-context.ts';
 import { isMessageFault } from './message-fault.ts';
 import { afterFailure, isOutboxDue } from './outbox-retry.ts';
 
-/** The event of a removed mailbox is tried for a day; then nobody is left whom it could concern. */
+/** The events of a removed mailbox are tried for a day; then nobody is left whom they could concern. */
 const removedForMs = dayMs;
 
 /**
@@ -27,7 +27,9 @@ export async function sendOutbox(
   // What happened to a message, or to the mailbox, is told in its order: the receiver shall not end with what was true
   // before.
   const behind = new Set<string>();
-  const waiting = mailbox.outbox();
+  // Nothing of a mailbox is told after its removal, whenever it happened.
+  const isLast = ({ type }: OutboxRow) => type === 'mailbox.removed';
+  const waiting = mailbox.outbox().toSorted((a, b) => Number(isLast(a)) - Number(isLast(b)));
   const isInTheWay = (event: OutboxRow, subject: string | undefined) =>
     subject !== undefined && waiting.slice(waiting.indexOf(event) + 1).some((other) => subjectOf(other) === subject);
   for (const event of waiting) {
@@ -37,7 +39,9 @@ export async function sendOutbox(
     if (subject !== undefined && behind.has(subject)) continue;
     if (subject !== undefined) behind.add(subject);
     if (!isDue) continue;
-    const isLate = event.type === 'mailbox.removed' && context.now().getTime() - event.at.getTime() > removedForMs;
+    if (isLast(event) && mailbox.outbox().length > 1) continue;
+    const isRemoved = row.deletedAt !== undefined;
+    const isLate = isRemoved && context.now().getTime() - event.at.getTime() > removedForMs;
     const sent = isLate ? 'accepted' : await send(context, mailbox, event, insists);
     if (sent === 'yields') end = 'yields';
     const isGone = sent === 'accepted' || (typeof sent === 'object' && !(await note(context, mailbox, event, sent)));

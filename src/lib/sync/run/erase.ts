@@ -1,7 +1,7 @@
 import { shardKey, shardOfMailbox } from '../../domain/ids.ts';
 import { rowsOf } from '../../store/rows/keys.ts';
 import { decodeOutbox } from '../../store/rows/outbox-row.ts';
-import type { MailboxRow } from '../../store/rows/rows.ts';
+import type { MailboxRow, OutboxRow } from '../../store/rows/rows.ts';
 import type { CommitUnit } from '../../store/shard/committer.ts';
 import type { BatchOperation, StoredRow } from '../../store/table/table.ts';
 import type { RunContext } from '../state/run-context.ts';
@@ -13,16 +13,27 @@ const kinds = ['d', 'e', 'o', 'p', 'r', 'x', 'c', 'b'] as const;
 const rowsPerBatch = 90;
 
 /**
- * Erases a removed mailbox: all its rows but the tombstone and the event `mailbox.removed`, under the fence; then the
- * index row if it still names this mailbox, then its grant if that carries no other. Safe to repeat from anywhere.
+ * Erases a removed mailbox. What it had to send ends first and is told: while an attempt is under way nothing is erased.
+ * Then all its rows go but the tombstone and the events that are still told, under the fence; then the index row if it
+ * still names this mailbox, then its grant if that carries no other. Safe to repeat from anywhere.
+ * @returns the events that are left to send, `mailbox.removed` among them; undefined if it has to wait
  */
-export async function erase(context: RunContext, mailbox: MailboxRow): Promise<void> {
+export async function erase(context: RunContext, mailbox: MailboxRow): Promise<readonly OutboxRow[] | undefined> {
+  const underWay = (await context.sentMail?.end(mailbox.id)) ?? 0;
+  if (underWay > 0) {
+    context.log.info('mailbox_erase_waits', { mailbox: mailbox.id, sending: underWay });
+    return undefined;
+  }
   const table = context.store.table('mail');
   const partition = shardKey(shardOfMailbox(mailbox.id) ?? 0);
   const rows: StoredRow[] = [];
+  const farewell: OutboxRow[] = [];
   for (const kind of kinds) {
-    const found = await table.list(partition, rowsOf(kind, mailbox.id));
-    rows.push(...found.filter((row) => kind !== 'o' || !isFarewell(row)));
+    for (const row of await table.list(partition, rowsOf(kind, mailbox.id))) {
+      const event = kind === 'o' ? readable(row) : undefined;
+      if (event !== undefined && isFarewell(event)) farewell.push(event);
+      else rows.push(row);
+    }
   }
   for (let at = 0; at < rows.length; at += rowsPerBatch) {
     let operations: BatchOperation[] = rows
@@ -41,13 +52,18 @@ export async function erase(context: RunContext, mailbox: MailboxRow): Promise<v
   }
   await context.forget(mailbox);
   context.log.info('mailbox_erased', { mailbox: mailbox.id, rows: rows.length });
+  return farewell;
 }
 
+/** What is told of a mailbox after its removal: what became of its last messages, and last of all that it was removed. */
+export const isFarewell = ({ type }: Pick<OutboxRow, 'type'>): boolean =>
+  type === 'mailbox.removed' || type.startsWith('submission.');
+
 /** An outbox row that cannot be read is erased like the rest. */
-function isFarewell(row: StoredRow): boolean {
+function readable(row: StoredRow): OutboxRow | undefined {
   try {
-    return decodeOutbox(row).type === 'mailbox.removed';
+    return decodeOutbox(row);
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -3,7 +3,7 @@ import { allSettledThenThrow } from '../../domain/all-settled.ts';
 import { eventId } from '../../domain/ids.ts';
 import { isBrokerError } from '../../errors.ts';
 import { addHour, hourOf } from '../../store/rows/hour-counts.ts';
-import { onDemandKinds, type StateRow } from '../../store/rows/rows.ts';
+import { type OutboxRow, onDemandKinds, type StateRow } from '../../store/rows/rows.ts';
 import { emptySlot } from '../../store/rows/shard-row.ts';
 import { encodeState } from '../../store/rows/state-row.ts';
 import type { Committer, CommitUnit } from '../../store/shard/committer.ts';
@@ -18,7 +18,7 @@ import { countFields, createRunCounts } from '../state/run-counts.ts';
 import { safeModeOf } from '../state/safe-mode.ts';
 import type { ShardRunnerDeps } from '../state/types.ts';
 import { tickAt } from '../state/wake-up.ts';
-import { erase } from './erase.ts';
+import { erase, isFarewell } from './erase.ts';
 import { isDue, judge, type Verdict } from './mailbox-state.ts';
 import { readOnDemandRows } from './on-demand-rows.ts';
 import { poll } from './poll.ts';
@@ -87,7 +87,8 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
   const byId = new Map(mailboxes.map((mailbox) => [mailbox.row.id, mailbox]));
   for (const event of onDemand.outbox) {
     const mailbox = byId.get(event.mailboxId);
-    if (mailbox !== undefined && (!mailbox.isRemoved || event.type === 'mailbox.removed'))
+    // While a mailbox is being erased, what is still told of it is not complete.
+    if (mailbox !== undefined && !erasing.includes(mailbox) && (!mailbox.isRemoved || isFarewell(event)))
       mailbox.record.foundOutbox(event);
   }
   for (const job of onDemand.jobs) {
@@ -101,11 +102,16 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
   let erased = true;
   let left = false;
   await allSettledThenThrow([
-    ...erasing.map((mailbox) => async () => {
-      const failed = await attempt(context, mailbox, () => erase(context, mailbox.row));
-      if (failed !== undefined) erased = false;
-    }),
     ...mailboxes.map((mailbox) => async () => {
+      if (erasing.includes(mailbox)) {
+        let farewell: readonly OutboxRow[] | undefined;
+        await attempt(context, mailbox, async () => {
+          farewell = await erase(context, mailbox.row);
+        });
+        if (farewell === undefined) erased = false;
+        for (const event of farewell ?? []) mailbox.record.foundOutbox(event);
+        if (mailbox.record.outbox().length > 0) context.mark('outbox');
+      }
       const stale = mailbox.isRemoved || mailbox.fault !== undefined ? [] : unwatched(mailbox.row, mailbox.cursors);
       if (stale.length > 0) {
         const failed = await attempt(context, mailbox, () => unwatch(context, mailbox.record, stale));
