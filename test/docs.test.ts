@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bootstrapKeyId, parseApiKey } from '../src/lib/access/api-key.ts';
 import { settingNames } from '../src/lib/config.ts';
-import { eventTypes } from '../src/lib/domain/event.ts';
+import { eventTypes } from '../src/lib/domain/events/event-types.ts';
 import { scopes } from '../src/lib/domain/scope.ts';
 import { type ErrorCode, errorTable, isErrorCode } from '../src/lib/error-codes.ts';
 import { expiringEvent } from '../src/lib/housekeeping/secret-expiry-chore.ts';

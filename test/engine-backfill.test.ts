@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { OutgoingEvent } from '../src/lib/domain/event.ts';
+import type { OutgoingEvent } from '../src/lib/domain/events/event.ts';
 import { shardKey, shardOfMailbox } from '../src/lib/domain/ids.ts';
 import { systemClock } from '../src/lib/domain/system.ts';
 import type { MailboxRow } from '../src/lib/store/rows/rows.ts';
 import type { Store, Table } from '../src/lib/store/table/table.ts';
 import type { DestinationFacts } from '../src/lib/sync/state/types.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted, down, refused } from './support/memory-receiver.ts';
+import { accepted, down, mailOf, refused, subjectOf } from './support/memory-receiver.ts';
 import { memoryStore } from './support/memory-store.ts';
 import { Killed, mortalStore } from './support/mortal-store.ts';
 
@@ -408,7 +408,7 @@ describe('the first sync, interrupted', () => {
   it('leaves a message that is refused to go by itself, and is held up by none', async () => {
     const subjects = fill(30);
     const mailbox = await connect(30.5);
-    world.receiver.answer = ({ data }) => (data.subject === '7' ? refused : accepted);
+    world.receiver.answer = (event) => (subjectOf(event) === '7' ? refused : accepted);
     await world.poll();
     expect(world.receiver.subjects()).toEqual(subjects.filter((subject) => subject !== '7'));
     expect((await world.cursor(mailbox))?.retries).toBe(1);
@@ -494,7 +494,7 @@ describe('the first sync, interrupted', () => {
     await connect(5);
     world.receiver.answer = (event) => (event.type === 'message.received' ? down : accepted);
     await world.poll();
-    const posted = world.receiver.arrivals.find(({ event }) => event.data.subject === first)?.event.id;
+    const posted = world.receiver.arrivals.find(({ event }) => subjectOf(event) === first)?.event.id;
     expect(posted).toBeDefined();
     inbox().remove(3);
     inbox().remove(2);
@@ -510,8 +510,8 @@ describe('the first sync, interrupted', () => {
     await connect(5);
     const others = Promise.withResolvers<void>();
     world.receiver.answer = async (event) => {
-      if (event.data.subject !== '1') {
-        if (event.data.subject === '4') others.resolve();
+      if (subjectOf(event) !== '1') {
+        if (subjectOf(event) === '4') others.resolve();
         return accepted;
       }
       await others.promise;
@@ -547,8 +547,8 @@ describe('the first sync, interrupted', () => {
   it('leaves one that was refused to its own attempts, and does not call it gone while they last', async () => {
     fill(3);
     await connect(5);
-    world.receiver.answer = ({ type, data }) =>
-      data.subject === '1' ? refused : type === 'message.received' ? down : accepted;
+    world.receiver.answer = (event) =>
+      subjectOf(event) === '1' ? refused : event.type === 'message.received' ? down : accepted;
     await world.poll({ destinations: anyOrder });
     inbox().unlisted.add(3);
     await world.polls(8, { destinations: anyOrder });
@@ -584,16 +584,16 @@ describe('the first sync, interrupted', () => {
     inbox().unanswered.add(shy);
     await world.poll();
     inbox().unanswered.clear();
-    world.receiver.answer = ({ data }) => {
+    world.receiver.answer = (event) => {
       world.time.pass(1_000);
-      return data.subject === 'new' || data.subject === '2' ? refused : accepted;
+      return ['new', '2'].includes(subjectOf(event) ?? '') ? refused : accepted;
     };
     await world.poll();
     inbox().unanswered.add(shy);
     await world.registry.patch(id, { syncFrom: daysAgo(5) });
     await world.poll();
     const sent = (subject: string) =>
-      world.receiver.arrivals.flatMap(({ event }) => (event.data.subject === subject ? [event.data.text] : []));
+      world.receiver.arrivals.flatMap(({ event }) => (subjectOf(event) === subject ? [mailOf(event)?.text] : []));
     expect([sent('new'), sent('1'), sent('2')]).toEqual([['Text of new'], ['Text of 1'], ['Text of 2']]);
   });
 

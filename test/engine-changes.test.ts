@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DestinationFacts } from '../src/lib/sync/state/types.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted, down, refused } from './support/memory-receiver.ts';
+import { accepted, down, refused, subjectOf } from './support/memory-receiver.ts';
 import { onMemoryTables } from './support/suite-tables.ts';
 
 let world: EngineWorld;
@@ -332,7 +332,7 @@ describe('a message that arrives unheard', () => {
   it('and is flagged while it is tried by itself is told as flagged', async () => {
     await world.connectMailbox(ada);
     await world.poll();
-    world.receiver.answer = (event) => (event.data.subject === 'flag me' ? refused : accepted);
+    world.receiver.answer = (event) => (subjectOf(event) === 'flag me' ? refused : accepted);
     const uid = folder('INBOX').add('flag me');
     await world.polls(12);
     expect((await world.mailRows()).filter((key) => key.startsWith('d!'))).toHaveLength(1);

@@ -14,7 +14,7 @@ import { createShardRunner } from '../src/lib/sync/run/runner.ts';
 import { tickAt } from '../src/lib/sync/state/wake-up.ts';
 import { dice, mortalWorker } from './support/chaos.ts';
 import { type MemoryFolder, memoryMail } from './support/memory-mail.ts';
-import { accepted, down, memoryReceiver, refused } from './support/memory-receiver.ts';
+import { accepted, down, memoryReceiver, refused, subjectOf } from './support/memory-receiver.ts';
 import { memoryStore } from './support/memory-store.ts';
 import { settled, virtualClock } from './support/virtual-clock.ts';
 
@@ -64,9 +64,9 @@ async function live(seed: number, rounds: number, trace: (line: string) => void 
   let receiverDown = false;
   // What a receiver chokes on, it chokes on every time, until it is mended.
   const indigestible = (subject: string) => /[37]$/.test(subject) && seed % 3 === 0;
-  receiver.answer = async ({ data }) => {
+  receiver.answer = async (event) => {
     if (peace) return accepted;
-    if (indigestible(String(data.subject))) return refused;
+    if (indigestible(subjectOf(event) ?? '')) return refused;
     if (receiverDown) return down;
     if (chance(0.03)) {
       accidents += 1;
@@ -78,9 +78,7 @@ async function live(seed: number, rounds: number, trace: (line: string) => void 
   const deaf: typeof receiver.deliver = async (...args) => {
     const outcome = await receiver.deliver(...args);
     const [, { type, id, data }] = args;
-    trace(
-      `deliver ${type} ${id} ${data.subject ?? data.messageKey ?? ''} ${JSON.stringify(data.folder)}: ${outcome.kind}`,
-    );
+    trace(`deliver ${type} ${id} ${JSON.stringify(data)}: ${outcome.kind}`);
     if (peace || outcome.kind !== 'accepted' || !chance(0.02)) return outcome;
     accidents += 1;
     return down;

@@ -3,7 +3,7 @@ import { systemClock } from '../src/lib/domain/system.ts';
 import { BrokerError } from '../src/lib/errors.ts';
 import { decodeShard } from '../src/lib/store/rows/shard-row.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted, down, refused } from './support/memory-receiver.ts';
+import { accepted, down, refused, subjectOf } from './support/memory-receiver.ts';
 import { memoryStore } from './support/memory-store.ts';
 
 let world: EngineWorld;
@@ -59,7 +59,7 @@ describe('the line of a run', () => {
   it('counts a mail that was refused as tried again, with its delay once it is taken', async () => {
     await world.connectMailbox(ada);
     await world.poll();
-    world.receiver.answer = ({ data }) => (data.subject === 'bad' ? refused : accepted);
+    world.receiver.answer = (event) => (subjectOf(event) === 'bad' ? refused : accepted);
     inbox(ada).add('bad');
     await world.polls(12);
     const before = lines();

@@ -6,7 +6,7 @@ import { rowsOf } from '../src/lib/store/rows/keys.ts';
 import { partitionOf } from '../src/lib/store/rows/mailbox-row.ts';
 import { decodeRetry } from '../src/lib/store/rows/retry-row.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted, down, refused } from './support/memory-receiver.ts';
+import { accepted, down, mailOf, refused } from './support/memory-receiver.ts';
 import { onMemoryTables } from './support/suite-tables.ts';
 
 let world: EngineWorld;
@@ -133,7 +133,7 @@ describe('a forged mail', () => {
       }
       await world.poll();
     }
-    const key = world.receiver.arrivals.find(({ event }) => event.data.size === 1)?.event.id;
+    const key = world.receiver.arrivals.find(({ event }) => mailOf(event)?.size === 1)?.event.id;
     inbox().add({ ...parcel, size: 2 });
     inbox().remove(genuine);
     world.receiver.answer = () => accepted;
@@ -334,7 +334,7 @@ describe('a replay', () => {
 
   it('of what was given up sends that one, not another of its headers, after the folder was renumbered', async () => {
     const mailbox = await connect(['INBOX']);
-    world.receiver.answer = (event) => (event.data.size === 1 ? refused : accepted);
+    world.receiver.answer = (event) => (mailOf(event)?.size === 1 ? refused : accepted);
     inbox().add({ ...parcel, size: 1 });
     inbox().add({ ...parcel, size: 2 });
     for (let n = 0; n < 14; n++) {

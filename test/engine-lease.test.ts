@@ -5,7 +5,7 @@ import { createAzureStore } from '../src/lib/store/table/azure-table.ts';
 import { type BatchOperation, type Store, StoreError, type Table } from '../src/lib/store/table/table.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { type LossyProxy, startLossyProxy } from './support/lossy-proxy.ts';
-import { accepted, down } from './support/memory-receiver.ts';
+import { accepted, down, subjectOf } from './support/memory-receiver.ts';
 import { azuriteOfSuite, type SuiteAzurite } from './support/suite-tables.ts';
 import { emptyTables, storeAt } from './support/tables.ts';
 
@@ -148,7 +148,7 @@ describe('an answer of the store that is lost on its way', () => {
       await through.table('mail').get('s0001', '!');
       let lost: Promise<void> | undefined;
       world.receiver.answer = (event) => {
-        if (event.data.subject === 'mail 2') lost = proxy.loseNext('$batch', how);
+        if (subjectOf(event) === 'mail 2') lost = proxy.loseNext('$batch', how);
         return accepted;
       };
       await world.poll({ store: world.time.at(through) });
@@ -171,7 +171,7 @@ describe('a worker that dies', () => {
     const { store, die } = mortal(world.store);
     const dead = gate();
     world.receiver.answer = (event) => {
-      if (event.data.subject === 'mail 2') {
+      if (subjectOf(event) === 'mail 2') {
         die();
         dead.open();
       }
@@ -292,7 +292,7 @@ describe('a lease that is lost in the middle', () => {
     const posted = gate();
     const slow = {
       deliver: async (...[destination, event, signal]: Parameters<typeof world.receiver.deliver>) => {
-        if (event.data.subject !== 'mail 2') return world.receiver.deliver(destination, event, signal);
+        if (subjectOf(event) !== 'mail 2') return world.receiver.deliver(destination, event, signal);
         posted.open();
         await late.passed;
         return world.receiver.deliver(destination, event, new AbortController().signal);
@@ -378,7 +378,7 @@ describe('the end of the process', () => {
     const runner = world.runner();
     let stopping: Promise<void> | undefined;
     world.receiver.answer = (event) => {
-      if (event.data.subject === 'mail 2') stopping = runner.stop();
+      if (subjectOf(event) === 'mail 2') stopping = runner.stop();
       return accepted;
     };
     world.time.pass(60_000);

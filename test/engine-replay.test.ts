@@ -6,7 +6,7 @@ import type { ReplayRequest } from '../src/lib/store/rows/job-row.ts';
 import { type MailboxRow, onDemandKinds } from '../src/lib/store/rows/rows.ts';
 import type { DestinationFacts } from '../src/lib/sync/state/types.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted, down, refused } from './support/memory-receiver.ts';
+import { accepted, down, refused, subjectOf } from './support/memory-receiver.ts';
 import { memoryStore } from './support/memory-store.ts';
 import { Killed, mortalStore } from './support/mortal-store.ts';
 import { onMemoryTables } from './support/suite-tables.ts';
@@ -22,7 +22,7 @@ const dayMs = 86_400_000;
 const folder = (path: string, address = ada) => world.mail.mailbox(address).folder(path);
 const inbox = (address = ada) => folder('INBOX', address);
 const received = () => world.receiver.ofType('message.received');
-const tried = (subject: string) => world.receiver.arrivals.filter(({ event }) => event.data.subject === subject);
+const tried = (subject: string) => world.receiver.arrivals.filter(({ event }) => subjectOf(event) === subject);
 const acceptedIds = (subject: string) =>
   tried(subject).flatMap(({ event, outcome }) => (outcome === 'accepted' ? [event.id] : []));
 const rowsOfKind = async (letter: string) => (await world.mailRows()).filter((key) => key.startsWith(`${letter}!`));
@@ -34,7 +34,7 @@ const listed = async () => (await createDeliveries(world).list({ limit: 100 })).
 /** Refuses what has one of these words in its subject. */
 function refuse(...words: string[]): void {
   world.receiver.answer = (event) =>
-    words.some((word) => String(event.data.subject ?? '').includes(word)) ? refused : accepted;
+    words.some((word) => (subjectOf(event) ?? '').includes(word)) ? refused : accepted;
 }
 
 /** A destination's facts, kept in memory. */
@@ -109,7 +109,7 @@ describe('a message that was given up', () => {
     const deaths = facts.deaths;
     const [before] = await listed();
     world.receiver.answer = (event) =>
-      event.data.subject === 'bad' ? { ...refused, reason: 'destination_refused_message', status: 500 } : accepted;
+      subjectOf(event) === 'bad' ? { ...refused, reason: 'destination_refused_message', status: 500 } : accepted;
     await replay(mailbox, { kind: 'dead' });
     await world.polls(3, { destinations: facts });
     const [after, ...more] = await listed();
@@ -354,8 +354,8 @@ describe('a replay since a time', () => {
     let isDown = true;
     world.receiver.answer = async (event) => {
       // The others of its window are answered first.
-      if (event.data.subject === 'mail 3' && isDown) await new Promise((resolve) => setTimeout(resolve, 100));
-      return event.data.subject === 'mail 3' && isDown ? down : accepted;
+      if (subjectOf(event) === 'mail 3' && isDown) await new Promise((resolve) => setTimeout(resolve, 100));
+      return subjectOf(event) === 'mail 3' && isDown ? down : accepted;
     };
     await replay(mailbox, since(ago(dayMs), true));
     await world.polls(3, { destinations: facts });
@@ -381,7 +381,7 @@ describe('a replay since a time', () => {
     const others = Promise.withResolvers<void>();
     let answered = 0;
     world.receiver.answer = async (event) => {
-      if (event.data.subject !== 'mail 3') {
+      if (subjectOf(event) !== 'mail 3') {
         if (++answered === 7) others.resolve();
         return accepted;
       }
@@ -422,7 +422,7 @@ describe('a replay since a time', () => {
     const from = received().length;
     expect(from).toBe(150);
     world.receiver.answer = async (event) => {
-      if (event.data.subject !== 'mail 1') return accepted;
+      if (subjectOf(event) !== 'mail 1') return accepted;
       for (let before = -1; before < received().length; await delay(20)) before = received().length;
       return down;
     };

@@ -4,7 +4,7 @@ import { mostRecentMessages } from '../src/lib/store/rows/recent-messages-row.ts
 import { type MailboxRow, onDemandKinds } from '../src/lib/store/rows/rows.ts';
 import type { DestinationFacts } from '../src/lib/sync/state/types.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted, down, refused } from './support/memory-receiver.ts';
+import { accepted, down, mailOf, refused, subjectOf } from './support/memory-receiver.ts';
 import { memoryStore } from './support/memory-store.ts';
 import { settled } from './support/virtual-clock.ts';
 
@@ -20,7 +20,7 @@ const bea = 'bea@contoso.example';
 const folder = (path: string, address = ada) => world.mail.mailbox(address).folder(path);
 const inbox = (address = ada) => folder('INBOX', address);
 const received = () => world.receiver.ofType('message.received');
-const tried = (subject: string) => world.receiver.arrivals.filter(({ event }) => event.data.subject === subject);
+const tried = (subject: string) => world.receiver.arrivals.filter(({ event }) => subjectOf(event) === subject);
 
 /** A destination's facts, kept in memory. */
 function factsOf(order: 'strict' | 'window') {
@@ -54,14 +54,14 @@ describe('a message that is refused', () => {
     await world.poll();
     let acceptedAt: Date | undefined;
     world.receiver.answer = (event) => {
-      if (event.data.subject === 'bad' && event.data.text !== null) return refused;
+      if (subjectOf(event) === 'bad' && mailOf(event)?.text !== null) return refused;
       acceptedAt = world.now();
       return accepted;
     };
     const destinations = { ...factsOf('strict').facts, lastAccepted: async () => acceptedAt };
     inbox().add('bad');
     await world.polls(3, { destinations });
-    expect(tried('bad').map(({ event }) => event.data.text !== null)).toEqual([true, true, true]);
+    expect(tried('bad').map(({ event }) => mailOf(event)?.text !== null)).toEqual([true, true, true]);
     expect(received()).toEqual([]);
     folder('Archive').add('another');
     await world.polls(2, { destinations });
@@ -83,7 +83,7 @@ describe('a message that is refused', () => {
   it('holds its folder up for ten minutes, then goes by itself, and is marked late', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
-    world.receiver.answer = (event) => (event.data.subject === 'bad' ? refused : accepted);
+    world.receiver.answer = (event) => (subjectOf(event) === 'bad' ? refused : accepted);
     inbox().add('bad');
     inbox().add('behind');
     await world.polls(9);
@@ -130,7 +130,7 @@ describe('a message that is refused', () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     const { facts, noted } = factsOf('strict');
-    world.receiver.answer = (event) => (event.data.subject === 'bad' ? refused : accepted);
+    world.receiver.answer = (event) => (subjectOf(event) === 'bad' ? refused : accepted);
     inbox().add('bad');
     for (let n = 1; n <= 90; n++) {
       inbox().add(`mail ${n}`);
@@ -267,7 +267,7 @@ describe('a message that is refused', () => {
     await world.connectMailbox(ada);
     await world.poll();
     const { facts } = factsOf('window');
-    world.receiver.answer = (event) => (event.data.subject === 'bad' ? refused : accepted);
+    world.receiver.answer = (event) => (subjectOf(event) === 'bad' ? refused : accepted);
     inbox().add('bad');
     inbox().add('good');
     await world.poll({ destinations: facts });
@@ -288,9 +288,10 @@ describe('a message that is refused, and that newer mail has pushed out of the r
     const arrivedAt = world.now();
     let key: string | undefined;
     let areMany = true;
-    world.receiver.answer = ({ id, data }) => {
-      if (data.subject === 'old') key ??= id;
-      return (isRefused() && id === key) || (areMany && data.subject === 'like it') ? refused : accepted;
+    world.receiver.answer = (event) => {
+      if (subjectOf(event) === 'old') key ??= event.id;
+      const isLikeIt = areMany && subjectOf(event) === 'like it';
+      return (isRefused() && event.id === key) || isLikeIt ? refused : accepted;
     };
     // An entry that is not settled stays outside of the recent messages, unless there are many of them.
     for (let n = 0; n < 70; n++) inbox().add({ subject: n === 0 ? 'old' : 'like it', internalDate: arrivedAt });
@@ -355,7 +356,7 @@ describe('a message that always times out', () => {
     await world.connectMailbox(bea);
     await world.poll();
     const { facts, noted } = factsOf('strict');
-    world.receiver.answer = (event) => (event.data.subject === 'slow' ? down : accepted);
+    world.receiver.answer = (event) => (subjectOf(event) === 'slow' ? down : accepted);
     inbox().add('slow');
     for (let n = 1; n <= 150; n++) {
       inbox(ada).add(`ada ${n}`);
@@ -367,7 +368,11 @@ describe('a message that always times out', () => {
     expect(noted.headsMoved).toBe(1);
     expect(world.receiver.subjects()).toHaveLength(300);
     // After a time-out only what is small is tried.
-    expect(tried('slow').at(-1)?.event.data.text).toBeNull();
+    expect(
+      tried('slow')
+        .map(({ event }) => mailOf(event)?.text)
+        .at(-1),
+    ).toBeNull();
   }, 120_000);
 });
 
@@ -451,7 +456,7 @@ describe('a window', () => {
     const seen: (number | undefined)[] = [];
     let answered = 0;
     world.receiver.answer = async (event) => {
-      if (event.data.subject === 'mail 3') await slow;
+      if (subjectOf(event) === 'mail 3') await slow;
       else if (++answered === 29) {
         seen.push((await world.cursor(mailbox))?.lastUid);
         open();
@@ -486,7 +491,7 @@ describe('a window', () => {
     await world.connectMailbox(ada);
     await world.poll();
     const { facts, noted } = factsOf('window');
-    world.receiver.answer = (event) => (event.data.subject === 'slow' ? down : accepted);
+    world.receiver.answer = (event) => (subjectOf(event) === 'slow' ? down : accepted);
     inbox().add('slow');
     for (let n = 1; n <= 90; n++) {
       inbox().add(`mail ${n}`);
@@ -511,7 +516,7 @@ describe('a window', () => {
     let answered = 0;
     world.receiver.answer = async (event) => {
       const others = new Promise<void>((resolve) => {
-        if (event.data.subject === 'mail 1') open = resolve;
+        if (subjectOf(event) === 'mail 1') open = resolve;
         else resolve();
       });
       if (++answered % 4 === 0) open();
@@ -536,7 +541,7 @@ describe('a window', () => {
     await world.poll({ destinations });
     world.receiver.answer = () => refused;
     await world.poll({ destinations });
-    expect(tried('mail').map(({ event }) => event.data.text)).toEqual(['Text of mail', 'Text of mail']);
+    expect(tried('mail').map(({ event }) => mailOf(event)?.text)).toEqual(['Text of mail', 'Text of mail']);
   });
 
   it('keeps in mind what was accepted behind a slow head, however much the server lists and does not show', async () => {
@@ -552,9 +557,9 @@ describe('a window', () => {
     shy(60);
     const others = Promise.withResolvers<void>();
     let count = 0;
-    world.receiver.answer = async ({ data }) => {
-      if (data.subject === 'other' && ++count === 4) others.resolve();
-      if (data.subject !== 'head') return accepted;
+    world.receiver.answer = async (event) => {
+      if (subjectOf(event) === 'other' && ++count === 4) others.resolve();
+      if (subjectOf(event) !== 'head') return accepted;
       await others.promise;
       return down;
     };
@@ -571,7 +576,7 @@ describe('a window', () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     const { facts } = factsOf('window');
-    world.receiver.answer = (event) => (event.data.subject === 'mail 2' ? refused : accepted);
+    world.receiver.answer = (event) => (subjectOf(event) === 'mail 2' ? refused : accepted);
     for (let n = 1; n <= 5; n++) inbox().add(`mail ${n}`);
     await world.poll({ destinations: facts });
     expect(new Set(world.receiver.subjects())).toEqual(new Set(['mail 1', 'mail 3', 'mail 4', 'mail 5']));

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Deliverer, OutgoingEvent } from '../src/lib/domain/event.ts';
+import type { Deliverer, OutgoingEvent } from '../src/lib/domain/events/event.ts';
 import { shardKey, shardOfMailbox } from '../src/lib/domain/ids.ts';
 import type { ImapConnector, ImapSession } from '../src/lib/mailbox/session/session.ts';
 import { shardRowKey } from '../src/lib/store/rows/keys.ts';
 import { mortalWorker } from './support/chaos.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted, down, refused } from './support/memory-receiver.ts';
+import { accepted, down, mailOf, refused, subjectOf } from './support/memory-receiver.ts';
 import { onEmptyTables } from './support/suite-tables.ts';
 
 let world: EngineWorld;
@@ -57,8 +57,8 @@ async function runMortally(deadly: { subject: string; by: 'read' | 'fetch' | 're
   };
   const { store, clock } = worker;
   // The text of a mail is made fit to be sent by the deliverer, before it sends anything.
-  const dies = ({ data }: OutgoingEvent) =>
-    deadly.by === 'render' && data.subject === deadly.subject && data.text !== '';
+  const dies = (event: OutgoingEvent) =>
+    deadly.by === 'render' && subjectOf(event) === deadly.subject && mailOf(event)?.text !== '';
   const deliverer: Deliverer = {
     deliver: (...args) => (dies(args[1]) ? kill() : worker.deliverer.deliver(...args)),
     dryRun: (...args) => (dies(args[1]) ? kill() : worker.deliverer.dryRun(...args)),
@@ -117,7 +117,7 @@ describe('a mail that kills the process', () => {
   it('when it is made fit to be sent once more is found out, even where its flags change all the while', async () => {
     await world.connectMailbox(ada);
     await world.poll();
-    world.receiver.answer = ({ data }) => (data.subject === 'deadly' ? refused : accepted);
+    world.receiver.answer = (event) => (subjectOf(event) === 'deadly' ? refused : accepted);
     const uid = inbox().add('deadly');
     await world.poll();
     world.time.pass(11 * 60_000);
@@ -165,7 +165,7 @@ describe('a mail that kills the process', () => {
     const keys = new Set(
       world.receiver.arrivals
         .map(({ event }) => event)
-        .flatMap(({ data, id }) => (data.subject === 'deadly' ? [id] : [])),
+        .flatMap((event) => (subjectOf(event) === 'deadly' ? [event.id] : [])),
     );
     await liveOn({ subject: 'deadly', by: 'fetch' }, 8);
     expect([...keys]).toEqual(world.receiver.ofType('message.undeliverable').map(({ data }) => data.messageKey));
@@ -236,8 +236,7 @@ describe('processes that die for another reason', () => {
         true,
       );
       void world.runner({ ...worker }).run(world.wakeUp(1));
-      await new Promise((resolve) => setTimeout(resolve, 60));
-      expect(worker.dead).toBe(true);
+      await expect.poll(() => worker.dead, { timeout: 20_000 }).toBe(true);
     }
     expect((await world.shard(mailbox)).starts).toBe(3);
     for (let n = 1; n <= 3; n++) inbox().add(`mail ${n}`);

@@ -3,7 +3,7 @@ import type { MailboxRow } from '../src/lib/store/rows/rows.ts';
 import { onDemandKinds } from '../src/lib/store/rows/rows.ts';
 import type { Store, StoredRow, Table } from '../src/lib/store/table/table.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted, refused } from './support/memory-receiver.ts';
+import { accepted, mailOf, refused } from './support/memory-receiver.ts';
 import { onMemoryTables } from './support/suite-tables.ts';
 import { rowsOfTable } from './support/tables.ts';
 
@@ -39,7 +39,7 @@ describe('a folder that is taken off', () => {
     expect(await kindsOf(idOf('Archive'))).toEqual([]);
     expect((await kindsOf(idOf('INBOX'))).toSorted()).toEqual(['c', 'd', 'r']);
     const keyOf = (subject: string) =>
-      world.receiver.arrivals.find(({ event }) => event.data.subject === subject)?.event.data.messageKey;
+      world.receiver.arrivals.map(({ event }) => mailOf(event)).find((mail) => mail?.subject === subject)?.messageKey;
     expect(world.receiver.ofType('message.vanished').map(({ data }) => [data.messageKey, data.folder])).toEqual([
       [keyOf('refused'), { path: 'Archive', role: 'archive' }],
     ]);

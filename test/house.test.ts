@@ -40,7 +40,7 @@ const floorsOf: Record<string, string[]> = {
   'lib/mailbox': ['imap', 'fetch', 'message', 'session', 'calendar', 'mime', 'charset'],
   'lib/delivery': ['.', 'nocobase', 'webhook', 'events', 'sanitize'],
   'lib/store': ['submissions', 'mailboxes', 'destinations', 'grants', 'links', 'deployment', 'shard', 'rows', 'table'],
-  'lib/domain': ['mail', '.'],
+  'lib/domain': ['events', 'mail', '.'],
 };
 
 /** More than this in one folder, and nobody finds anything by its name. */

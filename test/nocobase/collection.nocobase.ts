@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NewDestination } from '../../src/lib/delivery/destination-change.ts';
-import type { DeliveryOutcome, OutgoingEvent } from '../../src/lib/domain/event.ts';
+import type { DeliveryOutcome, OutgoingEvent } from '../../src/lib/domain/events/event.ts';
 import { newDestinationId } from '../../src/lib/domain/ids.ts';
 import { systemRandom } from '../../src/lib/domain/system.ts';
 import { isBrokerError } from '../../src/lib/errors.ts';
 import { filterOf } from '../support/nocobase/api.ts';
 import { runDocumented } from '../support/nocobase/documented.ts';
-import { happened, mail, mailbox, newKey, received } from '../support/nocobase/events.ts';
+import { expiring, happened, mail, mailbox, newKey, received } from '../support/nocobase/events.ts';
 import { type Nocobase, startNocobase } from '../support/nocobase/nocobase.ts';
 import { type Sender, startSender } from '../support/nocobase/sender.ts';
 
@@ -316,7 +316,7 @@ describe('a change', () => {
     const change = {
       messageKey: key,
       seen: true,
-      folder: { path: 'Archive/2026', role: 'archive' },
+      folder: { path: 'Archive/2026', role: 'archive' } as const,
       messageRef: 'new',
     };
     expect(await send(happened('message.updated', change))).toEqual(accepted);
@@ -376,12 +376,6 @@ describe('a mailbox', () => {
     const ill = { ...mailbox, id: 'mbx_0000_accountaccount04' };
     await send(happened('mailbox.connected', {}, well));
     await send(happened('mailbox.reconnect_required', { code: 'grant_revoked' }, ill));
-    const expiring = {
-      id: 'e_expiring',
-      type: 'secret.expiring' as const,
-      timestamp: new Date(),
-      data: { daysLeft: 7 },
-    };
     expect(await send(expiring)).toEqual(accepted);
     const account = async ({ id }: { id: string }) => (await nocobase.records('mail_accounts', { mailboxId: id }))[0];
     expect(await account(well)).toMatchObject({

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DeliveryOutcome, OutgoingEvent } from '../../src/lib/domain/event.ts';
+import type { DeliveryOutcome, OutgoingEvent } from '../../src/lib/domain/events/event.ts';
 import { filterOf } from '../support/nocobase/api.ts';
 import { runDocumented } from '../support/nocobase/documented.ts';
 import { happened, mail, newKey, received } from '../support/nocobase/events.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock, Random } from '../../src/lib/domain/clock.ts';
-import type { Deliverer } from '../../src/lib/domain/event.ts';
+import type { Deliverer } from '../../src/lib/domain/events/event.ts';
 import type { ImapConnector, ImapSession } from '../../src/lib/mailbox/session/session.ts';
 import type { Store, Table } from '../../src/lib/store/table/table.ts';
 

@@ -1,4 +1,6 @@
-import type { Deliverer, DeliveryOutcome, OutgoingEvent } from '../../src/lib/domain/event.ts';
+import type { Deliverer, DeliveryOutcome, OutgoingEvent } from '../../src/lib/domain/events/event.ts';
+import type { ReceivedData } from '../../src/lib/domain/events/event-data.ts';
+import type { EventType } from '../../src/lib/domain/events/event-types.ts';
 
 /** What arrived, and what was answered. */
 export interface Arrival {
@@ -13,12 +15,23 @@ export interface MemoryReceiver extends Deliverer {
   answer: (event: OutgoingEvent) => DeliveryOutcome | Promise<DeliveryOutcome>;
   /** Subjects of the accepted `message.received`, in order of arrival; repeats included. */
   subjects(): string[];
-  ofType(type: OutgoingEvent['type']): OutgoingEvent[];
+  ofType<Type extends EventType>(type: Type): OfType<Type>[];
 }
 
 export const accepted: DeliveryOutcome = { kind: 'accepted', status: 200 };
 export const down: DeliveryOutcome = { kind: 'held', reason: 'destination_unreachable', attempted: true };
 export const refused: DeliveryOutcome = { kind: 'refused', reason: 'destination_refused_message', status: 422 };
+
+type OfType<Type extends EventType> = Extract<OutgoingEvent, { readonly type: Type }>;
+
+const isOf = <Type extends EventType>(type: Type, event: OutgoingEvent): event is OfType<Type> => event.type === type;
+
+/** The subject of the mail that an event tells of; undefined for other events. */
+export const subjectOf = (event: OutgoingEvent): string | undefined => mailOf(event)?.subject;
+
+/** The mail that an event tells of; undefined for other events. */
+export const mailOf = (event: OutgoingEvent): ReceivedData | undefined =>
+  event.type === 'message.received' ? event.data : undefined;
 
 /** A destination in memory behind the engine's own interface. */
 export function memoryReceiver(): MemoryReceiver {
@@ -31,11 +44,12 @@ export function memoryReceiver(): MemoryReceiver {
       self.arrivals.push({ destinationId, event, outcome: outcome.kind });
       return outcome;
     },
-    subjects: () => self.ofType('message.received').map((event) => String(event.data.subject)),
+    subjects: () => self.ofType('message.received').map((event) => event.data.subject),
     ofType: (type) =>
       self.arrivals
-        .filter(({ event, outcome }) => event.type === type && outcome === 'accepted')
-        .map(({ event }) => event),
+        .filter(({ outcome }) => outcome === 'accepted')
+        .map(({ event }) => event)
+        .filter((event) => isOf(type, event)),
   };
   return self;
 }

@@ -48,7 +48,7 @@ export function composeConnecting(
       audit,
     }),
     /** The links that an event about a mailbox carries, so that its receiver can pass them on. */
-    eventLinks: createEventLinks({
+    withLinks: createEventLinks({
       config,
       tokens: ticketTokens,
       tickets,

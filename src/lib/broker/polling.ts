@@ -32,7 +32,7 @@ export function composePolling(
   { tokens }: Identity,
   { polled, token, closeSessions }: MailAccess,
   { deliverer, destinations, destinationFacts }: Delivery,
-  { eventLinks }: Connecting,
+  { withLinks }: Connecting,
   { mailIn }: Pick<Sending, 'mailIn'>,
 ) {
   const { store, blobs, directory, registry, grants, vault, sealer, apiKeys, notices, lastRuns, secretName } = storage;
@@ -47,10 +47,7 @@ export function composePolling(
     deliverer,
     token,
     messageReceived: buildMessageReceived,
-    mailboxEvent: async (row, mailbox) => {
-      const event = buildMailboxEvent(row, mailbox);
-      return { ...event, data: { ...event.data, ...(await eventLinks(row, mailbox)) } };
-    },
+    mailboxEvent: (row, mailbox) => withLinks(buildMailboxEvent(row, mailbox), mailbox),
     forget: async (mailbox) => {
       polled.drop(mailbox.id);
       await eraseLinks(mailbox.id);

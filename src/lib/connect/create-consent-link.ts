@@ -82,7 +82,7 @@ export function createEventConsentLink(deps: MakerDeps): AdminConsentLink {
   const make = createConsentTicketMaker(deps);
   return async ({ tid, permissions, id, expiresAt }) => {
     const made = await make({ tenantId: tid, permissions, id, expiresAt }, 'broker');
-    return made && { url: consentLinkOf(deps.config.publicUrl, made.token), expiresAt: made.expiresAt };
+    return made && { url: consentLinkOf(deps.config.publicUrl, made.token), expiresAt: made.expiresAt.toISOString() };
   };
 }
 

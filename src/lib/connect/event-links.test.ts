@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { manualClock } from '../../../test/support/http.ts';
 import { memoryStore } from '../../../test/support/memory-store.ts';
+import { outboxExamples } from '../../../test/support/outbox-data.ts';
+import { buildMailboxEvent } from '../delivery/events/mailbox-event.ts';
 import { base64url } from '../domain/bytes.ts';
+import type { OutboxType } from '../domain/events/event-types.ts';
 import { eventId } from '../domain/ids.ts';
 import { systemRandom } from '../domain/system.ts';
 import { createTickets } from '../store/links/tickets.ts';
-import type { MailboxRow, OutboxRow } from '../store/rows/rows.ts';
+import type { MailboxRow } from '../store/rows/rows.ts';
 import { createEventLinks } from './event-links.ts';
 import { createTicketTokens } from './tickets.ts';
 
@@ -29,13 +32,16 @@ function world() {
   const tickets = createTickets(store.table('tickets'));
   const tokens = createTicketTokens({ rootKeys, clock, random: systemRandom });
   const admin: { tid: string; id: string }[] = [];
-  const links = createEventLinks({
+  const withLinks = createEventLinks({
     config: { publicUrl: 'https://broker.example' },
     tokens,
     tickets,
     adminConsentLink: async ({ tid, id, expiresAt }) => {
       admin.push({ tid, id: base64url(id) });
-      return { url: `https://broker.example/api/tenant-consent?token=${base64url(id)}`, expiresAt };
+      return {
+        url: `https://broker.example/api/tenant-consent?token=${base64url(id)}`,
+        expiresAt: expiresAt.toISOString(),
+      };
     },
   });
   const rotate = () =>
@@ -44,6 +50,12 @@ function world() {
     const found: string[] = [];
     for await (const row of store.table('tickets').scan()) found.push(row.rowKey);
     return found;
+  };
+  const links = async (...args: Parameters<typeof withLinks>) => {
+    const [before] = args;
+    const after = await withLinks(...args);
+    const known = Object.keys(before.data);
+    return Object.fromEntries(Object.entries(after.data).filter(([name]) => !known.includes(name)));
   };
   return { links, tokens, tickets, rotate, rows, admin };
 }
@@ -65,13 +77,17 @@ const mailbox: MailboxRow = {
   createdAt: at,
   asked: 1,
 };
-const event = (type: string, code: string, since = at): OutboxRow => ({
-  mailboxId: mailbox.id,
-  id: eventId(mailbox.id, type, since.getTime()),
-  type,
-  at: since,
-  data: JSON.stringify({ state: 'x', code, since: since.toISOString() }),
-});
+const event = (type: OutboxType, code: string, since = at) =>
+  buildMailboxEvent(
+    {
+      mailboxId: mailbox.id,
+      id: eventId(mailbox.id, type, since.getTime()),
+      type,
+      at: since,
+      data: JSON.stringify({ ...outboxExamples[type], code }),
+    },
+    mailbox,
+  );
 const dead = event('mailbox.reconnect_required', 'grant_revoked');
 const tokenIn = (data: Readonly<Record<string, unknown>>): string => {
   const url: unknown = Reflect.get(Object(data.reconnect), 'url');
@@ -84,7 +100,7 @@ describe('the event of a dead grant', () => {
     const data = await links(dead, mailbox);
     expect(data.reconnect).toMatchObject({
       url: expect.stringMatching(/^https:\/\/broker\.example\/api\/connect\?token=[\w-]{54}$/),
-      expiresAt: new Date(Math.floor((at.getTime() + 14 * day) / 1000) * 1000),
+      expiresAt: new Date(Math.floor((at.getTime() + 14 * day) / 1000) * 1000).toISOString(),
     });
     const { key } = await tokens.open(tokenIn(data));
     expect((await tickets.get(key))?.row).toMatchObject({
@@ -158,7 +174,7 @@ describe('the event of a missing consent', () => {
 
 it('other events carry no link', async () => {
   const { links, rows } = world();
-  for (const type of ['mailbox.recovered', 'mailbox.degraded', 'message.vanished']) {
+  for (const type of ['mailbox.recovered', 'mailbox.degraded', 'message.vanished'] as const) {
     expect(await links(event(type, 'grant_revoked'), mailbox)).toEqual({});
   }
   expect(await rows()).toEqual([]);

@@ -1,17 +1,13 @@
 import { purposeHash } from '../domain/bytes.ts';
+import type { OutgoingEvent } from '../domain/events/event.ts';
+import type { EventLink } from '../domain/events/event-data.ts';
+import type { OutboxType } from '../domain/events/event-types.ts';
 import type { ConsentPermissions } from '../entra/admin-consent.ts';
-import { isErrorCode } from '../error-codes.ts';
 import type { Tickets } from '../store/links/tickets.ts';
-import type { MailboxRow, OutboxRow } from '../store/rows/rows.ts';
+import type { MailboxRow } from '../store/rows/rows.ts';
 import { isStoreError } from '../store/table/table.ts';
 import { linkLifetime } from './create-link.ts';
 import type { TicketTokens } from './tickets.ts';
-
-/** A link as an event carries it. */
-export interface EventLink {
-  readonly url: string;
-  readonly expiresAt: Date;
-}
 
 /**
  * Makes the link by which an administrator consents for a tenant. The same `id` makes the same ticket; may be repeated.
@@ -33,8 +29,10 @@ export interface EventLinksDeps {
   readonly adminConsentLink?: AdminConsentLink;
 }
 
-/** What an event says beyond its row: the link by which the one who is named can mend it. */
-export type EventLinks = (event: OutboxRow, mailbox: MailboxRow) => Promise<Readonly<Record<string, unknown>>>;
+type MailboxEvent = OutgoingEvent<OutboxType>;
+
+/** Adds to an event the link by which the person whom it names can end the trouble. */
+export type AddEventLinks = (event: MailboxEvent, mailbox: MailboxRow) => Promise<MailboxEvent>;
 
 /** Failures that the consent of an administrator mends; an account that is disabled, say, is mended elsewhere. */
 const mendedByConsent: ReadonlySet<string> = new Set([
@@ -48,10 +46,10 @@ const mendedByConsent: ReadonlySet<string> = new Set([
  * has an id that follows from the event's, so that however often the event is sent there is one ticket, good for
  * 14 days from when the event was made. The id alone opens nothing; what counts is the MAC beside it.
  */
-export function createEventLinks(deps: EventLinksDeps): EventLinks {
+export function createEventLinks(deps: EventLinksDeps): AddEventLinks {
   const { config, tokens, tickets } = deps;
 
-  async function reconnect(event: OutboxRow, mailbox: MailboxRow): Promise<EventLink> {
+  async function reconnect(event: MailboxEvent, mailbox: MailboxRow): Promise<EventLink> {
     const expiresAt = expiryOf(event);
     const { token, key } = await tokens.issue(expiresAt, ticketIdOf(event));
     await unlessThere(() =>
@@ -69,42 +67,36 @@ export function createEventLinks(deps: EventLinksDeps): EventLinks {
         destinationId: mailbox.destinationId,
         returnUrl: undefined,
         keyId: 'event',
-        createdAt: event.at,
+        createdAt: event.timestamp,
         expiresAt,
         takenBy: undefined,
         status: 'open',
         result: undefined,
       }),
     );
-    return { url: `${config.publicUrl}/api/connect?token=${token}`, expiresAt };
+    return { url: `${config.publicUrl}/api/connect?token=${token}`, expiresAt: expiresAt.toISOString() };
   }
 
   return async (event, mailbox) => {
     if (event.type === 'mailbox.reconnect_required' && mailbox.grant.kind === 'user') {
-      return { reconnect: await reconnect(event, mailbox) };
+      return { ...event, data: { ...event.data, reconnect: await reconnect(event, mailbox) } };
     }
     const { adminConsentLink } = deps;
-    if (event.type === 'mailbox.consent_required' && adminConsentLink && mendedByConsent.has(codeIn(event))) {
+    if (event.type === 'mailbox.consent_required' && adminConsentLink && mendedByConsent.has(event.data.code)) {
       const { tid } = mailbox.grant;
       const permissions = mailbox.grant.kind === 'app' ? 'app' : 'delegated';
       const link = await adminConsentLink({ tid, permissions, id: ticketIdOf(event), expiresAt: expiryOf(event) });
-      return link === undefined ? {} : { adminConsent: link };
+      return link === undefined ? event : { ...event, data: { ...event.data, adminConsent: link } };
     }
-    return {};
+    return event;
   };
 }
 
-const ticketIdOf = (event: OutboxRow): Uint8Array => purposeHash('ticket', 'event', event.id).slice(0, 16);
+const ticketIdOf = (event: MailboxEvent): Uint8Array => purposeHash('ticket', 'event', event.id).slice(0, 16);
 
 /** Whole seconds, as in the token. */
-const expiryOf = ({ at }: OutboxRow): Date =>
-  new Date(Math.floor(at.getTime() / 1000 + linkLifetime.reconnect.longestSeconds) * 1000);
-
-function codeIn(event: OutboxRow): string {
-  const data: unknown = JSON.parse(event.data);
-  const code: unknown = typeof data === 'object' && data !== null ? Reflect.get(data, 'code') : undefined;
-  return typeof code === 'string' && isErrorCode(code) ? code : '';
-}
+const expiryOf = ({ timestamp }: MailboxEvent): Date =>
+  new Date(Math.floor(timestamp.getTime() / 1000 + linkLifetime.reconnect.longestSeconds) * 1000);
 
 async function unlessThere(insert: () => Promise<void>): Promise<void> {
   try {

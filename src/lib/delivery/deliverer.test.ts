@@ -2,10 +2,12 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { received, tested } from '../../../test/support/nocobase/events.ts';
 import { memorySealer } from '../../../test/support/sealer.ts';
 import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { storeAt } from '../../../test/support/tables.ts';
-import type { DeliveryOutcome, OutgoingEvent } from '../domain/event.ts';
+import type { DeliveryOutcome, OutgoingEvent } from '../domain/events/event.ts';
+import type { ReceivedData } from '../domain/events/event-data.ts';
 import { newDestinationId } from '../domain/ids.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
 import { consoleLog } from '../log.ts';
@@ -131,12 +133,15 @@ async function world(options: { timeoutMs?: number } = {}) {
   };
 }
 
-const event = (id: string, data: Readonly<Record<string, unknown>> = {}): OutgoingEvent => ({
-  id,
-  type: 'message.received',
-  timestamp: new Date('2026-11-22T08:00:00Z'),
-  data: { messageKey: id, ...data },
-});
+const event = (id: string, change: Partial<ReceivedData> = {}): OutgoingEvent<'message.received'> => {
+  const { data } = received(id);
+  return {
+    id,
+    type: 'message.received',
+    timestamp: new Date('2026-11-22T08:00:00Z'),
+    data: { ...data, html: null, ...change },
+  };
+};
 
 const never = new AbortController().signal;
 const held = (reason: string, attempted: boolean) => expect.objectContaining({ kind: 'held', reason, attempted });
@@ -158,7 +163,7 @@ describe('a delivery', () => {
       expect(new Webhook(live).verify(request?.body ?? '', request?.headers as Record<string, string>)).toEqual({
         type: 'message.received',
         timestamp: '2026-11-22T08:00:00.000Z',
-        data: { messageKey: 'm_1', subject: 'Grüße 你好' },
+        data: expect.objectContaining({ messageKey: 'm_1', subject: 'Grüße 你好' }),
       });
     }
   });
@@ -329,7 +334,11 @@ describe('a fault of the destination', () => {
       expect(await deliverer.deliver(id, event(key), never)).toEqual({ kind: 'accepted', status: 200 });
     }
     expect(requests.map(({ headers }) => headers['webhook-id'])).toEqual(['m_1', 'm_2', 'm_1', 'm_3']);
-    expect(await stateOf(id)).toMatchObject({ heldSince: undefined, reason: '', lastAccepted: expect.any(Date) });
+    expect(await stateOf(id)).toMatchObject({
+      heldSince: undefined,
+      reason: undefined,
+      lastAccepted: expect.any(Date),
+    });
     expect(logged.map((line) => JSON.parse(line).event)).toEqual(['destination.held', 'destination.released']);
   });
 
@@ -542,7 +551,7 @@ describe('an attempt on demand', () => {
         return writeState(...given);
       },
     });
-    expect(await deliverer.attempt(id, { ...event('test_1'), type: 'destination.test' }, never)).toMatchObject({
+    expect(await deliverer.attempt(id, tested, never)).toMatchObject({
       kind: 'accepted',
     });
     expect(await stateOf(id)).toMatchObject({ nextProbe: undefined, deadInRow: 2, heldSince: expect.any(Date) });
@@ -554,18 +563,17 @@ describe('an attempt on demand', () => {
     const deliverer = worker();
     answers(503, { 'Retry-After': '600' });
     await deliverer.deliver(id, event('m_1'), never);
-    const test: OutgoingEvent = { ...event('test_1'), type: 'destination.test' };
-    expect(await deliverer.attempt(id, test, never)).toMatchObject({ kind: 'held', status: 503 });
+    expect(await deliverer.attempt(id, tested, never)).toMatchObject({ kind: 'held', status: 503 });
     expect(await deliverer.deliver(id, event('m_1'), never)).toMatchObject({ attempted: false });
     answers(200);
-    expect(await deliverer.attempt(id, test, never)).toEqual({ kind: 'accepted', status: 200 });
+    expect(await deliverer.attempt(id, tested, never)).toEqual({ kind: 'accepted', status: 200 });
     expect((await stateOf(id)).heldSince).toBeInstanceOf(Date);
     const outcome: DeliveryOutcome = await deliverer.deliver(id, event('m_1'), never);
     expect(outcome.kind).toBe('accepted');
     expect(requests).toHaveLength(4);
-    expect(await deliverer.attempt(await destination({ paused: true }), test, never)).toMatchObject({
+    expect(await deliverer.attempt(await destination({ paused: true }), tested, never)).toMatchObject({
       kind: 'accepted',
     });
-    expect(await deliverer.attempt(newDestinationId(systemRandom), test, never)).toBeUndefined();
+    expect(await deliverer.attempt(newDestinationId(systemRandom), tested, never)).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { createBoundedMap } from '../domain/bounded-map.ts';
 import type { Clock, Random } from '../domain/clock.ts';
-import type { Deliverer, DeliveryOutcome, OutgoingEvent } from '../domain/event.ts';
+import type { Deliverer, DeliveryOutcome, OutgoingEvent } from '../domain/events/event.ts';
 import type { Log } from '../log.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import type { DestinationState, DestinationType } from '../store/destinations/destination.ts';
@@ -148,15 +148,16 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
     const stored = await stateOf(peer, false);
     const found = gate(stored.state, time.whenJudging());
     if (found.kind === 'open') return { kind: 'send', probing: false };
-    const wait = (state: DestinationState, retryAfterMs: number): Entry => ({
+    const { reason } = found;
+    const wait = (retryAfterMs: number, why = reason): Entry => ({
       kind: 'held',
-      reason: state.reason,
+      reason: why,
       retryAfterMs,
       attempted: false,
     });
-    if (found.kind === 'held') return wait(stored.state, found.waitMs);
+    if (found.kind === 'held') return wait(found.waitMs);
     if (!mayProbe(stored.state, eventId, insists)) {
-      return { kind: 'held', reason: stored.state.reason, attempted: false, yields: true };
+      return { kind: 'held', reason, attempted: false, yields: true };
     }
     if (await write(peer, claimed(stored.state, time.whenWriting()), stored.etag))
       return { kind: 'send', probing: true };
@@ -164,7 +165,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
     const { state } = await stateOf(peer, true);
     const now = gate(state, time.whenJudging());
     if (now.kind === 'open') return { kind: 'send', probing: false };
-    return wait(state, now.kind === 'held' ? now.waitMs : 0);
+    return wait(now.kind === 'held' ? now.waitMs : 0, now.reason);
   };
 
   /** Changes the state, unless `how` answers undefined; again if another wrote meanwhile. */

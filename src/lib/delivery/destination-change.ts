@@ -7,6 +7,7 @@ import type {
   DestinationSecrets,
   DestinationType,
 } from '../store/destinations/destination.ts';
+import { destinationParts } from './destination-parts.ts';
 import { isSigningSecret, newSigningSecret } from './webhook/sign.ts';
 
 export type AuthInput =
@@ -19,21 +20,22 @@ interface NewCommon {
   readonly url: string;
   readonly rawHtml: boolean;
   readonly paused: boolean;
+  readonly auth: AuthInput;
 }
 
-export type NewDestination =
-  | (NewCommon & {
-      readonly type: 'webhook';
-      readonly auth: AuthInput;
-      /** One that the receiver knows already; else a new one is made. */
-      readonly signingSecret?: string | undefined;
-    })
-  | (NewCommon & { readonly type: 'workflow'; readonly auth: AuthInput })
-  | (NewCommon & {
-      readonly type: 'collection';
-      readonly auth: AuthInput;
-      readonly collections: DestinationCollections;
-    });
+/** What only one type of destination is told when it is created. */
+interface NewParts {
+  readonly webhook: {
+    /** One that the receiver knows already; else a new one is made. */
+    readonly signingSecret?: string | undefined;
+  };
+  readonly workflow: object;
+  readonly collection: { readonly collections: DestinationCollections };
+}
+
+export type NewDestination = {
+  readonly [Type in DestinationType]: NewCommon & { readonly type: Type } & NewParts[Type];
+}[DestinationType];
 
 export interface DestinationPatch {
   readonly name?: string | undefined;
@@ -68,14 +70,14 @@ export function signingSecretOf(input: NewDestination, random: Random): string |
 
 /** Whether a patch fits the type of its destination. @throws BrokerError `invalid_request` */
 export function checkPatch(type: DestinationType, patch: DestinationPatch): void {
-  if (type !== 'collection' && patch.collections !== undefined) {
+  const { hasCollections, isSigned, auths } = destinationParts[type];
+  if (!hasCollections && patch.collections !== undefined) {
     throw wrongField('collections', 'Is for destinations of the type collection.');
   }
-  if (type === 'webhook') return;
   for (const field of ['rotateSigningSecret', 'dropOldSigningSecret'] as const) {
-    if (patch[field] !== undefined) throw wrongField(field, 'Is for destinations of the type webhook.');
+    if (!isSigned && patch[field] !== undefined) throw wrongField(field, 'Is for destinations of the type webhook.');
   }
-  if (patch.auth !== undefined && patch.auth.type !== 'bearer') {
+  if (patch.auth !== undefined && !auths.includes(patch.auth.type)) {
     throw wrongField('auth', 'Is not bearer: NocoBase takes API keys only.');
   }
 }

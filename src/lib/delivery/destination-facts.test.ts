@@ -60,7 +60,12 @@ describe('the third death in a row', () => {
   });
 
   it('leaves a hold that has begun already as it is', () => {
-    const held = { ...restingState, heldSince: new Date(now - 1000), reason: 'destination_busy', deadInRow: 2 };
+    const held = {
+      ...restingState,
+      heldSince: new Date(now - 1000),
+      reason: 'destination_busy' as const,
+      deadInRow: 2,
+    };
     expect(afterDeath(held, now, 0.5)).toEqual({ ...held, deadInRow: 3 });
   });
 });
@@ -88,7 +93,7 @@ describe('the facts of a destination', () => {
     expect(await facts.isHeld(id)).toBe(false);
     const { state, etag } = await rows.readState(id);
     if (etag === undefined) throw new Error('no state');
-    const held = { ...state, heldSince: new Date(now), reason: 'destination_busy' };
+    const held = { ...state, heldSince: new Date(now), reason: 'destination_busy' as const };
     const later = await rows.writeState(id, { ...held, nextProbe: new Date(Date.now() + 3_600_000) }, etag);
     expect(await facts.isHeld(id)).toBe(true);
     // Something has to be its probe when that is due.

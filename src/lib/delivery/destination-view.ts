@@ -1,5 +1,5 @@
-import type { DeliveryOutcome } from '../domain/event.ts';
-import { errorTable, isErrorCode } from '../error-codes.ts';
+import type { DeliveryOutcome } from '../domain/events/event.ts';
+import { type ErrorCode, errorTable } from '../error-codes.ts';
 import type {
   DestinationAuth,
   DestinationCollections,
@@ -25,7 +25,7 @@ export interface DestinationView {
   readonly held:
     | {
         readonly since: Date;
-        readonly code: string;
+        readonly code: ErrorCode;
         /** What it answered last; absent if there was no answer. */
         readonly status: number | undefined;
         readonly sentence: string;
@@ -48,7 +48,7 @@ export interface DestinationTest {
   /** Absent if there was no answer. */
   readonly status: number | undefined;
   /** These four where it was not accepted. */
-  readonly code?: string;
+  readonly code?: ErrorCode;
   readonly sentence?: string;
   readonly remedy?: string;
   readonly who?: string;
@@ -57,6 +57,7 @@ export interface DestinationTest {
 /** A destination and how it goes, without its secrets. */
 export function viewOf(config: DestinationConfig, state: DestinationState): DestinationView {
   const { heldSince: since, reason: code, status, nextProbe } = state;
+  const isHeld = since !== undefined && code !== undefined;
   return {
     id: config.id,
     type: config.type,
@@ -67,7 +68,7 @@ export function viewOf(config: DestinationConfig, state: DestinationState): Dest
     auth: { type: config.auth },
     collections: config.collections,
     signingSecrets: config.signingSince.map((createdAt) => ({ createdAt })),
-    held: since === undefined ? undefined : { since, code, status, ...explanation(code), nextProbe },
+    held: isHeld ? { since, code, status, ...explanation(code), nextProbe } : undefined,
     lastAccepted: state.lastAccepted,
     createdAt: config.createdAt,
     updatedAt: config.updatedAt,
@@ -81,7 +82,7 @@ export function testOf(outcome: DeliveryOutcome): DestinationTest {
   return { accepted: false, status, code: outcome.reason, ...explanation(outcome.reason) };
 }
 
-function explanation(code: string): { readonly sentence: string; readonly remedy: string; readonly who: string } {
-  const { sentence, remedy, who } = errorTable[isErrorCode(code) ? code : 'internal_error'];
+function explanation(code: ErrorCode): { readonly sentence: string; readonly remedy: string; readonly who: string } {
+  const { sentence, remedy, who } = errorTable[code];
   return { sentence, remedy, who };
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { received } from '../../../test/support/nocobase/events.ts';
 import { startNocobaseApi } from '../../../test/support/nocobase-api.ts';
 import { memorySealer } from '../../../test/support/sealer.ts';
 import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
@@ -277,7 +278,7 @@ describe('a change of a destination', () => {
     expect(second).not.toBe(first);
     expect(rotated?.destination.signingSecrets).toHaveLength(2);
 
-    const event = { id: 'm_1', type: 'message.received' as const, timestamp: new Date(), data: {} };
+    const event = received('m_1');
     await deliverer.deliver(id, event, never);
     const sent = requests[0];
     for (const secret of [first, second]) {
@@ -298,7 +299,7 @@ describe('a change of a destination', () => {
     const { destinations, deliverer } = world();
     const { destination } = await destinations.create(webhook({ url: here(), auth: { ...bearer, token: 'old' } }));
     const { id } = destination;
-    const event = { id: 'm_1', type: 'message.received' as const, timestamp: new Date(), data: {} };
+    const event = received('m_1');
     status = 401;
     await deliverer.deliver(id, event, never);
     expect((await destinations.get(id))?.held).toMatchObject({

@@ -1,7 +1,6 @@
 import { randomBase62 } from '../domain/bytes.ts';
 import type { Clock, Random } from '../domain/clock.ts';
 import { newDestinationId } from '../domain/ids.ts';
-import { isErrorCode } from '../error-codes.ts';
 import { BrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Outbound } from '../outbound/outbound.ts';
@@ -24,9 +23,9 @@ import {
   signingSecretOf,
   wrongField,
 } from './destination-change.ts';
+import { destinationParts } from './destination-parts.ts';
 import { type DestinationTest, type DestinationView, testOf, viewOf } from './destination-view.ts';
 import { mended } from './hold.ts';
-import { isWorkflowTrigger } from './nocobase/workflow.ts';
 import type { OpenDestination } from './webhook/webhook.ts';
 
 /** A destination that was made or changed, with the signing secret that was made for it: shown this once. */
@@ -73,17 +72,14 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
 
   const checkUrl = (type: DestinationType, url: string): void => {
     if (!outbound.maySendTo(url)) throw new BrokerError('destination_url_refused');
-    if (type === 'workflow' && !isWorkflowTrigger(url))
-      throw wrongField('url', 'Is not …/workflows:trigger?triggerWorkflows=KEY.');
-    if (type === 'collection' && (new URL(url).search !== '' || new URL(url).hash !== '')) {
-      throw wrongField('url', 'Is not the address of an API, such as https://nocobase.example.com/api, alone.');
-    }
+    const fault = destinationParts[type].urlFault(url);
+    if (fault !== undefined) throw wrongField('url', fault);
   };
 
   const examine = async (destination: OpenDestination): Promise<void> => {
     const outcome = await deliverer.examine(destination, new AbortController().signal);
     if (outcome.kind === 'accepted') return;
-    throw new BrokerError(isErrorCode(outcome.reason) ? outcome.reason : 'internal_error');
+    throw new BrokerError(outcome.reason);
   };
 
   const writing = async <T>(work: Promise<T>): Promise<T> => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeliveryOutcome } from '../domain/event.ts';
+import type { DeliveryOutcome } from '../domain/events/event.ts';
 import { type DestinationState, restingState } from '../store/destinations/destination.ts';
 import { afterAttempt, claimed, gate, mayProbe, mended, probeWaitMs } from './hold.ts';
 
@@ -24,16 +24,32 @@ const stateAfter = (state: DestinationState, outcome: DeliveryOutcome, probing =
 describe('the gate', () => {
   it.each<[string, DestinationState, ReturnType<typeof gate>]>([
     ['is open at rest', restingState, { kind: 'open' }],
-    ['is closed before the next probe', { ...held, nextProbe: seconds(3) }, { kind: 'held', waitMs: 3000 }],
-    ['asks for a probe when it is due', { ...held, nextProbe: seconds(0) }, { kind: 'probe' }],
-    ['is closed while another probes', { ...held, proberUntil: seconds(5) }, { kind: 'held', waitMs: 5000 }],
-    ['does not wait for a prober that died', { ...held, proberUntil: seconds(-1) }, { kind: 'probe' }],
+    [
+      'is closed before the next probe',
+      { ...held, nextProbe: seconds(3) },
+      { kind: 'held', reason: 'destination_busy', waitMs: 3000 },
+    ],
+    [
+      'asks for a probe when it is due',
+      { ...held, nextProbe: seconds(0) },
+      { kind: 'probe', reason: 'destination_busy' },
+    ],
+    [
+      'is closed while another probes',
+      { ...held, proberUntil: seconds(5) },
+      { kind: 'held', reason: 'destination_busy', waitMs: 5000 },
+    ],
+    [
+      'does not wait for a prober that died',
+      { ...held, proberUntil: seconds(-1) },
+      { kind: 'probe', reason: 'destination_busy' },
+    ],
   ])('%s', (_what, state, expected) => {
     expect(gate(state, now)).toEqual(expected);
   });
 
   it('is closed to others once a probe is claimed', () => {
-    expect(gate(claimed(held, now), now)).toEqual({ kind: 'held', waitMs: 25_000 });
+    expect(gate(claimed(held, now), now)).toEqual({ kind: 'held', reason: 'destination_busy', waitMs: 25_000 });
   });
 });
 
@@ -151,6 +167,6 @@ describe('the wait before a probe', () => {
 
 it('a destination that was mended is probed at once', () => {
   const state = { ...held, nextProbe: seconds(250), probes: 7 };
-  expect(gate(mended(state), now)).toEqual({ kind: 'probe' });
+  expect(gate(mended(state), now)).toEqual({ kind: 'probe', reason: 'destination_busy' });
   expect(mended(restingState)).toBe(restingState);
 });

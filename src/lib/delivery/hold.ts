@@ -1,4 +1,5 @@
-import type { DeliveryOutcome } from '../domain/event.ts';
+import type { DeliveryOutcome } from '../domain/events/event.ts';
+import type { ErrorCode } from '../error-codes.ts';
 import type { DestinationState } from '../store/destinations/destination.ts';
 
 /** Waits before the probes of a hold; the last one repeats for as long as it takes. */
@@ -20,15 +21,16 @@ export type Gate =
   /** Send. */
   | { readonly kind: 'open' }
   /** Held: send nothing before `waitMs` have passed. */
-  | { readonly kind: 'held'; readonly waitMs: number }
+  | { readonly kind: 'held'; readonly reason: ErrorCode; readonly waitMs: number }
   /** A probe is due, for whoever wins the row. */
-  | { readonly kind: 'probe' };
+  | { readonly kind: 'probe'; readonly reason: ErrorCode };
 
 /** Whether something may be sent. `now` is the server's time, never later than it is. */
 export function gate(state: DestinationState, now: number): Gate {
-  if (state.heldSince === undefined) return { kind: 'open' };
+  const { reason } = state;
+  if (state.heldSince === undefined || reason === undefined) return { kind: 'open' };
   const from = Math.max(state.nextProbe?.getTime() ?? 0, state.proberUntil?.getTime() ?? 0);
-  return from <= now ? { kind: 'probe' } : { kind: 'held', waitMs: from - now };
+  return from <= now ? { kind: 'probe', reason } : { kind: 'held', reason, waitMs: from - now };
 }
 
 /** The state by which one of many claims the probe. */
@@ -77,7 +79,7 @@ export function afterAttempt(
     case 'refused':
       // It works again, whatever it thinks of this message; unless it was held for refusing everything.
       if (!held) return undefined;
-      if (!state.heldByDead) return released(state);
+      if (!state.heldByDead || state.reason === undefined) return released(state);
       return { ...prolonged(state, { ...outcome, reason: state.reason }, now, chance), failed: eventId };
     case 'held':
       return { ...prolonged(state, outcome, now, chance), failed: eventId };
@@ -102,7 +104,7 @@ const afterEvent = (state: DestinationState, now: number): DestinationState | un
 const released = (state: DestinationState): DestinationState => ({
   ...state,
   heldSince: undefined,
-  reason: '',
+  reason: undefined,
   status: undefined,
   heldByDead: false,
   nextProbe: undefined,
@@ -114,7 +116,7 @@ const released = (state: DestinationState): DestinationState => ({
 
 function prolonged(
   state: DestinationState,
-  why: { readonly reason: string; readonly status?: number; readonly retryAfterMs?: number },
+  why: { readonly reason: ErrorCode; readonly status?: number; readonly retryAfterMs?: number },
   now: number,
   chance: number,
 ): DestinationState {

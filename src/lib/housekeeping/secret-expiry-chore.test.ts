@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { manualClock } from '../../../test/support/http.ts';
 import { memoryStore } from '../../../test/support/memory-store.ts';
-import type { DeliveryOutcome, OutgoingEvent } from '../domain/event.ts';
+import type { DeliveryOutcome, OutgoingEvent } from '../domain/events/event.ts';
 import { systemRandom } from '../domain/system.ts';
 import { consoleLog } from '../log.ts';
 import { createNotices } from '../store/deployment/notices.ts';
@@ -35,7 +35,7 @@ describe('the announcement', () => {
       type: 'secret.expiring',
       timestamp: new Date(now - 0.5 * day),
       data: {
-        secret: { name: 'client-secret', expiresAt: secret.expiresOn },
+        secret: { name: 'client-secret', expiresAt: secret.expiresOn.toISOString() },
         daysLeft: 7,
         code: 'client_secret_expiring',
         sentence: expect.any(String),
@@ -105,7 +105,9 @@ describe('the chore', () => {
     const { days, sent } = world(32 * day);
     expect(await days(40)).toEqual(['2 dst_a', '2 dst_b', '25 dst_a', '25 dst_b', '31 dst_a', '31 dst_b']);
     expect(new Set(sent.map(({ event }) => event.id)).size).toBe(3);
-    expect(sent.map(({ event }) => event.data.daysLeft)).toEqual([30, 30, 7, 7, 1, 1]);
+    expect(sent.map(({ event }) => (event.type === 'secret.expiring' ? event.data.daysLeft : undefined))).toEqual([
+      30, 30, 7, 7, 1, 1,
+    ]);
   });
 
   it('tells a destination that does not accept again every day, under the same id, and no other one', async () => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import { dayMs, hourMs } from '../domain/duration.ts';
-import type { Deliverer, OutgoingEvent } from '../domain/event.ts';
+import type { Deliverer, OutgoingEvent } from '../domain/events/event.ts';
 import { eventId } from '../domain/ids.ts';
 import { errorTable } from '../error-codes.ts';
 import type { Log } from '../log.ts';
@@ -39,7 +39,7 @@ export function expiringEvent(
   secret: { readonly name: string; readonly version: string; readonly expiresOn: Date },
   threshold: number,
   now: number,
-): OutgoingEvent {
+): OutgoingEvent<'secret.expiring'> {
   const type = 'secret.expiring';
   const code = 'client_secret_expiring';
   const { sentence, remedy, who } = errorTable[code];
@@ -49,7 +49,14 @@ export function expiringEvent(
     type,
     // When the threshold was passed, so that every attempt tells the same.
     timestamp: new Date(secret.expiresOn.getTime() - threshold * dayMs),
-    data: { secret: { name: secret.name, expiresAt: secret.expiresOn }, daysLeft, code, sentence, remedy, who },
+    data: {
+      secret: { name: secret.name, expiresAt: secret.expiresOn.toISOString() },
+      daysLeft,
+      code,
+      sentence,
+      remedy,
+      who,
+    },
   };
 }
 

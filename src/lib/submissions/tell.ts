@@ -1,10 +1,11 @@
 import type { Clock, Random } from '../domain/clock.ts';
+import type { OutboxData } from '../domain/events/outbox-data.ts';
 import { eventId } from '../domain/ids.ts';
 import type { Submission, SubmissionEvent } from '../domain/submission.ts';
 import { readMailbox } from '../store/mailboxes/mailboxes.ts';
 import { outboxRowKey, stateRowKey } from '../store/rows/keys.ts';
 import { encodeMailbox, partitionOf } from '../store/rows/mailbox-row.ts';
-import { encodeOutbox } from '../store/rows/outbox-row.ts';
+import { encodeOutbox, outboxRow } from '../store/rows/outbox-row.ts';
 import { untilSettled } from '../store/table/modify.ts';
 import type { Store } from '../store/table/table.ts';
 
@@ -28,7 +29,7 @@ export async function tell(parts: TellParts, submission: Submission, type: Submi
   const { mailboxId } = submission;
   const mail = store.table('mail');
   const id = submissionEventId(submission, type);
-  const event = { mailboxId, id, type, at: new Date(store.time.whenJudging()), data: dataOf(submission) };
+  const event = outboxRow({ mailboxId, id, type, at: new Date(store.time.whenJudging()), data: dataOf(submission) });
   await untilSettled(parts, async () => {
     const found = await readMailbox(mail, mailboxId);
     if (found === undefined) return;
@@ -45,9 +46,9 @@ export async function tell(parts: TellParts, submission: Submission, type: Submi
 }
 
 /** What the event says; sentence and remedy follow from the code when it goes out. */
-function dataOf(submission: Submission): string {
+function dataOf(submission: Submission): OutboxData[SubmissionEvent] {
   const { id, state, code, attempts, refused, fromRewritten, resendable, sentAt, endedAt } = submission;
-  return JSON.stringify({
+  return {
     submissionId: id,
     state,
     code,
@@ -57,7 +58,7 @@ function dataOf(submission: Submission): string {
     refused,
     fromRewritten,
     resendable: state === 'bounced' ? resendable : undefined,
-    sentAt,
-    endedAt,
-  });
+    sentAt: sentAt?.toISOString(),
+    endedAt: endedAt?.toISOString(),
+  };
 }

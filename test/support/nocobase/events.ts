@@ -1,7 +1,11 @@
 import { buildMailboxEvent } from '../../../src/lib/delivery/events/mailbox-event.ts';
 import { buildMessageReceived, type MessageReceivedInput } from '../../../src/lib/delivery/events/message-event.ts';
-import type { OutgoingEvent } from '../../../src/lib/domain/event.ts';
+import type { OutgoingEvent } from '../../../src/lib/domain/events/event.ts';
+import type { OutboxType } from '../../../src/lib/domain/events/event-types.ts';
+import type { OutboxData } from '../../../src/lib/domain/events/outbox-data.ts';
 import type { ReadMessage } from '../../../src/lib/domain/mail/message.ts';
+import { expiringEvent } from '../../../src/lib/housekeeping/secret-expiry-chore.ts';
+import { outboxJson } from '../outbox-data.ts';
 
 export const mailbox = { id: 'mbx_0000_0123456789abcdef', address: 'ada@contoso.example', label: 'Sales', ownerRef: 7 };
 
@@ -53,7 +57,7 @@ export const received = (
   key: string,
   change: Partial<ReadMessage> = {},
   more: Partial<MessageReceivedInput> = {},
-): OutgoingEvent =>
+): OutgoingEvent<'message.received'> =>
   buildMessageReceived({
     key,
     mailbox,
@@ -66,5 +70,24 @@ export const received = (
   });
 
 /** Any other event of a mailbox, as the product builds it from its outbox row. */
-export const happened = (type: OutgoingEvent['type'], data: object = {}, of = mailbox): OutgoingEvent =>
-  buildMailboxEvent({ mailboxId: of.id, id: `e_${newKey()}`, type, at: new Date(), data: JSON.stringify(data) }, of);
+export const happened = <Type extends OutboxType>(
+  type: Type,
+  data: Partial<OutboxData[Type]> = {},
+  of = mailbox,
+): OutgoingEvent =>
+  buildMailboxEvent({ mailboxId: of.id, id: `e_${newKey()}`, type, at: new Date(), data: outboxJson(type, data) }, of);
+
+/** `secret.expiring`, which is about no mailbox. */
+export const expiring: OutgoingEvent<'secret.expiring'> = expiringEvent(
+  { name: 'entra-client-secret', version: 'a'.repeat(32), expiresOn: new Date('2026-11-29T09:00:00Z') },
+  7,
+  Date.parse('2026-11-22T09:00:00Z'),
+);
+
+/** `destination.test`. */
+export const tested: OutgoingEvent<'destination.test'> = {
+  id: 'test_1',
+  type: 'destination.test',
+  timestamp: new Date('2026-11-22T09:00:00Z'),
+  data: { destination: { id: 'dst_1', name: 'NocoBase' } },
+};

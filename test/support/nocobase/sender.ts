@@ -1,7 +1,7 @@
 import { startAzurite } from '../../../local/azure/azurite.ts';
 import { createDeliverer, type DestinationDeliverer } from '../../../src/lib/delivery/deliverer.ts';
 import { createDestinations, type Destinations } from '../../../src/lib/delivery/destinations.ts';
-import type { DeliveryOutcome, OutgoingEvent } from '../../../src/lib/domain/event.ts';
+import type { DeliveryOutcome, OutgoingEvent } from '../../../src/lib/domain/events/event.ts';
 import { systemClock, systemRandom } from '../../../src/lib/domain/system.ts';
 import { consoleLog } from '../../../src/lib/log.ts';
 import { createOutbound } from '../../../src/lib/outbound/outbound.ts';

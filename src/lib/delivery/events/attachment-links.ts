@@ -1,20 +1,12 @@
-import { z } from 'zod';
 import type { AttachmentPlace } from '../../access/attachment-token.ts';
+import type { AttachmentData, ReceivedData } from '../../domain/events/event-data.ts';
 import { decodeMessageRef } from './message-ref.ts';
 
 /** Makes the link of a file; undefined where it would be too long. */
 export type LinkMaker = (place: AttachmentPlace) => string | undefined;
 
-const received = z.object({
-  mailbox: z.object({ id: z.string() }),
-  messageRef: z.string(),
-  attachments: z
-    .array(z.looseObject({ part: z.string(), contentId: z.string().nullable(), location: z.string().optional() }))
-    .min(1),
-});
-
 export interface LinkedAttachments {
-  readonly attachments: readonly Readonly<Record<string, unknown>>[];
+  readonly attachments: readonly AttachmentData[];
   /** The link of the file that HTML names by its Content-ID (RFC 2392) or its Content-Location (RFC 2557), if there is one. */
   byName(name: string): string | undefined;
 }
@@ -24,17 +16,20 @@ export interface LinkedAttachments {
  * @param loadMaker asked only where there is an attachment. @returns undefined if there is none
  */
 export async function linkAttachments(
-  data: Readonly<Record<string, unknown>>,
+  data: Pick<ReceivedData, 'mailbox' | 'messageRef' | 'attachments'>,
   loadMaker: () => Promise<LinkMaker>,
 ): Promise<LinkedAttachments | undefined> {
-  const parsed = received.safeParse(data);
-  const ref = parsed.success ? decodeMessageRef(parsed.data.messageRef) : undefined;
-  if (!parsed.success || ref === undefined) return undefined;
+  const ref = decodeMessageRef(data.messageRef);
+  if (data.attachments.length === 0 || ref === undefined) return undefined;
   const link = await loadMaker();
-  const mailboxId = parsed.data.mailbox.id;
-  const attachments = parsed.data.attachments.map((each) => ({
-    ...each,
-    url: link({ mailboxId, ...ref, part: each.part }) ?? null,
+  const mailboxId = data.mailbox.id;
+  // The order of the fields is the one in which receivers have always had them.
+  const attachments = data.attachments.map(({ part, contentId, location, ...rest }) => ({
+    part,
+    contentId,
+    ...(location === undefined ? {} : { location }),
+    ...rest,
+    url: link({ mailboxId, ...ref, part }) ?? null,
   }));
   return {
     attachments,

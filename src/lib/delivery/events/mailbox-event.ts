@@ -1,11 +1,12 @@
-import { z } from 'zod';
-import { type EventMailbox, isEventType, type OutgoingEvent } from '../../domain/event.ts';
+import type { EventMailbox, OutgoingEvent } from '../../domain/events/event.ts';
+import type { AddedData, OutboxEventData } from '../../domain/events/event-data.ts';
+import type { OutboxType } from '../../domain/events/event-types.ts';
+import type { OutboxData } from '../../domain/events/outbox-data.ts';
 import { errorTable, isErrorCode } from '../../error-codes.ts';
 import { BrokerError } from '../../errors.ts';
 import type { OutboxRow } from '../../store/rows/rows.ts';
 import { mailboxData } from './message-event.ts';
-
-const dataForm = z.record(z.string(), z.unknown());
+import { isOutboxData, isOutboxType } from './outbox-forms.ts';
 
 /**
  * The event that an outbox row tells of (every event of a mailbox but `message.received`).
@@ -13,30 +14,47 @@ const dataForm = z.record(z.string(), z.unknown());
  * follow from the code, are added here, so that they are never stored.
  * @throws BrokerError `internal_error` if the row is not of a form that this version knows
  */
-export function buildMailboxEvent(row: OutboxRow, mailbox: EventMailbox): OutgoingEvent {
-  // A mail never waits in a row: whoever can write one could make up a mail.
-  if (!isEventType(row.type) || row.type === 'message.received') {
-    throw new BrokerError('internal_error', { detail: 'An outbox row has an unknown type.' });
+export function buildMailboxEvent(row: OutboxRow, mailbox: EventMailbox): OutgoingEvent<OutboxType> {
+  const { type } = row;
+  if (!isOutboxType(type)) throw new BrokerError('internal_error', { detail: 'An outbox row has an unknown type.' });
+  const data = parsed(row.data);
+  if (!isOutboxData(type, data)) {
+    throw new BrokerError('internal_error', { detail: 'The data of an outbox row is not that of its type.' });
   }
-  const data = parseData(row.data);
-  return {
-    id: row.id,
-    type: row.type,
-    timestamp: row.at,
-    data: { mailbox: mailboxData(mailbox), ...data, ...explanation(data.code) },
-  };
+  return eventOf({ ...row, type, data }, mailbox);
 }
 
-function parseData(text: string): Readonly<Record<string, unknown>> {
+/** The same as an {@link OutgoingEvent} of its type, spelled so that the compiler follows it for any type. */
+interface OutboxEvent<Type extends OutboxType> {
+  readonly id: string;
+  readonly type: Type;
+  readonly timestamp: Date;
+  readonly data: OutboxEventData<Type>;
+}
+
+function eventOf<Type extends OutboxType>(
+  {
+    id,
+    type,
+    at,
+    data,
+  }: { readonly id: string; readonly type: Type; readonly at: Date; readonly data: OutboxData[Type] },
+  mailbox: EventMailbox,
+): { readonly [T in Type]: OutboxEvent<T> }[Type] {
+  const code: unknown = 'code' in data ? data.code : undefined;
+  return { id, type, timestamp: at, data: { mailbox: mailboxData(mailbox), ...data, ...explanation(code) } };
+}
+
+function parsed(text: string): unknown {
   try {
-    return dataForm.parse(JSON.parse(text));
+    return JSON.parse(text);
   } catch {
     // No cause: the parser's message quotes the text.
-    throw new BrokerError('internal_error', { detail: 'The data of an outbox row is not a JSON object.' });
+    throw new BrokerError('internal_error', { detail: 'The data of an outbox row is not JSON.' });
   }
 }
 
-function explanation(code: unknown): Readonly<Record<string, unknown>> {
+function explanation(code: unknown): AddedData {
   if (typeof code !== 'string' || !isErrorCode(code)) return {};
   const { sentence, remedy, who } = errorTable[code];
   return { sentence, remedy, who };

@@ -69,7 +69,7 @@ describe('message.received', () => {
     });
     const html = '<p>Look: <img src="cid:logo@x"> <img src="cid:none@x"></p>';
     const event = buildMessageReceived({ ...input, message: { ...message, html } });
-    const sent = await renderer.data(event, { rawHtml: false });
+    const sent = await renderer.received(event, { rawHtml: false });
     expect(sent.attachments).toMatchObject([
       { part: '2', url: null },
       { part: '1.3', contentId: 'logo@x', url: 'https://broker.example/1.3' },
@@ -80,7 +80,7 @@ describe('message.received', () => {
     // As a saved page has them (RFC 2557).
     const located = message.attachments.map((each) => ({ ...each, location: 'pics/logo.png' })).slice(1);
     const page = { ...message, html: '<img src=" pics/logo.png "><img src="pics/none.png">', attachments: located };
-    const shown = await renderer.data(buildMessageReceived({ ...input, message: page }), { rawHtml: false });
+    const shown = await renderer.received(buildMessageReceived({ ...input, message: page }), { rawHtml: false });
     expect(shown.html).toContain('<img src="https://broker.example/1.3"');
     expect(shown.html).not.toContain('none.png');
     expect(asked[0]).toMatchObject({
@@ -91,7 +91,7 @@ describe('message.received', () => {
       day: dayOf(message.meta.internalDate),
       part: '2',
     });
-    const raw = await renderer.data(event, { rawHtml: true });
+    const raw = await renderer.received(event, { rawHtml: true });
     expect(raw).toMatchObject({ html, attachments: [{ url: null }, { url: 'https://broker.example/1.3' }] });
   });
 
@@ -102,14 +102,14 @@ describe('message.received', () => {
       attachmentLinks: () => Promise.reject(new Error('asked')),
     });
     const event = buildMessageReceived({ ...input, message: { ...message, attachments: [] } });
-    expect(await renderer.data(event, { rawHtml: false })).toMatchObject({ attachments: [] });
-    await expect(renderer.data(buildMessageReceived(input), { rawHtml: false })).rejects.toThrow('asked');
+    expect(await renderer.received(event, { rawHtml: false })).toMatchObject({ attachments: [] });
+    await expect(renderer.received(buildMessageReceived(input), { rawHtml: false })).rejects.toThrow('asked');
   });
 
   it('has every field, in the published form', async () => {
     const event = buildMessageReceived(input);
     const renderer = createRenderer({ log: consoleLog(() => undefined), loadSanitizer });
-    const sent = bodyOf(event, await renderer.data(event, { rawHtml: false }));
+    const sent = bodyOf(event, await renderer.received(event, { rawHtml: false }));
     const body = JSON.stringify(JSON.parse(sent), undefined, 2);
     await expect(`${body}\n`).toMatchFileSnapshot('message-received.golden');
     expect(event.id).toBe(input.key);

@@ -1,5 +1,6 @@
 import { base64url, purposeHash } from '../../domain/bytes.ts';
-import type { EventMailbox, OutgoingEvent } from '../../domain/event.ts';
+import type { EventMailbox, OutgoingEvent } from '../../domain/events/event.ts';
+import type { MailboxData } from '../../domain/events/event-data.ts';
 import { directionOf } from '../../domain/mail/direction.ts';
 import type { FolderRole } from '../../domain/mail/folder.ts';
 import type { ReadMessage } from '../../domain/mail/message.ts';
@@ -38,7 +39,7 @@ export interface MessageReceivedInput {
  * `message.received`. Pure, and the same for the same input, so that a retry carries the same content under the same id.
  * `html` is still as received: the deliverer sanitises it on the way out unless the destination asks for it raw.
  */
-export function buildMessageReceived(input: MessageReceivedInput): OutgoingEvent {
+export function buildMessageReceived(input: MessageReceivedInput): OutgoingEvent<'message.received'> {
   const { message, mailbox, folder } = input;
   const { meta } = message;
   const full = input.variant !== 'metadata';
@@ -104,7 +105,7 @@ export function buildMessageReceived(input: MessageReceivedInput): OutgoingEvent
 }
 
 /** How every event names its mailbox. */
-export function mailboxData(mailbox: EventMailbox): Readonly<Record<string, unknown>> {
+export function mailboxData(mailbox: EventMailbox): MailboxData {
   return {
     id: mailbox.id,
     address: mailbox.address,

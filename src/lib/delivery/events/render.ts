@@ -1,4 +1,5 @@
-import type { OutgoingEvent } from '../../domain/event.ts';
+import type { OutgoingEvent } from '../../domain/events/event.ts';
+import type { ReceivedData } from '../../domain/events/event-data.ts';
 import { loadVisibleHtml, type VisibleHtml } from '../../html/visible.ts';
 import type { Log } from '../../log.ts';
 import { htmlBeginning } from '../sanitize/html-beginning.ts';
@@ -27,7 +28,9 @@ export interface Renderer {
    * for it raw. In sanitised HTML the images that are parts of the mail are shown by their links.
    * @throws BrokerError if our vault does not answer
    */
-  data(event: OutgoingEvent, reader: Reader): Promise<Readonly<Record<string, unknown>>>;
+  received(event: OutgoingEvent<'message.received'>, reader: Reader): Promise<ReceivedData>;
+  /** The same of an event of any type; only that of a mail is changed. @throws as {@link Renderer.received} */
+  data(event: OutgoingEvent, reader: Reader): Promise<OutgoingEvent['data']>;
 }
 
 export function createRenderer(deps: RenderDeps): Renderer {
@@ -58,22 +61,23 @@ export function createRenderer(deps: RenderDeps): Renderer {
     }
   };
 
-  return {
-    async data(event, { rawHtml, url }) {
-      if (event.type !== 'message.received') return event.data;
+  const renderer: Renderer = {
+    data: async (event, reader) => (event.type === 'message.received' ? renderer.received(event, reader) : event.data),
+
+    async received(event, { rawHtml, url }) {
       const linked =
         deps.attachmentLinks === undefined ? undefined : await linkAttachments(event.data, deps.attachmentLinks);
       const data = linked === undefined ? event.data : { ...event.data, attachments: linked.attachments };
       const { html, truncated } = data;
-      if (typeof html !== 'string' || rawHtml) return data;
+      if (html === null || rawHtml) return data;
       const imageOf = (name: string) => linked?.byName(name);
       const host = url === undefined ? undefined : URL.parse(url)?.hostname;
       const safe = await clean(html, event.id, imageOf, host);
-      const before = Array.isArray(truncated) ? truncated : [];
-      const left = safe?.cut === false ? before : [...new Set([...before, 'html'])];
+      const left = safe?.cut === false ? truncated : [...new Set([...truncated, 'html'])];
       return { ...data, html: safe?.html ?? null, truncated: left };
     },
   };
+  return renderer;
 }
 
 /**
@@ -82,7 +86,7 @@ export function createRenderer(deps: RenderDeps): Renderer {
  */
 export function bodyOf(
   event: OutgoingEvent,
-  data: Readonly<Record<string, unknown>>,
+  data: OutgoingEvent['data'],
   options: { readonly withId: boolean } = { withId: false },
 ): string {
   const id = options.withId ? { id: event.id } : {};

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { DeliveryOutcome } from '../../domain/event.ts';
+import type { DeliveryOutcome } from '../../domain/events/event.ts';
+import type { ErrorCode } from '../../error-codes.ts';
 import type { DestinationCollections } from '../../store/destinations/destination.ts';
 import { classify } from '../webhook/classify.ts';
 import { type NocobaseApi, parsed, unexpected } from './nocobase-api.ts';
@@ -37,7 +38,12 @@ export async function examineCollections(
   if (!meta.success) return unexpected(answer);
   const fieldsOf = (collection: string) => meta.data.data.find(({ name }) => name === collection)?.fields;
   const has = (collection: string, field: string) => fieldsOf(collection)?.find(({ name }) => name === field);
-  const held = (reason: string): DeliveryOutcome => ({ kind: 'held', reason, status: answer.status, attempted: true });
+  const held = (reason: ErrorCode): DeliveryOutcome => ({
+    kind: 'held',
+    reason,
+    status: answer.status,
+    attempted: true,
+  });
 
   const { messages, accounts, outbox, attachments } = collections;
   const fits =

@@ -1,7 +1,11 @@
 import { brotliCompressSync, deflateRawSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { expiring, tested } from '../../../../test/support/nocobase/events.ts';
 import { type NocobaseApi, startNocobaseApi } from '../../../../test/support/nocobase-api.ts';
-import type { OutgoingEvent } from '../../domain/event.ts';
+import { outboxJson } from '../../../../test/support/outbox-data.ts';
+import type { OutgoingEvent } from '../../domain/events/event.ts';
+import type { OutboxType } from '../../domain/events/event-types.ts';
+import type { OutboxData } from '../../domain/events/outbox-data.ts';
 import type { ReadMessage } from '../../domain/mail/message.ts';
 import { systemClock } from '../../domain/system.ts';
 import { consoleLog } from '../../log.ts';
@@ -102,9 +106,9 @@ const received = (key: string, change: Partial<ReadMessage> = {}): OutgoingEvent
     late: false,
   });
 
-const happened = (type: OutgoingEvent['type'], data: object): OutgoingEvent =>
+const happened = <Type extends OutboxType>(type: Type, data: Partial<OutboxData[Type]>): OutgoingEvent =>
   buildMailboxEvent(
-    { mailboxId: mailbox.id, id: 'e_1', type, at: new Date('2026-11-22T09:00:00Z'), data: JSON.stringify(data) },
+    { mailboxId: mailbox.id, id: 'e_1', type, at: new Date('2026-11-22T09:00:00Z'), data: outboxJson(type, data) },
     mailbox,
   );
 
@@ -324,7 +328,8 @@ describe('a change of a message in a collection', () => {
     await send(happened('message.removed', { messageKey: 'm_1' }));
     await send(happened('message.updated', { messageKey: 'm_1', change: 'flags', seen: true }));
     expect(messages()[0]).toMatchObject({ removed: true, seen: true });
-    const moved = { messageKey: 'm_1', change: 'moved', folder: { path: 'INBOX', role: 'inbox' }, messageRef: 'new' };
+    const folder = { path: 'INBOX', role: 'inbox' } as const;
+    const moved = { messageKey: 'm_1', change: 'moved', folder, messageRef: 'new' } as const;
     expect(await send(happened('message.updated', moved))).toEqual(accepted);
     expect(messages()[0]).toMatchObject({ removed: false, messageRef: 'new' });
   });
@@ -401,7 +406,7 @@ describe('an event that NocoBase fails on', () => {
   const events = (): OutgoingEvent[] => [
     happened('message.updated', { messageKey: 'm_1', seen: true }),
     happened('mailbox.degraded', { code: 'imap_refused' }),
-    { id: 'e_2', type: 'secret.expiring', timestamp: new Date(), data: { daysLeft: 7 } },
+    expiring,
   ];
 
   it('is refused for what it is', async () => {
@@ -416,8 +421,6 @@ describe('an event that NocoBase fails on', () => {
 });
 
 describe('an event that concerns no mailbox', () => {
-  const expiring = { id: 'e_1', type: 'secret.expiring' as const, timestamp: new Date(), data: { daysLeft: 7 } };
-
   it('is told in the records of all mailboxes that are well, and leaves the others what they have to say', async () => {
     for (const state of ['active', 'reconnect_required', 'active']) {
       accounts().push({ id: 0, mailboxId: `mbx_${accounts().length}`, state, lastEventType: 'before' });
@@ -436,7 +439,7 @@ describe('an event that concerns no mailbox', () => {
   });
 
   it('has no record if it is the test of a destination', async () => {
-    expect(await send({ ...expiring, type: 'destination.test' })).toMatchObject({ kind: 'refused' });
+    expect(await send(tested)).toMatchObject({ kind: 'refused' });
     expect(api.requests).toEqual([]);
   });
 });

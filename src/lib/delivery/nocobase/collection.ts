@@ -1,4 +1,5 @@
-import type { DeliveryOutcome, OutgoingEvent } from '../../domain/event.ts';
+import type { DeliveryOutcome, OutgoingEvent } from '../../domain/events/event.ts';
+import type { ReceivedData } from '../../domain/events/event-data.ts';
 import type { OutboundAnswer } from '../../outbound/outbound.ts';
 import { classify } from '../webhook/classify.ts';
 import type { OpenDestination, Transport, TransportDeps } from '../webhook/webhook.ts';
@@ -39,7 +40,7 @@ export function createCollection(deps: CollectionDeps): Transport {
   const filesOf = async (
     api: NocobaseApi,
     { config }: OpenDestination,
-    event: OutgoingEvent,
+    event: OutgoingEvent<'message.received'>,
     signal: AbortSignal,
   ): Promise<Uploaded | DeliveryOutcome> => {
     const { messages = '', attachments: field } = config.collections ?? {};
@@ -53,14 +54,18 @@ export function createCollection(deps: CollectionDeps): Transport {
   const sendMessage = async (
     api: NocobaseApi,
     destination: OpenDestination,
-    event: OutgoingEvent,
-    data: Readonly<Record<string, unknown>>,
+    event: OutgoingEvent<'message.received'>,
+    data: ReceivedData,
     signal: AbortSignal,
   ): Promise<DeliveryOutcome> => {
     const { messages = '', attachments: field } = destination.config.collections ?? {};
     const files = await filesOf(api, destination, event, signal);
     if (files.kind !== 'uploaded') return files;
-    const record = messageRecord(event, files.isPartial ? { ...data, truncated: withFiles(data.truncated) } : data);
+    // Not all files could be uploaded: the event says so, beside their links.
+    const record = messageRecord(
+      event,
+      files.isPartial ? { ...data, truncated: [...data.truncated, 'attachments'] } : data,
+    );
     const shown = field === undefined || files.ids.length === 0 ? {} : { [field]: files.ids.map((id) => ({ id })) };
     const outcome = await createMessage(api, messages, event.id, { ...record, ...shown });
     if (outcome.kind === 'accepted') uploads?.forget(event);
@@ -78,15 +83,15 @@ export function createCollection(deps: CollectionDeps): Transport {
         if (found.kind !== 'accepted') return found;
         suspects.delete(config.id);
       }
-      const data = await deps.renderer.data(event, config);
       if (event.type === 'message.received') {
+        const data = await deps.renderer.received(event, config);
         const outcome = await sendMessage(api, destination, event, data, signal);
         if (outcome.kind !== 'held' || outcome.reason !== unexpectedCode) return outcome;
         suspects.add(config.id);
         const found = await examineCollections(api, collections);
         return found.kind === 'held' ? found : outcome;
       }
-      const change = recordChange(event, data);
+      const change = recordChange(event);
       switch (change.kind) {
         case 'change':
           return changeMessage(api, collections.messages, change.messageKey, change.fields);
@@ -212,9 +217,3 @@ const filterOf = (filter: Readonly<Record<string, string>>): string =>
   `filter=${encodeURIComponent(JSON.stringify(filter))}`;
 
 const noFiles: Uploaded = { kind: 'uploaded', ids: [], isPartial: false };
-
-/** Not all files could be uploaded: the event says so, beside their links. */
-const withFiles = (truncated: unknown): readonly unknown[] => [
-  ...(Array.isArray(truncated) ? truncated : []),
-  'attachments',
-];

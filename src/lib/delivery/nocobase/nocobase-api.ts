@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DeliveryOutcome } from '../../domain/event.ts';
+import type { DeliveryOutcome } from '../../domain/events/event.ts';
 import type { Outbound, OutboundAnswer } from '../../outbound/outbound.ts';
 import type { DestinationAuth } from '../../store/destinations/destination.ts';
 import { ask, authHeaders, commonHeaders } from '../webhook/webhook.ts';

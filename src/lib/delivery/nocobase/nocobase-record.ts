@@ -1,5 +1,6 @@
-import { z } from 'zod';
-import type { OutgoingEvent } from '../../domain/event.ts';
+import type { OutgoingEvent } from '../../domain/events/event.ts';
+import type { MailboxData, ReceivedData } from '../../domain/events/event-data.ts';
+import type { EventType, OutboxType } from '../../domain/events/event-types.ts';
 
 /**
  * NocoBase can neither filter nor sort by a JSON field, so a message is one flat record. Its own fields hold what lists
@@ -21,63 +22,6 @@ export type RecordChange =
 // A string field of NocoBase takes 255 characters; one more is a 500. Everything else that can be long is long text.
 const shortCharacters = 255;
 const short = (text: string): string => Array.from(text).slice(0, shortCharacters).join('');
-
-const nullable = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
-const address = z.object({ name: z.string(), address: z.string() });
-const addresses = z.array(address).default([]);
-
-const mailbox = z.object({
-  id: z.string(),
-  address: z.string(),
-  label: nullable(z.string()),
-  ownerRef: nullable(z.union([z.string(), z.number()])),
-});
-
-const message = z.object({
-  messageKey: z.string(),
-  fingerprint: z.string(),
-  mailbox,
-  folder: z.object({ path: z.string(), role: nullable(z.string()) }),
-  messageRef: z.string(),
-  messageId: nullable(z.string()),
-  threadKey: z.string(),
-  direction: z.string(),
-  subject: z.string(),
-  from: nullable(address),
-  to: addresses,
-  cc: addresses,
-  bcc: addresses,
-  replyTo: addresses,
-  date: nullable(z.string()),
-  receivedAt: z.string(),
-  seen: z.boolean(),
-  flagged: z.boolean(),
-  answered: z.boolean(),
-  text: nullable(z.string()),
-  html: nullable(z.string()),
-  snippet: z.string(),
-  attachments: z.array(z.object({ inline: z.boolean() })),
-  autoReply: z.boolean(),
-  bounce: nullable(z.object({})),
-  calendar: nullable(z.object({ means: z.string() })),
-});
-
-const change = z.object({
-  messageKey: z.string(),
-  change: z.string().optional(),
-  messageRef: z.string().optional(),
-  folder: z.object({ path: z.string(), role: nullable(z.string()) }).optional(),
-  seen: z.boolean().optional(),
-  flagged: z.boolean().optional(),
-  answered: z.boolean().optional(),
-});
-
-const ofMailbox = z.object({
-  mailbox,
-  state: z.string().optional(),
-  code: z.string().optional(),
-  remedy: z.string().optional(),
-});
 
 const list = (people: readonly { readonly address: string }[]): string =>
   people.map((person) => person.address).join(', ');
@@ -105,7 +49,7 @@ export const accountFieldNames = [
 type Fields<Name extends string> = Readonly<Record<Name, unknown>>;
 
 /** The fields of a message's record, but for `raw`. */
-function messageFields(data: z.output<typeof message>): Fields<Exclude<(typeof messageFieldNames)[number], 'raw'>> {
+function messageFields(data: ReceivedData): Fields<Exclude<(typeof messageFieldNames)[number], 'raw'>> {
   return {
     messageKey: data.messageKey,
     fingerprint: data.fingerprint,
@@ -142,30 +86,44 @@ function messageFields(data: z.output<typeof message>): Fields<Exclude<(typeof m
   };
 }
 
-const ownerRefOf = ({ ownerRef }: z.output<typeof mailbox>): string | null =>
-  ownerRef === null ? null : short(String(ownerRef));
+const ownerRefOf = ({ ownerRef }: MailboxData): string | null => (ownerRef === null ? null : short(String(ownerRef)));
 
-function changedFields(type: OutgoingEvent['type'], data: z.output<typeof change>): FlatRecord {
-  if (type === 'message.removed') return { removed: true };
-  const { messageRef, folder, seen, flagged, answered } = data;
+function changedFields({ data }: OutgoingEvent<'message.updated'>): FlatRecord {
+  const { change, messageRef, folder, seen, flagged, answered } = data;
   // What turns up again was told as removed, if it was away for long in a folder that is not watched.
-  const removed = data.change === 'moved' ? false : undefined;
+  const removed = change === 'moved' ? false : undefined;
   const fields: Fields<(typeof changeFieldNames)[number]> = {
-    ...{ messageRef, folderPath: folder?.path, folderRole: folder?.role },
+    ...{ messageRef, folderPath: folder.path, folderRole: folder.role },
     ...{ seen, flagged, answered, removed },
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-/** What an event makes of the state that the mailbox's record shows; other events leave it as it is. */
-const stateAfter: Readonly<Partial<Record<OutgoingEvent['type'], string>>> = {
-  'mailbox.connected': 'active',
-  'mailbox.recovered': 'active',
-  'mailbox.degraded': 'degraded',
-  'mailbox.reconnect_required': 'reconnect_required',
-  'mailbox.consent_required': 'consent_required',
-  'mailbox.removed': 'removed',
-};
+/** Events that the record of the mailbox shows. */
+type AccountEvent = Exclude<OutboxType, 'message.updated' | 'message.removed'>;
+
+/** What an event makes of the state that the mailbox's record shows; undefined where it leaves it as it is. */
+function stateAfter(event: OutgoingEvent<AccountEvent>): string | undefined {
+  switch (event.type) {
+    // `connecting`: its mail server could not be reached yet, and `mailbox.recovered` follows.
+    case 'mailbox.connected':
+    case 'mailbox.recovered':
+    case 'mailbox.degraded':
+    case 'mailbox.reconnect_required':
+    case 'mailbox.consent_required':
+      return event.data.state;
+    case 'mailbox.removed':
+      return 'removed';
+    case 'message.vanished':
+    case 'message.undeliverable':
+    case 'folder.reset':
+    case 'submission.sent':
+    case 'submission.failed':
+    case 'submission.unknown':
+    case 'submission.bounced':
+      return undefined;
+  }
+}
 
 const lastEventFields = (event: OutgoingEvent): Fields<'lastEvent' | 'lastEventType' | 'lastEventAt'> => ({
   lastEvent: { id: event.id, type: event.type, timestamp: event.timestamp.toISOString(), data: event.data },
@@ -173,25 +131,20 @@ const lastEventFields = (event: OutgoingEvent): Fields<'lastEvent' | 'lastEventT
   lastEventAt: event.timestamp.toISOString(),
 });
 
-function accountFields(event: OutgoingEvent, data: z.output<typeof ofMailbox>): FlatRecord {
-  // It is connected, and its mail server could not be reached yet: `mailbox.recovered` follows.
-  const isConnecting = event.type === 'mailbox.connected' && data.state === 'connecting';
-  const state = isConnecting ? data.state : stateAfter[event.type];
+function accountFields(event: OutgoingEvent<AccountEvent>): FlatRecord {
+  const { mailbox, remedy = '' } = event.data;
+  const state = stateAfter(event);
   const fields: Fields<Exclude<(typeof accountFieldNames)[number], 'state' | 'code' | 'remedy'>> = {
-    mailboxId: data.mailbox.id,
-    address: short(data.mailbox.address),
-    label: data.mailbox.label,
-    ownerRef: ownerRefOf(data.mailbox),
+    mailboxId: mailbox.id,
+    address: short(mailbox.address),
+    label: mailbox.label,
+    ownerRef: ownerRefOf(mailbox),
     ...lastEventFields(event),
   };
   if (state === undefined) return fields;
   // A state tells its own code and remedy, or that there are none any more.
-  const all: Fields<(typeof accountFieldNames)[number]> = {
-    ...fields,
-    state,
-    code: data.code ?? '',
-    remedy: data.remedy ?? '',
-  };
+  const code = 'code' in event.data ? (event.data.code ?? '') : '';
+  const all: Fields<(typeof accountFieldNames)[number]> = { ...fields, state, code, remedy };
   return all;
 }
 
@@ -199,23 +152,24 @@ function accountFields(event: OutgoingEvent, data: z.output<typeof ofMailbox>): 
  * The record of a message, once.
  * @param data the data of its `message.received` as it goes out, its HTML sanitised
  */
-export function messageRecord(event: OutgoingEvent, data: Readonly<Record<string, unknown>>): FlatRecord {
+export function messageRecord(event: OutgoingEvent<'message.received'>, data: ReceivedData): FlatRecord {
   // The event as a webhook would get it.
   const raw = { type: event.type, timestamp: event.timestamp.toISOString(), data };
-  return { ...messageFields(message.parse(data)), raw };
+  return { ...messageFields(data), raw };
 }
 
 /** The change of records that tells of any event but `message.received`. */
-export function recordChange(event: OutgoingEvent, data: Readonly<Record<string, unknown>>): RecordChange {
-  if (event.type === 'message.updated' || event.type === 'message.removed') {
-    const parsed = change.safeParse(data);
-    if (parsed.success) {
-      const { messageKey } = parsed.data;
-      return { kind: 'change', messageKey, fields: changedFields(event.type, parsed.data) };
-    }
+export function recordChange(event: OutgoingEvent<Exclude<EventType, 'message.received'>>): RecordChange {
+  switch (event.type) {
+    case 'message.updated':
+      return { kind: 'change', messageKey: event.data.messageKey, fields: changedFields(event) };
+    case 'message.removed':
+      return { kind: 'change', messageKey: event.data.messageKey, fields: { removed: true } };
+    case 'secret.expiring':
+      return { kind: 'accounts', fields: lastEventFields(event) };
+    case 'destination.test':
+      return { kind: 'none' };
+    default:
+      return { kind: 'account', mailboxId: event.data.mailbox.id, fields: accountFields(event) };
   }
-  if (event.type === 'secret.expiring') return { kind: 'accounts', fields: lastEventFields(event) };
-  const parsed = ofMailbox.safeParse(data);
-  if (!parsed.success) return { kind: 'none' };
-  return { kind: 'account', mailboxId: parsed.data.mailbox.id, fields: accountFields(event, parsed.data) };
 }

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { AttachmentPlace } from '../../access/attachment-token.ts';
 import type { Clock } from '../../domain/clock.ts';
-import type { DeliveryOutcome, OutgoingEvent } from '../../domain/event.ts';
+import type { DeliveryOutcome, OutgoingEvent } from '../../domain/events/event.ts';
+import type { AttachmentData } from '../../domain/events/event-data.ts';
 import { BrokerError, isBrokerError } from '../../errors.ts';
 import type { OutboundAnswer } from '../../outbound/outbound.ts';
 import { decodeMessageRef } from '../events/message-ref.ts';
@@ -35,23 +36,8 @@ const mostRemembered = 256;
 /** The mailbox does not give a file out, so often in a row: then the mail goes without it, as a link. */
 const mostFailures = 3;
 
-const received = z.object({
-  messageKey: z.string(),
-  mailbox: z.object({ id: z.string() }),
-  messageRef: z.string(),
-  text: z.string().nullable(),
-  attachments: z.array(
-    z.looseObject({
-      part: z.string(),
-      filename: z.string(),
-      contentType: z.string(),
-      size: z.number(),
-      inline: z.boolean(),
-    }),
-  ),
-});
-
-type File = z.output<typeof received>['attachments'][number];
+/** A mail. */
+type Received = OutgoingEvent<'message.received'>;
 
 const madeForm = z.looseObject({
   data: z.looseObject({ id: z.union([z.number(), z.string()]), size: z.number(), filename: z.string() }),
@@ -67,20 +53,15 @@ export interface Uploaded {
 
 export interface Uploads {
   /** True if a mail has files that are to be uploaded. */
-  wanted(event: OutgoingEvent): boolean;
+  wanted(event: Received): boolean;
   /**
    * Uploads the files of a mail, one after the other; those that are images of its text stay links.
    * @param target the attachment field, as `collection.field`
    * @throws BrokerError if the mailbox does not give a file out; then the mail is tried again as a whole
    */
-  upload(
-    api: NocobaseApi,
-    target: string,
-    event: OutgoingEvent,
-    signal: AbortSignal,
-  ): Promise<Uploaded | DeliveryOutcome>;
+  upload(api: NocobaseApi, target: string, event: Received, signal: AbortSignal): Promise<Uploaded | DeliveryOutcome>;
   /** The record of a mail is there: what was uploaded for it need not be remembered. */
-  forget(event: OutgoingEvent): void;
+  forget(event: Received): void;
 }
 
 export function createUploads(openFile: OpenFile, clock: Clock): Uploads {
@@ -88,36 +69,33 @@ export function createUploads(openFile: OpenFile, clock: Clock): Uploads {
   const made = createMemory<number | string>();
   const failed = createMemory<number>();
   const turns = createConcurrencyLimit(mailsAtOnce);
-  const keyOf = (target: string, messageKey: string, { part }: File) => `${target}\n${messageKey}\n${part}`;
+  const keyOf = (target: string, messageKey: string, { part }: AttachmentData) => `${target}\n${messageKey}\n${part}`;
 
-  const filesOf = (event: OutgoingEvent) => {
-    const data = event.type === 'message.received' ? received.safeParse(event.data).data : undefined;
-    // Without its text a mail is tried because it was refused: then the files may be the reason just as well.
-    if (data === undefined || data.text === null) return undefined;
-    const files = data.attachments.filter(({ inline }) => !inline);
-    return files.length === 0 ? undefined : { data, files };
-  };
+  // Without its text a mail is tried because it was refused: then the files may be the reason just as well.
+  const filesOf = ({ data }: Received): readonly AttachmentData[] =>
+    data.text === null ? [] : data.attachments.filter(({ inline }) => !inline);
 
   async function uploadAll(
     api: NocobaseApi,
     target: string,
-    event: OutgoingEvent,
+    event: Received,
     until: AbortSignal,
   ): Promise<Uploaded | DeliveryOutcome> {
-    const found = filesOf(event);
-    const ref = found === undefined ? undefined : decodeMessageRef(found.data.messageRef);
-    if (found === undefined || ref === undefined) return { kind: 'uploaded', ids: [], isPartial: false };
+    const files = filesOf(event);
+    const { messageKey, messageRef, mailbox } = event.data;
+    const ref = decodeMessageRef(messageRef);
+    if (files.length === 0 || ref === undefined) return { kind: 'uploaded', ids: [], isPartial: false };
     const ids: (number | string)[] = [];
     let bytes = 0;
-    for (const file of found.files.slice(0, mostFiles)) {
-      const key = keyOf(target, found.data.messageKey, file);
+    for (const file of files.slice(0, mostFiles)) {
+      const key = keyOf(target, messageKey, file);
       const known = made.get(key);
       if (known !== undefined) {
         ids.push(known);
         continue;
       }
       if (file.size > largestBytes || bytes + file.size > mostBytes || until.aborted) continue;
-      const place: AttachmentPlace = { mailboxId: found.data.mailbox.id, ...ref, part: file.part };
+      const place: AttachmentPlace = { mailboxId: mailbox.id, ...ref, part: file.part };
       const attempt = () => send(api, target, file, () => openFile(place), until);
       let result = await attempt();
       // Its database may just have come back, or a gateway may have been in a hurry. If it fails once more, it is the file
@@ -135,11 +113,11 @@ export function createUploads(openFile: OpenFile, clock: Clock): Uploads {
       ids.push(result.id);
       made.set(key, result.id);
     }
-    return { kind: 'uploaded', ids, isPartial: ids.length < found.files.length };
+    return { kind: 'uploaded', ids, isPartial: ids.length < files.length };
   }
 
   return {
-    wanted: (event) => filesOf(event) !== undefined,
+    wanted: (event) => filesOf(event).length > 0,
 
     async upload(api, target, event, signal) {
       const leave = await turns.take(signal);
@@ -205,7 +183,7 @@ const isForGood = (error: unknown): boolean =>
 async function send(
   api: NocobaseApi,
   target: string,
-  file: File,
+  file: AttachmentData,
   open: () => Promise<FileContent>,
   until: AbortSignal,
 ): Promise<Sent> {
@@ -263,7 +241,7 @@ interface Source {
 /** A form of one file (RFC 7578), as it comes from the mailbox: never the whole of it at once. */
 async function* form(
   boundary: string,
-  file: File,
+  file: AttachmentData,
   open: () => Promise<FileContent>,
   source: Source,
 ): AsyncGenerator<Uint8Array> {

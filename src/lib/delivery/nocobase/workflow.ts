@@ -1,4 +1,4 @@
-import type { DeliveryOutcome } from '../../domain/event.ts';
+import type { DeliveryOutcome } from '../../domain/events/event.ts';
 import type { OutboundAnswer } from '../../outbound/outbound.ts';
 import { bodyOf } from '../events/render.ts';
 import { classify } from '../webhook/classify.ts';

@@ -1,4 +1,4 @@
-import type { DeliveryOutcome } from '../../domain/event.ts';
+import type { DeliveryOutcome } from '../../domain/events/event.ts';
 import type { ErrorCode } from '../../error-codes.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Clock } from '../../domain/clock.ts';
-import type { DeliveryOutcome, OutgoingEvent } from '../../domain/event.ts';
+import type { DeliveryOutcome, OutgoingEvent } from '../../domain/events/event.ts';
 import { type Outbound, type OutboundAnswer, OutboundError, type OutboundRequest } from '../../outbound/outbound.ts';
 import type { DestinationAuth, DestinationConfig, DestinationSecrets } from '../../store/destinations/destination.ts';
 import { bodyOf, type Renderer } from '../events/render.ts';

@@ -1,7 +1,6 @@
 import type { DestinationDeliverer } from '../../delivery/deliverer.ts';
 import { type DestinationView, viewOf } from '../../delivery/destination-view.ts';
 import { utcMinute } from '../../domain/duration.ts';
-import { isErrorCode } from '../../error-codes.ts';
 import { BrokerError } from '../../errors.ts';
 import type { DestinationRows } from '../../store/destinations/destinations.ts';
 import { failure, ok } from './findings.ts';
@@ -31,7 +30,7 @@ export function destinationsCheck(deps: {
           const open = await rows.open(config.id);
           const outcome = open === undefined ? undefined : await deliverer.examine(open, signal);
           if (outcome !== undefined && outcome.kind !== 'accepted') {
-            throw new BrokerError(isErrorCode(outcome.reason) ? outcome.reason : 'internal_error');
+            throw new BrokerError(outcome.reason);
           }
           report(accepting(config.id, config.name, state.lastAccepted));
         } catch (error) {
@@ -44,7 +43,7 @@ export function destinationsCheck(deps: {
 
 /** What is known without asking the destination; undefined where that is nothing. Pure. */
 export function judge({ id, name, held, paused }: DestinationView): Finding | undefined {
-  if (held !== undefined) return failure(new BrokerError(isErrorCode(held.code) ? held.code : 'internal_error'), id);
+  if (held !== undefined) return failure(new BrokerError(held.code), id);
   if (!paused) return undefined;
   return {
     status: 'warn',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Sealer, SealPlace } from '../../domain/sealing.ts';
+import { isErrorCode } from '../../error-codes.ts';
 import { BrokerError } from '../../errors.ts';
 import { brokenRow, columns, count, instant, json, readColumns, text } from '../table/columns.ts';
 import type { Row, StoredRow } from '../table/table.ts';
@@ -99,9 +100,11 @@ export function decodeConfig(row: StoredRow): SealedConfig {
 /** @throws BrokerError `row_broken` | `row_newer` */
 export function decodeState(row: StoredRow): StoredState {
   const read = readColumns(row, stateForm);
+  const { heldSince, reason } = read;
   const state: DestinationState = {
     ...read,
-    heldSince: read.heldSince,
+    heldSince,
+    reason: heldSince === undefined ? undefined : isErrorCode(reason) ? reason : 'internal_error',
     status: read.status,
     nextProbe: read.nextProbe,
     proberUntil: read.proberUntil,
@@ -120,7 +123,7 @@ const sealedText = (url: string, { signing, auth }: DestinationSecrets): string 
 export const encodeState = (id: string, state: DestinationState): Row => ({
   partitionKey,
   rowKey: stateKey(id),
-  values: columns({ ...state }),
+  values: columns({ ...state, reason: state.reason ?? '' }),
 });
 
 /** Row `a`, its secrets sealed. @throws what the vault throws */

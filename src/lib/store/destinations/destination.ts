@@ -1,3 +1,5 @@
+import type { ErrorCode } from '../../error-codes.ts';
+
 export const destinationTypes = ['webhook', 'workflow', 'collection'] as const;
 
 /**
@@ -52,8 +54,8 @@ export interface DestinationSecrets {
 export interface DestinationState {
   /** Undefined while it is not held. */
   readonly heldSince: Date | undefined;
-  /** A code of error-codes.ts; '' while it is not held. */
-  readonly reason: string;
+  /** Undefined while it is not held. */
+  readonly reason: ErrorCode | undefined;
   /** What it answered last while held; undefined without an answer, and until the first probe where the dead began it. */
   readonly status: number | undefined;
   /** True if dead messages in a row began the hold, so that an ambiguous answer does not end it. */
@@ -80,7 +82,7 @@ export interface DestinationState {
 
 export const restingState: DestinationState = {
   heldSince: undefined,
-  reason: '',
+  reason: undefined,
   status: undefined,
   heldByDead: false,
   nextProbe: undefined,

@@ -8,7 +8,7 @@ import { decodeCursor, encodeCursor } from '../rows/cursor-row.ts';
 import { decodeJob, encodeJob, idOfReplay, newJob, replaysAmong, stopJob } from '../rows/job-row.ts';
 import { addressKey, mailboxRowKey, parseRowKey, rowsOf, settingsRowKey, stateRowKey } from '../rows/keys.ts';
 import { decodeMailbox, encodeMailbox, partitionOf } from '../rows/mailbox-row.ts';
-import { encodeOutbox } from '../rows/outbox-row.ts';
+import { encodeOutbox, outboxRow } from '../rows/outbox-row.ts';
 import type { JobRow, MailboxRow, StateRow } from '../rows/rows.ts';
 import { encodeSettings, filterIn } from '../rows/settings-row.ts';
 import { decodeState } from '../rows/state-row.ts';
@@ -254,7 +254,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
           const now = new Date(clock.now());
           const row: MailboxRow = { ...found.row, deletedAt: now, asked: found.row.asked + 1 };
           const type = 'mailbox.removed';
-          const event = { mailboxId: id, id: eventId(id, type, row.asked), type, at: now, data: '{}' };
+          const event = outboxRow({ mailboxId: id, id: eventId(id, type, row.asked), type, at: now, data: {} });
           await mail.batch(partitionOf(id), [
             { kind: 'replace', row: encodeMailbox(row), etag: found.etag },
             { kind: 'insert', row: encodeOutbox(event) },

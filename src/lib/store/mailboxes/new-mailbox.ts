@@ -2,7 +2,7 @@ import type { Random } from '../../domain/clock.ts';
 import { eventId, newFolderId } from '../../domain/ids.ts';
 import { encodeCursor } from '../rows/cursor-row.ts';
 import { encodeMailbox } from '../rows/mailbox-row.ts';
-import { encodeOutbox } from '../rows/outbox-row.ts';
+import { encodeOutbox, outboxRow } from '../rows/outbox-row.ts';
 import type { CursorRow, MailboxRow } from '../rows/rows.ts';
 import { encodeSettings } from '../rows/settings-row.ts';
 import { encodeState } from '../rows/state-row.ts';
@@ -45,7 +45,6 @@ export function newMailbox(
   };
   const code = input.code ?? '';
   const state = folders.every(({ status }) => status !== undefined) ? 'active' : 'connecting';
-  const data = code === '' ? { state } : { state, code };
   const rows = [
     encodeMailbox(row),
     // Whoever is told that a mailbox cannot be reached yet shall be told when it is.
@@ -57,13 +56,15 @@ export function newMailbox(
     ...(row.filterRevision === undefined
       ? []
       : [encodeSettings({ mailboxId: row.id, revision: row.filterRevision, filter: input.filter })]),
-    encodeOutbox({
-      mailboxId: row.id,
-      id: eventId(row.id, 'mailbox.connected'),
-      type: 'mailbox.connected',
-      at: now,
-      data: JSON.stringify(data),
-    }),
+    encodeOutbox(
+      outboxRow({
+        mailboxId: row.id,
+        id: eventId(row.id, 'mailbox.connected'),
+        type: 'mailbox.connected',
+        at: now,
+        data: code === '' ? { state } : { state, code },
+      }),
+    ),
   ];
   return { row, inserts: rows.map((each) => ({ kind: 'insert', row: each })) };
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { OutboxType } from '../../domain/events/event-types.ts';
+import type { OutboxData } from '../../domain/events/outbox-data.ts';
 import { brokenRow, columns, count, instant, readColumns, text } from '../table/columns.ts';
 import type { Row, StoredRow } from '../table/table.ts';
 import { outboxRowKey, parseRowKey } from './keys.ts';
@@ -14,6 +16,15 @@ const form = z.object({
   failedAt: instant.optional(),
   nextAt: instant.optional(),
 });
+
+/** The row of an event that is yet to be sent. Its data is stored as it is given, the order of its fields included. */
+export const outboxRow = <Type extends OutboxType>(event: {
+  readonly mailboxId: string;
+  readonly id: string;
+  readonly type: Type;
+  readonly at: Date;
+  readonly data: OutboxData[Type];
+}): OutboxRow => ({ ...event, data: JSON.stringify(event.data) });
 
 export function encodeOutbox(row: OutboxRow): Row {
   const { type, at, data, attempts, tries, failedAt, nextAt } = row;

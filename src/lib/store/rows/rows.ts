@@ -245,9 +245,10 @@ export interface RecentMessagesRow {
 export interface OutboxRow {
   readonly mailboxId: string;
   readonly id: string;
+  /** An OutboxType, or a type that only a newer version knows. */
   readonly type: string;
   readonly at: Date;
-  /** JSON of the event's data. */
+  /** JSON of the event's OutboxData. */
   readonly data: string;
   /** These four once it has failed: failures that count against it, and those that prolonged its wait; */
   readonly attempts?: number | undefined;

@@ -1,4 +1,4 @@
-import type { DeliveryOutcome, OutgoingEvent } from '../../domain/event.ts';
+import type { DeliveryOutcome, OutgoingEvent } from '../../domain/events/event.ts';
 import { messageKeyFromBytes } from '../../domain/ids.ts';
 import type { FolderRecord } from '../state/folder-record.ts';
 import type { MailboxRecord } from '../state/mailbox-record.ts';

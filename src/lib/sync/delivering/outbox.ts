@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dayMs } from '../../domain/duration.ts';
-import type { OutgoingEvent } from '../../domain/event.ts';
+import type { OutgoingEvent } from '../../domain/events/event.ts';
 import { isBrokerError } from '../../errors.ts';
 import type { OutboxRow } from '../../store/rows/rows.ts';
 import type { MailboxRecord } from '../state/mailbox-record.ts';

@@ -1,7 +1,7 @@
 import { hourMs } from '../../domain/duration.ts';
+import type { OutboxData } from '../../domain/events/outbox-data.ts';
 import { type ErrorCode, errorTable } from '../../error-codes.ts';
 import type { MailboxState, SlotSchedule, StateRow } from '../../store/rows/rows.ts';
-import type { OutboxType } from '../state/run-context.ts';
 import { pollInterval } from './rhythm.ts';
 
 /** How a mailbox fared in a run. */
@@ -27,11 +27,22 @@ export interface Situation {
   readonly isAsked: boolean;
 }
 
+type StateEventType =
+  | 'mailbox.degraded'
+  | 'mailbox.reconnect_required'
+  | 'mailbox.consent_required'
+  | 'mailbox.recovered';
+
+/** Tells that a mailbox came to be in trouble, or that it is over. */
+export type StateEvent = {
+  readonly [Type in StateEventType]: { readonly type: Type; readonly data: OutboxData[Type] };
+}[StateEventType];
+
 export interface Judged {
   readonly state: StateRow;
   readonly slot: SlotSchedule;
   /** Told in the commit that records the state. */
-  readonly event: { readonly type: OutboxType; readonly data: Readonly<Record<string, unknown>> } | undefined;
+  readonly event: StateEvent | undefined;
 }
 
 /** A mailbox that has not answered for so long, or for 3 of its intervals if that is longer, is `degraded`. */
@@ -81,11 +92,24 @@ function stateFor(code: ErrorCode, failures: number): MailboxState | 'keep' | 'l
   }
 }
 
-const told: Partial<Record<MailboxState, OutboxType>> = {
-  degraded: 'mailbox.degraded',
-  reconnect_required: 'mailbox.reconnect_required',
-  consent_required: 'mailbox.consent_required',
-};
+/** The states of which the owner is told. */
+function troubleEvent(state: MailboxState, code: string, since: string): StateEvent | undefined {
+  switch (state) {
+    case 'degraded':
+      return { type: 'mailbox.degraded', data: { state, code, since } };
+    case 'reconnect_required':
+      return { type: 'mailbox.reconnect_required', data: { state, code, since } };
+    case 'consent_required':
+      return { type: 'mailbox.consent_required', data: { state, code, since } };
+    case 'active':
+    case 'connecting':
+    case 'paused':
+    case 'throttled':
+      return undefined;
+  }
+}
+
+const isTrouble = (state: MailboxState): boolean => troubleEvent(state, '', '') !== undefined;
 
 /**
  * The next state and due time of a mailbox. Pure.
@@ -163,10 +187,10 @@ function moved(
   const next: StateRow = { ...state, state: to, code, backoffUntil, since: same ? state.since : at.now };
   if (same) return { state: next, event: undefined };
   const since = at.now.toISOString();
-  const type = told[to];
-  if (type !== undefined) return { state: { ...next, told: to }, event: { type, data: { state: to, code, since } } };
+  const trouble = troubleEvent(to, code, since);
+  if (trouble !== undefined) return { state: { ...next, told: to }, event: trouble };
   // Whoever was told of trouble is told of its end, whatever else, of which nothing is told, came in between.
-  const was = state.told ?? (told[state.state] === undefined ? undefined : state.state);
+  const was = state.told ?? (isTrouble(state.state) ? state.state : undefined);
   if (to !== 'active') return { state: { ...next, told: was }, event: undefined };
   return {
     state: { ...next, told: undefined },

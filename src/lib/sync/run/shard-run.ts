@@ -3,6 +3,7 @@ import { allSettledThenThrow } from '../../domain/all-settled.ts';
 import { eventId } from '../../domain/ids.ts';
 import { isBrokerError } from '../../errors.ts';
 import { addHour, hourOf } from '../../store/rows/hour-counts.ts';
+import { outboxRow } from '../../store/rows/outbox-row.ts';
 import { type OutboxRow, onDemandKinds, type StateRow } from '../../store/rows/rows.ts';
 import { emptySlot } from '../../store/rows/shard-row.ts';
 import { encodeState } from '../../store/rows/state-row.ts';
@@ -188,7 +189,7 @@ function createContext(deps: ShardRunnerDeps, work: ShardWork): RunContext {
     kept: (mailboxId) => work.memory.take(work.shard, mailboxId),
     tell(record, type, occasion, data) {
       const id = eventId(record.id, type, ...occasion);
-      record.addOutbox({ mailboxId: record.id, id, type, at: now(), data: JSON.stringify(data) });
+      record.addOutbox(outboxRow({ mailboxId: record.id, id, type, at: now(), data }));
       context.mark('outbox');
     },
   };

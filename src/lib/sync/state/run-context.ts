@@ -1,3 +1,5 @@
+import type { OutboxType } from '../../domain/events/event-types.ts';
+import type { OutboxData } from '../../domain/events/outbox-data.ts';
 import type { ReadCaps } from '../../mailbox/session/session.ts';
 import type { onDemandKinds } from '../../store/rows/rows.ts';
 import type { Committer } from '../../store/shard/committer.ts';
@@ -37,24 +39,13 @@ export interface RunContext extends ShardRunnerDeps {
    * Keeps an event until it is accepted; it is stored by the next commit of the mailbox.
    * `occasion` tells it from other events of its type: told again, it has the same id.
    */
-  tell(
+  tell<Type extends OutboxType>(
     record: MailboxRecord,
-    type: OutboxType,
+    type: Type,
     occasion: readonly (string | number | bigint)[],
-    data: Readonly<Record<string, unknown>>,
+    data: OutboxData[Type],
   ): void;
 }
-
-export type OutboxType =
-  | 'message.updated'
-  | 'message.removed'
-  | 'message.vanished'
-  | 'message.undeliverable'
-  | 'folder.reset'
-  | 'mailbox.degraded'
-  | 'mailbox.reconnect_required'
-  | 'mailbox.consent_required'
-  | 'mailbox.recovered';
 
 /** A POST may take 20 s (the deliverer's limit), and none may outlast the lease under which it is sent. */
 export const postRoomMs = 22_000;

@@ -1,6 +1,6 @@
 import type { MessageReceivedInput } from '../../delivery/events/message-event.ts';
 import type { Clock, Random } from '../../domain/clock.ts';
-import type { Deliverer, OutgoingEvent } from '../../domain/event.ts';
+import type { Deliverer, OutgoingEvent } from '../../domain/events/event.ts';
 import type { ReadMessage } from '../../domain/mail/message.ts';
 import type { Log } from '../../log.ts';
 import type { ImapConnector, ReadCaps } from '../../mailbox/session/session.ts';

@@ -1,42 +1,20 @@
-/** Types of the events that a destination receives. `destination.test` is sent on demand, by an administrator. */
-export const eventTypes = [
-  'message.received',
-  'message.updated',
-  'message.removed',
-  'message.vanished',
-  'message.undeliverable',
-  'mailbox.connected',
-  'mailbox.reconnect_required',
-  'mailbox.consent_required',
-  'mailbox.recovered',
-  'mailbox.degraded',
-  'mailbox.removed',
-  'folder.reset',
-  'submission.sent',
-  'submission.failed',
-  'submission.unknown',
-  'submission.bounced',
-  'secret.expiring',
-  'destination.test',
-] as const;
+import type { ErrorCode } from '../../error-codes.ts';
+import type { EventData } from './event-data.ts';
+import type { EventType } from './event-types.ts';
 
-export type EventType = (typeof eventTypes)[number];
-
-const known: ReadonlySet<string> = new Set(eventTypes);
-
-export const isEventType = (text: string): text is EventType => known.has(text);
-
-/** An event ready to go out. The same id on every retry; the receiver dedupes by it. */
-export interface OutgoingEvent {
+interface Envelope<Type extends EventType> {
   /** The `webhook-id`: the messageKey for `message.received`, the outbox row's id otherwise. */
   readonly id: string;
-  readonly type: EventType;
+  readonly type: Type;
   /** When it happened. */
   readonly timestamp: Date;
-  readonly data: Readonly<Record<string, unknown>>;
+  readonly data: EventData[Type];
 }
 
-/** The mailbox as every event of it names it. */
+/** An event ready to go out. The same id on every retry; the receiver dedupes by it. */
+export type OutgoingEvent<Type extends EventType = EventType> = { readonly [T in Type]: Envelope<T> }[Type];
+
+/** The mailbox that an event is about, as its rows have it. */
 export interface EventMailbox {
   readonly id: string;
   readonly address: string;
@@ -44,7 +22,7 @@ export interface EventMailbox {
   readonly ownerRef: string | number | undefined;
 }
 
-/** What became of one attempt to deliver. `reason` is a code of error-codes.ts; it never holds what the receiver said. */
+/** What became of one attempt to deliver. `reason` never holds what the receiver said. */
 export type DeliveryOutcome =
   | { readonly kind: 'accepted'; readonly status: number }
   /**
@@ -53,7 +31,7 @@ export type DeliveryOutcome =
    */
   | {
       readonly kind: 'held';
-      readonly reason: string;
+      readonly reason: ErrorCode;
       readonly status?: number;
       readonly retryAfterMs?: number;
       /** False if nothing was sent, because the destination is held, paused or gone. */
@@ -62,7 +40,7 @@ export type DeliveryOutcome =
       readonly yields?: true;
     }
   /** Ambiguous (400, 409, 413, 422, 500, any other): may be the message's fault. */
-  | { readonly kind: 'refused'; readonly reason: string; readonly status: number };
+  | { readonly kind: 'refused'; readonly reason: ErrorCode; readonly status: number };
 
 /** Sends events of one destination. */
 export interface Deliverer {
