@@ -9,13 +9,14 @@ import { addBootstrapKey } from './bootstrap-key.ts';
 import { type AddCommand, type CommandIo, type ExitCode, UsageError } from './command.ts';
 import { addDeliveries } from './commands/api/deliveries.ts';
 import { addDestinations } from './commands/api/destinations.ts';
-import { addDoctor } from './commands/api/doctor.ts';
+
 import { addKeys } from './commands/api/keys.ts';
 import { addMailboxes } from './commands/api/mailboxes.ts';
 import { addBackup, addRestore } from './commands/backup.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addCost } from './commands/cost.ts';
 import { addDeploy } from './commands/deploy.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addProfileKey } from './commands/profile-key.ts';
 import { addRotate } from './commands/rotate.ts';
 import { createEntraApp } from './entra-app/entra-app.ts';
@@ -24,7 +25,7 @@ import { addReseal } from './reseal.ts';
 const commands: readonly AddCommand[] = [
   addDeploy(createEntraApp),
   addRotate(createEntraApp),
-  addDoctor,
+  addDoctor(createEntraApp),
   addMailboxes,
   addDestinations,
   addDeliveries,

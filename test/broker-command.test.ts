@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../cli/broker.ts';
 import { configFolder, fileProfiles } from '../cli/profile/profiles.ts';
 import { parsePowerShell } from './support/powershell.ts';
@@ -169,6 +169,55 @@ describe('broker, over the API', () => {
     world.standIns.vault.recover('client-secret');
     expect(broken.code).toBe(1);
     expect(JSON.parse(broken.out)).toMatchObject({ status: 'fail' });
+  });
+
+  describe('asks the doctor', () => {
+    const ask = async (args: string, given: Record<string, string>) => {
+      const { code, out, err } = await broker(`doctor --json ${args}`.trim(), { environment: given });
+      return { code, err, report: out === '' ? undefined : JSON.parse(out) };
+    };
+    const bare = () => ({ XDG_CONFIG_HOME: folder, PATH: '' });
+    const settingsFile = (values: Readonly<Record<string, string>>) =>
+      file('local.settings.json', JSON.stringify({ IsEncrypted: false, Values: values }));
+    afterEach(() => rm(join(folder, 'local.settings.json'), { force: true }));
+
+    it('about a broker that does not answer, and says that nobody could look with az', async () => {
+      const { code, report } = await ask('', { ...bare(), BROKER_URL: 'https://127.0.0.2:9', BROKER_KEY: 'nmb_x' });
+      expect(code).toBe(1);
+      expect(report).toMatchObject({
+        status: 'fail',
+        items: [
+          { check: 'broker', vantage: 'machine', status: 'fail', code: 'unreachable' },
+          { check: 'azure', vantage: 'azure', status: 'unknown', code: 'az_missing' },
+        ],
+      });
+      const alone = await ask('--no-azure', { ...bare(), BROKER_URL: 'https://127.0.0.2:9', BROKER_KEY: 'nmb_x' });
+      expect(alone.report.items).toHaveLength(1);
+    });
+
+    it('with the settings of the folder and no broker that runs', async () => {
+      await settingsFile(world.services.settings);
+      const { code, report } = await ask('', bare());
+      expect(report.items.filter(({ status }: { status: string }) => status === 'fail')).toEqual([]);
+      expect(code).toBe(0);
+      const found = report.items.map(({ check, vantage }: Record<string, string>) => `${vantage} ${check}`);
+      expect(found).toEqual(expect.arrayContaining(['machine key-vault', 'machine tables', 'machine mailboxes']));
+    });
+
+    it('about settings that do not hold, each by its name and without its value', async () => {
+      await settingsFile({ PUBLIC_URL: 'https://broker.example', CLIENT_ID: 'hush' });
+      const { code, report } = await ask('--settings', bare());
+      expect(code).toBe(1);
+      const subjects = report.items.map(({ subject }: { subject: string }) => subject);
+      expect(subjects).toEqual(expect.arrayContaining(['CLIENT_ID', 'TENANT', 'KEY_VAULT_URL', 'TABLES_URL']));
+      expect(JSON.stringify(report)).not.toContain('hush');
+    });
+
+    it('and is told which folder has no settings', async () => {
+      const { code, err } = await broker('doctor --settings', { environment: bare() });
+      expect(code).toBe(2);
+      expect(err).toContain('local.settings.json');
+    });
   });
 
   it('says what is wrong with a key, an id or an address, how to fix it, and the same to programs', async () => {

@@ -49,6 +49,7 @@ export const paths = {
     at(resource(scope, 'Microsoft.ManagedIdentity/userAssignedIdentities', app), '2023-01-31'),
   workspace: (scope: Scope, app: string) =>
     at(resource(scope, 'Microsoft.OperationalInsights/workspaces', app), '2023-09-01'),
+  insights: (scope: Scope, app: string) => at(resource(scope, 'Microsoft.Insights/components', app), '2020-02-02'),
   actionGroup: (scope: Scope, app: string) => at(resource(scope, 'Microsoft.Insights/actionGroups', app), '2023-01-01'),
   budget: (scope: Scope, app: string) => at(resource(scope, 'Microsoft.Consumption/budgets', app), '2023-11-01'),
   network: (scope: Scope, app: string) => at(resource(scope, 'Microsoft.Network/virtualNetworks', app), '2024-05-01'),

@@ -1,4 +1,5 @@
 import type { DeployOptions } from '../../cli/deploy/options.ts';
+import { lookAtAzure } from '../../cli/doctor/look-at-azure.ts';
 import { rotateRoot, rotateSecret, upgrade } from '../../cli/rotate/jobs.ts';
 import { work } from '../../cli/rotate/work.ts';
 import { DeployWorld } from '../support/azure/world.ts';
@@ -47,6 +48,13 @@ export async function record(): Promise<Recorded> {
       world.model.behaviour.keepsIntegration = true;
       keep(await world.run({ ...options, network: 'none' }));
     }
+    const doctor = await world.through(options, undefined, ({ options, ports }) =>
+      lookAtAzure({
+        run: { options, ports, facts: { warnings: [] }, whatIf: true, say: () => undefined },
+        language: 'en',
+      }),
+    );
+    keep(doctor);
     world.clock.advance(120 * dayMs);
     const jobs = [rotateRoot({ again: false, endLinks: true }), upgrade];
     if (options.credential === 'secret') jobs.push(rotateSecret({ again: false }));

@@ -18,12 +18,18 @@ export interface Report {
   readonly items: readonly Item[];
 }
 
+/**
+ * From where it was looked. `app`: from where the app runs, with its identity and its network, which is all that
+ * `GET doctor` knows. The others come from `broker doctor`, on somebody's machine: `machine`: with the settings of this
+ * machine, without a running app; `azure`: into Azure and Entra, with the rights of whoever is logged in to az.
+ */
+export type Vantage = 'app' | 'machine' | 'azure';
+
 /** A finding in one language. */
 export interface Item {
   readonly check: string;
   readonly subject: string | null;
-  /** From where it was looked: here always the app itself, with its identity and its network. */
-  readonly vantage: 'app';
+  readonly vantage: Vantage;
   readonly status: Status;
   readonly code: string | null;
   readonly sentence: string;
@@ -57,7 +63,7 @@ export function createDoctor(deps: {
         version,
         checkedAt: new Date(clock.now()),
         tookMs: Math.round(clock.monotonic() - start),
-        items: results.map((result) => itemOf(result, language, texts)),
+        items: results.map((result) => itemOf(result, 'app', language, texts)),
       };
     },
   };
@@ -69,11 +75,12 @@ export function worst(results: readonly Pick<Result, 'status'>[]): Report['statu
   return results.some(({ status }) => status !== 'ok') ? 'warn' : 'ok';
 }
 
-function itemOf(result: Result, language: keyof Localised, texts: ErrorTexts): Item {
+/** Pure. */
+export function itemOf(result: Result, vantage: Vantage, language: keyof Localised, texts: ErrorTexts): Item {
   return {
     check: result.check,
     subject: result.subject ?? null,
-    vantage: 'app',
+    vantage,
     status: result.status,
     code: result.code ?? null,
     ...wordsOf(result, language, texts),

@@ -209,6 +209,7 @@ function main(deployment: Deployment): Record<string, unknown> {
       defaultHostName: hostName,
       virtualNetworkSubnetId: parameters.network === 'none' && !model.behaviour.keepsIntegration ? null : 'subnet',
       functionAppConfig: {
+        runtime: { name: 'node', version: '24' },
         scaleAndConcurrency: {
           instanceMemoryMB: parameters.instanceMemoryMB,
           maximumInstanceCount: parameters.maximumInstanceCount,

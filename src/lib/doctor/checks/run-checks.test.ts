@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { azureChecks } from '../../../../cli/doctor/look-at-azure.ts';
 import { settled, virtualClock } from '../../../../test/support/virtual-clock.ts';
 import { errorTable } from '../../error-codes.ts';
 import { englishErrorTexts, errorTextsIn } from '../../errors/texts.ts';
@@ -202,10 +203,12 @@ describe('a failure', () => {
 describe('every check', () => {
   it('has a section of its name in docs/doctor.md, in their order', () => {
     const page = readFileSync(new URL('../../../../docs/doctor.md', import.meta.url), 'utf8');
-    const sections = [...page.matchAll(/^## ([a-z-]+)$/gm)].map(([, name]) => name);
+    const [ofApp = '', ofAzure = ''] = page.split(/^# .*Azure.*$/m);
+    const sectionsOf = (text: string) => [...text.matchAll(/^## ([a-z-]+)$/gm)].map(([, name]) => name);
     const entra = { credential: 'secret', allowedTenants: '*', tenant: 'common' };
     // They are only named here; none of them is run.
     const deps = { config: { entra }, environment: {} } as unknown as CheckDeps;
-    expect(sections).toEqual(createChecks(deps).map(({ name }) => name));
+    expect(sectionsOf(ofApp)).toEqual(['broker', ...createChecks(deps).map(({ name }) => name)]);
+    expect(sectionsOf(ofAzure)).toEqual(azureChecks);
   });
 });
