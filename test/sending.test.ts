@@ -11,7 +11,8 @@ let world: World;
 let from: string;
 let to: string;
 beforeAll(async () => {
-  world = await startWorld();
+  // As an administrator sets it where SMTP AUTH may be closed.
+  world = await startWorld({ given: { GRAPH_PERMISSIONS: 'Mail.Send, Mail.Send.Shared' } });
   from = (await world.connect(ada)).mailboxId;
   to = (await world.connect(grace)).mailboxId;
 });
@@ -102,4 +103,37 @@ it('keeps a scheduled message until its time, and cancels it', async () => {
   expect(cancelled.body).toMatchObject({ id: body.id, state: 'cancelled' });
   const listed = await world.api('GET', `mailboxes/${from}/submissions`);
   expect(listed.body.items.map(({ id }: { id: string }) => id)).toContain(body.id);
+});
+
+it('goes over Graph where Exchange says that SMTP AUTH is disabled, says so, and asks SMTP no more on that day', async () => {
+  const { smtp, graph } = world.standIns;
+  smtp.behave('disabled-tenant', { address: ada });
+  const before = smtp.logins();
+  const body = { to: [grace], bcc: ['lina@contoso.example'], subject: 'By another way', text: 'Hello' };
+  const submission = await sent(body);
+  expect(submission).toMatchObject({ state: 'sent', way: 'graph', attempts: 1 });
+  const [received] = await eventsOf(world, 1, arrived(to, 'By another way'));
+  expect(dataOf(received)).toMatchObject({ from: { address: ada }, bcc: [] });
+  const [copy] = await eventsOf(world, 1, arrived(from, 'By another way'));
+  expect(dataOf(copy)).toMatchObject({ folder: { role: 'sent' }, submissionId: submission.id });
+  expect(graph.sent()).toMatchObject([{ mailbox: ada, way: 'sendMail', to: [grace, 'lina@contoso.example'] }]);
+  expect(graph.sent()[0]?.delivered).not.toContain('lina');
+  expect(smtp.logins()).toBe(before + 1);
+
+  smtp.behave('normal');
+  expect(await sent({ ...body, subject: 'Still by that way' })).toMatchObject({ state: 'sent', way: 'graph' });
+  expect(smtp.logins()).toBe(before + 1);
+});
+
+it('goes by the way that a mailbox names', async () => {
+  const patched = await world.api('PATCH', `mailboxes/${to}`, { body: { sendVia: 'graph' } });
+  expect(patched.body.sendVia).toBe('graph');
+  const { body } = await world.api('POST', `mailboxes/${to}/send`, {
+    body: { to: [ada], subject: 'Named', text: 'Hi' },
+  });
+  const ended = await eventually('the end', async () => {
+    const { body: now } = await world.api('GET', `submissions/${body.id}`);
+    return now.state === 'sent' ? now : undefined;
+  });
+  expect(ended.way).toBe('graph');
 });

@@ -81,6 +81,7 @@ describe('readConfig', () => {
     ['PRIVATE_DESTINATIONS', 'nocobase.lan'],
     ['PRIVATE_DESTINATIONS', 'nocobase.lan=10.0.0.1'],
     ['ALLOWED_TENANTS', 'contoso'],
+    ['GRAPH_PERMISSIONS', 'Mail.Send, Mail.Read'],
   ])('refuses %s=%s', (name, value) => {
     expect(faultsOf({ ...complete, [name]: value })).toEqual([name]);
   });

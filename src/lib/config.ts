@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
+import { type GraphMailPermission, graphMailPermissions } from './domain/graph-permissions.ts';
 import type { FieldFault } from './errors.ts';
 import {
   attachmentLinkHours,
@@ -36,6 +37,8 @@ export interface Config {
     readonly graphResource: string;
     /** Where Graph is asked, if not at `graphResource`: a stand-in, whose tokens name the real one all the same. */
     readonly graphUrl?: string;
+    /** Permissions for mail that are asked of Graph beside IMAP and SMTP; none: nothing is sent through Graph. */
+    readonly graphPermissions: readonly GraphMailPermission[];
   };
   readonly keyVaultUrl: string;
   readonly tables: { readonly url: string } | { readonly connectionString: string };
@@ -130,6 +133,17 @@ function schema(inAzure: boolean) {
       .default('https://graph.microsoft.com')
       .pipe(https('none', 'https://graph.microsoft.com', false)),
     GRAPH_URL: https('none', 'https://graph.microsoft.com').optional(),
+    GRAPH_PERMISSIONS: z
+      .string()
+      .default('')
+      .transform((text, context) => {
+        const wanted = new Set(list(text).map((item) => item.toLowerCase()));
+        const known = graphMailPermissions.filter((name) => wanted.delete(name.toLowerCase()));
+        if (wanted.size > 0) {
+          context.addIssue({ code: 'custom', message: `takes a list of ${graphMailPermissions.join(', ')}.` });
+        }
+        return known;
+      }),
     KEY_VAULT_URL: required('Set the address of the vault, such as https://NAME.vault.azure.net').pipe(
       https('none', 'https://NAME.vault.azure.net'),
     ),
@@ -228,6 +242,7 @@ export function readConfig(environment: Environment): Config {
       outlookAppResource: settings.OUTLOOK_APP_RESOURCE,
       graphResource: settings.GRAPH_RESOURCE,
       ...(settings.GRAPH_URL === undefined ? {} : { graphUrl: settings.GRAPH_URL }),
+      graphPermissions: settings.GRAPH_PERMISSIONS,
     },
     keyVaultUrl: settings.KEY_VAULT_URL,
     tables:

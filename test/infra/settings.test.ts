@@ -16,6 +16,7 @@ const written = app.keysOf.get('ownSettings') ?? [];
 const ofTheAdmin = [
   'ATTACHMENT_LINK_HOURS',
   'AUTHORITY_HOST',
+  'GRAPH_PERMISSIONS',
   'GRAPH_RESOURCE',
   'GRAPH_URL',
   'IMAP_HOST',

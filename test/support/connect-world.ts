@@ -35,6 +35,7 @@ export const entraConfig: Config['entra'] = {
   outlookResource: 'https://outlook.office.com',
   outlookAppResource: 'https://outlook.office365.com',
   graphResource: 'https://graph.microsoft.com',
+  graphPermissions: [],
 };
 
 /** A key that may do everything, to make links with. */

@@ -17,7 +17,15 @@ export function sendingParts(
   blobs = memoryBlobs(clock),
 ) {
   return composeSending(
-    { config: { smtp: { host: 'localhost', port: 9 } }, clock, random: systemRandom, log },
+    {
+      config: {
+        smtp: { host: 'localhost', port: 9 },
+        entra: { graphResource: 'https://graph.microsoft.com', graphPermissions: [] },
+      },
+      clock,
+      random: systemRandom,
+      log,
+    },
     {
       store,
       sealer,
@@ -29,6 +37,7 @@ export function sendingParts(
     },
     {
       token: noMail,
+      graphToken: async () => undefined,
       downloads: { open: noMail },
       uploads: { open: noMail },
       places: async () => [],

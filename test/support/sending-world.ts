@@ -1,5 +1,5 @@
 import type { ComposedMail } from '../../src/lib/compose/composed.ts';
-import type { WayName } from '../../src/lib/domain/submission.ts';
+import type { SendVia, WayName } from '../../src/lib/domain/submission.ts';
 import { systemRandom } from '../../src/lib/domain/system.ts';
 import { BrokerError } from '../../src/lib/errors.ts';
 import type { Way, WayResult } from '../../src/lib/send/way.ts';
@@ -11,7 +11,6 @@ import type { Blobs } from '../../src/lib/store/table/blobs.ts';
 import type { Store, Table } from '../../src/lib/store/table/table.ts';
 import { accept, type SendWish } from '../../src/lib/submissions/accept.ts';
 import { createDecisions } from '../../src/lib/submissions/decide.ts';
-import type { SendVia } from '../../src/lib/submissions/lane-pace.ts';
 import { createLaneRunner } from '../../src/lib/submissions/lane-run.ts';
 import { createStoredMail } from '../../src/lib/submissions/stored-mail.ts';
 import type { SendHint, SendingDeps } from '../../src/lib/submissions/types.ts';

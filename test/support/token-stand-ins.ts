@@ -118,6 +118,7 @@ export function tokenInstance(world: TokenStandIns, options: InstanceOptions = {
     outlookResource: 'https://outlook.office.com',
     outlookAppResource: 'https://outlook.office365.com',
     graphResource: 'https://graph.microsoft.com',
+    graphPermissions: [],
     ...options.entra,
   };
   let offset = 0;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Config } from '../../src/lib/config.ts';
 import { systemRandom } from '../../src/lib/domain/system.ts';
 import { createEntraClient } from '../../src/lib/entra/client.ts';
 import { createCredential } from '../../src/lib/entra/credential.ts';
@@ -12,7 +13,7 @@ import { createVault } from '../../src/lib/vault/reader.ts';
 import { fakeEntra } from './entra-fetch.ts';
 import { memorySealer } from './sealer.ts';
 
-const config = {
+const usual = {
   clientId: 'cccccccc-0000-4000-8000-000000000001',
   tenant: 'organizations',
   allowedTenants: '*',
@@ -22,6 +23,7 @@ const config = {
   outlookResource: 'https://outlook.office.com',
   outlookAppResource: 'https://outlook.office365.com',
   graphResource: 'https://graph.microsoft.com',
+  graphPermissions: [],
 } as const;
 export const redirectUri = 'https://broker.example/api/oauth/callback';
 
@@ -29,7 +31,8 @@ export const redirectUri = 'https://broker.example/api/oauth/callback';
  * Instances of the broker, as far as it concerns sign-in and tokens, on one table, one vault and one Entra, and a clock
  * that can be put forward.
  */
-export function tokenWorld(store: Store) {
+export function tokenWorld(store: Store, own: Partial<Config['entra']> = {}) {
+  const config = { ...usual, ...own };
   const entra = fakeEntra(config.clientId);
   const { sealer } = memorySealer();
   const lines: string[] = [];

@@ -1,5 +1,6 @@
 import type { AttachmentPlace } from '../access/attachment-token.ts';
 import { createBoundedMap } from '../domain/bounded-map.ts';
+import { createGraphMailToken } from '../entra/graph-mail-token.ts';
 import type { Tokens } from '../entra/types.ts';
 import { createAttachments } from '../mailbox/fetch/attachments.ts';
 import { createDownloadLimiter, downloadLimits, uploadLimits } from '../mailbox/fetch/download-limiter.ts';
@@ -48,6 +49,8 @@ export function composeMailAccess({ config, clock }: Base, { registry, store }: 
   return {
     places,
     token,
+    /** For mail by Graph. */
+    graphToken: createGraphMailToken(tokens),
     probe: createProbe({ connector }),
     polled,
     /** For people, and for what is looked up on their behalf. */

@@ -1,6 +1,6 @@
 import type { Submission } from '../domain/submission.ts';
 import { isBrokerError } from '../errors.ts';
-import { createSmtpWay } from '../send/smtp.ts';
+import { createWays, type WaysConfig } from '../send/ways.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import { createSubmissionRows } from '../store/submissions/submissions.ts';
 import { createAccounts } from '../submissions/accounts.ts';
@@ -19,12 +19,7 @@ import type { Storage } from './storage.ts';
 
 /** Mail out: from a request to what became of it. */
 export function composeSending(
-  {
-    config,
-    clock,
-    random,
-    log,
-  }: Omit<Base, 'config' | 'environment'> & { readonly config: Pick<Base['config'], 'smtp'> },
+  { config, clock, random, log }: Omit<Base, 'config' | 'environment'> & { readonly config: WaysConfig },
   {
     store,
     sealer,
@@ -40,10 +35,13 @@ export function composeSending(
   },
   {
     token,
+    graphToken,
     downloads,
     uploads,
     places,
-  }: Pick<MailAccess, 'token' | 'uploads' | 'places'> & { readonly downloads: Pick<MailAccess['downloads'], 'open'> },
+  }: Pick<MailAccess, 'token' | 'graphToken' | 'uploads' | 'places'> & {
+    readonly downloads: Pick<MailAccess['downloads'], 'open'>;
+  },
   { outbound }: Pick<Delivery, 'outbound'>,
 ) {
   const rows = createSubmissionRows({ store });
@@ -57,12 +55,12 @@ export function composeSending(
     clock,
     random,
     log,
-    ways: new Map([['smtp', createSmtpWay(config.smtp, { token })]]),
+    ways: createWays(config, { smtp: { token }, graph: { fetch, now: () => clock.now(), token: graphToken } }),
     sent: createSentFolders({ imap: downloads, token, mailbox, log }),
     mailboxesOf: accounts.mailboxesOf,
     account: accounts.of,
     copiesAlsoIn: accounts.copiesAlsoIn,
-    sendVia: () => 'auto',
+    sendVia: (row) => row.sendVia ?? 'auto',
     wake: (hint: SendHint, delayMs: number) => queue.send(hint, delayMs),
   };
   const runner = createLaneRunner(deps);

@@ -2,6 +2,10 @@
 export const wayNames = ['smtp', 'graph', 'graph_draft'] as const;
 export type WayName = (typeof wayNames)[number];
 
+/** Which ways a mailbox may use. `auto`: SMTP where it is open, else Graph where that was granted. */
+export const sendVias = ['auto', 'smtp', 'graph'] as const;
+export type SendVia = (typeof sendVias)[number];
+
 /**
  * The header by which the copy in Sent, and the part that a bounce returns, are known. Its value is the id of the
  * submission. Exchange keeps headers that begin with `X-` and are not its own (`X-MS-…`).

@@ -23,7 +23,7 @@ export function noteFor(
   const status = grantStatusFor(code);
   const kind = failureClass(code);
   // A consent or a policy may be lacking for Graph alone; whether the grant still reads mail, mail tells.
-  if (resource === 'graph' && (status !== undefined || kind === 'doubt')) return undefined;
+  if (resource !== 'outlook' && (status !== undefined || kind === 'doubt')) return undefined;
   if (status === 'consent_required') return { status, code, retryAt: new Date(now + dayMs), doubtSince: null };
   if (status !== undefined) return { status, code, retryAt: null, doubtSince: null, claims: claims ?? null };
   switch (kind) {

@@ -17,6 +17,7 @@ const config = {
   outlookResource: 'https://outlook.office.com',
   outlookAppResource: 'https://outlook.office365.com',
   graphResource: 'https://graph.microsoft.com',
+  graphPermissions: [],
 } as const;
 const redirectUri = 'https://broker.example/api/oauth/callback';
 const ada = {

@@ -61,7 +61,7 @@ export function readAddresses(body: unknown): PersonAddresses | undefined {
 }
 
 export function createFindAddresses(
-  config: Pick<Config['entra'], 'tenant' | 'outlookResource' | 'graphResource' | 'graphUrl'>,
+  config: Pick<Config['entra'], 'tenant' | 'outlookResource' | 'graphResource' | 'graphPermissions' | 'graphUrl'>,
   deps: { readonly client: EntraClient; readonly fetch: typeof fetch; readonly log: Log },
 ): FindAddresses {
   const { client, log } = deps;

@@ -1,16 +1,27 @@
 import type { Config } from '../config.ts';
 import type { Resource } from './types.ts';
 
-type Resources = Pick<Config['entra'], 'outlookResource' | 'graphResource'>;
+type Resources = Pick<Config['entra'], 'outlookResource' | 'graphResource' | 'graphPermissions'>;
 
 /**
  * Scopes of a token request: one resource each, in full, since a scope without its resource means Microsoft Graph, whose
  * tokens Exchange refuses. https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-authenticate-an-imap-pop-smtp-application-by-using-oauth
  */
 export function tokenScopes(resources: Resources, resource: Resource): string[] {
-  return resource === 'outlook'
-    ? [`${resources.outlookResource}/IMAP.AccessAsUser.All`, `${resources.outlookResource}/SMTP.Send`]
-    : [`${resources.graphResource}/User.Read`];
+  const { outlookResource, graphResource, graphPermissions } = resources;
+  if (resource === 'outlook') return [`${outlookResource}/IMAP.AccessAsUser.All`, `${outlookResource}/SMTP.Send`];
+  return (resource === 'graph' ? ['User.Read'] : graphPermissions).map((name) => `${graphResource}/${name}`);
+}
+
+/**
+ * What is asked for one after the other, until Microsoft gives a token. It refuses a request that names one permission
+ * that nobody consented to (AADSTS65001), so that mail by Graph is asked for with one less each time. Empty: there is
+ * nothing to ask for.
+ */
+export function tokenRequests(resources: Resources, resource: Resource): string[][] {
+  const scopes = tokenScopes(resources, resource);
+  if (resource !== 'graph_mail') return [scopes];
+  return scopes.map((_scope, index) => scopes.slice(0, scopes.length - index));
 }
 
 /**
@@ -22,14 +33,21 @@ export const appScope = (
   resource: Resource,
 ): string => `${resource === 'outlook' ? resources.outlookAppResource : resources.graphResource}/.default`;
 
-/** Consented to in the same sign-in, though the code is redeemed for the mail resource only. */
-export const furtherScopes = (resources: Resources): string[] => tokenScopes(resources, 'graph');
+/**
+ * Consented to in the same sign-in, though the code is redeemed for the mail resource only.
+ * @param least without the permissions for mail by Graph
+ */
+export const furtherScopes = (resources: Resources, least = false): string[] => [
+  ...tokenScopes(resources, 'graph'),
+  ...(least ? [] : tokenScopes(resources, 'graph_mail')),
+];
 
-/** The scope without which a token for the resource is of no use. */
-export const neededScope: Readonly<Record<Resource, string>> = {
+/** The scope without which a token for the resource is of no use. For mail by Graph whoever asks looks what was granted. */
+export const neededScope = {
   outlook: 'IMAP.AccessAsUser.All',
   graph: 'User.Read',
-};
+  graph_mail: undefined,
+} as const satisfies Readonly<Record<Resource, string | undefined>>;
 
 /** True if `name` is among the granted scopes. They may come back under another prefix than asked, so the last segment counts. */
 export function isGranted(granted: readonly string[], name: string): boolean {

@@ -21,6 +21,7 @@ function world(settings: { tenant?: string; allowedTenants?: readonly string[] |
     outlookResource: 'https://outlook.office.com',
     outlookAppResource: 'https://outlook.office365.com',
     graphResource: 'https://graph.microsoft.com',
+    graphPermissions: [],
     ...settings,
   } as const;
   const entra = fakeEntra(config.clientId);

@@ -27,7 +27,7 @@ export function createSignIn(config: Config['entra'], deps: SignInDeps): SignIn 
       return codes.start({
         // MSAL adds openid, profile and offline_access of its own accord, but not email.
         scopes: [...scopes, 'email'],
-        extraScopesToConsent: furtherScopes(config),
+        extraScopesToConsent: furtherScopes(config, options.leastScopes),
         redirectUri: options.redirectUri,
         state: options.state,
         ...hints(options),

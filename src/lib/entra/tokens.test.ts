@@ -4,7 +4,9 @@ import { entraError } from '../../../test/support/entra-fetch.ts';
 import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { storeAt } from '../../../test/support/tables.ts';
 import { redirectUri, tokenWorld } from '../../../test/support/token-world.ts';
+import type { GraphMailPermission } from '../domain/graph-permissions.ts';
 import type { Store } from '../store/table/table.ts';
+import { createGraphMailToken } from './graph-mail-token.ts';
 
 let azurite: SuiteAzurite;
 let store: Store;
@@ -15,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => azurite.stop());
 
 const minute = 60_000;
-const world = () => tokenWorld(store);
+const world = (...permissions: GraphMailPermission[]) => tokenWorld(store, { graphPermissions: permissions });
 
 const refreshes = (entra: { posts: readonly { form: URLSearchParams }[] }) =>
   entra.posts.filter((post) => post.form.get('grant_type') === 'refresh_token');
@@ -322,6 +324,66 @@ describe('a dead grant', () => {
     expect((await grants.read(person))?.status).toBe('ok');
     await expect(tokens.get(person, 'outlook', { force: true })).rejects.toMatchObject({ code: 'grant_scope_missing' });
     expect(await grants.read(person)).toMatchObject({ status: 'reconnect_required', code: 'grant_scope_missing' });
+  });
+});
+
+describe('a token for mail by Graph', () => {
+  /** Entra, where only these permissions of Graph were consented to. */
+  const consentedTo = (entra: ReturnType<typeof world>['entra'], ...names: readonly string[]) => {
+    const asked: string[][] = [];
+    entra.instead = ({ form }) => {
+      const wanted = (form.get('scope') ?? '').split(' ').flatMap((scope) => /Mail[.\w]+$/.exec(scope) ?? []);
+      if (wanted.length > 0) asked.push(wanted);
+      return wanted.every((name) => names.includes(name)) ? undefined : entraError('invalid_grant', { number: 65001 });
+    };
+    return asked;
+  };
+
+  it('is asked for with everything that the setting names, in one request', async () => {
+    const { tokens, entra, connect } = world('Mail.Send', 'Mail.Send.Shared', 'Mail.ReadWrite');
+    const person = await connect();
+    const asked = consentedTo(entra, 'Mail.Send', 'Mail.Send.Shared', 'Mail.ReadWrite');
+    const { scopes } = await tokens.get(person, 'graph_mail');
+    expect(scopes).toEqual(expect.arrayContaining(['https://graph.microsoft.com/Mail.ReadWrite']));
+    expect(asked).toEqual([['Mail.Send', 'Mail.Send.Shared', 'Mail.ReadWrite']]);
+  });
+
+  it('carries what was granted, where that is less than the setting names', async () => {
+    const { tokens, entra, connect } = world('Mail.Send', 'Mail.Send.Shared', 'Mail.ReadWrite');
+    const person = await connect();
+    const asked = consentedTo(entra, 'Mail.Send');
+    const { scopes } = await tokens.get(person, 'graph_mail');
+    expect(scopes).toContain('https://graph.microsoft.com/Mail.Send');
+    expect(scopes.join()).not.toContain('Mail.ReadWrite');
+    expect(asked.map(({ length }) => length)).toEqual([3, 2, 1]);
+  });
+
+  it('is none where nothing was granted, and reading goes on', async () => {
+    const { tokens, grants, entra, connect } = world('Mail.Send');
+    const person = await connect();
+    consentedTo(entra);
+    await expect(tokens.get(person, 'graph_mail')).rejects.toMatchObject({ code: 'consent_missing' });
+    expect((await grants.read(person))?.status).toBe('ok');
+    await tokens.get(person, 'outlook', { force: true });
+  });
+
+  it('is asked of nobody where the setting names nothing', async () => {
+    const { tokens, entra, connect } = world();
+    const person = await connect();
+    await expect(tokens.get(person, 'graph_mail')).rejects.toMatchObject({ code: 'consent_missing' });
+    expect(entra.posts).toEqual([]);
+  });
+
+  it('opens nothing for a caller who wants another permission than was granted', async () => {
+    const { tokens, entra, connect } = world('Mail.Send', 'Mail.Send.Shared');
+    const person = await connect();
+    consentedTo(entra, 'Mail.Send');
+    const token = createGraphMailToken(tokens);
+    const mailbox = { grant: { kind: 'user', ...person } } as const;
+    expect(await token(mailbox, ['Mail.Send'], { force: false })).toMatch(/^access-/);
+    expect(await token(mailbox, ['Mail.Send.Shared'], { force: false })).toBeUndefined();
+    entra.instead = () => entraError('invalid_grant', { number: 50173 });
+    await expect(token(mailbox, ['Mail.Send'], { force: true })).rejects.toMatchObject({ code: 'grant_revoked' });
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Clock, Random } from '../domain/clock.ts';
 import { appGrantKey } from '../domain/grant.ts';
-import { BrokerError } from '../errors.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Grants, OpenGrant } from '../store/grants/grants.ts';
 import { createAppTokens } from './app-tokens.ts';
@@ -11,7 +11,7 @@ import { checkStatus, createGrantNoter, idOf } from './grant-notes.ts';
 import { personalTenant } from './personal-tenant.ts';
 import { readToken } from './read-token.ts';
 import { withRetries } from './retry.ts';
-import { isGranted, neededScope, tokenScopes } from './scopes.ts';
+import { isGranted, neededScope, tokenRequests } from './scopes.ts';
 import { accessTokensIn, prune } from './token-cache.ts';
 import { createTokenMemory, minimumLeftMs } from './token-memory.ts';
 import type { AccessToken, GrantKey, Resource, Tokens } from './types.ts';
@@ -58,7 +58,33 @@ export function createTokens(config: Config['entra'], deps: TokensDeps): Tokens 
    * Asks MSAL with the grant's own cache; answers the token and the cache as it is afterwards. A cached token is taken
    * if it lasts and is not one of those to `avoid`.
    */
-  const ask = (grant: OpenGrant, resource: Resource, avoid: ReadonlySet<string>, gate: () => Promise<void>) => {
+  const ask = async (grant: OpenGrant, resource: Resource, avoid: ReadonlySet<string>, gate: () => Promise<void>) => {
+    const requests = tokenRequests(config, resource);
+    for (const [index, scopes] of requests.entries()) {
+      try {
+        return await askFor(grant, { resource, scopes, avoid, gate });
+      } catch (error) {
+        if (index === requests.length - 1 || !isBrokerError(error, 'consent_missing', 'admin_consent_required'))
+          throw error;
+      }
+    }
+    throw new BrokerError('consent_missing');
+  };
+
+  const askFor = (
+    grant: OpenGrant,
+    {
+      resource,
+      scopes,
+      avoid,
+      gate,
+    }: {
+      readonly resource: Resource;
+      readonly scopes: string[];
+      readonly avoid: ReadonlySet<string>;
+      readonly gate: () => Promise<void>;
+    },
+  ) => {
     const { tid, oid } = grant.key;
     return client.run({
       phase: 'renew',
@@ -74,7 +100,6 @@ export function createTokens(config: Config['entra'], deps: TokensDeps): Tokens 
           (known) => known.homeAccountId.toLowerCase() === `${oid}.${tid}`,
         );
         if (account === undefined) throw new BrokerError('reconnect_required');
-        const scopes = tokenScopes(config, resource);
         let result = await app.acquireTokenSilent({ account, scopes });
         // MSAL hands out what has five minutes left.
         const lasts = (result.expiresOn?.getTime() ?? 0) - clock.now() >= minimumLeftMs;
@@ -104,7 +129,8 @@ export function createTokens(config: Config['entra'], deps: TokensDeps): Tokens 
           if (grant === undefined) continue;
           deps.log.info('token_renewed', { kind: 'user', resource });
         }
-        if (!isGranted(token.scopes, neededScope[resource])) throw new BrokerError('grant_scope_missing');
+        const needed = neededScope[resource];
+        if (needed !== undefined && !isGranted(token.scopes, needed)) throw new BrokerError('grant_scope_missing');
         backoff.clear(idOf(key));
         return token;
       } catch (error) {

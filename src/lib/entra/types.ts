@@ -3,8 +3,11 @@ import type { GrantRef } from '../store/rows/rows.ts';
 
 export type { GrantKey, GrantStatus } from '../domain/grant.ts';
 
-/** Which API a token is for. A token request names scopes of one resource only (AADSTS28000 otherwise). */
-export type Resource = 'outlook' | 'graph';
+/**
+ * Which API a token is for, and what for: IMAP and SMTP, who somebody is, or mail by Graph. A token request names scopes of
+ * one resource only (AADSTS28000 otherwise).
+ */
+export type Resource = 'outlook' | 'graph' | 'graph_mail';
 
 /** A short-lived token, as callers may have it. Never a refresh token. */
 export interface AccessToken {
@@ -42,6 +45,8 @@ export interface SignInOptions {
    * with prompt=select_account and the hinted account is the one that is wanted.
    */
   readonly selectAccount?: boolean;
+  /** True asks for what the broker cannot do without, and no more: mail permissions of Graph were refused a moment ago. */
+  readonly leastScopes?: boolean;
   /** True only to repair a sign-in that lacked a scope. */
   readonly forceConsent?: boolean;
   /** What Microsoft asked for when it refused to renew the grant (the `claims` of that answer); JSON. */

@@ -111,8 +111,15 @@ export const sendingErrors = {
     status: 409,
     sentence: "Microsoft has not granted the permission to send this mailbox's mail through Graph.",
     remedy:
-      'The owner of the deployment adds Mail.Send (Mail.Send.Shared for shared mailboxes) to the application. Then reconnect the mailbox and accept the permission. Reading is not affected.',
+      'The owner of the deployment adds Mail.Send (Mail.Send.Shared for shared mailboxes, also Mail.ReadWrite for messages over 2 MB) to GRAPH_PERMISSIONS and to the application. Then reconnect the mailbox (POST connect-links with its mailboxId) and accept the permission. Reading is not affected.',
     who: 'tenant admin',
+  },
+  graph_mail_too_large: {
+    status: 422,
+    sentence: 'The message is too large for one request to Microsoft Graph, and this mailbox has no other way to send.',
+    remedy:
+      'Let the mailbox use SMTP (PATCH mailboxes/{id} with sendVia: auto), or add Mail.ReadWrite to GRAPH_PERMISSIONS, which lets the broker upload large messages as drafts (not in shared mailboxes).',
+    who: 'deployment owner',
   },
   graph_unreachable: {
     status: 503,

@@ -28,6 +28,7 @@ export function mailboxJson({ row, state, shown, filter }: MailboxView) {
     // A list does not read it.
     filter: row.filterRevision === undefined ? null : filter,
     syncFrom: row.syncFrom ?? null,
+    sendVia: row.sendVia ?? 'auto',
     createdAt: row.createdAt,
   };
 }

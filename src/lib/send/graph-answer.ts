@@ -48,7 +48,7 @@ export function readGraphAnswer({ status, retryAfterMs, body }: GraphAnswer): Wa
   if (/ErrorInvalidRecipients/i.test(code)) return refused('recipient_refused');
   // The token was taken back, or it lacks the permission: `ErrorAccessDenied`, `Authorization_RequestDenied`.
   if (status === 401) return deferred('send_deferred', 'account', minuteMs);
-  if (status === 403) return { kind: 'closed', code: 'send_consent_required', reply };
+  if (status === 403) return { kind: 'closed', code: 'send_consent_required', reply, scope: 'mailbox' };
   return refused('mail_refused');
 }
 

@@ -5,6 +5,7 @@ import { BrokerError } from '../errors.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import { createGraphWay } from './graph.ts';
 import { readGraphAnswer } from './graph-answer.ts';
+import type { GraphPorts } from './graph-request.ts';
 import { largestGraphBytes, type OutgoingMail } from './way.ts';
 
 const never = new AbortController().signal;
@@ -50,7 +51,7 @@ describe('the way out through Graph', () => {
     await new Promise((done) => server.close(done));
   });
 
-  const wayOf = (token: () => Promise<string | undefined> = async () => 'token', requestMs = 30_000) =>
+  const wayOf = (token: GraphPorts['token'] = async () => 'token', requestMs = 30_000) =>
     createGraphWay({ url, requestMs }, { fetch, now: () => 0, token });
 
   async function send(own: Partial<OutgoingMail> = {}, of: MailboxRow = mailbox, requestMs?: number, signal = never) {
@@ -87,7 +88,7 @@ describe('the way out through Graph', () => {
   it('is closed where the permission was not granted, and tells what getting a token fails with', async () => {
     const account = { mailbox, login: mailbox.address };
     const closed = await wayOf(async () => undefined).prepare(account, never);
-    expect(closed).toEqual({ kind: 'closed', code: 'send_consent_required' });
+    expect(closed).toEqual({ kind: 'closed', code: 'send_consent_required', scope: 'mailbox' });
     const failing = wayOf(() => Promise.reject(new BrokerError('reconnect_required'))).prepare(account, never);
     await expect(failing).rejects.toMatchObject({ code: 'reconnect_required' });
   });

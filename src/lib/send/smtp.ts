@@ -94,8 +94,10 @@ async function signIn(
   if (response.startsWith('5') && failure.error.code !== 'EAUTH')
     return { ...unreachable, reply: shownReply(response) };
   const meaning = smtpMeaning('login', response);
-  if (meaning.kind === 'refused') return { kind: 'closed', code: meaning.code, reply: shownReply(response) };
-  return { ...meaning, kind: meaning.kind, reply: shownReply(response) };
+  const reply = shownReply(response);
+  return meaning.kind === 'deferred'
+    ? { ...meaning, kind: 'deferred', reply }
+    : { kind: 'closed', code: meaning.code, reply };
 }
 
 /** A server that answers a bad token with a challenge (RFC 7628 section 3.2.3) says no to the empty answer, which nodemailer keeps to itself. */

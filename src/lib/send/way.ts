@@ -67,10 +67,12 @@ export interface Refused {
   readonly recipients: readonly RecipientRefusal[];
 }
 
-/** This way is shut for the account (SMTP AUTH is disabled, consent for Graph is missing); nothing was sent. */
+/** This way is shut (SMTP AUTH is disabled, consent for Graph is missing); nothing was sent. */
 export interface Closed {
   readonly kind: 'closed';
   readonly code: string;
+  /** For whom: everything of the account that signs in, unless it says that another mailbox of it may fare better. */
+  readonly scope?: 'account' | 'mailbox';
   readonly reply?: string | undefined;
 }
 
@@ -112,8 +114,12 @@ export interface ReadyWay {
     mail: OutgoingMail,
     signal: AbortSignal,
   ): Promise<{ readonly kind: 'staged'; readonly place: string } | Refused | Deferred | Closed>;
-  /** Whether the message still lies in its place, and so was not sent. Only where there is `stage`. */
-  isStaged?(place: string, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Takes a staged message back. True: it still lay in its place, so it was not sent, and never will be. False: it is not
+   * there any more, which says nothing. Only where there is `stage`.
+   * @throws BrokerError `graph_unreachable` if that cannot be told
+   */
+  withdraw?(place: string, signal: AbortSignal): Promise<boolean>;
   /**
    * Sends it, once. Never rejects for what the server or the network does: a connection that broke before the last byte
    * (the `.` of SMTP) was written is `deferred`, one that broke after it is `unknown`. An abort counts likewise.

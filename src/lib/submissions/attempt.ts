@@ -1,7 +1,6 @@
 import { linkedAbort } from '../domain/linked-abort.ts';
 import type { SentPlace, Submission } from '../domain/submission.ts';
 import { deferred, failed, marked, nextStep, resulted, waits } from '../domain/submission-steps.ts';
-import { personalTenant } from '../entra/personal-tenant.ts';
 import { isBrokerError } from '../errors.ts';
 import type { ReadyWay, WayResult } from '../send/way.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
@@ -9,7 +8,7 @@ import type { Hold } from '../store/submissions/lane-row.ts';
 import type { StoredSubmission } from '../store/submissions/submissions.ts';
 import { changeSubmission } from './change.ts';
 import type { LaneLease } from './lane-lease.ts';
-import { chooseWay, holdUntil, paced, shutting } from './lane-pace.ts';
+import { chooseWay, holdUntil, mailboxWays, paced, shutting, tryAgainMs } from './lane-pace.ts';
 import type { ReadyWays } from './ready-ways.ts';
 import { openContent } from './sealed-content.ts';
 import type { SendingDeps } from './types.ts';
@@ -45,10 +44,10 @@ export async function attempt(
   const unmarked = (next: (current: Submission) => Submission) =>
     change((current) => (current.mark === undefined && current.state === 'queued' ? next(current) : undefined));
 
-  const facts = { sendVia: deps.sendVia(mailbox), isPersonal: mailbox.grant.tid === personalTenant };
+  const facts = mailboxWays(mailbox, deps.sendVia(mailbox));
   const choice = chooseWay(submission, facts, lease.facts, [...deps.ways.keys()], now());
   if ('code' in choice) {
-    const until = new Date(now().getTime() + noWayMs);
+    const until = new Date(now().getTime() + tryAgainMs);
     return unmarked((current) => waits(current, { code: choice.code, until }));
   }
   const { way } = choice;
@@ -82,7 +81,10 @@ export async function attempt(
       !isOurs(current) && nextStep(current, now(), lease).kind === 'attempt' ? marked(current, mark) : undefined,
     );
     // Cancelled just now, or somebody else was faster.
-    if (begun === undefined || !isOurs(begun)) return begun;
+    if (begun === undefined || !isOurs(begun)) {
+      if (staged !== undefined) await prepared.withdraw?.(staged.place, over.signal).catch(() => false);
+      return begun;
+    }
     lease.facts = paced(lease.facts, now(), content.recipients.length);
     const result = await send(prepared, mail, staged?.place);
     return await settle(begun.mark?.number ?? 0, result);
@@ -145,7 +147,8 @@ export async function attempt(
   /** @returns true if the message itself need not be touched: everything waits, or another way is tried */
   async function noteLane(result: WayResult): Promise<boolean> {
     if (result.kind === 'closed') {
-      lease.facts = shutting(lease.facts, way, result.code, now());
+      const mailboxId = result.scope === 'mailbox' ? mailbox.id : undefined;
+      lease.facts = shutting(lease.facts, { way, code: result.code, at: now(), mailboxId });
       return true;
     }
     if (result.kind !== 'deferred' || result.scope === 'message') return false;
@@ -155,6 +158,3 @@ export async function attempt(
     return true;
   }
 }
-
-/** An administrator has to open a way; that it was done shows at the next try. */
-const noWayMs = 15 * 60_000;

@@ -1,6 +1,8 @@
 import { dayMs, hourMs, minuteMs } from '../domain/duration.ts';
-import type { Submission, WayName } from '../domain/submission.ts';
+import type { SendVia, Submission, WayName } from '../domain/submission.ts';
+import { personalTenant } from '../entra/personal-tenant.ts';
 import { largestGraphBytes } from '../send/way.ts';
+import type { MailboxRow } from '../store/rows/rows.ts';
 import type { Hold, LaneRow, ShutWay } from '../store/submissions/lane-row.ts';
 import type { LaneFacts } from './lane-lease.ts';
 
@@ -48,51 +50,80 @@ export function holdOf(
   return oldest === undefined ? undefined : { code: 'submission_pace', until: new Date(oldest.getTime() + minuteMs) };
 }
 
-/** What the administrator wants for a mailbox. */
-export const sendVias = ['auto', 'smtp', 'graph'] as const;
-export type SendVia = (typeof sendVias)[number];
+/** What chooses a way, of a mailbox. */
+export interface MailboxWays {
+  readonly id: string;
+  readonly sendVia: SendVia;
+  /** Personal accounts were seen to refuse SMTP AUTH altogether. */
+  readonly isPersonal: boolean;
+  /** Opened through a person. Drafts in it would need `Mail.ReadWrite.Shared`, which is not asked for. */
+  readonly isShared: boolean;
+}
 
-/** A way that was shut is tried again after so long. */
-const shutForMs = dayMs;
+export const mailboxWays = ({ id, grant, shared }: MailboxRow, sendVia: SendVia): MailboxWays => ({
+  id,
+  sendVia,
+  isPersonal: grant.tid === personalTenant,
+  isShared: grant.kind === 'user' && shared,
+});
 
 /**
- * By which way a message goes (pure).
+ * By which way a message goes (pure). One that was shut is left alone for a while; where no other is open it is tried again
+ * sooner, since somebody who waits for it may have opened it.
  * @param open the ways that this deployment has
  * @returns the way, or the code that says why there is none
  */
 export function chooseWay(
   message: Pick<Submission, 'way' | 'size'>,
-  mailbox: { readonly sendVia: SendVia; readonly isPersonal: boolean },
+  mailbox: MailboxWays,
   lane: Pick<LaneRow, 'shut'>,
   open: readonly WayName[],
   now: Date,
 ): { readonly way: WayName } | { readonly code: string } {
-  const isShut = (way: WayName): ShutWay | undefined =>
-    lane.shut.find((each) => each.way === way && now.getTime() - each.at.getTime() < shutForMs);
-  const wanted = wantedWays(message, mailbox).filter((way) => open.includes(way));
-  const way = wanted.find((each) => isShut(each) === undefined);
+  const shut = (way: WayName): ShutWay | undefined =>
+    lane.shut.find((each) => each.way === way && (each.mailboxId ?? mailbox.id) === mailbox.id);
+  const isShut = (way: WayName, forMs?: number): boolean => {
+    const last = shut(way);
+    return last !== undefined && now.getTime() - last.at.getTime() < (forMs ?? shutForMs(last.code));
+  };
+  const possible = wantedWays(message, mailbox);
+  const wanted = possible.filter((way) => open.includes(way));
+  const way = wanted.find((each) => !isShut(each)) ?? wanted.find((each) => !isShut(each, tryAgainMs));
   if (way !== undefined) return { way };
-  const why = wanted.map(isShut).find((each) => each !== undefined);
-  return { code: why?.code ?? 'submission_no_way' };
+  const why = wanted.map(shut).find((each) => each !== undefined);
+  const isTooLarge = open.includes('graph') && !possible.includes('graph') && mailbox.sendVia === 'graph';
+  return { code: why?.code ?? (isTooLarge ? 'graph_mail_too_large' : 'submission_no_way') };
 }
+
+/** Where no way is open, the one that was shut longest ago is tried again after so long. */
+export const tryAgainMs = 15 * minuteMs;
+
+/** Whether SMTP AUTH is still disabled is looked at daily; a consent may be given at any moment, and costs one request to know. */
+const shutForMs = (code: string): number => (code === 'send_consent_required' ? tryAgainMs : dayMs);
 
 function wantedWays(
   { way, size }: Pick<Submission, 'way' | 'size'>,
-  { sendVia, isPersonal }: { readonly sendVia: SendVia; readonly isPersonal: boolean },
+  { sendVia, isPersonal, isShared }: MailboxWays,
 ): readonly WayName[] {
   // After a mark it never changes: what may have left by one way must not leave by another.
   if (way !== undefined) return [way];
-  const graph: readonly WayName[] = size <= largestGraphBytes ? ['graph', 'graph_draft'] : ['graph_draft'];
+  const drafts: readonly WayName[] = isShared ? [] : ['graph_draft'];
+  const graph: readonly WayName[] = size <= largestGraphBytes ? ['graph'] : drafts;
   if (sendVia === 'smtp') return ['smtp'];
   if (sendVia === 'graph') return graph;
-  // Personal accounts were seen to refuse SMTP AUTH altogether.
   return isPersonal ? [...graph, 'smtp'] : ['smtp', ...graph];
 }
 
-/** Notes that a way is shut; the newest word on it counts. */
-export const shutting = (facts: LaneFacts, way: WayName, code: string, at: Date): LaneFacts => ({
+/** Notes that a way is shut; the newest word on it counts. What is older than a day says nothing any more. */
+export const shutting = (facts: LaneFacts, shut: ShutWay): LaneFacts => ({
   ...facts,
-  shut: [...facts.shut.filter((each) => each.way !== way), { way, code, at }],
+  shut: [
+    ...facts.shut.filter(
+      ({ way, mailboxId, at }) =>
+        (way !== shut.way || mailboxId !== shut.mailboxId) && shut.at.getTime() - at.getTime() < dayMs,
+    ),
+    shut,
+  ],
 });
 
 /** An account or a tenant is held for as long as the server says, or for an hour. */

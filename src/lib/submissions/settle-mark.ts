@@ -7,7 +7,7 @@ import { changeSubmission } from './change.ts';
 import type { SendingDeps } from './types.ts';
 
 /**
- * Finds out what became of an attempt whose end nobody saw: a draft that is still there was not sent; a copy in Sent was.
+ * Finds out what became of an attempt whose end nobody saw: a draft that could be taken back was not sent; a copy in Sent was.
  * @returns the submission as it is then
  * @throws BrokerError `storage_unreachable`; the reason of the lease's signal
  */
@@ -27,7 +27,8 @@ export async function settleMark(
       )
     )?.submission;
   try {
-    if (mark.staged !== undefined && (await isStillDraft(mark.staged))) {
+    // Taken back, so that a request that is still on its way finds nothing to send.
+    if (mark.staged !== undefined && (await withdraw(mark.staged))) {
       return change((current) => deferred(current, { code: 'submission_unsettled' }, now()));
     }
     const copy = await deps.sent.find(mark, id, lease.signal);
@@ -48,8 +49,8 @@ export async function settleMark(
     return change((current) => notLooked(current, now(), code));
   }
 
-  async function isStillDraft(place: string): Promise<boolean> {
+  async function withdraw(place: string): Promise<boolean> {
     const way = await ready.get(mark?.way ?? 'graph_draft', mailbox, lease.signal);
-    return way.kind === 'ready' && (await way.isStaged?.(place, lease.signal)) === true;
+    return way.kind === 'ready' && (await way.withdraw?.(place, lease.signal)) === true;
   }
 }

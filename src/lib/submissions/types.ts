@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import type { Clock, Random } from '../domain/clock.ts';
 import type { Sealer } from '../domain/sealing.ts';
-import type { WayName } from '../domain/submission.ts';
+import type { SendVia, WayName } from '../domain/submission.ts';
 import type { Log } from '../log.ts';
 import type { SendingAccount, Way } from '../send/way.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import type { SubmissionRows } from '../store/submissions/submissions.ts';
 import type { Store } from '../store/table/table.ts';
-import type { SendVia } from './lane-pace.ts';
 import type { SentFolders } from './sent-folder.ts';
 import type { StoredMail } from './stored-mail.ts';
 

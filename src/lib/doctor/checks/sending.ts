@@ -1,11 +1,10 @@
-import type { WayName } from '../../domain/submission.ts';
-import { personalTenant } from '../../entra/personal-tenant.ts';
+import type { SendVia, WayName } from '../../domain/submission.ts';
 import { isErrorCode } from '../../error-codes.ts';
 import { BrokerError } from '../../errors.ts';
 import type { SendingAccount, Way } from '../../send/way.ts';
 import type { Registry } from '../../store/mailboxes/registry.ts';
 import type { MailboxRow } from '../../store/rows/rows.ts';
-import { chooseWay, type SendVia } from '../../submissions/lane-pace.ts';
+import { chooseWay, type MailboxWays, mailboxWays } from '../../submissions/lane-pace.ts';
 import { failure, ok } from './findings.ts';
 import { everyMailbox, loginsAtOnce, named, seemsWell } from './mailbox-list.ts';
 import { eachBounded } from './run-checks.ts';
@@ -44,7 +43,7 @@ export function sendingCheck(deps: { readonly registry: Pick<Registry, 'list'>; 
 
   const look = async (row: MailboxRow, signal: AbortSignal): Promise<Finding> => {
     const account = await outgoing.account(row);
-    const facts = { sendVia: outgoing.sendVia(row), isPersonal: row.grant.tid === personalTenant };
+    const facts = mailboxWays(row, outgoing.sendVia(row));
     const tried = new Map<WayName, Tried>();
     if (outgoing.ways.has('smtp')) tried.set('smtp', await tryWay('smtp', account, signal));
     // Each round tries one more way, or ends.
@@ -74,7 +73,7 @@ export function sendingCheck(deps: { readonly registry: Pick<Registry, 'list'>; 
 
 /** The way that a small message would take, by the rule that messages themselves go by. Pure. */
 export function nextWay(
-  mailbox: { readonly sendVia: SendVia; readonly isPersonal: boolean },
+  mailbox: MailboxWays,
   ways: readonly WayName[],
   tried: ReadonlyMap<WayName, Tried>,
 ): WayName | undefined {

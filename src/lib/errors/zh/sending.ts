@@ -72,7 +72,12 @@ export const sendingErrorsZh = {
   send_consent_required: {
     sentence: 'Microsoft 没有授予通过 Graph 用此邮箱发送邮件的权限。',
     remedy:
-      '请部署负责人为应用添加 Mail.Send（共享邮箱为 Mail.Send.Shared），然后重新连接该邮箱并接受权限。读取邮件不受影响。',
+      '请部署负责人将 Mail.Send（共享邮箱为 Mail.Send.Shared；超过 2 MB 的邮件还需要 Mail.ReadWrite）添加到 GRAPH_PERMISSIONS 和应用中，然后重新连接该邮箱（POST connect-links，带上其 mailboxId）并接受权限。读取邮件不受影响。',
+  },
+  graph_mail_too_large: {
+    sentence: '邮件过大，无法通过一次 Microsoft Graph 请求发送，而此邮箱没有其他发送方式。',
+    remedy:
+      '请允许此邮箱使用 SMTP（PATCH mailboxes/{id}，sendVia 设为 auto），或将 Mail.ReadWrite 添加到 GRAPH_PERMISSIONS，代理即可将大邮件作为草稿上传（共享邮箱除外）。',
   },
   graph_unreachable: {
     sentence: '无法连接 Microsoft Graph。',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sendVias } from '../../domain/submission.ts';
 import { mailboxStates } from '../../store/rows/rows.ts';
 import { address, destinationId, folders, line, mailboxId, ownerRef, paging, syncFrom, tenantId } from './fields.ts';
 import { filter } from './filter.ts';
@@ -39,6 +40,7 @@ export const mailboxPatch = z.strictObject({
   folders: folders.optional(),
   filter: filter.nullable().optional(),
   paused: z.boolean().optional(),
+  sendVia: z.enum(sendVias).optional(),
 });
 
 /** Body of POST mailboxes/{id}/token. */

@@ -309,6 +309,7 @@ function changed(row: MailboxRow, wanted: MailboxChange): Partial<MailboxRow> {
     login: wanted.login ?? row.login,
     destinationId: wanted.destinationId ?? row.destinationId,
     syncFrom: pick(wanted.syncFrom, row.syncFrom),
+    sendVia: wanted.sendVia ?? row.sendVia,
   };
 }
 

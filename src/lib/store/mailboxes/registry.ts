@@ -1,6 +1,7 @@
 import type { GrantKey } from '../../domain/grant.ts';
 import type { MailboxFilter } from '../../domain/mail/filter.ts';
 import type { FolderChoice, FolderRole } from '../../domain/mail/folder.ts';
+import type { SendVia } from '../../domain/submission.ts';
 import { BrokerError } from '../../errors.ts';
 import type { ReplayRequest } from '../rows/job-row.ts';
 import type { GrantRef, MailboxRow, MailboxState, ReplayJob, StateRow } from '../rows/rows.ts';
@@ -111,6 +112,8 @@ export interface MailboxChange {
   readonly paused?: boolean | undefined;
   /** In place of the one before, as a whole. */
   readonly filter?: MailboxFilter | null | undefined;
+  /** A message that was tried once keeps its way. */
+  readonly sendVia?: SendVia | undefined;
 }
 
 /**

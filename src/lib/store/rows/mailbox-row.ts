@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { shardKey, shardOfMailbox, shardSize } from '../../domain/ids.ts';
+import { sendVias } from '../../domain/submission.ts';
 import { brokenRow, columns, instant, int64, json, readColumns, text } from '../table/columns.ts';
 import type { Row, StoredRow } from '../table/table.ts';
 import { folderRole } from './folder-role.ts';
@@ -30,6 +31,7 @@ const form = z.object({
   createdAt: instant,
   asked: int64,
   filter: int64.optional(),
+  sendVia: z.enum(sendVias).optional(),
 });
 
 /** PartitionKey of a mailbox's rows. @throws RangeError if `mailboxId` is none, which is a fault of ours */
@@ -61,6 +63,7 @@ export function encodeMailbox(row: MailboxRow): Row {
       createdAt: row.createdAt,
       asked: BigInt(row.asked),
       filter: row.filterRevision === undefined ? undefined : BigInt(row.filterRevision),
+      sendVia: row.sendVia === 'auto' ? undefined : row.sendVia,
     }),
   };
 }
@@ -87,5 +90,6 @@ export function decodeMailbox(row: StoredRow): MailboxRow {
     createdAt: read.createdAt,
     asked: read.asked,
     filterRevision: read.filter,
+    sendVia: read.sendVia,
   };
 }

@@ -1,5 +1,6 @@
 import type { MailboxFilter } from '../../domain/mail/filter.ts';
 import type { FolderRole } from '../../domain/mail/folder.ts';
+import type { SendVia } from '../../domain/submission.ts';
 
 /**
  * The rows of the table `mail`, as the code sees them. How each lies in Table Storage is in the codec of its kind;
@@ -99,6 +100,8 @@ export interface MailboxRow {
   readonly asked: number;
   /** The mailbox has a filter, in `p!`: of this revision, or of a later one. */
   readonly filterRevision?: number | undefined;
+  /** Which ways out it may use; `auto` if left out. */
+  readonly sendVia?: SendVia | undefined;
 }
 
 /** `p!mbx`: what a poll needs only where there is mail; written by the API alone, in a batch with `a!`. */

@@ -15,6 +15,8 @@ export interface ShutWay {
   readonly way: (typeof wayNames)[number];
   readonly code: string;
   readonly at: Date;
+  /** Only for this mailbox of the account; undefined: for all. */
+  readonly mailboxId?: string | undefined;
 }
 
 /** Messages and recipients of one hour. */
@@ -51,7 +53,9 @@ const form = z.object({
   hours: json(z.array(z.object({ hour: z.number(), recipients: z.number() }))).default([]),
   holdCode: text.optional(),
   holdUntil: instant.optional(),
-  shut: json(z.array(z.object({ way: z.enum(wayNames), code: z.string(), at: date }))).default([]),
+  shut: json(
+    z.array(z.object({ way: z.enum(wayNames), code: z.string(), at: date, mailboxId: z.string().optional() })),
+  ).default([]),
 });
 
 const list = (items: readonly unknown[]): string | undefined =>

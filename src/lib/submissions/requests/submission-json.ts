@@ -17,9 +17,12 @@ export function submissionJson(submission: Submission, now: Date) {
     ourMessageId: submission.ourMessageId,
     size: submission.size,
     attempts: submission.attempts,
+    // Of the first attempt, and so of every one.
+    way: submission.way ?? null,
     waitingFor: waitingFor === undefined ? null : { ...explained(waitingFor.code), until: waitingFor.until ?? null },
     ...(code === undefined ? {} : explained(code)),
     refused: submission.refused,
+    fromRewritten: submission.fromRewritten ?? null,
     resendable: submission.resendable,
   };
 }
