@@ -13,6 +13,8 @@ export interface DovecotSettings {
   readonly everything?: boolean;
   /** Takes every token and opens every mailbox, and carries thousands of sessions: for measurements. */
   readonly openToAll?: boolean;
+  /** Takes mail to send, too, over STARTTLS and XOAUTH2, and hands it on to another server. */
+  readonly submission?: { readonly port: number; readonly relayPort: number };
 }
 
 /** The configuration of an instance without privileges: one account for everything, no chroot, nothing but IMAPS on loopback. */
@@ -25,6 +27,7 @@ export function dovecotConfig({
   gid,
   everything = false,
   openToAll = false,
+  submission,
 }: DovecotSettings): string {
   const mailboxes = exchangeFolders
     .map(
@@ -38,7 +41,7 @@ export function dovecotConfig({
   return `base_dir = ${folder}/run
 state_dir = ${folder}/run
 log_path = ${folder}/dovecot.log
-protocols = imap
+protocols = imap${submission === undefined ? '' : ' submission'}
 listen = 127.0.0.1
 default_internal_user = ${user}
 default_internal_group = ${group}
@@ -100,8 +103,23 @@ service imap {
   # A process serves one log-in after another: starting one costs more than a poll.
   service_count = 100
 }
-`;
+${submission === undefined ? '' : submissionConfig(submission)}`;
 }
+
+/** https://doc.dovecot.org/2.3/configuration_manual/protocols/submission_server/ */
+const submissionConfig = ({ port, relayPort }: { readonly port: number; readonly relayPort: number }): string => `
+hostname = localhost
+submission_relay_host = 127.0.0.1
+submission_relay_port = ${relayPort}
+submission_relay_ssl = no
+service submission-login {
+  chroot =
+  inet_listener submission {
+    address = 127.0.0.1
+    port = ${port}
+  }
+}
+`;
 
 /**
  * Introspection in mode `post`: in mode `auth` Dovecot reports a bad token as a temporary failure.

@@ -25,6 +25,8 @@ export interface DovecotOptions {
   readonly everything?: boolean;
   /** Takes every token and opens every mailbox: for measurements. */
   readonly openToAll?: boolean;
+  /** See {@link DovecotSettings.submission}; needs Debian's `dovecot-submissiond`. */
+  readonly submission?: { readonly port: number; readonly relayPort: number };
 }
 
 /** Dovecot can also die, and come back with all its mail. */
@@ -172,6 +174,7 @@ async function prepare(options: DovecotOptions, port: number): Promise<DovecotSe
     ...account,
     everything: options.everything ?? false,
     openToAll: options.openToAll ?? false,
+    ...(options.submission === undefined ? {} : { submission: options.submission }),
   };
   const { cert, key } = options.certificates;
   await mkdir(join(folder, 'run'));

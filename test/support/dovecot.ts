@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCertificates } from '../../local/certificates.ts';
 import { listen } from '../../local/listen.ts';
-import { startDovecot } from '../../local/mail/dovecot.ts';
+import { type DovecotOptions, startDovecot } from '../../local/mail/dovecot.ts';
 
 export interface DovecotForTests {
   readonly host: string;
   readonly port: number;
   readonly secure: true;
+  /** Certificate of the authority that vouches for it. */
+  readonly ca: string;
   /** A token that opens this mailbox; nobody has to sign in. */
   tokenFor(address: string): string;
   stop(): Promise<void>;
@@ -22,7 +24,9 @@ const scope = 'https://outlook.office.com/IMAP.AccessAsUser.All';
  * Dovecot for tests of reading mail, with tokens made up on the spot.
  * @param options.everything announces all that Dovecot can do, in place of what Exchange can
  */
-export async function startDovecotForTests(options: { readonly everything?: boolean } = {}): Promise<DovecotForTests> {
+export async function startDovecotForTests(
+  options: { readonly everything?: boolean; readonly submission?: DovecotOptions['submission'] } = {},
+): Promise<DovecotForTests> {
   const folder = await mkdtemp(join(tmpdir(), 'nmb-test-'));
   const introspection = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -36,16 +40,19 @@ export async function startDovecotForTests(options: { readonly everything?: bool
   });
   const listener = await listen(introspection, 'the introspection of the test');
   const tokenFor = (address: string) => prefix + Buffer.from(address).toString('hex');
+  const certificates = await makeCertificates(folder);
   const server = await startDovecot({
-    certificates: await makeCertificates(folder),
+    certificates,
     introspectionUrl: `http://127.0.0.1:${listener.port}/`,
     token: async (address) => tokenFor(address),
     everything: options.everything === true,
+    ...(options.submission === undefined ? {} : { submission: options.submission }),
   });
   return {
     host: server.host,
     port: server.port,
     secure: true,
+    ca: certificates.ca,
     tokenFor,
     stop: async () => {
       await server.stop();

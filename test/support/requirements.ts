@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { chromiumPath } from '../../local/demo/chromium.ts';
 import { findDovecot } from '../../local/mail/dovecot.ts';
 
 /** Programs of the system that some suites need; npm does not bring them. */
-export type Requirement = 'dovecot' | 'chromium' | 'curl';
+export type Requirement = 'dovecot' | 'dovecot-submission' | 'chromium' | 'curl';
 
 export const dovecotAvailable: boolean = (await findDovecot()) !== undefined;
 
@@ -20,6 +21,9 @@ function isOnPath(program: string): boolean {
 
 const missing: Record<Requirement, string | undefined> = {
   dovecot: dovecotAvailable ? undefined : 'Dovecot is not installed: apt-get install dovecot-imapd',
+  'dovecot-submission': existsSync('/usr/lib/dovecot/submission')
+    ? undefined
+    : 'Dovecot takes no mail to send: apt-get install dovecot-submissiond',
   chromium: chromiumPath === undefined ? 'no Chromium is installed: apt-get install chromium' : undefined,
   curl: isOnPath('curl') ? undefined : 'curl is not installed: apt-get install curl',
 };
