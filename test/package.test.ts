@@ -222,6 +222,7 @@ describe('packages that are loaded at first use', () => {
       postalMime: '日本',
       iconvLite: 'üß日',
       encodingJapanese: '日',
+      busboy: 'field',
       htmlToText: 'ONE\n\n * two',
       htmlparser2: 1,
       sanitizeHtml: '<b>bold</b>',

@@ -95,6 +95,31 @@ it('tells that a message came back, by the report that a mail server sends for i
   expect((await world.api('GET', `submissions/${id}`)).body).toMatchObject({ state: 'bounced', resendable: false });
 });
 
+it('sends a form with a file that waits in a blob meanwhile', async () => {
+  const form = new FormData();
+  form.set('to', grace);
+  form.set('subject', 'With a file');
+  form.append(
+    'attachments',
+    new Blob([new Uint8Array(1_500_000).fill(65)], { type: 'application/pdf' }),
+    'Angebot – 1.pdf',
+  );
+  form.append('attachments', new Blob(['a;b']), 'list.csv');
+  const answer = await fetch(`${world.url}/mailboxes/${from}/send`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${world.services.stack.adminKey}` },
+    body: form,
+  });
+  expect(answer.status).toBe(202);
+  const [received] = await eventsOf(world, 1, arrived(to, 'With a file'));
+  expect(dataOf(received).attachments).toMatchObject([
+    { filename: 'Angebot – 1.pdf', contentType: 'application/pdf' },
+    { filename: 'list.csv' },
+  ]);
+  const fetched = await fetch(dataOf(received).attachments[0].url);
+  expect(Buffer.from(await fetched.arrayBuffer()).equals(Buffer.alloc(1_500_000, 65))).toBe(true);
+});
+
 it('keeps a scheduled message until its time, and cancels it', async () => {
   const sendAt = new Date(Date.now() + 3_600_000).toISOString();
   const { body } = await world.api('POST', `mailboxes/${from}/send`, { body: { to: [grace], text: 'Later', sendAt } });

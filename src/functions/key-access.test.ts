@@ -100,7 +100,7 @@ async function createWorld(): Promise<World> {
   const sending = sendingParts(world, outbound);
   const submitted = async (row: MailboxRow): Promise<string> => {
     const request = sendRequest.parse({ to: ['grace@fabrikam.example'], text: 'Hello' });
-    return (await sending.send(row, request, { keyId: '', idempotencyKey: undefined })).id;
+    return (await sending.send({ mailbox: row, request, files: [] }, { keyId: '', idempotencyKey: undefined })).id;
   };
   const [s1, s2] = [await submitted(one), await submitted(two)];
   const seenBy = (access: KeyAccess): string[] => [

@@ -81,6 +81,13 @@ const probes: Record<string, () => Promise<unknown>> = {
     const { createTransport } = await import('nodemailer');
     return createTransport({ host: '127.0.0.1', port: 1 }).verify().catch(codeOf);
   },
+  busboy: async () => {
+    const { Busboy } = await import('@fastify/busboy');
+    const form = new Busboy({ headers: { 'content-type': 'multipart/form-data; boundary=b' } });
+    const value = new Promise((resolve) => form.on('field', (_, text) => resolve(text)));
+    form.end('--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nfield\r\n--b--\r\n');
+    return value;
+  },
   standardwebhooks: async () => {
     const { Webhook } = await import('standardwebhooks');
     return new Webhook(Buffer.alloc(24, 1).toString('base64')).sign('id', new Date(0), '{}').slice(0, 3);

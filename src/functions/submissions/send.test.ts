@@ -1,7 +1,12 @@
+import PostalMime, { type Email } from 'postal-mime';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { boundary, field, file, form, formType } from '../../../test/support/form.ts';
 import { send as call } from '../../../test/support/http.ts';
 import { type SendDoorWorld, sendDoorWorld } from '../../../test/support/send-door.ts';
 import { rowsOfTable } from '../../../test/support/tables.ts';
+
+import { openContent } from '../../lib/submissions/sealed-content.ts';
+import { openSegments } from '../../lib/vault/segments.ts';
 
 const composed = vi.hoisted((): { broker: () => Promise<unknown> } => ({
   broker: async () => {
@@ -24,7 +29,7 @@ beforeEach(async () => {
 });
 
 const post = (
-  body: object | string,
+  body: object | string | Uint8Array,
   { query = '', headers = {} }: { query?: string; headers?: Record<string, string> } = {},
 ) => call(send, { method: 'POST', path: `mailboxes/x/send${query}`, params: { id: world.mailbox.id }, headers, body });
 
@@ -88,5 +93,162 @@ describe('sending with wait=true', () => {
   it.each(['?wait=maybe', '?wiat=true'])('refuses the query %s', async (query) => {
     expect((await post(offer, { query })).body.code).toBe('invalid_request');
     expect(await stored()).toEqual([]);
+  });
+});
+
+/** Sends a form as a program does; a key makes it repeatable. */
+const upload = (parts: Parameters<typeof form>[0], { key, end }: { key?: string; end?: boolean } = {}) => {
+  const body = form(parts, { end: end ?? true });
+  const headers = { 'content-type': formType, 'content-length': String(body.length) };
+  return post(body, { headers: key === undefined ? headers : { ...headers, 'idempotency-key': key } });
+};
+
+/** The message of a submission as it would leave. */
+async function rawMessageOf(id: string): Promise<string> {
+  const [found] = await world.sending.submissions.page(world.mailbox.id, undefined, 1);
+  const { blobKey } = await openContent(world.sealer, id, found?.sealed ?? new Uint8Array());
+  const sealed = await world.blobs.read(id);
+  if (sealed === undefined) throw new Error('no blob');
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of openSegments(blobKey, id, sealed)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+const messageOf = async (id: string): Promise<Email> => PostalMime.parse(await rawMessageOf(id));
+
+describe('a form with files', () => {
+  const text = [
+    field('to', 'Grace <grace@fabrikam.example>'),
+    field('subject', 'Offer'),
+    field('text', 'See the files'),
+  ];
+  const large = Buffer.from(Array.from({ length: 700_000 }, (_, index) => index % 251));
+
+  it('becomes a message with them, small ones and those that wait in a blob, and leaves nothing else behind', async () => {
+    const parts = [
+      file('offer.pdf', large, 'application/pdf'),
+      ...text,
+      file('Übersicht.csv', 'a;b', 'text/csv'),
+      field('bulk', 'true'),
+    ];
+    const answer = await upload(parts);
+    expect(answer).toMatchObject({ status: 202, body: { state: 'queued' } });
+    expect(world.blobs.names()).toEqual([answer.body.id]);
+    const { attachments, subject, to } = await messageOf(answer.body.id);
+    expect([subject, to?.[0]?.address]).toEqual(['Offer', 'grace@fabrikam.example']);
+    expect(
+      attachments.map(({ filename, mimeType, content }) => [
+        filename,
+        mimeType,
+        Buffer.from(content as ArrayBuffer).length,
+      ]),
+    ).toEqual([
+      ['offer.pdf', 'application/pdf', 700_000],
+      ['Übersicht.csv', 'text/csv', 3],
+    ]);
+    expect(Buffer.from(attachments[0]?.content as ArrayBuffer).equals(large)).toBe(true);
+    const [row] = await world.sending.submissions.page(world.mailbox.id, undefined, 1);
+    expect(row?.submission.priority).toBe('bulk');
+  });
+
+  it('is the same request with the same files, whatever its boundary, and another one with other files', async () => {
+    const parts = [...text, file('a.bin', large)];
+    const first = await upload(parts, { key: 'one' });
+    const other = Buffer.from(Buffer.from(form(parts)).toString('latin1').replaceAll(boundary, 'another'), 'latin1');
+    const headers = { 'content-type': 'multipart/form-data; boundary=another', 'idempotency-key': 'one' };
+    const again = await post(other, { headers });
+    expect([again.status, again.body.id]).toEqual([202, first.body.id]);
+    expect((await upload([...text, file('a.bin', large.subarray(1))], { key: 'one' })).body.code).toBe(
+      'idempotency_key_reused',
+    );
+    expect((await upload([...text, file('b.bin', large)], { key: 'one' })).body.code).toBe('idempotency_key_reused');
+    expect((await upload(text, { key: 'one' })).body.code).toBe('idempotency_key_reused');
+    expect(world.blobs.names()).toEqual([first.body.id]);
+  });
+
+  it('is taken once when it is sent by several at once under one key', async () => {
+    const answers = await Promise.all([1, 2, 3].map(() => upload([...text, file('a.bin', large)], { key: 'one' })));
+    expect(new Set(answers.map(({ status, body }) => `${status} ${body.id}`)).size).toBe(1);
+    expect(world.blobs.names()).toEqual([answers[0]?.body.id]);
+  });
+
+  it('names a picture that its HTML shows by its file', async () => {
+    const parts = [...text, field('html', '<img src="cid:logo.png">'), file('logo.png', 'PNG', 'image/png')];
+    const { attachments } = await messageOf((await upload(parts)).body.id);
+    expect(attachments).toMatchObject([{ filename: 'logo.png', disposition: 'inline', contentId: '<logo.png>' }]);
+  });
+
+  it('puts no header into the message through the name or type of a file', async () => {
+    const evil = 'x%0d%0aBcc: eve@evil.example\u2028\u0007';
+    const parts = [
+      ...text,
+      file(`a${evil}.pdf`, 'x', 'application/pdf; name="b"; x=y'),
+      file('=?utf-8?B?DQpCY2M6IGV2ZQ==?=', 'x'),
+      {
+        disposition: 'form-data; name="attachments"; filename="a"; filename*=utf-8\'\'b%0D%0ABcc:%20eve@evil.example',
+        body: 'x',
+      },
+    ];
+    const answer = await upload(parts);
+    const raw = await rawMessageOf(answer.body.id);
+    expect(raw.split('\r\n').filter((line) => /^bcc:/i.test(line))).toEqual([]);
+    expect((await PostalMime.parse(raw)).attachments).toHaveLength(3);
+    const named = raw.split('\r\n').filter((line) => /name/.test(line));
+    for (const line of named) expect(line).toMatch(/^[\x20-\x7e\t]*$/);
+  });
+
+  it.each<[string, Parameters<typeof form>[0], string]>([
+    ['a text that names nobody', [field('subject', 'x')], 'to'],
+    ['an unknown field', [...text, field('attachment', 'x')], 'attachment'],
+    ['a truth that is none', [...text, field('bulk', 'yes')], 'bulk'],
+    ['a number that is none', [...text, field('expiresIn', '1h')], 'expiresIn'],
+    ['a field given twice that is one text', [...text, field('subject', 'y')], 'subject'],
+    ['a reference that is no JSON', [...text, field('attachments', '{"url":')], 'attachments.0'],
+    [
+      'a line break in the subject',
+      [field('to', 'a@x.example'), field('subject', 'x\r\nBcc: eve@evil.example')],
+      'subject',
+    ],
+  ])('is refused with %s', async (_what, parts, name) => {
+    const answer = await upload(parts);
+    expect([answer.body.code, answer.body.fields?.map(({ field: at }: { field: string }) => at)]).toEqual([
+      'invalid_request',
+      [name],
+    ]);
+    expect([await stored(), world.blobs.names()]).toEqual([[], []]);
+  });
+
+  it('that is cut off leaves nothing', async () => {
+    const answer = await upload([...text, file('a.bin', large)], { end: false });
+    expect([answer.status, answer.body.code]).toEqual([400, 'malformed_form']);
+    expect([await stored(), world.blobs.names()]).toEqual([[], []]);
+  });
+
+  it('that is too large for a message is refused with the figures, and leaves nothing', async () => {
+    const answer = await upload([...text, file('a.bin', new Uint8Array(27_000_000))]);
+    expect([answer.status, answer.body.code]).toEqual([413, 'mail_too_large']);
+    expect(answer.body.detail).toMatch(/33 MB.*about 24 MB/);
+    expect([await stored(), world.blobs.names()]).toEqual([[], []]);
+  });
+
+  it('that announces more than the door takes is refused before it is read', async () => {
+    const headers = { 'content-type': formType, 'content-length': '36000001' };
+    expect((await post(form(text), { headers })).body.code).toBe('body_too_large');
+  });
+
+  it('has to come again where as much is being taken in as there is memory for', async () => {
+    const giveBack = world.sending.intake.budget.take(159 * 1024 * 1024);
+    const answer = await upload([...text, file('a.bin', large)]);
+    expect([answer.status, answer.body.code, answer.headers.get('retry-after')]).toEqual([503, 'uploads_busy', '5']);
+    giveBack();
+    for (let turn = 0; turn < 3; turn++) expect((await upload([...text, file('a.bin', large)])).status).toBe(202);
+  });
+
+  it('takes JSON objects for files elsewhere and for how to get off a list', async () => {
+    const unsubscribe = field('listUnsubscribe', '{"url": "https://x.example/off"}');
+    const { headers } = await messageOf((await upload([...text, unsubscribe])).body.id);
+    expect(headers.find(({ key }) => key === 'list-unsubscribe')?.value).toBe('<https://x.example/off>');
+    const answer = await upload([...text, field('attachments', '{"url": "https://elsewhere.example/a.pdf"}')]);
+    expect(answer.body.code).toBe('attachment_source_refused');
   });
 });

@@ -4,12 +4,26 @@ import { isEnded } from '../../lib/domain/submission.ts';
 import { allMethods, json, resource } from '../../lib/http/resource.ts';
 import { validate } from '../../lib/http/validate.ts';
 import { mailboxToChange } from '../../lib/mailboxes/mailbox-of-caller.ts';
+import { jsonOfForm } from '../../lib/submissions/requests/send-form.ts';
 import { idempotencyKey, sendQuery, sendRequest } from '../../lib/submissions/requests/send-request.ts';
 import { submissionJson } from '../../lib/submissions/requests/submission-json.ts';
 import { longestWaitMs, waitForEnd } from '../../lib/submissions/requests/wait-for-end.ts';
 
-/** Files in base64 and the message around them; larger ones are fetched from NocoBase by their address. */
+/** Files in base64 and the message around them; larger ones come as multipart/form-data. */
 const bodyLimitBytes = 8 * 1024 * 1024;
+
+/** A form with all the files that fit into one message (25 MB), and text and HTML of 5 MiB each. */
+const upload = {
+  limits: {
+    // Below what the host lets in: FUNCTIONS_REQUEST_BODY_SIZE_LIMIT.
+    limitBytes: 36_000_000,
+    withinMs: 120_000,
+    fileField: 'attachments',
+    mostFiles: 100,
+    fieldBytes: 5 * 1024 * 1024,
+  },
+  toJson: jsonOfForm,
+};
 
 /**
  * `POST mailboxes/{id}/send`: takes a message over, and answers before it is sent (202); with `?wait=true` it waits up to 4 s
@@ -21,11 +35,14 @@ export const send = resource(broker, {
     query: sendQuery,
     body: sendRequest,
     bodyLimitBytes,
-    handler: async ({ broker, caller, params, query, body, request }) => {
+    intake: ({ sending }) => sending.intake,
+    upload,
+    handler: async ({ broker, caller, params, query, body, files, request }) => {
       const { clock, sending } = broker;
       const untilMs = clock.monotonic() + longestWaitMs;
       const { row } = await mailboxToChange(broker.registry, caller, params.id);
-      if (body.dryRun) return json(200, await sending.dryRun(row, body));
+      const order = { mailbox: row, request: body, files };
+      if (body.dryRun) return json(200, await sending.dryRun(order));
       const key = request.headers.get('idempotency-key');
       const asked = {
         keyId: caller.keyId,
@@ -33,7 +50,7 @@ export const send = resource(broker, {
       };
       const accepted = await broker.audit.audited(
         { actor: caller.keyId, action: 'submission.create', mailboxId: row.id },
-        () => sending.send(row, body, asked),
+        () => sending.send(order, asked),
         ({ id }) => ({ subject: id }),
       );
       const submission = query.wait ? await waitForEnd(accepted, untilMs, clock, sending.submissions.read) : accepted;

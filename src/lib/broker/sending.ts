@@ -1,5 +1,6 @@
 import type { Submission } from '../domain/submission.ts';
 import { isBrokerError } from '../errors.ts';
+import { createByteBudget } from '../http/byte-budget.ts';
 import { createWays, type WaysConfig } from '../send/ways.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import { createSubmissionRows } from '../store/submissions/submissions.ts';
@@ -9,6 +10,7 @@ import { dueLanes } from '../submissions/due-lanes.ts';
 import { createLaneRunner } from '../submissions/lane-run.ts';
 import { createMailIn } from '../submissions/mail-in.ts';
 import { createSender } from '../submissions/requests/sender.ts';
+import { createUploadStore } from '../submissions/requests/upload-store.ts';
 import { createSentFolders } from '../submissions/sent-folder.ts';
 import { createStoredMail } from '../submissions/stored-mail.ts';
 import type { SendHint, SendingDeps } from '../submissions/types.ts';
@@ -16,6 +18,12 @@ import type { Base } from './base.ts';
 import type { Delivery } from './delivery.ts';
 import type { MailAccess } from './mail-access.ts';
 import type { Storage } from './storage.ts';
+
+/**
+ * Memory for the bodies of requests, as src/lib/http/intake.ts counts it: three messages with 25 MB of files at a time, of the
+ * 512 MB that the smallest instance has.
+ */
+const bodiesBytes = 160 * 1024 * 1024;
 
 /** Mail out: from a request to what became of it. */
 export function composeSending(
@@ -75,6 +83,8 @@ export function composeSending(
     /** See {@link Sender}. */
     send: sender.send,
     dryRun: sender.dryRun,
+    /** What this process has for the bodies of requests to send. */
+    intake: { budget: createByteBudget(bodiesBytes), files: createUploadStore({ blobs, random }) },
 
     submissions: {
       read: async (id: string): Promise<Submission | undefined> => (await rows.read(id))?.submission,

@@ -18,13 +18,26 @@ export const requestErrors = {
   body_too_large: {
     status: 413,
     sentence: 'The request body is larger than this endpoint accepts.',
-    remedy: 'Send at most 64 KiB of JSON, or 8 MiB to send a message.',
+    remedy: 'Send at most 64 KiB of JSON, or 8 MiB to send a message, or 36 MB of multipart/form-data with its files.',
     who: 'caller',
+  },
+  malformed_form: {
+    status: 400,
+    sentence: 'The request body is not valid multipart/form-data, or a part of it is missing.',
+    remedy:
+      'Send every part with Content-Disposition: form-data and a name, and the body to its end; leave the header Content-Type to the program that writes the body.',
+    who: 'caller',
+  },
+  uploads_busy: {
+    status: 503,
+    sentence: 'The broker is busy with as many large requests as it has memory for.',
+    remedy: 'Send the request again after the seconds that Retry-After names; nothing of it was taken.',
+    who: 'nobody',
   },
   body_too_slow: {
     status: 408,
     sentence: 'The request body did not arrive in time.',
-    remedy: 'Send the whole body within 30 seconds.',
+    remedy: 'Send the whole body at once: JSON within 30 seconds, a form with files within two minutes.',
     who: 'caller',
   },
   not_found: {

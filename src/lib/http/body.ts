@@ -13,36 +13,48 @@ export function checkLength(request: HttpRequest, limitBytes = bodyLimitBytes): 
 const bodyWithinMs = 30_000;
 
 /**
- * The body as text. Bytes are counted as they come in: a Content-Length may be absent or wrong. Of a body that is too
- * long or too slow the rest is never read.
- * @throws BrokerError `body_too_large` | `body_too_slow`, `malformed_json` if it is not UTF-8
+ * The body as it comes. Bytes are counted: a Content-Length may be absent or wrong. Of a body that is too long or too slow
+ * the rest is never read.
+ * @throws BrokerError `body_too_large` | `body_too_slow`
  */
-export async function readText(
+export async function* bodyChunks(
   request: HttpRequest,
   { limitBytes = bodyLimitBytes, withinMs = bodyWithinMs } = {},
-): Promise<string> {
+): AsyncGenerator<Uint8Array, void, undefined> {
   checkLength(request, limitBytes);
-  if (request.body === null) return '';
+  if (request.body === null) return;
   const reader = request.body.getReader();
-  const chunks: Uint8Array[] = [];
   let length = 0;
+  let ended = false;
   const late = Promise.withResolvers<never>();
+  late.promise.catch(() => {});
   const timer = setTimeout(() => late.reject(new BrokerError('body_too_slow')), withinMs);
   try {
     for (;;) {
       const { done, value } = await Promise.race([reader.read(), late.promise]);
-      if (done) break;
+      ended = done;
+      if (done) return;
       length += value.byteLength;
       if (length > limitBytes) throw new BrokerError('body_too_large');
-      chunks.push(value);
+      yield value;
     }
-  } catch (error) {
-    // Not waited for: whoever sends decides when it ends.
-    reader.cancel().catch(() => {});
-    throw error;
   } finally {
     clearTimeout(timer);
+    // Not waited for: whoever sends decides when it ends.
+    if (!ended) reader.cancel().catch(() => {});
   }
+}
+
+/**
+ * The body as text.
+ * @throws BrokerError `body_too_large` | `body_too_slow`, `malformed_json` if it is not UTF-8
+ */
+export async function readText(
+  request: HttpRequest,
+  limits: { readonly limitBytes?: number; readonly withinMs?: number } = {},
+): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of bodyChunks(request, limits)) chunks.push(chunk);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
   } catch (cause) {

@@ -3,7 +3,8 @@ import type { z } from 'zod';
 import { anonymous, type Caller, type KeyVerifier, type Scope } from '../access/caller.ts';
 import { BrokerError } from '../errors.ts';
 import { consoleLog, correlated, type Log } from '../log.ts';
-import { checkLength, readForm, readJson } from './body.ts';
+import { type Intake, takeIn } from './intake.ts';
+import type { FormFields, FormLimits, ReceivedFile } from './multipart.ts';
 import { problem, toBrokerError } from './problem.ts';
 import { validate } from './validate.ts';
 
@@ -24,6 +25,8 @@ export interface Call<B, Q, Y> {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Q;
   readonly body: Y;
+  /** Of a `multipart/form-data` body; they are gone once the request is answered. */
+  readonly files: readonly ReceivedFile[];
 }
 
 /** One method of a resource. */
@@ -39,6 +42,14 @@ export interface Endpoint<B, Q, Y> {
   readonly bodyLimitBytes?: number;
   /** How the body is written; JSON unless an HTML form posts here. */
   readonly bodyForm?: 'json' | 'form';
+  /** Where bodies are so large that a process counts them. */
+  readonly intake?: (broker: B) => Intake;
+  /** How a `multipart/form-data` body is taken where it may come in place of JSON; needs `intake`. */
+  readonly upload?: {
+    readonly limits: FormLimits;
+    /** What the texts of the form would be in JSON, for `body` to validate. */
+    readonly toJson: (fields: FormFields) => unknown;
+  };
   readonly handler: (call: Call<B, Q, Y>) => Promise<HttpResponseInit>;
   /** Shows a failure as a page, to a client that asks for HTML; undefined leaves it to problem+json. */
   readonly errorPage?: (error: BrokerError, request: HttpRequest, requestId: string) => HttpResponseInit | undefined;
@@ -127,9 +138,22 @@ function runner<B extends HttpParts, Q, Y>(endpoint: Endpoint<B, Q, Y> | undefin
     errorPage: endpoint.errorPage,
     answer: async (broker, request, requestId) => {
       const caller = await authorise(broker.apiKeys, endpoint, request);
-      const body = await parsedBody(endpoint, request);
-      const query = parsed(endpoint.query, () => Object.fromEntries(request.query), 'query');
-      return endpoint.handler({ broker, request, requestId, caller, params: request.params, query, body });
+      const { body, files, release } = await takeIn(endpoint, broker, request);
+      try {
+        const query = parsed(endpoint.query, () => Object.fromEntries(request.query), 'query');
+        return await endpoint.handler({
+          broker,
+          request,
+          requestId,
+          caller,
+          params: request.params,
+          query,
+          body,
+          files,
+        });
+      } finally {
+        await release();
+      }
     },
   };
 }
@@ -152,15 +176,6 @@ async function authorise<B, Q, Y>(
     });
   }
   return caller;
-}
-
-async function parsedBody<B, Q, Y>(endpoint: Endpoint<B, Q, Y>, request: HttpRequest): Promise<Y> {
-  if (endpoint.body === undefined) {
-    checkLength(request);
-    return undefined as Y;
-  }
-  const raw = endpoint.bodyForm === 'form' ? await readForm(request) : await readJson(request, endpoint.bodyLimitBytes);
-  return validate(endpoint.body, raw, 'body');
 }
 
 function parsed<T>(schema: z.ZodType<T> | undefined, input: () => unknown, within: string): T {

@@ -10,9 +10,21 @@ export const requestErrorsZh = {
   },
   body_too_large: {
     sentence: '请求正文超过了此接口允许的大小。',
-    remedy: 'JSON 最大为 64 KiB；发送邮件时最大为 8 MiB。',
+    remedy: 'JSON 最大为 64 KiB；发送邮件时 JSON 最大为 8 MiB，带文件的 multipart/form-data 最大为 36 MB。',
   },
-  body_too_slow: { sentence: '请求正文未在规定时间内到达。', remedy: '请在 30 秒内一次发送完整的正文。' },
+  malformed_form: {
+    sentence: '请求正文不是有效的 multipart/form-data，或缺少其中一部分。',
+    remedy:
+      '每个部分都应带有 Content-Disposition: form-data 和名称，并完整发送正文；Content-Type 标头请由生成正文的程序设置。',
+  },
+  uploads_busy: {
+    sentence: '代理正在处理的大请求已占满可用内存。',
+    remedy: '请在 Retry-After 所示的秒数后重新发送该请求；它的任何内容都未被接收。',
+  },
+  body_too_slow: {
+    sentence: '请求正文未在规定时间内到达。',
+    remedy: '请一次发送完整的正文：JSON 在 30 秒内，文件在两分钟内。',
+  },
   not_found: { sentence: '此地址下没有内容。', remedy: '请检查路径和 id；超出密钥范围的 id 一律视为不存在。' },
   method_not_allowed: { sentence: '此地址不支持该请求方法。', remedy: '请使用 Allow 标头中列出的方法。' },
   conflict: { sentence: '其他人同时修改了此资源。', remedy: '请重新读取后再次提交请求。' },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { contentFields, namesOneOriginal, oneOriginal } from '../../compose/content.ts';
 import { base64url, purposeHash } from '../../domain/bytes.ts';
 import { hourMs, minuteMs } from '../../domain/duration.ts';
+import type { ReceivedFile } from '../../http/multipart.ts';
 import { paging } from '../../http/requests/fields.ts';
 
 const sendAt = z.iso
@@ -59,9 +60,14 @@ export const idempotencyKey = z
   .trim()
   .regex(/^[\x21-\x7e]{1,200}$/, 'Is not 1 to 200 visible ASCII characters.');
 
-/** Of the validated fields and the bytes of files, whatever order and spacing the request had. */
-export function contentHashOf({ dryRun: _, ...request }: SendRequest): string {
-  return base64url(purposeHash('send-content', canonical(request)).subarray(0, 24));
+/** Of the validated fields and the bytes of files, whatever order, spacing and boundaries the request had. */
+export function contentHashOf(
+  { dryRun: _, ...request }: SendRequest,
+  files: readonly Pick<ReceivedFile, 'filename' | 'contentType' | 'sha256'>[],
+): string {
+  const uploads = files.map(({ filename, contentType, sha256 }) => ({ filename, contentType, sha256 }));
+  const whole = uploads.length === 0 ? request : { ...request, uploads };
+  return base64url(purposeHash('send-content', canonical(whole)).subarray(0, 24));
 }
 
 function canonical(value: unknown): string {

@@ -4,6 +4,7 @@ import { randomBase62 } from '../../domain/bytes.ts';
 import { dayMs } from '../../domain/duration.ts';
 import type { Submission } from '../../domain/submission.ts';
 import { BrokerError } from '../../errors.ts';
+import type { ReceivedFile } from '../../http/multipart.ts';
 import type { MailboxRow } from '../../store/rows/rows.ts';
 import { accept } from '../accept.ts';
 import type { SendingDeps } from '../types.ts';
@@ -27,15 +28,23 @@ export interface Asked {
   readonly idempotencyKey: string | undefined;
 }
 
+/** What is to be sent, and from which mailbox. */
+export interface Order {
+  readonly mailbox: MailboxRow;
+  readonly request: SendRequest;
+  /** Of a `multipart/form-data` request; they go behind those that `request` names. */
+  readonly files: readonly ReceivedFile[];
+}
+
 /** From a request to a submission. */
 export interface Sender {
   /**
    * Takes a message over for sending. The same request with the same idempotency key is answered with the same submission.
    * @throws BrokerError what composing throws; `idempotency_key_reused` | `storage_unreachable`
    */
-  send(row: MailboxRow, request: SendRequest, asked: Asked): Promise<Submission>;
+  send(order: Order, asked: Asked): Promise<Submission>;
   /** Composes the message and keeps nothing. @throws BrokerError what composing throws */
-  dryRun(row: MailboxRow, request: SendRequest): Promise<DryRun>;
+  dryRun(order: Order): Promise<DryRun>;
 }
 
 export function createSender(deps: SendingDeps, composeParts: ComposePortsParts): Sender {
@@ -52,43 +61,44 @@ export function createSender(deps: SendingDeps, composeParts: ComposePortsParts)
   const newMessageId = (row: MailboxRow): string =>
     `<${randomBase62(24, random)}@${row.address.split('@').at(-1) ?? 'localhost'}>`;
 
-  const composed = (row: MailboxRow, content: SendRequest, messageId: string): Promise<ComposedMail> =>
+  const composed = ({ mailbox, request, files }: Order, messageId: string): Promise<ComposedMail> =>
     compose(
       {
-        content,
-        uploads: [],
-        mailbox: { addresses: [{ name: '', address: row.address }], locale: 'en', timeZone: 'UTC' },
+        content: request,
+        uploads: files,
+        mailbox: { addresses: [{ name: '', address: mailbox.address }], locale: 'en', timeZone: 'UTC' },
         messageId,
         limitBytes: mailLimitBytes,
       },
-      composePorts(composeParts, row),
+      composePorts(composeParts, mailbox),
       AbortSignal.timeout(composeMs),
     );
 
   return {
-    async send(row, request, asked) {
+    async send(order, asked) {
+      const { mailbox, request, files } = order;
       const { sendAt, expiresIn, bulk, onUnknown } = request;
       checkTime(sendAt);
-      const messageId = newMessageId(row);
+      const messageId = newMessageId(mailbox);
       return accept(deps, {
-        mailbox: row,
+        mailbox,
         keyId: asked.keyId,
         // Keys rotate; where the mail of a mailbox goes is what its callers have in common.
-        client: row.destinationId,
+        client: mailbox.destinationId,
         idempotencyKey: asked.idempotencyKey,
-        contentHash: contentHashOf(request),
+        contentHash: contentHashOf(request, files),
         sendAt,
         expiresInMs: expiresIn === undefined ? undefined : expiresIn * 1000,
         priority: bulk ? 'bulk' : 'interactive',
         onUnknown,
         messageId,
-        compose: () => composed(row, request, messageId),
+        compose: () => composed(order, messageId),
       });
     },
 
-    async dryRun(row, request) {
-      checkTime(request.sendAt);
-      return dryRun(await composed(row, request, newMessageId(row)));
+    async dryRun(order) {
+      checkTime(order.request.sendAt);
+      return dryRun(await composed(order, newMessageId(order.mailbox)));
     },
   };
 }
