@@ -147,10 +147,10 @@ describe('a client secret that ran out', () => {
     });
     const told = nocobase.events().length;
     imap().kill(ada);
-    await eventually('the alert', () => world.output().includes('entra_circuit_open') || undefined);
+    await eventually('the alert', () => world.output().includes('circuit.opened') || undefined);
     await arrive(ada, 'while the secret was bad');
     await pollsPass(world, 3);
-    expect(world.output().split('entra_circuit_open')).toHaveLength(2);
+    expect(world.output().split('circuit.opened')).toHaveLength(2);
     expect(await shownAs(mailboxId)).toEqual(before);
     expect(nocobase.events()).toHaveLength(told);
     entra.heal();

@@ -208,7 +208,7 @@ describe('docs/admin.md', () => {
   });
 
   it('names lines of the log that are written', () => {
-    const logged = page.sections.find(({ heading }) => heading === 'Lines of the log')?.text ?? '';
+    const logged = page.sections.find(({ heading }) => heading === 'Log lines')?.text ?? '';
     const names = firstColumn(logged).flat();
     expect(names.length).toBeGreaterThan(10);
     for (const name of names) expect(source.includes(`'${name}'`), name).toBe(true);

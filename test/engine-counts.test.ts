@@ -17,7 +17,7 @@ const inbox = (address: string) => world.mail.mailbox(address).folder('INBOX');
 const minute = 60_000;
 
 /** The lines that runs ended with, oldest first. */
-const lines = () => world.logged.filter(({ event }) => event === 'shard_done').map(({ fields }) => fields ?? {});
+const lines = () => world.logged.filter(({ event }) => event === 'shard.finished').map(({ fields }) => fields ?? {});
 
 describe('the line of a run', () => {
   it('says that a run without mail was made, and in which states the mailboxes stand', async () => {

@@ -487,7 +487,7 @@ describe('an event that is refused', () => {
     }
     expect(refusals()).toBe(11);
     expect(await rowsOf('o')).toEqual([]);
-    expect(world.logged.filter(({ event }) => event === 'event_given_up')).toMatchObject([
+    expect(world.logged.filter(({ event }) => event === 'outbox.event_given_up')).toMatchObject([
       { fields: { type: 'message.vanished', code: 'destination_refused_message', status: 422 } },
     ]);
   }, 120_000);

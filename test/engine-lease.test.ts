@@ -158,7 +158,7 @@ describe('an answer of the store that is lost on its way', () => {
       expect(world.receiver.subjects()).toEqual([1, 2, 3, 4, 5].map((n) => `mail ${n}`));
       expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 5 });
       expect((await world.shard(mailbox)).owner).toBe('');
-      expect(world.logged.filter(({ event }) => event === 'lease_lost')).toEqual([]);
+      expect(world.logged.filter(({ event }) => event === 'shard.lease_lost')).toEqual([]);
     },
   );
 });
@@ -315,7 +315,7 @@ describe('a lease that is lost in the middle', () => {
     expect(await first).toBeUndefined();
     expect(await world.shard(mailbox)).toEqual(after);
     expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 3 });
-    expect(world.logged.filter(({ event }) => event === 'lease_lost')).toHaveLength(1);
+    expect(world.logged.filter(({ event }) => event === 'shard.lease_lost')).toHaveLength(1);
     // The copy that was under way bears the id of the one that counts.
     const ids = world.receiver.ofType('message.received').map(({ id }) => id);
     expect(ids.length).toBe(4);

@@ -337,7 +337,7 @@ describe('a replay since a time', () => {
     expect(acceptedIds('bad')).toHaveLength(1);
     expect(acceptedIds('two').at(-1)).toMatch(new RegExp(`_r${number}$`));
     expect(await listed()).toEqual([]);
-    expect(world.logged.find(({ event }) => event === 'replay_done')?.fields).toMatchObject({
+    expect(world.logged.find(({ event }) => event === 'replay.finished')?.fields).toMatchObject({
       delivered: 2,
       failed: 1,
     });

@@ -295,7 +295,7 @@ describe('a client secret', () => {
     await more();
     rotating = false;
     await Promise.all(load);
-    for (const { lines } of instances) expect(lines.filter((line) => line.includes('entra_circuit'))).toEqual([]);
+    for (const { lines } of instances) expect(lines.filter((line) => line.includes('circuit.'))).toEqual([]);
   });
 
   it('is rotated without anybody noticing, the old one taken away', async () => {
@@ -319,7 +319,7 @@ describe('a client secret', () => {
       });
     }
     expect(entra.requests().token.refresh_token - before).toBe(2);
-    expect(lines.filter((line) => line.includes('entra_circuit_open'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('circuit.opened'))).toHaveLength(1);
     expect((await grants.read(other))?.status).toBe('ok');
     entra.heal();
     vault.set('client-secret', 'the-mended-secret');

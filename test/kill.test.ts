@@ -26,7 +26,7 @@ describeImapServers('a host that is killed', (imap) => {
     world.standIns.nocobase.mode({});
     // Nobody takes over before the lease of the dead run has ended by the storage's clock.
     await world.startHost();
-    await eventually('a run that finds the shard held', () => /shard_skipped.*held/.test(world.output()));
+    await eventually('a run that finds the shard held', () => /shard.skipped.*held/.test(world.output()));
     expect(attemptsOf(world, 'kill')).toHaveLength(1);
     world.pass(leaseMs + takeoverMs);
     const arrived = () => attemptsOf(world, 'kill').filter(accepted('message.received'));

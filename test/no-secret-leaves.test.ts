@@ -160,8 +160,8 @@ async function live(): Promise<void> {
     await world.startHost();
     await api('GET', 'mailboxes');
   });
-  await failing('delivery_waits', () => nocobase.mode({ status: 500 }));
-  await failing('delivery_waits', () => nocobase.mode({ status: 401 }));
+  await failing('delivery.deferred', () => nocobase.mode({ status: 500 }));
+  await failing('delivery.deferred', () => nocobase.mode({ status: 401 }));
   await run('housekeeping');
   await failing('grant_revoked', () => entra.revoke(ada));
   await eventsOf(world, 1, accepted('mailbox.reconnect_required'));
@@ -172,7 +172,7 @@ async function live(): Promise<void> {
   const version = vault.set('client-secret', wrong);
   entra.failTokens({ times: Number.POSITIVE_INFINITY, status: 401, error: 'invalid_client', errorCodes: [7000215] });
   imap().kill();
-  await eventually('the alert', () => world.output().includes('entra_circuit_open') || undefined);
+  await eventually('the alert', () => world.output().includes('circuit.opened') || undefined);
   await connectWatched(ada);
   vault.change('client-secret', { enabled: false }, version);
   await api('DELETE', `mailboxes/${mailbox}`);
@@ -315,7 +315,7 @@ describe('the search itself', () => {
     expect(findings(received, [{ what: 'marker', value: plantedInMail }])).toEqual(['marker (plain)']);
     // Failures of every kind really happened; of the others `failUntil` waited for a word.
     const output = world.output();
-    for (const trace of ['grant_failed', 'entra_circuit_open']) {
+    for (const trace of ['grant.failed', 'circuit.opened']) {
       expect(output).toContain(trace);
     }
     expect(output).toContain('auth.refused');

@@ -160,7 +160,7 @@ describe('Key Vault', () => {
       warm.pass(5 * minute);
       await warm.tokens.get(key, 'outlook', force);
     }
-    expect(warm.lines.filter((line) => line.includes('vault_stale'))).not.toEqual([]);
+    expect(warm.lines.filter((line) => line.includes('vault.stale'))).not.toEqual([]);
     warm.pass(2 * hour);
     await expect(warm.tokens.get(key, 'outlook', force)).rejects.toMatchObject({ code: 'vault_unreachable' });
     standIns.vault.down(false);

@@ -122,7 +122,7 @@ describe('npm start', () => {
     expect((await api(stack, 'mailboxes')).status).toBe(200);
 
     // Nothing happens, and nothing is shown.
-    expect(run.output().replace(/^[\s\S]*READY .*\n/m, '')).not.toMatch(/dispatch|shard_done/);
+    expect(run.output().replace(/^[\s\S]*READY .*\n/m, '')).not.toMatch(/dispatch|shard.finished/);
     run.child.kill('SIGTERM');
     expect(await run.ended()).toBe(0);
     process.kill(-(second.child.pid ?? 0), 'SIGINT');

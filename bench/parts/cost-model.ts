@@ -65,11 +65,11 @@ export const assumptions = {
   housekeepingsPerDay: 288,
   /** The host logs each invocation once, as a request (host.json, `Host.Results`); that it begins and ends, it does not. */
   logRecordsPerExecution: 1,
-  /** `dispatched`, at every tick. */
+  /** `dispatch.finished`, at every tick. */
   logRecordsPerTick: 1,
-  /** `shard_done`. A mail that is delivered has no line of its own: it is counted in this one. */
+  /** `shard.finished`. A mail that is delivered has no line of its own: it is counted in this one. */
   logRecordsPerRun: 1,
-  /** `token_renewed`. */
+  /** `token.renewed`. */
   logRecordsPerRefresh: 1,
   /** What Log Analytics bills for a record: a line of ours (at most 400 bytes), and the columns that Azure adds to it. */
   logRecordBytes: 1_200,

@@ -26,7 +26,7 @@ resource silence 'Microsoft.Insights/scheduledQueryRules@2022-06-15' = {
   kind: 'LogAlert'
   properties: {
     displayName: 'Mail broker: no sign of life'
-    description: 'For half an hour (or three ticks, if POLL_INTERVAL is longer) no run of the broker was logged. The dimension "cause" says why: the app does not run; no run ends, because the queue brings no hints or every run fails; or the log is at its daily cap, and the broker may well be running unseen.'
+    description: 'For half an hour (or three ticks, if POLL_INTERVAL is longer) no run of the broker was logged. The dimension "cause" says why: the app does not run; no run ends, because the queue brings no wake-ups or every run fails; or the log is at its daily cap, and the broker may well be running unseen.'
     severity: 1
     enabled: true
     scopes: [workspaceId]
@@ -60,7 +60,7 @@ resource attention 'Microsoft.Insights/scheduledQueryRules@2022-06-15' = {
   kind: 'LogAlert'
   properties: {
     displayName: 'Mail broker: wants a person'
-    description: 'The broker logged something that does not mend itself. The dimension "event" says what; docs/admin.md, "Lines of the log", says what to do.'
+    description: 'The broker logged something that needs a person. The dimension "event" says what; docs/admin.md, "Log lines", says what to do.'
     severity: 2
     enabled: true
     scopes: [workspaceId]

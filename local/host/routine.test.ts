@@ -2,16 +2,25 @@ import { expect, it } from 'vitest';
 import { createLines } from './lines.ts';
 import { isRoutine } from './routine.ts';
 
-const done = { level: 'info', event: 'shard_done', polled: 3, delivered: 0, retried: 0, dead: 0, failed: 0, held: 0 };
+const done = {
+  level: 'info',
+  event: 'shard.finished',
+  polled: 3,
+  delivered: 0,
+  retried: 0,
+  dead: 0,
+  failed: 0,
+  held: 0,
+};
 
 it.each([
-  ['a timer that went off', { level: 'info', event: 'dispatched', hints: 1 }, true],
+  ['a timer that went off', { level: 'info', event: 'dispatch.finished', wakeUps: 1 }, true],
   ['a poll that found nothing', done, true],
   ['a poll that delivered', { ...done, delivered: 1 }, false],
   ['a poll that could not read a mailbox', { ...done, failed: 1 }, false],
   ['a destination that takes nothing', { ...done, held: 1 }, false],
   ['a mailbox that was connected', { level: 'info', event: 'connect.finished' }, false],
-  ['a warning', { level: 'warn', event: 'dispatched' }, false],
+  ['a warning', { level: 'warn', event: 'dispatch.finished' }, false],
   ['no line of the app', undefined, false],
 ])('%s is routine: %s', (_what, line, routine) => {
   expect(isRoutine(line)).toBe(routine);
@@ -28,7 +37,7 @@ it('is what a quiet host leaves out, with timers and messages that went well; re
   lines.log('work', 'information', 'user', JSON.stringify({ ...done, delivered: 2 }));
   lines.invocation({ ...run, kind: 'http', functionName: 'connect' });
   lines.invocation({ ...run, kind: 'queue', functionName: 'work', failed: true });
-  lines.log('work', 'error', 'user', JSON.stringify({ level: 'error', event: 'shard_done' }));
+  lines.log('work', 'error', 'user', JSON.stringify({ level: 'error', event: 'shard.finished' }));
   lines.release();
   expect(shown).toHaveLength(4);
 });

@@ -1,4 +1,4 @@
-/** Counts in a `shard_done` line that say that a poll came to something. */
+/** Counts in a `shard.finished` line that say that a poll came to something. */
 const counts = ['delivered', 'retried', 'dead', 'failed', 'held'] as const;
 
 /**
@@ -8,6 +8,6 @@ const counts = ['delivered', 'retried', 'dead', 'failed', 'held'] as const;
  */
 export function isRoutine(line: Readonly<Record<string, unknown>> | undefined): boolean {
   if (line === undefined || line.level !== 'info') return false;
-  if (line.event === 'dispatched' || line.event === 'housekeeping.done') return true;
-  return line.event === 'shard_done' && counts.every((name) => Number(line[name] ?? 0) === 0);
+  if (line.event === 'dispatch.finished' || line.event === 'housekeeping.done') return true;
+  return line.event === 'shard.finished' && counts.every((name) => Number(line[name] ?? 0) === 0);
 }

@@ -33,10 +33,10 @@ describe('consoleLog', () => {
   it('writes one JSON object a line, with error code and redacted text', () => {
     const lines: string[] = [];
     const log = consoleLog((_level, line) => lines.push(line));
-    log.info('poll', { mailboxId: 'mbx_1', count: 2 });
+    log.info('poll.done', { mailboxId: 'mbx_1', count: 2 });
     log.error('poll.failed', new BrokerError('storage_unreachable', { cause: new Error('Bearer abcdefghijkl') }));
     expect(lines.map((line) => JSON.parse(line))).toEqual([
-      { level: 'info', event: 'poll', mailboxId: 'mbx_1', count: 2 },
+      { level: 'info', event: 'poll.done', mailboxId: 'mbx_1', count: 2 },
       {
         level: 'error',
         event: 'poll.failed',
@@ -49,38 +49,38 @@ describe('consoleLog', () => {
   });
 });
 
-describe('what is logged within a piece of work', () => {
+describe('a log line within a piece of work', () => {
   const world = () => {
     const lines: unknown[] = [];
     return { lines, log: consoleLog((_level, line) => lines.push(JSON.parse(line))) };
   };
 
-  it('says which, in whatever part and however late', async () => {
+  it('carries its fields on every line, nested and asynchronous ones included', async () => {
     const { lines, log } = world();
-    await correlated({ run: 's0001.7.0' }, async () => {
-      log.info('first');
+    await correlated({ runId: 's0001.7.0' }, async () => {
+      log.info('work.first');
       await new Promise((resolve) => setImmediate(resolve));
-      correlated({ requestId: 'r' }, () => log.info('second', { count: 1 }));
+      correlated({ requestId: 'r' }, () => log.info('work.second', { count: 1 }));
     });
-    log.info('third');
+    log.info('work.third');
     expect(lines).toEqual([
-      { level: 'info', event: 'first', run: 's0001.7.0' },
-      { level: 'info', event: 'second', run: 's0001.7.0', requestId: 'r', count: 1 },
-      { level: 'info', event: 'third' },
+      { level: 'info', event: 'work.first', runId: 's0001.7.0' },
+      { level: 'info', event: 'work.second', runId: 's0001.7.0', requestId: 'r', count: 1 },
+      { level: 'info', event: 'work.third' },
     ]);
   });
 
-  it('is not mixed with what goes on beside it', async () => {
+  it('is not mixed with work that runs at the same time', async () => {
     const { lines, log } = world();
-    const work = (run: string) =>
-      correlated({ run }, async () => {
+    const work = (runId: string) =>
+      correlated({ runId }, async () => {
         await new Promise((resolve) => setImmediate(resolve));
-        log.info('line');
+        log.info('work.line');
       });
     await Promise.all([work('a'), work('b')]);
     expect(lines).toEqual([
-      { level: 'info', event: 'line', run: 'a' },
-      { level: 'info', event: 'line', run: 'b' },
+      { level: 'info', event: 'work.line', runId: 'a' },
+      { level: 'info', event: 'work.line', runId: 'b' },
     ]);
   });
 });

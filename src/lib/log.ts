@@ -3,14 +3,17 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 /** Fields of a log line: stable keys, plain values. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
+/** `area.thing_happened`. Queries, alerts and docs/admin.md know lines by these names. */
+export type LogEvent = `${string}.${string}`;
+
 export interface Log {
-  info(event: string, fields?: LogFields): void;
-  warn(event: string, fields?: LogFields): void;
+  info(event: LogEvent, fields?: LogFields): void;
+  warn(event: LogEvent, fields?: LogFields): void;
   /** `error` contributes its class, code and message; never its cause's payload. */
-  error(event: string, error: unknown, fields?: LogFields): void;
+  error(event: LogEvent, error: unknown, fields?: LogFields): void;
 }
 
-// Whatever looks like one of our own credentials, a JWT, a bearer token, an OAuth parameter or a signed link.
+// What looks like one of our own credentials, a JWT, a bearer token, an OAuth parameter or a signed link.
 const secrets: readonly RegExp[] = [
   /nmb_[0-9A-Za-z]{12}_[0-9A-Za-z]+/g,
   /whsec_[0-9A-Za-z+/=]+/g,
@@ -19,26 +22,26 @@ const secrets: readonly RegExp[] = [
   /\b(code|token|state|client_secret|refresh_token|access_token|client_assertion|assertion|code_verifier|nonce|id_token)=[^&\s"']+/gi,
 ];
 
-// No line of a log says anything in more than this, and the patterns take the square of what they look through.
+// No log line needs more than this, and the time the patterns take grows with the square of the length.
 const longestText = 8_000;
 
-/** Replaces everything that looks like a secret; the only way by which text from elsewhere reaches a log. Cuts what is very long. */
+/** Replaces everything that looks like a secret and cuts very long text. Text from outside reaches the log only through this. */
 export function redact(text: string): string {
   const bounded = text.length > longestText ? `${text.slice(0, longestText)}…` : text;
   return secrets.reduce((clean, pattern) => clean.replace(pattern, '[redacted]'), bounded);
 }
 
-/** What every line of a piece of work says, whoever writes it. */
+/** Fields on every line that a piece of work logs. */
 const context = new AsyncLocalStorage<LogFields>();
 
 /**
- * Does `work`, and puts `fields` on every line that is logged while it goes on, in whichever part of the broker: so that
- * what one request or one run brought about can be found by one value. What an outer piece of work says stays.
+ * Runs `work` and adds `fields` to every line logged meanwhile, in any part of the broker, so that one value finds all
+ * lines of a request or a run. Fields of an outer call stay.
  */
 export const correlated = <T>(fields: LogFields, work: () => T): T =>
   context.run({ ...context.getStore(), ...fields }, work);
 
-/** One JSON object a line, on the console: the Functions host takes it from there. */
+/** One JSON object per line on the console, where the Functions host picks it up. */
 export function consoleLog(write: (level: 'info' | 'warn' | 'error', line: string) => void = toConsole): Log {
   const put = (level: 'info' | 'warn' | 'error', event: string, fields: LogFields = {}) => {
     const clean = Object.fromEntries(

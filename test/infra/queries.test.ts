@@ -6,7 +6,7 @@ import { errorTable } from '../../src/lib/error-codes.ts';
 import { mailboxStates } from '../../src/lib/store/rows/rows.ts';
 import { countFields, createRunCounts } from '../../src/lib/sync/state/run-counts.ts';
 import { bindQuery, workspaceSchema } from '../support/kusto.ts';
-import { hasField, logCalls } from '../support/log-calls.ts';
+import { hasField, logCalls, namelessLogCalls } from '../support/log-calls.ts';
 
 const root = join(import.meta.dirname, '../..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -43,11 +43,11 @@ describe('the check of queries', () => {
 
   it('knows the result of a query that is right, the texts in it, and what it reads of a line', () => {
     const query =
-      "AppTraces | extend line = parse_json(Message) | where line.event == 'shard_done' | summarize n = sum(tolong(line.polled)) by bin(TimeGenerated, 1h)";
+      "AppTraces | extend line = parse_json(Message) | where line.event == 'shard.finished' | summarize n = sum(tolong(line.polled)) by bin(TimeGenerated, 1h)";
     expect(bindQuery(query)).toEqual({
       faults: [],
       columns: ['TimeGenerated', 'n'],
-      texts: ['shard_done'],
+      texts: ['shard.finished'],
       lineFields: ['event', 'polled'],
     });
   });
@@ -69,14 +69,14 @@ describe.each(all)('%s', (_name, text) => {
     const calls = logCalls();
     const events = query.texts.filter((one) => calls.some(({ event }) => event === one));
     // Every text that looks like the name of an event is one, a code, or a value that is listed here.
-    const values = ['row_broken', 'OverQuota', 'Ingestion', 'held', 'warn', 'error'];
+    const values = ['OverQuota', 'Ingestion', 'held', 'warn', 'error'];
     for (const one of query.texts.filter((value) => /^[a-z_]+(\.[a-z_]+)?$/i.test(value))) {
       expect([...events, ...Object.keys(errorTable), ...values], one).toContain(one);
     }
     // Every line has these (src/lib/log.ts). A query that names no event reads all lines.
     for (const field of query.lineFields.filter((name) => !['event', 'level'].includes(name))) {
       const givers = events.length === 0 ? calls : calls.filter(({ event }) => events.includes(event));
-      const isCounted = events.includes('shard_done') && Object.hasOwn(counted(), field);
+      const isCounted = events.includes('shard.finished') && Object.hasOwn(counted(), field);
       expect(isCounted || givers.some((call) => hasField(call, field)), `line.${field}`).toBe(true);
     }
   });
@@ -135,7 +135,7 @@ describe('the alert on lines that want a person', () => {
     expect(taken.filter((name) => !isBroken(name)).toSorted()).toEqual(
       told.filter((name) => !isBroken(name)).toSorted(),
     );
-    expect(taken).toContain('row_broken');
+    expect(taken).toContain('.row_broken');
   });
 });
 
@@ -156,7 +156,37 @@ describe('host.json', () => {
 });
 
 describe('lines of the log', () => {
-  const table = read('docs/admin.md').split('## Lines of the log')[1]?.split('\n## ')[0] ?? '';
+  const table = read('docs/admin.md').split('## Log lines')[1]?.split('\n## ')[0] ?? '';
+
+  it('are named area.thing_happened', () => {
+    for (const { event, file } of logCalls()) expect(event, file).toMatch(/^[a-z]+(_[a-z]+)*\.[a-z]+(_[a-z]+)*$/);
+  });
+
+  it('are all written by calls that name their event in place', () => {
+    // The counting log passes on what others name.
+    expect(namelessLogCalls().filter(({ file }) => file !== 'lib/metrics/counting-log.ts')).toEqual([]);
+  });
+
+  it('give one thing one key', () => {
+    const keys = {
+      mailbox: 'mailboxId',
+      destination: 'destinationId',
+      folder: 'folderId',
+      message: 'messageKey',
+      submission: 'submissionId',
+      job: 'jobId',
+      row: 'rowKey',
+      run: 'runId',
+    };
+    for (const { event, file, rest } of logCalls()) {
+      for (const [other, key] of Object.entries(keys)) {
+        expect(
+          new RegExp(`(?<!\\$)[{,]\\s*${other}\\s*[:,}]`).test(rest),
+          `${file}: ${event} says ${other} for ${key}`,
+        ).toBe(false);
+      }
+    }
+  });
 
   it('that the page explains are lines that the broker logs', () => {
     const events = new Set(logCalls().map(({ event }) => event));

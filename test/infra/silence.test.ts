@@ -13,9 +13,9 @@ const line = (minutesAgo: number, fields: object): Row => ({
   TimeGenerated: now - minutesAgo * minute,
   Message: JSON.stringify(fields),
 });
-const tick = (minutesAgo: number, hints = 1, intervalSeconds = 60): Row =>
-  line(minutesAgo, { event: 'dispatched', hints, intervalSeconds });
-const run = (minutesAgo: number): Row => line(minutesAgo, { event: 'shard_done', shard: 0 });
+const tick = (minutesAgo: number, wakeUps = 1, intervalSeconds = 60): Row =>
+  line(minutesAgo, { event: 'dispatch.finished', wakeUps, intervalSeconds });
+const run = (minutesAgo: number): Row => line(minutesAgo, { event: 'shard.finished', shard: 0 });
 const capped: Row = {
   TimeGenerated: now - 300 * minute,
   Category: 'ingestion',
@@ -26,7 +26,7 @@ const answer = (traces: readonly Row[], operations: readonly Row[] = []) =>
   runQuery(query, { AppTraces: traces, _LogOperation: operations }, now);
 
 const notRunning = 'the app does not run';
-const noRunEnds = 'no run ends: the queue brings no hints, or every run fails';
+const noRunEnds = 'no run ends: the queue brings no wake-ups, or every run fails';
 const atTheCap = 'the log is at its daily cap';
 
 describe('the alert on silence', () => {
@@ -36,7 +36,7 @@ describe('the alert on silence', () => {
     ['there is no mailbox yet, and ticks come', [tick(1, 0), tick(2, 0)], []],
     ['ticks are an hour long, and the last run is two hours old', [tick(120, 1, 3600), run(120)], []],
     ['the cap was reached earlier in the day, and lines come again', [tick(1), run(1)], [capped]],
-    ['other lines are between', [line(1, { event: 'token_renewed' }), tick(2), run(2)], []],
+    ['other lines are between', [line(1, { event: 'token.renewed' }), tick(2), run(2)], []],
   ])('is still where %s', (_title, traces, operations) => {
     expect(answer(traces, operations)).toEqual([]);
   });

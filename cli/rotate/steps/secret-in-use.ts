@@ -47,7 +47,7 @@ export const newSecretAccepted: Step = {
     if (accepted === 'unknown') {
       return blocked(
         `Whether Entra takes the new secret cannot be tried (${said}).`,
-        'Both secrets are good. When mailboxes get new tokens (token_renewed in the log), remove the older one by hand: docs/admin.md, "Rotate the client secret".',
+        'Both secrets are good. When mailboxes get new tokens (token.renewed in the log), remove the older one by hand: docs/admin.md, "Rotate the client secret".',
       );
     }
     return blocked(

@@ -9,9 +9,9 @@ export async function dispatch() {
   void lookAtSecrets();
   const wakeUps = await dispatcher.wakeUps();
   // Also without mailboxes: an alert asks whether this line comes (infra/queries/silence.kql).
-  log.info('dispatched', {
+  log.info('dispatch.finished', {
     tick: wakeUps[0]?.tick,
-    hints: wakeUps.length,
+    wakeUps: wakeUps.length,
     intervalSeconds: config.pollIntervalSeconds,
   });
   return [...wakeUps, ...(await sending.wakeUps(wakeUps.map(({ shard }) => shard)))];

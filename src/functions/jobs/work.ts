@@ -23,7 +23,7 @@ export async function work(message: unknown) {
     return undefined;
   }
   if (wakeUp === undefined) {
-    log.warn('hint_unknown');
+    log.warn('dispatch.message_unknown');
     return undefined;
   }
   return shardRunner.run(wakeUp);

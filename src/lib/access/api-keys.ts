@@ -173,7 +173,7 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
     } catch (error) {
       // Another process noted the use, or the key was removed: the next look at the row tells. Not to be able to note
       // it is no reason to refuse a key that is good.
-      if (isStoreError(error, 'unreachable')) log.error('auth.last_use_not_noted', error, { keyId: row.id });
+      if (isStoreError(error, 'unreachable')) log.error('auth.last_use_not_saved', error, { keyId: row.id });
       else if (!isStoreError(error, 'conflict', 'missing')) throw error;
     }
     cache.delete(row.id);

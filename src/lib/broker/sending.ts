@@ -105,7 +105,7 @@ export function composeSending(
         for (const id of orphaned) await mailIn.end(id);
         return lanes.map((lane): SendHint => ({ v: 1, kind: 'send', lane }));
       } catch (error) {
-        log.warn('send_lanes_unknown', { code: isBrokerError(error) ? error.code : 'storage_unreachable' });
+        log.warn('submission.lanes_not_read', { code: isBrokerError(error) ? error.code : 'storage_unreachable' });
         return [];
       }
     },

@@ -125,6 +125,6 @@ async function wake({ registry, grants, log }: ConnectDeps, mailbox: MailboxRow)
   } catch (error) {
     // It wakes by itself later.
     if (!isBrokerError(error, 'not_found', 'conflict', 'row_broken')) throw error;
-    log.warn('admin_consent.not_woken', { mailbox: mailbox.id, code: error.code });
+    log.warn('admin_consent.mailbox_not_woken', { mailboxId: mailbox.id, code: error.code });
   }
 }

@@ -225,7 +225,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
         const outcome = await transports[open.config.type].send(open, event, signal);
         await inTurn(peer, () => record(peer, event, outcome, entry.probing)).catch((error: unknown) => {
           // The outcome stands: it was sent. Whoever comes next meets the same state, or notes it then.
-          log.error('destination.state_not_written', error, { destinationId });
+          log.error('destination.state_not_saved', error, { destinationId });
         });
         return outcome;
       } finally {

@@ -100,7 +100,7 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
     } catch (error) {
       // Whoever delivers has written: there is a newer look at it than ours. And the change itself is made, with a secret
       // that is shown this once: the next probe comes by itself, a little later.
-      if (isStoreError(error, 'unreachable')) deps.log.warn('destination.probe_not_hastened', { destination: id });
+      if (isStoreError(error, 'unreachable')) deps.log.warn('destination.probe_not_advanced', { destinationId: id });
       else if (!isStoreError(error, 'conflict', 'missing')) throw error;
       return state;
     }

@@ -41,7 +41,7 @@ describe('a token of the app itself', () => {
     expect(post?.url).toMatch(`https://login.microsoftonline.com/${app.tid}/oauth2/v2.0/token`);
     expect(post?.form.get('grant_type')).toBe('client_credentials');
     expect(post?.form.get('scope')?.split(' ')).toContain('https://outlook.office365.com/.default');
-    const line = JSON.stringify({ level: 'info', event: 'token_renewed', kind: 'app', resource: 'outlook' });
+    const line = JSON.stringify({ level: 'info', event: 'token.renewed', kind: 'app', resource: 'outlook' });
     expect(lines).toEqual([line]);
   });
 
@@ -143,7 +143,7 @@ describe('a refusal of the app itself', () => {
     });
     await expect(ask()).rejects.toMatchObject({ code: 'client_secret_invalid' });
     expect(entra.posts).toHaveLength(2);
-    expect(lines.filter((line) => line.includes('entra_circuit_open'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('circuit.opened'))).toHaveLength(1);
     entra.secrets.add('mended');
     Object.assign(kept, { value: 'mended', version: 'c'.repeat(32) });
     pass(minute + 1);
@@ -158,7 +158,7 @@ describe('a refusal of the app itself', () => {
       form.get('grant_type') === 'client_credentials' ? entraError('invalid_scope', { number: 70011 }) : undefined;
     await expect(ask()).rejects.toMatchObject({ code: 'scope_refused' });
     await tokens.get(person, 'outlook', { force: true });
-    expect(lines.filter((line) => line.includes('entra_circuit'))).toEqual([]);
+    expect(lines.filter((line) => line.includes('circuit.'))).toEqual([]);
   });
 
   it('by 429 lasts as long as the answer says', async () => {

@@ -57,7 +57,7 @@ export function createAppTokens(
       );
       await grants.used(grant);
       backoff.clear(idOf(key));
-      log.info('token_renewed', { kind: 'app', resource });
+      log.info('token.renewed', { kind: 'app', resource });
       return token;
     } catch (error) {
       if (!(error instanceof BrokerError) || error === gate.held()) throw error;

@@ -13,8 +13,8 @@ export interface OutageNotices {
 
 /**
  * Stops all token requests while Microsoft refuses the app itself (a wrong or expired client secret): hundreds of
- * mailboxes would otherwise fail one by one and be blamed for it. `entra_circuit_open` is logged as an error by the
- * instance that notices first, which is what an alert listens for; the others log `entra_circuit_joined`.
+ * mailboxes would otherwise fail one by one and be blamed for it. `circuit.opened` is logged as an error by the
+ * instance that notices first, which is what an alert listens for; the others log `circuit.joined`.
  */
 export interface Circuit {
   /** @throws BrokerError the failure that opened it, while it is open and this request is not its probe */
@@ -61,12 +61,12 @@ export function createCircuit(deps: {
     const was = open;
     if (was === undefined) return;
     open = undefined;
-    log.info('entra_circuit_closed', { why, code: was.error.code });
+    log.info('circuit.closed', { why, code: was.error.code });
     try {
       await notices.clear(noticeOf(was.version));
     } catch (error) {
       // It is forgotten after half an hour anyway.
-      log.error('entra_circuit_notice', error);
+      log.error('circuit.notice_failed', error);
     }
   };
 
@@ -77,7 +77,7 @@ export function createCircuit(deps: {
       await notices.touch(noticeOf(version));
       return false;
     } catch (error) {
-      log.error('entra_circuit_notice', error);
+      log.error('circuit.notice_failed', error);
       return true;
     }
   };
@@ -86,7 +86,7 @@ export function createCircuit(deps: {
     try {
       return (await credential.fresh()).version !== version;
     } catch (error) {
-      log.error('entra_circuit_look', error);
+      log.error('circuit.check_failed', error);
       return false;
     }
   };
@@ -129,8 +129,8 @@ export function createCircuit(deps: {
         known.toldAt = now;
       }
       const fields = { credentialVersion: version, remedy: error.remedy };
-      if (await isFirst(version)) log.error('entra_circuit_open', error, fields);
-      else if (known === undefined) log.warn('entra_circuit_joined', { code: error.code, ...fields });
+      if (await isFirst(version)) log.error('circuit.opened', error, fields);
+      else if (known === undefined) log.warn('circuit.joined', { code: error.code, ...fields });
     },
     accepted: () => close('accepted'),
     isOpenFor: (version) => open?.version === version,

@@ -95,11 +95,11 @@ export function createGrantNoter(deps: {
       if (kind === 'throttled' || (kind === 'retry' && error.retry !== undefined)) {
         return backoff.pause(idOf(grant.key), error);
       }
-      if (error.code === 'entra_refused') log.error('entra_refused', error, { tid, oid, resource });
+      if (error.code === 'entra_refused') log.error('grant.refusal_unknown', error, { tid, oid, resource });
       const note = noteFor(error.code, grant, resource, clock.now(), claimsOf(error));
       if (note === undefined) return error;
       if (!(await grants.note(grant, note))) return undefined;
-      log.error('grant_failed', error, { tid, oid, resource, status: note.status ?? grant.status });
+      log.error('grant.failed', error, { tid, oid, resource, status: note.status ?? grant.status });
       const { retryAt } = note;
       const failed = note.status === 'reconnect_required' && kind === 'doubt' ? 'reconnect_required' : error.code;
       return new BrokerError(failed, {

@@ -88,7 +88,7 @@ export function createFindAddresses(
       // The sign-in itself has just succeeded: what is refused here is Graph alone.
       const kind = error instanceof BrokerError ? failureClass(error.code) : undefined;
       if (kind !== 'user' && kind !== 'tenant admin' && kind !== 'declined' && kind !== 'restart') throw error;
-      log.warn('graph.no_token', { code: error instanceof BrokerError ? error.code : '' });
+      log.warn('graph.token_refused', { code: error instanceof BrokerError ? error.code : '' });
       return undefined;
     }
   }

@@ -44,7 +44,7 @@ export function createSignIn(config: Config['entra'], deps: SignInDeps): SignIn 
       try {
         admit(signedIn, config.allowedTenants);
       } catch (error) {
-        log.error('sign_in_refused', error, { tid: signedIn.tid });
+        log.error('sign_in.refused', error, { tid: signedIn.tid });
         throw error;
       }
       return signedIn;

@@ -48,7 +48,7 @@ describe('a token', () => {
     const scope = entra.posts[0]?.form.get('scope') ?? '';
     expect(scope).toContain('https://outlook.office.com/IMAP.AccessAsUser.All');
     expect(scope).not.toContain('graph');
-    const line = JSON.stringify({ level: 'info', event: 'token_renewed', kind: 'user', resource: 'outlook' });
+    const line = JSON.stringify({ level: 'info', event: 'token.renewed', kind: 'user', resource: 'outlook' });
     expect(lines).toEqual([line]);
   });
 
@@ -403,7 +403,7 @@ describe('a refusal of Graph', () => {
     await expect(tokens.get(person, 'graph')).rejects.toMatchObject({ code });
     expect(await grants.read(person)).toMatchObject({ status: 'ok', code: '', retryAt: undefined });
     await tokens.get(person, 'outlook', { force: true });
-    expect(lines.filter((line) => line.includes('entra_circuit_open'))).toEqual([]);
+    expect(lines.filter((line) => line.includes('circuit.opened'))).toEqual([]);
   });
 });
 
@@ -507,7 +507,7 @@ describe('a client secret that Microsoft refuses', () => {
     const before = vaultReads.count;
     await tokens.get(person, 'outlook', { force: true });
     expect(vaultReads.count).toBe(before + 1);
-    expect(lines.filter((line) => line.includes('entra_circuit'))).toEqual([]);
+    expect(lines.filter((line) => line.includes('circuit.'))).toEqual([]);
   });
 
   it.each([
@@ -523,7 +523,7 @@ describe('a client secret that Microsoft refuses', () => {
     }
     expect(entra.posts).toHaveLength(2);
     for (const person of people) expect((await grants.read(person))?.status).toBe('ok');
-    expect(lines.filter((line) => line.includes('entra_circuit_open'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('circuit.opened'))).toHaveLength(1);
     expect(lines.join()).not.toContain('the-secret');
   });
 
@@ -542,7 +542,7 @@ describe('a client secret that Microsoft refuses', () => {
     expect(entra.posts).toHaveLength(2);
     pass(61_000);
     await ask();
-    expect(lines.filter((line) => line.includes('entra_circuit_closed'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('circuit.closed'))).toHaveLength(1);
   });
 
   it('lets all go on together when one of them finds that it was mended', async () => {
@@ -561,7 +561,7 @@ describe('a client secret that Microsoft refuses', () => {
     const { tokens, instance, entra, connect, lines, pass } = world();
     const people = [await connect(), await connect(), await connect()];
     const [second, third] = [instance(), instance()];
-    const alerts = () => lines.filter((line) => line.includes('entra_circuit_open')).length;
+    const alerts = () => lines.filter((line) => line.includes('circuit.opened')).length;
     const askAll = async () => {
       for (const [index, each] of [{ tokens }, second, third].entries()) {
         const person = people[index] ?? people[0];
@@ -571,7 +571,7 @@ describe('a client secret that Microsoft refuses', () => {
     entra.secrets.clear();
     await askAll();
     expect(alerts()).toBe(1);
-    expect(lines.filter((line) => line.includes('entra_circuit_joined'))).toHaveLength(2);
+    expect(lines.filter((line) => line.includes('circuit.joined'))).toHaveLength(2);
     // An outage of hours is one outage: with every probe it is known to last.
     for (let probe = 0; probe < 12; probe++) {
       pass(10 * minute);
@@ -581,7 +581,7 @@ describe('a client secret that Microsoft refuses', () => {
     entra.secrets.add('the-secret');
     pass(10 * minute);
     await askAll();
-    expect(lines.filter((line) => line.includes('entra_circuit_closed'))).toHaveLength(3);
+    expect(lines.filter((line) => line.includes('circuit.closed'))).toHaveLength(3);
     entra.secrets.clear();
     await askAll();
     expect(alerts()).toBe(2);
@@ -596,7 +596,7 @@ describe('a client secret that Microsoft refuses', () => {
     await instance()
       .tokens.get(person, 'outlook', { force: true })
       .catch(() => {});
-    expect(lines.filter((line) => line.includes('entra_circuit_open'))).toHaveLength(2);
+    expect(lines.filter((line) => line.includes('circuit.opened'))).toHaveLength(2);
   });
 
   it('is probed every five minutes, and accepted as soon as Microsoft does', async () => {

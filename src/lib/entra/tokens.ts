@@ -127,7 +127,7 @@ export function createTokens(config: Config['entra'], deps: TokensDeps): Tokens 
         if (changed) {
           grant = await grants.renewed(grant, prune(cache, clock.now()));
           if (grant === undefined) continue;
-          deps.log.info('token_renewed', { kind: 'user', resource });
+          deps.log.info('token.renewed', { kind: 'user', resource });
         }
         const needed = neededScope[resource];
         if (needed !== undefined && !isGranted(token.scopes, needed)) throw new BrokerError('grant_scope_missing');

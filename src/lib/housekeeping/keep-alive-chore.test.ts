@@ -123,7 +123,7 @@ describe('the chore', () => {
     const did = await chore.run();
     expect(asked.length).toBeLessThanOrEqual(most);
     expect(did?.failed).toBe(asked.length);
-    expect(logged).toEqual(asked.map(() => 'keep_alive.failed'));
+    expect(logged).toEqual(asked.map(() => 'grant.keep_alive_failed'));
   });
 
   it('fails when the table does', async () => {

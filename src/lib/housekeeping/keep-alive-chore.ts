@@ -66,7 +66,7 @@ export const keepAliveChore = (deps: KeepAliveDeps): Chore => ({
         } catch (error) {
           if (!isBrokerError(error)) throw error;
           did.failed++;
-          log.warn('keep_alive.failed', { tid: grant.key.tid, oid: grant.key.oid, code: error.code });
+          log.warn('grant.keep_alive_failed', { tid: grant.key.tid, oid: grant.key.oid, code: error.code });
           // The app, the vault or the table is in trouble: all others would fail alike.
           if (error.who === 'deployment owner') queue.length = 0;
         }

@@ -46,7 +46,7 @@ export function overlookedChore(deps: OverlookedDeps): Chore {
       for (const { shard, slots } of await deps.directory.shards()) {
         if (slots.length === 0 || !(await isOverlooked(shard))) continue;
         shards += 1;
-        deps.log.warn('shard_overlooked', { shard });
+        deps.log.warn('shard.overlooked', { shard });
         const tick = tickAt(store.time.whenJudging(), intervalSeconds);
         let wakeUp: ShardWakeUp | undefined = { v: 1, kind: 'shard', shard, tick, cont: 0, why: 'housekeeping' };
         for (let runs = 0; wakeUp !== undefined && runs < mostRuns; runs++) wakeUp = await deps.runner.run(wakeUp);

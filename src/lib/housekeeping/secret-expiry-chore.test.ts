@@ -137,7 +137,7 @@ describe('the chore', () => {
   it('is told to the log every day while there is no destination', async () => {
     const { days, lines } = world(20 * day, []);
     expect(await days(3)).toEqual([]);
-    expect(lines.filter((line) => line.includes('"secret_expiring"'))).toHaveLength(3);
+    expect(lines.filter((line) => line.includes('"client_secret.expiring"'))).toHaveLength(3);
   });
 
   it('is silent after a rotation, and begins anew with the new version', async () => {

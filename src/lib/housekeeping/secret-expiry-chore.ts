@@ -80,7 +80,7 @@ export const secretExpiryChore = (deps: SecretExpiryDeps): Chore => ({
     const waiting = (await deps.destinations.list()).filter(({ id }) => !accepted.includes(id));
     if (waiting.length === 0 && accepted.length > 0) return undefined;
     if (!(await notices.claim(notice, againMs))) return undefined;
-    log.warn('secret_expiring', { secret: deps.secretName, expiresOn: expiresOn.toISOString() });
+    log.warn('client_secret.expiring', { secret: deps.secretName, expiresOn: expiresOn.toISOString() });
     const did = { accepted: 0, waiting: 0 };
     for (const { id } of waiting) {
       if (await send(deps, id, event)) {
@@ -106,9 +106,9 @@ async function send(
     });
     if (outcome.kind === 'accepted') return true;
     const { reason, status } = outcome;
-    log.warn('secret_expiring.waits', { destinationId, outcome: outcome.kind, reason, status });
+    log.warn('client_secret.event_deferred', { destinationId, outcome: outcome.kind, reason, status });
   } catch (error) {
-    log.error('secret_expiring.waits', error, { destinationId });
+    log.error('client_secret.event_deferred', error, { destinationId });
   }
   return false;
 }

@@ -174,7 +174,7 @@ describe('a removed mailbox', () => {
     await world.registry.remove(mailbox.id);
     world.pass(5 * day);
     expect(await sweep(world)).toEqual(nothing);
-    expect(world.logged).toContain('sweep.tombstone_waits');
+    expect(world.logged).toContain('sweep.tombstone_kept');
     await erase(mailbox.id);
     await world.registry.forget(mailbox);
     await sweep(world);

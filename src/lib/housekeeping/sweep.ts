@@ -96,7 +96,7 @@ async function readMailboxes({ store, log }: SweepDeps, shards: readonly number[
         mailboxes.set(key.mailboxId, { row: decodeMailbox(stored), etag: stored.etag });
       } catch (error) {
         if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
-        log.error('sweep.row_broken', error);
+        log.error('mailbox.row_broken', error);
         mailboxes.set(key.mailboxId, 'broken');
       }
     }
@@ -155,7 +155,7 @@ async function sweepTombstone(deps: SweepDeps, { row, etag }: StoredMailbox, bef
   for (const kind of kindsOfMailbox) {
     if ((await mail.list(partition, rowsOf(kind, row.id))).length === 0) continue;
     // Only the worker deletes these, and it needs the tombstone to know that it must.
-    deps.log.warn('sweep.tombstone_waits', { mailbox: row.id, kind });
+    deps.log.warn('sweep.tombstone_kept', { mailboxId: row.id, kind });
     return false;
   }
   return unlessTouched(() => mail.delete(partition, `a!${row.id}`, etag));

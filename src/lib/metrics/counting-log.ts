@@ -9,7 +9,7 @@ export interface LogCounts {
 }
 
 /** The line that tells what a run of a shard did (sync/state/run-counts.ts), and those of its fields that add up. */
-const runEvent = 'shard_done';
+const runEvent = 'shard.finished';
 export const runFields = ['polled', 'failed', 'delivered', 'timely', 'lagSeconds', 'retried', 'dead'] as const;
 
 /**

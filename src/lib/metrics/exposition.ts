@@ -42,7 +42,7 @@ export async function expose(figures: Figures, accept: string): Promise<Expositi
 
   const lines = new Counter({
     name: 'mail_broker_process_log_lines_total',
-    help: 'Lines of the log of this process, by level and event.',
+    help: 'Log lines of this process, by level and event.',
     labelNames: ['level', 'event'],
     registers,
   });

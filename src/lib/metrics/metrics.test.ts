@@ -28,18 +28,18 @@ describe('the counting log', () => {
     const seen: string[] = [];
     const note = (event: string) => void seen.push(event);
     const { log, counts } = createCountingLog({ info: note, warn: note, error: note });
-    log.info('a');
-    log.info('a', { x: 1 });
-    log.warn('a');
-    log.error('b', new Error('x'));
-    expect(seen).toEqual(['a', 'a', 'a', 'b']);
-    expect(Object.fromEntries(counts.lines)).toEqual({ 'info a': 2, 'warn a': 1, 'error b': 1 });
+    log.info('x.a');
+    log.info('x.a', { x: 1 });
+    log.warn('x.a');
+    log.error('x.b', new Error('x'));
+    expect(seen).toEqual(['x.a', 'x.a', 'x.a', 'x.b']);
+    expect(Object.fromEntries(counts.lines)).toEqual({ 'info x.a': 2, 'warn x.a': 1, 'error x.b': 1 });
   });
 
   it('adds up what the runs did', () => {
     const { log, counts } = createCountingLog(silent);
-    log.info('shard_done', { polled: 2, delivered: 5, lagSeconds: 40 });
-    log.info('shard_done', { polled: 1, dead: 1 });
+    log.info('shard.finished', { polled: 2, delivered: 5, lagSeconds: 40 });
+    log.info('shard.finished', { polled: 1, dead: 1 });
     expect(Object.fromEntries(counts.runs)).toMatchObject({
       runs: 2,
       polled: 3,
@@ -97,8 +97,8 @@ describe('the figures of the deployment', () => {
 describe('the exposition', () => {
   const counted = () => {
     const log = createCountingLog(silent);
-    log.log.warn('message_dead');
-    log.log.info('shard_done', { polled: 2, delivered: 5 });
+    log.log.warn('message.given_up');
+    log.log.info('shard.finished', { polled: 2, delivered: 5 });
     return log;
   };
 
@@ -106,7 +106,7 @@ describe('the exposition', () => {
     const { body, contentType } = await expose({ process: processOf(counted()), deployment }, '');
     expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
     for (const line of [
-      'mail_broker_process_log_lines_total{level="warn",event="message_dead"} 1',
+      'mail_broker_process_log_lines_total{level="warn",event="message.given_up"} 1',
       'mail_broker_process_messages_delivered_total 5',
       'mail_broker_process_runs_total 1',
       'mail_broker_mailboxes{state="reconnect_required"} 1',

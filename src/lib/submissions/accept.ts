@@ -83,8 +83,8 @@ export async function accept(deps: SendingDeps, wish: SendWish): Promise<Submiss
   if (delayMs <= wakeAheadMs) {
     await deps.wake({ v: 1, kind: 'send', lane: laneOf(mailbox) }, delayMs).catch((error: unknown) => {
       // It is accepted all the same; the next tick finds it.
-      deps.log.warn('send_wake_failed', {
-        submission: id,
+      deps.log.warn('submission.wake_up_failed', {
+        submissionId: id,
         code: error instanceof BrokerError ? error.code : undefined,
       });
     });

@@ -116,7 +116,8 @@ export async function attempt(
     } catch (error) {
       // Only what reads the stored message throws, and then nothing was sent.
       const code = isBrokerError(error) ? error.code : 'internal_error';
-      if (!isBrokerError(error)) deps.log.error('send_failed', error, { submission: submission.id, way });
+      if (!isBrokerError(error))
+        deps.log.error('submission.attempt_failed', error, { submissionId: submission.id, way });
       return code === 'submission_content_gone' || code === 'seal_broken'
         ? { kind: 'refused', code, reply: '', recipients: [] }
         : { kind: 'deferred', code, scope: 'message' };
@@ -138,7 +139,7 @@ export async function attempt(
 
   async function settle(number: number, result: WayResult): Promise<Submission | undefined> {
     if (result.kind !== 'accepted') await ready.drop();
-    deps.log.info('send_attempted', { submission: submission.id, way, attempt: number, result: result.kind });
+    deps.log.info('submission.attempted', { submissionId: submission.id, way, attempt: number, result: result.kind });
     const after = await change((current) => resulted(current, number, result, now()));
     await noteLane(result);
     return after;

@@ -83,7 +83,7 @@ export function createLaneRunner(deps: SendingDeps): LaneRunner {
     const hint: SendHint = { v: 1, kind: 'send', lane };
     await deps.wake(hint, Math.max(0, wakeAt.getTime() - now().getTime())).catch((error: unknown) => {
       // The next tick finds what is due.
-      deps.log.warn('send_wake_failed', { lane, code: isBrokerError(error) ? error.code : 'internal_error' });
+      deps.log.warn('submission.wake_up_failed', { lane, code: isBrokerError(error) ? error.code : 'internal_error' });
     });
   }
 

@@ -96,7 +96,7 @@ export function createMailIn(deps: SendingDeps): SentMail {
       // First, so that a process that dies in between does it again.
       if (exchangeReports.test(report.from?.address ?? '')) await hold(mailbox, meaning);
       await changeAndFinish(deps, id, (current) => bounced(current, told, now()));
-      deps.log.info('bounce_linked', { submission: id, code: meaning.code });
+      deps.log.info('submission.bounce_linked', { submissionId: id, code: meaning.code });
     },
 
     async copied(mailbox, submissionId, messageId) {

@@ -69,7 +69,10 @@ export function createSentFolders(parts: SentFolderParts): SentFolders {
         });
       } catch (error) {
         if (signal.aborted) throw signal.reason;
-        log.warn('sent_not_asked', { mailbox: row.id, code: isBrokerError(error) ? error.code : 'internal_error' });
+        log.warn('sent_folder.status_failed', {
+          mailboxId: row.id,
+          code: isBrokerError(error) ? error.code : 'internal_error',
+        });
         return { mailboxId: row.id, path: watched ?? '', stood: undefined };
       }
     },

@@ -32,8 +32,8 @@ export async function settleMark(
       return change((current) => deferred(current, { code: 'submission_unsettled' }, now()));
     }
     const copy = await deps.sent.find(mark, id, lease.signal);
-    deps.log.info('sent_looked_for', {
-      submission: id,
+    deps.log.info('sent_folder.searched', {
+      submissionId: id,
       attempt: mark.number,
       look: mark.looks,
       found: copy !== undefined,
@@ -43,7 +43,7 @@ export async function settleMark(
     );
   } catch (error) {
     if (lease.signal.aborted) throw lease.signal.reason;
-    if (!isBrokerError(error)) deps.log.error('sent_not_looked', error, { submission: id });
+    if (!isBrokerError(error)) deps.log.error('sent_folder.search_failed', error, { submissionId: id });
     else if (error.code === 'storage_unreachable') throw error;
     const code = isBrokerError(error) ? error.code : 'internal_error';
     return change((current) => notLooked(current, now(), code));

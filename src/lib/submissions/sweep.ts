@@ -88,7 +88,7 @@ export async function sweepSubmissions({ store, blobs, log }: SweepParts): Promi
       holding.delete(id);
     } catch (error) {
       if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
-      log.error('submissions.row_broken', error);
+      log.error('submission.row_broken', error);
       // What it says of its blob nobody knows.
       const place = parseSubmissionRowKey(row.rowKey);
       if (place?.kind === 's') holding.add(place.key);

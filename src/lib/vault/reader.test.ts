@@ -96,7 +96,7 @@ describe('the vault', () => {
     for (let ask = 0; ask < 20; ask++) expect((await vault.secret('s')).value).toBe('one');
     expect(state.reads).toBe(2);
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toContain('vault_stale');
+    expect(lines[0]).toContain('vault.stale');
     pass(5_000);
     await vault.secret('s');
     expect(state.reads).toBe(3);

@@ -42,7 +42,7 @@ export function createVault(config: Pick<Config, 'keyVaultUrl' | 'inAzure'>, dep
     staleMs,
     failureMs,
     survives: isPassing,
-    onStale: (key: string, error: unknown) => log.error('vault_stale', error, { secret: key }),
+    onStale: (key: string, error: unknown) => log.error('vault.stale', error, { secret: key }),
   };
   const newest = createMemo<SecretVersion>({ ...common, ttlMs: () => secretTtlMs });
   const byVersion = createMemo<SecretVersion | undefined>({

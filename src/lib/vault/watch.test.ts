@@ -107,7 +107,7 @@ describe('a root key that is missing', () => {
       await expect(at.tickets.open(ticket)).rejects.toMatchObject({ code });
       await settle();
       expect(at.trouble()).toMatchObject({ code });
-      expect(at.log.lines.filter(({ event }) => event === 'vault_trouble')).toHaveLength(1);
+      expect(at.log.lines.filter(({ event }) => event === 'vault.secret_unavailable')).toHaveLength(1);
 
       // Mended: nobody asks for anything, and health says so all the same.
       vault.versions = [secret];
@@ -115,7 +115,7 @@ describe('a root key that is missing', () => {
       delete vault.error;
       await at.pass(5_000);
       expect(at.trouble()).toBeUndefined();
-      expect(at.log.lines.map(({ event }) => event)).toContain('vault_recovered');
+      expect(at.log.lines.map(({ event }) => event)).toContain('vault.secret_recovered');
       expect((await at.keys.verify(`Bearer ${key}`)).scopes).toEqual(['read']);
       await at.tickets.open(ticket);
       // And no more looks.
@@ -153,7 +153,7 @@ describe('a root key that is missing', () => {
     await at.pass(60_000);
     // The newest version and, since it is not there, the list.
     expect(at.counted.reads - reads).toBe(2 * 12);
-    expect(at.log.lines.filter(({ event }) => event === 'vault_trouble')).toHaveLength(1);
+    expect(at.log.lines.filter(({ event }) => event === 'vault.secret_unavailable')).toHaveLength(1);
   });
 });
 

@@ -48,7 +48,7 @@ export function watchVault({ vault, needed, log, later }: VaultWatchDeps): Watch
     try {
       secret.check(await vault.secret(secret.name, { fresh: true }));
       if (secret.isListed === true) await vault.versions(secret.name, { fresh: true });
-      if (troubles.delete(secret.name)) log.info('vault_recovered', { secret: secret.name });
+      if (troubles.delete(secret.name)) log.info('vault.secret_recovered', { secret: secret.name });
     } catch (error) {
       note(secret, error);
       later(lookEveryMs, () => void lookFor(secret));
@@ -59,7 +59,7 @@ export function watchVault({ vault, needed, log, later }: VaultWatchDeps): Watch
     const told = error instanceof BrokerError ? error : new BrokerError('internal_error', { cause: error });
     const isNew = !troubles.has(secret.name);
     if (isNew || troubles.get(secret.name)?.code !== told.code)
-      log.error('vault_trouble', told, { secret: secret.name });
+      log.error('vault.secret_unavailable', told, { secret: secret.name });
     troubles.set(secret.name, told);
   }
 

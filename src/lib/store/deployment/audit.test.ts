@@ -115,7 +115,7 @@ describe('an audited action', () => {
     expect(await results()).toEqual([['key.create', undefined, 'begun']]);
     const [row] = await table.list(auditDay(new Date(manualClock().now())));
     expect(log.lines).toMatchObject([
-      { level: 'error', event: 'audit.outcome_not_noted', fields: { entry: row?.rowKey, result: 'ok' } },
+      { level: 'error', event: 'audit.outcome_not_saved', fields: { rowKey: row?.rowKey, result: 'ok' } },
     ]);
   });
 });

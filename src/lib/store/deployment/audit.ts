@@ -107,7 +107,7 @@ export function createAudit(deps: {
         // Nobody else writes this row: an earlier try of ours arrived, only its answer did not.
         if (isStoreError(error, 'conflict')) return;
         if (backoffMs === undefined || !isStoreError(error, 'unreachable')) {
-          log.error('audit.outcome_not_noted', error, { entry: row.rowKey, ...outcome });
+          log.error('audit.outcome_not_saved', error, { rowKey: row.rowKey, ...outcome });
           return;
         }
         await clock.sleep(backoffMs);

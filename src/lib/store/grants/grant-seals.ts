@@ -72,7 +72,7 @@ function readable(row: StoredRow, log: Log): GrantParts | undefined {
     return readGrantRow(row);
   } catch (error) {
     if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
-    log.error('grants.row_broken', error);
+    log.error('grant.row_broken', error);
     return undefined;
   }
 }

@@ -50,7 +50,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
       return decode(row);
     } catch (error) {
       if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
-      log.error('registry.row_broken', error);
+      log.error('mailbox.row_broken', error);
       return undefined;
     }
   };
@@ -66,7 +66,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
       return filterIn(stored, id, filterRevision).filter;
     } catch (error) {
       if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
-      log.error('registry.row_broken', error);
+      log.error('mailbox.row_broken', error);
       return 'unreadable';
     }
   };

@@ -141,7 +141,7 @@ describe('what did not go through', () => {
     const row = encodeDead({ ...markOf(ada, 2), reason: 'x', status: undefined, attempts: 0, at: ago(0) });
     await store.table('mail').insert({ ...row, values: { ...row.values, attempts: 'many' } });
     expect((await deliveries.list({ limit: 9 })).items.map((item) => item.row.uid)).toEqual([1]);
-    expect(world.logged).toContain('deliveries.row_broken');
+    expect(world.logged).toContain('delivery.row_broken');
   });
 
   test.each(['', 'AAAA', 'czAwMDE', '_-_-'])('knows no cursor but its own: %s', async (cursor) => {

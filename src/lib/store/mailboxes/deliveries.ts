@@ -69,7 +69,7 @@ export function createDeliveries(deps: {
       return decode(row);
     } catch (error) {
       if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
-      log.error('deliveries.row_broken', error);
+      log.error('delivery.row_broken', error);
       return undefined;
     }
   };

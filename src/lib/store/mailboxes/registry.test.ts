@@ -640,7 +640,7 @@ describe('reading', () => {
     const { items } = await world.registry.list({ limit: 10 });
     expect(items.map(({ row }) => row.id).toSorted()).toEqual([fine.id, stateless.id].toSorted());
     expect(items.find(({ row }) => row.id === stateless.id)?.state).toBeUndefined();
-    expect(world.logged).toContain('registry.row_broken');
+    expect(world.logged).toContain('mailbox.row_broken');
     await expect(world.registry.get(broken.id)).rejects.toMatchObject({ code: 'row_broken' });
   });
 });

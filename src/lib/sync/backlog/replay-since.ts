@@ -66,7 +66,7 @@ export function createSinceReplay(pollContext: PollContext) {
         const { delivered, failed } = job.progress;
         mailbox.removeJob(job.id);
         await context.committer.commit(mailbox);
-        context.log.info('replay_done', { mailbox: mailbox.id, job: job.id, delivered, failed });
+        context.log.info('replay.finished', { mailboxId: mailbox.id, jobId: job.id, delivered, failed });
         return 'done';
       }
       if (pollContext.gone.has(record)) {

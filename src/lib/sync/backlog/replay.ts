@@ -68,7 +68,7 @@ async function replayDeadMessages(
   }
   if (!isLeft) mailbox.removeJob(job.id);
   await context.committer.commit(mailbox);
-  context.log.info('replay_tries', { mailbox: mailbox.id, job: job.id, count: replayed });
+  context.log.info('replay.queued', { mailboxId: mailbox.id, jobId: job.id, count: replayed });
   for (const record of pollContext.records) {
     if (
       pollContext.gone.has(record) ||

@@ -92,8 +92,14 @@ export async function attemptMessage(
     if (outcome.kind === 'held') context.held.add(destination);
     if (outcome.kind !== 'accepted') {
       const { kind, reason, status } = outcome;
-      const fields = { mailbox: row.id, folder: record.folder.id, message: event.id, destination, variant };
-      context.log.warn('delivery_waits', { ...fields, outcome: kind, reason, status });
+      const fields = {
+        mailboxId: row.id,
+        folderId: record.folder.id,
+        messageKey: event.id,
+        destinationId: destination,
+        variant,
+      };
+      context.log.warn('delivery.deferred', { ...fields, outcome: kind, reason, status });
     }
     return outcome;
   }

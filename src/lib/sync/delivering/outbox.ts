@@ -81,8 +81,8 @@ async function note(context: RunContext, mailbox: MailboxRecord, event: OutboxRo
     mailbox.addOutbox(next);
     return true;
   }
-  const fields = { mailbox: mailbox.id, eventId: event.id, type: event.type, destination };
-  context.log.warn('event_given_up', { ...fields, code: reason, status });
+  const fields = { mailboxId: mailbox.id, eventId: event.id, type: event.type, destinationId: destination };
+  context.log.warn('outbox.event_given_up', { ...fields, code: reason, status });
   return false;
 }
 
@@ -94,14 +94,14 @@ async function send(
   insists: boolean,
 ): Promise<'accepted' | 'yields' | 'untried' | Failure> {
   const { row } = mailbox;
-  const fields = { mailbox: row.id, eventId: event.id, type: event.type, destination: row.destinationId };
+  const fields = { mailboxId: row.id, eventId: event.id, type: event.type, destinationId: row.destinationId };
   let outgoing: OutgoingEvent;
   try {
     outgoing = await context.mailboxEvent(event, row);
   } catch (error) {
     // A row that a newer version wrote, or that is broken, or one whose link cannot be made just now: it waits.
     if (!isBrokerError(error)) throw error;
-    context.log.error('outbox_not_built', error, fields);
+    context.log.error('outbox.event_not_built', error, fields);
     return 'untried';
   }
   const { signal } = context.committer;
@@ -115,6 +115,6 @@ async function send(
   if (outcome.kind === 'held' && outcome.yields === true) return 'yields';
   if (outcome.kind === 'held') context.held.add(row.destinationId);
   const { kind, reason, status } = outcome;
-  context.log.warn('outbox_waits', { ...fields, outcome: kind, reason, status });
+  context.log.warn('outbox.event_deferred', { ...fields, outcome: kind, reason, status });
   return outcome.kind === 'held' && !outcome.attempted ? 'untried' : { kind, reason, status };
 }

@@ -154,7 +154,7 @@ export function giveUp(
   context.mark('dead');
   context.counts.dead += 1;
   const messageKey = messageKeyFromBytes(key);
-  context.log.warn('message_dead', { mailbox: mailboxId, folder: folderId, message: messageKey, reason, status });
+  context.log.warn('message.given_up', { mailboxId, folderId, messageKey, reason, status });
   if (replay !== undefined) return;
   const folder = mailbox.folders.find((one) => one.folder.id === folderId)?.folder;
   context.tell(mailbox, 'message.undeliverable', [messageKey, at.getTime()], {

@@ -70,6 +70,6 @@ export async function resetFolder(
     cause,
     ...recovery.counts,
   });
-  context.log.info('folder_reset', { mailbox: mailbox.id, folder: record.folder.id, cause, ...recovery.counts });
+  context.log.info('folder.reset', { mailboxId: mailbox.id, folderId: record.folder.id, cause, ...recovery.counts });
   await context.committer.commit(mailbox);
 }

@@ -21,7 +21,7 @@ const rowsPerBatch = 90;
 export async function erase(context: RunContext, mailbox: MailboxRow): Promise<readonly OutboxRow[] | undefined> {
   const underWay = (await context.sentMail?.end(mailbox.id)) ?? 0;
   if (underWay > 0) {
-    context.log.info('mailbox_erase_waits', { mailbox: mailbox.id, sending: underWay });
+    context.log.info('mailbox.erase_deferred', { mailboxId: mailbox.id, sending: underWay });
     return undefined;
   }
   const table = context.store.table('mail');
@@ -51,7 +51,7 @@ export async function erase(context: RunContext, mailbox: MailboxRow): Promise<r
     await context.committer.commit(unit);
   }
   await context.forget(mailbox);
-  context.log.info('mailbox_erased', { mailbox: mailbox.id, rows: rows.length });
+  context.log.info('mailbox.erased', { mailboxId: mailbox.id, rows: rows.length });
   return farewell;
 }
 

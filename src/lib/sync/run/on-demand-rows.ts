@@ -41,7 +41,7 @@ export async function readOnDemandRows(
       } catch (error) {
         if (!isBrokerError(error)) throw error;
         unreadable |= bit;
-        parts.log.error('row_broken', error, { shard, row: row.rowKey });
+        parts.log.error('shard.row_broken', error, { shard, rowKey: row.rowKey });
       }
     }
     return rows;

@@ -42,7 +42,7 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
     const rows = await store.table('mail').list(shardKey(shard), polledRowRange);
     const head = rows.find((row) => row.rowKey === shardRowKey);
     const why = (reason: string) => {
-      log.info('shard_skipped', { shard, tick: wakeUp.tick, why: wakeUp.why, reason });
+      log.info('shard.skipped', { shard, tick: wakeUp.tick, why: wakeUp.why, reason });
       return undefined;
     };
     if (head === undefined) return why('no such shard');
@@ -66,7 +66,7 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
     if (lease.previousEpoch !== ownEpochs.get(shard)) deps.otherHeld?.(shard);
     ownEpochs.set(shard, lease.epoch);
     memory.begin(shard, lease);
-    if (lease.head.starts > 1) log.warn('shard_restarted', { shard, tick, starts: lease.head.starts });
+    if (lease.head.starts > 1) log.warn('shard.restarted', { shard, tick, starts: lease.head.starts });
     const committer = createCommitter(deps, lease);
     const over = () => stopping || clock.monotonic() - startedAt >= runBudgetMs;
     const self: Active = { committer, done: Promise.resolve() };
@@ -85,7 +85,7 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
       if (!(error instanceof LeaseLost)) throw error;
       // The lease ran out because the store did not answer: that fails the invocation. Else another run has the shard.
       if (isStoreError(error.cause, 'unreachable')) throw error.cause;
-      log.warn('lease_lost', { shard, tick, why: error.why });
+      log.warn('shard.lease_lost', { shard, tick, why: error.why });
       return undefined;
     } finally {
       active.delete(self);
@@ -95,7 +95,8 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
 
   return {
     // Shard and tick stand in the line of the dispatcher, too; a continuation says that it is one.
-    run: (wakeUp) => correlated({ run: `${shardKey(wakeUp.shard)}.${wakeUp.tick}.${wakeUp.cont}` }, () => run(wakeUp)),
+    run: (wakeUp) =>
+      correlated({ runId: `${shardKey(wakeUp.shard)}.${wakeUp.tick}.${wakeUp.cont}` }, () => run(wakeUp)),
     async stop() {
       stopping = true;
       const done = new AbortController();

@@ -56,7 +56,7 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
   const { head } = work.lease;
   const context = createContext(deps, work);
   const startedAt = deps.clock.monotonic();
-  for (const { rowKey, error } of polled.broken) deps.log.error('row_broken', error, { shard, row: rowKey });
+  for (const { rowKey, error } of polled.broken) deps.log.error('shard.row_broken', error, { shard, rowKey });
 
   const mailboxes = polled.mailboxes.map((found): ShardMailbox => {
     const isRemoved = found.row.deletedAt !== undefined;
@@ -159,7 +159,7 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
   const states = mailboxes.flatMap(({ record, isRemoved }) => (isRemoved ? [] : [record.state.state]));
   const ms = deps.clock.monotonic() - startedAt;
   deps.log.info(
-    'shard_done',
+    'shard.finished',
     countFields(context.counts, states, { shard, tick: work.tick, ms, held: context.held.size }),
   );
   return more;
@@ -223,7 +223,7 @@ async function attend(context: RunContext, head: Head, mailbox: ShardMailbox, ta
     });
     verdict = failed ?? verdict;
   } else {
-    context.log.error('row_broken', mailbox.fault, { mailbox: row.id });
+    context.log.error('mailbox.row_broken', mailbox.fault, { mailboxId: row.id });
   }
   if (verdict.kind === 'failed') context.counts.failed += 1;
   const at = {
@@ -276,12 +276,12 @@ async function attempt(
     return undefined;
   } catch (error) {
     if (context.committer.signal.aborted) throw context.committer.signal.reason;
-    const fields = { mailbox: mailbox.row.id };
+    const fields = { mailboxId: mailbox.row.id };
     if (isBrokerError(error)) {
-      context.log.warn('mailbox_failed', { ...fields, code: error.code });
+      context.log.warn('mailbox.failed', { ...fields, code: error.code });
       return { kind: 'failed', code: error.code, retryAfterMs: error.retry?.afterMs };
     }
-    context.log.error('mailbox_failed', error, fields);
+    context.log.error('mailbox.failed', error, fields);
     return isStoreError(error)
       ? { kind: 'unknown' }
       : { kind: 'failed', code: 'internal_error', retryAfterMs: undefined };
@@ -291,7 +291,7 @@ async function attempt(
 /** The table does not take the rows of a mailbox: what is in memory is void, and only that is noted. */
 function degrade(context: RunContext, found: PolledMailbox, error: StoreError): void {
   const { row } = found;
-  context.log.error('row_refused', error, { mailbox: row.id });
+  context.log.error('mailbox.row_refused', error, { mailboxId: row.id });
   if (row.deletedAt !== undefined) return;
   const code = 'row_refused';
   const known = found.state?.state === 'degraded' && found.state.code === code;
@@ -311,7 +311,7 @@ function degrade(context: RunContext, found: PolledMailbox, error: StoreError): 
     sent() {
       operations = [];
     },
-    refused: (second) => context.log.error('row_refused', second, { mailbox: row.id }),
+    refused: (second) => context.log.error('mailbox.row_refused', second, { mailboxId: row.id }),
   };
   context.committer.include(unit);
 }

@@ -43,7 +43,7 @@ export async function unwatch(
       }
       await context.committer.commit(mailbox);
     }
-    context.log.info('folder_unwatched', { mailbox: mailbox.id, folder: cursor.folderId, rows: rows.length });
+    context.log.info('folder.unwatched', { mailboxId: mailbox.id, folderId: cursor.folderId, rows: rows.length });
   }
 }
 
@@ -53,7 +53,7 @@ function tellVanished(context: RunContext, mailbox: MailboxRecord, cursor: Curso
     retry = decodeRetry(stored);
   } catch (error) {
     if (!isBrokerError(error, 'row_broken')) throw error;
-    context.log.error('row_broken', error, { mailbox: mailbox.id, row: stored.rowKey });
+    context.log.error('mailbox.row_broken', error, { mailboxId: mailbox.id, rowKey: stored.rowKey });
     return;
   }
   const { folderId, path, role } = cursor;

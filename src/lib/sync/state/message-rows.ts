@@ -43,7 +43,7 @@ async function readFilter({ store, log }: RunContext, { row }: MailboxRecord): P
     return filterIn(stored, id, filterRevision);
   } catch (error) {
     if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
-    log.error('row_broken', error, { mailbox: id });
+    log.error('mailbox.row_broken', error, { mailboxId: id });
     throw new BrokerError('filter_broken', { cause: error });
   }
 }

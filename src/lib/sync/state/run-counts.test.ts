@@ -41,7 +41,7 @@ describe('the counts of a run', () => {
       ms: 45_000,
       held: 64,
     });
-    expect(JSON.stringify({ level: 'info', event: 'shard_done', ...fields }).length).toBeLessThanOrEqual(400);
+    expect(JSON.stringify({ level: 'info', event: 'shard.finished', ...fields }).length).toBeLessThanOrEqual(400);
   });
 
   it('stand in the line as whole numbers beside the run that they are of', () => {
