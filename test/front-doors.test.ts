@@ -8,6 +8,7 @@ import { submissionId } from '../src/lib/store/submissions/submission-keys.ts';
 import { tableNames } from '../src/lib/store/table/table.ts';
 import { rowsOfTable } from './support/tables.ts';
 import { startWorld, type World } from './support/world.ts';
+import vectors from './vectors.json' with { type: 'json' };
 
 type Ids = Readonly<Record<'mailbox' | 'destination' | 'key' | 'delivery' | 'submission', string>>;
 
@@ -151,6 +152,25 @@ const doors: readonly Door[] = [
     ],
   },
   { method: 'DELETE', path: 'mailboxes/{mailbox}', scope: 'admin' },
+  {
+    method: 'GET',
+    path: 'mailboxes/{mailbox}/folders',
+    scope: 'read',
+    wrongQuery: [...paging, `counts=${marker}`, 'counts=inbox,', 'path=', `surprise=${marker}`],
+  },
+  {
+    method: 'GET',
+    path: 'mailboxes/{mailbox}/messages',
+    scope: 'read',
+    wrongQuery: [
+      ...[...paging, 'limit=101', `folder=${marker}`, 'folder=inbox&path=INBOX', 'path=', 'unread=1', 'from='],
+      ...['since=2026-11-22', `before=${marker}`, `cursor=${marker.repeat(40)}`, 'text=%0D%0A', 'literal=yes'],
+      ...[`subject=${'x'.repeat(201)}`, `surprise=${marker}`],
+    ],
+  },
+  { method: 'GET', path: 'mailboxes/{mailbox}/messages/{messageRef}', scope: 'read' },
+  { method: 'GET', path: 'mailboxes/{mailbox}/messages/{messageRef}/raw', scope: 'read' },
+  { method: 'GET', path: 'mailboxes/{mailbox}/messages/{messageRef}/attachments/{part}', scope: 'read' },
   { method: 'POST', path: 'mailboxes/{mailbox}/sync', scope: 'read', wrong: [{ force: true }] },
   {
     method: 'POST',
@@ -360,7 +380,10 @@ describe('the front doors, over HTTP', () => {
   });
 
   const urlOf = (path: string, ids: Ids = known): string =>
-    `${world.url}/${path.replace(/\{(mailbox|destination|key|delivery|submission)\}/g, (_, kind: keyof Ids) => ids[kind])}`;
+    `${world.url}/${path
+      .replace('{messageRef}', vectors.messageRef)
+      .replace('{part}', '2')
+      .replace(/\{(mailbox|destination|key|delivery|submission)\}/g, (_, kind: keyof Ids) => ids[kind])}`;
   const withKey = (key: string, sent: Sent = {}): Sent => ({
     ...sent,
     headers: { 'content-type': 'application/json', ...sent.headers, authorization: `Bearer ${key}` },
@@ -389,7 +412,12 @@ describe('the front doors, over HTTP', () => {
       (name) => !timersAndQueues.includes(name),
     );
     // A function is named after its path, and what has an id after one of its kind: mailboxes/{mailbox}/sync, mailbox-sync.
-    const functionOf = (path: string) => path.replace(/\w+\/\{(\w+)\}/, '$1').replace('/', '-');
+    const functionOf = (path: string) =>
+      path
+        .replace(/\w+\/\{(mailbox|destination|key|delivery|submission)\}/, '$1')
+        .replace('messages/{messageRef}', 'message')
+        .replace('attachments/{part}', 'attachment')
+        .replaceAll('/', '-');
     const covered = new Set(['not-found', ...doors.map(({ path }) => functionOf(path))]);
     expect([...covered].toSorted()).toEqual(http.toSorted());
   });

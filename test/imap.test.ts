@@ -1,12 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { ImapFlow } from 'imapflow';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { makeCertificates } from '../local/certificates.ts';
-import { startEmbeddedImap } from '../local/mail/embedded.ts';
 import { messageHash } from '../src/lib/domain/mail/message-identity.ts';
 import { systemClock } from '../src/lib/domain/system.ts';
 import { createImapConnector } from '../src/lib/mailbox/imap/imap-connector.ts';
@@ -14,44 +9,8 @@ import { createProbe, recentMeta } from '../src/lib/mailbox/imap/probe.ts';
 import type { ImapConnector, MailSession, PartContent } from '../src/lib/mailbox/session/session.ts';
 import { corpus } from './corpus/corpus.ts';
 import { startDovecotForTests } from './support/dovecot.ts';
+import { type ImapServer, startEmbeddedForTests } from './support/embedded.ts';
 import { describeNeeding, type Requirement } from './support/requirements.ts';
-
-interface Server {
-  readonly host: string;
-  readonly port: number;
-  readonly secure: boolean;
-  tokenFor(address: string): string;
-  stop(): Promise<void>;
-}
-
-async function embedded(addresses: readonly string[]): Promise<Server> {
-  const folder = await mkdtemp(join(tmpdir(), 'imap-'));
-  const certificates = await makeCertificates(folder);
-  const started = await startEmbeddedImap({
-    certificates,
-    addresses,
-    entra: {
-      introspect: async (token) =>
-        token.startsWith('for ')
-          ? {
-              username: token.slice(4),
-              audience: 'https://outlook.office.com',
-              scopes: ['https://outlook.office.com/IMAP.AccessAsUser.All'],
-            }
-          : undefined,
-    },
-  });
-  return {
-    host: started.host,
-    port: started.port,
-    secure: true,
-    tokenFor: (address) => `for ${address}`,
-    stop: async () => {
-      await started.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
 
 async function contentOf(content: PartContent | undefined): Promise<Buffer> {
   if (content === undefined) throw new Error('no content');
@@ -59,15 +18,15 @@ async function contentOf(content: PartContent | undefined): Promise<Buffer> {
 }
 
 const names = Array.from({ length: 20 }, (_, n) => `user${n}@contoso.example`);
-const servers: readonly [string, readonly Requirement[], () => Promise<Server>][] = [
-  ['the embedded server', [], () => embedded(names)],
+const servers: readonly [string, readonly Requirement[], () => Promise<ImapServer>][] = [
+  ['the embedded server', [], () => startEmbeddedForTests(names)],
   ['Dovecot, hiding what Exchange has not', ['dovecot'], () => startDovecotForTests()],
   ['Dovecot with all it has', ['dovecot'], () => startDovecotForTests({ everything: true })],
 ];
 
 describe.each(servers)('reading from %s', (_, needs, start) => {
   describeNeeding(needs, 'over a real socket', () => {
-    let server: Server;
+    let server: ImapServer;
     let connector: ImapConnector<MailSession>;
     let login: string;
     let session: MailSession;

@@ -127,6 +127,8 @@ reference = (
     + unb64(given["messageRefHash"]) + struct.pack(">H", given["messageRefDay"])
 )
 
+BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
 computed = {
     "messageHash": b64(first_hash),
     "messageHashWithoutReceived": b64(message_hash({**mail, "received": " "}, seconds)),
@@ -140,6 +142,7 @@ computed = {
     "fingerprintWithoutMessageIdAndDate": fingerprint({**mail, "message-id": "", "date": ""}, "", address, seconds),
     "messageKey": "m_" + b64(key),
     "messageRef": b64(reference),
+    "pathFolderId": "x" + "".join(BASE62[byte % 62] for byte in hashed("folder", given["folderPath"])[:7]),
     "threadKey": "t_" + b64(hashed("thread", given["threadRoot"].strip("<>"))[:16]),
     "eventId": event,
     "jobId": job,

@@ -37,6 +37,11 @@ keys                            GET admin, POST admin
 keys/{id}                       DELETE admin
 mailboxes                       GET read, POST admin
 mailboxes/{id}                  GET read, PATCH admin, DELETE admin
+mailboxes/{id}/folders          GET read
+mailboxes/{id}/messages         GET read
+mailboxes/{id}/messages/{messageRef} GET read
+mailboxes/{id}/messages/{messageRef}/attachments/{part} GET read
+mailboxes/{id}/messages/{messageRef}/raw GET read
 mailboxes/{id}/replay           POST admin, DELETE admin
 mailboxes/{id}/send             POST send
 mailboxes/{id}/submissions      GET send

@@ -3,9 +3,11 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectWorld } from '../../test/support/connect-world.ts';
 import { type Answered, memoryVault, send, testRoot } from '../../test/support/http.ts';
 import { memoryStore } from '../../test/support/memory-store.ts';
+import { readingOffline } from '../../test/support/reading-world.ts';
 import { entry } from '../../test/support/rows.ts';
 import { sendingParts } from '../../test/support/sending-parts.ts';
 import { rowsOfTable } from '../../test/support/tables.ts';
+import vectors from '../../test/vectors.json' with { type: 'json' };
 import { createApiKeys } from '../lib/access/api-keys.ts';
 import type { Scope } from '../lib/access/caller.ts';
 import { createDeliverer } from '../lib/delivery/deliverer.ts';
@@ -110,6 +112,7 @@ async function createWorld(): Promise<World> {
   composed.broker = async () => ({
     ...{ ...world, audit, apiKeys, giveToken, destinations, openMailbox: async () => [] },
     sending,
+    reading: readingOffline(store),
     deliveries: createDeliveries(world),
     metrics: async () => ({ contentType: 'text/plain', body: '' }),
     resealing: { progress: async () => null, now: async () => ({ version: 'v' }) },
@@ -153,23 +156,31 @@ const filled = (text: string): string => text.replace(/\{(\w+)\}/g, (whole, name
 /** `METHOD path` with the ids of the world, as the key of that name asks. */
 async function ask(door: string, keyName: KeyName, body: object = {}): Promise<Answered> {
   const [method = '', path = ''] = door.split(' ');
-  const { handler, id } = doorOf(method, path);
+  const { handler, params } = doorOf(method, path);
   return send(handler, {
     method,
     path: filled(path),
     headers: { authorization: `Bearer ${world.keys[keyName]}` },
-    ...(id === undefined ? {} : { params: { id: filled(id) } }),
+    params,
     ...(method === 'GET' ? {} : { body: filled(JSON.stringify(body)) }),
   });
 }
 
 /** The function that answers there, by its route. */
-function doorOf(method: string, path: string): { handler: HttpHandler; id: string | undefined; name: string } {
+function doorOf(
+  method: string,
+  path: string,
+): { handler: HttpHandler; params: Readonly<Record<string, string>>; name: string } {
   const parts = path.split('/');
   for (const { route = '', handler } of registered.values()) {
     const wanted = route.split('/');
-    const fits = wanted.length === parts.length && wanted.every((part, at) => part === '{id}' || part === parts[at]);
-    if (fits) return { handler, id: parts[wanted.indexOf('{id}')], name: `${method} ${route}` };
+    const isParameter = (part: string) => /^\{\w+\}$/.test(part);
+    const fits = wanted.length === parts.length && wanted.every((part, at) => isParameter(part) || part === parts[at]);
+    if (!fits) continue;
+    const params = wanted.flatMap((part, at): [string, string][] =>
+      isParameter(part) ? [[part.slice(1, -1), filled(parts[at] ?? '')]] : [],
+    );
+    return { handler, params: Object.fromEntries(params), name: `${method} ${route}` };
   }
   throw new Error(`no door ${path}`);
 }
@@ -182,7 +193,14 @@ async function state(): Promise<unknown> {
 }
 
 /** 404: it is as if it were not there. 403: it is seen, and not to be changed, or there is nothing to see. */
-type Right = 'ok' | 404 | 403 | 'submission_not_unknown';
+type Right = 'ok' | 404 | 403 | 'submission_not_unknown' | 'imap_unreachable';
+
+/** Where the mail server is asked, which nobody is here: whoever gets as far as that may. */
+const offline = ['imap_unreachable', 'imap_unreachable', 'imap_unreachable', 'imap_unreachable'] as const;
+const reading = (door: string): readonly (readonly [string, object, Right, Right, Right, Right, Right])[] => [
+  [door.replaceAll('{m}', '{m1}'), {}, ...offline, 404],
+  [door.replaceAll('{m}', '{m2}'), {}, 'imap_unreachable', 404, 404, 404, 404],
+];
 
 const auditedActions: readonly (readonly [string, object, Right, Right, Right, Right, Right])[] = [
   // By:                                                     unlimited, mailbox, destination, both, crossed
@@ -213,6 +231,11 @@ const auditedActions: readonly (readonly [string, object, Right, Right, Right, R
     403,
     403,
   ],
+  ...reading('GET mailboxes/{m}/folders'),
+  ...reading('GET mailboxes/{m}/messages'),
+  ...reading(`GET mailboxes/{m}/messages/${vectors.messageRef}`),
+  ...reading(`GET mailboxes/{m}/messages/${vectors.messageRef}/raw`),
+  ...reading(`GET mailboxes/{m}/messages/${vectors.messageRef}/attachments/2`),
   ['POST mailboxes/{m1}/sync', {}, 'ok', 'ok', 'ok', 'ok', 404],
   ['POST mailboxes/{m2}/sync', {}, 'ok', 404, 404, 404, 404],
   ['POST mailboxes/{m1}/replay', { dead: true }, 'ok', 'ok', 'ok', 'ok', 404],

@@ -6,6 +6,7 @@ import { composeIdentity } from './broker/identity.ts';
 import { composeMailAccess } from './broker/mail-access.ts';
 import { composeOperations } from './broker/operations.ts';
 import { composePolling } from './broker/polling.ts';
+import { composeReading, type Reading } from './broker/reading.ts';
 import { composeSending, type Sending } from './broker/sending.ts';
 import { composeStorage } from './broker/storage.ts';
 import { type Config, readConfig, SettingsError } from './config.ts';
@@ -47,6 +48,8 @@ export interface Broker {
   readonly deliveries: Deliveries;
   readonly attachmentTokens: AttachmentTokens;
   readonly attachments: Attachments;
+  /** Mailboxes as people and programs read them. */
+  readonly reading: Reading;
   readonly dispatcher: Dispatcher;
   readonly shardRunner: ShardRunner;
   /** Mail out; the sweep of its blobs is a chore of housekeeping. */
@@ -110,6 +113,7 @@ export function createBroker(
     openMailbox,
     giveToken,
     sending,
+    reading: composeReading(base, storage, mail, delivery),
     ...polling,
     ...operations,
   };

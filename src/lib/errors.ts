@@ -6,6 +6,8 @@ export type { ErrorCode, Who } from './error-codes.ts';
 export interface Retry {
   /** Milliseconds to wait first; from the server's Retry-After where it sent one. */
   readonly afterMs: number;
+  /** The same as an instant, where a caller shall be told it. */
+  readonly until?: Date;
 }
 
 export interface BrokerErrorOptions {

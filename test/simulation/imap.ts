@@ -214,6 +214,7 @@ export function createImap(ground: Ground, process: SimProcess, mail: MailWorld)
         }),
       setAside: () => {},
       fetchMarks: async () => [],
+      inFolder: absent,
       part: absent,
       download: absent,
       close: () =>

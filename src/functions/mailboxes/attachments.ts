@@ -1,8 +1,6 @@
-import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import { app } from '@azure/functions';
 import { broker } from '../../lib/broker.ts';
-import { fileHeaders } from '../../lib/http/file-headers.ts';
+import { fileAnswer } from '../../lib/http/file-answer.ts';
 import { attachmentToken } from '../../lib/http/requests/attachments.ts';
 import { allMethods, resource } from '../../lib/http/resource.ts';
 
@@ -22,14 +20,7 @@ export const attachments = resource(broker, {
     query: attachmentToken,
     handler: async ({ broker, request, query }) => {
       const place = await broker.attachmentTokens.open(query.token);
-      const { file, charset, bytes } = await broker.attachments.open(place);
-      const headers = fileHeaders({ ...file, charset });
-      if (request.method === 'HEAD') {
-        bytes.destroy();
-        return { status: 200, headers };
-      }
-      const body: ReadableStream<Uint8Array> = Readable.toWeb(bytes);
-      return { status: 200, headers, body };
+      return fileAnswer(request, await broker.attachments.open(place));
     },
   },
 });

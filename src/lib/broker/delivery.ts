@@ -2,6 +2,7 @@ import { createAttachmentTokens } from '../access/attachment-token.ts';
 import { createDeliverer } from '../delivery/deliverer.ts';
 import { createDestinationFacts } from '../delivery/destination-facts.ts';
 import { createDestinations } from '../delivery/destinations.ts';
+import type { LinkMaker } from '../delivery/events/attachment-links.ts';
 import { hourMs } from '../domain/duration.ts';
 import { createOutbound } from '../outbound/outbound.ts';
 import type { Base } from './base.ts';
@@ -20,6 +21,13 @@ export function composeDelivery(
     clock,
     lifetimeMs: config.attachmentLinkHours * hourMs,
   });
+  const attachmentLinks = async (): Promise<LinkMaker> => {
+    const sign = await attachmentTokens.signer();
+    return (place) => {
+      const token = sign(place);
+      return token === undefined ? undefined : `${config.publicUrl}/api/attachments?token=${token}`;
+    };
+  };
   const deliverer = createDeliverer({
     rows: destinationRows,
     outbound,
@@ -28,17 +36,12 @@ export function composeDelivery(
     random,
     log,
     openFile: async (place) => (await uploads.open(place)).bytes,
-    attachmentLinks: async () => {
-      const sign = await attachmentTokens.signer();
-      return (place) => {
-        const token = sign(place);
-        return token === undefined ? undefined : `${config.publicUrl}/api/attachments?token=${token}`;
-      };
-    },
+    attachmentLinks,
   });
   return {
     outbound,
     attachmentTokens,
+    attachmentLinks,
     deliverer,
     destinations: createDestinations({
       rows: destinationRows,

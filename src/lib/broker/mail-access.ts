@@ -1,11 +1,20 @@
 import type { AttachmentPlace } from '../access/attachment-token.ts';
 import { createBoundedMap } from '../domain/bounded-map.ts';
+import type { Clock } from '../domain/clock.ts';
 import { createGraphMailToken } from '../entra/graph-mail-token.ts';
 import type { Tokens } from '../entra/types.ts';
-import { createAttachments } from '../mailbox/fetch/attachments.ts';
-import { createDownloadLimiter, downloadLimits, uploadLimits } from '../mailbox/fetch/download-limiter.ts';
+import { type AttachmentsDeps, createAttachments } from '../mailbox/fetch/attachments.ts';
+import {
+  createDownloadLimiter,
+  downloadLimits,
+  interactiveLimits,
+  uploadLimits,
+} from '../mailbox/fetch/download-limiter.ts';
 import { createImapConnector } from '../mailbox/imap/imap-connector.ts';
 import { createProbe } from '../mailbox/imap/probe.ts';
+import { createInteractive } from '../mailbox/session/interactive.ts';
+import type { LogInParts } from '../mailbox/session/log-in.ts';
+import type { ImapConnector, KeepableSession } from '../mailbox/session/session.ts';
 import { createSessionPool } from '../mailbox/session/session-pool.ts';
 import { knownPlaces } from '../store/mailboxes/known-places.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
@@ -17,41 +26,50 @@ import type { Storage } from './storage.ts';
 export function composeMailAccess({ config, clock }: Base, { registry, store }: Storage, { tokens }: Identity) {
   const connector = createImapConnector(config.imap, { clock, requireTls: config.inAzure });
   const { token, tokenEndsAt } = createMailTokens(tokens);
-  const polled = createSessionPool({
-    connector,
-    clock,
-    capacity: config.warmSessions,
-    eviction: 'leastFrequent',
-    // Twice the longest interval between two polls of a healthy mailbox.
-    idleMs: 10 * 60_000,
-    tokenEndsAt,
-  });
-  // Opening links must not use up the connections of the polls.
-  const downloads = createSessionPool({
-    connector,
-    clock,
-    capacity: 8,
-    eviction: 'leastRecent',
-    // A page full of images of one mail asks for all of them within moments.
-    idleMs: 60_000,
-    tokenEndsAt,
-  });
   /** Where the polls have seen a mail since it was last looked at. */
   const places = ({ mailboxId, hash }: Pick<AttachmentPlace, 'mailboxId' | 'hash'>) =>
     knownPlaces(store, mailboxId, hash);
-  const files = {
-    mailbox: async (id: string) => (await registry.get(id))?.row,
-    places,
-    token,
-    imap: downloads,
-    clock,
-  };
   return {
     places,
     token,
     /** For mail by Graph. */
     graphToken: createGraphMailToken(tokens),
     probe: createProbe({ connector }),
+    ...composeMailSessions({
+      ...{ connector, clock, token, tokenEndsAt, places, warmSessions: config.warmSessions },
+      mailbox: async (id) => (await registry.get(id))?.row,
+    }),
+  };
+}
+
+export interface MailSessionParts {
+  readonly connector: ImapConnector<KeepableSession>;
+  readonly clock: Clock;
+  readonly token: LogInParts['token'];
+  readonly tokenEndsAt: (mailboxId: string) => number | undefined;
+  readonly warmSessions: number;
+  readonly mailbox: AttachmentsDeps['mailbox'];
+  readonly places: AttachmentsDeps['places'];
+}
+
+/** Sessions by what they are for. None of the three waits for another. */
+export function composeMailSessions(parts: MailSessionParts) {
+  const { connector, clock, token, tokenEndsAt } = parts;
+  const polled = createSessionPool({
+    ...{ connector, clock, tokenEndsAt, capacity: parts.warmSessions },
+    eviction: 'leastFrequent',
+    // Twice the longest interval between two polls of a healthy mailbox.
+    idleMs: 10 * 60_000,
+  });
+  const pool = (capacity: number) =>
+    createSessionPool({ connector, clock, tokenEndsAt, capacity, eviction: 'leastRecent', idleMs: 60_000 });
+  // Opening links must not use up the connections of the polls. A page full of images of one mail asks for all of them
+  // within moments.
+  const downloads = pool(8);
+  // Whoever waits for an answer waits neither for a poll nor for a download.
+  const asked = pool(32);
+  const files = { mailbox: parts.mailbox, places: parts.places, token, imap: downloads, clock };
+  return {
     polled,
     /** For people, and for what is looked up on their behalf. */
     downloads,
@@ -59,8 +77,13 @@ export function composeMailAccess({ config, clock }: Base, { registry, store }: 
     attachments: createAttachments({ ...files, limiter: createDownloadLimiter(downloadLimits, clock) }),
     /** For files that the broker itself passes on: it waits its turn, and leaves room for people. */
     uploads: createAttachments({ ...files, limiter: createDownloadLimiter(uploadLimits, clock) }),
+    /** For people and programs that read and change a mailbox. */
+    interactive: createInteractive({
+      ...{ imap: asked, token, clock },
+      limiter: createDownloadLimiter(interactiveLimits, clock),
+    }),
     closeSessions: async () => {
-      await Promise.all([polled.closeAll(), downloads.closeAll()]);
+      await Promise.all([polled.closeAll(), downloads.closeAll(), asked.closeAll()]);
     },
   };
 }

@@ -20,7 +20,8 @@ export type Purpose =
   | 'idempotency'
   | 'message-id'
   | 'segment'
-  | 'send-content';
+  | 'send-content'
+  | 'folder';
 
 function plain(part: Part): unknown {
   if (part === null || typeof part === 'string') return part;

@@ -1,4 +1,4 @@
-import { base64url, fromBase64url, purposeHash, randomBase62 } from './bytes.ts';
+import { base62, base64url, fromBase64url, purposeHash, randomBase62 } from './bytes.ts';
 import type { Random } from './clock.ts';
 
 /** Mailboxes share a partition, a lease and a poll in shards of at most 64. */
@@ -35,6 +35,17 @@ export function shardOfMailbox(id: string): number | undefined {
 export function newFolderId(random: Random): string {
   return `f${randomBase62(7, random)}`;
 }
+
+/**
+ * The id of a folder that nobody watches, from its path: `x` and 7 characters, never the id of a watched one. Another
+ * path may have the same, rarely; whoever looks there for a message checks which one it is.
+ */
+export function pathFolderId(path: string): string {
+  const bytes = purposeHash('folder', path).slice(0, 7);
+  return `x${Array.from(bytes, (byte) => base62.charAt(byte % 62)).join('')}`;
+}
+
+export const isPathFolderId = (id: string): boolean => /^x[0-9A-Za-z]{7}$/.test(id);
 
 export function newDestinationId(random: Random): string {
   return `dst_${randomBase62(12, random)}`;

@@ -26,6 +26,7 @@ import {
   messageKeyBytes,
   messageKeyFromBytes,
   parseDeliveryId,
+  pathFolderId,
   shardKey,
   shardNumber,
   shardOfMailbox,
@@ -95,6 +96,10 @@ test('the id of a delivery', () => {
   ]) {
     expect(parseDeliveryId(wrong)).toBeUndefined();
   }
+});
+
+test('the id of a folder that nobody watches', () => {
+  expect(pathFolderId(vectors.folderPath)).toBe(vectors.pathFolderId);
 });
 
 test('the id of a job', () => {

@@ -49,6 +49,51 @@ export const mailErrors = {
     who: 'mailbox owner',
   },
 
+  // Reading and changing a mailbox over HTTP
+  mailbox_busy: {
+    status: 429,
+    sentence: 'Other requests are at work in this mailbox, as many as may be at once.',
+    remedy: 'Try again in a few seconds, and send fewer requests for one mailbox at the same time.',
+    who: 'caller',
+  },
+  no_such_folder: {
+    status: 404,
+    sentence: 'The mailbox has no such folder, or it cannot hold mail.',
+    remedy: 'Take a path from GET mailboxes/{id}/folders, written exactly as there.',
+    who: 'caller',
+  },
+  not_found_here: {
+    status: 404,
+    sentence: 'The message is not where it was, nor in a folder in which the broker looks for it.',
+    remedy:
+      'Its owner may have moved it to a folder of their own: list or search that folder for the current messageRef. Whether it still exists is not known.',
+    who: 'caller',
+  },
+  part_not_found: {
+    status: 404,
+    sentence: 'The message has no such attachment.',
+    remedy: 'Take the part from the attachments of the message.',
+    who: 'caller',
+  },
+  cursor_stale: {
+    status: 409,
+    sentence: 'The mail server has renumbered this folder, so that the cursor leads nowhere.',
+    remedy: 'Begin again without a cursor.',
+    who: 'caller',
+  },
+  search_refused: {
+    status: 422,
+    sentence: 'The mail server does not search for this text.',
+    remedy: 'Search for text in plain ASCII, or by subject, from or to, which the broker can compare itself.',
+    who: 'caller',
+  },
+  range_not_satisfiable: {
+    status: 416,
+    sentence: 'The file ends before the range begins.',
+    remedy: 'Ask for a range that begins within the file.',
+    who: 'caller',
+  },
+
   // Attachments
   message_gone: {
     status: 410,

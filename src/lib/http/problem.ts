@@ -4,7 +4,7 @@ import { BrokerError } from '../errors.ts';
 import { isStoreError } from '../store/table/table.ts';
 import { whyUnreachable } from '../store/table/unreachable.ts';
 
-/** RFC 9457, with `code`, `remedy`, `who` and `requestId` as extension members. */
+/** RFC 9457, with `code`, `remedy`, `who`, `requestId` and, where it is known, `until` as extension members. */
 export interface Problem {
   readonly title: string;
   readonly status: number;
@@ -13,6 +13,8 @@ export interface Problem {
   readonly remedy: string;
   readonly who: string;
   readonly requestId: string;
+  /** Until when trying again is in vain; RFC 3339. */
+  readonly until?: string;
   readonly fields?: readonly { readonly field: string; readonly message: string }[];
 }
 
@@ -50,6 +52,7 @@ export function problem(error: BrokerError, requestId: string, headers: Record<s
     remedy: entry.remedy,
     who: entry.who,
     requestId,
+    ...(error.retry?.until === undefined ? {} : { until: error.retry.until.toISOString() }),
     ...(error.fields.length > 0 ? { fields: error.fields } : {}),
   };
   return {

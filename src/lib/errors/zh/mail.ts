@@ -34,6 +34,35 @@ export const mailErrorsZh = {
     sentence: '代理要监视的某个文件夹不在邮箱中，或无法打开。',
     remedy: '请以原名恢复该文件夹，或重新选择此邮箱的文件夹（PATCH mailboxes/{id}）。',
   },
+  mailbox_busy: {
+    sentence: '此邮箱中同时处理的请求已达上限。',
+    remedy: '请几秒后重试，并减少同时发往同一邮箱的请求。',
+  },
+  no_such_folder: {
+    sentence: '邮箱中没有这个文件夹，或者它不能存放邮件。',
+    remedy: '请使用 GET mailboxes/{id}/folders 返回的路径，写法须完全一致。',
+  },
+  not_found_here: {
+    sentence: '这封邮件不在原处，也不在代理会查找的文件夹中。',
+    remedy:
+      '邮箱所有者可能已将它移到自己的文件夹：请列出或搜索该文件夹以获得当前的 messageRef。它是否仍然存在尚不清楚。',
+  },
+  part_not_found: {
+    sentence: '这封邮件没有这个附件。',
+    remedy: '请使用邮件 attachments 中给出的 part。',
+  },
+  cursor_stale: {
+    sentence: '邮件服务器已为此文件夹重新编号，游标已失效。',
+    remedy: '请不带游标重新开始。',
+  },
+  search_refused: {
+    sentence: '邮件服务器无法搜索这段文字。',
+    remedy: '请使用纯 ASCII 文字搜索，或按 subject、from、to 搜索，这些由代理自行比较。',
+  },
+  range_not_satisfiable: {
+    sentence: '请求的范围从文件末尾之后开始。',
+    remedy: '请请求从文件内部开始的范围。',
+  },
   message_gone: {
     sentence: '这封邮件已不在代理监视的文件夹中。',
     remedy: '邮箱所有者移动或删除了它；请将其放回，或向所有者索取文件。',

@@ -39,7 +39,7 @@ export const destinationId = z.string().refine(isDestinationId, 'Is not a destin
 const folderRole = z.enum(folderRoles);
 
 /** As the mailbox writes it: a name may begin and end with a space, and is then another than without it. */
-const folderPath = z.string().max(250).regex(noControls, 'Holds a control character.').regex(/\S/, 'Is empty.');
+export const folderPath = z.string().max(250).regex(noControls, 'Holds a control character.').regex(/\S/, 'Is empty.');
 
 /** A folder: what it is for, such as "archive", or its path. */
 export const folder = z.union(

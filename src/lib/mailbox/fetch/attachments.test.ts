@@ -119,6 +119,7 @@ function world(
       fetchTraits: unused,
       fetchFlags: unused,
       fetchMarks: unused,
+      inFolder: unused,
       fetchMeta: async (path, uids) =>
         at(path)
           .mails.filter(({ uid }) => uids.includes(uid))

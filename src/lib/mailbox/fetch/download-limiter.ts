@@ -50,6 +50,17 @@ export const uploadLimits: DownloadLimits = {
   bytes: 96 * 1024 * 1024,
 };
 
+/**
+ * For people and programs that read and change a mailbox: two sessions a mailbox, and a little patience. What they ask for
+ * is small.
+ */
+export const interactiveLimits: DownloadLimits = {
+  ...downloadLimits,
+  perProcess: 64,
+  waitMs: 10_000,
+  mostWaiting: 256,
+};
+
 /** What a caller is told to wait. */
 const retryAfterMs = 2_000;
 

@@ -15,6 +15,7 @@ export interface Download {
 
 /**
  * Starts to fetch a part of a message in the selected folder, decoded, no faster than it is read.
+ * @param part empty for the message itself
  * @param failure makes a BrokerError of what imapflow throws
  * @returns undefined if there is no such message; servers differ in what they say of a part that is not there
  */
@@ -25,7 +26,7 @@ export async function downloadPart(
   mostBytes: number,
   failure: (error: unknown) => BrokerError,
 ): Promise<Download | undefined> {
-  const { meta, content } = await client.download(String(uid), part, {
+  const { meta, content } = await client.download(String(uid), part === '' ? undefined : part, {
     uid: true,
     chunkSize: chunkBytes,
     maxBytes: mostBytes,

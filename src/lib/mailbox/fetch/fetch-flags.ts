@@ -1,5 +1,5 @@
+import type { FetchVerb } from '../session/fetch-verb.ts';
 import type { MessageFlags } from '../session/session.ts';
-import type { FetchVerb } from './fetch-verb.ts';
 import { pieces, uidSet } from './uid-set.ts';
 
 // Scattered UIDs of ten digits stay within the 8,192 bytes of a command line that RFC 7162 section 4 asks servers to take.

@@ -1,7 +1,7 @@
 import { submissionHeader } from '../../domain/submission.ts';
 import { rawHeaders } from '../mime/raw-headers.ts';
+import type { FetchVerb } from '../session/fetch-verb.ts';
 import type { SentMark } from '../session/session.ts';
-import type { FetchVerb } from './fetch-verb.ts';
 import { pieces, uidSet } from './uid-set.ts';
 
 const query = { uid: true, headers: [submissionHeader, 'Message-ID'] };

@@ -3,12 +3,14 @@ import type { MessageMeta } from '../../domain/mail/message.ts';
 import { submissionHeader } from '../../domain/submission.ts';
 import { isBrokerError } from '../../errors.ts';
 import { rawHeaders } from '../mime/raw-headers.ts';
-import type { FetchAnswer, FetchVerb } from './fetch-verb.ts';
+import type { FetchAnswer, FetchVerb } from '../session/fetch-verb.ts';
 import { pieces, uidSet } from './uid-set.ts';
 
-// Only what every server answers for every message. ENVELOPE and BODYSTRUCTURE are left to the reading of one message:
-// imapflow drops a whole answer that is nested more than 25 deep, and the message would seem to be missing.
-const whole: FetchQueryObject = {
+/**
+ * Only what every server answers for every message. ENVELOPE and BODYSTRUCTURE are left to the reading of one message:
+ * imapflow drops a whole answer that is nested more than 25 deep, and the message would seem to be missing.
+ */
+export const wholeMeta: FetchQueryObject & { readonly headers: string[] } = {
   uid: true,
   flags: true,
   internalDate: true,
@@ -35,11 +37,11 @@ export async function fetchMeta(
     [...uids].sort((a, b) => a - b),
     chunk,
   )) {
-    const answer = await fetch(uidSet(wanted), how === 'whole' ? whole : bare).catch(refusedHere);
+    const answer = await fetch(uidSet(wanted), how === 'whole' ? wholeMeta : bare).catch(refusedHere);
     take(found, wanted, answer, how);
     if (answer !== undefined && answer.skippedLines === 0) continue;
     for (const uid of wanted.filter((each) => !found.has(each))) {
-      const single = await fetch(String(uid), whole).catch(refusedHere);
+      const single = await fetch(String(uid), wholeMeta).catch(refusedHere);
       take(found, [uid], single, how);
       const unreadable = single === undefined || single.skippedLines > 0;
       if (!found.has(uid) && unreadable) take(found, [uid], await fetch(String(uid), bare).catch(refusedHere), 'bare');
@@ -66,8 +68,8 @@ export function refusedHere(error: unknown): undefined {
   return undefined;
 }
 
-/** Undefined for half an answer: another client's flag change, or a replica that lags behind. */
-function asMeta(message: FetchMessageObject, how: 'whole' | 'bare'): MessageMeta | undefined {
+/** What the answer for one message says. Undefined for half an answer: another client's flag change, or a replica that lags behind. */
+export function asMeta(message: FetchMessageObject, how: 'whole' | 'bare'): MessageMeta | undefined {
   const { uid, flags, internalDate, size, headers } = message;
   if (typeof uid !== 'number' || flags === undefined || internalDate === undefined) return undefined;
   if (how === 'whole' && (size === undefined || headers === undefined)) return undefined;

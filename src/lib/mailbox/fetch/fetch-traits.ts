@@ -10,8 +10,8 @@ import { referencesIn } from '../mime/html-references.ts';
 import { hasRawBytes } from '../mime/readable-headers.ts';
 import { leavesOf } from '../mime/structure.ts';
 import { unwrapped } from '../mime/transfer-encoding.ts';
+import type { FetchVerb } from '../session/fetch-verb.ts';
 import { refusedHere } from './fetch-meta.ts';
-import type { FetchVerb } from './fetch-verb.ts';
 import { asksFor } from './read-parts.ts';
 import { textCharsets } from './text-charsets.ts';
 import { pieces, uidSet } from './uid-set.ts';
@@ -99,7 +99,7 @@ async function charsetsFor(
  * Whether it brings a file, as the event will say it. Where there is nothing but pictures the HTML decides, which then
  * is read here: most mail with a logo in its signature would otherwise come through every filter.
  */
-async function bringsFile(
+export async function bringsFile(
   fetch: FetchVerb,
   uid: number,
   structure: FetchMessageObject['bodyStructure'],

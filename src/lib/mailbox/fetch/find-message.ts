@@ -1,10 +1,11 @@
 import type { AttachmentPlace } from '../../access/attachment-token.ts';
 import { dayMs } from '../../domain/duration.ts';
+import { isPathFolderId, pathFolderId } from '../../domain/ids.ts';
 import { hasHash, isSameMail, messageHash } from '../../domain/mail/message-identity.ts';
 import { BrokerError, isBrokerError } from '../../errors.ts';
 import type { KnownPlace } from '../../store/mailboxes/known-places.ts';
 import type { WatchedFolder } from '../../store/rows/rows.ts';
-import type { MailSession } from '../session/session.ts';
+import type { FolderInfo, MailSession } from '../session/session.ts';
 import { searchDays } from './search-days.ts';
 
 /** Where a message was last seen, and by what it is known again. */
@@ -13,6 +14,9 @@ export type MessagePlace = Omit<AttachmentPlace, 'mailboxId' | 'part'>;
 /** What is wanted of a message at a place; undefined if it is not there. */
 export type Look<T> = (path: string, uid: number) => Promise<T | undefined>;
 
+// Each is a search. In a mailbox of 200 folders nobody waits for all of them.
+const fewFolders = 12;
+
 // Of a day with more messages than this the newest are looked through.
 const mostCandidates = 2_000;
 
@@ -20,7 +24,8 @@ const mostCandidates = 2_000;
  * Looks at a message where it was last seen; or, if the folder was renumbered or the message is not there any more, where
  * the polls have seen it since; or wherever in the watched folders the same mail lies under that day.
  * @param known asked only where the message is not in its place
- * @throws BrokerError `message_gone`
+ * @param reach `named`: looks into every folder that has a role, too, and into all of a mailbox that has few
+ * @throws BrokerError `message_gone`; of the reach `named` only where every folder was looked into, else `not_found_here`
  */
 export async function findMessage<T>(
   session: MailSession,
@@ -28,7 +33,13 @@ export async function findMessage<T>(
   place: MessagePlace,
   known: () => Promise<readonly KnownPlace[]>,
   look: Look<T>,
+  reach: 'watched' | 'named' = 'watched',
 ): Promise<T> {
+  let listed: readonly FolderInfo[] | undefined;
+  const list = async () => {
+    listed ??= await session.folders();
+    return listed;
+  };
   const own = folders.filter((folder) => folder.id === place.folderId);
   const others = folders.filter((folder) => !own.includes(folder));
   const searched = new Set<string>();
@@ -50,9 +61,16 @@ export async function findMessage<T>(
     return search(session, path, place, look);
   };
 
+  /** A reference to a folder that nobody watches names it by its path. */
+  const byItsPath = async (): Promise<T | undefined> => {
+    const found = (await list()).find(({ path, selectable }) => selectable && pathFolderId(path) === place.folderId);
+    return found === undefined ? undefined : at(found.path, place);
+  };
+
   const paths = [...own, ...others].map(({ path }) => path).filter((path) => path !== '');
   const looks: readonly (() => Promise<T | undefined>)[] = [
     ...own.flatMap(({ path }) => (path === '' ? [] : [() => at(path, place)])),
+    ...(isPathFolderId(place.folderId) ? [byItsPath] : []),
     whereItIsKnown,
     ...paths.map((path) => () => anywhereIn(path)),
   ];
@@ -61,14 +79,16 @@ export async function findMessage<T>(
     if (found !== undefined) return found;
   }
   // Folders that go by another name now, or whose name the mailbox's row does not hold.
-  const listed = await session.folders();
-  for (const { path } of listed.filter(
-    ({ role, selectable }) => selectable && role !== undefined && folders.some((each) => each.role === role),
-  )) {
+  const selectable = (await list()).filter((each) => each.selectable);
+  const isSmall = reach === 'named' && selectable.length <= fewFolders;
+  const isInReach = ({ role }: FolderInfo): boolean =>
+    isSmall || (role !== undefined && (reach === 'named' || folders.some((each) => each.role === role)));
+  for (const { path } of selectable.filter(isInReach)) {
     const found = await orMissing(() => anywhereIn(path));
     if (found !== undefined) return found;
   }
-  throw new BrokerError('message_gone');
+  const isProved = reach === 'watched' || (isSmall && hasHash(place.hash));
+  throw new BrokerError(isProved ? 'message_gone' : 'not_found_here');
 }
 
 async function search<T>(

@@ -1,5 +1,6 @@
 import type { AttachmentPlace } from '../../access/attachment-token.ts';
 import type { Attachment } from '../../domain/mail/message.ts';
+import { hasHash, isSameMail, messageHash } from '../../domain/mail/message-identity.ts';
 import type { KnownPlace } from '../../store/mailboxes/known-places.ts';
 import type { WatchedFolder } from '../../store/rows/rows.ts';
 import type { MailSession } from '../session/session.ts';
@@ -12,6 +13,9 @@ export interface FoundPart {
   readonly file: Attachment;
 }
 
+/** In the place of a part: the message itself, as it lies in the mailbox. */
+export const wholeMessage = '';
+
 /** The file that a link means, wherever its message is now. @throws BrokerError `message_gone` */
 export const findPart = (
   session: MailSession,
@@ -20,6 +24,12 @@ export const findPart = (
   known: () => Promise<readonly KnownPlace[]>,
 ): Promise<FoundPart> =>
   findMessage(session, folders, place, known, async (path, uid) => {
+    if (place.part === wholeMessage) {
+      const [meta] = await session.fetchMeta(path, [uid]);
+      const isIt = meta !== undefined && (!hasHash(place.hash) || isSameMail(messageHash(meta), place.hash));
+      const file = { part: '', filename: 'message.eml', contentType: 'message/rfc822', inline: false };
+      return isIt ? { path, uid, file: { ...file, size: meta.size } } : undefined;
+    }
     const file = await session.part(path, uid, place.part);
     return file === undefined ? undefined : { path, uid, file };
   });

@@ -2,7 +2,7 @@ import type { FetchMessageObject, FetchQueryObject } from 'imapflow';
 import { describe, expect, it } from 'vitest';
 import type { MessageMeta } from '../../domain/mail/message.ts';
 import { BrokerError } from '../../errors.ts';
-import type { FetchVerb } from './fetch-verb.ts';
+import type { FetchVerb } from '../session/fetch-verb.ts';
 import { createReadAhead } from './read-ahead.ts';
 
 const meta = (uid: number, size = 1000): MessageMeta => ({

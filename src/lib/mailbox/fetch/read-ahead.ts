@@ -1,8 +1,8 @@
 import type { FetchMessageObject } from 'imapflow';
 import type { MessageMeta } from '../../domain/mail/message.ts';
+import type { FetchVerb } from '../session/fetch-verb.ts';
 import type { ReadCaps } from '../session/session.ts';
 import { refusedHere } from './fetch-meta.ts';
-import type { FetchVerb } from './fetch-verb.ts';
 import { firstQuestion, isSmall } from './read-message.ts';
 import { uidSet } from './uid-set.ts';
 

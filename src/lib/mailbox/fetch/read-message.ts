@@ -2,8 +2,8 @@ import type { FetchMessageObject, FetchQueryObject } from 'imapflow';
 import type { MessageMeta, ReadMessage } from '../../domain/mail/message.ts';
 import { bareMessage, parseMessage, parseParts } from '../message/parse-message.ts';
 import { isPartless, partless } from '../mime/partless.ts';
+import type { FetchVerb } from '../session/fetch-verb.ts';
 import type { ReadCaps } from '../session/session.ts';
-import type { FetchVerb } from './fetch-verb.ts';
 import { type Ask, asksFor, headerBytes, partsOfWhole, type Read, readParts } from './read-parts.ts';
 
 // A message of up to this size is read in one piece, in one round trip: most mails are smaller, and a second question

@@ -5,9 +5,9 @@ import { type CutPart, cutParts } from '../mime/cut-parts.ts';
 import type { PartHeaders } from '../mime/part-names.ts';
 import { headerEnd, rawHeaders } from '../mime/raw-headers.ts';
 import { isMultipart, type Leaf, leavesOf } from '../mime/structure.ts';
+import type { FetchVerb } from '../session/fetch-verb.ts';
 import type { ReadCaps } from '../session/session.ts';
 import { refusedHere } from './fetch-meta.ts';
-import type { FetchVerb } from './fetch-verb.ts';
 
 /** Asks for something of one message; undefined where it is not answered. */
 export type Ask = (query: Parameters<FetchVerb>[1]) => Promise<FetchMessageObject | undefined>;

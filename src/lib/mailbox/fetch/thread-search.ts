@@ -4,7 +4,7 @@ import type { Clock } from '../../domain/clock.ts';
 import { oldestAncestor, withoutBrackets } from '../../domain/mail/message-ids.ts';
 import { ancestryOf } from '../message/parse-message.ts';
 import { type Ancestors, type Ancestry, findThreadRoot } from '../message/thread-root.ts';
-import type { FetchVerb } from './fetch-verb.ts';
+import type { FetchVerb } from '../session/fetch-verb.ts';
 
 /** What a process knows of the conversations in its mailboxes. */
 export interface ThreadMemory {

@@ -8,7 +8,6 @@ import { fetchFlags } from '../fetch/fetch-flags.ts';
 import { fetchMarks } from '../fetch/fetch-marks.ts';
 import { fetchMeta } from '../fetch/fetch-meta.ts';
 import { fetchTraits } from '../fetch/fetch-traits.ts';
-import { type FetchVerb, joined } from '../fetch/fetch-verb.ts';
 import { createReadAhead } from '../fetch/read-ahead.ts';
 import { readMessage } from '../fetch/read-message.ts';
 import { readPart } from '../fetch/read-part.ts';
@@ -16,10 +15,13 @@ import { asksFor } from '../fetch/read-parts.ts';
 import { createThreadSearch, type ThreadFolder, type ThreadMemory } from '../fetch/thread-search.ts';
 import { withCommandDeadline } from '../session/command-deadline.ts';
 import { isAboutSession, understand } from '../session/exchange.ts';
+import { type FetchVerb, joined } from '../session/fetch-verb.ts';
 import { field, type ImapWatch } from '../session/imap-watch.ts';
-import type { FolderStatus, KeepableSession } from '../session/session.ts';
+import type { KeepableSession } from '../session/session.ts';
 import { translate } from '../session/translate.ts';
+import { askStatus } from './ask-status.ts';
 import { folderInfo } from './folders.ts';
+import { createOpenFolder } from './open-folder.ts';
 
 export interface ImapSessionParts {
   /** Connected and logged in. */
@@ -44,6 +46,7 @@ export function createImapSession(parts: ImapSessionParts): KeepableSession {
   // Until a download has been read to its end it has the folder to itself.
   let busy: Promise<void> = Promise.resolve();
   let selected: string | undefined;
+  let isWritable = false;
   const validities = new Map<string, bigint>();
   const ahead = createReadAhead();
 
@@ -76,6 +79,13 @@ export function createImapSession(parts: ImapSessionParts): KeepableSession {
   const folderFault = (fault: BrokerError, status: string | undefined): BrokerError =>
     !isAboutSession(fault) && status === 'NO' ? new BrokerError('folder_missing', { cause: fault.cause }) : fault;
 
+  /** The same, and for a BAD it asks whether the folder is there: most servers answer NO for one that is not. */
+  const faultAt = async (path: string, fault: BrokerError): Promise<BrokerError> => {
+    const said = watch.refusal()?.status;
+    const isGone = said === 'BAD' && !isAboutSession(fault) && !(await isListed(path));
+    return folderFault(fault, isGone ? 'NO' : said);
+  };
+
   const isListed = async (path: string): Promise<boolean> =>
     (await command(client.list())).some((folder) => folder.path === path);
 
@@ -85,12 +95,12 @@ export function createImapSession(parts: ImapSessionParts): KeepableSession {
     if (!(await command(client.mailboxClose())) && !client.usable) throw swallowed();
   };
 
-  const select = async (path: string) => {
-    if (selected === path && client.mailbox !== false) return;
+  const select = async (path: string, toWrite = false) => {
+    if (selected === path && client.mailbox !== false && (isWritable || !toWrite)) return;
     selected = undefined;
     try {
-      // EXAMINE: nothing that we do can set \Seen.
-      const folder = await command(client.mailboxOpen(path, { readOnly: true }));
+      // EXAMINE, unless something is to be changed: nothing that we do can set \Seen.
+      const folder = await command(client.mailboxOpen(path, { readOnly: !toWrite }));
       const known = validities.get(path);
       // Between STATUS and here the folder was made anew: its UIDs are not those that the caller means.
       if (known !== undefined && folder.uidValidity !== known) {
@@ -101,9 +111,10 @@ export function createImapSession(parts: ImapSessionParts): KeepableSession {
       }
     } catch (error) {
       const fault = translate(error, 'command', client, watch);
-      throw folderFault(fault, watch.refusal()?.status);
+      throw await faultAt(path, fault);
     }
     selected = path;
+    isWritable = toWrite;
   };
 
   const fetch: FetchVerb = async (range, query) => {
@@ -145,11 +156,7 @@ export function createImapSession(parts: ImapSessionParts): KeepableSession {
           throw folderFault(translate(field(error, 'response'), 'command', client, watch), 'NO');
         });
         if (status === false) {
-          const fault = swallowed();
-          const said = watch.refusal()?.status;
-          // Most servers answer NO for a folder that is not there; one that says BAD is asked whether it is.
-          const isGone = said === 'BAD' && !isAboutSession(fault) && !(await isListed(path));
-          throw folderFault(fault, isGone ? 'NO' : said);
+          throw await faultAt(path, swallowed());
         }
         validities.set(path, status.uidValidity);
         return status;
@@ -250,6 +257,17 @@ export function createImapSession(parts: ImapSessionParts): KeepableSession {
         return found.content;
       }),
 
+    inFolder: (path, mode, work) =>
+      inTurn(async () => {
+        await select(path, mode === 'write');
+        const folder = createOpenFolder({
+          ...{ client, fetch, command, swallowed },
+          folderFault: (path) => faultAt(path, swallowed()),
+          forget: () => watch.forget(),
+        });
+        return work(folder);
+      }),
+
     release: () => inTurn(release),
 
     setAside: (aside) => {
@@ -272,32 +290,3 @@ export function createImapSession(parts: ImapSessionParts): KeepableSession {
     },
   };
 }
-
-async function askStatus(
-  client: ImapFlow,
-  command: <T>(work: Promise<T>) => Promise<T>,
-  path: string,
-): Promise<FolderStatus | false> {
-  const answer = await command(client.status(path, { uidNext: true, uidValidity: true, messages: true, unseen: true }));
-  if (answer === false) return false;
-  const { uidNext, uidValidity, messages, unseen = 0 } = answer;
-  if (uidNext === undefined || uidValidity === undefined || messages === undefined) {
-    throw misunderstood('The mail server answered STATUS without UIDNEXT, UIDVALIDITY or MESSAGES.');
-  }
-  // UIDs start at 1 (RFC 3501 section 2.3.1.1). What does not fit 32 bits would not fit the folder's row either, which
-  // could then not be read again, long after the server has come to its senses.
-  const isSound =
-    isWhole(uidNext, 1, 0xffff_ffff) &&
-    uidValidity >= 0n &&
-    uidValidity <= 0xffff_ffffn &&
-    isWhole(messages, 0, 0x7fff_ffff) &&
-    isWhole(unseen, 0, 0x7fff_ffff);
-  if (!isSound) throw misunderstood('The mail server answered STATUS with numbers that cannot be.');
-  return { uidNext, uidValidity, messages, unseen };
-}
-
-const isWhole = (value: number, least: number, most: number): boolean =>
-  Number.isInteger(value) && value >= least && value <= most;
-
-const misunderstood = (detail: string): BrokerError =>
-  new BrokerError('imap_unexpected', { retry: { afterMs: 60_000 }, detail });

@@ -87,6 +87,7 @@ export function borrowSession(borrowed: BorrowedSession): MailSession {
     fetchFlags: (path, uids) => call((to) => to.fetchFlags(path, uids)),
     fetchMarks: (path, uids) => call((to) => to.fetchMarks(path, uids)),
     read: (path, meta, caps) => call((to) => to.read(path, meta, caps)),
+    inFolder: (path, mode, work) => call((to) => to.inFolder(path, mode, work)),
     part: (path, uid, part) => call((to) => to.part(path, uid, part)),
     download: (path, uid, part, mostBytes) =>
       call(async (to) => {

@@ -62,6 +62,7 @@ function world(capacity = 10, idleMs = 10 * minute, eviction: Eviction = 'leastR
         fetchTraits: unused,
         fetchFlags: unused,
         fetchMarks: unused,
+        inFolder: unused,
         part: unused,
         read: unused,
       };

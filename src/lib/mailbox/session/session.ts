@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
+import type { SearchObject } from 'imapflow';
 import type { FilterNeeds } from '../../domain/mail/filter.ts';
 import type { FolderRole } from '../../domain/mail/folder.ts';
 import type { Attachment, MessageMeta, MessageTraits, ReadMessage } from '../../domain/mail/message.ts';
+import type { FetchVerb } from './fetch-verb.ts';
 
 /** Where a folder stands; of EXAMINE-free STATUS. A missing UIDNEXT or UIDVALIDITY is an error, never "nothing new". */
 export interface FolderStatus {
@@ -102,8 +104,41 @@ export interface SentMark {
   readonly messageId: string | undefined;
 }
 
+/** Where messages went, as the server tells it by COPYUID (RFC 4315); `uids` is empty where it does not. */
+export interface NewPlaces {
+  readonly uidValidity: bigint | undefined;
+  /** The new UID of each old one. */
+  readonly uids: ReadonlyMap<number, number>;
+}
+
+/** A folder that is selected; its calls are good only inside {@link MailSession.inFolder}. */
+export interface OpenFolder {
+  readonly path: string;
+  readonly uidValidity: bigint;
+  readonly uidNext: number;
+  /** EXISTS, as SELECT told it. */
+  readonly messages: number;
+  /** The server stores flags that clients make up (`\*` in PERMANENTFLAGS). False in a folder that was opened for reading. */
+  readonly keepsKeywords: boolean;
+  /** UID SEARCH, ascending. @throws BrokerError `imap_unexpected` if the server refuses just this search */
+  search(query: SearchObject): Promise<number[]>;
+  readonly fetch: FetchVerb;
+  /** @throws BrokerError `imap_unexpected` if the server refuses it; messages that are not there are passed over */
+  setFlags(uids: readonly number[], change: 'add' | 'remove', flags: readonly string[]): Promise<void>;
+  /** @throws BrokerError `folder_missing` if `path` cannot be moved to */
+  move(uids: readonly number[], path: string): Promise<NewPlaces>;
+  /** Deletes messages for good, these alone. @throws BrokerError `imap_unexpected` if the server has no UIDPLUS, or refuses */
+  expunge(uids: readonly number[]): Promise<void>;
+}
+
 /** What more is needed where people ask for single messages and files. */
 export interface MailSession extends ImapSession {
+  /**
+   * Works in one folder while no other call gets in between.
+   * @param mode `read` opens it by EXAMINE, so that nothing can be changed
+   * @throws BrokerError `folder_missing` if there is no such folder; what `work` throws
+   */
+  inFolder<T>(path: string, mode: 'read' | 'write', work: (folder: OpenFolder) => Promise<T>): Promise<T>;
   /**
    * The header by which the broker knows what it sent, and the Message-ID, of those of `uids` that are there. Exchange's
    * SEARCH HEADER is not trusted with this.

@@ -14,14 +14,19 @@ export interface KnownPlace {
   readonly uid: number;
 }
 
-/**
- * Where the messages of a mailbox lie that are the mail of this hash: the one that moved, and its copies. The recent messages follow a
- * message whatever its server does to its date, but hold the newest of each folder only.
- * @returns nothing where no row tells; one that cannot be read tells nothing
- */
-export async function knownPlaces(store: Store, mailboxId: string, hash: Uint8Array): Promise<readonly KnownPlace[]> {
+/** A message that the polls know. */
+export interface KnownMessage extends KnownPlace {
+  /** The 16 bytes behind the messageKey. */
+  readonly key: Uint8Array;
+  readonly hash: Uint8Array;
+  /** See {@link RecentMessage.gone}; `unplaced`: a renumbered folder did not show it. */
+  readonly gone: RecentMessage['gone'] | 'unplaced';
+}
+
+/** The recent messages of all watched folders of a mailbox; a row that cannot be read tells nothing. */
+export async function knownMessages(store: Store, mailboxId: string): Promise<readonly KnownMessage[]> {
   const shard = shardOfMailbox(mailboxId);
-  if (shard === undefined || !hasHash(hash)) return [];
+  if (shard === undefined) return [];
   const list = (kind: string) => store.table('mail').list(shardKey(shard), rowsOf(kind, mailboxId));
   const [cursors, recentMessages] = await Promise.all([list('c'), list('r')]);
   const folders = [
@@ -31,13 +36,25 @@ export async function knownPlaces(store: Store, mailboxId: string, hash: Uint8Ar
     ...recentMessages.flatMap((row) => readable(row, decodeRecentMessages)),
   ];
   return folders.flatMap(({ folderId, uidValidity, entries }) =>
-    entries
-      .filter((entry) => isThere(entry) && isSameMail(entry.hash, hash))
-      .map(({ uid }) => ({ folderId, uidValidity, uid })),
+    entries.map(({ uid, key, hash, gone }) => ({
+      ...{ folderId, uidValidity, uid, key, hash },
+      gone: uid === 0 ? 'unplaced' : gone,
+    })),
   );
 }
 
-const isThere = ({ uid, gone }: RecentMessage): boolean => uid !== 0 && gone === undefined;
+/**
+ * Where the messages of a mailbox lie that are the mail of this hash: the one that moved, and its copies. The recent messages follow a
+ * message whatever its server does to its date, but hold the newest of each folder only.
+ * @returns nothing where no row tells
+ */
+export async function knownPlaces(store: Store, mailboxId: string, hash: Uint8Array): Promise<readonly KnownPlace[]> {
+  if (!hasHash(hash)) return [];
+  const known = await knownMessages(store, mailboxId);
+  return known
+    .filter((message) => message.gone === undefined && isSameMail(message.hash, hash))
+    .map(({ folderId, uidValidity, uid }) => ({ folderId, uidValidity, uid }));
+}
 
 function readable<T>(row: StoredRow, decode: (row: StoredRow) => T): T[] {
   try {

@@ -1,0 +1,32 @@
+import type { MessageRef } from '../delivery/events/message-ref.ts';
+import { createRenderer } from '../delivery/events/render.ts';
+import { loadSanitizer } from '../delivery/sanitize/sanitize.ts';
+import { type FoldersRequest, listFolders } from '../reading/list-folders.ts';
+import { type ListRequest, listMessages } from '../reading/list-messages.ts';
+import { openFile } from '../reading/open-file.ts';
+import { openMessage } from '../reading/open-message.ts';
+import type { Reader, ReadingDeps } from '../reading/types.ts';
+import type { Base } from './base.ts';
+import type { Delivery } from './delivery.ts';
+import type { MailAccess } from './mail-access.ts';
+import type { Storage } from './storage.ts';
+
+/** Mailboxes as people and programs read them, over HTTP. */
+export function composeReading(
+  { clock, log }: Pick<Base, 'clock' | 'log'>,
+  { store }: Pick<Storage, 'store'>,
+  { interactive, attachments }: Pick<MailAccess, 'interactive' | 'attachments'>,
+  { attachmentLinks }: Pick<Delivery, 'attachmentLinks'>,
+) {
+  const renderer = createRenderer({ log, loadSanitizer, attachmentLinks });
+  const deps: ReadingDeps = { interactive, store, clock, log, renderer };
+  return {
+    folders: (reader: Reader, request: FoldersRequest) => listFolders(deps, reader, request),
+    messages: (reader: Reader, request: ListRequest) => listMessages(deps, reader, request),
+    message: (reader: Reader, ref: MessageRef) => openMessage(deps, reader, ref),
+    file: (reader: Reader, ref: MessageRef, part: string | undefined) =>
+      openFile({ ...deps, attachments }, reader, ref, part),
+  };
+}
+
+export type Reading = ReturnType<typeof composeReading>;

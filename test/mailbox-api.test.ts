@@ -1,0 +1,87 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { composeMail } from './support/mail.ts';
+import { blocksOf, readPage } from './support/page.ts';
+import { describeNeeding } from './support/requirements.ts';
+import { type ShellSession, startShell } from './support/shell-session.ts';
+import { startWorld, type World } from './support/world.ts';
+
+const ada = 'ada@contoso.example';
+
+describeNeeding('curl', 'docs/mailbox-api.md', () => {
+  const blocks = blocksOf(readPage('docs/mailbox-api.md'), 'sh');
+  const folder = mkdtempSync(join(tmpdir(), 'mailbox-page-'));
+  let world: World;
+  let shell: ShellSession;
+  let source: string;
+
+  beforeAll(async () => {
+    world = await startWorld();
+    await world.connect(ada);
+    const mail = await composeMail({
+      ...{ from: 'Grace Hopper <grace@contoso.example>', to: ada, subject: 'Offer for the greenhouse', text: 'Hello.' },
+      attachments: [{ filename: 'prices.csv', content: 'position;price', contentType: 'text/csv' }],
+    });
+    source = mail.toString().replace(/\r?\n/g, '\r\n');
+    await world.standIns.imap.deliver(ada, mail);
+    shell = startShell(folder);
+  });
+  afterAll(async () => {
+    shell?.end();
+    await world?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** What a reader puts in the place of a value with an ellipsis; no key that may do more than the page asks for. */
+  const given: Record<string, () => Promise<string>> = {
+    BROKER: async () => world.url.replace(/\/api$/, ''),
+    BROKER_KEY: async () => (await world.api('POST', 'keys', { body: { scopes: ['read'] } })).body.key,
+    MAILBOX: async () => (await world.api('GET', `mailboxes?address=${ada}`)).body.items[0].id,
+  };
+  const asReader = async (block: string): Promise<string> =>
+    (
+      await Promise.all(
+        block.split('\n').map(async (line) => {
+          const name = /^(\w+)=\S*(?:…|example\.com)/.exec(line)?.[1];
+          const value = name === undefined ? undefined : given[name];
+          return value === undefined ? line : `${name}='${await value()}'`;
+        }),
+      )
+    ).join('\n');
+
+  it('gives commands that work, in its order', async () => {
+    for (const block of blocks) {
+      const output = await shell.run(await asReader(block));
+      if (block.includes('counts=inbox,sent')) {
+        const { items } = JSON.parse(output);
+        expect(items.find(({ role }: { role: string }) => role === 'inbox')).toMatchObject({ messages: 1, unseen: 1 });
+      }
+      const found = /messages\?(folder|from)/.test(block) ? output.split('}{') : [];
+      for (const page of found) expect(page).toContain('"subject":"Offer for the greenhouse"');
+      if (block.includes('mailbox "messages/$MESSAGE_REF"\n')) {
+        expect(JSON.parse(output)).toMatchObject({
+          ...{ subject: 'Offer for the greenhouse', text: 'Hello.', seen: false, hasAttachments: true },
+          attachments: [{ part: '2', filename: 'prices.csv', url: expect.stringContaining('/api/attachments?token=') }],
+        });
+      }
+    }
+    const read = (name: string) => readFileSync(join(folder, name), 'latin1');
+    expect(read('prices.csv')).toBe('position;price');
+    expect(read('message.eml')).toBe(source);
+    expect(read('beginning.eml')).toBe(source.slice(0, 100));
+  });
+
+  it('tells a mailbox that its server slows down as 503, until when, and whose turn it is to wait', async () => {
+    const { mailboxId } = { mailboxId: await (given.MAILBOX?.() ?? '') };
+    if (!('behave' in world.standIns.imap)) throw new Error('the embedded server was asked for');
+    world.standIns.imap.behave('throttle', { address: ada, backoffMs: 120_000 });
+    world.standIns.imap.kill(ada);
+    const refused = await world.api('GET', `mailboxes/${mailboxId}/messages`);
+    expect([refused.status, refused.body.code]).toEqual([503, 'imap_throttled']);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60);
+    expect(Date.parse(refused.body.until)).toBeGreaterThan(Date.now());
+    world.standIns.imap.behave('normal');
+  });
+});
