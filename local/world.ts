@@ -75,6 +75,8 @@ export interface EntraStandIn extends Running {
    * who sign in come back with AADSTS90094 until one has, at `/{tenant}/v2.0/adminconsent`.
    */
   requireAdminConsent(tid?: string): void;
+  /** From now on only an administrator may consent to these permissions (`Mail.Send`); whoever is asked for one comes back with AADSTS90094. */
+  withhold(permissions: readonly string[]): void;
   /** The app's own permissions in a tenant (the local world's if left out); undefined: the app is not known there. */
   giveApp(roles: readonly string[] | undefined, tid?: string): void;
   /** Everything secret that was ever handed out, for those who look whether it turns up where it must not. */

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ReceivedEvent } from '../local/world.ts';
+import { BrowserClient } from './support/browser-client.ts';
 import { dsn } from './support/dsn.ts';
-import { accepted, eventsOf, eventually, startWorld, type World } from './support/world.ts';
+import { accepted, eventsOf, eventually, pressButton, startWorld, type World } from './support/world.ts';
 
 // Mail out, through the app as it is deployed: from the request to the recipient, the copy in Sent and the event.
 const ada = 'ada@contoso.example';
@@ -161,4 +162,29 @@ it('goes by the way that a mailbox names', async () => {
     return now.state === 'sent' ? now : undefined;
   });
   expect(ended.way).toBe('graph');
+});
+
+it('connects a mailbox though its organisation withholds the permissions of Graph, and names what is missing to send', async () => {
+  const { entra, graph } = world.standIns;
+  const lina = 'lina@contoso.example';
+  entra.withhold(['Mail.Send', 'Mail.Send.Shared']);
+  const link = await world.api('POST', 'connect-links', { body: { expectedAddress: lina } });
+  const browser = new BrowserClient();
+  const away = await pressButton(browser, link.body.url);
+  const again = await browser.get(await entra.signInAs(lina, away.location ?? ''));
+  expect(decodeURIComponent(away.location ?? '')).toContain('/Mail.Send');
+  expect(decodeURIComponent(again.location ?? '')).not.toContain('/Mail.Send');
+  await browser.get(await entra.signInAs(lina, again.location ?? ''));
+  const { items } = (await world.api('GET', `mailboxes?address=${lina}`)).body;
+  expect(items).toMatchObject([{ address: lina }]);
+
+  const { id } = items[0];
+  await world.api('PATCH', `mailboxes/${id}`, { body: { sendVia: 'graph' } });
+  const { body } = await world.api('POST', `mailboxes/${id}/send`, { body: { to: [ada], text: 'Waits' } });
+  const waiting = await eventually('the reason why it waits', async () => {
+    const { body: now } = await world.api('GET', `submissions/${body.id}`);
+    return now.waitingFor === null ? undefined : now;
+  });
+  expect(waiting).toMatchObject({ state: 'queued', attempts: 0, waitingFor: { code: 'send_consent_required' } });
+  expect(graph.sent().filter(({ mailbox }) => mailbox === lina)).toEqual([]);
 });

@@ -58,6 +58,7 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
   };
   let failures: { left: number; failure: TokenFailure }[] = [];
   let refusals: number[] = [];
+  let withheld: readonly string[] = [];
   const lifetimeSeconds = (): number => options.accessTokenSeconds ?? 3600 + Math.floor(Math.random() * 1800);
 
   // The issuer names the port, so the listeners come first and answer once everything is there.
@@ -152,7 +153,9 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
       return show('This username may be incorrect. Make sure that you typed it correctly (AADSTS50034).');
     }
     const { needsAdmin, consented } = tenants.of(account.tid);
-    if (needsAdmin && !consented) {
+    const asked = parseScopes(params.scope ?? '');
+    const isWithheld = withheld.some((name) => asked.some((scope) => scope.endsWith(`/${name}`)));
+    if ((needsAdmin && !consented) || isWithheld) {
       return finish({
         error: 'access_denied',
         error_description: 'AADSTS90094: An administrator has to grant permission to this app before it can be used.',
@@ -263,6 +266,9 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
     requests: () => structuredClone(counts),
     requireAdminConsent: (tid = tenant) => {
       Object.assign(tenants.of(tid), { needsAdmin: true, consented: false });
+    },
+    withhold: (permissions) => {
+      withheld = permissions;
     },
     giveApp: (roles, tid = tenant) => {
       tenants.of(tid).roles = roles;

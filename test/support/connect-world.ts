@@ -56,12 +56,13 @@ export interface Microsoft extends SignIn {
   codeFor(person: Partial<SignedIn> | Error): string;
 }
 
-export function microsoft(): Microsoft {
+export function microsoft({ hasOptionalScopes = false } = {}): Microsoft {
   const people = new Map<string, Partial<SignedIn> | Error>();
   const started: SignInOptions[] = [];
   const redeemed: string[] = [];
   const secretOf = (state: string, what: string) => `${what} of ${state}`;
   return {
+    hasOptionalScopes,
     started,
     redeemed,
     codeFor(person) {
@@ -234,10 +235,11 @@ export function connectWorld(store: Store, options: ConnectWorldOptions = {}) {
       const kept = [...browser.cookies].filter(
         ([name]) => (browser.until?.get(name) ?? Number.POSITIVE_INFINITY) > clock.now(),
       );
-      return connect.callback({
+      const step = await connect.callback({
         query: new URLSearchParams(query),
         headers: new Headers({ cookie: kept.map(([name, value]) => `${name}=${value}`).join('; ') }),
       });
+      return keep(browser, step);
     },
   };
 }

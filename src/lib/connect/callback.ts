@@ -84,12 +84,12 @@ export function createCallback(deps: ConnectDeps): Connect['callback'] {
     const claimed = await claim(stored);
     if (claimed === undefined) return tellAgain(shown.key, journey);
     const conclusion = await conclude();
-    const { result, consentToken } = conclusion;
+    const { result, consentToken, again } = conclusion;
     await states.replace(
       claimed,
       { ...claimed.row, result },
       consentToken === undefined ? undefined : { ...secrets, consentToken },
     );
-    return journey.end(conclusion);
+    return again ?? journey.end(conclusion);
   };
 }

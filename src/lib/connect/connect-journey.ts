@@ -14,6 +14,7 @@ import { openConsentTicket } from './open-consent-ticket.ts';
 import { type ConnectDeps, startActionOf } from './ports.ts';
 import { WrongAccount } from './recognise.ts';
 import { goodReturnUrl, withResult } from './return-url.ts';
+import { tripToMicrosoft } from './sign-in-trip.ts';
 import { syncStart } from './sync-start.ts';
 import type { Step } from './types.ts';
 
@@ -86,7 +87,8 @@ export async function connectJourney(
     conclude(query) {
       const answer = answerOf(query);
       if (answer === undefined) return undefined;
-      return () => conclude(deps, { state, secrets, ticket, answer }, query.get('state') ?? '');
+      const trip = { state, secrets, ticket, answer };
+      return async () => (await askForLess(deps, trip)) ?? conclude(deps, trip, query.get('state') ?? '');
     },
     async resultElsewhere() {
       const now = (await tickets.get(state.ticket))?.row;
@@ -105,6 +107,24 @@ interface Trip {
   readonly secrets: SignInSecrets;
   readonly ticket: TicketRow | undefined;
   readonly answer: Answer;
+}
+
+/** Codes by which Microsoft may mean a permission that the broker can do without. */
+const mayBeOptional: ReadonlySet<ErrorCode> = new Set([...askAdmin, 'app_permissions_broken', 'scope_refused']);
+
+/**
+ * Permissions for mail by Graph are asked for in the same sign-in, and must keep no mailbox out: where the sign-in was
+ * refused with them, it is begun once more without.
+ */
+async function askForLess(deps: ConnectDeps, { secrets, ticket, answer }: Trip): Promise<Conclusion | undefined> {
+  if (answer.kind === 'code' || !deps.signIn.hasOptionalScopes || secrets.leastScopes === true) return undefined;
+  const { code } = authorizeFailure(answer);
+  const isOpen = ticket !== undefined && ticket.status === 'open' && ticket.expiresAt.getTime() > deps.clock.now();
+  if (!isOpen || !mayBeOptional.has(code)) return undefined;
+  deps.log.warn('connect.asked_for_less', { code });
+  const again = await tripToMicrosoft(deps, { ticket, token: secrets.token, leastScopes: true });
+  // Whoever loads this answer again begins anew.
+  return { result: { kind: 'failed', code: 'sign_in_restart' }, again };
 }
 
 /** What came of it, told and noted. Only what nobody foresaw is thrown, and leaves the sign-in without a result. */

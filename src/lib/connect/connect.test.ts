@@ -408,6 +408,41 @@ describe('the way back', () => {
     expect(await rowsOfTable(store, 'grants')).toEqual([]);
   });
 
+  it.each([
+    ['consent_required', 'AADSTS90094: admin consent is required'],
+    ['access_denied', 'AADSTS65004: User declined to consent'],
+    ['invalid_scope', 'AADSTS650053: a scope does not exist'],
+  ])('with %s, %s begins once more without what the broker can do without', async (error, description) => {
+    const w = world({ microsoft: microsoft({ hasOptionalScopes: true }) });
+    const token = await w.link(forAda);
+    const browser = newBrowser();
+    const state = await w.press(browser, token);
+    const refusal = { state, error, error_description: description };
+    const again = await w.back(browser, refusal);
+    if (again.kind !== 'redirect') throw new Error('no second sign-in');
+    expect(w.entra.started.map(({ leastScopes }) => leastScopes)).toEqual([undefined, true]);
+    // The same answer, loaded again, spends nothing.
+    expect(failure(await w.back(browser, refusal))).toMatchObject({ code: 'sign_in_restart', start: { token } });
+
+    const second = new URL(again.location).searchParams.get('state') ?? '';
+    expect(second).not.toBe(state);
+    expect(connected(await w.back(browser, { state: second, code: w.entra.codeFor(ada) }))).toBeDefined();
+    await expectOneMailbox(w, ada.username);
+  });
+
+  it('asks for less only once, only where there is less to ask for, and not of a person whom a policy keeps out', async () => {
+    const refused = { error: 'access_denied', error_description: 'AADSTS65004: declined' };
+    const w = world({ microsoft: microsoft({ hasOptionalScopes: true }) });
+    const browser = newBrowser();
+    const again = await w.back(browser, { state: await w.press(browser, await w.link(forAda)), ...refused });
+    const second = new URL(again.kind === 'redirect' ? again.location : '').searchParams.get('state') ?? '';
+    expect(codeOf(await w.back(browser, { state: second, ...refused }))).toBe('sign_in_declined');
+
+    const blocked = { error: 'access_denied', error_description: 'AADSTS53003: blocked' };
+    const state = await w.press(browser, await w.link(forAda));
+    expect(codeOf(await w.back(browser, { state, ...blocked }))).toBe('conditional_access_blocked');
+  });
+
   it('asks in the next sign-in for what Microsoft missed when it refused the code, whichever device that is on', async () => {
     const w = world();
     const token = await w.link(forAda);

@@ -6,6 +6,8 @@ export interface Conclusion {
   readonly result: SignInResult;
   /** Token of the link for the administrator, where one must act first. */
   readonly consentToken?: string | undefined;
+  /** Where the browser goes at once in place of {@link Journey.end}: to Microsoft once more, with less to ask for. */
+  readonly again?: Step | undefined;
 }
 
 /** One way back from Microsoft, of one kind: what its parameters may be, what comes of them, and what is shown. */

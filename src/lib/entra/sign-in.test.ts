@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { entraError, fakeEntra, type Person } from '../../../test/support/entra-fetch.ts';
+import type { Config } from '../config.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
 import { consoleLog } from '../log.ts';
 import { createEntraClient } from './client.ts';
@@ -10,7 +11,7 @@ import { createSignIn, hints } from './sign-in.ts';
 const home = '11111111-0000-4000-8000-000000000001';
 const redirectUri = 'https://broker.example/api/oauth/callback';
 
-function world(settings: { tenant?: string; allowedTenants?: readonly string[] | '*' } = {}) {
+function world(settings: Partial<Pick<Config['entra'], 'tenant' | 'allowedTenants' | 'graphPermissions'>> = {}) {
   const config = {
     clientId: 'cccccccc-0000-4000-8000-000000000001',
     tenant: home,
@@ -74,6 +75,19 @@ describe('the address that a browser is sent to', () => {
     expect(verifier.length).toBeGreaterThanOrEqual(43);
     expect(url).not.toContain('the-secret');
     expect(entra.posts).toEqual([]);
+  });
+
+  it('asks for the mail permissions of Graph that the setting names, unless told to ask for the least', async () => {
+    const { signIn } = world({ graphPermissions: ['Mail.Send', 'Mail.ReadWrite'] });
+    const scopesOf = async (leastScopes: boolean) => {
+      const { url } = await signIn.start({ state: 's', redirectUri, leastScopes });
+      return new URL(url).searchParams.get('scope') ?? '';
+    };
+    expect(await scopesOf(false)).toContain(
+      'https://graph.microsoft.com/Mail.Send https://graph.microsoft.com/Mail.ReadWrite',
+    );
+    expect(await scopesOf(true)).not.toContain('graph.microsoft.com/Mail');
+    expect(await scopesOf(true)).toContain('SMTP.Send');
   });
 
   it('is another one each time', async () => {

@@ -23,6 +23,7 @@ export function createSignIn(config: Config['entra'], deps: SignInDeps): SignIn 
   const scopes = tokenScopes(config, 'outlook');
 
   return {
+    hasOptionalScopes: config.graphPermissions.length > 0,
     start(options) {
       return codes.start({
         // MSAL adds openid, profile and offline_access of its own accord, but not email.

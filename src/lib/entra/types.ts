@@ -76,6 +76,8 @@ export interface AuthorizeError {
 
 /** Signing a person in: a request half and an answer half with no state between them. */
 export interface SignIn {
+  /** A sign-in asks for permissions that the broker can do without, unless told to ask for the least. */
+  readonly hasOptionalScopes: boolean;
   start(options: SignInOptions): Promise<SignInStart>;
   /**
    * Redeems the code and checks who came back.

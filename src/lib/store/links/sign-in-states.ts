@@ -51,6 +51,8 @@ export interface SignInSecrets {
   readonly token: string;
   /** Token of the link for the administrator, where the sign-in has shown that one must consent first. */
   readonly consentToken?: string | undefined;
+  /** It asks for no permission that the broker can do without. */
+  readonly leastScopes?: true | undefined;
 }
 
 export interface StoredSignInState {
@@ -100,6 +102,7 @@ const secretsSchema = z.object({
   nonce: z.string(),
   token: z.string(),
   consentToken: z.string().optional(),
+  leastScopes: z.literal(true).optional(),
 });
 
 function decode(stored: StoredRow): StoredSignInState {
