@@ -36,7 +36,9 @@ export const bugsWithMail: readonly PlantedBug[] = [
     changes: [
       {
         file: 'sync/state/folder-record.ts',
-        find: `      const closed = setUidGaps(openUidGaps(cursor.uidGaps, [{ from: uid, to: uid }], now, 'missing'));`,
+        find: `      const closed = setUidGaps(
+        openUidGaps(cursor.uidGaps, { ranges: [{ from: uid, to: uid }], sort: 'missing' }, now),
+      );`,
         put: `      const closed: readonly UidGap[] = [];`,
       },
     ],
@@ -148,8 +150,8 @@ export const bugsWithMail: readonly PlantedBug[] = [
     changes: [
       {
         file: 'sync/delivering/deliver-backlog.ts',
-        find: `if (!held) return failingMs >= headLimitMs;`,
-        put: `if (!held) return true;`,
+        find: `if (!isHeld) return failingMs >= headLimitMs;`,
+        put: `if (!isHeld) return true;`,
       },
     ],
   },
@@ -191,8 +193,8 @@ export const bugsWithMail: readonly PlantedBug[] = [
     changes: [
       {
         file: 'sync/folder/changes.ts',
-        find: `for (const entry of some) tellFlags(context, mailbox, record, entry, now);`,
-        put: `if (now.getTime() < 0) for (const entry of some) tellFlags(context, mailbox, record, entry, now);`,
+        find: `for (const entry of some) tellFlags(at, entry, now);`,
+        put: `if (now.getTime() < 0) for (const entry of some) tellFlags(at, entry, now);`,
       },
     ],
   },

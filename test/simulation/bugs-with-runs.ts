@@ -134,8 +134,8 @@ function ownerOf(store: Store, make: () => string): string {
     changes: [
       {
         file: 'sync/run/mailbox-state.ts',
-        find: `const was = state.told ?? (told[state.state] === undefined ? undefined : state.state);`,
-        put: `const was = told[state.state] === undefined ? undefined : state.state;`,
+        find: `const was = state.told ?? (isTrouble(state.state) ? state.state : undefined);`,
+        put: `const was = isTrouble(state.state) ? state.state : undefined;`,
       },
     ],
   },

@@ -1,6 +1,5 @@
 import { dayMs } from '../../domain/duration.ts';
 import { isBrokerError } from '../../errors.ts';
-import type { ImapSession } from '../../mailbox/session/session.ts';
 import { isFinished } from '../../store/mailboxes/first-sync.ts';
 import { baselineMarginMs } from '../../store/mailboxes/new-mailbox.ts';
 import type { Backfill } from '../../store/rows/rows.ts';
@@ -9,6 +8,7 @@ import { deliverBacklog, type Turn } from '../delivering/deliver-backlog.ts';
 import { createSource } from '../delivering/source.ts';
 import type { PollContext, Task } from '../delivering/task.ts';
 import { newBackfill } from '../state/backfill-progress.ts';
+import type { FolderPoll } from '../state/folder-poll.ts';
 import type { FolderRecord } from '../state/folder-record.ts';
 import { readMessageRows } from '../state/message-rows.ts';
 import { type OldMail, oldMail } from './old-mail.ts';
@@ -49,17 +49,21 @@ export function createBackfill(pollContext: PollContext): Task {
     }
     const { state } = record.backfill;
     if (state !== undefined && state.countedFrom?.getTime() !== from.getTime()) {
-      const left = await count(session, record.folder.path, state, from, context.now());
+      const left = await count({ session, record }, state, { since: from, now: context.now() });
       record.backfill.set({ countedFrom: from, total: state.done + left });
     }
-    const mail = oldMail(context, session, mailbox, record, from);
-    return { mail, source: createSource({ context, session, mailbox, record }, mail) };
+    const at = { context, session, mailbox, record };
+    const mail = oldMail(at, from);
+    return { mail, source: createSource(at, mail) };
   }
 
   async function goOn(record: FolderRecord, from: Date, turn: Turn): Promise<void> {
     const work = works.get(record) ?? (await begin(record, from));
     works.set(record, work);
-    const end = await deliverBacklog(context, mailbox, record, work.source, turn, await pollContext.order());
+    const end = await deliverBacklog({ context, mailbox, record }, work.source, {
+      turn,
+      order: await pollContext.order(),
+    });
     const { state } = record.backfill;
     if (state !== undefined && isFinished(state, from)) record.backfill.set({ total: state.done, missing: undefined });
     if (end !== 'more' || work.mail.isWaiting) stopped.add(record);
@@ -97,12 +101,11 @@ const hasLeft = (record: FolderRecord, since: Date): boolean =>
 
 /** How many messages are left, by what SEARCH lists: to the day, and in pieces, so that no answer is long. */
 async function count(
-  session: ImapSession,
-  path: string,
+  { session, record }: Pick<FolderPoll, 'session' | 'record'>,
   { uid: top, at }: Backfill,
-  since: Date,
-  now: Date,
+  { since, now }: { readonly since: Date; readonly now: Date },
 ): Promise<number> {
+  const { path } = record.folder;
   let sum = 0;
   let days = countedDays;
   let to = at && new Date(at.getTime() + dayMs);

@@ -2,15 +2,12 @@ import { dayMs } from '../../domain/duration.ts';
 import { messageKeyBytes, messageKeyFromBytes } from '../../domain/ids.ts';
 import { searchDays } from '../../mailbox/fetch/search-days.ts';
 import { isGone, uidGapAgeMs } from '../../mailbox/session/plan.ts';
-import type { ImapSession } from '../../mailbox/session/session.ts';
 import type { UidGap } from '../../store/rows/rows.ts';
 import type { Backlog } from '../delivering/backlog.ts';
 import { mostRetriesForOldMail } from '../delivering/retry-queue.ts';
 import { fetchMeta } from '../folder/baseline.ts';
 import { type Bound, byAge, isAhead, newBackfill, type OldMessage } from '../state/backfill-progress.ts';
-import type { FolderRecord } from '../state/folder-record.ts';
-import type { MailboxRecord } from '../state/mailbox-record.ts';
-import type { RunContext } from '../state/run-context.ts';
+import type { FolderPoll } from '../state/folder-poll.ts';
 import { tellVanished } from '../state/vanished.ts';
 
 /**
@@ -39,13 +36,8 @@ export interface OldMail extends Backlog {
  * renumbered, and leaves everything alone that belongs to new mail: UIDs above the baseline, and UID gaps.
  * What is gone by now and was never posted was never announced, and nothing is told of it.
  */
-export function oldMail(
-  context: RunContext,
-  session: ImapSession,
-  mailbox: MailboxRecord,
-  record: FolderRecord,
-  since: Date,
-): OldMail {
+export function oldMail(folder: FolderPoll, since: Date): OldMail {
+  const { context, session, mailbox, record } = folder;
   const { path, id: folderId } = record.folder;
   const { backfill } = record;
   // What another poll took and did not settle is listed anew.
@@ -72,7 +64,7 @@ export function oldMail(
     const own = uids.filter((uid) => uid <= top && !uidGaps.some((uidGap) => uid >= uidGap.from && uid <= uidGap.to));
     if (own.length > manyListed) days = Math.max(1, Math.floor(days / 4));
     else if (own.length < fewListed) days *= 4;
-    const metas = await fetchMeta(session, path, own, 'bare');
+    const metas = await fetchMeta(folder, own, 'bare');
     const shown = new Set(metas.map(({ uid }) => uid));
     const unanswered = own.filter((uid) => !shown.has(uid));
     if (unanswered.length > 0) {
@@ -122,7 +114,7 @@ export function oldMail(
     for (const entry of posted.filter(({ uid }) => !there.has(uid))) {
       record.put({ ...entry, gone: 'told' });
       const { uid } = entry;
-      tellVanished(context, mailbox, record, record.openUidGaps([{ from: uid, to: uid }], context.now(), 'missing'));
+      tellVanished(folder, record.openUidGaps([{ from: uid, to: uid }], context.now(), 'missing'));
     }
   }
 
@@ -153,8 +145,8 @@ export function oldMail(
     if (entry?.accepted === true || (entry !== undefined && mailbox.retryItem(entry.key) !== undefined)) return;
     const key = entry?.key ?? messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity, uid });
     const messageKey = messageKeyFromBytes(key);
-    const folder = { path, role: record.folder.role ?? null };
-    context.tell(mailbox, 'message.vanished', [messageKey, folderId, uid], { messageKey, folder });
+    const data = { messageKey, folder: { path, role: record.folder.role ?? null } };
+    context.tell(mailbox, 'message.vanished', [messageKey, folderId, uid], data);
   }
 
   return {

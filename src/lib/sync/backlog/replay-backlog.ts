@@ -31,6 +31,7 @@ interface Listed {
  */
 export function createReplayBacklog(pollContext: PollContext, record: FolderRecord, job: JobInHand): Backlog {
   const { context, session, mailbox } = pollContext;
+  const at = { ...pollContext, record };
   const { at: until, force, number, progress: begun } = job.get();
   const { uidValidity } = record.cursor;
   /** Listed and not taken yet; taken or not, and not known to be settled. Both in order. */
@@ -63,7 +64,7 @@ export function createReplayBacklog(pollContext: PollContext, record: FolderReco
     const { path } = record.folder;
     const uids = await searchDays(session, path, from, to);
     const wanted = uids.filter((uid) => !isOthers(uid));
-    const metas = wanted.length === 0 ? [] : await fetchMeta(session, path, wanted, 'bare');
+    const metas = wanted.length === 0 ? [] : await fetchMeta(at, wanted, 'bare');
     const found = metas
       .map(({ uid, internalDate }): Listed => ({ uid, at: internalDate }))
       .filter((one) => one.at >= from && one.at < to && !isPast(one))
@@ -86,7 +87,7 @@ export function createReplayBacklog(pollContext: PollContext, record: FolderReco
     const entry = record.entryAt(uid);
     if (entry?.accepted === true) return;
     if (entry !== undefined) record.put({ ...entry, posted: true });
-    tellVanished(context, mailbox, record, record.openUidGaps([{ from: uid, to: uid }], context.now(), 'missing'));
+    tellVanished(at, record.openUidGaps([{ from: uid, to: uid }], context.now(), 'missing'));
   }
 
   function advance(change: Partial<ReplayProgress>): void {
@@ -132,7 +133,7 @@ export function createReplayBacklog(pollContext: PollContext, record: FolderReco
     isDone(entry) {
       const retryItem = mailbox.retryItem(entry.key);
       if (retryItem?.kind === 'dead' && record.cursor.retries < mostRetriesForOldMail)
-        replayDead(context, mailbox, retryItem.row, number);
+        replayDead(at, retryItem.row, number);
       return !force && entry.accepted;
     },
     isOld: ({ internalDate }) => isFromBefore(mailbox.row, internalDate),

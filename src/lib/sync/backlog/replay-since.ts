@@ -76,7 +76,8 @@ export function createSinceReplay(pollContext: PollContext) {
       }
       const { source } = stationOf(job, record);
       try {
-        const end = await deliverBacklog(context, mailbox, record, source, turn, await pollContext.order());
+        const order = await pollContext.order();
+        const end = await deliverBacklog({ context, mailbox, record }, source, { turn, order });
         if (end === 'more') return 'more';
         if (end !== 'drained') return 'wait';
         leave(job, record);

@@ -57,7 +57,7 @@ async function replayDeadMessages(
     // The rows of a folder that is not watched any more are about to be erased.
     if (record === undefined) continue;
     if (record.cursor.retries < mostRetriesForOldMail) {
-      replayDead(context, mailbox, row, job.number);
+      replayDead(pollContext, row, job.number);
       replayed += 1;
     } else isLeft = true;
     if (mailbox.weight >= heaviest) await context.committer.commit(mailbox);
@@ -77,7 +77,7 @@ async function replayDeadMessages(
       continue;
     }
     try {
-      await retryFolder(context, pollContext.session, mailbox, record, turn);
+      await retryFolder({ ...pollContext, record }, turn);
     } catch (error) {
       if (!isBrokerError(error, 'folder_missing')) throw error;
       pollContext.gone.add(record);

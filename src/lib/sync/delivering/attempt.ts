@@ -1,10 +1,9 @@
 import type { DeliveryOutcome, OutgoingEvent } from '../../domain/events/event.ts';
 import { messageKeyFromBytes } from '../../domain/ids.ts';
-import type { FolderRecord } from '../state/folder-record.ts';
-import type { MailboxRecord } from '../state/mailbox-record.ts';
-import { postRoomMs, type RunContext } from '../state/run-context.ts';
+import { postRoomMs } from '../state/run-context.ts';
 import { countDelivered } from '../state/run-counts.ts';
 import type { Ready } from './backlog.ts';
+import type { FolderDelivery } from './delivery-context.ts';
 import { isMessageFault } from './message-fault.ts';
 
 /**
@@ -31,9 +30,7 @@ export interface How {
 }
 
 const eventOf = (
-  context: RunContext,
-  mailbox: MailboxRecord,
-  record: FolderRecord,
+  { context, mailbox, record }: FolderDelivery,
   ready: Ready,
   how: Pick<How, 'late' | 'variant' | 'replay'>,
 ): OutgoingEvent =>
@@ -54,13 +51,9 @@ const eventOf = (
  * Does with a message whatever precedes its sending, for nothing: in a kill loop, under its name. Sanitising the HTML of a
  * stranger is as good a place to die as parsing it.
  */
-export async function dryRun(
-  context: RunContext,
-  mailbox: MailboxRecord,
-  record: FolderRecord,
-  ready: Ready,
-): Promise<void> {
-  const event = eventOf(context, mailbox, record, ready, { late: false, variant: 'full' });
+export async function dryRun(at: FolderDelivery, ready: Ready): Promise<void> {
+  const { context, mailbox } = at;
+  const event = eventOf(at, ready, { late: false, variant: 'full' });
   await context.deliverer.dryRun?.(mailbox.row.destinationId, event);
 }
 
@@ -70,13 +63,8 @@ export async function dryRun(
  * that refuses everything for a while shall not get its mail without text when it works again, so a refusal has to count.
  * @throws LeaseLost; StoreError or BrokerError if our own store or vault does not answer
  */
-export async function attemptMessage(
-  context: RunContext,
-  mailbox: MailboxRecord,
-  record: FolderRecord,
-  ready: Ready,
-  how: How,
-): Promise<Attempted> {
+export async function attemptMessage(at: FolderDelivery, ready: Ready, how: How): Promise<Attempted> {
+  const { context, mailbox, record } = at;
   const { row } = mailbox;
   const destination = row.destinationId;
 
@@ -84,7 +72,7 @@ export async function attemptMessage(
     const ensure = () => context.committer.ensure(postRoomMs);
     await ensure();
     if (context.held.has(destination)) return undefined;
-    const event = eventOf(context, mailbox, record, ready, { ...how, variant });
+    const event = eventOf(at, ready, { ...how, variant });
     const { signal } = context.committer;
     const { insists } = how;
     const outcome = await context.deliverer.deliver(destination, event, signal, ensure, { insists });
@@ -107,7 +95,9 @@ export async function attemptMessage(
   if (how.failedAt !== undefined) context.counts.retried += 1;
   let outcome = await send(how.variant);
   if (outcome?.kind === 'refused' && how.variant === 'full') {
-    const counts = outcome.status === tooLarge || (await isMessageFault(context, destination, how.failedAt, 'mail'));
+    const counts =
+      outcome.status === tooLarge ||
+      (await isMessageFault(context, { destination, failedAt: how.failedAt, against: 'mail' }));
     if (counts) outcome = await send('metadata');
   }
   if (outcome !== undefined && isYielding(outcome)) return { kind: 'yields' };

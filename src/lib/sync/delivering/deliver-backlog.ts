@@ -1,8 +1,7 @@
-import type { FolderRecord } from '../state/folder-record.ts';
-import type { MailboxRecord } from '../state/mailbox-record.ts';
-import { type RunContext, windowSize } from '../state/run-context.ts';
+import { windowSize } from '../state/run-context.ts';
 import { attemptMessage } from './attempt.ts';
 import type { Ready, Source } from './backlog.ts';
+import type { FolderDelivery, MailboxDelivery } from './delivery-context.ts';
 import { headLimitMs, moveToRetryQueue } from './retry-queue.ts';
 
 /** How a turn of a folder ended. */
@@ -39,13 +38,11 @@ const mostCharactersAhead = 512 * 1024;
  * once, and one that is refused goes out of the way at once. So does one from a source that holds nobody up.
  */
 export async function deliverBacklog(
-  context: RunContext,
-  mailbox: MailboxRecord,
-  record: FolderRecord,
+  at: FolderDelivery,
   source: Source,
-  turn: Turn,
-  order: 'strict' | 'window',
+  { turn, order }: { readonly turn: Turn; readonly order: 'strict' | 'window' },
 ): Promise<DeliveryEnd> {
+  const { context, mailbox, record } = at;
   const { committer } = context;
   const destination = mailbox.row.destinationId;
   let failure: { error: unknown } | undefined;
@@ -89,7 +86,7 @@ export async function deliverBacklog(
 
   /** Settles a message that was tried; false if it has to wait in its place. */
   async function conclude(ready: Ready): Promise<boolean> {
-    const result = await attemptMessage(context, mailbox, record, ready, {
+    const result = await attemptMessage(at, ready, {
       late: source.late ?? false,
       variant: 'full',
       failedAt: order === 'strict' && source.holdsUp ? record.cursor.headSince : undefined,
@@ -113,9 +110,9 @@ export async function deliverBacklog(
     // In a window the others wait with the destination; only the head could hold up the cursor for good.
     if (isHeld && order === 'window' && holdsUp && ready.uid !== record.headUid) return false;
     const isHead = isHeld || (order === 'strict' && holdsUp);
-    if (isHead && !(await isHeadOver(context, mailbox, source, isHeld, now))) return false;
+    if (isHead && !(await isHeadOver(at, source, { isHeld, now }))) return false;
     // What was delivered before is not tried again by itself.
-    if (!ready.entry.accepted) moveToRetryQueue(context, mailbox, record, ready, result);
+    if (!ready.entry.accepted) moveToRetryQueue(at, ready, result);
     source.settle(ready.uid);
     return true;
   }
@@ -173,14 +170,12 @@ const lengthOf = ({ message }: Ready): number => message.text.length + (message.
  * that this hold has moved doubles the limit for the next: a receiver that is down for a day shall not scatter a folder.
  */
 async function isHeadOver(
-  context: RunContext,
-  mailbox: MailboxRecord,
+  { context, mailbox }: MailboxDelivery,
   source: Source,
-  held: boolean,
-  now: Date,
+  { isHeld, now }: { readonly isHeld: boolean; readonly now: Date },
 ): Promise<boolean> {
   const failingMs = now.getTime() - source.failingSince(now).getTime();
-  if (!held) return failingMs >= headLimitMs;
+  if (!isHeld) return failingMs >= headLimitMs;
   const { destinations } = context;
   // Without knowing how many heads a hold has moved, none is.
   if (destinations === undefined) return false;

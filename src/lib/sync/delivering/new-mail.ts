@@ -1,12 +1,10 @@
 import { isGone, type UidRange } from '../../mailbox/session/plan.ts';
-import type { ImapSession } from '../../mailbox/session/session.ts';
 import { baselineMarginMs } from '../../store/mailboxes/new-mailbox.ts';
 import { cursorLimits } from '../../store/rows/cursor-row.ts';
-import type { MailboxRow } from '../../store/rows/rows.ts';
-import type { FolderRecord } from '../state/folder-record.ts';
-import type { MailboxRecord } from '../state/mailbox-record.ts';
+import type { MailboxRow, UidGap } from '../../store/rows/rows.ts';
+import type { FolderPoll } from '../state/folder-poll.ts';
 import { isSettled } from '../state/recent-messages.ts';
-import { type RunContext, windowSize } from '../state/run-context.ts';
+import { windowSize } from '../state/run-context.ts';
 import { tellVanished } from '../state/vanished.ts';
 import type { Backlog } from './backlog.ts';
 import { mostRetries } from './retry-queue.ts';
@@ -16,15 +14,10 @@ export const isFromBefore = (mailbox: MailboxRow, internalDate: Date): boolean =
   internalDate.getTime() < mailbox.createdAt.getTime() - baselineMarginMs;
 
 /** What a poll found: first the UID gaps below the cursor that show a message again, then all above it, both ascending. */
-export async function newMail(
-  context: RunContext,
-  session: ImapSession,
-  mailbox: MailboxRecord,
-  record: FolderRecord,
-  fresh: UidRange | undefined,
-): Promise<Backlog> {
+export async function newMail(at: FolderPoll, fresh: UidRange | undefined): Promise<Backlog> {
+  const { context, session, mailbox, record } = at;
   const { path } = record.folder;
-  const vanish = (closed: Parameters<typeof tellVanished>[3]) => tellVanished(context, mailbox, record, closed);
+  const vanish = (closed: readonly UidGap[]) => tellVanished(at, closed);
   const uidGaps = await searchUidGaps();
   if (fresh !== undefined) {
     record.setRange(await session.searchRange(path, fresh.from, fresh.to), fresh.to);

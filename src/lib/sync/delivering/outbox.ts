@@ -3,8 +3,8 @@ import { dayMs } from '../../domain/duration.ts';
 import type { OutgoingEvent } from '../../domain/events/event.ts';
 import { isBrokerError } from '../../errors.ts';
 import type { OutboxRow } from '../../store/rows/rows.ts';
-import type { MailboxRecord } from '../state/mailbox-record.ts';
-import { postRoomMs, type RunContext } from '../state/run-context.ts';
+import { postRoomMs } from '../state/run-context.ts';
+import type { MailboxDelivery } from './delivery-context.ts';
 import { isMessageFault } from './message-fault.ts';
 import { afterFailure, isOutboxDue } from './outbox-retry.ts';
 
@@ -17,11 +17,8 @@ const removedForMs = dayMs;
  * change is committed before the next is sent.
  * @returns `yields`: the destination failed on one of them last, and it lets another go first
  */
-export async function sendOutbox(
-  context: RunContext,
-  mailbox: MailboxRecord,
-  { insists = false } = {},
-): Promise<'done' | 'yields'> {
+export async function sendOutbox(at: MailboxDelivery, { insists = false } = {}): Promise<'done' | 'yields'> {
+  const { context, mailbox } = at;
   const { row } = mailbox;
   let end: 'done' | 'yields' = 'done';
   // What happened to a message, or to the mailbox, is told in its order: the receiver shall not end with what was true
@@ -42,9 +39,9 @@ export async function sendOutbox(
     if (isLast(event) && mailbox.outbox().length > 1) continue;
     const isRemoved = row.deletedAt !== undefined;
     const isLate = isRemoved && context.now().getTime() - event.at.getTime() > removedForMs;
-    const sent = isLate ? 'accepted' : await send(context, mailbox, event, insists);
+    const sent = isLate ? 'accepted' : await send(at, event, insists);
     if (sent === 'yields') end = 'yields';
-    const isGone = sent === 'accepted' || (typeof sent === 'object' && !(await note(context, mailbox, event, sent)));
+    const isGone = sent === 'accepted' || (typeof sent === 'object' && !(await note(at, event, sent)));
     if (isGone) mailbox.removeOutbox(event.id);
     if (isGone && subject !== undefined) behind.delete(subject);
     if (isGone || typeof sent === 'object') await context.committer.commit(mailbox);
@@ -72,10 +69,10 @@ function subjectOf(event: OutboxRow): string | undefined {
 }
 
 /** Notes that an event failed once more. @returns false if it is given up */
-async function note(context: RunContext, mailbox: MailboxRecord, event: OutboxRow, failure: Failure): Promise<boolean> {
+async function note({ context, mailbox }: MailboxDelivery, event: OutboxRow, failure: Failure): Promise<boolean> {
   const destination = mailbox.row.destinationId;
   const { kind, reason, status } = failure;
-  const counts = await isMessageFault(context, destination, event.failedAt, 'anything');
+  const counts = await isMessageFault(context, { destination, failedAt: event.failedAt, against: 'anything' });
   const next = afterFailure(event, { kind, counts, now: context.now() });
   if (next !== undefined) {
     mailbox.addOutbox(next);
@@ -88,8 +85,7 @@ async function note(context: RunContext, mailbox: MailboxRecord, event: OutboxRo
 
 /** `untried`: nothing was sent, because the destination takes nothing now. */
 async function send(
-  context: RunContext,
-  mailbox: MailboxRecord,
+  { context, mailbox }: MailboxDelivery,
   event: OutboxRow,
   insists: boolean,
 ): Promise<'accepted' | 'yields' | 'untried' | Failure> {

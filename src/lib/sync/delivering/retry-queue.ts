@@ -1,12 +1,10 @@
 import { encodeMessageRef } from '../../delivery/events/message-ref.ts';
 import { deliveryId, messageKeyFromBytes } from '../../domain/ids.ts';
 import type { DeadRow, MessageMark, RetryRow } from '../../store/rows/rows.ts';
-import type { MailboxRun } from '../state/folder-poll.ts';
-import type { FolderRecord } from '../state/folder-record.ts';
-import type { MailboxRecord } from '../state/mailbox-record.ts';
-import type { RunContext } from '../state/run-context.ts';
+import type { FolderRun, MailboxRun } from '../state/folder-poll.ts';
 import type { Attempted } from './attempt.ts';
 import type { Ready } from './backlog.ts';
+import type { MailboxDelivery } from './delivery-context.ts';
 import { isMessageFault } from './message-fault.ts';
 
 type Failure = NonNullable<Attempted> & { readonly kind: 'failed' };
@@ -40,13 +38,7 @@ const variantAfter = ({ outcome }: Failure, attempts: number): RetryRow['variant
   outcome.kind === 'held' && attempts >= wholeAttempts ? 'metadata' : 'full';
 
 /** Takes a message that failed out of its folder's way. It is settled by that, in the same commit. */
-export function moveToRetryQueue(
-  context: RunContext,
-  mailbox: MailboxRecord,
-  record: FolderRecord,
-  ready: Ready,
-  failure: Failure,
-): void {
+export function moveToRetryQueue({ context, mailbox, record }: FolderRun, ready: Ready, failure: Failure): void {
   const now = context.now();
   const { key, hash, day } = ready.entry;
   const { reason, status } = failure.outcome;
@@ -78,14 +70,13 @@ export function moveToRetryQueue(
  * @returns true if the message is newly dead by that
  */
 export async function noteFailure(
-  context: RunContext,
-  mailbox: MailboxRecord,
+  { context, mailbox }: MailboxDelivery,
   row: RetryRow,
   failure: Failure,
 ): Promise<boolean> {
   const now = context.now();
   const destination = mailbox.row.destinationId;
-  const counts = await isMessageFault(context, destination, row.failedAt, 'mail');
+  const counts = await isMessageFault(context, { destination, failedAt: row.failedAt, against: 'mail' });
   const attempts = row.attempts + (counts ? 1 : 0);
   const { reason, status } = failure.outcome;
   const isRefusedAgain = row.replay !== undefined && failure.outcome.kind === 'refused';
@@ -116,7 +107,7 @@ export async function noteFailure(
  * Tries a message once more that was given up. It goes the way of every message that is tried again, so that a hold, a
  * move, a renumbered folder or the end of the process find it in a row they know. It is a failure away from where it was.
  */
-export function replayDead(context: RunContext, mailbox: MailboxRecord, dead: DeadRow, replay: number): void {
+export function replayDead({ context, mailbox }: MailboxRun, dead: DeadRow, replay: number): void {
   const { at: _, ...row } = dead;
   const now = context.now();
   mailbox.putRetryItem({

@@ -9,12 +9,13 @@ import type { ImapSession } from '../../mailbox/session/session.ts';
 import { dayOf } from '../../store/rows/recent-messages-row.ts';
 import type { MessageMark, RecentMessage, RetryRow } from '../../store/rows/rows.ts';
 import { postedAs } from '../state/compare.ts';
+import type { FolderRun } from '../state/folder-poll.ts';
 import type { FolderRecord } from '../state/folder-record.ts';
-import type { MailboxRecord } from '../state/mailbox-record.ts';
-import { type RunContext, readCaps } from '../state/run-context.ts';
+import { readCaps } from '../state/run-context.ts';
 import { type Care, metadataOnly } from '../state/safe-mode.ts';
 import { attemptMessage, dryRun } from './attempt.ts';
 import type { Turn } from './deliver-backlog.ts';
+import type { DeliveryPoll } from './delivery-context.ts';
 import { isFromBefore } from './new-mail.ts';
 import { giveUp, noteFailure } from './retry-queue.ts';
 import { noteSentMail } from './sent-mail.ts';
@@ -32,27 +33,22 @@ const mostListed = 2_000;
  * @returns `more` if the turn was over before all were tried; `yields` if the destination failed on one of them last, and
  * it lets another go first
  */
-export async function retryFolder(
-  context: RunContext,
-  session: ImapSession,
-  mailbox: MailboxRecord,
-  record: FolderRecord,
-  turn: Turn,
-): Promise<'done' | 'more' | 'held' | 'yields'> {
+export async function retryFolder(at: DeliveryPoll, turn: Turn): Promise<'done' | 'more' | 'held' | 'yields'> {
+  const { context, mailbox, record } = at;
   let yields = false;
   const due = mailbox.retriesOf(record.folder.id).filter((row) => row.nextAt <= context.now());
   for (const row of due) {
     if (context.held.has(mailbox.row.destinationId)) return 'held';
     if (turn.isOver() || turn.messages <= 0) return 'more';
     turn.messages -= 1;
-    const { found, message, isDeadly } = await read(context, session, mailbox, record, row);
+    const { found, message, isDeadly } = await read(at, row);
     if (isDeadly) {
-      giveUp({ context, mailbox }, row, { reason: 'message_deadly', status: undefined, attempts: row.attempts });
+      giveUp(at, row, { reason: 'message_deadly', status: undefined, attempts: row.attempts });
       await context.committer.commit(mailbox);
       continue;
     }
     if (found === undefined || message === undefined) {
-      missed(context, mailbox, record, row);
+      missed(at, row);
       await context.committer.commit(mailbox);
       continue;
     }
@@ -74,9 +70,9 @@ export async function retryFolder(
       entry,
       message,
       seemsNew: !isFromBefore(mailbox.row, found.internalDate),
-      submissionId: await noteSentMail({ context, mailbox, record }, message),
+      submissionId: await noteSentMail(at, message),
     };
-    const result = await attemptMessage(context, mailbox, record, ready, {
+    const result = await attemptMessage(at, ready, {
       late: true,
       variant: row.variant,
       // What was given up before had failed for what it is; a replay shall not be given up without having tried all.
@@ -91,7 +87,7 @@ export async function retryFolder(
     if (result.kind === 'accepted') {
       mailbox.removeRetryItem(row);
       if (isKnown) record.put({ ...entry, accepted: true });
-    } else if (await noteFailure(context, mailbox, { ...row, hash: entry.hash }, result)) {
+    } else if (await noteFailure(at, { ...row, hash: entry.hash }, result)) {
       await context.destinations?.died(mailbox.row.destinationId);
     }
     await context.committer.commit(mailbox);
@@ -100,12 +96,10 @@ export async function retryFolder(
 }
 
 async function read(
-  context: RunContext,
-  session: ImapSession,
-  mailbox: MailboxRecord,
-  record: FolderRecord,
+  at: DeliveryPoll,
   row: RetryRow,
 ): Promise<{ found: MessageMeta | undefined; message: ReadMessage | undefined; isDeadly: boolean }> {
+  const { context, session, mailbox, record } = at;
   const { safe } = context;
   const { path, id: folderId } = record.folder;
   const work = async (care: Care) => {
@@ -117,7 +111,7 @@ async function read(
         ? metadataOnly(found)
         : await session.read(path, found, { ...readCaps(context), alone: safe !== undefined });
     if (safe !== undefined && message !== undefined) {
-      await dryRun(context, mailbox, record, { uid: found.uid, entry: entryOf(row, found), message, seemsNew: true });
+      await dryRun(at, { uid: found.uid, entry: entryOf(row, found), message, seemsNew: true });
     }
     return { found, message, isDeadly: false };
   };
@@ -165,7 +159,7 @@ const entryOf = (row: RetryRow, meta: MessageMeta): RecentMessage => ({
   day: dayOf(meta.internalDate),
 });
 
-function missed(context: RunContext, mailbox: MailboxRecord, record: FolderRecord, row: RetryRow): void {
+function missed({ context, mailbox, record }: FolderRun, row: RetryRow): void {
   const missing = row.missing + 1;
   if (missing < mostMissing) {
     const nextAt = new Date(context.now().getTime() + missingWaitMs);

@@ -1,7 +1,8 @@
 import type { MessageMeta, ReadMessage } from '../../domain/mail/message.ts';
 import { mayBeBounce } from '../../mailbox/message/server-mail.ts';
-import type { FolderPoll, FolderRun } from '../state/folder-poll.ts';
+import type { FolderRun } from '../state/folder-poll.ts';
 import { readCaps } from '../state/run-context.ts';
+import type { DeliveryPoll, FolderDelivery } from './delivery-context.ts';
 
 /**
  * Tells mail out of a message that was read: a copy in Sent of what went out through the broker, or a bounce. Before the
@@ -9,7 +10,7 @@ import { readCaps } from '../state/run-context.ts';
  * @returns the id of the submission of which it is the copy
  * @throws what {@link SentMail} throws
  */
-export async function noteSentMail(at: FolderRun, message: ReadMessage): Promise<string | undefined> {
+export async function noteSentMail(at: FolderDelivery, message: ReadMessage): Promise<string | undefined> {
   const { context, mailbox } = at;
   if (isSentFolder(at)) return noteCopy(at, message.meta);
   if (message.bounce !== undefined) await context.sentMail?.bounced(mailbox.row, message);
@@ -20,7 +21,7 @@ export async function noteSentMail(at: FolderRun, message: ReadMessage): Promise
  * The same of a message that the filter keeps back, which is not read for anybody else: what became of a mail that was
  * sent does not depend on what is delivered.
  */
-export async function noteKeptBack(at: FolderPoll, meta: MessageMeta): Promise<void> {
+export async function noteKeptBack(at: DeliveryPoll, meta: MessageMeta): Promise<void> {
   const { context, session, record } = at;
   if (context.sentMail === undefined) return;
   if (isSentFolder(at)) await noteCopy(at, meta);
@@ -30,7 +31,7 @@ export async function noteKeptBack(at: FolderPoll, meta: MessageMeta): Promise<v
   }
 }
 
-async function noteCopy({ context, mailbox }: FolderRun, meta: MessageMeta): Promise<string | undefined> {
+async function noteCopy({ context, mailbox }: FolderDelivery, meta: MessageMeta): Promise<string | undefined> {
   const { submissionId, messageId } = meta;
   if (submissionId === undefined || context.sentMail === undefined) return undefined;
   const isOurs = await context.sentMail.copied(mailbox.row, submissionId, messageId);

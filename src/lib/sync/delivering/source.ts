@@ -5,11 +5,11 @@ import { dayOf } from '../../store/rows/recent-messages-row.ts';
 import type { RecentMessage } from '../../store/rows/rows.ts';
 import { type Claim, claim, isKnownElsewhere } from '../state/claim.ts';
 import { postedAs } from '../state/compare.ts';
-import type { FolderPoll } from '../state/folder-poll.ts';
 import { heaviest, readCaps } from '../state/run-context.ts';
 import { type Care, metadataOnly, type SafeMode } from '../state/safe-mode.ts';
 import { dryRun } from './attempt.ts';
 import type { Backlog, Ready, Source } from './backlog.ts';
+import type { DeliveryPoll } from './delivery-context.ts';
 import { createMessageFilter } from './filter-messages.ts';
 import { giveUpUnread } from './give-up-unread.ts';
 import { identify } from './identify.ts';
@@ -23,7 +23,7 @@ const chunk = 50;
 const mostPassedOver = 200;
 
 /** Goes through a backlog. What needs no POST is settled on the way: known, moved, kept back by the filter. */
-export function createSource(at: FolderPoll, backlog: Backlog): Source {
+export function createSource(at: DeliveryPoll, backlog: Backlog): Source {
   const { context, session, mailbox, record } = at;
   const { path, id: folderId } = record.folder;
   const { uidValidity } = record.cursor;
@@ -70,7 +70,7 @@ export function createSource(at: FolderPoll, backlog: Backlog): Source {
       const identity = identify({ known, claim: found, isKeptBack: isKept, isSettled });
       switch (identity.kind) {
         case 'needs':
-          if (identity.fact === 'claim') found = await claim(session, mailbox, record, messageHash(meta));
+          if (identity.fact === 'claim') found = await claim(at, messageHash(meta));
           else if (identity.fact === 'isKeptBack') isKept = await keepBack(meta, care);
           else if (found?.kind === 'move') isSettled = mailbox.retryItem(found.entry.key) !== undefined;
           else isSettled = needsNoDelivery(known ?? newEntry(meta));
@@ -146,7 +146,7 @@ export function createSource(at: FolderPoll, backlog: Backlog): Source {
       const [meta = await lastLook(uid)] = await session.fetchMeta(path, [uid]);
       if (meta !== undefined) {
         const ready = await work(meta, care);
-        if (ready !== undefined) await dryRun(context, mailbox, record, ready);
+        if (ready !== undefined) await dryRun(at, ready);
         return ready;
       }
       await backlog.miss(uid);

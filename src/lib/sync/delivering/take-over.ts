@@ -30,7 +30,7 @@ export function takeOver(
   const place = { ...present(entry), uid, day: dayOf(internalDate) };
   const here: RecentMessage = entry.posted ? postedAs(place, found.meta, true) : { ...place, seen, flagged, answered };
   const put = (moved: RecentMessage) => {
-    tellVanished(context, mailbox, from, from.takeAway(entry, context.now()));
+    tellVanished({ context, mailbox, record: from }, from.takeAway(entry, context.now()));
     record.put(moved);
   };
   switch (found.was) {

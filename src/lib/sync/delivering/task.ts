@@ -1,14 +1,10 @@
-import type { ImapSession } from '../../mailbox/session/session.ts';
+import type { MailboxPoll } from '../state/folder-poll.ts';
 import type { FolderRecord } from '../state/folder-record.ts';
-import type { MailboxRecord } from '../state/mailbox-record.ts';
-import type { RunContext } from '../state/run-context.ts';
 import type { Turn } from './deliver-backlog.ts';
+import type { DeliveryContext } from './delivery-context.ts';
 
 /** What a poll hands to work that comes after new mail. */
-export interface PollContext {
-  readonly context: RunContext;
-  readonly session: ImapSession;
-  readonly mailbox: MailboxRecord;
+export interface PollContext extends MailboxPoll<DeliveryContext> {
   /** The watched folders that are there, all their new mail settled. One that disappears now is put in `gone`. */
   readonly records: readonly FolderRecord[];
   readonly gone: Set<FolderRecord>;

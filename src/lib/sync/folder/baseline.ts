@@ -4,13 +4,12 @@ import type { MessageMeta } from '../../domain/mail/message.ts';
 import { messageHash } from '../../domain/mail/message-identity.ts';
 import { searchDays } from '../../mailbox/fetch/search-days.ts';
 import type { UidRange } from '../../mailbox/session/plan.ts';
-import type { FolderStatus, ImapSession } from '../../mailbox/session/session.ts';
+import type { FolderStatus } from '../../mailbox/session/session.ts';
 import { dayOf } from '../../store/rows/recent-messages-row.ts';
 import type { RecentMessage } from '../../store/rows/rows.ts';
 import { newBackfill, noBackfill } from '../state/backfill-progress.ts';
 import { claim } from '../state/claim.ts';
-import type { FolderRecord } from '../state/folder-record.ts';
-import type { MailboxRecord } from '../state/mailbox-record.ts';
+import type { FolderPoll } from '../state/folder-poll.ts';
 import { complement, toRanges } from '../state/ranges.ts';
 
 /** The recent messages begin with the newest messages of the folder, so that a reset before any new mail can be recovered from. */
@@ -19,12 +18,15 @@ const baselineEntries = 200;
 /** UIDs of one FETCH. */
 const chunk = 200;
 
+/** A folder and the session in which it is asked. */
+type OpenFolder = Pick<FolderPoll, 'session' | 'record'>;
+
 export async function fetchMeta(
-  session: ImapSession,
-  path: string,
+  { session, record }: OpenFolder,
   uids: readonly number[],
   how: 'whole' | 'bare' = 'whole',
 ): Promise<MessageMeta[]> {
+  const { path } = record.folder;
   const metas: MessageMeta[] = [];
   for (let at = 0; at < uids.length; at += chunk) {
     metas.push(...(await session.fetchMeta(path, uids.slice(at, at + chunk), how)));
@@ -46,15 +48,12 @@ export interface Beginning {
  * later. UIDs follow the order of arrival, so that everything above that message arrived after it, whatever its date.
  * A server that lags may not show what has just arrived: what it keeps back is looked for again.
  */
-export async function positionAt(
-  session: ImapSession,
-  path: string,
-  status: FolderStatus,
-  since: Date,
-): Promise<Beginning> {
+export async function positionAt(folder: OpenFolder, status: FolderStatus, since: Date): Promise<Beginning> {
+  const { session } = folder;
+  const { path } = folder.record.folder;
   const top = status.uidNext - 1;
   const candidates = await searchDays(session, path, since);
-  const metas = await fetchMeta(session, path, candidates, 'bare');
+  const metas = await fetchMeta(folder, candidates, 'bare');
   const wanted = metas.filter((meta) => meta.internalDate >= since && meta.uid <= top).map((meta) => meta.uid);
   const lastUid = wanted.reduce((least, uid) => Math.min(least, uid), status.uidNext) - 1;
   const shown = new Set(metas.map((meta) => meta.uid));
@@ -66,32 +65,36 @@ export async function positionAt(
   };
 }
 
+/** Of which messages the recent messages are filled. */
+interface Filling {
+  /** The newest. */
+  readonly lastUid: number;
+  /** What may be new although it lies below; it is left out. */
+  readonly doubtful: readonly UidRange[];
+  /** The server's time, from which the search for the newest goes back, in steps that double. */
+  readonly now: Date;
+}
+
 /**
  * Fills the recent messages with the newest messages up to `lastUid`. They bear neither flag: they are known, not delivered.
- * @param doubtful what may be new although it lies below; it is left out
- * @param now the server's time, from which the search for the newest goes back, in steps that double
  * @returns UIDs of messages that were delivered from another folder and lie here by now; they are left out, too
  */
 export async function fillRecentMessages(
-  session: ImapSession,
-  mailbox: MailboxRecord,
-  record: FolderRecord,
+  at: Pick<FolderPoll, 'session' | 'mailbox' | 'record'>,
   status: FolderStatus,
-  lastUid: number,
-  doubtful: readonly UidRange[],
-  now: Date,
+  { lastUid, doubtful, now }: Filling,
 ): Promise<readonly UidRange[]> {
-  const { path, id: folderId } = record.folder;
-  const { uids: newestUids, from } = await newest(session, path, status.messages, lastUid, now);
+  const { mailbox, record } = at;
+  const folderId = record.folder.id;
+  const { uids: newestUids, from } = await newest(at, status.messages, { lastUid, now });
   const uids = newestUids.filter((uid) => !doubtful.some((range) => uid >= range.from && uid <= range.to));
-  const dates = await fetchMeta(session, path, uids, 'bare');
+  const dates = await fetchMeta(at, uids, 'bare');
   dates.sort((a, b) => b.internalDate.getTime() - a.internalDate.getTime() || b.uid - a.uid);
   const left = dates.slice(baselineEntries);
   // Of the messages that were not even looked at is known that they are older than the search.
   const floor = left[0] !== undefined ? dayOf(left[0].internalDate) : from === undefined ? undefined : dayOf(from);
   const metas = await fetchMeta(
-    session,
-    path,
+    at,
     dates
       .slice(0, baselineEntries)
       .map((meta) => meta.uid)
@@ -100,7 +103,7 @@ export async function fillRecentMessages(
   const moved = new Set<number>();
   for (const meta of metas) {
     // Asks the server only where the mail is known in another folder.
-    const found = await claim(session, mailbox, record, messageHash(meta));
+    const found = await claim(at, messageHash(meta));
     if (found.kind === 'move' && found.entry.posted) moved.add(meta.uid);
   }
   const known = metas.filter(({ uid }) => !moved.has(uid));
@@ -137,12 +140,11 @@ export async function fillRecentMessages(
 
 /** UIDs up to `lastUid` among which are the newest 200, and the day from which on they are all; undefined for the whole folder. */
 async function newest(
-  session: ImapSession,
-  path: string,
+  { session, record }: OpenFolder,
   messages: number,
-  lastUid: number,
-  now: Date,
+  { lastUid, now }: Pick<Filling, 'lastUid' | 'now'>,
 ): Promise<{ uids: number[]; from: Date | undefined }> {
+  const { path } = record.folder;
   if (lastUid === 0) return { uids: [], from: undefined };
   if (messages > baselineEntries) {
     for (let days = 2; days <= 512; days *= 4) {

@@ -4,10 +4,10 @@ import type { ImapSession } from '../../mailbox/session/session.ts';
 import { dayOf } from '../../store/rows/recent-messages-row.ts';
 import type { RecentMessage } from '../../store/rows/rows.ts';
 import { compare, followed, isComparisonDue, present } from '../state/compare.ts';
+import type { FolderPoll, FolderRun, MailboxPoll } from '../state/folder-poll.ts';
 import type { FolderRecord } from '../state/folder-record.ts';
-import type { MailboxRecord } from '../state/mailbox-record.ts';
 import { readMessageRows } from '../state/message-rows.ts';
-import type { RunContext } from '../state/run-context.ts';
+import type { FolderContext } from './folder-context.ts';
 
 /** Events of one commit: each is a row, and a batch takes 100. */
 const chunk = 40;
@@ -29,12 +29,8 @@ export interface Searched {
  * What is missing is marked first, and told only when another poll has searched every folder since without finding it:
  * a message that moved must not seem removed.
  */
-export async function lookForChanges(
-  context: RunContext,
-  session: ImapSession,
-  mailbox: MailboxRecord,
-  searched: Searched,
-): Promise<void> {
+export async function lookForChanges(at: MailboxPoll<FolderContext>, searched: Searched): Promise<void> {
+  const { context, session, mailbox } = at;
   const due = searched.records.filter((record) => record.exists && isComparisonDue(record.cursor, context.now()));
   if (due.length === 0) return;
   // What changes while nobody takes it would only pile up; compared later, it is one event a message.
@@ -46,20 +42,17 @@ export async function lookForChanges(
     searched.records.every((record) => record.cursor.uidGaps.length === 0);
   for (const record of due) {
     if (context.isOver()) break;
-    await compareFolder(context, session, mailbox, record, isSearched, searched.isPartial);
+    await compareFolder({ ...at, record }, { isSearched, isPartial: searched.isPartial });
   }
   await session.release();
   await context.committer.commit(mailbox);
 }
 
 async function compareFolder(
-  context: RunContext,
-  session: ImapSession,
-  mailbox: MailboxRecord,
-  record: FolderRecord,
-  isSearched: boolean,
-  isPartial: boolean,
+  at: FolderPoll,
+  { isSearched, isPartial }: { readonly isSearched: boolean; readonly isPartial: boolean },
 ): Promise<void> {
+  const { context, session, mailbox, record } = at;
   const now = context.now();
   const { path } = record.folder;
   const entries = followed(record.entries(), dayOf(now));
@@ -74,12 +67,12 @@ async function compareFolder(
     .map((entry): RecentMessage => ({ ...entry, gone: 'told' }));
   for (const some of chunks(changed)) {
     record.putAll(some);
-    for (const entry of some) tellFlags(context, mailbox, record, entry, now);
+    for (const entry of some) tellFlags(at, entry, now);
     await context.committer.commit(mailbox);
   }
   for (const some of chunks(removed)) {
     record.putAll(some);
-    for (const entry of some) tellRemoved(context, mailbox, record, entry);
+    for (const entry of some) tellRemoved(at, entry);
     await context.committer.commit(mailbox);
   }
   // In a folder that is not there nothing can be looked for: what is marked waits for the hour.
@@ -99,13 +92,7 @@ async function listedOf(
   return new Set(await session.searchRange(path, Math.min(...uids), Math.max(...uids)));
 }
 
-function tellFlags(
-  context: RunContext,
-  mailbox: MailboxRecord,
-  record: FolderRecord,
-  entry: RecentMessage,
-  now: Date,
-): void {
+function tellFlags({ context, mailbox, record }: FolderRun, entry: RecentMessage, now: Date): void {
   const { id: folderId, path, role } = record.folder;
   const { key, uid, hash, day, seen, flagged, answered } = entry;
   const messageKey = messageKeyFromBytes(key);
@@ -120,7 +107,7 @@ function tellFlags(
   });
 }
 
-function tellRemoved(context: RunContext, mailbox: MailboxRecord, record: FolderRecord, entry: RecentMessage): void {
+function tellRemoved({ context, mailbox, record }: FolderRun, entry: RecentMessage): void {
   const { id: folderId, path, role } = record.folder;
   const messageKey = messageKeyFromBytes(entry.key);
   context.tell(mailbox, 'message.removed', [messageKey, folderId, record.cursor.uidValidity, entry.uid], {

@@ -3,9 +3,11 @@ import { withDeadline } from '../../domain/with-deadline.ts';
 import { BrokerError, isBrokerError } from '../../errors.ts';
 import type { FolderInfo, FolderStatus, ImapSession } from '../../mailbox/session/session.ts';
 import type { MailboxRow } from '../../store/rows/rows.ts';
+import type { FolderPoll } from '../state/folder-poll.ts';
 import type { FolderRecord } from '../state/folder-record.ts';
 import type { MailboxRecord } from '../state/mailbox-record.ts';
-import { lookLimitMs, type RunContext } from '../state/run-context.ts';
+import { lookLimitMs } from '../state/run-context.ts';
+import type { FolderContext } from './folder-context.ts';
 
 export interface Look {
   readonly session: ImapSession;
@@ -18,7 +20,7 @@ export interface Look {
  * Signs in and asks every watched folder for its STATUS, within 20 s.
  * @throws BrokerError of the token or of the mail server; `imap_unreachable` after 20 s. The session is closed then.
  */
-export async function look(context: RunContext, mailbox: MailboxRecord): Promise<Look> {
+export async function look(context: FolderContext, mailbox: MailboxRecord): Promise<Look> {
   const over = linkedAbort(context.committer.signal);
   let session: ImapSession | undefined;
   async function ask(): Promise<Look> {
@@ -36,7 +38,7 @@ export async function look(context: RunContext, mailbox: MailboxRecord): Promise
       return listing;
     };
     for (const record of mailbox.folders) {
-      const status = await find(opened, mailbox, record, list);
+      const status = await find({ session: opened, mailbox, record }, list);
       if (status === undefined) missing.push(record);
       else folders.push({ record, status });
     }
@@ -58,9 +60,7 @@ export async function look(context: RunContext, mailbox: MailboxRecord): Promise
  * path leads nowhere: Outlook renames its folders with the language, and people do too.
  */
 async function find(
-  session: ImapSession,
-  mailbox: MailboxRecord,
-  record: FolderRecord,
+  { session, mailbox, record }: Pick<FolderPoll, 'session' | 'mailbox' | 'record'>,
   list: () => Promise<readonly FolderInfo[]>,
 ): Promise<FolderStatus | undefined> {
   const { path, role } = record.folder;
@@ -87,7 +87,11 @@ async function statusAt(session: ImapSession, path: string): Promise<FolderStatu
  * A session with the mailbox. Refused or expired tokens are tried once more with a fresh one: a token may have been
  * revoked before its time, and "AUTHENTICATE failed" does not tell.
  */
-export async function open(context: RunContext, mailbox: MailboxRow, signal: AbortSignal): Promise<ImapSession> {
+export async function open(
+  context: Pick<FolderContext, 'imap' | 'token'>,
+  mailbox: MailboxRow,
+  signal: AbortSignal,
+): Promise<ImapSession> {
   const attempt = async (force: boolean) => {
     const accessToken = await context.token(mailbox, { force });
     signal.throwIfAborted();

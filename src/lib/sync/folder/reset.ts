@@ -1,12 +1,10 @@
 import { dayMs } from '../../domain/duration.ts';
 import { messageHash } from '../../domain/mail/message-identity.ts';
 import { searchDays } from '../../mailbox/fetch/search-days.ts';
-import type { FolderStatus, ImapSession } from '../../mailbox/session/session.ts';
+import type { FolderStatus } from '../../mailbox/session/session.ts';
 import { renumbered } from '../state/backfill-progress.ts';
-import type { FolderRecord } from '../state/folder-record.ts';
-import type { MailboxRecord } from '../state/mailbox-record.ts';
+import type { FolderPoll } from '../state/folder-poll.ts';
 import { complement, toRanges } from '../state/ranges.ts';
-import type { RunContext } from '../state/run-context.ts';
 import { tellVanished } from '../state/vanished.ts';
 import { fetchMeta } from './baseline.ts';
 import { recover } from './recover.ts';
@@ -15,14 +13,8 @@ import { recover } from './recover.ts';
  * Recovers a folder whose UIDs were renumbered: lists it, decides what is new, takes the new numbers over, and tells of
  * it, all in one commit. What is new is delivered afterwards like any other mail.
  */
-export async function resetFolder(
-  context: RunContext,
-  session: ImapSession,
-  mailbox: MailboxRecord,
-  record: FolderRecord,
-  status: FolderStatus,
-  cause: 'validity' | 'uidnext',
-): Promise<void> {
+export async function resetFolder(at: FolderPoll, status: FolderStatus, cause: 'validity' | 'uidnext'): Promise<void> {
+  const { context, session, mailbox, record } = at;
   const { path, role } = record.folder;
   const now = context.now();
   const entries = record.entries();
@@ -35,7 +27,7 @@ export async function resetFolder(
     floor === undefined || oldest === Number.POSITIVE_INFINITY
       ? all
       : (await searchDays(session, path, new Date(oldest * dayMs))).filter((uid) => uid <= top);
-  const metas = await fetchMeta(session, path, uids);
+  const metas = await fetchMeta(at, uids);
   const { cursor } = record;
   const recovery = recover({
     entries,
@@ -60,9 +52,9 @@ export async function resetFolder(
   // What the server lists and does not show, or counts and does not list, is looked for again.
   const shown = new Set(metas.map((meta) => meta.uid));
   const unanswered = uids.filter((uid) => !shown.has(uid) && uid <= recovery.lastUid);
-  tellVanished(context, mailbox, record, record.openUidGaps(toRanges(unanswered), now, 'missing'));
+  tellVanished(at, record.openUidGaps(toRanges(unanswered), now, 'missing'));
   if (all.length < status.messages) {
-    tellVanished(context, mailbox, record, record.openUidGaps(complement(all, 1, recovery.lastUid), now, 'unseen'));
+    tellVanished(at, record.openUidGaps(complement(all, 1, recovery.lastUid), now, 'unseen'));
   }
   const occasion = [record.folder.id, status.uidValidity, now.getTime()];
   context.tell(mailbox, 'folder.reset', occasion, {

@@ -4,7 +4,7 @@ import { decodeOutbox } from '../../store/rows/outbox-row.ts';
 import type { MailboxRow, OutboxRow } from '../../store/rows/rows.ts';
 import type { CommitUnit } from '../../store/shard/committer.ts';
 import type { BatchOperation, StoredRow } from '../../store/table/table.ts';
-import type { RunContext } from '../state/run-context.ts';
+import type { ShardContext } from './shard-context.ts';
 
 /** Kinds of a mailbox's rows in the order in which they go; `a` stays as the tombstone, `b` goes last. */
 const kinds = ['d', 'e', 'o', 'p', 'r', 'x', 'c', 'b'] as const;
@@ -18,7 +18,7 @@ const rowsPerBatch = 90;
  * still names this mailbox, then its grant if that carries no other. Safe to repeat from anywhere.
  * @returns the events that are left to send, `mailbox.removed` among them; undefined if it has to wait
  */
-export async function erase(context: RunContext, mailbox: MailboxRow): Promise<readonly OutboxRow[] | undefined> {
+export async function erase(context: ShardContext, mailbox: MailboxRow): Promise<readonly OutboxRow[] | undefined> {
   const underWay = (await context.sentMail?.end(mailbox.id)) ?? 0;
   if (underWay > 0) {
     context.log.info('mailbox.erase_deferred', { mailboxId: mailbox.id, sending: underWay });

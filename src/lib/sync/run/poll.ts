@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../error-codes.ts';
 import { isBrokerError } from '../../errors.ts';
 import { isIdle, type PollPlan, planPoll } from '../../mailbox/session/plan.ts';
-import type { FolderStatus, ImapSession } from '../../mailbox/session/session.ts';
+import type { FolderStatus } from '../../mailbox/session/session.ts';
 import { createBackfill } from '../backlog/backfill.ts';
 import { createReplay } from '../backlog/replay.ts';
 import type { Source } from '../delivering/backlog.ts';
@@ -16,12 +16,14 @@ import { lookForChanges } from '../folder/changes.ts';
 import { look } from '../folder/look.ts';
 import { resetFolder } from '../folder/reset.ts';
 import type { Participant } from '../state/barrier.ts';
+import type { FolderPoll, MailboxPoll, MailboxRun } from '../state/folder-poll.ts';
 import type { FolderRecord } from '../state/folder-record.ts';
 import type { MailboxRecord } from '../state/mailbox-record.ts';
 import { readMessageRows } from '../state/message-rows.ts';
-import { type RunContext, turn as turnLimits } from '../state/run-context.ts';
+import { turn as turnLimits } from '../state/run-context.ts';
 import type { Verdict } from './mailbox-state.ts';
 import type { Permit, TakeTurn } from './semaphore.ts';
+import type { ShardContext } from './shard-context.ts';
 
 /** A folder that a poll works on. */
 interface Work {
@@ -34,6 +36,12 @@ interface Work {
   retries: 'open' | 'done' | 'yields';
 }
 
+/** A poll under way. */
+interface OngoingPoll extends MailboxPoll<ShardContext>, Pick<PollContext, 'gone' | 'order'> {
+  readonly works: readonly Work[];
+  readonly takeTurn: TakeTurn;
+}
+
 /** What is done when there is no new mail, in this order. */
 const taskKinds: readonly ((pollContext: PollContext) => Task)[] = [createReplay, createBackfill];
 
@@ -42,18 +50,17 @@ const taskKinds: readonly ((pollContext: PollContext) => Task)[] = [createReplay
  * in one mailbox delays no other. What is not new comes after that, as long as nobody's new mail waits for it.
  * @throws what the mail server, the token, the store or the lease throw; what was committed until then stands
  */
-export async function poll(context: RunContext, mailbox: MailboxRecord, takeTurn: TakeTurn): Promise<Verdict> {
-  const participant = context.barrier.enter(mailbox.row.destinationId);
+export async function poll(at: MailboxRun<ShardContext>, takeTurn: TakeTurn): Promise<Verdict> {
+  const participant = at.context.barrier.enter(at.mailbox.row.destinationId);
   try {
-    return await pollAmong(context, mailbox, takeTurn, participant);
+    return await pollAmong(at, takeTurn, participant);
   } finally {
     participant.leave();
   }
 }
 
 async function pollAmong(
-  context: RunContext,
-  mailbox: MailboxRecord,
+  { context, mailbox }: MailboxRun<ShardContext>,
   takeTurn: TakeTurn,
   participant: Participant,
 ): Promise<Verdict> {
@@ -73,27 +80,22 @@ async function pollAmong(
     });
     const isThorough = works.every(({ plan }) => plan.kind === 'poll' && !plan.fillRecentMessages);
     const isOpen = () => works.some((work) => work.fresh === 'open' || work.retries === 'open');
-    const order = orderOf(context, mailbox);
+    const at: OngoingPoll = { context, mailbox, session, works, gone, order: orderOf(context, mailbox), takeTurn };
     const held = () => context.held.has(mailbox.row.destinationId);
     for (let insists = false; ; insists = true) {
       while (isOpen() && !held() && !context.isOver()) {
-        await takeTurn((permit) =>
-          turn(newTurn(context, insists, permit), context, session, mailbox, works, gone, order),
-        );
+        await takeTurn((permit) => takePart(at, newTurn(context, insists, permit)));
       }
-      if (!(await isLeftAlone(context, mailbox, works, participant, takeTurn))) break;
+      if (!(await isLeftAlone(at, participant))) break;
     }
     participant.leave();
     const records = works.map(({ record }) => record).filter((record) => !gone.has(record));
     const isDrained = works.every((work) => work.fresh === 'drained');
     if (isDrained && !held() && !context.isOver()) {
-      await takeTurn(() =>
-        lookForChanges(context, session, mailbox, { records, isPartial: gone.size > 0, isThorough }),
-      );
+      await takeTurn(() => lookForChanges(at, { records, isPartial: gone.size > 0, isThorough }));
     }
-    const pollContext: PollContext = { context, session, mailbox, records, gone, order };
-    const tasks = taskKinds.map((create) => create(pollContext));
-    if (isDrained && !isOpen()) await runTasks(pollContext, tasks, takeTurn);
+    const tasks = taskKinds.map((create) => create({ ...at, records }));
+    if (isDrained && !isOpen()) await runTasks(at, tasks);
     const isLeft = isOpen() || tasks.some((task) => task.left() === 'more');
     const isBlocked = held() || works.some(isStuck);
     const isWaiting =
@@ -117,20 +119,15 @@ const isStuck = ({ fresh, retries }: Work): boolean =>
  * has done so by now, its events and the other mailboxes of the shard do here.
  * @returns true if such a message is all that is left, and was opened again
  */
-async function isLeftAlone(
-  context: RunContext,
-  mailbox: MailboxRecord,
-  works: readonly Work[],
-  participant: Participant,
-  takeTurn: TakeTurn,
-): Promise<boolean> {
+async function isLeftAlone(at: OngoingPoll, participant: Participant): Promise<boolean> {
+  const { context, mailbox, works } = at;
   const isBusy = () => context.held.has(mailbox.row.destinationId) || context.isOver();
   const yielding = works.filter(({ fresh, retries }) => fresh === 'yields' || retries === 'yields');
   if (yielding.length === 0 || isBusy()) return false;
   if (mailbox.outbox().length > 0) {
-    await takeTurn(async () => {
+    await at.takeTurn(async () => {
       await context.committer.commit(mailbox);
-      await sendOutbox(context, mailbox);
+      await sendOutbox(at);
     });
   }
   await participant.othersDone();
@@ -148,14 +145,14 @@ async function isLeftAlone(
  * first of which mailbox. The next tick's look for new mail of the whole shard does not wait for it, nor does anybody's
  * new mail in this run.
  */
-async function runTasks(pollContext: PollContext, tasks: readonly Task[], takeTurn: TakeTurn): Promise<void> {
-  const { context, session, mailbox } = pollContext;
+async function runTasks(at: OngoingPoll, tasks: readonly Task[]): Promise<void> {
+  const { context, session, mailbox } = at;
   for (;;) {
     const task = tasks.find((one) => one.left() === 'more');
     if (task === undefined || context.held.has(mailbox.row.destinationId) || context.isNextTick()) return;
-    await takeTurn(async () => {
+    await at.takeTurn(async () => {
       await context.committer.commit(mailbox);
-      await sendOutbox(context, mailbox);
+      await sendOutbox(at);
       if (!context.held.has(mailbox.row.destinationId)) await task.work(newTurn(context, true));
       await session.release();
     }, 'after others');
@@ -166,7 +163,7 @@ async function runTasks(pollContext: PollContext, tasks: readonly Task[], takeTu
  * A turn; where `place` is given, it goes on past its limits as long as nobody else waits for the place: at its end the
  * messages under way have to be settled before the next are begun, and the folder is closed and opened again.
  */
-function newTurn(context: RunContext, insists: boolean, permit?: Permit): Turn {
+function newTurn(context: ShardContext, insists: boolean, permit?: Permit): Turn {
   const until = context.clock.monotonic() + turnLimits.ms;
   const own: Turn = {
     messages: turnLimits.messages,
@@ -180,7 +177,7 @@ function newTurn(context: RunContext, insists: boolean, permit?: Permit): Turn {
 }
 
 /** Asked for only where something is to be delivered: an idle poll reads no row for it. */
-function orderOf(context: RunContext, mailbox: MailboxRecord): PollContext['order'] {
+function orderOf(context: ShardContext, mailbox: MailboxRecord): PollContext['order'] {
   let known: Promise<'strict' | 'window'> | undefined;
   return async () => {
     known ??= context.destinations?.order(mailbox.row.destinationId);
@@ -192,40 +189,30 @@ function orderOf(context: RunContext, mailbox: MailboxRecord): PollContext['orde
 const hasWork = ({ cursor }: FolderRecord): boolean =>
   cursor.uidGaps.length > 0 || cursor.retries > 0 || cursor.flagsAt === undefined;
 
-async function turn(
-  own: Turn,
-  context: RunContext,
-  session: ImapSession,
-  mailbox: MailboxRecord,
-  works: readonly Work[],
-  gone: Set<FolderRecord>,
-  order: PollContext['order'],
-): Promise<void> {
+/** One turn of a poll: what is new in its folders, as far as the turn goes, then what is tried again. */
+async function takePart(at: OngoingPoll, turn: Turn): Promise<void> {
+  const { context, session, mailbox, works } = at;
   await readMessageRows(context, mailbox);
   const open = works.filter((work) => work.fresh === 'open');
   // Renumbered folders first: until then nobody can say whether a message of theirs is still in its place.
   for (const work of open) {
-    if (work.plan.kind === 'reset') await settleIn(context, session, mailbox, work, gone);
+    if (work.plan.kind === 'reset') await settleIn(at, work);
   }
   for (const work of open) {
-    if (own.isOver() || context.held.has(mailbox.row.destinationId)) break;
-    if (work.plan.kind !== 'poll' || work.plan.fillRecentMessages)
-      await settleIn(context, session, mailbox, work, gone);
-    await missingAside(work, gone, async () => {
+    if (turn.isOver() || context.held.has(mailbox.row.destinationId)) break;
+    if (work.plan.kind !== 'poll' || work.plan.fillRecentMessages) await settleIn(at, work);
+    await missingAside(at, work, async (folder) => {
       if (work.plan.kind !== 'poll') return;
-      work.source ??= createSource(
-        { context, session, mailbox, record: work.record },
-        await newMail(context, session, mailbox, work.record, work.plan.fresh),
-      );
-      const end = await deliverBacklog(context, mailbox, work.record, work.source, own, await order());
+      work.source ??= createSource(folder, await newMail(folder, work.plan.fresh));
+      const end = await deliverBacklog(folder, work.source, { turn, order: await at.order() });
       if (end !== 'more') work.fresh = end;
     });
   }
   // New mail of all folders first: a message that moved has taken its row along by then.
   const retrying = works.some((work) => work.fresh === 'open') ? [] : works.filter((work) => work.retries === 'open');
   for (const work of retrying) {
-    await missingAside(work, gone, async () => {
-      const end = await retryFolder(context, session, mailbox, work.record, own);
+    await missingAside(at, work, async (folder) => {
+      const end = await retryFolder(folder, turn);
       if (end !== 'more') work.retries = end === 'yields' ? end : 'done';
     });
   }
@@ -234,37 +221,34 @@ async function turn(
 }
 
 /** Brings a folder that has no position yet, or a false one, to where it can be polled. */
-async function settleIn(
-  context: RunContext,
-  session: ImapSession,
-  mailbox: MailboxRecord,
-  work: Work,
-  gone: Set<FolderRecord>,
-): Promise<void> {
+async function settleIn(at: OngoingPoll, work: Work): Promise<void> {
   const { record, status, plan } = work;
-  const now = context.now();
-  await missingAside(work, gone, async () => {
+  const now = at.context.now();
+  await missingAside(at, work, async (folder) => {
     if (plan.kind === 'reset') {
-      await resetFolder(context, session, mailbox, record, status, plan.cause);
+      await resetFolder(folder, status, plan.cause);
     } else {
-      const { path } = record.folder;
-      const begin = plan.kind === 'poll' ? undefined : await positionAt(session, path, status, plan.since);
+      const begin = plan.kind === 'poll' ? undefined : await positionAt(folder, status, plan.since);
       const { lastUid, missing, unseen } = begin ?? { lastUid: record.cursor.lastUid, missing: [], unseen: [] };
-      const moved = await fillRecentMessages(session, mailbox, record, status, lastUid, [...missing, ...unseen], now);
+      const moved = await fillRecentMessages(folder, status, { lastUid, doubtful: [...missing, ...unseen], now });
       // Of what is pushed out here nobody knows that it ever was there: nothing is told.
       record.openUidGaps(missing, now, 'missing');
       record.openUidGaps(unseen, now, 'unseen');
       // They are taken over like whatever comes from another folder.
       record.openUidGaps(moved, now, 'present');
     }
-    work.plan = planPoll(record.cursor, status, now, mailbox.row.createdAt);
+    work.plan = planPoll(record.cursor, status, now, at.mailbox.row.createdAt);
   });
 }
 
 /** A folder that disappears while it is worked on concerns that folder alone. */
-async function missingAside(work: Work, gone: Set<FolderRecord>, step: () => Promise<void>): Promise<void> {
+async function missingAside(
+  { gone, ...at }: OngoingPoll,
+  work: Work,
+  step: (folder: FolderPoll<ShardContext>) => Promise<void>,
+): Promise<void> {
   try {
-    await step();
+    await step({ ...at, record: work.record });
   } catch (error) {
     if (!isBrokerError(error, 'folder_missing')) throw error;
     Object.assign(work, { fresh: 'drained', retries: 'done' });

@@ -50,7 +50,7 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
     const nowTick = tickAt(store.time.whenJudging(), intervalSeconds);
     try {
       const known = decodeShard(head);
-      const dropped = dropReason(wakeUp, nowTick, known, intervalSeconds);
+      const dropped = dropReason(wakeUp, { tick: nowTick, intervalSeconds }, known);
       if (dropped !== undefined) return why(dropped);
       if (isHeld(known, store.time.whenJudging())) return why('held');
       polled = sortPolledRows(rows.filter((row) => row !== head));

@@ -1,42 +1,36 @@
 import { isDeepStrictEqual } from 'node:util';
 import { allSettledThenThrow } from '../../domain/all-settled.ts';
-import { eventId } from '../../domain/ids.ts';
 import { isBrokerError } from '../../errors.ts';
 import { addHour, hourOf } from '../../store/rows/hour-counts.ts';
-import { outboxRow } from '../../store/rows/outbox-row.ts';
 import { type OutboxRow, onDemandKinds, type StateRow } from '../../store/rows/rows.ts';
 import { emptySlot } from '../../store/rows/shard-row.ts';
 import { encodeState } from '../../store/rows/state-row.ts';
-import type { Committer, CommitUnit } from '../../store/shard/committer.ts';
-import { type Head, type Lease, LeaseLost } from '../../store/shard/lease.ts';
+import type { CommitUnit } from '../../store/shard/committer.ts';
+import { type Head, LeaseLost } from '../../store/shard/lease.ts';
 import { type BatchOperation, isStoreError, type StoreError } from '../../store/table/table.ts';
 import { sendOutbox } from '../delivering/outbox.ts';
-import { createBarrier } from '../state/barrier.ts';
 import { createMailboxRecord, type MailboxRecord } from '../state/mailbox-record.ts';
-import type { RowMemory } from '../state/row-memory.ts';
-import { concurrentMailboxes, concurrentTasks, type RunContext } from '../state/run-context.ts';
-import { countFields, createRunCounts } from '../state/run-counts.ts';
-import { safeModeOf } from '../state/safe-mode.ts';
+import { concurrentMailboxes, concurrentTasks } from '../state/run-context.ts';
+import { countFields } from '../state/run-counts.ts';
 import type { ShardRunnerDeps } from '../state/types.ts';
-import { tickAt } from '../state/wake-up.ts';
 import { erase, isFarewell } from './erase.ts';
 import { isDue, judge, type Verdict } from './mailbox-state.ts';
 import { readOnDemandRows } from './on-demand-rows.ts';
 import { poll } from './poll.ts';
 import type { PolledMailbox, PolledRows } from './polled-rows.ts';
 import { createSemaphore, type TakeTurn } from './semaphore.ts';
+import { createShardContext, has, type ShardContext, type ShardHold } from './shard-context.ts';
 import { unwatch, unwatched } from './unwatch.ts';
 
-export interface ShardWork {
-  readonly shard: number;
-  readonly lease: Lease;
-  readonly committer: Committer;
+export interface ShardWork extends ShardHold {
   readonly polled: PolledRows;
-  readonly tick: number;
-  readonly isOver: () => boolean;
-  /** Lets one through at a time in the whole process. */
-  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
-  readonly memory: RowMemory;
+}
+
+/** The run of a shard. */
+interface ShardRun {
+  readonly context: ShardContext;
+  readonly head: Head;
+  readonly takeTurn: TakeTurn;
 }
 
 /** A mailbox in this run. */
@@ -54,7 +48,7 @@ interface ShardMailbox extends PolledMailbox {
 export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise<boolean> {
   const { committer, polled, shard } = work;
   const { head } = work.lease;
-  const context = createContext(deps, work);
+  const context = createShardContext(deps, work);
   const startedAt = deps.clock.monotonic();
   for (const { rowKey, error } of polled.broken) deps.log.error('shard.row_broken', error, { shard, rowKey });
 
@@ -62,7 +56,7 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
     const isRemoved = found.row.deletedAt !== undefined;
     // Of a removed mailbox only the outbox is worked with: nothing may bring its other rows back.
     const [state, cursors] = isRemoved ? [undefined, new Map()] : [found.state, found.cursors];
-    const record = createMailboxRecord(found.row, state, cursors, context.now(), (_, error) =>
+    const record = createMailboxRecord({ row: found.row, state, cursors }, context.now(), (_, error) =>
       degrade(context, found, error),
     );
     return { ...found, record, isRemoved, isAsked: !isRemoved && record.state.served !== found.row.asked };
@@ -98,7 +92,7 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
   }
   for (const { record } of mailboxes) record.applyCancellations();
 
-  const takeTurn = createSemaphore(concurrentMailboxes, concurrentTasks);
+  const run: ShardRun = { context, head, takeTurn: createSemaphore(concurrentMailboxes, concurrentTasks) };
   let more = false;
   let erased = true;
   let left = false;
@@ -115,11 +109,11 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
       }
       const stale = mailbox.isRemoved || mailbox.fault !== undefined ? [] : unwatched(mailbox.row, mailbox.cursors);
       if (stale.length > 0) {
-        const failed = await attempt(context, mailbox, () => unwatch(context, mailbox.record, stale));
+        const failed = await attempt(context, mailbox, () => unwatch({ context, mailbox: mailbox.record }, stale));
         if (failed !== undefined) left = true;
       }
-      if (!mailbox.isRemoved) more = (await attend(context, head, mailbox, takeTurn)) || more;
-      await sendEvents(context, mailbox, takeTurn);
+      if (!mailbox.isRemoved) more = (await attend(run, mailbox)) || more;
+      await sendEvents(run, mailbox);
     }),
   ]);
 
@@ -165,39 +159,8 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
   return more;
 }
 
-const has = (head: Head, kind: keyof typeof onDemandKinds): boolean => (head.flags & onDemandKinds[kind]) !== 0;
-
-function createContext(deps: ShardRunnerDeps, work: ShardWork): RunContext {
-  const now = () => new Date(deps.store.time.whenJudging());
-  const { head } = work.lease;
-  const context: RunContext = {
-    ...deps,
-    committer: work.committer,
-    tick: work.tick,
-    now,
-    isOver: work.isOver,
-    isNextTick: () => work.isOver() || tickAt(deps.store.time.whenJudging(), deps.intervalSeconds) > work.tick,
-    safe: safeModeOf(head, work.committer, work.alone),
-    held: new Set(),
-    accepted: { mail: new Map(), anything: new Map() },
-    counts: createRunCounts(),
-    barrier: createBarrier(),
-    mark(kind) {
-      head.flags |= onDemandKinds[kind];
-    },
-    has: (kind) => has(head, kind),
-    kept: (mailboxId) => work.memory.take(work.shard, mailboxId),
-    tell(record, type, occasion, data) {
-      const id = eventId(record.id, type, ...occasion);
-      record.addOutbox(outboxRow({ mailboxId: record.id, id, type, at: now(), data }));
-      context.mark('outbox');
-    },
-  };
-  return context;
-}
-
 /** Polls a mailbox if it is due, and notes how it fared. @returns true if it has work left for a continuation */
-async function attend(context: RunContext, head: Head, mailbox: ShardMailbox, takeTurn: TakeTurn): Promise<boolean> {
+async function attend({ context, head, takeTurn }: ShardRun, mailbox: ShardMailbox): Promise<boolean> {
   const { record, row } = mailbox;
   const { tick, intervalSeconds, committer } = context;
   const now = context.now();
@@ -219,7 +182,7 @@ async function attend(context: RunContext, head: Head, mailbox: ShardMailbox, ta
   let verdict: Verdict = { kind: 'failed', code: 'row_broken', retryAfterMs: undefined };
   if (mailbox.fault === undefined) {
     const failed = await attempt(context, mailbox, async () => {
-      verdict = await poll(context, record, takeTurn);
+      verdict = await poll({ context, mailbox: record }, takeTurn);
     });
     verdict = failed ?? verdict;
   } else {
@@ -250,15 +213,16 @@ function lastMailOf(record: MailboxRecord): Date | undefined {
 }
 
 /** Sends what waits in the outbox of a mailbox, polled or not; what was told in this run is stored first. */
-async function sendEvents(context: RunContext, mailbox: ShardMailbox, takeTurn: TakeTurn): Promise<void> {
+async function sendEvents({ context, takeTurn }: ShardRun, mailbox: ShardMailbox): Promise<void> {
   if (mailbox.record.outbox().length === 0 || context.isOver()) return;
+  const at = { context, mailbox: mailbox.record };
   await attempt(context, mailbox, async () => {
     await context.committer.commit(mailbox.record);
-    const end = await takeTurn(() => sendOutbox(context, mailbox.record));
+    const end = await takeTurn(() => sendOutbox(at));
     if (end !== 'yields') return;
     const participant = context.barrier.enter(mailbox.row.destinationId);
     await participant.othersDone().finally(participant.leave);
-    await takeTurn(() => sendOutbox(context, mailbox.record, { insists: true }));
+    await takeTurn(() => sendOutbox(at, { insists: true }));
   });
 }
 
@@ -267,7 +231,7 @@ async function sendEvents(context: RunContext, mailbox: ShardMailbox, takeTurn: 
  * @returns how it failed. @throws LeaseLost
  */
 async function attempt(
-  context: RunContext,
+  context: ShardContext,
   mailbox: ShardMailbox,
   work: () => Promise<void>,
 ): Promise<Verdict | undefined> {
@@ -289,7 +253,7 @@ async function attempt(
 }
 
 /** The table does not take the rows of a mailbox: what is in memory is void, and only that is noted. */
-function degrade(context: RunContext, found: PolledMailbox, error: StoreError): void {
+function degrade(context: ShardContext, found: PolledMailbox, error: StoreError): void {
   const { row } = found;
   context.log.error('mailbox.row_refused', error, { mailboxId: row.id });
   if (row.deletedAt !== undefined) return;

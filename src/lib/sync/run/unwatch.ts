@@ -5,8 +5,8 @@ import { parseRowKey, rowsOf } from '../../store/rows/keys.ts';
 import { decodeRetry } from '../../store/rows/retry-row.ts';
 import type { CursorRow, MailboxRow, RetryRow } from '../../store/rows/rows.ts';
 import type { StoredRow } from '../../store/table/table.ts';
-import type { MailboxRecord } from '../state/mailbox-record.ts';
-import type { RunContext } from '../state/run-context.ts';
+import type { MailboxRun } from '../state/folder-poll.ts';
+import type { RowContext } from '../state/run-context.ts';
 
 /** Rows of a folder in the order in which they go; by its cursor it is found again after a crash, so that goes last. */
 const kinds = ['d', 'x', 'r', 'c'] as const;
@@ -22,11 +22,8 @@ export const unwatched = (row: MailboxRow, cursors: ReadonlyMap<string, CursorRo
  * Erases what is kept of folders that are no longer watched. Messages of theirs that were being tried again are told as
  * vanished, like those that somebody moves where nobody looks. Safe to repeat from anywhere.
  */
-export async function unwatch(
-  context: RunContext,
-  mailbox: MailboxRecord,
-  cursors: readonly CursorRow[],
-): Promise<void> {
+export async function unwatch(at: MailboxRun<RowContext>, cursors: readonly CursorRow[]): Promise<void> {
+  const { context, mailbox } = at;
   const table = context.store.table('mail');
   // A folder may have been added while the rows were read: after its cursor was seen, its mailbox is sure to name it.
   const now = await readMailbox(table, mailbox.id);
@@ -36,9 +33,9 @@ export async function unwatch(
     const rows: StoredRow[] = [];
     const partition = shardKey(shardOfMailbox(mailbox.id) ?? 0);
     for (const kind of kinds) rows.push(...(await table.list(partition, rowsOf(kind, mailbox.id, cursor.folderId))));
-    for (let at = 0; at < rows.length; at += rowsPerBatch) {
-      for (const row of rows.slice(at, at + rowsPerBatch)) {
-        if (parseRowKey(row.rowKey)?.kind === 'retry') tellVanished(context, mailbox, cursor, row);
+    for (let from = 0; from < rows.length; from += rowsPerBatch) {
+      for (const row of rows.slice(from, from + rowsPerBatch)) {
+        if (parseRowKey(row.rowKey)?.kind === 'retry') tellVanished(at, cursor, row);
         mailbox.eraseRow(row.rowKey);
       }
       await context.committer.commit(mailbox);
@@ -47,7 +44,7 @@ export async function unwatch(
   }
 }
 
-function tellVanished(context: RunContext, mailbox: MailboxRecord, cursor: CursorRow, stored: StoredRow): void {
+function tellVanished({ context, mailbox }: MailboxRun, cursor: CursorRow, stored: StoredRow): void {
   let retry: RetryRow;
   try {
     retry = decodeRetry(stored);

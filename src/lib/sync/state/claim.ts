@@ -2,6 +2,7 @@ import { sameBytes } from '../../domain/bytes.ts';
 import { isBrokerError } from '../../errors.ts';
 import type { ImapSession } from '../../mailbox/session/session.ts';
 import type { RecentMessage } from '../../store/rows/rows.ts';
+import type { FolderPoll } from './folder-poll.ts';
 import type { FolderRecord } from './folder-record.ts';
 import type { MailboxRecord } from './mailbox-record.ts';
 
@@ -22,9 +23,7 @@ const takesPart = (record: FolderRecord): boolean => !['sent', 'drafts'].include
  * and come back). Asks the server only where a hash is known.
  */
 export async function claim(
-  session: ImapSession,
-  mailbox: MailboxRecord,
-  here: FolderRecord,
+  { session, mailbox, record: here }: Pick<FolderPoll, 'session' | 'mailbox' | 'record'>,
   hash: Uint8Array,
 ): Promise<Claim> {
   if (!takesPart(here)) return { kind: 'new' };

@@ -163,7 +163,7 @@ export function createFolderRecord(
     const gaps = complement(passed, cursor.lastUid + 1, lastUid);
     change({ lastUid, acked: cursor.acked.filter((uid) => uid > lastUid), headSince: undefined });
     if (gaps.length === 0) return [];
-    const closed = setUidGaps(openUidGaps(cursor.uidGaps, gaps, now, 'unseen'));
+    const closed = setUidGaps(openUidGaps(cursor.uidGaps, { ranges: gaps, sort: 'unseen' }, now));
     // A message that was posted before was seen, although SEARCH leaves it out now: its going will be told by its key.
     const missing = recent
       .entries()
@@ -172,7 +172,7 @@ export function createFolderRecord(
       );
     return missing.length === 0
       ? closed
-      : [...closed, ...setUidGaps(openUidGaps(cursor.uidGaps, missing, now, 'missing'))];
+      : [...closed, ...setUidGaps(openUidGaps(cursor.uidGaps, { ranges: missing, sort: 'missing' }, now))];
   }
 
   function settle(uid: number, now: Date): readonly UidGap[] {
@@ -290,12 +290,14 @@ export function createFolderRecord(
     settle,
     advance,
     miss(uid, now) {
-      const closed = setUidGaps(openUidGaps(cursor.uidGaps, [{ from: uid, to: uid }], now, 'missing'));
+      const closed = setUidGaps(
+        openUidGaps(cursor.uidGaps, { ranges: [{ from: uid, to: uid }], sort: 'missing' }, now),
+      );
       // The row has room for so many settled UIDs above the head; what does not come beyond that waits in its place.
       const hasRoom = cursor.acked.length < cursorLimits.acked - 8 || uid === range.listed[range.at];
       return hasRoom ? [...closed, ...pass(uid, now)] : closed;
     },
-    openUidGaps: (ranges, now, sort) => setUidGaps(openUidGaps(cursor.uidGaps, ranges, now, sort)),
+    openUidGaps: (ranges, now, sort) => setUidGaps(openUidGaps(cursor.uidGaps, { ranges, sort }, now)),
     searchedUidGaps: (found, now) => setUidGaps(searchedAgain(cursor.uidGaps, found, now)),
     setRetries(retries, retryAt) {
       if (retries !== cursor.retries || retryAt?.getTime() !== cursor.retryAt?.getTime()) change({ retries, retryAt });

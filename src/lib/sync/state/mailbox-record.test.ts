@@ -38,7 +38,7 @@ const event = (id: string, at: Date): OutboxRow => ({
 });
 
 it('keeps the events of a mailbox in the order in which they were told, though the time of the store goes back by up to a second', () => {
-  const record = createMailboxRecord(row, undefined, new Map(), now, () => {});
+  const record = createMailboxRecord({ row, state: undefined, cursors: new Map() }, now, () => {});
   const early = new Date('2026-11-22T10:00:05.000Z');
   record.foundOutbox(event('e_found', now));
   for (const id of ['e_z', 'e_b', 'e_a']) record.addOutbox(event(id, early));
@@ -49,7 +49,7 @@ it('keeps the events of a mailbox in the order in which they were told, though t
   if (second === undefined) throw new Error('no event');
   record.addOutbox({ ...second, tries: 1 });
   expect(record.outbox().map(({ id }) => id)).toEqual(order);
-  const again = createMailboxRecord(row, undefined, new Map(), now, () => {});
+  const again = createMailboxRecord({ row, state: undefined, cursors: new Map() }, now, () => {});
   again.foundOutbox(event('e_found', now));
   for (const change of record.pending().toReversed()) {
     if (change.kind === 'upsert') again.foundOutbox(decodeOutbox({ ...change.row, etag: '' }));

@@ -78,14 +78,20 @@ export interface MailboxRecord extends CommitUnit {
 
 const keyText = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
 
+/** The rows with which a run begins. */
+export interface MailboxRows {
+  readonly row: MailboxRow;
+  /** Undefined where the row is missing or broken; it is then written anew with the first change. */
+  readonly state: StateRow | undefined;
+  /** By their folder. */
+  readonly cursors: ReadonlyMap<string, CursorRow>;
+}
+
 /**
- * @param state undefined where the row is missing or broken; it is then written anew with the first change
  * @param onRefused told when the table does not take the rows of this mailbox
  */
 export function createMailboxRecord(
-  row: MailboxRow,
-  state: StateRow | undefined,
-  cursors: ReadonlyMap<string, CursorRow>,
+  { row, state, cursors }: MailboxRows,
   now: Date,
   onRefused: (record: MailboxRecord, error: StoreError) => void,
 ): MailboxRecord {

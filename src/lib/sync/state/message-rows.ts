@@ -7,7 +7,7 @@ import { filterIn } from '../../store/rows/settings-row.ts';
 import type { StoredRow } from '../../store/table/table.ts';
 import type { MailboxRecord } from './mailbox-record.ts';
 import type { KeptRows } from './row-memory.ts';
-import type { RunContext } from './run-context.ts';
+import type { RowContext } from './run-context.ts';
 
 /** So many of those that were given up go at a time, which leaves room in the batch. */
 const purgedAtOnce = 16;
@@ -17,7 +17,7 @@ const purgedAtOnce = 16;
  * any; those past their time go. What this process has kept since its last run is not read again.
  * @throws BrokerError `filter_broken`: without the filter nobody knows what may be delivered
  */
-export async function readMessageRows(context: RunContext, mailbox: MailboxRecord): Promise<void> {
+export async function readMessageRows(context: RowContext, mailbox: MailboxRecord): Promise<void> {
   if (mailbox.messageRowsRead) return;
   const table = context.store.table('mail');
   const partition = shardKey(shardOfMailbox(mailbox.id) ?? 0);
@@ -35,7 +35,7 @@ export async function readMessageRows(context: RunContext, mailbox: MailboxRecor
   mailbox.purgeDead(new Date(context.now().getTime() - deadKeptMs), purgedAtOnce);
 }
 
-async function readFilter({ store, log }: RunContext, { row }: MailboxRecord): Promise<KeptRows['filter']> {
+async function readFilter({ store, log }: RowContext, { row }: MailboxRecord): Promise<KeptRows['filter']> {
   const { id, filterRevision } = row;
   if (filterRevision === undefined) return undefined;
   const stored = await store.table('mail').get(partitionOf(id), settingsRowKey(id));

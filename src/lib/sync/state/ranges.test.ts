@@ -80,30 +80,34 @@ describe('ranges', () => {
 
 describe('UID gaps', () => {
   it('open where there were none, and leave those alone that are open', () => {
-    const { uidGaps, closed } = openUidGaps([uidGap(5, 6, { tries: 2 })], [range(1, 9)], now, 'unseen');
+    const { uidGaps, closed } = openUidGaps(
+      [uidGap(5, 6, { tries: 2 })],
+      { ranges: [range(1, 9)], sort: 'unseen' },
+      now,
+    );
     expect(uidGaps).toEqual([uidGap(1, 4, { since: now }), uidGap(5, 6, { tries: 2 }), uidGap(7, 9, { since: now })]);
     expect(closed).toEqual([]);
   });
 
   it('are cheap, however wide', () => {
-    expect(openUidGaps([], [range(1, 4_000_000_000)], now, 'unseen').uidGaps).toHaveLength(1);
+    expect(openUidGaps([], { ranges: [range(1, 4_000_000_000)], sort: 'unseen' }, now).uidGaps).toHaveLength(1);
   });
 
   it('tell what was seen from what was not', () => {
-    const { uidGaps } = openUidGaps([uidGap(1, 9)], [range(4, 4)], now, 'missing');
+    const { uidGaps } = openUidGaps([uidGap(1, 9)], { ranges: [range(4, 4)], sort: 'missing' }, now);
     expect(uidGaps).toEqual([uidGap(1, 3), uidGap(4, 4, { seen: true, tries: 1 }), uidGap(5, 9)]);
   });
 
   it('beyond 64 close the oldest', () => {
     const open = Array.from({ length: 64 }, (_, n) => uidGap(n * 2 + 1, n * 2 + 1, { since: ago(n === 30 ? 9 : 1) }));
-    const { uidGaps, closed } = openUidGaps(open, [range(1000, 1001)], now, 'unseen');
+    const { uidGaps, closed } = openUidGaps(open, { ranges: [range(1000, 1001)], sort: 'unseen' }, now);
     expect(uidGaps).toHaveLength(64);
     expect(spans(closed)).toEqual([[61, 61]]);
   });
 
   it('beyond 64 never close a message that is there: they are joined', () => {
     const uids = Array.from({ length: 100 }, (_, n) => n * 3 + 1);
-    const { uidGaps, closed } = openUidGaps([], toRanges(uids), now, 'present');
+    const { uidGaps, closed } = openUidGaps([], { ranges: toRanges(uids), sort: 'present' }, now);
     expect(closed).toEqual([]);
     expect(uidGaps.length).toBe(64);
     for (const uid of uids) expect(uidGaps.some(({ from, to }) => uid >= from && uid <= to)).toBe(true);
@@ -127,7 +131,7 @@ describe('UID gaps', () => {
   });
 
   it('are tried once more with every look, until they are gone', () => {
-    let uidGaps: readonly UidGap[] = openUidGaps([], [range(1, 2)], ago(3), 'unseen').uidGaps;
+    let uidGaps: readonly UidGap[] = openUidGaps([], { ranges: [range(1, 2)], sort: 'unseen' }, ago(3)).uidGaps;
     for (let look = 1; look <= 2; look++) {
       const result = searchedAgain(uidGaps, [], now);
       expect(result.closed).toEqual([]);
@@ -139,20 +143,20 @@ describe('UID gaps', () => {
   });
 
   it('whose message shows again wait for it however long that takes to be delivered', () => {
-    let uidGaps: readonly UidGap[] = openUidGaps([], [range(1, 3)], ago(60), 'unseen').uidGaps;
+    let uidGaps: readonly UidGap[] = openUidGaps([], { ranges: [range(1, 3)], sort: 'unseen' }, ago(60)).uidGaps;
     for (let look = 0; look < 2; look++) uidGaps = searchedAgain(uidGaps, [], now).uidGaps;
     for (let look = 0; look < 9; look++) uidGaps = searchedAgain(uidGaps, [2], now).uidGaps;
     expect(uidGaps).toEqual([uidGap(2, 2, { since: ago(60), seen: true, tries: 0 })]);
   });
 
   it('that SEARCH shows and FETCH never answers are given up as well', () => {
-    let uidGaps: readonly UidGap[] = openUidGaps([], [range(5, 5)], ago(4), 'missing').uidGaps;
+    let uidGaps: readonly UidGap[] = openUidGaps([], { ranges: [range(5, 5)], sort: 'missing' }, ago(4)).uidGaps;
     let looks = 0;
     while (uidGaps.length > 0 && looks < 9) {
       looks += 1;
       uidGaps = searchedAgain(uidGaps, [5], now).uidGaps;
       expect(uidGaps).toHaveLength(1);
-      uidGaps = openUidGaps(uidGaps, [range(5, 5)], now, 'missing').uidGaps;
+      uidGaps = openUidGaps(uidGaps, { ranges: [range(5, 5)], sort: 'missing' }, now).uidGaps;
     }
     expect(looks).toBe(3);
   });

@@ -84,9 +84,8 @@ const isPresent = (uidGap: UidGap): boolean => uidGap.seen && uidGap.tries === 0
  */
 export function openUidGaps(
   uidGaps: readonly UidGap[],
-  ranges: readonly UidRange[],
+  { ranges, sort }: { readonly ranges: readonly UidRange[]; readonly sort: UidGapKind },
   now: Date,
-  sort: UidGapKind,
 ): UidGapChange {
   const fresh = { since: now, seen: sort !== 'unseen', tries: sort === 'missing' ? 1 : 0 };
   let all = [...uidGaps];

@@ -3,38 +3,22 @@ import type { OutboxData } from '../../domain/events/outbox-data.ts';
 import type { ReadCaps } from '../../mailbox/session/session.ts';
 import type { onDemandKinds } from '../../store/rows/rows.ts';
 import type { Committer } from '../../store/shard/committer.ts';
-import type { createBarrier } from './barrier.ts';
 import type { MailboxRecord } from './mailbox-record.ts';
 import type { KeptRows } from './row-memory.ts';
 import type { RunCounts } from './run-counts.ts';
-import type { SafeMode } from './safe-mode.ts';
 import type { ShardRunnerDeps } from './types.ts';
 
-/** What the steps of one run share. */
-export interface RunContext extends ShardRunnerDeps {
+/** What every step of a run needs: the fence, the time, and where to say what happened. Rooms add what they need. */
+export interface RunContext extends Pick<ShardRunnerDeps, 'log'> {
   readonly committer: Committer;
-  readonly tick: number;
   /** The server's time. */
   now(): Date;
   /** True when the run is to take no new work: its time is over, or the process ends. */
   isOver(): boolean;
-  /** True when the next tick has begun, or the run is over: what is not urgent leaves the shard to the next run. */
-  isNextTick(): boolean;
-  /** Present while the shard kills the processes that work on it. */
-  readonly safe: SafeMode | undefined;
-  /** Destinations to which nothing more goes in this run. */
-  readonly held: Set<string>;
-  /** When a destination last accepted something in this run: a mail, or anything. */
-  readonly accepted: Readonly<Record<'mail' | 'anything', Map<string, Date>>>;
   /** What the run did so far. */
   readonly counts: RunCounts;
-  /** Who has something urgent for which destination. */
-  readonly barrier: ReturnType<typeof createBarrier>;
   /** Notes in `!` that there are rows of an on-demand kind. */
   mark(kind: keyof typeof onDemandKinds): void;
-  has(kind: keyof typeof onDemandKinds): boolean;
-  /** Rows of a mailbox that this process has kept since its last run of the shard; once. */
-  kept(mailboxId: string): KeptRows | undefined;
   /**
    * Keeps an event until it is accepted; it is stored by the next commit of the mailbox.
    * `occasion` tells it from other events of its type: told again, it has the same id.
@@ -45,6 +29,13 @@ export interface RunContext extends ShardRunnerDeps {
     occasion: readonly (string | number | bigint)[],
     data: OutboxData[Type],
   ): void;
+}
+
+/** What reading the rows of a mailbox needs besides. */
+export interface RowContext extends RunContext, Pick<ShardRunnerDeps, 'store'> {
+  has(kind: keyof typeof onDemandKinds): boolean;
+  /** Rows of a mailbox that this process has kept since its last run of the shard; once. */
+  kept(mailboxId: string): KeptRows | undefined;
 }
 
 /** A POST may take 20 s (the deliverer's limit), and none may outlast the lease under which it is sent. */
@@ -74,4 +65,4 @@ export const concurrentTasks = 4;
 /** 64 MiB of bodies are what a process may hold: 16 mailboxes, two messages of each (one going out, one being read). */
 const defaultCaps: ReadCaps = { capBytes: 2 * 1024 * 1024 };
 
-export const readCaps = (context: Pick<RunContext, 'readCaps'>): ReadCaps => context.readCaps ?? defaultCaps;
+export const readCaps = (context: Pick<ShardRunnerDeps, 'readCaps'>): ReadCaps => context.readCaps ?? defaultCaps;

@@ -1,21 +1,14 @@
 import { messageKeyBytes, messageKeyFromBytes } from '../../domain/ids.ts';
 import type { UidGap } from '../../store/rows/rows.ts';
-import type { FolderRecord } from './folder-record.ts';
-import type { MailboxRecord } from './mailbox-record.ts';
+import type { FolderRun } from './folder-poll.ts';
 import { sizeOf } from './ranges.ts';
 import { isSettled } from './recent-messages.ts';
-import type { RunContext } from './run-context.ts';
 
 /** More than this are told by their count alone: an event for each would not fit in a commit. */
 const mostByKey = 20;
 
 /** Tells of UIDs that are given up: each that was once seen by its key, the others together. */
-export function tellVanished(
-  context: RunContext,
-  mailbox: MailboxRecord,
-  record: FolderRecord,
-  closed: readonly UidGap[],
-): void {
+export function tellVanished({ context, mailbox, record }: FolderRun, closed: readonly UidGap[]): void {
   const { id: folderId, path, role } = record.folder;
   const { uidValidity } = record.cursor;
   const folder = { path, role: role ?? null };

@@ -25,7 +25,7 @@ describe('a wake-up', () => {
     ['is dropped three ticks late as a continuation, too', wakeUp({ why: 'continue' }), 103, known(99), 'old'],
     ['is not compared with ticks of another length', wakeUp(), 100, known(3000, 2), undefined],
   ])('%s', (_name, one, now, row, reason) => {
-    expect(dropReason(one, now, row, 60)).toBe(reason);
+    expect(dropReason(one, { tick: now, intervalSeconds: 60 }, row)).toBe(reason);
   });
 
   it('sets the tick of its run, but never one far ahead', () => {

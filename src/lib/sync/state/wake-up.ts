@@ -40,19 +40,20 @@ export type DropReason = 'old' | 'seen';
 /** A wake-up older than this stands for ticks that newer wake-ups stand for as well. */
 const oldestTicks = 2;
 
+/** A tick, and how long ticks are. */
+export interface ShardTick {
+  readonly tick: number;
+  readonly intervalSeconds: number;
+}
+
 /**
  * Whether a wake-up is to be dropped without taking the lease (pure).
  * `known` is what the shard's row says; its tick counts only under the same interval.
  */
-export function dropReason(
-  wakeUp: ShardWakeUp,
-  nowTick: number,
-  known: { readonly tick: number; readonly intervalSeconds: number },
-  intervalSeconds: number,
-): DropReason | undefined {
-  if (wakeUp.tick < nowTick - oldestTicks) return 'old';
+export function dropReason(wakeUp: ShardWakeUp, now: ShardTick, known: ShardTick): DropReason | undefined {
+  if (wakeUp.tick < now.tick - oldestTicks) return 'old';
   if (wakeUp.why !== 'tick') return undefined;
-  if (known.intervalSeconds === intervalSeconds && wakeUp.tick <= known.tick) return 'seen';
+  if (known.intervalSeconds === now.intervalSeconds && wakeUp.tick <= known.tick) return 'seen';
   return undefined;
 }
 
