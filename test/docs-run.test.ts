@@ -131,6 +131,7 @@ describeNeeding('curl', 'docs/builder.md', () => {
       if (block === 'broker mailboxes/$MAILBOX -X DELETE') {
         expect((await world.api('GET', `mailboxes?address=${ada}`)).body.items).toEqual([]);
       }
+      if (block.includes('/bulk')) expect(JSON.parse(output).counts).toEqual({ accepted: 2, refused: 0, left: 0 });
       if (block.includes('/send')) {
         const answer = JSON.parse(output);
         if (block.includes('dryRun')) expect(answer).toMatchObject({ recipients: [grace], mime: expect.any(String) });

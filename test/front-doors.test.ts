@@ -121,6 +121,21 @@ const doors: readonly Door[] = [
     ],
   },
   {
+    method: 'POST',
+    path: 'mailboxes/{mailbox}/bulk',
+    scope: 'send',
+    limitBytes: 8 * 1024 * 1024,
+    right: { messages: [{ to: ['grace@contoso.example'], text: 'Hello' }] },
+    wrong: [
+      {},
+      { messages: [] },
+      { messages: marker },
+      { messages: [{ to: [marker] }] },
+      { messages: [{ to: 'a@contoso.example', surprise: 1 }] },
+      { messages: [{ to: 'a@contoso.example', subject: 'a\nBcc: b@evil.example' }] },
+    ],
+  },
+  {
     method: 'GET',
     path: 'mailboxes/{mailbox}/submissions',
     scope: 'send',

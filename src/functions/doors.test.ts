@@ -37,6 +37,7 @@ keys                            GET admin, POST admin
 keys/{id}                       DELETE admin
 mailboxes                       GET read, POST admin
 mailboxes/{id}                  GET read, PATCH admin, DELETE admin
+mailboxes/{id}/bulk             POST send
 mailboxes/{id}/folders          GET read
 mailboxes/{id}/messages         GET read
 mailboxes/{id}/messages/{messageRef} GET read

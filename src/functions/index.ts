@@ -33,6 +33,7 @@ import './operations/reseal.ts';
 import './sign-in/tenant-consent-links.ts';
 import './sign-in/tenant-consent.ts';
 import './jobs/work.ts';
+import './submissions/bulk.ts';
 import './submissions/send.ts';
 import './submissions/submission.ts';
 import './submissions/submission-resend.ts';

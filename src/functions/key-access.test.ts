@@ -160,7 +160,7 @@ async function ask(door: string, keyName: KeyName, body: object = {}): Promise<A
   return send(handler, {
     method,
     path: filled(path),
-    headers: { authorization: `Bearer ${world.keys[keyName]}` },
+    headers: { authorization: `Bearer ${world.keys[keyName]}`, 'idempotency-key': 'one' },
     params,
     ...(method === 'GET' ? {} : { body: filled(JSON.stringify(body)) }),
   });
@@ -201,6 +201,8 @@ const reading = (door: string): readonly (readonly [string, object, Right, Right
   [door.replaceAll('{m}', '{m1}'), {}, ...offline, 404],
   [door.replaceAll('{m}', '{m2}'), {}, 'imap_unreachable', 404, 404, 404, 404],
 ];
+
+const bulkBody = { messages: [{ to: ['grace@fabrikam.example'], text: 'Hello' }] };
 
 const auditedActions: readonly (readonly [string, object, Right, Right, Right, Right, Right])[] = [
   // By:                                                     unlimited, mailbox, destination, both, crossed
@@ -246,6 +248,8 @@ const auditedActions: readonly (readonly [string, object, Right, Right, Right, R
   ['POST mailboxes/{m2}/token', {}, 'ok', 404, 404, 404, 404],
   ['POST mailboxes/{m1}/send', { to: ['grace@fabrikam.example'], text: 'Hello' }, 'ok', 'ok', 403, 'ok', 404],
   ['POST mailboxes/{m2}/send', { to: ['grace@fabrikam.example'], text: 'Hello' }, 'ok', 404, 404, 404, 404],
+  ['POST mailboxes/{m1}/bulk', bulkBody, 'ok', 'ok', 403, 'ok', 404],
+  ['POST mailboxes/{m2}/bulk', bulkBody, 'ok', 404, 404, 404, 404],
   ['GET mailboxes/{m1}/submissions', {}, 'ok', 'ok', 'ok', 'ok', 404],
   ['GET mailboxes/{m2}/submissions', {}, 'ok', 404, 404, 404, 404],
   ['GET submissions/{s1}', {}, 'ok', 'ok', 'ok', 'ok', 404],

@@ -17,7 +17,8 @@ export async function sendDoorWorld(caller: Caller = anyCaller) {
   const store = memoryStore(systemClock);
   const world = connectWorld(store);
   const blobs = memoryBlobs(world.clock);
-  const sending = sendingParts(world, nowhere, blobs);
+  const wakes: number[] = [];
+  const sending = sendingParts(world, nowhere, blobs, async (_, delayMs) => void wakes.push(delayMs));
   const person = world.person('ada@contoso.example', '11111111-2222-4333-8444-555555555555');
   await world.grants.connected({ ...person, cache: '{}' });
   const { mailbox } = await world.registry.upsert(world.inputOf(person, {}));
@@ -33,7 +34,7 @@ export async function sendDoorWorld(caller: Caller = anyCaller) {
       },
     },
   };
-  return { ...world, store, blobs, sending, mailbox, parts, audited };
+  return { ...world, store, blobs, sending, mailbox, parts, audited, wakes };
 }
 
 export type SendDoorWorld = Awaited<ReturnType<typeof sendDoorWorld>>;

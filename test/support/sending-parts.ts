@@ -15,6 +15,7 @@ export function sendingParts(
   { store, clock, log, registry, grants, sealer }: ConnectWorld,
   outbound: Outbound,
   blobs = memoryBlobs(clock),
+  wake: (hint: object, delayMs: number) => Promise<void> = async () => {},
 ) {
   return composeSending(
     {
@@ -32,7 +33,7 @@ export function sendingParts(
       registry,
       grants,
       destinationRows: createDestinationRows({ store, sealer }),
-      queue: { send: async () => {} },
+      queue: { send: wake },
       blobs,
     },
     {

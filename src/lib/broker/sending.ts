@@ -83,6 +83,7 @@ export function composeSending(
     /** See {@link Sender}. */
     send: sender.send,
     dryRun: sender.dryRun,
+    wake: sender.wake,
     /** What this process has for the bodies of requests to send. */
     intake: { budget: createByteBudget(bodiesBytes), files: createUploadStore({ blobs, random }) },
 

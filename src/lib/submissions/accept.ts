@@ -30,6 +30,8 @@ export interface SendWish {
   readonly messageId: string;
   /** Makes the message; called once, and only if it was not accepted before. */
   readonly compose: () => Promise<ComposedMail>;
+  /** False: the caller sees to the wake-up. */
+  readonly wakes?: boolean;
 }
 
 /** A message that is two days late is seldom what its sender wanted to say. */
@@ -79,17 +81,18 @@ export async function accept(deps: SendingDeps, wish: SendWish): Promise<Submiss
     }
     throw asBrokerError(error);
   }
-  const delayMs = dueAt.getTime() - now.getTime();
-  if (delayMs <= wakeAheadMs) {
-    await deps.wake({ v: 1, kind: 'send', lane: laneOf(mailbox) }, delayMs).catch((error: unknown) => {
-      // It is accepted all the same; the next tick finds it.
-      deps.log.warn('submission.wake_up_failed', {
-        submissionId: id,
-        code: error instanceof BrokerError ? error.code : undefined,
-      });
-    });
-  }
+  if (wish.wakes !== false) await wakeLane(deps, mailbox, dueAt);
   return submission;
+}
+
+/** A wake-up for when a message of a mailbox is due. What was accepted stays so if there is none: the next tick finds it. */
+export async function wakeLane(deps: SendingDeps, mailbox: MailboxRow, dueAt: Date): Promise<void> {
+  const delayMs = Math.max(0, dueAt.getTime() - deps.store.time.whenJudging());
+  if (delayMs > wakeAheadMs) return;
+  const lane = laneOf(mailbox);
+  await deps.wake({ v: 1, kind: 'send', lane }, delayMs).catch((error: unknown) => {
+    deps.log.warn('submission.wake_up_failed', { lane, code: error instanceof BrokerError ? error.code : undefined });
+  });
 }
 
 /** @throws BrokerError `idempotency_key_reused` */

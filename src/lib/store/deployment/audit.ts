@@ -26,6 +26,7 @@ export type AuditAction =
   | 'destination.test'
   | 'delivery.replay'
   | 'submission.create'
+  | 'submission.create-bulk'
   | 'submission.cancel'
   | 'submission.resend'
   | 'submission.settle'
@@ -37,7 +38,7 @@ export interface AuditEntry {
   readonly actor: string;
   readonly action: AuditAction;
   readonly mailboxId?: string;
-  /** Id of the key, destination, tenant or delivery that it was done to, or of the job that was left. */
+  /** Id of the key, destination, tenant or delivery that it was done to, or of the job that was left; of a bulk request how many messages it accepted. */
   readonly subject?: string;
   /** `ok`, or the code of the failure; {@link begun} while it is under way, and for ever if nobody could say how it ended. */
   readonly result: string;

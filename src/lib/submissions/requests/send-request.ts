@@ -10,22 +10,27 @@ const sendAt = z.iso
   .datetime({ offset: true, error: 'Is not a time with an offset, such as 2026-12-01T09:00:00+08:00.' })
   .transform((text) => new Date(text));
 
+/** When a message is sent, and what happens if that goes wrong. */
+export const timingFields = {
+  /** Now unless given; a time that has passed means now. */
+  sendAt: sendAt.optional(),
+  /** Seconds past its time after which it is not sent any more: 48 hours unless given. */
+  expiresIn: z
+    .int()
+    .min(minuteMs / 1000)
+    .max((7 * 24 * hourMs) / 1000)
+    .optional(),
+  /** What happens when nobody knows whether it was sent. `resend` may double it. */
+  onUnknown: z.enum(['ask', 'resend']).default('ask'),
+};
+
 /** Body of POST mailboxes/{id}/send. */
 export const sendRequest = z
   .strictObject({
     ...contentFields,
-    /** Now unless given; a time that has passed means now. */
-    sendAt: sendAt.optional(),
-    /** Seconds past its time after which it is not sent any more: 48 hours unless given. */
-    expiresIn: z
-      .int()
-      .min(minuteMs / 1000)
-      .max((7 * 24 * hourMs) / 1000)
-      .optional(),
+    ...timingFields,
     /** `bulk` lets people's own mail go first. */
     bulk: z.boolean().default(false),
-    /** What happens when nobody knows whether it was sent. `resend` may double it. */
-    onUnknown: z.enum(['ask', 'resend']).default('ask'),
     /** Shows the message and whom it would go to; nothing is sent or kept. */
     dryRun: z.boolean().default(false),
   })

@@ -6,7 +6,7 @@ import type { Submission } from '../../domain/submission.ts';
 import { BrokerError } from '../../errors.ts';
 import type { ReceivedFile } from '../../http/multipart.ts';
 import type { MailboxRow } from '../../store/rows/rows.ts';
-import { accept } from '../accept.ts';
+import { accept, wakeLane } from '../accept.ts';
 import type { SendingDeps } from '../types.ts';
 import { type ComposePortsParts, composePorts } from './compose-ports.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
@@ -26,6 +26,8 @@ export interface Asked {
   /** Id of the API key. */
   readonly keyId: string;
   readonly idempotencyKey: string | undefined;
+  /** False where many are handed over and one wake-up does for all; {@link Sender.wake} gives it. */
+  readonly wakes?: boolean;
 }
 
 /** What is to be sent, and from which mailbox. */
@@ -34,6 +36,8 @@ export interface Order {
   readonly request: SendRequest;
   /** Of a `multipart/form-data` request; they go behind those that `request` names. */
   readonly files: readonly ReceivedFile[];
+  /** Of the finished message; what may be sent at all unless given. */
+  readonly limitBytes?: number;
 }
 
 /** From a request to a submission. */
@@ -45,6 +49,8 @@ export interface Sender {
   send(order: Order, asked: Asked): Promise<Submission>;
   /** Composes the message and keeps nothing. @throws BrokerError what composing throws */
   dryRun(order: Order): Promise<DryRun>;
+  /** Sees to it that what is due from a mailbox is sent soon. Never rejects. */
+  wake(mailbox: MailboxRow, dueAt: Date): Promise<void>;
 }
 
 export function createSender(deps: SendingDeps, composeParts: ComposePortsParts): Sender {
@@ -61,14 +67,17 @@ export function createSender(deps: SendingDeps, composeParts: ComposePortsParts)
   const newMessageId = (row: MailboxRow): string =>
     `<${randomBase62(24, random)}@${row.address.split('@').at(-1) ?? 'localhost'}>`;
 
-  const composed = ({ mailbox, request, files }: Order, messageId: string): Promise<ComposedMail> =>
+  const composed = (
+    { mailbox, request, files, limitBytes = mailLimitBytes }: Order,
+    messageId: string,
+  ): Promise<ComposedMail> =>
     compose(
       {
         content: request,
         uploads: files,
         mailbox: { addresses: [{ name: '', address: mailbox.address }], locale: 'en', timeZone: 'UTC' },
         messageId,
-        limitBytes: mailLimitBytes,
+        limitBytes,
       },
       composePorts(composeParts, mailbox),
       AbortSignal.timeout(composeMs),
@@ -93,8 +102,11 @@ export function createSender(deps: SendingDeps, composeParts: ComposePortsParts)
         onUnknown,
         messageId,
         compose: () => composed(order, messageId),
+        wakes: asked.wakes ?? true,
       });
     },
+
+    wake: (mailbox, dueAt) => wakeLane(deps, mailbox, dueAt),
 
     async dryRun(order) {
       checkTime(order.request.sendAt);
