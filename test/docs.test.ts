@@ -96,6 +96,14 @@ describe.each(pages.map((page) => [page.path, page] as const))('%s', (path, page
       'BROKER_KEY',
       'APPLICATIONINSIGHTS_CONNECTION_STRING',
       'APPLICATIONINSIGHTS_AUTHENTICATION_STRING',
+      // https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+      'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+      'OTEL_SERVICE_NAME',
+      'OTEL_RESOURCE_ATTRIBUTES',
+      'OTEL_TRACES_SAMPLER',
+      'OTEL_TRACES_SAMPLER_ARG',
+      'OTEL_BSP_SCHEDULE_DELAY',
+      'OTEL_SDK_DISABLED',
     ];
     const shell = [...page.text.matchAll(/^([A-Z_]+)=/gm)].map((match) => match[1] ?? '');
     for (const name of named) expect([...ours, ...others, ...shell], path).toContain(name);

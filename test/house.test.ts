@@ -18,9 +18,10 @@ const floors = [
   ['lib/pages'],
   ['lib/http', 'lib/outbound', 'lib/html'],
   ['lib/access'],
-  ['lib/store', 'lib/vault'],
+  ['lib/store', 'lib/vault', 'lib/telemetry'],
   [
     'lib/log.ts',
+    'lib/trace.ts',
     'lib/config.ts',
     'lib/setting-defaults.ts',
     'lib/setting-url.ts',

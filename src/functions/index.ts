@@ -32,6 +32,7 @@ import './sign-in/oauth-callback.ts';
 import './operations/reseal.ts';
 import './sign-in/tenant-consent-links.ts';
 import './sign-in/tenant-consent.ts';
+import './jobs/telemetry.ts';
 import './jobs/work.ts';
 import './submissions/bulk.ts';
 import './submissions/send.ts';

@@ -198,6 +198,8 @@ function schema(inAzure: boolean) {
     ATTACHMENT_LINK_HOURS: integer(attachmentLinkHours.least, attachmentLinkHours.most, 'hours').default(
       attachmentLinkHours.default,
     ),
+    // Read by OpenTelemetry itself (telemetry/), and only if it is set; here it is checked. A collector may be private.
+    OTEL_EXPORTER_OTLP_ENDPOINT: url({ inAzure: false, path: 'any', example: 'https://collector.example' }).optional(),
   });
 }
 

@@ -1,6 +1,7 @@
 import { app, output } from '@azure/functions';
 import { broker } from '../../lib/broker.ts';
 import { timerSchedule } from '../../lib/sync/run/schedule.ts';
+import { traced } from '../../lib/trace.ts';
 
 /** The timer: a wake-up for every shard, whose rows say what is due, and one for every lane that has mail to send. */
 export async function dispatch() {
@@ -22,5 +23,5 @@ app.timer('dispatch', {
   // The monitor keeps a blob per timer and fires for missed ticks; a tick that was missed needs no replacement.
   useMonitor: false,
   return: output.storageQueue({ queueName: 'work', connection: 'AzureWebJobsStorage' }),
-  handler: dispatch,
+  handler: () => traced('dispatch', 'consumer', { 'faas.name': 'dispatch', 'faas.trigger': 'timer' }, dispatch),
 });

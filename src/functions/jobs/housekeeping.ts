@@ -1,5 +1,6 @@
 import { app, type Timer } from '@azure/functions';
 import { broker } from '../../lib/broker.ts';
+import { traced } from '../../lib/trace.ts';
 
 /** Every 5 minutes: what nobody waits for. Each chore has its own rhythm. */
 export async function housekeeping(_timer: Timer): Promise<void> {
@@ -11,5 +12,8 @@ app.timer('housekeeping', {
   schedule: '0 */5 * * * *',
   // Without a monitor the host keeps no state of its own in blobs; what is missed is made up by the next run.
   useMonitor: false,
-  handler: housekeeping,
+  handler: (timer) =>
+    traced('housekeeping', 'consumer', { 'faas.name': 'housekeeping', 'faas.trigger': 'timer' }, () =>
+      housekeeping(timer),
+    ),
 });

@@ -2,6 +2,7 @@ import { app, output } from '@azure/functions';
 import { broker } from '../../lib/broker.ts';
 import { parseSendHint } from '../../lib/submissions/types.ts';
 import { parseWakeUp } from '../../lib/sync/state/wake-up.ts';
+import { traced } from '../../lib/trace.ts';
 
 /** Ends what runs in this process; nothing, before the first run. */
 let stop = async () => {};
@@ -31,6 +32,11 @@ export async function work(message: unknown) {
 
 const queue = { queueName: 'work', connection: 'AzureWebJobsStorage' };
 
-app.storageQueue('work', { ...queue, return: output.storageQueue(queue), handler: work });
+app.storageQueue('work', {
+  ...queue,
+  return: output.storageQueue(queue),
+  handler: (message) =>
+    traced('work', 'consumer', { 'faas.name': 'work', 'faas.trigger': 'pubsub' }, () => work(message)),
+});
 
 app.hook.appTerminate(() => stop());

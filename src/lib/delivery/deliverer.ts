@@ -8,6 +8,7 @@ import type { StoredState } from '../store/destinations/destination-row.ts';
 import type { DestinationRows } from '../store/destinations/destinations.ts';
 import { untilSettled } from '../store/table/modify.ts';
 import { isStoreError, type ServerTime, StoreError } from '../store/table/table.ts';
+import { traced } from '../trace.ts';
 import type { LinkMaker } from './events/attachment-links.ts';
 import { createRenderer } from './events/render.ts';
 import { afterAttempt, claimed, gate, mayProbe, mended } from './hold.ts';
@@ -222,7 +223,13 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
         const entry = await inTurn(peer, () => enter(peer, event.id, insists));
         if (entry.kind === 'held') return entry;
         await ready?.();
-        const outcome = await transports[open.config.type].send(open, event, signal);
+        const facts = { 'broker.destination_type': open.config.type, 'broker.event_type': event.type };
+        const outcome = await traced('deliver', 'internal', facts, async (span) => {
+          const sent = await transports[open.config.type].send(open, event, signal);
+          span.say({ 'broker.outcome': sent.kind });
+          if (sent.kind !== 'accepted') span.fail();
+          return sent;
+        });
         await inTurn(peer, () => record(peer, event, outcome, entry.probing)).catch((error: unknown) => {
           // The outcome stands: it was sent. Whoever comes next meets the same state, or notes it then.
           log.error('destination.state_not_saved', error, { destinationId });

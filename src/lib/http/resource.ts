@@ -1,8 +1,9 @@
-import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { HttpHandler, HttpMethod, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import type { z } from 'zod';
 import { anonymous, type Caller, type KeyVerifier, type Scope } from '../access/caller.ts';
 import { BrokerError } from '../errors.ts';
 import { consoleLog, correlated, type Log } from '../log.ts';
+import { traced } from '../trace.ts';
 import { type Intake, takeIn } from './intake.ts';
 import type { FormFields, FormLimits, ReceivedFile } from './multipart.ts';
 import { problem, toBrokerError } from './problem.ts';
@@ -98,7 +99,7 @@ export function resource<B extends HttpParts, GQ, GY, PostQ, PostY, PutQ, PutY, 
     .filter((method) => runners[method] !== undefined)
     .join(', ');
 
-  const handler: HttpHandler = async (request, context) => {
+  const answer = async (request: HttpRequest, context: InvocationContext): Promise<HttpResponseInit> => {
     const requestId = context.invocationId;
     const run = runners[request.method];
     if (run === undefined) {
@@ -121,6 +122,20 @@ export function resource<B extends HttpParts, GQ, GY, PostQ, PostY, PutQ, PutY, 
       }
       return withCommonHeaders(run.errorPage?.(error, request, requestId) ?? problem(error, requestId));
     }
+  };
+  const handler: HttpHandler = (request, context) => {
+    const { functionName, invocationId } = context;
+    const facts = {
+      'faas.name': functionName,
+      'http.request.method': request.method,
+      'broker.request_id': invocationId,
+    };
+    return traced(`${request.method} ${functionName}`, 'server', facts, async (span) => {
+      const answered = await answer(request, context);
+      span.say({ 'http.response.status_code': Number(answered.status ?? 200) });
+      if (Number(answered.status) >= 500) span.fail();
+      return answered;
+    });
   };
   const scopes = Object.entries(methods).map(([method, endpoint]) => [method, endpoint?.scope ?? 'none'] as const);
   return Object.assign(handler, { scopes: Object.fromEntries(scopes) });

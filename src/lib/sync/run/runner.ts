@@ -6,6 +6,7 @@ import { decodeShard } from '../../store/rows/shard-row.ts';
 import { type Committer, createCommitter } from '../../store/shard/committer.ts';
 import { acquireLease, isHeld, LeaseLost } from '../../store/shard/lease.ts';
 import { isStoreError } from '../../store/table/table.ts';
+import { traced } from '../../trace.ts';
 import { createRowMemory } from '../state/row-memory.ts';
 import { runBudgetMs } from '../state/run-context.ts';
 import type { ShardRunner, ShardRunnerDeps } from '../state/types.ts';
@@ -95,8 +96,10 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
 
   return {
     // Shard and tick stand in the line of the dispatcher, too; a continuation says that it is one.
-    run: (wakeUp) =>
-      correlated({ runId: `${shardKey(wakeUp.shard)}.${wakeUp.tick}.${wakeUp.cont}` }, () => run(wakeUp)),
+    run: (wakeUp) => {
+      const runId = `${shardKey(wakeUp.shard)}.${wakeUp.tick}.${wakeUp.cont}`;
+      return traced('poll', 'internal', { 'broker.run_id': runId }, () => correlated({ runId }, () => run(wakeUp)));
+    },
     async stop() {
       stopping = true;
       const done = new AbortController();
