@@ -27,6 +27,7 @@ import { createCountingLog } from './metrics/counting-log.ts';
 import type { Exposition } from './metrics/exposition.ts';
 import type { Audit } from './store/deployment/audit.ts';
 import type { ResealProgress } from './store/deployment/reseal-progress.ts';
+import type { WorkQueue } from './store/deployment/work-queue.ts';
 import type { Deliveries } from './store/mailboxes/deliveries.ts';
 import type { Registry } from './store/mailboxes/registry.ts';
 import type { Dispatcher, ShardRunner } from './sync/state/types.ts';
@@ -52,6 +53,8 @@ export interface Broker {
   readonly reading: Reading;
   readonly dispatcher: Dispatcher;
   readonly shardRunner: ShardRunner;
+  /** For what the output binding of a function cannot do: a message that is seen later. */
+  readonly queue: Pick<WorkQueue, 'send'>;
   /** Mail out; the sweep of its blobs is a chore of housekeeping. */
   readonly sending: Sending;
   readonly housekeeping: Housekeeping;
@@ -92,7 +95,7 @@ export function createBroker(
   const polling = composePolling(base, storage, identity, mail, delivery, connecting, sending);
   const operations = composeOperations(base, storage, identity, mail, delivery, sending, { counts, startedAt });
 
-  const { trouble, lookAtSecrets, apiKeys, audit, registry, deliveries } = storage;
+  const { trouble, lookAtSecrets, apiKeys, audit, queue, registry, deliveries } = storage;
   const { destinations, attachmentTokens } = delivery;
   const { connect, addMailbox, openMailbox, giveToken } = connecting;
   return {
@@ -101,6 +104,7 @@ export function createBroker(
     clock: base.clock,
     trouble,
     lookAtSecrets,
+    queue,
     apiKeys,
     audit,
     registry,

@@ -19,7 +19,7 @@ import type { ShardWakeUp } from '../../src/lib/sync/state/wake-up.ts';
 import { createImap } from './imap.ts';
 import type { MailWorld } from './mail.ts';
 import { createProcess, type Ground, invocations, type SimProcess } from './process.ts';
-import { createQueue, type Queue } from './queue.ts';
+import { createQueue, type Hint, type Queue } from './queue.ts';
 import { createReceivers, type PostObserver, type ReceiverWeather } from './receiver.ts';
 import { createStore, type StoreWeather } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -147,6 +147,7 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
         },
         otherHeld: sessions.leave,
         intervalSeconds,
+        ...(faults.kinds.has('bell') ? { hasBell: async () => true } : {}),
         destinations: {
           ...createDestinationFacts({ rows, time: store.time, clock, random }),
           order: async (id) => (world.unordered.has(id) ? 'window' : 'strict'),
@@ -185,9 +186,9 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
     const { process, runner } = anyone();
     let next: ShardWakeUp | undefined;
     return process.invoke(
-      `${process.name}/r${++runs}`,
+      `${process.name}/${wakeUp.kind === 'bell' ? 'b' : 'r'}${++runs}`,
       async () => {
-        next = await runner.run(wakeUp);
+        next = await work(runner, wakeUp);
       },
       (invocation, error) => {
         if (error !== undefined) trace.note(invocation.name, () => `fails: ${String(error)}`);
@@ -195,6 +196,13 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
       },
     );
   });
+
+  async function work(runner: ShardRunner, hint: Hint): Promise<ShardWakeUp | undefined> {
+    if (hint.kind === 'shard') return runner.run(hint);
+    const { next, again } = await runner.ring(hint);
+    if (again !== undefined) queue.put(again.bell, again.afterMs);
+    return next;
+  }
 
   return {
     queue,

@@ -4,7 +4,7 @@ import type { PlantedBug } from './plant.ts';
 export const bugsWithMail: readonly PlantedBug[] = [
   {
     name: 'the cursor is committed before the acceptance',
-    seed: 2,
+    seed: 4,
     breaks: 'nothing is lost',
     changes: [
       {
@@ -19,7 +19,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
   },
   {
     name: 'the cursor passes what SEARCH leaves out',
-    seed: 12,
+    seed: 33,
     breaks: 'nothing is lost',
     changes: [
       {
@@ -84,7 +84,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
   },
   {
     name: 'a mail is known again by what its sender says of it',
-    seed: 124,
+    seed: 34,
     breaks: 'nothing is lost',
     changes: [
       {
@@ -120,7 +120,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
   },
   {
     name: 'a message that is known and was never accepted is passed over after a reset',
-    seed: 950,
+    seed: 0,
     breaks: 'nothing is lost',
     changes: [
       {
@@ -133,7 +133,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
   },
   {
     name: 'a move leaves the row of a message behind that is being tried again',
-    seed: 136,
+    seed: 128,
     breaks: 'nothing is lost',
     changes: [
       {
@@ -212,7 +212,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
   },
   {
     name: 'a filter decides anew of a message that was posted once',
-    seed: 266,
+    seed: 124,
     breaks: 'nothing is lost',
     changes: [
       {
@@ -224,7 +224,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
   },
   {
     name: 'a changed filter lets out what the one before kept back, when a folder is renumbered',
-    seed: 52,
+    seed: 0,
     breaks: 'what a filter keeps back stays in the mailbox',
     changes: [
       {

@@ -111,6 +111,8 @@ export function createDeliveries(
   function checkAgain(post: Post, last: Post | undefined): void {
     // A replay since a time sends again what the recent messages have no room for any more, under the same key.
     if (last?.heard !== 'accepted' || last.by === undefined || isForgotten(post)) return;
+    // It was on its way for longer than its sender waited, and another run came first.
+    if (last.acceptedAt !== undefined && post.sentAt <= last.acceptedAt) return;
     const what = `${post.id} (m${post.message?.id}), which ${last.by.name} had delivered`;
     if (terms.hasReleased(last.by) && !terms.wasRefused(last.by)) {
       breach('nothing is sent again without need', `${what} and committed`);

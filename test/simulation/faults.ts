@@ -101,6 +101,13 @@ export const likelihoods = {
   imported: [0.05, 0.3],
   /** The server gives none of the headers, for a while or for as long as the faults last. At each arrival or move. */
   headerless: [0.02, 0.2],
+  /** A bell rings for mail. At each arrival; in a world without it no bells count. */
+  bell: [0.4, 0.95],
+  /** Of those that ring: twice, or only after minutes. */
+  bellTwice: [0.05, 0.3],
+  bellLate: [0.05, 0.3],
+  /** One rings for nothing: before there is any mail, or for a mailbox that does not exist. At each look of the weather. */
+  bellForged: [0.05, 0.5],
 } as const;
 
 export type FaultKind = keyof typeof likelihoods;

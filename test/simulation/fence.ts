@@ -17,10 +17,14 @@ export interface Fence {
   hasReleased(run: Invocation): boolean;
 }
 
+/** How invocations for a bell are called. */
+export const bellRun = /\/b\d+$/;
+
 export function createFence(ground: Ground, promises: Promises, tables: () => Tables, lives: Lives): Fence {
   const { scheduler } = ground;
   const holders = new Map<string, Invocation | undefined>();
   const released = new Set<Invocation>();
+  const bellTicks = new Map<string, number>();
 
   function checkHead(write: Applied, at: number): void {
     const { by, partitionKey } = write;
@@ -47,19 +51,25 @@ export function createFence(ground: Ground, promises: Promises, tables: () => Ta
     if (holder !== by && !isEnding) stale(`commits in the lease of ${holder?.name}`);
     if (by === undefined || now.owner !== '') return;
     if (!isEnding) released.add(by);
-    checkDue(partitionKey, now);
+    checkDue(partitionKey, now, workedTick(partitionKey, by, now));
+  }
+
+  /** A run for a bell works in the present tick, and leaves that of the shard as it is: one that comes late may be behind it. */
+  function workedTick(partitionKey: string, { name }: Invocation, { tick, intervalSeconds }: ShardRow): number {
+    if (bellRun.test(name)) bellTicks.set(partitionKey, Math.floor(scheduler.now() / 1000 / intervalSeconds));
+    return Math.max(tick, bellTicks.get(partitionKey) ?? 0);
   }
 
   /** When a run gives its lease back: whoever has work left is due in the next tick, unless something is wrong with it. */
-  function checkDue(partitionKey: string, shard: ShardRow): void {
+  function checkDue(partitionKey: string, shard: ShardRow, tick: number): void {
     for (const { latest } of lives.live()) {
       const { id, slot, paused, asked, syncFrom } = latest;
       if (paused || shardKey(shardOfMailbox(id) ?? 0) !== partitionKey) continue;
       const due = shard.sched[slot];
-      if (due === undefined || due.failures > 0 || due.nextDue <= shard.tick + 1) continue;
+      if (due === undefined || due.failures > 0 || due.nextDue <= tick + 1) continue;
       const state = tables().get('mail', partitionKey, `b!${id}`);
       if (state === undefined || decodeState(state).code !== '') continue;
-      const ticks = due.nextDue - shard.tick;
+      const ticks = due.nextDue - tick;
       const breach = (what: string) =>
         promises.breach('work that is left is due at once', `${id} is due in ${ticks} ticks, and ${what}`);
       // What was asked for since the run began is due by that.

@@ -1,4 +1,4 @@
-import type { ShardWakeUp } from '../../src/lib/sync/state/wake-up.ts';
+import type { BellWakeUp, ShardWakeUp } from '../../src/lib/sync/state/wake-up.ts';
 import type { Ground, Invocation } from './process.ts';
 
 /** A message that failed comes again after this (host.json: visibilityTimeout). */
@@ -10,20 +10,23 @@ const killedAgainMs = 10 * 60_000;
 /** Then it goes to the poison queue, which nobody reads. */
 const mostDequeues = 3;
 
+export type Hint = ShardWakeUp | BellWakeUp;
+
 interface Message {
-  readonly wakeUp: ShardWakeUp;
+  readonly wakeUp: Hint;
   dequeues: number;
 }
 
 /** The queue `work`: at least once, in no order, at no particular time; under faults also never. */
 export interface Queue {
-  put(wakeUp: ShardWakeUp): void;
+  /** @param afterMs nobody sees it before */
+  put(wakeUp: Hint, afterMs?: number): void;
   /** To be told by whoever works on a message. */
   ended(invocation: Invocation, next: ShardWakeUp | undefined): void;
 }
 
 /** @param work starts an invocation for a message; undefined if there is nobody to do so just now */
-export function createQueue(ground: Ground, work: (wakeUp: ShardWakeUp) => Invocation): Queue {
+export function createQueue(ground: Ground, work: (wakeUp: Hint) => Invocation): Queue {
   const { scheduler, faults, trace, dice } = ground;
   const open = new Map<Invocation, Message>();
 
@@ -34,9 +37,14 @@ export function createQueue(ground: Ground, work: (wakeUp: ShardWakeUp) => Invoc
     });
   }
 
+  const named = (hint: Hint) =>
+    hint.kind === 'bell'
+      ? `bell of ${hint.mailbox}, put back ${hint.tries} times`
+      : `hint for shard ${hint.shard}, tick ${hint.tick % 1000}, ${hint.why}`;
+
   return {
-    put(wakeUp) {
-      const what = () => `hint for shard ${wakeUp.shard}, tick ${wakeUp.tick % 1000}, ${wakeUp.why}`;
+    put(wakeUp, afterMs = 0) {
+      const what = () => named(wakeUp);
       if (faults.strikes('wakeUpLost')) {
         trace.note('queue', () => `${what()} -- lost`);
         return;
@@ -44,7 +52,7 @@ export function createQueue(ground: Ground, work: (wakeUp: ShardWakeUp) => Invoc
       const copies = faults.strikes('wakeUpTwice') ? 2 : 1;
       if (copies > 1 && faults.strikes('wakeUpTwin')) {
         trace.note('queue', () => `${what()} -- doubled, at the same moment`);
-        const at = dice.between(10, 2_000);
+        const at = afterMs + dice.between(10, 2_000);
         for (let copy = 0; copy < copies; copy++) deliver({ wakeUp, dequeues: 0 }, at);
         return;
       }
@@ -52,7 +60,7 @@ export function createQueue(ground: Ground, work: (wakeUp: ShardWakeUp) => Invoc
         const late = faults.strikes('wakeUpLate') ? faults.size('wakeUpLate', 5_000, 300_000) : 0;
         if (copy > 0 || late > 0)
           trace.note('queue', () => `${what()} -- ${copy > 0 ? 'doubled' : ''} ${Math.round(late)} ms late`);
-        deliver({ wakeUp, dequeues: 0 }, late + dice.between(10, 2_000));
+        deliver({ wakeUp, dequeues: 0 }, afterMs + late + dice.between(10, 2_000));
       }
     },
     ended(invocation, next) {
@@ -62,10 +70,7 @@ export function createQueue(ground: Ground, work: (wakeUp: ShardWakeUp) => Invoc
       if (next !== undefined) this.put(next);
       if (invocation.end === 'done') return;
       if (message.dequeues >= mostDequeues) {
-        trace.note(
-          'queue',
-          () => `hint for shard ${message.wakeUp.shard}, tick ${message.wakeUp.tick % 1000} -- poison`,
-        );
+        trace.note('queue', () => `${named(message.wakeUp)} -- poison`);
         return;
       }
       deliver(message, invocation.end === 'killed' ? killedAgainMs : failedAgainMs);

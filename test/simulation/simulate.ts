@@ -52,7 +52,8 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
       },
     },
   });
-  const { ground, scheduler, surroundings, lives, mail, deliveries, promises, records, people, admin, app } = world;
+  const { ground, scheduler, surroundings, lives, mail, deliveries, promises, records, people, admin, app, bells } =
+    world;
   const { faults, trace, dice: chance } = ground;
   const { storeWeather, receiverWeather } = surroundings;
   const owners = createPeople(ground, mail, (mailbox) => inRetryQueue(world, mailbox));
@@ -179,6 +180,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
 
   function changeWeather(): void {
     const now = scheduler.now();
+    bells.forge();
     if (faults.strikes('terminate')) app.terminate();
     if (faults.strikes('night')) {
       const ms = faults.size('night', 2 * hourMs, 12 * hourMs);

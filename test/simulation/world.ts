@@ -1,5 +1,6 @@
 import { type Admin, createAdmin, type Person } from './admin.ts';
 import { type App, createApp, type Entra, type Surroundings } from './app.ts';
+import { type Bells, createBells } from './bells.ts';
 import { createDeliveries } from './deliveries.ts';
 import { insertDestination } from './destination.ts';
 import { dice } from './dice.ts';
@@ -46,6 +47,7 @@ export interface World extends Ended {
   readonly people: readonly Person[];
   readonly admin: Admin;
   readonly app: App;
+  readonly bells: Bells;
 }
 
 const names = ['ada', 'bea', 'cid', 'dan', 'eve', 'fay', 'gus', 'hal'] as const;
@@ -77,7 +79,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const probes = createProbes(ground, promises, lives, (id) => !unordered.has(id));
   const records = createRecords(promises, lives);
   const filters = createFilters(ground, promises, () => tables, lives, deliveries);
-  const mail = createMailWorld(ground, chance.between(-20_000, 20_000), lives.onPlaced);
+  const bells = createBells(ground, lives, () => app.queue);
+  const mail = createMailWorld(ground, chance.between(-20_000, 20_000), (message, place) => {
+    lives.onPlaced(message, place);
+    bells.onPlaced(message, place);
+  });
   const tables = createTables((write) => {
     filters.onApplied(write);
     lives.onApplied(write);
@@ -120,7 +126,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     },
   };
   const workers = 1 + chance.below(3);
-  const app = createApp(ground, surroundings, wanted.workers ?? workers);
+  const app: App = createApp(ground, surroundings, wanted.workers ?? workers);
   const count = 1 + chance.below(3);
   const people: Person[] = names.slice(0, wanted.people ?? count).map((name) => ({
     tid: '11111111-2222-3333-4444-555555555555',
@@ -134,5 +140,5 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     await insertDestination(tables, id, new Date(scheduler.now()));
   }
   const ended = { tables, lives, mail, deliveries, promises };
-  return { ...ended, ground, scheduler, surroundings, records, people, admin, app };
+  return { ...ended, ground, scheduler, surroundings, records, people, admin, app, bells };
 }

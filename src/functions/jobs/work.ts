@@ -1,20 +1,21 @@
 import { app, output } from '@azure/functions';
 import { broker } from '../../lib/broker.ts';
 import { parseSendHint } from '../../lib/submissions/types.ts';
-import { parseWakeUp } from '../../lib/sync/state/wake-up.ts';
+import { parseBell, parseWakeUp } from '../../lib/sync/state/wake-up.ts';
 import { traced } from '../../lib/trace.ts';
 
 /** Ends what runs in this process; nothing, before the first run. */
 let stop = async () => {};
 
 /**
- * One wake-up: looks after its shard. What is left when the time of an invocation is over goes on in the next, through the
+ * One wake-up: looks after its shard, its mailbox or its lane. What is left when the time is over goes on in the next, through the
  * same queue. A message of an unknown form is dropped: nothing depends on any single one.
  */
 export async function work(message: unknown) {
   const wakeUp = parseWakeUp(message);
+  const bell = parseBell(message);
   const lane = parseSendHint(message)?.lane;
-  const { log, shardRunner, sending } = await broker();
+  const { log, queue, shardRunner, sending } = await broker();
   stop = async () => {
     sending.stop();
     await shardRunner.stop();
@@ -22,6 +23,11 @@ export async function work(message: unknown) {
   if (lane !== undefined) {
     await sending.run(lane);
     return undefined;
+  }
+  if (bell !== undefined) {
+    const { next, again } = await shardRunner.ring(bell);
+    if (again !== undefined) await queue.send(again.bell, again.afterMs);
+    return next;
   }
   if (wakeUp === undefined) {
     log.warn('dispatch.message_unknown');

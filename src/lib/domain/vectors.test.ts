@@ -140,7 +140,7 @@ test('an entry of a ring', () => {
 
 test('a slot of a shard', () => {
   const [nextDue = 0, lastOk = 0, interval = 0, failures = 0] = vectors.schedSlot;
-  const sched = encodeSched([{ nextDue, lastOk, interval, failures }]);
+  const sched = encodeSched([{ nextDue, lastOk, interval, failures, eager: 0 }]);
   expect(base64url(sched.slice(0, 16))).toBe(vectors.schedSlotBytes);
 });
 

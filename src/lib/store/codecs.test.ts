@@ -35,7 +35,9 @@ const shard: ShardRow = {
   intervalSeconds: 60,
   starts: 2,
   current: { mailboxId, folderId: 'fAbCdEf1', uid: 4294967295, deaths: 1 },
-  sched: Array.from({ length: 64 }, (_, i) => ({ nextDue: 4294967295 - i, lastOk: i, interval: 5, failures: i % 3 })),
+  sched: Array.from({ length: 64 }, (_, i) => {
+    return { nextDue: 4294967295 - i, lastOk: i, interval: 3600, failures: i % 3, eager: i * 4 };
+  }),
   flags: 31,
   hours: [{ hour: 498_000, delivered: 7, failed: 1, dead: 0 }],
 };

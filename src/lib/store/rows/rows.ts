@@ -61,6 +61,8 @@ export interface SlotSchedule {
   readonly lastOk: number;
   readonly interval: number;
   readonly failures: number;
+  /** Ticks in a row in which it is still due because a bell announced mail that was not there yet; below 256. */
+  readonly eager: number;
 }
 
 /** Bits of {@link ShardRow.flags}. */
@@ -137,6 +139,17 @@ export interface StateRow {
   readonly served: number;
   /** The trouble of which its owner was told last, and not yet of its end. Missing in old rows. */
   readonly told?: MailboxState | undefined;
+  /** How far its bell can be relied on. Missing where no bell has ever rung, and nothing is known of one. */
+  readonly bell?: BellState | undefined;
+}
+
+/**
+ * `rings`: a bell announced mail that was then found, and the mailbox is polled less often. `silent`: mail came that no bell
+ * announced, last at `since`, and it is polled as if it had none.
+ */
+export interface BellState {
+  readonly hears: 'rings' | 'silent';
+  readonly since: Date;
 }
 
 /** A range of UIDs that the server announced and did not show: tried again, then gone. Both ends inclusive. */

@@ -20,6 +20,9 @@ import type { ShardRow, SlotSchedule } from './rows.ts';
 
 const slotBytes = 16;
 
+/** An interval is a count of ticks, an hour of seconds at most. */
+const intervalLimit = 2 ** 24;
+
 const form = z.object({
   owner: text,
   epoch: int64,
@@ -35,7 +38,7 @@ const form = z.object({
 });
 
 /** A slot that has never been polled; its next tick is long past. */
-export const emptySlot: SlotSchedule = { nextDue: 0, lastOk: 0, interval: 0, failures: 0 };
+export const emptySlot: SlotSchedule = { nextDue: 0, lastOk: 0, interval: 0, failures: 0, eager: 0 };
 
 /** `!` of a shard that no worker has held yet. */
 export const newShard: ShardRow = {
@@ -92,13 +95,13 @@ export function decodeShard(row: StoredRow): ShardRow {
   };
 }
 
-/** 16 bytes a slot: nextDue, lastOk, interval, failures, each an unsigned 32-bit number. */
+/** 16 bytes a slot: nextDue, lastOk, eager (8 bits) and interval (24 bits), failures; numbers of 32 bits, unsigned. */
 export function encodeSched(sched: readonly SlotSchedule[]): Uint8Array<ArrayBuffer> {
   const slots = Array.from({ length: shardSize }, (_, index) => sched[index] ?? emptySlot);
   return pack(slots, slotBytes, (view, at, slot) => {
     view.setUint32(at, slot.nextDue);
     view.setUint32(at + 4, slot.lastOk);
-    view.setUint32(at + 8, slot.interval);
+    view.setUint32(at + 8, slot.eager * intervalLimit + slot.interval);
     view.setUint32(at + 12, slot.failures);
   });
 }
@@ -107,7 +110,8 @@ export function decodeSched(bytes: Uint8Array): SlotSchedule[] {
   return unpack(bytes, slotBytes, (view, at) => ({
     nextDue: view.getUint32(at),
     lastOk: view.getUint32(at + 4),
-    interval: view.getUint32(at + 8),
+    interval: view.getUint32(at + 8) % intervalLimit,
     failures: view.getUint32(at + 12),
+    eager: Math.floor(view.getUint32(at + 8) / intervalLimit),
   }));
 }

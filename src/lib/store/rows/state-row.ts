@@ -14,6 +14,8 @@ const form = z.object({
   backoffUntil: instant.optional(),
   answered: int64,
   told: mailboxState.optional(),
+  bell: z.enum(['rings', 'silent']).optional(),
+  bellSince: instant.optional(),
 });
 
 export function encodeState(row: StateRow): Row {
@@ -27,6 +29,8 @@ export function encodeState(row: StateRow): Row {
       backoffUntil: row.backoffUntil,
       answered: BigInt(row.served),
       told: row.told,
+      bell: row.bell?.hears,
+      bellSince: row.bell?.since,
     }),
   };
 }
@@ -35,6 +39,7 @@ export function encodeState(row: StateRow): Row {
 export function decodeState(row: StoredRow): StateRow {
   const key = parseRowKey(row.rowKey);
   if (key?.kind !== 'state') throw brokenRow(row, 'its key is not that of a state');
-  const { answered: served, ...read } = readColumns(row, form);
-  return { mailboxId: key.mailboxId, ...read, served, backoffUntil: read.backoffUntil, told: read.told };
+  const { answered: served, bell: hears, bellSince: since, ...read } = readColumns(row, form);
+  const bell = hears === undefined || since === undefined ? undefined : { hears, since };
+  return { mailboxId: key.mailboxId, ...read, served, backoffUntil: read.backoffUntil, told: read.told, bell };
 }

@@ -136,6 +136,7 @@ function headFor(
       lastOk: Math.floor(slot.lastOk * inOurTicks),
       interval: 0,
       failures: slot.failures,
+      eager: slot.eager,
     })),
   };
 }

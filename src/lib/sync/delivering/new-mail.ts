@@ -62,7 +62,7 @@ export async function newMail(at: FolderPoll, fresh: UidRange | undefined): Prom
     isDone: isSettled,
     isOld: ({ internalDate }) => isFromBefore(mailbox.row, internalDate),
     settle(uid, internalDate) {
-      if (internalDate !== undefined) record.sawDate(internalDate, context.now());
+      if (internalDate !== undefined) record.sawDate(uid, internalDate, context.now());
       vanish(record.settle(uid, context.now()));
     },
     isLastLook(uid) {

@@ -14,6 +14,9 @@ const at = {
   lastMailAt: ago(5),
   isAsked: false,
   servedBefore: 1,
+  heard: { isRung: false, isAnnounced: false, hasArrived: false, arrivals: [] },
+  isBellMissed: false,
+  hasBells: true,
 };
 const state = (change: Partial<StateRow> = {}): StateRow => ({
   mailboxId: 'mbx_0001_abcdefghijklmnop',
@@ -29,6 +32,7 @@ const slot = (change: Partial<SlotSchedule> = {}): SlotSchedule => ({
   lastOk: tick - 1,
   interval: 1,
   failures: 0,
+  eager: 0,
   ...change,
 });
 const failed = (code: ErrorCode, retryAfterMs?: number): Verdict => ({ kind: 'failed', code, retryAfterMs });
@@ -42,7 +46,7 @@ describe('a mailbox that answered', () => {
     const judged = judge(state(), slot({ failures: 3 }), { kind: 'ok', left }, at);
     expect(judged).toEqual({
       state: state(),
-      slot: { nextDue, lastOk: tick, interval: 1, failures: 0 },
+      slot: { nextDue, lastOk: tick, interval: 1, failures: 0, eager: 0 },
       event: undefined,
     });
   });
@@ -284,5 +288,46 @@ describe('a mailbox whose owner has just signed in again', () => {
   it('is left alone when the new sign-in is refused, too', () => {
     const judged = judge(before, slot(), failed('grant_expired'), asked);
     expect(judged).toMatchObject({ state: { state: 'reconnect_required', served: 2 }, event: undefined });
+  });
+});
+
+describe('a bell', () => {
+  const account = { paused: false, deletedAt: undefined, asked: 1 };
+  const later = slot({ nextDue: tick + 9 });
+  it.each([
+    ['beats the rhythm', state(), later, account, true],
+    ['does not beat the wait after a failure', state(), slot({ nextDue: tick + 9, failures: 1 }), account, false],
+    ['does not beat what the mail server asked for', state({ backoffUntil: ago(-1) }), later, account, false],
+    ['does not beat a pause', state({ state: 'paused' }), later, { ...account, paused: true }, false],
+    ['does not wake the dead', state({ state: 'reconnect_required' }), later, account, false],
+    ['rings in vain for what is removed', state(), later, { ...account, deletedAt: now }, false],
+  ])('%s', (_, one, its, its2, isPolled) => {
+    expect(isDue(one, its, its2, { now, tick, isRung: true })).toBe(isPolled);
+    expect(isDue(one, its, its2, { now, tick })).toBe(false);
+  });
+
+  const polled = (before: SlotSchedule, change: Partial<typeof at>, of: Partial<StateRow> = {}) =>
+    judge(state(of), before, { kind: 'ok', left: 'nothing' }, { ...at, lastMailAt: ago(5), ...change });
+  const heard = { isRung: true, isAnnounced: true, hasArrived: false, arrivals: [] };
+
+  it('that is ahead of the mail makes the mailbox due in the next three ticks', () => {
+    const due: number[] = [];
+    let { slot: next } = polled(slot({ interval: 9 }), { heard });
+    for (let now = tick + 1; now <= tick + 12; now++) {
+      if (next.nextDue > now) continue;
+      due.push(now - tick);
+      const quiet = { ...at.heard, isAnnounced: next.eager > 0 };
+      next = polled(next, { tick: now, heard: quiet }, { bell: { hears: 'rings', since: ago(99) } }).slot;
+    }
+    expect(due).toEqual([1, 2, 3, 5, 9]);
+  });
+
+  it.each([
+    ['rings is polled every 10 minutes at most, however much mail it gets', 'rings', true, 10],
+    ['is silent is polled as if it had none', 'silent', true, 1],
+    ['rings where bells do not count is polled as if it had none', 'rings', false, 1],
+  ] as const)('of a mailbox that %s', (_, hears, hasBells, interval) => {
+    const bell = { hears, since: ago(10) };
+    expect(polled(slot({ interval: 8 }), { hasBells }, { bell }).slot.interval).toBe(interval);
   });
 });

@@ -2,6 +2,7 @@ import { hourMs } from '../../domain/duration.ts';
 import type { OutboxData } from '../../domain/events/outbox-data.ts';
 import { type ErrorCode, errorTable } from '../../error-codes.ts';
 import type { MailboxState, SlotSchedule, StateRow } from '../../store/rows/rows.ts';
+import { bellAfter, eagerAfter, type Heard } from './bell.ts';
 import { pollInterval } from './rhythm.ts';
 
 /** How a mailbox fared in a run. */
@@ -25,6 +26,12 @@ export interface Situation {
   readonly lastMailAt: Date | undefined;
   /** True if the API asked for this poll. */
   readonly isAsked: boolean;
+  /** What the poll says about the bell of the mailbox. */
+  readonly heard: Heard;
+  /** Mail came that its bell did not announce. */
+  readonly isBellMissed: boolean;
+  /** Bells count in this deployment. */
+  readonly hasBells: boolean;
 }
 
 type StateEventType =
@@ -124,12 +131,16 @@ export function judge(state: StateRow, slot: SlotSchedule, verdict: Verdict, at:
   const seconds = at.intervalSeconds;
   if (verdict.kind !== 'failed') {
     const target = verdict.kind === 'ok' ? 'active' : isOverdue(state, slot, at) ? 'degraded' : keep(state);
-    const next = moved(state, target, verdict.kind === 'ok' ? '' : verdict.code, undefined, at);
-    const isReset = verdict.left !== 'nothing' || at.isAsked || slot.failures > 0;
-    const interval = isReset ? 1 : pollInterval(slot.interval, quietMs(next.state, at), seconds);
+    const moving = moved(state, target, verdict.kind === 'ok' ? '' : verdict.code, undefined, at);
+    const bell = bellAfter(state.bell, at.heard, at.isBellMissed, at.now);
+    const next = { ...moving, state: { ...moving.state, bell } };
+    const eager = eagerAfter(slot.eager, at.heard);
+    const isReset = verdict.left !== 'nothing' || at.isAsked || slot.failures > 0 || eager > 0;
+    const isAnnounced = at.hasBells && bell?.hears === 'rings';
+    const interval = isReset ? 1 : pollInterval(slot.interval, quietMs(next.state, at), seconds, isAnnounced);
     const nextDue = verdict.left === 'more' ? tick : tick + interval;
     const lastOk = verdict.kind === 'ok' ? tick : slot.lastOk;
-    return { ...next, slot: { nextDue, lastOk, interval, failures: 0 } };
+    return { ...next, slot: { nextDue, lastOk, interval, failures: 0, eager } };
   }
   const failures = slot.failures + 1;
   const ticksFor = (ms: number) => Math.max(1, Math.ceil(ms / 1000 / seconds));
@@ -198,16 +209,16 @@ function moved(
   };
 }
 
-/** Whether a mailbox is polled in this run. Pure. */
+/** Whether a mailbox is polled in this run. A bell beats the rhythm, but neither a pause nor the wait after a failure. Pure. */
 export function isDue(
   state: StateRow,
   slot: SlotSchedule,
   account: { readonly paused: boolean; readonly deletedAt: Date | undefined; readonly asked: number },
-  at: { readonly now: Date; readonly tick: number },
+  at: { readonly now: Date; readonly tick: number; readonly isRung?: boolean },
 ): boolean {
   if (account.paused || account.deletedAt !== undefined) return false;
   if (account.asked !== state.served) return true;
   if (state.state === 'reconnect_required') return false;
   if (state.backoffUntil !== undefined && state.backoffUntil > at.now) return false;
-  return slot.nextDue <= at.tick;
+  return slot.nextDue <= at.tick || (at.isRung === true && slot.failures === 0);
 }

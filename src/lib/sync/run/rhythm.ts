@@ -1,4 +1,6 @@
 import { hourMs } from '../../domain/duration.ts';
+import { bellIntervalMs } from './bell.ts';
+
 /**
  * A mailbox that had mail within this time is polled every tick: an answer in a conversation mostly comes within the
  * hour, and whoever has just connected a mailbox tries it out.
@@ -18,10 +20,12 @@ const quietestTicks = 5;
  * by no more than double, so that a mailbox about which something was said just now (it was asked for, it failed) is
  * looked at often for a while.
  * @param before the interval until now, in ticks; 0 or 1 after a reset
+ * One whose bell rings is polled more seldom still, from the first poll on that has nothing left to do.
  * @param quietMs since the last mail, the connect or the last change of state
  */
-export function pollInterval(before: number, quietMs: number, intervalSeconds: number): number {
+export function pollInterval(before: number, quietMs: number, intervalSeconds: number, hasBell = false): number {
   const tickMs = intervalSeconds * 1000;
+  if (hasBell) return Math.max(1, Math.min(Math.floor(bellIntervalMs / tickMs), 2 * before));
   const longest = Math.max(1, Math.min(quietestTicks, Math.floor(quietestMs / tickMs)));
   const wanted = quietMs < busyMs ? 1 : Math.max(1, Math.floor(quietMs / 60 / tickMs));
   return Math.min(wanted, longest, Math.max(1, 2 * before));

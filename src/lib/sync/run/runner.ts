@@ -1,4 +1,4 @@
-import { shardKey } from '../../domain/ids.ts';
+import { shardKey, shardOfMailbox } from '../../domain/ids.ts';
 import { isBrokerError } from '../../errors.ts';
 import { correlated } from '../../log.ts';
 import { polledRowRange, shardRowKey } from '../../store/rows/keys.ts';
@@ -7,10 +7,11 @@ import { type Committer, createCommitter } from '../../store/shard/committer.ts'
 import { acquireLease, isHeld, LeaseLost } from '../../store/shard/lease.ts';
 import { isStoreError } from '../../store/table/table.ts';
 import { traced } from '../../trace.ts';
+import { createDoorbell, type Doorbell } from '../state/doorbell.ts';
 import { createRowMemory } from '../state/row-memory.ts';
 import { runBudgetMs } from '../state/run-context.ts';
 import type { ShardRunner, ShardRunnerDeps } from '../state/types.ts';
-import { dropReason, type ShardWakeUp, tickAt, workingTick } from '../state/wake-up.ts';
+import { dropReason, putBack, type ShardWakeUp, tickAt, workingTick } from '../state/wake-up.ts';
 import { createPolledRowSorter, type PolledRows } from './polled-rows.ts';
 import { createSemaphore } from './semaphore.ts';
 import { workShard } from './shard-run.ts';
@@ -20,8 +21,19 @@ const settleMs = 5_000;
 
 /** A run under way. */
 interface Active {
+  readonly shard: number;
   readonly committer: Committer;
+  readonly doorbell: Doorbell;
   done: Promise<void>;
+}
+
+/** What a run is for: a wake-up, or the bell of a mailbox. */
+type Occasion = ShardWakeUp | (Omit<ShardWakeUp, 'why'> & { readonly why: 'bell'; readonly mailbox: string });
+
+interface Ended {
+  readonly next?: ShardWakeUp;
+  /** Another run has the shard. */
+  readonly isTaken?: boolean;
 }
 
 /** @returns a runner for one process; it may run several shards at the same time */
@@ -35,25 +47,32 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
   const sortPolledRows = createPolledRowSorter();
   let stopping = false;
 
-  async function run(wakeUp: ShardWakeUp): Promise<ShardWakeUp | undefined> {
+  async function run(wakeUp: Occasion): Promise<Ended> {
     const { shard } = wakeUp;
-    if (stopping) return undefined;
+    if (stopping) return { isTaken: true };
     const startedAt = clock.monotonic();
     // One query, `!` first: whatever is committed after `!` was read makes the acquire fail.
     const rows = await store.table('mail').list(shardKey(shard), polledRowRange);
     const head = rows.find((row) => row.rowKey === shardRowKey);
-    const why = (reason: string) => {
+    const why = (reason: string, ended: Ended = {}) => {
       log.info('shard.skipped', { shard, tick: wakeUp.tick, why: wakeUp.why, reason });
-      return undefined;
+      return ended;
     };
     if (head === undefined) return why('no such shard');
     let polled: PolledRows;
+    let shardTick: number;
     const nowTick = tickAt(store.time.whenJudging(), intervalSeconds);
     try {
       const known = decodeShard(head);
-      const dropped = dropReason(wakeUp, { tick: nowTick, intervalSeconds }, known);
-      if (dropped !== undefined) return why(dropped);
-      if (isHeld(known, store.time.whenJudging())) return why('held');
+      if (wakeUp.why !== 'bell') {
+        const dropped = dropReason(wakeUp, { tick: nowTick, intervalSeconds }, known);
+        if (dropped !== undefined) return why(dropped);
+      } else if (known.intervalSeconds !== intervalSeconds) {
+        // Ticks of another length: the wake-up of a tick translates them, and finds everybody due.
+        return why('interval');
+      }
+      shardTick = known.tick;
+      if (isHeld(known, store.time.whenJudging())) return why('held', { isTaken: true });
       polled = sortPolledRows(rows.filter((row) => row !== head));
     } catch (error) {
       // A newer version of the broker is at work on this shard, in its own form of the rows.
@@ -62,43 +81,65 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
     }
     if (polled.mailboxes.length === 0 && polled.broken.length === 0) return why('empty');
     const tick = workingTick(wakeUp, nowTick);
-    const lease = await acquireLease(deps, shard, head, { tick, intervalSeconds });
-    if (lease === undefined) return why('taken');
+    const isBell = wakeUp.why === 'bell';
+    // The dispatcher's own wake-up of this tick still counts after a bell.
+    const lease = await acquireLease(deps, shard, head, { tick: isBell ? shardTick : tick, intervalSeconds });
+    if (lease === undefined) return why('taken', { isTaken: true });
     if (lease.previousEpoch !== ownEpochs.get(shard)) deps.otherHeld?.(shard);
     ownEpochs.set(shard, lease.epoch);
     memory.begin(shard, lease);
     if (lease.head.starts > 1) log.warn('shard.restarted', { shard, tick, starts: lease.head.starts });
     const committer = createCommitter(deps, lease);
     const over = () => stopping || clock.monotonic() - startedAt >= runBudgetMs;
-    const self: Active = { committer, done: Promise.resolve() };
+    const doorbell = createDoorbell(isBell ? wakeUp.mailbox : undefined);
+    const self: Active = { shard, committer, doorbell, done: Promise.resolve() };
     active.add(self);
     try {
-      const working = workShard(deps, { shard, lease, committer, polled, tick, isOver: over, alone, memory });
+      const working = workShard(deps, {
+        ...{ shard, lease, committer, polled, tick, isOver: over, alone, memory, doorbell },
+      });
       self.done = working.then(
         () => {},
         () => {},
       );
       const more = await working;
-      if (!more || stopping) return undefined;
+      if (!more || stopping) return {};
       const next = tickAt(store.time.whenJudging(), intervalSeconds);
-      return { v: 1, kind: 'shard', shard, tick: next, cont: wakeUp.cont + 1, why: 'continue' };
+      return { next: { v: 1, kind: 'shard', shard, tick: next, cont: wakeUp.cont + 1, why: 'continue' } };
     } catch (error) {
       if (!(error instanceof LeaseLost)) throw error;
       // The lease ran out because the store did not answer: that fails the invocation. Else another run has the shard.
       if (isStoreError(error.cause, 'unreachable')) throw error.cause;
       log.warn('shard.lease_lost', { shard, tick, why: error.why });
-      return undefined;
+      return { isTaken: true };
     } finally {
       active.delete(self);
       await committer.release();
     }
   }
 
+  const recorded = (runId: string, occasion: Occasion) =>
+    traced('poll', 'internal', { 'broker.run_id': runId }, () => correlated({ runId }, () => run(occasion)));
+
   return {
     // Shard and tick stand in the line of the dispatcher, too; a continuation says that it is one.
-    run: (wakeUp) => {
-      const runId = `${shardKey(wakeUp.shard)}.${wakeUp.tick}.${wakeUp.cont}`;
-      return traced('poll', 'internal', { 'broker.run_id': runId }, () => correlated({ runId }, () => run(wakeUp)));
+    async run(wakeUp) {
+      const of = `${shardKey(wakeUp.shard)}.${wakeUp.tick}.${wakeUp.cont}`;
+      return (await recorded(of, wakeUp)).next;
+    },
+    async ring(bell) {
+      const { mailbox } = bell;
+      const shard = shardOfMailbox(mailbox);
+      if (shard === undefined) return {};
+      const own = [...active].find((one) => one.shard === shard);
+      if (own?.doorbell.ring(mailbox) === true) return {};
+      const tick = tickAt(store.time.whenJudging(), intervalSeconds);
+      const occasion: Occasion = { v: 1, kind: 'shard', shard, tick, cont: 0, why: 'bell', mailbox };
+      const of = `${shardKey(shard)}.${tick}.bell`;
+      const { next, isTaken } = own === undefined ? await recorded(of, occasion) : { next: undefined, isTaken: true };
+      const again = isTaken === true ? putBack(bell) : undefined;
+      if (isTaken === true && again === undefined) log.warn('bell.dropped', { mailboxId: mailbox, tries: bell.tries });
+      return { ...(next === undefined ? {} : { next }), ...(again === undefined ? {} : { again }) };
     },
     async stop() {
       stopping = true;

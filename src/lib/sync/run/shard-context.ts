@@ -16,7 +16,7 @@ import { tickAt } from '../state/wake-up.ts';
 export interface ShardContext
   extends FolderContext,
     DeliveryContext,
-    Pick<ShardRunnerDeps, 'forget' | 'intervalSeconds'> {
+    Pick<ShardRunnerDeps, 'forget' | 'intervalSeconds' | 'hasBell'> {
   readonly tick: number;
   /** True when the next tick has begun, or the run is over: what is not urgent leaves the shard to the next run. */
   isNextTick(): boolean;

@@ -1,43 +1,26 @@
-import { isDeepStrictEqual } from 'node:util';
-import { allSettledThenThrow } from '../../domain/all-settled.ts';
-import { isBrokerError } from '../../errors.ts';
+import { createTaskGroup } from '../../domain/task-group.ts';
 import { addHour, hourOf } from '../../store/rows/hour-counts.ts';
-import { type OutboxRow, onDemandKinds, type StateRow } from '../../store/rows/rows.ts';
+import { type OutboxRow, onDemandKinds } from '../../store/rows/rows.ts';
 import { emptySlot } from '../../store/rows/shard-row.ts';
-import { encodeState } from '../../store/rows/state-row.ts';
-import type { CommitUnit } from '../../store/shard/committer.ts';
-import { type Head, LeaseLost } from '../../store/shard/lease.ts';
-import { type BatchOperation, isStoreError, type StoreError } from '../../store/table/table.ts';
-import { sendOutbox } from '../delivering/outbox.ts';
-import { createMailboxRecord, type MailboxRecord } from '../state/mailbox-record.ts';
+import { LeaseLost } from '../../store/shard/lease.ts';
+import type { Doorbell } from '../state/doorbell.ts';
+import { createMailboxRecord } from '../state/mailbox-record.ts';
 import { concurrentMailboxes, concurrentTasks } from '../state/run-context.ts';
 import { countFields } from '../state/run-counts.ts';
 import type { ShardRunnerDeps } from '../state/types.ts';
+import { tickAt } from '../state/wake-up.ts';
+import { attempt, attend, degrade, type Reason, type ShardMailbox, type ShardRun, sendEvents } from './attend.ts';
 import { erase, isFarewell } from './erase.ts';
-import { isDue, judge, type Verdict } from './mailbox-state.ts';
+import { isDue } from './mailbox-state.ts';
 import { readOnDemandRows } from './on-demand-rows.ts';
-import { poll } from './poll.ts';
-import type { PolledMailbox, PolledRows } from './polled-rows.ts';
-import { createSemaphore, type TakeTurn } from './semaphore.ts';
-import { createShardContext, has, type ShardContext, type ShardHold } from './shard-context.ts';
+import type { PolledRows } from './polled-rows.ts';
+import { createSemaphore } from './semaphore.ts';
+import { createShardContext, has, type ShardHold } from './shard-context.ts';
 import { unwatch, unwatched } from './unwatch.ts';
 
 export interface ShardWork extends ShardHold {
   readonly polled: PolledRows;
-}
-
-/** The run of a shard. */
-interface ShardRun {
-  readonly context: ShardContext;
-  readonly head: Head;
-  readonly takeTurn: TakeTurn;
-}
-
-/** A mailbox in this run. */
-interface ShardMailbox extends PolledMailbox {
-  readonly record: MailboxRecord;
-  readonly isAsked: boolean;
-  readonly isRemoved: boolean;
+  readonly doorbell: Doorbell;
 }
 
 /**
@@ -59,7 +42,8 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
     const record = createMailboxRecord({ row: found.row, state, cursors }, context.now(), (_, error) =>
       degrade(context, found, error),
     );
-    return { ...found, record, isRemoved, isAsked: !isRemoved && record.state.served !== found.row.asked };
+    const isAsked = !isRemoved && record.state.served !== found.row.asked;
+    return { ...found, record, isRemoved, isAsked, inTurn: createSemaphore(1) };
   });
   // A tombstone whose rows are still there, or whose last steps outside this table may not be done.
   const erasing = mailboxes.filter(
@@ -96,8 +80,15 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
   let more = false;
   let erased = true;
   let left = false;
-  await allSettledThenThrow([
-    ...mailboxes.map((mailbox) => async () => {
+  const look = async (mailbox: ShardMailbox, reason: Reason) => {
+    if (!mailbox.isRemoved) more = (await attend(run, mailbox, reason)) || more;
+    await sendEvents(run, mailbox);
+  };
+  const { madeFor } = work.doorbell;
+  const reasonOf = ({ row }: ShardMailbox): Reason =>
+    madeFor === undefined ? 'tick' : row.id === madeFor ? 'bell' : 'bell of another';
+  const group = createTaskGroup(
+    mailboxes.map((mailbox) => async () => {
       if (erasing.includes(mailbox)) {
         let farewell: readonly OutboxRow[] | undefined;
         await attempt(context, mailbox, async () => {
@@ -112,10 +103,30 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
         const failed = await attempt(context, mailbox, () => unwatch({ context, mailbox: mailbox.record }, stale));
         if (failed !== undefined) left = true;
       }
-      if (!mailbox.isRemoved) more = (await attend(run, mailbox)) || more;
-      await sendEvents(run, mailbox);
+      await mailbox.inTurn(() => look(mailbox, reasonOf(mailbox)));
     }),
-  ]);
+  );
+  const rung = new Set<string>();
+  work.doorbell.answer((mailboxId) => {
+    const mailbox = byId.get(mailboxId);
+    // One that waits stands for all that come after it.
+    if (mailbox === undefined || mailbox.isRemoved || rung.has(mailboxId)) return true;
+    const answer = () => {
+      rung.delete(mailboxId);
+      return context.isOver() ? postpone(mailbox) : look(mailbox, 'bell');
+    };
+    const isTaken = !context.isOver() && group.add(() => mailbox.inTurn(answer));
+    if (isTaken) rung.add(mailboxId);
+    return isTaken;
+  });
+  /** A bell for which this run has no time left is answered by the continuation. */
+  const postpone = async ({ row }: ShardMailbox) => {
+    const slot = head.sched[row.slot] ?? emptySlot;
+    if (slot.failures > 0) return;
+    head.sched[row.slot] = { ...slot, nextDue: Math.min(slot.nextDue, context.tick) };
+    more = true;
+  };
+  await group.settled();
 
   if (erased) head.flags &= ~onDemandKinds.tombstone;
   // Events and jobs of a mailbox whose row is broken wait until that is mended.
@@ -141,6 +152,13 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
     return record.folders.some((folder) => folder.cursor.retries > 0);
   });
   head.flags = retrying ? head.flags | onDemandKinds.retry : head.flags & ~onDemandKinds.retry;
+  // Wake-ups that met the lease of a run for a bell were dropped: what they were to do is done by a continuation.
+  const at = { now: context.now(), tick: tickAt(deps.store.time.whenJudging(), deps.intervalSeconds) };
+  more ||=
+    madeFor !== undefined &&
+    mailboxes.some(
+      ({ record, row, isRemoved }) => !isRemoved && isDue(record.state, head.sched[row.slot] ?? emptySlot, row, at),
+    );
   head.hours = addHour(head.hours, hourOf(context.now()), context.counts);
   await committer.release();
   const { reason } = committer.signal;
@@ -157,125 +175,4 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
     countFields(context.counts, states, { shard, tick: work.tick, ms, held: context.held.size }),
   );
   return more;
-}
-
-/** Polls a mailbox if it is due, and notes how it fared. @returns true if it has work left for a continuation */
-async function attend({ context, head, takeTurn }: ShardRun, mailbox: ShardMailbox): Promise<boolean> {
-  const { record, row } = mailbox;
-  const { tick, intervalSeconds, committer } = context;
-  const now = context.now();
-  const slot = head.sched[row.slot] ?? emptySlot;
-  const due = isDue(record.state, slot, row, { now, tick });
-  const servedBefore = record.state.served;
-  // `served` is what the polled rows showed before the on-demand rows were read: a later wish is left for the next run.
-  const served = { served: row.asked };
-  if (mailbox.isAsked) {
-    // A poll that is wished for has been made when its outcome is known: until then whoever comes next makes it.
-    record.setState({ ...record.state, ...(due ? {} : served), backoffUntil: undefined });
-  }
-  if (row.paused && record.state.state !== 'paused') {
-    record.setState({ ...record.state, state: 'paused', code: '', since: now });
-  }
-  committer.include(record);
-  if (!due) return false;
-  context.counts.polled += 1;
-  let verdict: Verdict = { kind: 'failed', code: 'row_broken', retryAfterMs: undefined };
-  if (mailbox.fault === undefined) {
-    const failed = await attempt(context, mailbox, async () => {
-      verdict = await poll({ context, mailbox: record }, takeTurn);
-    });
-    verdict = failed ?? verdict;
-  } else {
-    context.log.error('mailbox.row_broken', mailbox.fault, { mailboxId: row.id });
-  }
-  if (verdict.kind === 'failed') context.counts.failed += 1;
-  const at = {
-    now: context.now(),
-    tick,
-    intervalSeconds,
-    createdAt: row.createdAt,
-    lastMailAt: lastMailOf(record),
-    isAsked: mailbox.isAsked,
-    servedBefore,
-  };
-  const judged = judge({ ...record.state, ...served }, slot, verdict, at);
-  if (!isDeepStrictEqual(judged.state, record.state)) record.setState(judged.state);
-  head.sched[row.slot] = judged.slot;
-  if (judged.event !== undefined) {
-    context.tell(record, judged.event.type, [judged.state.since.getTime()], judged.event.data);
-  }
-  return verdict.kind !== 'failed' && verdict.kind !== 'unknown' && verdict.left === 'more';
-}
-
-function lastMailOf(record: MailboxRecord): Date | undefined {
-  const dates = record.folders.flatMap(({ cursor }) => cursor.lastInternalDate?.getTime() ?? []);
-  return dates.length === 0 ? undefined : new Date(Math.max(...dates));
-}
-
-/** Sends what waits in the outbox of a mailbox, polled or not; what was told in this run is stored first. */
-async function sendEvents({ context, takeTurn }: ShardRun, mailbox: ShardMailbox): Promise<void> {
-  if (mailbox.record.outbox().length === 0 || context.isOver()) return;
-  const at = { context, mailbox: mailbox.record };
-  await attempt(context, mailbox, async () => {
-    await context.committer.commit(mailbox.record);
-    const end = await takeTurn(() => sendOutbox(at));
-    if (end !== 'yields') return;
-    const participant = context.barrier.enter(mailbox.row.destinationId);
-    await participant.othersDone().finally(participant.leave);
-    await takeTurn(() => sendOutbox(at, { insists: true }));
-  });
-}
-
-/**
- * Does something for one mailbox, whose failure is its own: it is noted, and the others go on.
- * @returns how it failed. @throws LeaseLost
- */
-async function attempt(
-  context: ShardContext,
-  mailbox: ShardMailbox,
-  work: () => Promise<void>,
-): Promise<Verdict | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    if (context.committer.signal.aborted) throw context.committer.signal.reason;
-    const fields = { mailboxId: mailbox.row.id };
-    if (isBrokerError(error)) {
-      context.log.warn('mailbox.failed', { ...fields, code: error.code });
-      return { kind: 'failed', code: error.code, retryAfterMs: error.retry?.afterMs };
-    }
-    context.log.error('mailbox.failed', error, fields);
-    return isStoreError(error)
-      ? { kind: 'unknown' }
-      : { kind: 'failed', code: 'internal_error', retryAfterMs: undefined };
-  }
-}
-
-/** The table does not take the rows of a mailbox: what is in memory is void, and only that is noted. */
-function degrade(context: ShardContext, found: PolledMailbox, error: StoreError): void {
-  const { row } = found;
-  context.log.error('mailbox.row_refused', error, { mailboxId: row.id });
-  if (row.deletedAt !== undefined) return;
-  const code = 'row_refused';
-  const known = found.state?.state === 'degraded' && found.state.code === code;
-  const state: StateRow = {
-    mailboxId: row.id,
-    state: 'degraded',
-    code,
-    since: known ? (found.state?.since ?? context.now()) : context.now(),
-    backoffUntil: undefined,
-    served: row.asked,
-    told: found.state?.told,
-  };
-  let operations: BatchOperation[] = [{ kind: 'upsert', row: encodeState(state) }];
-  const unit: CommitUnit = {
-    id: row.id,
-    pending: () => operations,
-    sent() {
-      operations = [];
-    },
-    refused: (second) => context.log.error('mailbox.row_refused', second, { mailboxId: row.id }),
-  };
-  context.committer.include(unit);
 }

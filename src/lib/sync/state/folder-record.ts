@@ -4,6 +4,7 @@ import { cursorLimits, encodeCursor } from '../../store/rows/cursor-row.ts';
 import { dayOf } from '../../store/rows/recent-messages-row.ts';
 import type { Backfill, CursorRow, RecentMessage, UidGap, WatchedFolder } from '../../store/rows/rows.ts';
 import type { BatchOperation } from '../../store/table/table.ts';
+import { type Arrived, createArrivals } from './arrivals.ts';
 import { type BackfillProgress, createBackfillProgress } from './backfill-progress.ts';
 import { doCountsTell } from './compare.ts';
 import { knownCursor } from './known-cursor.ts';
@@ -45,6 +46,8 @@ export interface FolderRecord
   moveTo(path: string): void;
   /** Sets what STATUS said. Where it shows that more happened than new mail, flags are to be compared. */
   note(status: FolderStatus): void;
+  /** What the last {@link note} showed for the first time; once. */
+  takeArrivals(): Arrived;
   /** Flags were compared at `at`; undefined if they are to be compared again by the next poll. */
   compared(at: Date | undefined): void;
   /** Starts over at a position, with these entries as all recent messages. */
@@ -88,8 +91,8 @@ export interface FolderRecord
   setRetries(count: number, at: Date | undefined): void;
   /** Since when the message at the head fails; forgotten when the cursor moves. */
   setHeadSince(since: Date): void;
-  /** The latest INTERNALDATE that was worked on. */
-  sawDate(internalDate: Date, now: Date): void;
+  /** The INTERNALDATE of a message that was settled; the latest is kept. */
+  sawDate(uid: number, internalDate: Date, now: Date): void;
 
   pending(): BatchOperation[];
   sent(): void;
@@ -109,6 +112,7 @@ export function createFolderRecord(
   let isDirty = renamed;
   let range: { listed: readonly number[]; at: number; top: number } = { listed: [], at: 0, top: 0 };
   let unsettled = new Set<number>();
+  const arrivals = createArrivals();
 
   function change(values: Partial<CursorRow>): void {
     Object.assign(cursor, values);
@@ -232,6 +236,7 @@ export function createFolderRecord(
 
     note(status) {
       if (status.uidValidity !== cursor.uidValidity) return;
+      arrivals.looked(cursor.uidNextSeen, status.uidNext);
       const uidNextSeen = Math.max(cursor.uidNextSeen, status.uidNext);
       const { messages, unseen } = status;
       if (uidNextSeen !== cursor.uidNextSeen || messages !== cursor.messages || unseen !== cursor.unseen) {
@@ -239,6 +244,7 @@ export function createFolderRecord(
         change({ uidNextSeen, messages, unseen, flagsAt });
       }
     },
+    takeArrivals: arrivals.take,
     compared(flagsAt) {
       if (flagsAt?.getTime() !== cursor.flagsAt?.getTime()) change({ flagsAt });
     },
@@ -305,7 +311,8 @@ export function createFolderRecord(
     setHeadSince(headSince) {
       change({ headSince });
     },
-    sawDate(internalDate, now) {
+    sawDate(uid, internalDate, now) {
+      arrivals.settled(uid, internalDate);
       // A mail server may claim a date in the future; it must not make all later mail look old.
       const date = new Date(Math.min(internalDate.getTime(), now.getTime()));
       if (cursor.lastInternalDate === undefined || date > cursor.lastInternalDate) change({ lastInternalDate: date });

@@ -18,6 +18,7 @@ import type {
 import { encodeState } from '../../store/rows/state-row.ts';
 import type { CommitUnit } from '../../store/shard/committer.ts';
 import type { BatchOperation, Row, StoredRow, StoreError } from '../../store/table/table.ts';
+import type { Arrived } from './arrivals.ts';
 import { createFolderRecord, type FolderRecord } from './folder-record.ts';
 import type { KeptRows } from './row-memory.ts';
 
@@ -32,6 +33,8 @@ export interface MailboxRecord extends CommitUnit {
   readonly state: StateRow;
   setState(state: StateRow): void;
   readonly folders: readonly FolderRecord[];
+  /** What the last poll showed to have come to any of them; once. */
+  takeArrivals(): Arrived;
   /**
    * Takes what is read only when messages are handled: all `r!` rows of the mailbox, and its `d!` and `x!` rows.
    * @throws BrokerError `row_broken` | `row_newer`
@@ -160,6 +163,13 @@ export function createMailboxRecord(
       stateDirty = true;
     },
     folders,
+    takeArrivals() {
+      const taken = folders.map((folder) => folder.takeArrivals());
+      return {
+        hasArrived: taken.some(({ hasArrived }) => hasArrived),
+        arrivals: taken.flatMap(({ arrivals }) => arrivals),
+      };
+    },
     setMessageRows(recentMessagesRows, retryRows, deadRows) {
       const recentMessages = new Map(
         recentMessagesRows.map((each) => decodeRecentMessages(each)).map((recent) => [recent.folderId, recent]),

@@ -6,7 +6,7 @@ import type { Log } from '../../log.ts';
 import type { ImapConnector, ReadCaps } from '../../mailbox/session/session.ts';
 import type { MailboxRow, OutboxRow } from '../../store/rows/rows.ts';
 import type { Store } from '../../store/table/table.ts';
-import type { ShardWakeUp } from './wake-up.ts';
+import type { BellWakeUp, ShardWakeUp } from './wake-up.ts';
 
 /** What the engine asks of destinations besides delivering; shared by all workers. */
 export interface DestinationFacts {
@@ -62,6 +62,8 @@ export interface ShardRunnerDeps {
   /** Length of a tick. */
   readonly intervalSeconds: number;
   readonly readCaps?: ReadCaps;
+  /** Whether Microsoft has been asked to announce the mail of a mailbox. Absent: nobody is, and bells count for nothing. */
+  readonly hasBell?: (mailboxId: string) => Promise<boolean>;
   /** Without it every folder is delivered in order, and nothing is noted of destinations. */
   readonly destinations?: DestinationFacts;
   /** Without it nothing goes out. */
@@ -75,8 +77,20 @@ export interface ShardRunner {
    * @throws StoreError if the store does not answer; never for one mailbox
    */
   run(wakeUp: ShardWakeUp): Promise<ShardWakeUp | undefined>;
+  /**
+   * Polls the mailbox whose bell rang. A run of its shard that is under way in this process takes the bell in; else it gets
+   * a run of its own, which leaves the tick of the shard to the dispatcher's wake-up.
+   * @returns what to go on with at once, and the bell again if the shard is taken
+   * @throws StoreError if the store does not answer
+   */
+  ring(bell: BellWakeUp): Promise<Rung>;
   /** Takes no new work, and lets what is under way settle for at most 5 s. For the end of the process. */
   stop(): Promise<void>;
+}
+
+export interface Rung {
+  readonly next?: ShardWakeUp;
+  readonly again?: { readonly bell: BellWakeUp; readonly afterMs: number };
 }
 
 export interface Dispatcher {

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { dropReason, parseWakeUp, type ShardWakeUp, tickAt, workingTick } from './wake-up.ts';
+import { runBudgetMs } from './run-context.ts';
+import {
+  type BellWakeUp,
+  dropReason,
+  parseBell,
+  parseWakeUp,
+  putBack,
+  type ShardWakeUp,
+  tickAt,
+  workingTick,
+} from './wake-up.ts';
 
 const wakeUp = (change: Partial<ShardWakeUp> = {}): ShardWakeUp => ({
   v: 1,
@@ -61,5 +71,29 @@ describe('a wake-up', () => {
     expect(parseWakeUp(JSON.parse(JSON.stringify(wakeUp({ why: 'continue', cont: 3 }))))).toEqual(
       wakeUp({ why: 'continue', cont: 3 }),
     );
+  });
+});
+
+describe('a bell', () => {
+  const bell: BellWakeUp = { v: 1, kind: 'bell', mailbox: 'mbx_0001_abcdefghijklmnop', tries: 0 };
+
+  it.each([
+    ['names a mailbox', bell, bell],
+    ['of no mailbox is none', { ...bell, mailbox: 'mbx_1' }, undefined],
+    ['of another version is none', { ...bell, v: 2 }, undefined],
+    ['is no wake-up of a shard', wakeUp(), undefined],
+  ])('%s', (_, message, parsed) => {
+    expect(parseBell(message)).toEqual(parsed);
+    expect(parseWakeUp(bell)).toBeUndefined();
+  });
+
+  it('is put back for longer each time, for longer in all than a run lasts, and then no more', () => {
+    const waits: number[] = [];
+    for (let again = putBack(bell); again !== undefined; again = putBack(again.bell)) {
+      waits.push(again.afterMs);
+      expect(again.bell).toEqual({ ...bell, tries: waits.length });
+    }
+    expect(waits).toEqual([1000, 2000, 3000, 5000, 8000, 13_000, 21_000]);
+    expect(waits.reduce((sum, wait) => sum + wait, 0)).toBeGreaterThan(runBudgetMs);
   });
 });

@@ -1,0 +1,180 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../src/lib/domain/system.ts';
+import type { MailboxRow } from '../src/lib/store/rows/rows.ts';
+import type { ShardRunner, ShardRunnerDeps } from '../src/lib/sync/state/types.ts';
+import type { BellWakeUp } from '../src/lib/sync/state/wake-up.ts';
+import { type EngineWorld, engineWorld } from './support/engine-world.ts';
+import { accepted, subjectOf } from './support/memory-receiver.ts';
+import { memoryStore } from './support/memory-store.ts';
+
+let world: EngineWorld;
+let one: MailboxRow;
+let two: MailboxRow;
+
+const ada = 'ada@contoso.example';
+const bea = 'bea@contoso.example';
+const inbox = (address = ada) => world.mail.mailbox(address).folder('INBOX');
+const minute = 60_000;
+const hasBell = async () => true;
+
+const bell = (mailbox: MailboxRow, tries = 0): BellWakeUp => ({ v: 1, kind: 'bell', mailbox: mailbox.id, tries });
+const runner = (more: Partial<ShardRunnerDeps> = {}): ShardRunner => world.runner({ hasBell, ...more });
+const looks = () => world.mail.commands.filter((command) => command.startsWith('status')).length;
+const events = (event: string) => world.logged.filter((line) => line.event === event);
+
+beforeEach(async () => {
+  world = engineWorld(memoryStore(systemClock));
+  one = await world.connectMailbox(ada);
+  two = await world.connectMailbox(bea);
+  await world.poll({ hasBell });
+});
+
+it('has its mailbox polled at once, and no other', async () => {
+  inbox(ada).add('rung');
+  inbox(bea).add('not rung');
+  expect(await runner().ring(bell(one))).toEqual({});
+  expect(world.receiver.subjects()).toEqual(['rung']);
+});
+
+it('leaves the tick of the shard alone, whose own wake-up still counts', async () => {
+  world.time.pass(minute);
+  const tick = world.wakeUp(1);
+  const before = (await world.shard(one)).tick;
+  inbox(ada).add('rung');
+  inbox(bea).add('found');
+  // Others are due already: that is done by a continuation, should the wake-up have met the lease of this run.
+  expect(await runner().ring(bell(one))).toMatchObject({ next: { why: 'continue', tick: tick.tick } });
+  expect((await world.shard(one)).tick).toBe(before);
+  await runner().run(tick);
+  expect(world.receiver.subjects()).toEqual(['rung', 'found']);
+});
+
+it('rings in vain for a mailbox that is paused, removed or unknown', async () => {
+  await world.registry.patch(one.id, { paused: true });
+  inbox(ada).add('later');
+  await runner().ring(bell(one));
+  await runner().ring({ ...bell(one), mailbox: 'mbx_0001_noSuchMailbox000' });
+  await runner().ring({ ...bell(one), mailbox: 'mbx_0099_noSuchMailbox000' });
+  expect(world.receiver.subjects()).toEqual([]);
+});
+
+it('does not beat the wait after a failure', async () => {
+  world.mail.fault = { code: 'imap_unreachable', login: ada };
+  await world.poll({ hasBell });
+  world.mail.fault = undefined;
+  inbox(ada).add('waits');
+  await runner().ring(bell(one));
+  expect(world.receiver.subjects()).toEqual([]);
+});
+
+it('that is ahead of the mail has the mailbox polled in the next three ticks', async () => {
+  await runner().ring(bell(one));
+  expect((await world.shard(one)).sched[one.slot]).toMatchObject({ eager: 3 });
+  await world.polls(2, { hasBell });
+  inbox(ada).add('at last');
+  await world.poll({ hasBell });
+  expect(world.receiver.subjects()).toEqual(['at last']);
+  expect((await world.state(one))?.bell?.hears).toBe('rings');
+});
+
+describe('a bell that meets a run', () => {
+  /** A run of the shard that stands still at the delivery of a mail until it is let go. */
+  async function runUnderWay(process: ShardRunner) {
+    const reached = Promise.withResolvers<void>();
+    const letGo = Promise.withResolvers<void>();
+    world.receiver.answer = async (event) => {
+      if (subjectOf(event) !== 'slow') return accepted;
+      reached.resolve();
+      await letGo.promise;
+      return accepted;
+    };
+    inbox(bea).add('slow');
+    world.time.pass(minute);
+    const done = process.run(world.wakeUp(1));
+    await reached.promise;
+    return {
+      async end() {
+        letGo.resolve();
+        await done;
+      },
+    };
+  }
+
+  it('of its own process is taken in by it', async () => {
+    const process = runner();
+    const run = await runUnderWay(process);
+    inbox(ada).add('rung');
+    expect(await process.ring(bell(one))).toEqual({});
+    while (world.receiver.subjects().length === 0) await new Promise((resolve) => setImmediate(resolve));
+    expect(world.receiver.subjects()).toEqual(['rung']);
+    await run.end();
+    expect(world.receiver.subjects()).toEqual(['rung', 'slow']);
+  });
+
+  it('of a mailbox that is worked on is taken in after that, once however often it rings', async () => {
+    const process = runner();
+    const run = await runUnderWay(process);
+    const before = looks();
+    inbox(bea).add('rung');
+    for (let times = 0; times < 3; times++) expect(await process.ring(bell(two))).toEqual({});
+    await run.end();
+    expect(world.receiver.subjects()).toEqual(['slow', 'rung']);
+    expect(looks() - before).toBe(1);
+  });
+
+  it('of another process is put back, and dropped in the end', async () => {
+    const run = await runUnderWay(runner());
+    expect(await runner().ring(bell(one))).toEqual({ again: { bell: bell(one, 1), afterMs: 1000 } });
+    expect(await runner().ring(bell(one, 7))).toEqual({});
+    expect(events('bell.dropped')).toHaveLength(1);
+    await run.end();
+  });
+
+  it('that is ending is put back', async () => {
+    const process = runner();
+    await process.stop();
+    expect(await process.ring(bell(one))).toMatchObject({ again: { afterMs: 1000 } });
+  });
+});
+
+describe('a mailbox whose bell rings', () => {
+  /** Rings once with its mail, and goes by without mail until the mailbox is polled every ten ticks. */
+  async function settleDown(): Promise<void> {
+    inbox(ada).add('announced');
+    await runner().ring(bell(one));
+    await world.polls(16, { hasBell });
+    expect((await world.shard(one)).sched[one.slot]?.interval).toBe(10);
+  }
+
+  it('is polled every ten minutes, and is marked when mail comes that no bell announced', async () => {
+    await settleDown();
+    inbox(ada).add('unannounced');
+    await world.polls(10, { hasBell });
+    expect(world.receiver.subjects()).toEqual(['announced', 'unannounced']);
+    expect((await world.state(one))?.bell?.hears).toBe('silent');
+    expect(events('bell.silent')).toEqual([{ event: 'bell.silent', fields: { mailboxId: one.id } }]);
+    const before = world.receiver.subjects().length;
+    inbox(ada).add('every tick again');
+    await world.poll({ hasBell });
+    expect(world.receiver.subjects().length).toBe(before + 1);
+  });
+
+  it('is not marked for mail that was moved in, or that came while nobody polled', async () => {
+    await settleDown();
+    inbox(ada).add({ subject: 'moved in', internalDate: new Date(world.now().getTime() - 20 * minute) });
+    await world.polls(10, { hasBell });
+    expect((await world.state(one))?.bell?.hears).toBe('rings');
+    inbox(ada).add('during an outage');
+    world.time.pass(40 * minute);
+    await world.poll({ hasBell });
+    expect(world.receiver.subjects()).toEqual(['announced', 'moved in', 'during an outage']);
+    expect((await world.state(one))?.bell?.hears).toBe('rings');
+  });
+
+  it.each([true, false])('and never rang yet is marked if Microsoft was asked to ring: %s', async (isAsked) => {
+    inbox(ada).add('old');
+    world.time.pass(minute);
+    await world.poll({ hasBell: async () => isAsked });
+    expect((await world.state(one))?.bell?.hears).toBe(isAsked ? 'silent' : undefined);
+  });
+});
