@@ -161,7 +161,7 @@ describe('broker, over the API', () => {
   it('asks the doctor, in the language of the terminal, and ends with 1 where something is broken', async () => {
     const english = await broker('doctor');
     expect(english.code).toBe(0);
-    expect(english.out).toContain('The root key is there and usable.');
+    expect(english.out).toContain('The root key is present and usable.');
     const chinese = await broker('doctor', { environment: { ...environment, LANG: 'zh_CN.UTF-8' } });
     expect(chinese.out).toContain('根密钥存在且可用。');
     world.standIns.vault.remove('client-secret');

@@ -21,7 +21,7 @@ const wordsOf = {
     connected: 'Your mailbox is connected',
     declined: 'Nothing was connected',
     again: 'Start again',
-    wrong: 'That is another account',
+    wrong: 'This is a different account',
     spent: 'This link has been used',
     expired: 'This link has expired',
     foreign: 'This sign-in cannot be continued here',

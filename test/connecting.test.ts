@@ -145,7 +145,7 @@ describeImapServers('connecting over HTTP', (imap) => {
   it.each([
     [53003, 'Your organisation blocked this sign-in'],
     [53000, 'Your organisation blocked this sign-in'],
-    [50105, 'Your administrator has to act first'],
+    [50105, 'Your administrator has to approve first'],
     [99912345, 'Your organisation blocked this sign-in'],
     [65004, 'Nothing was connected'],
   ])('says of AADSTS%i what it means, and shows the number to whoever can act', async (number, title) => {
@@ -182,7 +182,7 @@ describeImapServers('connecting over HTTP', (imap) => {
     const url = await linkFor('right');
     const grants = await rowsOfTable(world.store, 'grants');
     const refused = await walk(new BrowserClient(), url, world.standIns, address('wrong'));
-    expect([refused.status, heading(refused)]).toEqual([403, 'That is another account']);
+    expect([refused.status, heading(refused)]).toEqual([403, 'This is a different account']);
     expect(refused.text).toContain(address('right'));
     expect(refused.text).toContain(address('wrong'));
     expect(await mailboxesOf('right')).toEqual([]);
@@ -247,7 +247,7 @@ describeImapServers('connecting over HTTP', (imap) => {
     expect(await mailboxesOf('keeping')).toMatchObject([{ id: mailboxId, label: 'After', ownerRef: 7 }]);
 
     const other = await walk(new BrowserClient(), await link({ mailboxId }), world.standIns, address('wrong'));
-    expect([other.status, heading(other)]).toEqual([403, 'That is another account']);
+    expect([other.status, heading(other)]).toEqual([403, 'This is a different account']);
     expect(await mailboxesOf('keeping')).toMatchObject([{ id: mailboxId }]);
   });
 

@@ -46,7 +46,7 @@ describeNeeding('chromium', 'the dashboard in a real browser', () => {
 
   it('shows nothing but the way in to somebody who is not signed in', async () => {
     await tab.goto(url());
-    expect(await tab.locator('h1').innerText()).toBe('Look after the mail broker');
+    expect(await tab.locator('h1').innerText()).toBe('Manage the mail broker');
     expect(await tab.content()).not.toContain(ada);
     expect(await axeFindings(tab)).toEqual([]);
   });
@@ -78,7 +78,7 @@ describeNeeding('chromium', 'the dashboard in a real browser', () => {
     expect(await theirs.locator('main').innerText()).toContain('does not have the role Broker.Admin');
     expect(await theirs.content()).not.toContain(mailboxId);
     await theirs.goto(url());
-    expect(await theirs.locator('h1').innerText()).toBe('Look after the mail broker');
+    expect(await theirs.locator('h1').innerText()).toBe('Manage the mail broker');
     await other.close();
   });
 
@@ -87,7 +87,7 @@ describeNeeding('chromium', 'the dashboard in a real browser', () => {
     await tab.getByRole('row', { name: ada }).getByRole('button', { name: 'Pause' }).click();
     expect(await main()).toContain(`Pause ${ada}?`);
     expect((await world.api('GET', `mailboxes/${mailboxId}`)).body.paused).toBe(false);
-    await tab.getByRole('button', { name: 'Yes, do it' }).click();
+    await tab.getByRole('button', { name: 'Yes' }).click();
     expect(await main()).toContain('Done.');
     expect((await world.api('GET', `mailboxes/${mailboxId}`)).body.paused).toBe(true);
     const oid = demoUsers[0]?.oid;
@@ -96,7 +96,7 @@ describeNeeding('chromium', 'the dashboard in a real browser', () => {
       expect.objectContaining({ actor: `admin ${oid}`, action: 'mailbox.change', mailboxId, result: 'ok' }),
     );
     await tab.getByRole('row', { name: ada }).getByRole('button', { name: 'Resume' }).click();
-    await tab.getByRole('button', { name: 'Yes, do it' }).click();
+    await tab.getByRole('button', { name: 'Yes' }).click();
     expect((await world.api('GET', `mailboxes/${mailboxId}`)).body.paused).toBe(false);
   });
 
@@ -105,8 +105,8 @@ describeNeeding('chromium', 'the dashboard in a real browser', () => {
     try {
       await tab.goto(url());
       await tab.getByRole('button', { name: 'Send a test' }).click();
-      await tab.getByRole('button', { name: 'Yes, do it' }).click();
-      expect(await tab.locator('.notice').innerText()).toContain('That did not work');
+      await tab.getByRole('button', { name: 'Yes' }).click();
+      expect(await tab.locator('.notice').innerText()).toContain('That failed');
     } finally {
       world.standIns.nocobase.mode({});
     }
@@ -115,7 +115,7 @@ describeNeeding('chromium', 'the dashboard in a real browser', () => {
   it('runs the doctor on request', async () => {
     await tab.goto(url());
     await tab.getByRole('link', { name: 'Run the doctor' }).click();
-    expect(await main()).toContain('The root key is there and usable.');
+    expect(await main()).toContain('The root key is present and usable.');
   });
 
   it.each([
@@ -141,7 +141,7 @@ describeNeeding('chromium', 'the dashboard in a real browser', () => {
       });
     expect((await post({ cookie }, 'guess')).status).toBe(403);
     const unsigned = await post({}, 'guess');
-    expect(await unsigned.text()).toContain('Look after the mail broker');
+    expect(await unsigned.text()).toContain('Manage the mail broker');
     expect((await world.api('GET', `mailboxes/${mailboxId}`)).body.paused).toBe(false);
   });
 
@@ -190,7 +190,7 @@ describeNeeding('chromium', 'the dashboard in a real browser', () => {
   it('lets go of the session on signing out', async () => {
     await tab.goto(url());
     await tab.getByRole('button', { name: 'Sign out' }).click();
-    expect(await tab.locator('h1').innerText()).toBe('Look after the mail broker');
+    expect(await tab.locator('h1').innerText()).toBe('Manage the mail broker');
     expect((await context.cookies(url())).map(({ name }) => name)).not.toContain('__Host-nmb-dashboard');
   });
 });

@@ -399,7 +399,7 @@ describe('when a part is down', () => {
     ['cuts the line', { answer: 'close' } as const, 'entra_unavailable'],
     ['answers a page of its gateway', { answer: 'html', status: 502 } as const, 'entra_unavailable'],
     [
-      'asks to slow down',
+      'is throttling',
       { status: 429, retryAfterSeconds: 30, error: 'temporarily_unavailable' } as const,
       'entra_throttled',
     ],

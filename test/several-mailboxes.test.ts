@@ -57,7 +57,7 @@ describe('an address that is not the name she signs in with', () => {
 
   it('is refused for anybody else, with both addresses named', async () => {
     const { page } = await world.connect(grace, { expectedAddress: sales });
-    expect(heading(page)).toBe('That is another account');
+    expect(heading(page)).toBe('This is a different account');
     expect(page.text).toContain(sales);
     expect(page.text).toContain(grace);
     expect((await world.api('GET', `mailboxes?address=${grace}`)).body.items).toEqual([]);
@@ -137,7 +137,7 @@ describe('an organisation whose people may not consent', () => {
     const made = await world.api('POST', 'connect-links', { body: { expectedAddress: 'lina@contoso.example' } });
     const owner = new BrowserClient();
     const refused = await walk(owner, made.body.url, world.standIns, 'lina@contoso.example');
-    expect(heading(refused)).toBe('Your administrator has to act first');
+    expect(heading(refused)).toBe('Your administrator has to approve first');
     const link = /<a href="([^"]*\/api\/tenant-consent\?token=[^"]*)"/.exec(refused.text)?.[1] ?? '';
 
     const admin = new BrowserClient();
@@ -152,7 +152,7 @@ describe('an organisation whose people may not consent', () => {
     // What the address says of the tenant is nobody's word.
     const forged = callback.replace(/tenant=[^&]*/, 'tenant=<script>');
     const accepted = await admin.get(forged);
-    expect([accepted.status, heading(accepted)]).toEqual([200, 'Thank you, that is all here']);
+    expect([accepted.status, heading(accepted)]).toEqual([200, 'Thank you, you are done here']);
     expect(accepted.text).not.toContain('script');
     expect((await new BrowserClient().get(callback)).status).toBe(400);
     expect((await admin.get(link)).status).toBe(410);

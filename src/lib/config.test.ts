@@ -45,7 +45,7 @@ describe('readConfig', () => {
         'TOKEN_ENDPOINT',
       ].sort(),
     );
-    expect(() => readConfig({})).toThrow(/PUBLIC_URL: is missing\. Set the address/);
+    expect(() => readConfig({})).toThrow(/PUBLIC_URL: is missing\. Set it to the address/);
   });
 
   it('counts an empty setting as missing', () => {
@@ -105,7 +105,7 @@ describe('readConfig', () => {
     ['TABLES_URL', 'https://contoso.blob.core.windows.net', /another service of the storage account/],
     ['IMAP_HOST', 'outlook.office365.com:993', /contains a port.*IMAP_PORT/],
     ['SMTP_HOST', 'smtp.office365.com:587', /contains a port.*SMTP_PORT/],
-    ['IMAP_HOST', 'imaps://outlook.office365.com', /Write the host alone/],
+    ['IMAP_HOST', 'imaps://outlook.office365.com', /Write only the host/],
     ['IMAP_HOST', 'hunter2@outlook.office365.com', /contains a user name/],
     ['SMTP_HOST', 'smtp.office365.com/', /is not a host name/],
     ['SMTP_PORT', '465', /Set 587/],

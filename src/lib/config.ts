@@ -75,7 +75,7 @@ export class SettingsError extends Error {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const onOff = z.enum(['on', 'off'], 'takes on or off.').transform((value) => value === 'on');
+const onOff = z.enum(['on', 'off'], 'must be on or off.').transform((value) => value === 'on');
 
 const integer = (from: number, to: number, unit: string) =>
   z
@@ -95,10 +95,10 @@ function schema(inAzure: boolean) {
       if (message !== undefined) context.addIssue({ code: 'custom', message });
     });
   return z.object({
-    PUBLIC_URL: required('Set the address at which browsers reach this app, without /api.').pipe(
+    PUBLIC_URL: required('Set it to the address at which browsers reach this app, without /api.').pipe(
       url({ inAzure, path: 'noApi' }),
     ),
-    CLIENT_ID: required('Set the application (client) id of the app registration.').regex(guid, 'is not a GUID.'),
+    CLIENT_ID: required('Set it to the application (client) id of the app registration.').regex(guid, 'is not a GUID.'),
     TENANT: required('Set the tenant id, or organizations, consumers or common.').refine(
       (value) => guid.test(value) || multiTenants.includes(value),
       'is neither a tenant id (a GUID) nor organizations, consumers or common.',
@@ -113,7 +113,7 @@ function schema(inAzure: boolean) {
       .string()
       .regex(
         /^[0-9A-Za-z-]{1,127}$/,
-        'is not a name that Key Vault takes. Write the name under which the secret lies there, never its value.',
+        'is not a name that Key Vault accepts. Set it to the name of the secret in Key Vault, never its value.',
       )
       .refine(
         (value) => !guid.test(value),

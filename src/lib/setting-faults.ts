@@ -20,7 +20,7 @@ export function crossFaults(given: Readonly<Record<string, string | undefined>>,
   if (multiTenants.includes(tenant) && allowed.length === 0) {
     faults.push({
       field: 'ALLOWED_TENANTS',
-      message: `is missing, and TENANT=${tenant} lets anybody sign in. List the tenant ids that may connect, or write * to allow all.`,
+      message: `is missing, and TENANT=${tenant} lets anyone sign in. List the tenant ids that may connect, or write * to allow all.`,
     });
   }
   if (allowed.some((item) => item !== '*' && !guid.test(item))) {
@@ -41,7 +41,7 @@ export function crossFaults(given: Readonly<Record<string, string | undefined>>,
   if (given.CLIENT_ID !== undefined && given.CLIENT_ID === given.TENANT) {
     faults.push({
       field: 'CLIENT_ID',
-      message: 'is the same as TENANT. Set the application (client) id of the app registration.',
+      message: 'is the same as TENANT. Set it to the application (client) id of the app registration.',
     });
   }
   if (given.AZURE_CLIENT_ID !== undefined && given.AZURE_CLIENT_ID === given.CLIENT_ID) {
@@ -53,7 +53,7 @@ export function crossFaults(given: Readonly<Record<string, string | undefined>>,
   if (given.IMAP_PORT === '143' && given.IMAP_SECURE !== 'off') {
     faults.push({
       field: 'IMAP_PORT',
-      message: 'is 143, on which no mail server speaks TLS from the first byte. Set 993, or remove the setting.',
+      message: 'is 143, the port without implicit TLS. Set 993, or remove the setting.',
     });
   }
   if (given.IMAP_PORT === '993' && given.IMAP_SECURE === 'off') {
@@ -62,7 +62,7 @@ export function crossFaults(given: Readonly<Record<string, string | undefined>>,
   if (given.SMTP_PORT === '465' || given.SMTP_PORT === '25') {
     faults.push({
       field: 'SMTP_PORT',
-      message: 'is not the port of mail submission with STARTTLS. Set 587, or remove the setting.',
+      message: 'is not the mail submission port with STARTTLS. Set 587, or remove the setting.',
     });
   }
   if (inAzure && given.IMAP_SECURE === 'off') {

@@ -29,10 +29,10 @@ export function urlFault(text: string, form: UrlForm): string | undefined {
   const { inAzure, path, needsHttps = false, example = 'https://mail-broker.azurewebsites.net' } = form;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
-    return `is not a web address. Write all of it, such as ${example}`;
+    return `is not a web address. Write the whole address, such as ${example}`;
   }
   if (url.username !== '' || url.password !== '') {
-    return 'contains a user name or a password. Remove everything up to the @: anybody who sees the address would see them.';
+    return 'contains a user name or a password. Remove everything up to the @: anyone who sees the address would see them.';
   }
   if (url.search !== '' || url.hash !== '') return 'contains a query (?) or a fragment (#). Remove it.';
   if (path === 'noApi' && /\/api(\/|$)/i.test(url.pathname)) {
@@ -68,13 +68,12 @@ export const url = (form: UrlForm) =>
  * @param portName the setting that holds the port
  */
 export function hostFault(text: string, portName: string): string | undefined {
-  if (text.includes('://'))
-    return 'holds a web address. Write the host alone, without what stands before and after it.';
-  if (text.includes('@')) return 'contains a user name. Write the host alone.';
+  if (text.includes('://')) return 'contains a web address. Write only the host.';
+  if (text.includes('@')) return 'contains a user name. Write only the host.';
   const isIpv6 = ipaddr.isValid(text.replace(/^\[|\]$/g, '')) && text.includes(':');
-  if (!isIpv6 && text.includes(':')) return `contains a port. Write the host alone, and the port in ${portName}.`;
+  if (!isIpv6 && text.includes(':')) return `contains a port. Write only the host, and put the port in ${portName}.`;
   if (!isIpv6 && !/^[\p{L}\p{N}]([\p{L}\p{N}._-]*[\p{L}\p{N}])?$/u.test(text)) {
-    return 'is not a host name. Write it like outlook.office365.com.';
+    return 'is not a host name such as outlook.office365.com.';
   }
   return undefined;
 }
@@ -84,7 +83,7 @@ export function originFault(text: string, inAzure: boolean): string | undefined 
   if (!URL.canParse(text)) return 'is not an origin: write https://host, without a path';
   const parsed = new URL(text);
   if (parsed.username !== '' || parsed.password !== '') return 'contains a user name or a password: write https://host';
-  if (parsed.origin !== text.replace(/\/$/, '')) return `holds more than an origin: write ${parsed.origin}`;
+  if (parsed.origin !== text.replace(/\/$/, '')) return `contains more than an origin: write ${parsed.origin}`;
   const local = parsed.hostname === 'localhost';
   if (parsed.protocol !== 'https:' && !(parsed.protocol === 'http:' && local && !inAzure)) {
     return 'is not https (http is for localhost, outside Azure)';

@@ -30,7 +30,7 @@ export const mailbox = resource(broker, {
       const { destinationId, login } = body;
       if (destinationId !== undefined) {
         const found = mayUseDestination(caller, destinationId) && (await broker.destinations.get(destinationId));
-        if (!found) throw new BrokerError('not_found', { detail: 'There is no destination of this id.' });
+        if (!found) throw new BrokerError('not_found', { detail: 'There is no destination with this id.' });
       }
       if (login !== undefined) await broker.openMailbox(view.row.grant, login);
       if (Object.keys(body).length > 0) {

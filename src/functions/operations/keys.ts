@@ -31,7 +31,7 @@ export const keys = resource(broker, {
       if (!isNoWider(body, caller)) throw new BrokerError('key_limited');
       if (!endsNoLater(body.expiresAt, caller)) {
         throw new BrokerError('key_limited', {
-          detail: 'This API key expires, so the keys that it makes have to expire with it or before (expiresAt).',
+          detail: 'This API key expires, so the keys it creates must expire no later than it does (expiresAt).',
         });
       }
       const { key, info } = await broker.audit.audited(

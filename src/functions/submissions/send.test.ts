@@ -68,7 +68,7 @@ describe('a dry run', () => {
     expect((await post({ text: 'x', dryRun: true })).body.code).toBe('invalid_request');
     const sendAt = new Date(Date.now() + 91 * 86_400_000).toISOString();
     expect((await post({ ...offer, sendAt, dryRun: true })).body.fields).toEqual([
-      { field: 'sendAt', message: 'Lies more than 90 days ahead.' },
+      { field: 'sendAt', message: 'Is more than 90 days ahead.' },
     ]);
   });
 });

@@ -354,7 +354,7 @@ describe('API keys', () => {
     const failure = await mint({ expiresAt: new Date(w.clock.now()) }).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       code: 'invalid_request',
-      fields: [{ field: 'expiresAt', message: 'Lies in the past.' }],
+      fields: [{ field: 'expiresAt', message: 'Is in the past.' }],
     });
   });
 

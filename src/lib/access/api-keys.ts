@@ -284,16 +284,16 @@ async function readBootstrap(vault: Pick<Vault, 'secret'>): Promise<Uint8Array |
 
 /** A key that has expired before anybody could use it is a slip, such as a wrong year. */
 const expiryFaults = ({ expiresAt }: NewApiKey, nowMs: number): FieldFault[] =>
-  expiresAt !== undefined && expiresAt.getTime() <= nowMs ? [{ field: 'expiresAt', message: 'Lies in the past.' }] : [];
+  expiresAt !== undefined && expiresAt.getTime() <= nowMs ? [{ field: 'expiresAt', message: 'Is in the past.' }] : [];
 
 function tokenKeyFaults(wanted: NewApiKey): FieldFault[] {
   if (!wanted.scopes.includes('token')) return [];
   const faults: FieldFault[] = [];
   if (wanted.mailboxes === undefined) {
-    faults.push({ field: 'mailboxes', message: 'A key with the scope token names the mailboxes it is for.' });
+    faults.push({ field: 'mailboxes', message: 'A key with the scope token must list its mailboxes.' });
   }
   if (wanted.expiresAt === undefined) {
-    faults.push({ field: 'expiresAt', message: 'A key with the scope token expires.' });
+    faults.push({ field: 'expiresAt', message: 'A key with the scope token must expire.' });
   }
   return faults;
 }

@@ -51,11 +51,12 @@ export async function compose(
   const bcc = content.bcc ?? [];
   const recipients = eachOnce([...to, ...cc, ...bcc]);
   if (recipients.length === 0) {
-    const message = original === undefined ? 'Names nobody.' : 'Is needed: the original names nobody but this mailbox.';
+    const message =
+      original === undefined ? 'Names nobody.' : 'Is required: the original has no recipient other than this mailbox.';
     throw new BrokerError('invalid_request', { fields: [{ field: 'to', message }] });
   }
   if (recipients.length > mostRecipients) {
-    const message = `Name more than ${mostRecipients} people together with cc and bcc.`;
+    const message = `Has more than ${mostRecipients} recipients, together with cc and bcc.`;
     throw new BrokerError('invalid_request', { fields: [{ field: 'to', message }] });
   }
 

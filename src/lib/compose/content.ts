@@ -30,7 +30,7 @@ const httpsUrl = z
 const listUnsubscribe = z
   .strictObject({ url: httpsUrl.optional(), mailto: sender.optional(), oneClick: z.boolean().default(false) })
   .refine(({ url, mailto }) => url !== undefined || mailto !== undefined, 'Needs url, mailto, or both.')
-  .refine(({ url, oneClick }) => !oneClick || url !== undefined, 'One click needs url.');
+  .refine(({ url, oneClick }) => !oneClick || url !== undefined, 'One-click unsubscribe needs url.');
 
 /** What a message says, as a request gives it. How and when it is sent is for the fields beside these. */
 export const contentFields = {
@@ -40,7 +40,7 @@ export const contentFields = {
   cc: recipients.optional(),
   bcc: recipients.optional(),
   replyTo: recipients.optional(),
-  subject: z.string().trim().max(longestSubject).regex(noControls, 'Holds a control character.').optional(),
+  subject: z.string().trim().max(longestSubject).regex(noControls, 'Contains a control character.').optional(),
   text: sendableText(longestBody).optional(),
   html: sendableText(longestBody).optional(),
   /** HTML under the text; `''` for none. In place of the signature that is stored for the mailbox. */
@@ -51,7 +51,7 @@ export const contentFields = {
   reply: messageRef.optional(),
   replyAll: messageRef.optional(),
   forward: messageRef.optional(),
-  attachments: z.array(attachment).max(mostAttachments, `Are more than ${mostAttachments}.`).default([]),
+  attachments: z.array(attachment).max(mostAttachments, `Has more than ${mostAttachments} entries.`).default([]),
 };
 
 /** @internal Exactly these fields; a door adds its own. */
@@ -63,7 +63,7 @@ export function namesOneOriginal(content: Pick<SendContent, 'reply' | 'replyAll'
 }
 
 export function oneOriginal(): string {
-  return 'Takes only one of reply, replyAll and forward.';
+  return 'Accepts only one of reply, replyAll and forward.';
 }
 
 export type SendContent = z.output<z.ZodObject<typeof contentFields>>;

@@ -85,7 +85,7 @@ export function inlineFiles(files: readonly Named[], html: string | undefined): 
     const contentId = file.contentId ?? file.filename;
     if (html === undefined || !shows(html, contentId)) return { ...file, contentId: undefined };
     if (known.has(contentId)) {
-      const message = 'Two files have the Content-ID that the HTML shows.';
+      const message = 'Two files have the same Content-ID, which the HTML refers to.';
       throw new BrokerError('invalid_request', { fields: [{ field: 'attachments', message }] });
     }
     known.add(contentId);

@@ -16,7 +16,7 @@ export async function* limitedSize(
     bytes += chunk.byteLength;
     if (bytes > limitBytes) {
       throw new BrokerError('mail_too_large', {
-        detail: `The finished message has more than ${megabytes(limitBytes)} MB, the most that may be sent: files grow by a third when they become mail, so that about ${megabytes(limitBytes * 0.72)} MB of them go.`,
+        detail: `The finished message is larger than ${megabytes(limitBytes)} MB, the maximum. Files grow by a third in a mail, so that about ${megabytes(limitBytes * 0.72)} MB of files fit.`,
       });
     }
     yield chunk;

@@ -47,7 +47,7 @@ export async function fetchNocobaseFile(
       throw new BrokerError('attachment_source_failed', { cause });
     });
   if (answer.status !== 200) {
-    const detail = `NocoBase answered HTTP ${answer.status} for a file that is to be attached.`;
+    const detail = `NocoBase answered HTTP ${answer.status} for a file to attach.`;
     throw new BrokerError('attachment_source_failed', { detail });
   }
   if (!answer.complete) {

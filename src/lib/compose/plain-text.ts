@@ -13,5 +13,5 @@ export const sendableText = (longest: number) =>
     .string()
     .max(longest)
     .transform(oneKindOfLineEnd)
-    .refine((text) => !controls.test(text), 'Holds a control character.')
+    .refine((text) => !controls.test(text), 'Contains a control character.')
     .transform((text) => text.toWellFormed());

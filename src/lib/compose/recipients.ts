@@ -42,7 +42,7 @@ const onTheWire = ({ name, address }: Address): Address => ({ name, address: wir
 
 const onePerson = z
   .strictObject({
-    name: z.string().trim().max(longestName).regex(noControls, 'Holds a control character.').optional(),
+    name: z.string().trim().max(longestName).regex(noControls, 'Contains a control character.').optional(),
     address: z.string().trim().refine(isAddrSpec, 'Is not a mail address.'),
   })
   .transform(({ name, address }): readonly Address[] => [onTheWire({ name: name ?? '', address })]);
@@ -86,6 +86,6 @@ export const sender = z
   .transform((list, context) => {
     const [only, ...others] = list;
     if (only !== undefined && others.length === 0) return only;
-    context.addIssue({ code: 'custom', message: 'Has to name one mail address.' });
+    context.addIssue({ code: 'custom', message: 'Must name one mail address.' });
     return z.NEVER;
   });

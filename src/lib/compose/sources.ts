@@ -11,7 +11,7 @@ const filename = z
   .trim()
   .min(1)
   .max(longestName)
-  .regex(noControls, 'Holds a control character.')
+  .regex(noControls, 'Contains a control character.')
   // What a browser on Windows sends is a path.
   .transform((name) => name.replace(/^.*[/\\]/, ''))
   .refine((name) => name !== '' && name !== '.' && name !== '..', 'Is not the name of a file.');
@@ -67,7 +67,7 @@ export const attachment = z
       .optional(),
     part: z
       .string()
-      .regex(/^\d{1,5}(\.\d{1,5}){0,20}$/, 'Is not the part of an attachment.')
+      .regex(/^\d{1,5}(\.\d{1,5}){0,20}$/, 'Is not an attachment part.')
       .optional(),
   })
   .transform(({ content, url, messageRef, part, ...naming }, context): AttachmentSource => {

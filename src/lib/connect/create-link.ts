@@ -27,9 +27,9 @@ export function createLinkMaker(
   async function mailboxFor(id: string, { label, ownerRef }: NewLink, caller: Caller): Promise<MailboxRow> {
     const found = await registry.get(id);
     if (found === undefined || !maySeeMailbox(caller, found.row))
-      throw new BrokerError('not_found', { detail: 'There is no mailbox of this id.' });
+      throw new BrokerError('not_found', { detail: 'There is no mailbox with this id.' });
     if (found.row.grant.kind === 'app') {
-      throw invalid('mailboxId', 'Is opened with a permission of the app, so that nobody has to sign in for it.');
+      throw invalid('mailboxId', 'Is opened with an app permission, so no sign-in is needed.');
     }
     // To ask its owner to sign in again changes nothing of it; a new name does.
     const isChange = label !== undefined || ownerRef !== undefined;
@@ -99,17 +99,13 @@ function checkShape(wanted: NewLink, returnOrigins: readonly string[]): void {
   }
   if (wanted.mailboxId !== undefined) {
     if (wanted.destinationId !== undefined) {
-      throw invalid(
-        'destinationId',
-        'A mailbox that is reconnected keeps its destination; PATCH mailboxes/{id} changes it.',
-      );
+      throw invalid('destinationId', 'A reconnected mailbox keeps its destination; PATCH mailboxes/{id} changes it.');
     }
-    if (wanted.syncFrom !== undefined)
-      throw invalid('syncFrom', 'A mailbox that is reconnected goes on where it stopped.');
+    if (wanted.syncFrom !== undefined) throw invalid('syncFrom', 'A reconnected mailbox continues where it stopped.');
     if (wanted.folders !== undefined)
-      throw invalid('folders', 'A mailbox that is reconnected keeps its folders; PATCH mailboxes/{id} changes them.');
+      throw invalid('folders', 'A reconnected mailbox keeps its folders; PATCH mailboxes/{id} changes them.');
     if (wanted.filter !== undefined)
-      throw invalid('filter', 'A mailbox that is reconnected keeps its filter; PATCH mailboxes/{id} changes it.');
+      throw invalid('filter', 'A reconnected mailbox keeps its filter; PATCH mailboxes/{id} changes it.');
   }
   if (wanted.returnUrl !== undefined) {
     const fault = returnUrlFault(wanted.returnUrl, returnOrigins);

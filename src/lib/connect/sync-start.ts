@@ -1,7 +1,7 @@
 import type { SyncStart } from '../pages/pages.ts';
 import type { TicketRow } from '../store/links/tickets.ts';
 
-/** Which mail a link brings, as its page says it. A mailbox that is reconnected goes on where it stopped. */
+/** Which mail a link brings, as its page says it. A reconnected mailbox continues where it stopped. */
 export function syncStart({ kind, syncFrom }: Pick<TicketRow, 'kind' | 'syncFrom'>): SyncStart {
   if (kind === 'reconnect') return 'resumed';
   if (syncFrom === undefined) return 'month';

@@ -72,13 +72,13 @@ export function signingSecretOf(input: NewDestination, random: Random): string |
 export function checkPatch(type: DestinationType, patch: DestinationPatch): void {
   const { hasCollections, isSigned, auths } = destinationParts[type];
   if (!hasCollections && patch.collections !== undefined) {
-    throw wrongField('collections', 'Is for destinations of the type collection.');
+    throw wrongField('collections', 'Is only for destinations of type collection.');
   }
   for (const field of ['rotateSigningSecret', 'dropOldSigningSecret'] as const) {
-    if (!isSigned && patch[field] !== undefined) throw wrongField(field, 'Is for destinations of the type webhook.');
+    if (!isSigned && patch[field] !== undefined) throw wrongField(field, 'Is only for destinations of type webhook.');
   }
   if (patch.auth !== undefined && !auths.includes(patch.auth.type)) {
-    throw wrongField('auth', 'Is not bearer: NocoBase takes API keys only.');
+    throw wrongField('auth', 'Must be bearer: NocoBase accepts API keys only.');
   }
 }
 

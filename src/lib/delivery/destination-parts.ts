@@ -31,7 +31,9 @@ export const destinationParts: Readonly<Record<DestinationType, DestinationParts
     urlFault: (url) => {
       const { search, hash } = new URL(url);
       const isApi = search === '' && hash === '';
-      return isApi ? undefined : 'Is not the address of an API, such as https://nocobase.example.com/api, alone.';
+      return isApi
+        ? undefined
+        : 'Must be the address of an API and nothing more, such as https://nocobase.example.com/api.';
     },
     isSigned: false,
     hasCollections: true,

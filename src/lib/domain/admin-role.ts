@@ -7,5 +7,5 @@ export const adminRole = {
   id: '6f2c1d1e-53a0-4b0e-9a45-0d7f3c3e8b21',
   value: 'Broker.Admin',
   displayName: 'Mail broker administrator',
-  description: 'Look after the mail broker: its mailboxes, destinations, deliveries and keys.',
+  description: 'Manage the mail broker: its mailboxes, destinations, deliveries and keys.',
 } as const;

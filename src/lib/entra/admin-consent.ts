@@ -32,7 +32,7 @@ export function createAdminConsent(config: Config['entra']): AdminConsent {
     tenantFor(wanted) {
       const tid = wanted?.toLowerCase();
       if (own === 'consumers' || tid === personalTenant)
-        return { fault: 'Is of no use: personal accounts have no administrator.' };
+        return { fault: 'Does not apply: personal accounts have no administrator.' };
       if (tid === undefined) return { tenant: isOneTenant ? own.toLowerCase() : anyTenant };
       const isServed = isOneTenant ? tid === own.toLowerCase() : allowedTenants === '*' || allowedTenants.includes(tid);
       return isServed ? { tenant: tid } : { fault: 'Is not a tenant that this broker serves.' };

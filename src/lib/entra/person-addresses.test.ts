@@ -132,7 +132,7 @@ describe('the addresses of somebody who has just signed in', () => {
 
   it.each([
     ['answers 503', () => new Response('', { status: 503 })],
-    ['asks to slow down', () => new Response('', { status: 429 })],
+    ['is throttling', () => new Response('', { status: 429 })],
     ['cannot be reached', () => Promise.reject(new TypeError('fetch failed'))],
   ])('cannot be had while Graph %s', async (_what, answer) => {
     const { signedIn, find } = await world(answer);

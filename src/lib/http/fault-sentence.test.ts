@@ -23,7 +23,7 @@ it.each<[unknown, Parameters<typeof validate>[0], string]>([
   [[], mailboxPatch, 'body: Is not an object.'],
   [{}, newMailbox, 'address: Is missing.'],
   [{ address: 7 }, newMailbox, 'address: Is not a text.'],
-  [{ address: 'a@b.example', nix: 1 }, newMailbox, 'nix: There is no such field here.'],
+  [{ address: 'a@b.example', nix: 1 }, newMailbox, 'nix: Is not a known field.'],
   [{ label: '' }, mailboxPatch, 'label: Is empty.'],
   [{ label: 'x'.repeat(101) }, mailboxPatch, 'label: Has more than 100 characters.'],
   [{ paused: 'yes' }, mailboxPatch, 'paused: Is neither true nor false.'],
@@ -46,7 +46,7 @@ it.each<[unknown, Parameters<typeof validate>[0], string]>([
   [{ state: 'gone' }, deliveryFilter, 'state: Is none of retrying, dead.'],
   [{ limit: '1000' }, mailboxFilter, 'limit: Is not a whole number from 1 to 200.'],
   [{ limit: 'all' }, mailboxFilter, 'limit: Is not a whole number from 1 to 200.'],
-  [{ ownerref: '7' }, mailboxFilter, 'ownerref: There is no such field here.'],
+  [{ ownerref: '7' }, mailboxFilter, 'ownerref: Is not a known field.'],
 ])('of %j it says what is wrong in words', (input, schema, sentence) => {
   expect(refusalOf(schema, input)).toContain(sentence);
 });

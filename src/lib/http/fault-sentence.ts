@@ -39,8 +39,8 @@ export function faultSentence(issue: RawIssue): string | undefined {
 }
 
 function tooSmall(origin: string, minimum: number | bigint): string {
-  if (origin === 'string') return minimum === 1 ? 'Is empty.' : `Has less than ${minimum} characters.`;
-  if (origin === 'array') return minimum === 1 ? 'Is an empty list.' : `Has less than ${minimum} entries.`;
+  if (origin === 'string') return minimum === 1 ? 'Is empty.' : `Has fewer than ${minimum} characters.`;
+  if (origin === 'array') return minimum === 1 ? 'Is an empty list.' : `Has fewer than ${minimum} entries.`;
   return `Is less than ${minimum}.`;
 }
 

@@ -188,20 +188,20 @@ describe('a form is refused, and nothing of it is left,', () => {
   });
 
   it.each<[string, Parameters<typeof form>[0], string, string]>([
-    ['more files than may be', Array(4).fill(file('a', 'x')), 'attachments', 'Are more than 3.'],
+    ['more files than may be', Array(4).fill(file('a', 'x')), 'attachments', 'Has more than 3 files.'],
     ['a text that is too long', [field('subject', 'x'.repeat(1_001))], 'subject', 'Has more than 1000 bytes.'],
     ['more parts than may be', Array(1_001).fill(field('a', 'x')), 'body', 'Has more than 1000 parts.'],
     [
       'a file where none goes',
       [{ disposition: 'form-data; name="html"; filename="a.html"', body: 'x' }],
       'html',
-      'Holds a file; files go into attachments.',
+      'Contains a file; files belong in attachments.',
     ],
     [
       'a file under a name that is none',
       [{ disposition: 'form-data; name="<b>"; filename="a"', body: 'x' }],
       '(unnamed)',
-      'Holds a file; files go into attachments.',
+      'Contains a file; files belong in attachments.',
     ],
   ])('with %s', async (_what, parts, name, message) => {
     expect(await refusalOf(form([file('first.txt', 'x'), ...parts]))).toEqual({

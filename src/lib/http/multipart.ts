@@ -122,7 +122,7 @@ async function createParser(request: HttpRequest, limits: FormLimits, store: Fil
   if (inner instanceof Dicer) inner.on('part', () => (parts += 1));
 
   parser.on('error', malformed);
-  parser.on('filesLimit', () => refuse(fileField, `Are more than ${mostFiles}.`));
+  parser.on('filesLimit', () => refuse(fileField, `Has more than ${mostFiles} files.`));
   parser.on('partsLimit', () => refuse('body', `Has more than ${mostParts} parts.`));
   parser.on('field', (name: string | undefined, value: string, _: boolean, valueTruncated: boolean) => {
     if (name === undefined || name === '') return refuse('body', 'Has a part without a name.');
@@ -134,7 +134,7 @@ async function createParser(request: HttpRequest, limits: FormLimits, store: Fil
     parser.once('abort', () => stream.destroy(new BrokerError('malformed_form')));
     if (name !== fileField) {
       stream.resume();
-      return refuse(name ?? '', `Holds a file; files go into ${fileField}.`);
+      return refuse(name ?? '', `Contains a file; files belong in ${fileField}.`);
     }
     const file = received(stream, store, { filename: filename ?? '', contentType });
     file.catch((error: unknown) => failure.reject(error));

@@ -182,12 +182,12 @@ async function authorise<B, Q, Y>(
   const caller = await apiKeys.verify(request.headers.get('authorization'));
   if (caller.bootstrap && endpoint.takesBootstrapKey !== true) {
     throw new BrokerError('scope_missing', {
-      detail: 'This is the first key of the deployment, which is good for making other keys only.',
+      detail: "This is the deployment's first key, which may only create other keys.",
     });
   }
   if (!caller.scopes.includes(endpoint.scope)) {
     throw new BrokerError('scope_missing', {
-      detail: `The API key does not have the scope ${endpoint.scope}, which this endpoint needs.`,
+      detail: `The API key does not have the scope ${endpoint.scope}, which this endpoint requires.`,
     });
   }
   return caller;

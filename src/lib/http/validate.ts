@@ -17,7 +17,7 @@ function faults(issue: Issue, within: string): FieldFault[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       field: fieldName([...issue.path, key], within),
-      message: 'There is no such field here.',
+      message: 'Is not a known field.',
     }));
   }
   return [{ field: fieldName(issue.path, within), message: issue.message }];

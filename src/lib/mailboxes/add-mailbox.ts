@@ -126,7 +126,7 @@ async function viaOf({ registry }: AddMailboxDeps, wanted: NewMailbox, caller: C
   const { viaMailboxId, auth } = wanted;
   if (viaMailboxId === undefined) {
     if (auth === 'delegated') {
-      throw invalid('viaMailboxId', 'Name the connected mailbox of the person who may open this one.');
+      throw invalid('viaMailboxId', 'Set it to the connected mailbox of the person who may open this one.');
     }
     return undefined;
   }
@@ -134,14 +134,11 @@ async function viaOf({ registry }: AddMailboxDeps, wanted: NewMailbox, caller: C
   if (wanted.tenantId !== undefined) throw invalid('tenantId', 'Follows from viaMailboxId.');
   const found = await registry.get(viaMailboxId);
   if (found === undefined || !maySeeMailbox(caller, found.row)) {
-    throw new BrokerError('not_found', { detail: 'There is no mailbox of the id in viaMailboxId.' });
+    throw new BrokerError('not_found', { detail: 'There is no mailbox with the id in viaMailboxId.' });
   }
   const { grant } = found.row;
   if (grant.kind === 'app') {
-    throw invalid(
-      'viaMailboxId',
-      'Is a mailbox that the app opens by itself. Leave it out, and the app opens this one too.',
-    );
+    throw invalid('viaMailboxId', 'Is a mailbox opened with app permissions. Omit it, and the app opens this one too.');
   }
   return { grant, address: found.row.address };
 }
@@ -150,7 +147,7 @@ function appGrant({ adminConsent }: AddMailboxDeps, { tenantId }: NewMailbox): G
   const named = adminConsent.tenantFor(tenantId);
   if ('fault' in named) throw invalid('tenantId', named.fault);
   if (named.tenant === 'organizations') {
-    throw invalid('tenantId', 'Name the tenant of the mailbox: this broker serves several.');
+    throw invalid('tenantId', 'Set it to the tenant of the mailbox: this broker serves several.');
   }
   return { kind: 'app', tid: named.tenant };
 }
@@ -179,7 +176,7 @@ async function upsertMailbox({ registry, grants }: AddMailboxDeps, input: Upsert
 
 const dependsOn = ({ address }: Pick<MailboxRow, 'address'>): Warning => ({
   code: 'depends_on_person',
-  detail: `This mailbox is read with the sign-in of ${address}. It stops when that person leaves, loses access to it or is disconnected.`,
+  detail: `This mailbox is read with the sign-in of ${address}. It stops if that person leaves, loses access to it or is disconnected.`,
   remedy:
-    'Give the app itself access in Exchange and add the mailbox again with "auth": "app": it goes on where it stands.',
+    'Give the app access in Exchange and add the mailbox again with "auth": "app": it continues where it stopped.',
 });

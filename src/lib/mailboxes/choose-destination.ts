@@ -25,7 +25,7 @@ export async function chooseDestination(
 ): Promise<string> {
   if (wanted !== undefined) {
     const known = mayUseDestination(caller, wanted) && (await destinations.get(wanted));
-    if (!known) throw new BrokerError('not_found', { detail: 'There is no destination of this id.' });
+    if (!known) throw new BrokerError('not_found', { detail: 'There is no destination with this id.' });
     return known.id;
   }
   const [only, ...others] = (await destinations.list()).filter(({ id }) => mayUseDestination(caller, id));

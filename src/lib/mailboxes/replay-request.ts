@@ -19,7 +19,7 @@ export function replayRequestOf(
 ): ReplayRequest {
   if (since === undefined) return { kind: 'dead' };
   const ageMs = nowMs - since.getTime();
-  const fault = ageMs < 0 ? 'Lies in the future.' : ageMs > longestMs ? 'Lies more than a year back.' : undefined;
+  const fault = ageMs < 0 ? 'Is in the future.' : ageMs > longestMs ? 'Is more than a year ago.' : undefined;
   if (fault !== undefined) throw new BrokerError('invalid_request', { fields: [{ field: 'since', message: fault }] });
   return { kind: 'since', since, force: force ?? false };
 }

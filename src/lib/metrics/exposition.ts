@@ -18,13 +18,13 @@ export interface Figures {
 
 /** Counters of a run by the field of its line: name and help of the metric. */
 const runMetrics: Readonly<Record<string, readonly [string, string]>> = {
-  runs: ['runs_total', 'Runs of a group of mailboxes.'],
-  polled: ['polls_total', 'Mailboxes that were asked for new mail.'],
+  runs: ['runs_total', 'Runs over a group of mailboxes.'],
+  polled: ['polls_total', 'Mailboxes polled for new mail.'],
   failed: ['polls_failed_total', 'Mailboxes that could not be read.'],
-  delivered: ['messages_delivered_total', 'Mails that their destination accepted.'],
-  timely: ['messages_delivered_new_total', 'Those of them that were new.'],
+  delivered: ['messages_delivered_total', 'Mails accepted by their destination.'],
+  timely: ['messages_delivered_new_total', 'Delivered mails that were new.'],
   lagSeconds: ['delivery_lag_seconds_total', 'Seconds from arrival to acceptance, summed over new mails.'],
-  retried: ['messages_retried_total', 'Attempts at mails that had failed before.'],
+  retried: ['messages_retried_total', 'Attempts to deliver mails that had failed before.'],
   dead: ['messages_dead_total', 'Mails that were given up.'],
 };
 
@@ -65,7 +65,7 @@ export async function expose(figures: Figures, accept: string): Promise<Expositi
   gauge('process_resident_memory_bytes', 'Resident memory of this process.').set(figures.process.rssBytes);
 
   const { deployment } = figures;
-  gauge('up', '1 where the tables of the deployment could be read.').set(deployment === undefined ? 0 : 1);
+  gauge('up', '1 if the tables of the deployment can be read.').set(deployment === undefined ? 0 : 1);
   if (deployment !== undefined) {
     const mailboxes = gauge('mailboxes', 'Mailboxes of the deployment, by state.', ['state']);
     for (const [state, count] of Object.entries(deployment.mailboxes)) mailboxes.set({ state }, count);

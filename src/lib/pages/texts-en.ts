@@ -37,35 +37,35 @@ export const en: PageTexts = {
     title: 'Allow the mail connection for your organisation',
     lead: {
       delegated:
-        'As an administrator of Microsoft 365 you are asked to let people connect their own mailboxes, so that their mail can be worked with in NocoBase.',
-      app: 'As an administrator of Microsoft 365 you are asked to let the app open shared mailboxes that you choose, so that their mail can be worked with in NocoBase.',
+        'As an administrator of Microsoft 365 you are asked to let people connect their own mailboxes, so that they can work with their mail in NocoBase.',
+      app: 'As an administrator of Microsoft 365 you are asked to let the app open shared mailboxes of your choice, so that people can work with their mail in NocoBase.',
     },
     organisation: 'Organisation',
     anyOrganisation: 'The one you sign in with',
     allows: 'What it allows',
     what: {
       delegated: 'Reading and sending mail for people who have signed in, and reading their names and addresses',
-      app: 'Reading and sending mail of the mailboxes that you give to the app in Exchange, without anybody signing in',
+      app: 'Reading and sending mail of the mailboxes that you give the app access to in Exchange, without a user signing in',
     },
     notes: {
       delegated: {
         lock: 'You sign in at Microsoft, which lists the permissions once more before you accept.',
-        onward: 'No mailbox is connected by this. People connect their own, each by a link.',
-        back: 'You can take the consent back at any time, in Microsoft Entra under Enterprise applications.',
+        onward: 'This does not connect any mailbox. People connect their own, each with a link.',
+        back: 'You can withdraw the consent at any time in Microsoft Entra, under Enterprise applications.',
       },
       app: {
         lock: 'You sign in at Microsoft, which lists the permissions once more before you accept.',
-        onward: 'No mailbox is open by this alone. You give the app access to each one in Exchange.',
-        back: 'You can take the consent back at any time, in Microsoft Entra under Enterprise applications.',
+        onward: 'This alone does not open any mailbox. You give the app access to each one in Exchange.',
+        back: 'You can withdraw the consent at any time in Microsoft Entra, under Enterprise applications.',
       },
     },
   },
   consented: {
-    title: 'Thank you, that is all here',
-    happened: 'Microsoft says that the consent was given.',
+    title: 'Thank you, you are done here',
+    happened: 'Microsoft confirms that consent was given.',
     todo: {
       delegated:
-        'Tell the people who wait for it: each opens the link to connect the mailbox once more. Mailboxes that had stopped go on by themselves.',
+        'Tell the people who are waiting to open their links again. Mailboxes that had stopped resume automatically.',
       app: 'Now give the app access to each mailbox in Exchange (New-ServicePrincipal, then Add-MailboxPermission), and have the mailbox added in the broker.',
     },
   },
@@ -76,8 +76,8 @@ export const en: PageTexts = {
     mailSubject: 'Please approve the mail connection',
     mailBody:
       'To connect my mailbox I need the approval of an administrator of our Microsoft 365. Please open this link and accept:',
-    until: (date) => `The link is good until ${date}.`,
-    afterwards: 'After the administrator has accepted, open your own link once more: it stays good.',
+    until: (date) => `The link is valid until ${date}.`,
+    afterwards: 'After the administrator has accepted, open your own link again. It stays valid.',
   },
   declined: {
     title: 'Nothing was connected',
@@ -85,14 +85,14 @@ export const en: PageTexts = {
     todo: 'If that was a mistake, start again. Otherwise close this window.',
   },
   wrongAccount: {
-    title: 'That is another account',
-    happened: 'You signed in with a different account from the one that this link is for. Nothing was connected.',
+    title: 'This is a different account',
+    happened: 'You signed in with a different account than the one this link is for. Nothing was connected.',
     todo: 'Start again and choose the right account. If it is not offered, open the link in a private window.',
     asked: 'The link is for',
     signedIn: 'You signed in as',
   },
   taken: {
-    title: 'This address is connected already',
+    title: 'This address is already connected',
     happened: 'Another person has connected this address. Nothing was changed.',
     todo: 'Ask your administrator to remove the other connection first, or sign in as that person.',
     heldBy: 'Connected by',
@@ -100,54 +100,54 @@ export const en: PageTexts = {
   recreated: {
     title: 'This mailbox belongs to another account',
     happened:
-      'It was connected by an account that had the same address as yours. Yours is another one: the account was made anew, or the address was given to you later. Nothing was changed.',
+      'It was connected with a different account that had the same address as yours: the account was recreated, or the address was given to you later. Nothing was changed.',
     todo: 'Send the details below to the person who sent you the link. Once the old connection is removed, that person can send you a new link.',
   },
   noAddress: {
     title: 'We do not know your mail address',
     happened:
-      'You signed in with a name that is no mail address, and your account has none that we can see. Nothing was connected.',
+      'The name you signed in with is not a mail address, and we cannot see one in your account. Nothing was connected.',
     todo: 'Ask the person who sent you the link for one that names your mail address.',
   },
   needsAdmin: {
-    title: 'Your administrator has to act first',
-    happened: 'Your organisation does not let you allow this by yourself. Nothing was connected.',
-    todo: 'Send the details below to the administrator of your Microsoft 365. Afterwards open the link once more: it stays good.',
+    title: 'Your administrator has to approve first',
+    happened: 'Your organisation does not let you allow this yourself. Nothing was connected.',
+    todo: 'Send the details below to the administrator of your Microsoft 365. Then open the link again. It stays valid.',
   },
   blocked: {
     title: 'Your organisation blocked this sign-in',
     happened:
       'Microsoft did not let you in because of a rule of your organisation, for example about devices, places or apps. Nothing was connected.',
-    todo: 'Try again on a device that your organisation manages. If it happens once more, send the details below to the administrator of your Microsoft 365. Your link stays good.',
+    todo: 'Try again on a device that your organisation manages. If it happens again, send the details below to the administrator of your Microsoft 365. Your link stays valid.',
   },
   consentDeclined: {
     title: 'No consent was given',
     happened: 'The permissions were declined at Microsoft, so nothing has changed.',
-    todo: 'If that was a mistake, or you are no administrator, start again with the right account. Otherwise close this window.',
+    todo: 'If that was a mistake, or you are not an administrator, start again with the right account. Otherwise close this window.',
   },
   consentFailed: {
-    title: 'Microsoft did not take the consent',
-    happened: 'Nothing has changed, and this link is still good.',
-    todo: 'Start again with the account of an administrator. If it happens once more, the details below tell the reason.',
+    title: 'Microsoft did not accept the consent',
+    happened: 'Nothing has changed, and this link is still valid.',
+    todo: 'Start again with the account of an administrator. If it happens again, the details below show the reason.',
   },
   consentSpent: {
-    title: 'This has been done already',
+    title: 'This has already been done',
     happened: 'An administrator has consented with this link.',
     todo: 'There is nothing left to do here. People can open their own links again.',
   },
   consentAgain: {
     title: 'This was not finished',
-    happened: 'It was interrupted on the way. Nothing has changed, and the link is still good.',
+    happened: 'It was interrupted. Nothing has changed, and the link is still valid.',
     todo: 'Start again to sign in once more.',
   },
   linkInvalid: {
     title: 'This link is not complete',
-    happened: 'The address of this page is not one of our links. Perhaps a part of it was cut off.',
+    happened: 'The address of this page is not one of our links. Part of it may be missing.',
     todo: 'Open the link again from the message that you received, or ask for a new one.',
   },
   linkExpired: {
     title: 'This link has expired',
-    happened: 'Links are good for a limited time, and this one is past it.',
+    happened: 'Links are valid for a limited time.',
     todo: 'Ask the person who sent it for a new one.',
   },
   linkSpent: {
@@ -157,22 +157,22 @@ export const en: PageTexts = {
   },
   startAgain: {
     title: 'This sign-in was not finished',
-    happened: 'It was interrupted, or it took longer than ten minutes. Nothing is lost, and your link is still good.',
+    happened: 'It was interrupted, or it took longer than ten minutes. Nothing is lost, and your link is still valid.',
     todo: 'Start again to sign in once more.',
   },
   openAgain: {
     title: 'This sign-in cannot be continued here',
     happened: 'It was started in another browser or more than a day ago, or your browser did not keep its cookie.',
-    todo: 'Open the link from your message again and sign in within ten minutes, in one and the same browser.',
+    todo: 'Open the link from your message again and sign in within ten minutes, in the same browser.',
   },
   notConnected: {
     title: 'Your mailbox was not connected',
-    happened: 'Microsoft or your mail server did not agree. Nothing was changed, and your link is still good.',
-    todo: 'Start again. If it happens once more, send the details below to your administrator.',
+    happened: 'Microsoft or your mail server refused. Nothing was changed, and your link is still valid.',
+    todo: 'Start again. If it happens again, send the details below to your administrator.',
   },
   ourFault: {
     title: 'Something is wrong on our side',
-    happened: 'You did nothing wrong, and your link is still good.',
-    todo: 'Try again in a few minutes. If it lasts, send the details below to your administrator.',
+    happened: 'You did nothing wrong, and your link is still valid.',
+    todo: 'Try again in a few minutes. If the problem persists, send the details below to your administrator.',
   },
 };

@@ -50,20 +50,20 @@ export const zh: PageTexts = {
       delegated: {
         lock: '您在 Microsoft 的页面登录，接受之前会再次列出这些权限。',
         onward: '此操作不会连接任何邮箱。每个人通过自己的链接连接自己的邮箱。',
-        back: '您可以随时在 Microsoft Entra 的“企业应用程序”中收回此同意。',
+        back: '您可以随时在 Microsoft Entra 的“企业应用程序”中撤销此同意。',
       },
       app: {
         lock: '您在 Microsoft 的页面登录，接受之前会再次列出这些权限。',
         onward: '仅此操作不会打开任何邮箱。之后请在 Exchange 中逐个授予此应用访问权限。',
-        back: '您可以随时在 Microsoft Entra 的“企业应用程序”中收回此同意。',
+        back: '您可以随时在 Microsoft Entra 的“企业应用程序”中撤销此同意。',
       },
     },
   },
   consented: {
-    title: '谢谢，此处已完成',
-    happened: 'Microsoft 表示已经同意。',
+    title: '谢谢，操作已完成',
+    happened: 'Microsoft 已确认同意。',
     todo: {
-      delegated: '请通知正在等待的用户：再次打开连接邮箱的链接即可。已停止的邮箱会自动继续。',
+      delegated: '请通知正在等待的用户：再次打开连接邮箱的链接即可。已停止的邮箱会自动恢复。',
       app: '现在请在 Exchange 中授予此应用访问各个邮箱的权限（New-ServicePrincipal，然后 Add-MailboxPermission），再在连接服务中添加邮箱。',
     },
   },
@@ -106,7 +106,7 @@ export const zh: PageTexts = {
     todo: '请向发送链接的人索取一个写明您邮件地址的链接。',
   },
   needsAdmin: {
-    title: '需要管理员先处理',
+    title: '需要管理员先批准',
     happened: '您所在的组织不允许您自行授权。未连接任何邮箱。',
     todo: '请把下面的详细信息发给您的 Microsoft 365 管理员。处理完成后再次打开此链接即可，链接仍然有效。',
   },
@@ -126,7 +126,7 @@ export const zh: PageTexts = {
     todo: '请使用管理员帐户重新开始。如果再次发生，下面的详细信息说明了原因。',
   },
   consentSpent: {
-    title: '此事已经完成',
+    title: '此操作已完成',
     happened: '管理员已经通过此链接同意。',
     todo: '这里无需再做任何事。用户可以再次打开自己的链接。',
   },
@@ -142,7 +142,7 @@ export const zh: PageTexts = {
   },
   linkExpired: {
     title: '此链接已过期',
-    happened: '链接只在一段时间内有效，此链接已超过期限。',
+    happened: '链接只在一段时间内有效。',
     todo: '请向发送链接的人索取新的链接。',
   },
   linkSpent: {
@@ -162,11 +162,11 @@ export const zh: PageTexts = {
   },
   notConnected: {
     title: '您的邮箱未能连接',
-    happened: 'Microsoft 或您的邮件服务器没有同意。没有任何更改，您的链接仍然有效。',
+    happened: 'Microsoft 或您的邮件服务器拒绝了请求。没有任何更改，您的链接仍然有效。',
     todo: '请重新开始。如果再次发生，请把下面的详细信息发给管理员。',
   },
   ourFault: {
-    title: '我们这边出了问题',
+    title: '我们的系统出现问题',
     happened: '您没有做错什么，您的链接仍然有效。',
     todo: '请几分钟后再试。如果问题持续，请把下面的详细信息发给管理员。',
   },

@@ -33,7 +33,7 @@ export const sendPermission = ({ grant, shared }: MailboxRow) =>
 
 async function send(mailbox: GraphMailbox, mail: OutgoingMail, signal: AbortSignal): Promise<WayResult> {
   if (mail.size > largestGraphBytes) {
-    const reply = `Larger than the ${largestGraphBytes} bytes that go by one request to Graph.`;
+    const reply = `The message is larger than ${largestGraphBytes} bytes, the maximum for one Graph request.`;
     return { kind: 'refused', code: 'mail_too_large', reply, recipients: [] };
   }
   const mime = await wholeMail(mail);

@@ -38,7 +38,7 @@ export class WatchedSource {
       yield* bytes;
     } catch (error) {
       this.#failed = { error };
-      throw new Error('The message cannot be read.', { cause: error });
+      throw new Error('The message could not be read.', { cause: error });
     }
   }
 }

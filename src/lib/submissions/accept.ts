@@ -110,7 +110,7 @@ async function repeated(
   return found.submission;
 }
 
-const spent = 'The message of this Idempotency-Key ended more than 7 days ago, and nothing more is known of it.';
+const spent = 'The message with this Idempotency-Key ended more than 7 days ago, and its record is gone.';
 
 const rethrow = (error: unknown): never => {
   throw asBrokerError(error);

@@ -51,7 +51,7 @@ export function vaultError(cause: unknown): BrokerError {
   if (statusCode === 403 && closed.includes(details?.error.innerError?.code ?? '')) return told('vault_firewall');
   // AKV10032: the token is of another tenant than the vault.
   if (statusCode === 401 && message.includes('AKV10032')) {
-    return told('vault_forbidden', 'The Key Vault belongs to another tenant than the identity of the app.');
+    return told('vault_forbidden', "The Key Vault belongs to a different tenant than the app's identity.");
   }
   if (statusCode === 401 || statusCode === 403) return told('vault_forbidden');
   if (statusCode !== undefined) return told('vault_unreachable');

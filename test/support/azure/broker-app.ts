@@ -144,7 +144,7 @@ export function answerBroker(model: AzureModel, name: string, request: Request):
       {
         check: 'credential',
         ...found,
-        sentence: found.status === 'ok' ? 'Microsoft accepts the credential of the app.' : 'Microsoft refuses it.',
+        sentence: found.status === 'ok' ? "Microsoft accepts the app's credential." : 'Microsoft refuses it.',
         remedy: null,
       },
     ];

@@ -22,11 +22,11 @@ export function clockCheck(deps: { readonly clock: Clock; readonly store: Store 
       report({
         status: 'fail',
         sentence: {
-          en: `The clock of this instance is ${Math.abs(seconds)} seconds ${seconds > 0 ? 'fast' : 'slow'}.`,
+          en: `This instance's clock is ${Math.abs(seconds)} seconds ${seconds > 0 ? 'fast' : 'slow'}.`,
           zh: `此实例的时钟${seconds > 0 ? '快' : '慢'}了 ${Math.abs(seconds)} 秒。`,
         },
         remedy: {
-          en: 'Set the clock of the machine. In Azure, restart the Function App; if that does not help, tell Microsoft.',
+          en: "Set the machine's clock. In Azure, restart the Function App; if that does not help, contact Microsoft support.",
           zh: '请校准机器时钟。在 Azure 中请重启函数应用；如果无效，请联系 Microsoft。',
         },
         who: 'deployment owner',

@@ -85,7 +85,7 @@ export function judge(
             zh: `请将 ${names}（Office 365 Exchange Online）加入应用的应用程序权限，并重新授予租户同意：见 docs/admin.zh.md。`,
           }
         : {
-            en: `See that the application asks for ${names}, then connect the mailbox again; where a tenant admin consented for all, the admin consents once more.`,
+            en: `Make sure that the application requests ${names}, then reconnect the mailbox. If a tenant admin consented for everyone, the admin must consent again.`,
             zh: `请确认应用请求了 ${names}，然后重新连接该邮箱；如由租户管理员统一同意，请管理员再次同意。`,
           },
     who: grant.kind === 'app' ? 'tenant admin' : 'mailbox owner',
@@ -99,7 +99,7 @@ export function summary(tenant: string, { complete, unknown }: { complete: numbe
     findings.push(
       ok(
         {
-          en: `The consent covers reading and sending over SMTP, by the tokens of ${complete} ${complete === 1 ? 'sign-in' : 'sign-ins'}.`,
+          en: `The consent covers reading and sending over SMTP, according to the tokens of ${complete} ${complete === 1 ? 'sign-in' : 'sign-ins'}.`,
           zh: `根据 ${complete} 次登录的令牌，同意的权限包含读取邮件和通过 SMTP 发送。`,
         },
         tenant,
@@ -111,11 +111,11 @@ export function summary(tenant: string, { complete, unknown }: { complete: numbe
       status: 'unknown',
       subject: tenant,
       sentence: {
-        en: `Of ${unknown} ${unknown === 1 ? 'sign-in' : 'sign-ins'} there is no token that tells what was consented to.`,
+        en: `For ${unknown} ${unknown === 1 ? 'sign-in' : 'sign-ins'} no token shows what was consented to.`,
         zh: `有 ${unknown} 次登录没有可说明同意权限的令牌。`,
       },
       remedy: {
-        en: 'The check of mailboxes says why. broker doctor with az logged in looks the consent up.',
+        en: 'The mailboxes check says why. Run broker doctor while az is logged in to look up the consent.',
         zh: '原因见邮箱检查。在已登录 az 的机器上运行 broker doctor 可直接查看同意的权限。',
       },
       who: 'deployment owner',
@@ -127,11 +127,11 @@ export function summary(tenant: string, { complete, unknown }: { complete: numbe
 const nobody: Finding = {
   status: 'unknown',
   sentence: {
-    en: 'Nobody has signed in yet, so no token tells what was consented to.',
+    en: 'No one has signed in yet, so no token shows what was consented to.',
     zh: '尚无人登录，没有令牌可说明同意的权限。',
   },
   remedy: {
-    en: 'Connect a mailbox, or run broker doctor with az logged in, which looks the consent up.',
+    en: 'Connect a mailbox, or run broker doctor while az is logged in to look up the consent.',
     zh: '请连接一个邮箱，或在已登录 az 的机器上运行 broker doctor 查看。',
   },
   who: 'deployment owner',

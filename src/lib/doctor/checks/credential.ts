@@ -20,11 +20,11 @@ export function credentialCheck({ client, tenant, graphResource }: CredentialChe
         report({
           status: 'unknown',
           sentence: {
-            en: 'The app serves every tenant, so there is none to try its credential in.',
+            en: 'The app serves every tenant, so there is none to test its credential in.',
             zh: '应用服务于所有租户，因此没有可用于测试凭据的租户。',
           },
           remedy: {
-            en: 'List the tenants in ALLOWED_TENANTS, or look at the mailboxes below.',
+            en: 'List the tenants in ALLOWED_TENANTS, or check the mailboxes below.',
             zh: '请在 ALLOWED_TENANTS 中列出租户，或查看下方的邮箱检查。',
           },
           who: 'deployment owner',
@@ -41,7 +41,7 @@ export function credentialCheck({ client, tenant, graphResource }: CredentialChe
           if (token === null) throw new BrokerError('entra_unavailable');
         },
       });
-      report(ok({ en: 'Microsoft accepts the credential of the app.', zh: 'Microsoft 接受应用的凭据。' }));
+      report(ok({ en: "Microsoft accepts the app's credential.", zh: 'Microsoft 接受应用的凭据。' }));
     },
   };
 }

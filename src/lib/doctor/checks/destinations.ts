@@ -60,18 +60,18 @@ export function judge({ id, name, held, paused }: DestinationView): Finding | un
 function accepting(id: string, name: string, lastAccepted: Date | undefined): Finding {
   const at = lastAccepted && utcMinute(lastAccepted);
   return at === undefined
-    ? ok({ en: `“${name}” is ready; nothing was sent to it yet.`, zh: `“${name}”已就绪，尚未发送任何内容。` }, id)
+    ? ok({ en: `“${name}” is ready; nothing has been sent to it yet.`, zh: `“${name}”已就绪，尚未发送任何内容。` }, id)
     : ok({ en: `“${name}” last accepted an event at ${at} UTC.`, zh: `“${name}”最近一次接收事件：${at}（UTC）。` }, id);
 }
 
 const none = ({ isLimited }: KeyAccess): Finding =>
   isLimited
-    ? ok({ en: 'This key reaches no destination.', zh: '此密钥无权访问任何目标。' })
+    ? ok({ en: 'This key has access to no destination.', zh: '此密钥无权访问任何目标。' })
     : {
         status: 'warn',
         sentence: { en: 'There is no destination yet, so mail has nowhere to go.', zh: '尚无目标，邮件无处投递。' },
         remedy: {
-          en: 'Make one: docs/builder.md, section 2.',
+          en: 'Create one: docs/builder.md, section 2.',
           zh: '请创建一个：见 docs/builder.md 第 2 节。',
         },
         who: 'caller',

@@ -48,11 +48,11 @@ export function notAnswered(limitMs: number): OwnFinding {
   return {
     status: 'unknown',
     sentence: {
-      en: `No answer within ${seconds} seconds; what is not listed here was not looked at.`,
+      en: `No answer within ${seconds} seconds; anything not listed here was not checked.`,
       zh: `${seconds} 秒内没有应答；未列出的部分尚未检查。`,
     },
     remedy: {
-      en: 'Run the doctor again. If this stays, whatever is asked here is slow or cannot be reached.',
+      en: 'Run the doctor again. If the problem persists, the service that this check calls is slow or cannot be reached.',
       zh: '请重新运行检查。如果仍然如此，说明此处访问的服务很慢或无法连接。',
     },
     who: 'deployment owner',

@@ -24,7 +24,7 @@ export function keyVaultCheck(deps: {
         await vault.secret(rootSecretName, { fresh: true });
         // Of the right length and form, too.
         await keys.current('apikey');
-        report(ok({ en: 'The root key is there and usable.', zh: '根密钥存在且可用。' }, rootSecretName));
+        report(ok({ en: 'The root key is present and usable.', zh: '根密钥存在且可用。' }, rootSecretName));
       };
       const clientSecret = async (name: string) =>
         report(expiryOf(name, await vault.secret(name, { fresh: true }), clock.now()));
@@ -45,7 +45,7 @@ export function expiryOf(name: string, { expiresOn }: Pick<SecretVersion, 'expir
       status: 'warn',
       subject: name,
       sentence: {
-        en: 'The client secret is there, but Key Vault has no expiry date for it, so nobody will be warned before it ends.',
+        en: 'The client secret is present, but Key Vault has no expiry date for it, so there will be no warning before it expires.',
         zh: '客户端机密存在，但 Key Vault 中没有它的到期日期，因此到期前不会有提醒。',
       },
       remedy: {
@@ -79,10 +79,10 @@ export function expiryOf(name: string, { expiresOn }: Pick<SecretVersion, 'expir
       who: 'deployment owner',
     };
   }
-  return ok({ en: `The client secret is good until ${date}.`, zh: `客户端机密有效期至 ${date}。` }, name);
+  return ok({ en: `The client secret is valid until ${date}.`, zh: `客户端机密有效期至 ${date}。` }, name);
 }
 
 const renew = {
-  en: 'Renew it: npm run deploy makes the next one; docs/admin.md says how to do it by hand.',
+  en: 'Renew it: npm run deploy creates the next one; docs/admin.md says how to do it manually.',
   zh: '请更新：npm run deploy 会生成新的机密；手动方法见 docs/admin.md。',
 };

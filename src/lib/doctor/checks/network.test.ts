@@ -96,8 +96,14 @@ describe('the servers that the broker needs', () => {
   it('are not taken for mail servers where something else answers', async () => {
     const up = { entra: await web(), graph: await web() };
     const found = await look({ ...up, imap: await saying('220 ftp'), smtp: await saying('* OK ready') });
-    expect(found.IMAP).toMatchObject({ status: 'fail', sentence: { en: expect.stringContaining('no IMAP server') } });
-    expect(found.SMTP).toMatchObject({ status: 'fail', sentence: { en: expect.stringContaining('no SMTP server') } });
+    expect(found.IMAP).toMatchObject({
+      status: 'fail',
+      sentence: { en: expect.stringContaining('not an IMAP server') },
+    });
+    expect(found.SMTP).toMatchObject({
+      status: 'fail',
+      sentence: { en: expect.stringContaining('not an SMTP server') },
+    });
   });
 
   it('are not reached over SMTP where TLS is not offered', async () => {

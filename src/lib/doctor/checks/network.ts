@@ -60,7 +60,7 @@ const notReached = (name: string, host: string): Finding => ({
     zh: `应用无法连接 ${name}（${host}）。`,
   },
   remedy: {
-    en: `Let the network of the app out to ${host}: look at its firewall, its name servers, and at a proxy that replaces certificates.`,
+    en: `Allow the app's network to reach ${host}: check its firewall, its DNS servers, and any proxy that replaces certificates.`,
     zh: `请允许应用所在网络访问 ${host}：检查防火墙、域名解析，以及是否有替换证书的代理。`,
   },
   who: 'deployment owner',
@@ -70,7 +70,7 @@ const otherServer = (name: 'IMAP' | 'SMTP', host: string): Finding => ({
   status: 'fail',
   subject: name,
   sentence: {
-    en: `Something answers at ${host}, but it is no ${name} server.`,
+    en: `Something answers at ${host}, but it is not an ${name} server.`,
     zh: `${host} 有应答，但不是 ${name} 服务器。`,
   },
   remedy: otherRemedy[name],

@@ -25,11 +25,11 @@ export function judge({ oldest, messages, poison }: QueueDepth, now: number): Fi
       status: 'fail',
       subject: 'work',
       sentence: {
-        en: `The oldest of about ${messages} messages has waited for ${Math.round(waitMs / 60_000)} minutes: nobody works on the queue.`,
+        en: `The oldest of about ${messages} messages has waited for ${Math.round(waitMs / 60_000)} minutes: the queue is not being processed.`,
         zh: `约 ${messages} 条消息中最早的一条已等待 ${Math.round(waitMs / 60_000)} 分钟：队列无人处理。`,
       },
       remedy: {
-        en: 'Restart the Function App. Mail goes on meanwhile, every five minutes. If the queue stays, see whether the identity of the app has the role Storage Queue Data Contributor.',
+        en: "Restart the Function App. Meanwhile mail is still delivered every five minutes. If the queue does not drain, check that the app's identity has the role Storage Queue Data Contributor.",
         zh: '请重启函数应用。在此期间邮件仍会每五分钟处理一次。如果队列依旧积压，请检查应用的标识是否拥有“存储队列数据参与者”角色。',
       },
       who: 'deployment owner',
@@ -40,15 +40,15 @@ export function judge({ oldest, messages, poison }: QueueDepth, now: number): Fi
       status: 'warn',
       subject: 'work-poison',
       sentence: {
-        en: `${poison} messages of the queue were given up after three tries. No mail is lost by that: the next tick makes them again.`,
+        en: `${poison} queue messages were given up after three attempts. No mail is lost: the next tick creates them again.`,
         zh: `队列中有 ${poison} 条消息在三次尝试后被放弃。邮件不会因此丢失：下一轮会重新生成。`,
       },
       remedy: {
-        en: 'Look in the log for the reason at the time of the messages, then empty the queue work-poison.',
+        en: 'Look in the log for the reason at that time, then empty the queue work-poison.',
         zh: '请在日志中查找消息对应时间的原因，然后清空 work-poison 队列。',
       },
       who: 'deployment owner',
     });
   }
-  return findings.length > 0 ? findings : [ok({ en: 'The queue is worked off.', zh: '队列处理正常。' })];
+  return findings.length > 0 ? findings : [ok({ en: 'The queue is being processed.', zh: '队列处理正常。' })];
 }

@@ -45,11 +45,11 @@ export function judge(redirectUri: string, location: string, page: string): Find
       status: 'fail',
       code: 'redirect_uri_unregistered',
       sentence: {
-        en: `Microsoft does not know the redirect URI ${redirectUri} of this application.`,
+        en: `The redirect URI ${redirectUri} is not registered for this application at Microsoft.`,
         zh: `Microsoft 上的此应用没有注册重定向 URI ${redirectUri}。`,
       },
       remedy: {
-        en: 'Add it to the application in Entra (Authentication, platform Web), letter by letter; npm run deploy does so.',
+        en: 'Add it to the application in Entra (Authentication, platform Web); it must match exactly. npm run deploy does this.',
         zh: '请在 Entra 的应用中添加它（身份验证，平台 Web），须逐字一致；npm run deploy 会自动添加。',
       },
       who: 'deployment owner',

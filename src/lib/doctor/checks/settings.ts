@@ -21,7 +21,7 @@ export function settingsCheck(
           status: 'fail',
           subject: 'AzureWebJobsStorage',
           sentence: {
-            en: 'A connection string is set although the app signs in to storage with its identity.',
+            en: 'A connection string is set, although the app signs in to storage with its identity.',
             zh: '应用使用托管标识访问存储，但仍设置了连接字符串。',
           },
           remedy: {
@@ -37,7 +37,7 @@ export function settingsCheck(
           status: 'warn',
           subject: 'App Service authentication',
           sentence: {
-            en: 'App Service authentication is on; it stands in front of the broker and refuses callers who hold a broker key.',
+            en: 'App Service authentication is on; it rejects callers with a broker key before they reach the broker.',
             zh: '已启用应用服务身份验证，它会拦在代理服务前面，拒绝持有代理密钥的调用方。',
           },
           remedy: {
@@ -47,7 +47,7 @@ export function settingsCheck(
           who: 'deployment owner',
         });
       }
-      if (faults === 0) report(ok({ en: 'All settings hold.', zh: '所有设置均有效。' }));
+      if (faults === 0) report(ok({ en: 'All settings are valid.', zh: '所有设置均有效。' }));
     },
   };
 }

@@ -33,11 +33,11 @@ const refused: Finding = {
   status: 'fail',
   code: 'storage_unreachable',
   sentence: {
-    en: 'Table Storage refuses the identity of the app.',
+    en: "Table Storage denies access to the app's identity.",
     zh: '表存储拒绝了应用的标识。',
   },
   remedy: {
-    en: 'Give the identity the role Storage Table Data Contributor on the storage account, and let its firewall pass the app; a new role takes up to ten minutes.',
+    en: 'Give the identity the role Storage Table Data Contributor on the storage account, and let the app through its firewall; a new role takes up to ten minutes to take effect.',
     zh: '请在存储帐户上为该标识分配“存储表数据参与者”角色，并让防火墙放行应用；新角色最多需要十分钟生效。',
   },
   who: 'deployment owner',

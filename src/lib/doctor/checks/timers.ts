@@ -59,7 +59,7 @@ export function judgeHousekeeping(last: Date | undefined, now: number): Finding 
             zh: `维护任务最近一次运行于 ${since}（UTC），而它应每五分钟运行一次。`,
           },
     remedy: {
-      en: 'Within five minutes of a deployment this is normal. Else see whether the functions are listed in the portal and the identity has the role Storage Blob Data Owner: the host keeps the locks of its timers in blobs.',
+      en: 'This is normal within five minutes of a deployment. Otherwise check that the functions are listed in the portal and that the identity has the role Storage Blob Data Owner: the host keeps its timer locks in blobs.',
       zh: '部署后五分钟内属正常现象。否则请在门户中检查函数是否列出，以及标识是否拥有“存储 Blob 数据所有者”角色：主机的定时器锁保存在 Blob 中。',
     },
     who: 'deployment owner',
@@ -71,7 +71,7 @@ export function judgePolling(ages: readonly number[], intervalSeconds: number): 
   const subject = 'dispatch';
   const late = ages.filter((age) => age > mostTicks * intervalSeconds);
   if (ages.length === 0) return ok({ en: 'No mailbox is connected yet.', zh: '尚未连接任何邮箱。' }, subject);
-  if (late.length === 0) return ok({ en: 'All mailboxes are polled in time.', zh: '所有邮箱均按时轮询。' }, subject);
+  if (late.length === 0) return ok({ en: 'All mailboxes are polled on time.', zh: '所有邮箱均按时轮询。' }, subject);
   const minutes = Math.round(Math.max(...late) / 60);
   return {
     status: 'fail',
@@ -81,7 +81,7 @@ export function judgePolling(ages: readonly number[], intervalSeconds: number): 
       zh: `${ages.length} 组邮箱中有 ${late.length} 组最长已 ${minutes} 分钟未轮询。`,
     },
     remedy: {
-      en: 'See whether the function dispatch runs (Monitor in the portal), and look at the checks of queue and tables. Nothing is lost meanwhile: mail waits in its mailbox.',
+      en: 'Check whether the function dispatch runs (Monitor in the portal), and see the queue and tables checks. Nothing is lost: mail waits in its mailbox.',
       zh: '请在门户的“监视”中检查 dispatch 函数是否运行，并查看队列和数据表的检查结果。在此期间邮件不会丢失，会留在邮箱中。',
     },
     who: 'deployment owner',

@@ -22,6 +22,6 @@ export const replayRequest = z
       context.addIssue({ code: 'custom', path: [dead === undefined ? 'since' : 'dead'], message });
     }
     if (force !== undefined && since === undefined) {
-      context.addIssue({ code: 'custom', path: ['force'], message: 'Goes with "since" only.' });
+      context.addIssue({ code: 'custom', path: ['force'], message: 'Is only allowed with "since".' });
     }
   });

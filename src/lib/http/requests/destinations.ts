@@ -8,7 +8,7 @@ const credential = (longest: number) =>
   z
     .string()
     .max(longest)
-    .regex(/^[\x20-\x7e]+$/, 'Is empty or holds a character that is not printable ASCII.');
+    .regex(/^[\x20-\x7e]+$/, 'Is empty or contains a character that is not printable ASCII.');
 
 // NocoBase takes `Authorization: Basic` for a bad token.
 const apiKey = z.strictObject({ type: z.literal('bearer'), token: credential(4000) });

@@ -7,7 +7,7 @@ const noControls = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u;
 
 /** A line of text for people: no line breaks of any kind, no other control characters, no half of a character. */
 export const line = (longest: number) =>
-  z.string().trim().min(1).max(longest).regex(noControls, 'Holds a control character.');
+  z.string().trim().min(1).max(longest).regex(noControls, 'Contains a control character.');
 
 /** A mail address as a person writes it; whether there is such a mailbox, the sign-in shows. */
 export const address = z.string().trim().max(longestAddress).regex(addressForm, 'Is not a mail address.');
@@ -39,7 +39,11 @@ export const destinationId = z.string().refine(isDestinationId, 'Is not a destin
 const folderRole = z.enum(folderRoles);
 
 /** As the mailbox writes it: a name may begin and end with a space, and is then another than without it. */
-export const folderPath = z.string().max(250).regex(noControls, 'Holds a control character.').regex(/\S/, 'Is empty.');
+export const folderPath = z
+  .string()
+  .max(250)
+  .regex(noControls, 'Contains a control character.')
+  .regex(/\S/, 'Is empty.');
 
 /** A folder: what it is for, such as "archive", or its path. */
 export const folder = z.union(
@@ -56,7 +60,7 @@ export const folders = z
   .array(folder)
   .min(1)
   .max(10)
-  .refine((list) => JSON.stringify(list).length <= 800, 'Hold more than 800 characters together.');
+  .refine((list) => JSON.stringify(list).length <= 800, 'Has more than 800 characters in total.');
 
 /** What every list takes. */
 export const paging = {

@@ -8,7 +8,7 @@ const mostStars = 8;
 const pattern = line(254)
   .regex(/^\S+$/u, 'Holds a space.')
   .regex(/[@*]/, 'Is neither an address nor a pattern such as *@contoso.com.')
-  .refine((text) => text.replace(/[^*]/g, '').length <= mostStars, `Holds more than ${mostStars} stars.`);
+  .refine((text) => text.replace(/[^*]/g, '').length <= mostStars, `Contains more than ${mostStars} asterisks.`);
 
 const list = <T extends z.ZodType>(entry: T) => z.array(entry).min(1).max(50);
 
@@ -31,8 +31,8 @@ const condition = z
     direction: z.enum(['in', 'out']).optional(),
   })
   // One that says nothing would hold for every mail; as `except` it would keep all of them back.
-  .refine((fields) => Object.values(fields).some((value) => value !== undefined), 'Names nothing to look at.')
-  .refine(({ minSize = 0, maxSize = minSize }) => minSize <= maxSize, 'Has a minSize above its maxSize.');
+  .refine((fields) => Object.values(fields).some((value) => value !== undefined), 'Names no field to match.')
+  .refine(({ minSize = 0, maxSize = minSize }) => minSize <= maxSize, 'Has a minSize larger than its maxSize.');
 
 /** A column of a row holds 32,768 characters; a filter stays well below, since it is read whenever there is mail. */
 const mostCharacters = 10_000;
@@ -40,5 +40,5 @@ const mostCharacters = 10_000;
 /** Which mail of a mailbox is delivered. */
 export const filter: z.ZodType<MailboxFilter> = z
   .strictObject({ only: condition.optional(), except: condition.optional() })
-  .refine(({ only, except }) => only !== undefined || except !== undefined, 'Holds neither only nor except.')
-  .refine((whole) => JSON.stringify(whole).length <= mostCharacters, `Holds more than ${mostCharacters} characters.`);
+  .refine(({ only, except }) => only !== undefined || except !== undefined, 'Has neither only nor except.')
+  .refine((whole) => JSON.stringify(whole).length <= mostCharacters, `Has more than ${mostCharacters} characters.`);

@@ -40,7 +40,7 @@ export function createWorkQueue(
     const options = { retryOptions: { maxTries: 1 } };
     const storage = hostStorage(environment, 'queue');
     if (storage === undefined) {
-      throw new BrokerError('storage_unreachable', { detail: 'No setting names the storage of the queue.' });
+      throw new BrokerError('storage_unreachable', { detail: "No setting names the queue's storage account." });
     }
     return 'url' in storage
       ? new QueueClient(`${storage.url}/${name}`, identity, options)
@@ -93,7 +93,7 @@ export function createWorkQueue(
 function unreachable(cause: unknown, statusCode: number | undefined): BrokerError {
   const isRefused = statusCode === 401 || statusCode === 403;
   const detail = isRefused
-    ? 'Azure Storage refuses the identity of the app at the queue.'
-    : 'The queue does not answer.';
+    ? "Azure Storage denies the app's identity access to the queue."
+    : 'The queue is not responding.';
   return new BrokerError('storage_unreachable', { cause, detail });
 }

@@ -320,6 +320,6 @@ function readCursor(cursor: string | undefined): string {
   const id = new TextDecoder().decode(fromBase64url(cursor));
   if (isMailboxId(id)) return id;
   throw new BrokerError('invalid_request', {
-    fields: [{ field: 'cursor', message: 'Is not one that a list gave out.' }],
+    fields: [{ field: 'cursor', message: 'Is not a cursor from an earlier page.' }],
   });
 }

@@ -174,6 +174,6 @@ function readCursor(cursor: string | undefined): Position {
   const [, shard, rowKey] = /^s(\d{4}) ([dx]![\w!-]{1,200})$/.exec(text) ?? [];
   if (shard !== undefined && rowKey !== undefined) return { shard: Number(shard), rowKey };
   throw new BrokerError('invalid_request', {
-    fields: [{ field: 'cursor', message: 'Is not one that a list gave out.' }],
+    fields: [{ field: 'cursor', message: 'Is not a cursor from an earlier page.' }],
   });
 }

@@ -37,7 +37,7 @@ export interface ShardRow {
 export interface HourCounts {
   /** Whole hours since 1970. */
   readonly hour: number;
-  /** Mails that their destination accepted. */
+  /** Mails accepted by their destination. */
   readonly delivered: number;
   /** Mailboxes that could not be read, each counted once for every poll. */
   readonly failed: number;

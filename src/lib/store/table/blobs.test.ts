@@ -73,7 +73,7 @@ describe('blobs that cannot be reached', () => {
     const nowhere = createBlobs('c', {}, never);
     await expect(nowhere.read('one')).rejects.toMatchObject({
       code: 'storage_unreachable',
-      message: 'No setting names the storage of outgoing mail.',
+      message: 'No setting names the storage account for outgoing mail.',
     });
   });
 });

@@ -39,7 +39,9 @@ export function createBlobs(
     const { ContainerClient } = await import('@azure/storage-blob');
     const storage = hostStorage(environment, 'blob');
     if (storage === undefined) {
-      throw new BrokerError('storage_unreachable', { detail: 'No setting names the storage of outgoing mail.' });
+      throw new BrokerError('storage_unreachable', {
+        detail: 'No setting names the storage account for outgoing mail.',
+      });
     }
     const options = { retryOptions: { maxTries: 3 } };
     return 'url' in storage
@@ -115,8 +117,8 @@ async function reaching<T>(request: () => Promise<T>, absent?: number): Promise<
     if (status !== undefined && status === absent) return undefined;
     const isRefused = status === 401 || status === 403;
     const detail = isRefused
-      ? 'Azure Storage refuses the identity of the app at its blobs.'
-      : 'The storage of outgoing mail does not answer.';
+      ? "Azure Storage denies the app's identity access to the blobs."
+      : 'The storage account for outgoing mail is not responding.';
     throw new BrokerError('storage_unreachable', { cause, detail, retry: { afterMs: 60_000 } });
   }
 }
@@ -125,7 +127,10 @@ async function* reachable(stream: Readable): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of stream) yield chunk;
   } catch (cause) {
-    throw new BrokerError('storage_unreachable', { cause, detail: 'The storage of outgoing mail broke off.' });
+    throw new BrokerError('storage_unreachable', {
+      cause,
+      detail: 'The storage account for outgoing mail dropped the connection.',
+    });
   } finally {
     stream.destroy();
   }

@@ -69,7 +69,7 @@ export function readColumns<T extends z.ZodType>(row: StoredRow, schema: T): z.o
 /** The error of a row that is not in the expected form. `what` names columns and faults, never values. */
 export const brokenRow = (row: { readonly partitionKey: string; readonly rowKey: string }, what: string) =>
   new BrokerError('row_broken', {
-    detail: `The row ${row.partitionKey} ${row.rowKey} is not in the expected form: ${what}.`,
+    detail: `The row ${row.partitionKey} ${row.rowKey} does not have the expected form: ${what}.`,
   });
 
 /** The columns of a row that is written: with the version, without those that hold nothing. */

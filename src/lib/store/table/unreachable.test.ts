@@ -17,11 +17,11 @@ it.each<[string, unknown, RegExp]>([
   ['a missing role', rest(403, 'AuthorizationPermissionMismatch'), /Storage Table Data Contributor/],
   ['a firewall', rest(403, 'AuthorizationFailure'), /firewall/],
   ['a name that is unknown', rest(undefined, 'ENOTFOUND'), /TABLES_URL/],
-  ['an account that is busy', rest(503, 'ServerBusy'), /slow down/],
+  ['an account that is busy', rest(503, 'ServerBusy'), /throttling/],
   ['an identity that is not assigned', identity(400), /AZURE_CLIENT_ID/],
   ['an identity endpoint that fails', identity(500), /identity endpoint/],
-  ['anything else', rest(500, 'InternalError'), /^Table Storage does not answer\.$/],
-])('%s in the way of the tables is told, and stays a matter of the storage', (_what, error, message) => {
+  ['anything else', rest(500, 'InternalError'), /^Table Storage is not responding\.$/],
+])('reports %s as storage_unreachable', (_what, error, message) => {
   expect(asBrokerError(toStoreError(error, 'mail'))).toMatchObject({
     code: 'storage_unreachable',
     message: expect.stringMatching(message),

@@ -7,19 +7,19 @@ import { serviceCode } from './azure-error.ts';
  */
 export function whyUnreachable(cause: unknown): string | undefined {
   const identity = identityError(cause);
-  if (identity !== undefined) return `Table Storage could not be asked. ${identity.message} ${identity.remedy}`;
+  if (identity !== undefined) return `Table Storage could not be called. ${identity.message} ${identity.remedy}`;
   switch (serviceCode(cause)) {
     case 'AuthorizationPermissionMismatch':
     case 'InsufficientAccountPermissions':
-      return 'Table Storage refuses the identity of the app, which needs the role Storage Table Data Contributor on the account.';
+      return "Table Storage denies access to the app's identity, which needs the role Storage Table Data Contributor on the account.";
     // What the firewall of an account says; AuthorizationSourceIPMismatch is its own word for an address.
     case 'AuthorizationFailure':
     case 'AuthorizationSourceIPMismatch':
-      return 'The firewall of the storage account does not let the app in.';
+      return "The storage account's firewall blocks the app.";
     case 'ENOTFOUND':
-      return 'The host name in TABLES_URL cannot be looked up: it is misspelt, or the account was deleted.';
+      return 'The host name in TABLES_URL cannot be resolved: it is misspelt, or the account was deleted.';
     case 'ServerBusy':
-      return 'Table Storage asks to slow down.';
+      return 'Table Storage is throttling requests.';
     default:
       return undefined;
   }

@@ -55,7 +55,7 @@ export const submissionList = z.strictObject({
   ...paging,
   cursor: z
     .string()
-    .regex(/^[0-9a-f]{28}$/, 'Is not a cursor of this list.')
+    .regex(/^[0-9a-f]{28}$/, 'Is not a cursor from this list.')
     .optional(),
 });
 

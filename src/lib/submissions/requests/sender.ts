@@ -60,7 +60,7 @@ export function createSender(deps: SendingDeps, composeParts: ComposePortsParts)
   function checkTime(sendAt: Date | undefined): void {
     if (sendAt === undefined || sendAt.getTime() - clock.now() <= furthestMs) return;
     throw new BrokerError('invalid_request', {
-      fields: [{ field: 'sendAt', message: 'Lies more than 90 days ahead.' }],
+      fields: [{ field: 'sendAt', message: 'Is more than 90 days ahead.' }],
     });
   }
 

@@ -14,7 +14,7 @@ export interface RunCounts {
   /** Sum of their delays from arrival in the mailbox to acceptance, and the longest. */
   lagMs: number;
   longestLagMs: number;
-  /** Attempts at mails that had failed before. */
+  /** Attempts to deliver mails that had failed before. */
   retried: number;
   /** Mails that were given up. */
   dead: number;
