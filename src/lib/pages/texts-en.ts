@@ -9,7 +9,7 @@ export const en: PageTexts = {
   back: (host) => `Go back to ${host}`,
   connect: {
     title: 'Connect your mailbox',
-    lead: 'You are asked to connect a mailbox, so that you can work with its mail in NocoBase.',
+    lead: 'You are asked to connect a mailbox, so that its mail can be worked with in NocoBase.',
     asks: 'Asked by',
     mailbox: 'Mailbox',
     anyMailbox: 'The one you sign in with',
@@ -25,7 +25,7 @@ export const en: PageTexts = {
     notes: {
       lock: 'You sign in at Microsoft. Your password is never seen here.',
       onward: 'That mail is passed on to the address above. Nothing in your mailbox is changed.',
-      back: 'You can withdraw the permission at Microsoft at any time.',
+      back: 'You can take the permission back at Microsoft at any time.',
     },
   },
   connected: {

@@ -25,7 +25,7 @@ export const zh: PageTexts = {
     notes: {
       lock: '您在 Microsoft 的页面登录，我们不会看到您的密码。',
       onward: '上述范围内的邮件会转送到该地址。您邮箱中的内容不会被更改。',
-      back: '您可以随时在 Microsoft 帐户中撤销此授权。',
+      back: '您可以随时在 Microsoft 帐户中收回此授权。',
     },
   },
   connected: {
