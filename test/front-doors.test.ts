@@ -17,7 +17,7 @@ interface Door {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below /api; `{mailbox}`, `{destination}`, `{key}`, `{delivery}` and `{submission}` stand for an id. */
   readonly path: string;
-  readonly scope: 'connect' | 'read' | 'send' | 'token' | 'admin' | 'none';
+  readonly scope: 'connect' | 'read' | 'write' | 'send' | 'token' | 'admin' | 'none';
   /** Bodies that are JSON and not what is asked for. Absent where no body is read. */
   readonly wrong?: readonly unknown[];
   /** A body that is right, where an empty one is not. */
@@ -184,6 +184,41 @@ const doors: readonly Door[] = [
     ],
   },
   { method: 'GET', path: 'mailboxes/{mailbox}/messages/{messageRef}', scope: 'read' },
+  {
+    method: 'PATCH',
+    path: 'mailboxes/{mailbox}/messages',
+    scope: 'write',
+    right: { messageRefs: ['x'], seen: true },
+    wrong: [
+      {},
+      { seen: true },
+      { messageRefs: ['x'] },
+      { messageRefs: [], seen: true },
+      { messageRefs: Array(101).fill('x'), seen: true },
+      { messageRefs: [marker.repeat(20)], seen: true },
+      { messageRefs: ['x'], seen: 'true' },
+      { messageRefs: ['x'], moveTo: marker },
+      { messageRefs: ['x'], moveTo: { path: 'a', role: 'inbox' } },
+      { messageRefs: ['x'], moveTo: 'trash', deletePermanently: true },
+      { messageRefs: ['x'], deletePermanently: false },
+      { messageRefs: ['x'], addCategories: ['\\Deleted'] },
+      { messageRefs: ['x'], addCategories: [`$${marker}`] },
+      { messageRefs: ['x'], seen: true, surprise: 1 },
+    ],
+  },
+  {
+    method: 'PATCH',
+    path: 'mailboxes/{mailbox}/messages/{messageRef}',
+    scope: 'write',
+    right: { seen: true },
+    wrong: [{}, { seen: 1 }, { messageRefs: ['x'], seen: true }],
+  },
+  {
+    method: 'DELETE',
+    path: 'mailboxes/{mailbox}/messages/{messageRef}',
+    scope: 'write',
+    wrongQuery: ['permanently=1', 'forever=true'],
+  },
   { method: 'GET', path: 'mailboxes/{mailbox}/messages/{messageRef}/raw', scope: 'read' },
   { method: 'GET', path: 'mailboxes/{mailbox}/messages/{messageRef}/attachments/{part}', scope: 'read' },
   { method: 'POST', path: 'mailboxes/{mailbox}/sync', scope: 'read', wrong: [{ force: true }] },

@@ -10,6 +10,7 @@ const floors = [
   ['lib/broker'],
   ['lib/connect', 'lib/housekeeping', 'lib/doctor', 'lib/metrics', 'lib/dashboard'],
   ['lib/submissions'],
+  ['lib/changing'],
   ['lib/mailboxes', 'lib/reading', 'lib/sync/run'],
   ['lib/sync/backlog'],
   ['lib/sync/delivering', 'lib/sync/folder'],

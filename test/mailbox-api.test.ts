@@ -37,7 +37,7 @@ describeNeeding('curl', 'docs/mailbox-api.md', () => {
   /** What a reader puts in the place of a value with an ellipsis; no key that may do more than the page asks for. */
   const given: Record<string, () => Promise<string>> = {
     BROKER: async () => world.url.replace(/\/api$/, ''),
-    BROKER_KEY: async () => (await world.api('POST', 'keys', { body: { scopes: ['read'] } })).body.key,
+    BROKER_KEY: async () => (await world.api('POST', 'keys', { body: { scopes: ['read', 'write'] } })).body.key,
     MAILBOX: async () => (await world.api('GET', `mailboxes?address=${ada}`)).body.items[0].id,
   };
   const asReader = async (block: string): Promise<string> =>
@@ -58,14 +58,22 @@ describeNeeding('curl', 'docs/mailbox-api.md', () => {
         const { items } = JSON.parse(output);
         expect(items.find(({ role }: { role: string }) => role === 'inbox')).toMatchObject({ messages: 1, unseen: 1 });
       }
-      const found = /messages\?(folder|from)/.test(block) ? output.split('}{') : [];
-      for (const page of found) expect(page).toContain('"subject":"Offer for the greenhouse"');
+      if (/messages\?(folder=inbox|from)/.test(block)) {
+        for (const page of output.split('}{')) expect(page).toContain('"subject":"Offer for the greenhouse"');
+      }
       if (block.includes('mailbox "messages/$MESSAGE_REF"\n')) {
         expect(JSON.parse(output)).toMatchObject({
           ...{ subject: 'Offer for the greenhouse', text: 'Hello.', seen: false, hasAttachments: true },
           attachments: [{ part: '2', filename: 'prices.csv', url: expect.stringContaining('/api/attachments?token=') }],
         });
       }
+      if (block.includes('moveTo')) {
+        expect(output).toContain('"seen":true,"flagged":true');
+        expect(output).toMatch(
+          /"ok":true,.*"folder":\{"path":"Archive","role":"archive"\},"seen":false,"flagged":true/,
+        );
+      }
+      if (block.includes('-X DELETE')) expect(output).toContain('"role":"trash"');
     }
     const read = (name: string) => readFileSync(join(folder, name), 'latin1');
     expect(read('prices.csv')).toBe('position;price');

@@ -39,8 +39,8 @@ mailboxes                       GET read, POST admin
 mailboxes/{id}                  GET read, PATCH admin, DELETE admin
 mailboxes/{id}/bulk             POST send
 mailboxes/{id}/folders          GET read
-mailboxes/{id}/messages         GET read
-mailboxes/{id}/messages/{messageRef} GET read
+mailboxes/{id}/messages         GET read, PATCH write
+mailboxes/{id}/messages/{messageRef} GET read, PATCH write, DELETE write
 mailboxes/{id}/messages/{messageRef}/attachments/{part} GET read
 mailboxes/{id}/messages/{messageRef}/raw GET read
 mailboxes/{id}/replay           POST admin, DELETE admin

@@ -143,7 +143,7 @@ interface KeyLists {
   readonly destinations?: readonly string[];
 }
 
-const scopes: readonly Scope[] = ['connect', 'read', 'send', 'token', 'admin'];
+const scopes: readonly Scope[] = ['connect', 'read', 'write', 'send', 'token', 'admin'];
 
 let world: World;
 beforeEach(async () => {
@@ -204,6 +204,14 @@ const reading = (door: string): readonly (readonly [string, object, Right, Right
 
 const bulkBody = { messages: [{ to: ['grace@fabrikam.example'], text: 'Hello' }] };
 
+const changing = (
+  door: string,
+  body: object,
+): readonly (readonly [string, object, Right, Right, Right, Right, Right])[] => [
+  [door.replaceAll('{m}', '{m1}'), body, 'imap_unreachable', 'imap_unreachable', 403, 'imap_unreachable', 404],
+  [door.replaceAll('{m}', '{m2}'), body, 'imap_unreachable', 404, 404, 404, 404],
+];
+
 const auditedActions: readonly (readonly [string, object, Right, Right, Right, Right, Right])[] = [
   // By:                                                     unlimited, mailbox, destination, both, crossed
   ['GET mailboxes/{m1}', {}, 'ok', 'ok', 'ok', 'ok', 404],
@@ -238,6 +246,9 @@ const auditedActions: readonly (readonly [string, object, Right, Right, Right, R
   ...reading(`GET mailboxes/{m}/messages/${vectors.messageRef}`),
   ...reading(`GET mailboxes/{m}/messages/${vectors.messageRef}/raw`),
   ...reading(`GET mailboxes/{m}/messages/${vectors.messageRef}/attachments/2`),
+  ...changing('PATCH mailboxes/{m}/messages', { messageRefs: [vectors.messageRef], seen: true }),
+  ...changing(`PATCH mailboxes/{m}/messages/${vectors.messageRef}`, { seen: true }),
+  ...changing(`DELETE mailboxes/{m}/messages/${vectors.messageRef}`, {}),
   ['POST mailboxes/{m1}/sync', {}, 'ok', 'ok', 'ok', 'ok', 404],
   ['POST mailboxes/{m2}/sync', {}, 'ok', 404, 404, 404, 404],
   ['POST mailboxes/{m1}/replay', { dead: true }, 'ok', 'ok', 'ok', 'ok', 404],

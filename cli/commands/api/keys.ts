@@ -45,7 +45,7 @@ export const addKeys: AddCommand = (program, io, ended) => {
   const create = group
     .command('create')
     .description('make a key; its text is shown this once')
-    .requiredOption('--scopes <scopes>', 'with commas: connect, read, send, token, admin')
+    .requiredOption('--scopes <scopes>', 'with commas: connect, read, write, send, token, admin')
     .option('--label <text>', 'what it is for')
     .option('--mailboxes <ids>', 'only these mailboxes, with commas')
     .option('--destinations <ids>', 'only these destinations, with commas')

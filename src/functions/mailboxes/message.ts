@@ -1,17 +1,52 @@
 import { app } from '@azure/functions';
-import { broker } from '../../lib/broker.ts';
+import type { Caller } from '../../lib/access/caller.ts';
+import { type Broker, broker } from '../../lib/broker.ts';
+import type { MessageChange } from '../../lib/changing/change.ts';
+import { BrokerError } from '../../lib/errors.ts';
+import { messageChange, messageDeletion } from '../../lib/http/requests/changes.ts';
 import { allMethods, json, resource } from '../../lib/http/resource.ts';
-import { visibleMailbox } from '../../lib/mailboxes/mailbox-of-caller.ts';
+import { mailboxToChange, visibleMailbox } from '../../lib/mailboxes/mailbox-of-caller.ts';
 import { referenceIn } from '../../lib/reading/find-referenced.ts';
 import { readerOf } from '../../lib/reading/reader-of.ts';
 
-/** `GET mailboxes/{id}/messages/{messageRef}`: one message, wherever it is now. */
+/** A change of one message; what stands in its way is the answer. */
+async function changed(
+  broker: Broker,
+  caller: Caller,
+  { id, messageRef = '' }: Readonly<Record<string, string>>,
+  change: MessageChange,
+) {
+  const view = await mailboxToChange(broker.registry, caller, id);
+  referenceIn(messageRef);
+  const [result] = await broker.audit.audited(
+    { actor: caller.keyId, action: 'message.change', mailboxId: view.row.id },
+    () => broker.reading.change(readerOf(view), [messageRef], change),
+  );
+  if (result === undefined) throw new BrokerError('not_found_here');
+  if (!result.ok) throw result.error;
+  return { message: result.message };
+}
+
+/** `GET`, `PATCH` and `DELETE mailboxes/{id}/messages/{messageRef}`: one message, wherever it is now. */
 export const message = resource(broker, {
   GET: {
     scope: 'read',
     handler: async ({ broker, caller, params }) => {
       const view = await visibleMailbox(broker.registry, caller, params.id);
       return json(200, await broker.reading.message(readerOf(view), referenceIn(params.messageRef)));
+    },
+  },
+  PATCH: {
+    scope: 'write',
+    body: messageChange,
+    handler: async ({ broker, caller, params, body }) => json(200, await changed(broker, caller, params, body)),
+  },
+  DELETE: {
+    scope: 'write',
+    query: messageDeletion,
+    handler: async ({ broker, caller, params, query }) => {
+      const change: MessageChange = query.permanently ? { deletePermanently: true } : { moveTo: { role: 'trash' } };
+      return json(200, await changed(broker, caller, params, change));
     },
   },
 });

@@ -1,3 +1,5 @@
+import type { MessageChange } from '../changing/change.ts';
+import { changeMessages } from '../changing/change-messages.ts';
 import type { MessageRef } from '../delivery/events/message-ref.ts';
 import { createRenderer } from '../delivery/events/render.ts';
 import { loadSanitizer } from '../delivery/sanitize/sanitize.ts';
@@ -11,7 +13,7 @@ import type { Delivery } from './delivery.ts';
 import type { MailAccess } from './mail-access.ts';
 import type { Storage } from './storage.ts';
 
-/** Mailboxes as people and programs read them, over HTTP. */
+/** Mailboxes as people and programs read and change them, over HTTP. */
 export function composeReading(
   { clock, log }: Pick<Base, 'clock' | 'log'>,
   { store }: Pick<Storage, 'store'>,
@@ -24,6 +26,8 @@ export function composeReading(
     folders: (reader: Reader, request: FoldersRequest) => listFolders(deps, reader, request),
     messages: (reader: Reader, request: ListRequest) => listMessages(deps, reader, request),
     message: (reader: Reader, ref: MessageRef) => openMessage(deps, reader, ref),
+    change: (reader: Reader, messageRefs: readonly string[], change: MessageChange) =>
+      changeMessages(deps, reader, messageRefs, change),
     file: (reader: Reader, ref: MessageRef, part: string | undefined) =>
       openFile({ ...deps, attachments }, reader, ref, part),
   };

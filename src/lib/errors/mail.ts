@@ -75,6 +75,18 @@ export const mailErrors = {
     remedy: 'Take the part from the attachments of the message.',
     who: 'caller',
   },
+  categories_unsupported: {
+    status: 422,
+    sentence: 'The mail server keeps no categories in this folder.',
+    remedy: 'Set categories in Outlook. Over IMAP, Exchange keeps only seen, flagged and answered.',
+    who: 'caller',
+  },
+  change_refused: {
+    status: 422,
+    sentence: 'The mail server refuses this change.',
+    remedy: 'Check that the mailbox is not full and that the folder may be changed; then try again.',
+    who: 'mailbox owner',
+  },
   cursor_stale: {
     status: 409,
     sentence: 'The mail server has renumbered this folder, so that the cursor leads nowhere.',

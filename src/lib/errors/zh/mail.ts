@@ -51,6 +51,14 @@ export const mailErrorsZh = {
     sentence: '这封邮件没有这个附件。',
     remedy: '请使用邮件 attachments 中给出的 part。',
   },
+  categories_unsupported: {
+    sentence: '邮件服务器在此文件夹中不保存类别。',
+    remedy: '请在 Outlook 中设置类别。通过 IMAP，Exchange 只保存已读、标记和已回复状态。',
+  },
+  change_refused: {
+    sentence: '邮件服务器拒绝了此更改。',
+    remedy: '请检查邮箱是否已满以及该文件夹是否可以更改，然后重试。',
+  },
   cursor_stale: {
     sentence: '邮件服务器已为此文件夹重新编号，游标已失效。',
     remedy: '请不带游标重新开始。',

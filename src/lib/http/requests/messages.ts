@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type FolderChoice, folderRoles } from '../../domain/mail/folder.ts';
 import { folderPath, instant, line } from './fields.ts';
 
-const yesOrNo = z.enum(['true', 'false'], 'Is neither true nor false.').transform((text) => text === 'true');
+export const yesOrNo = z.enum(['true', 'false'], 'Is neither true nor false.').transform((text) => text === 'true');
 
 /** The folder of a query: by its role, or by its path. */
 const folderQuery = {

@@ -91,7 +91,14 @@ export function createImapSession(parts: ImapSessionParts): KeepableSession {
 
   const release = async () => {
     if (selected === undefined) return;
+    const path = selected;
     selected = undefined;
+    if (isWritable) {
+      // CLOSE removes what anybody has marked as deleted, but not from a folder that was opened by EXAMINE (RFC 3501
+      // section 6.4.2). Where that fails, no folder is selected any more.
+      isWritable = false;
+      await command(client.mailboxOpen(path, { readOnly: true })).catch(() => undefined);
+    }
     if (!(await command(client.mailboxClose())) && !client.usable) throw swallowed();
   };
 

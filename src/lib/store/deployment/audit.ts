@@ -16,6 +16,7 @@ export type AuditAction =
   | 'mailbox.replay'
   | 'mailbox.stop-replays'
   | 'mailbox.token'
+  | 'message.change'
   | 'key.create'
   | 'key.remove'
   | 'destination.create'
