@@ -1,7 +1,8 @@
+import { type Schedule, waitAfter } from '../../src/lib/domain/schedule.ts';
 import type { Refusal } from './sentences.ts';
 
 /** Waits before another try, in milliseconds; the last one repeats. Azure's own clients begin at one second, too. */
-export const waitsMs: readonly number[] = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
+export const waitsMs: Schedule = [1_000, 2_000, 4_000, 8_000, 15_000, 30_000];
 
 /** How many tries in a row a call gets where the server is overloaded or cannot be reached. */
 export const mostTries = 6;
@@ -48,7 +49,7 @@ export const isFault = (outcome: Outcome): boolean => {
  * A call that may not be repeated is tried again only where the server says that it did not act: 429.
  */
 export function afterTry(outcome: Outcome, state: Try): { readonly waitMs: number } | 'done' {
-  const wait = waitsMs[Math.min(state.tries, waitsMs.length) - 1] ?? longestWaitMs;
+  const wait = waitAfter(waitsMs, state.tries);
   const again = state.faults < mostTries ? { waitMs: wait } : 'done';
   if (outcome.kind === 'lost') return state.repeatable ? again : 'done';
   const { refusal, retryAfterMs } = outcome;

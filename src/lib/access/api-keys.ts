@@ -1,6 +1,7 @@
 import { purposeBytes, sha256 } from '../domain/bytes.ts';
 import type { Clock, Random } from '../domain/clock.ts';
 import { hourMs } from '../domain/duration.ts';
+import { createExpiringMap } from '../domain/expiring-map.ts';
 import { equalBytes, hmacSha256 } from '../domain/mac.ts';
 import { scopes } from '../domain/scope.ts';
 import type { KeyedRow, KeyedRows } from '../domain/sealing.ts';
@@ -74,6 +75,8 @@ export const bootstrapSecretName = 'bootstrap-admin-key';
 
 // How long a removed or changed key may still count in another process.
 const cacheMs = 60_000;
+// Many more than anybody makes.
+const mostCached = 10_000;
 const lastUseEveryMs = hourMs;
 // One line a minute tells of refused keys, with their number: a guesser must not fill the log.
 const refusalLogEveryMs = 60_000;
@@ -93,8 +96,8 @@ const macInput = (row: Omit<ApiKeyRow, 'mac'>) =>
 /** API keys: made, checked, listed, removed. Format in api-key.ts, rows in store/deployment/api-keys.ts. */
 export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
   const { rows, rootKeys, clock, random, log } = deps;
-  // Only rows whose MAC holds get in, so it grows no larger than the number of keys.
-  const cache = new Map<string, { readonly stored: StoredApiKey; readonly until: number }>();
+  // Only rows whose MAC holds get in.
+  const cache = createExpiringMap<string, StoredApiKey>(mostCached, () => clock.now());
   let bootstrap: { readonly hash: Uint8Array | undefined; readonly until: number } | undefined;
   let refusals = { count: 0, lastLogged: Number.NEGATIVE_INFINITY };
 
@@ -119,11 +122,10 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
 
   async function known(id: string): Promise<StoredApiKey | undefined> {
     const cached = cache.get(id);
-    if (cached !== undefined && cached.until > clock.now()) return cached.stored;
-    cache.delete(id);
+    if (cached !== undefined) return cached;
     const stored = await rows.get(id);
     if (stored === undefined || !(await macHolds(stored.row))) return undefined;
-    cache.set(id, { stored, until: clock.now() + cacheMs });
+    cache.set(id, stored, clock.now() + cacheMs);
     return stored;
   }
 

@@ -1,6 +1,7 @@
 import { createBoundedMap } from '../domain/bounded-map.ts';
 import type { Clock, Random } from '../domain/clock.ts';
 import type { Deliverer, DeliveryOutcome, OutgoingEvent } from '../domain/events/event.ts';
+import { createExpiringMap } from '../domain/expiring-map.ts';
 import type { Log } from '../log.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import type { DestinationState, DestinationType } from '../store/destinations/destination.ts';
@@ -60,17 +61,10 @@ const stateCacheMs = 10_000;
 
 const mostPeers = 1_000;
 
-interface Cached<T> {
-  readonly value: T;
-  readonly until: number;
-}
-
 /** What a process knows of a destination. */
 interface Peer {
   readonly id: string;
   readonly limit: ConcurrencyLimit;
-  config: Cached<Promise<OpenDestination | undefined>> | undefined;
-  state: Cached<StoredState> | undefined;
   /** Looks at and changes of the state happen one after another. */
   turn: Promise<unknown>;
 }
@@ -89,6 +83,9 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
   };
   // One that is forgotten is read again; while it is in use its places are those of everybody.
   const peers = createBoundedMap<string, Peer>(mostPeers, ({ limit }) => limit.isIdle);
+  const monotonic = () => clock.monotonic();
+  const configs = createExpiringMap<string, Promise<OpenDestination | undefined>>(mostPeers, monotonic);
+  const states = createExpiringMap<string, StoredState>(mostPeers, monotonic);
 
   const peerOf = (id: string): Peer => {
     const known = peers.get(id);
@@ -96,8 +93,6 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
     const peer: Peer = {
       id,
       limit: createConcurrencyLimit(postsAtOnce),
-      config: undefined,
-      state: undefined,
       turn: Promise.resolve(),
     };
     peers.set(id, peer);
@@ -105,15 +100,15 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
   };
 
   const configOf = (peer: Peer): Promise<OpenDestination | undefined> => {
-    if (peer.config !== undefined && peer.config.until > clock.monotonic()) return peer.config.value;
-    const value = rows.open(peer.id);
-    const entry = { value, until: clock.monotonic() + configCacheMs };
-    peer.config = entry;
+    const known = configs.get(peer.id);
+    if (known !== undefined) return known;
+    const config = rows.open(peer.id);
+    configs.set(peer.id, config, monotonic() + configCacheMs);
     // A failure is told to those who wait for it now, and to nobody later.
-    value.catch(() => {
-      if (peer.config === entry) peer.config = undefined;
+    config.catch(() => {
+      if (configs.get(peer.id) === config) configs.delete(peer.id);
     });
-    return value;
+    return config;
   };
 
   const inTurn = <T>(peer: Peer, work: () => Promise<T>): Promise<T> => {
@@ -123,14 +118,12 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
   };
 
   const remember = (peer: Peer, stored: StoredState): StoredState => {
-    peer.state = { value: stored, until: clock.monotonic() + stateCacheMs };
+    states.set(peer.id, stored, monotonic() + stateCacheMs);
     return stored;
   };
 
   const stateOf = async (peer: Peer, fresh: boolean): Promise<StoredState> =>
-    !fresh && peer.state !== undefined && peer.state.until > clock.monotonic()
-      ? peer.state.value
-      : remember(peer, await rows.readState(peer.id));
+    (fresh ? undefined : states.get(peer.id)) ?? remember(peer, await rows.readState(peer.id));
 
   /** Writes a state, unless another has written meanwhile or the destination was deleted: then false. */
   const write = async (peer: Peer, state: DestinationState, etag: string | undefined): Promise<boolean> => {
@@ -140,7 +133,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
       return true;
     } catch (error) {
       if (!isStoreError(error, 'conflict', 'missing')) throw error;
-      peer.state = undefined;
+      states.delete(peer.id);
       return false;
     }
   };
@@ -267,8 +260,8 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
     },
 
     forget(destinationId) {
-      const peer = peers.get(destinationId);
-      if (peer !== undefined) Object.assign(peer, { config: undefined, state: undefined });
+      configs.delete(destinationId);
+      states.delete(destinationId);
     },
   };
 }

@@ -1,5 +1,5 @@
-import { createBoundedMap } from '../domain/bounded-map.ts';
 import type { Clock, Random } from '../domain/clock.ts';
+import { createExpiringMap } from '../domain/expiring-map.ts';
 import type { DestinationState } from '../store/destinations/destination.ts';
 import type { DestinationRows } from '../store/destinations/destinations.ts';
 import { untilSettled } from '../store/table/modify.ts';
@@ -46,7 +46,7 @@ export function afterDeath(state: DestinationState, now: number, chance: number)
 /** What those who read mail must know and note of destinations; shared by all workers through row `b`. */
 export function createDestinationFacts(deps: DestinationFactsDeps) {
   const { rows, time, clock, random } = deps;
-  const known = createBoundedMap<string, { readonly order: 'strict' | 'window'; readonly until: number }>(1_000);
+  const known = createExpiringMap<string, 'strict' | 'window'>(1_000, () => clock.monotonic());
 
   /** Changes the state, again if another wrote meanwhile. A destination without one was deleted. */
   async function change(id: string, how: (state: DestinationState) => DestinationState): Promise<void> {
@@ -59,10 +59,10 @@ export function createDestinationFacts(deps: DestinationFactsDeps) {
   return {
     async order(id: string): Promise<'strict' | 'window'> {
       const found = known.get(id);
-      if (found !== undefined && found.until > clock.monotonic()) return found.order;
+      if (found !== undefined) return found;
       const stored = await rows.read(id);
       const order = stored === undefined ? 'strict' : orders[stored.config.type];
-      known.set(id, { order, until: clock.monotonic() + orderCacheMs });
+      known.set(id, order, clock.monotonic() + orderCacheMs);
       return order;
     },
     async lastAccepted(id: string, what: 'mail' | 'anything'): Promise<Date | undefined> {

@@ -1,9 +1,10 @@
 import type { DeliveryOutcome } from '../domain/events/event.ts';
+import { type Schedule, waitAfter } from '../domain/schedule.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import type { DestinationState } from '../store/destinations/destination.ts';
 
 /** Waits before the probes of a hold; the last one repeats for as long as it takes. */
-const probeWaitsMs: readonly number[] = [2_000, 5_000, 10_000, 20_000, 40_000, 60_000, 120_000, 300_000];
+const probeWaitsMs: Schedule = [2_000, 5_000, 10_000, 20_000, 40_000, 60_000, 120_000, 300_000];
 
 /** Two holds that began together shall not probe together: each wait is up to a fifth longer or shorter. */
 const jitterShare = 0.2;
@@ -48,7 +49,7 @@ export const mayProbe = (state: DestinationState, eventId: string, insists: bool
 
 /** The wait before the probe after `probes` failed ones. `chance` is in [0, 1). */
 export function probeWaitMs(probes: number, retryAfterMs: number, chance: number): number {
-  const wait = probeWaitsMs[Math.min(probes, probeWaitsMs.length - 1)] ?? 0;
+  const wait = waitAfter(probeWaitsMs, probes + 1);
   const jittered = wait * (1 + jitterShare * (2 * chance - 1));
   // Never before the destination asks for it; later by some chance, so that not all come at that very instant.
   return Math.round(Math.max(jittered, retryAfterMs * (1 + jitterShare * chance)));

@@ -3,6 +3,7 @@ export interface BoundedMap<K, V> {
   get(key: K): V | undefined;
   set(key: K, value: V): void;
   delete(key: K): void;
+  keys(): Iterable<K>;
   readonly size: number;
 }
 
@@ -20,6 +21,7 @@ export function createBoundedMap<K, V>(most: number, mayForget: (value: V) => bo
       }
     },
     delete: (key) => void entries.delete(key),
+    keys: () => entries.keys(),
     get size() {
       return entries.size;
     },

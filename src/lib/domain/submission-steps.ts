@@ -1,4 +1,5 @@
 import { minuteMs, secondMs } from './duration.ts';
+import { waitAfter } from './schedule.ts';
 import type {
   Mark,
   RefusedRecipient,
@@ -187,7 +188,7 @@ export function deferred(
   why: { readonly code: string; readonly reply?: string | undefined; readonly retryAfterMs?: number | undefined },
   now: Date,
 ): Submission {
-  const wait = retryWaitsMs[Math.min(submission.deferrals, retryWaitsMs.length - 1)] ?? 0;
+  const wait = waitAfter(retryWaitsMs, submission.deferrals + 1);
   const until = later(now, Math.max(wait, why.retryAfterMs ?? 0));
   return {
     ...submission,

@@ -1,8 +1,9 @@
 import type { Clock, Random } from '../domain/clock.ts';
-import { BrokerError } from '../errors.ts';
+import { retrying } from '../domain/schedule.ts';
+import { isBrokerError } from '../errors.ts';
 
-/** Tries within one call, when Microsoft's service stumbles; then the next tick. */
-const tries = [0, 400, 1_600] as const;
+/** Waits between the attempts of one call, when Microsoft's service stumbles; then the next tick. */
+const waitsMs = [400, 1_600];
 /** No further try after this long: the caller has a time-out of its own. */
 const triesWithinMs = 8_000;
 
@@ -16,16 +17,11 @@ export async function withRetries<T>(
 ): Promise<T> {
   const { clock, random } = parts;
   const startedAt = clock.monotonic();
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await ask();
-    } catch (error) {
-      const pauseMs = tries[attempt];
-      const passes = error instanceof BrokerError && error.code === 'entra_unavailable' && error.retry === undefined;
-      if (!passes || pauseMs === undefined || clock.monotonic() - startedAt + pauseMs > triesWithinMs) throw error;
-      await clock.sleep(jitter(pauseMs, random));
-    }
-  }
+  const mayPass = (error: unknown, waitMs: number) =>
+    isBrokerError(error, 'entra_unavailable') &&
+    error.retry === undefined &&
+    clock.monotonic() - startedAt + waitMs <= triesWithinMs;
+  return retrying({ waitsMs, mayPass, pause: (ms) => clock.sleep(jitter(ms, random)) }, ask);
 }
 
 /** Half to one and a half times `ms`, so that a crowd does not come back as one. */

@@ -1,5 +1,6 @@
 import type { ComposedMail } from '../compose/composed.ts';
 import { hourMs } from '../domain/duration.ts';
+import { retrying } from '../domain/schedule.ts';
 import type { Submission } from '../domain/submission.ts';
 import { BrokerError } from '../errors.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
@@ -116,22 +117,23 @@ const rethrow = (error: unknown): never => {
   throw asBrokerError(error);
 };
 
+/** Whoever sends waits for the answer. */
+const insertWaitsMs = [500, 2_000];
+
 /** An unanswered batch may have been applied: then its row is there. */
 async function insert(
   { rows, clock }: SendingDeps,
   row: Parameters<SendingDeps['rows']['insert']>[0],
   key: KeyRow | undefined,
 ): Promise<void> {
-  for (const waitMs of [500, 2_000, undefined]) {
+  const mayPass = (error: unknown) => isStoreError(error, 'unreachable');
+  await retrying({ waitsMs: insertWaitsMs, mayPass, pause: (ms) => clock.sleep(ms) }, async () => {
     try {
       await rows.insert(row, key);
-      return;
     } catch (error) {
-      if (isStoreError(error, 'exists') && (await rows.read(row.submission.id)) !== undefined) return;
-      if (waitMs === undefined || !isStoreError(error, 'unreachable')) throw error;
-      await clock.sleep(waitMs);
+      if (!isStoreError(error, 'exists') || (await rows.read(row.submission.id)) === undefined) throw error;
     }
-  }
+  });
 }
 
 /** What is left is swept. */

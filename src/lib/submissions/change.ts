@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../domain/clock.ts';
+import { retrying } from '../domain/schedule.ts';
 import type { Submission } from '../domain/submission.ts';
 import type { StoredSubmission, SubmissionRows } from '../store/submissions/submissions.ts';
 import { untilSettled } from '../store/table/modify.ts';
@@ -25,17 +26,11 @@ export async function changeSubmission(
   id: string,
   decide: (submission: Submission) => Submission | undefined,
 ): Promise<StoredSubmission | undefined> {
-  for (const waitMs of [...waitsMs, undefined]) {
-    try {
-      return await untilSettled(parts, () => attempt(parts.rows, id, decide));
-    } catch (error) {
-      const cause = error instanceof Error ? error.cause : undefined;
-      if (waitMs === undefined || !(isStoreError(error, 'unreachable') || isStoreError(cause, 'unreachable')))
-        throw error;
-      await parts.clock.sleep(waitMs);
-    }
-  }
-  return undefined;
+  const mayPass = (error: unknown) =>
+    isStoreError(error, 'unreachable') || (error instanceof Error && isStoreError(error.cause, 'unreachable'));
+  return retrying({ waitsMs, mayPass, pause: (ms) => parts.clock.sleep(ms) }, () =>
+    untilSettled(parts, () => attempt(parts.rows, id, decide)),
+  );
 }
 
 async function attempt(

@@ -1,5 +1,6 @@
 import { createBoundedMap } from '../domain/bounded-map.ts';
 import type { Clock } from '../domain/clock.ts';
+import { createExpiringMap } from '../domain/expiring-map.ts';
 
 export interface MemoOptions<T> {
   readonly clock: Clock;
@@ -35,7 +36,7 @@ export function createMemo<T>(options: MemoOptions<T>): Memo<T> {
   const { clock } = options;
   const entries = createBoundedMap<string, Entry<T>>(mostRemembered);
   const flights = new Map<string, Promise<T>>();
-  const failures = createBoundedMap<string, { readonly error: unknown; readonly until: number }>(mostRemembered);
+  const failures = createExpiringMap<string, { readonly error: unknown }>(mostRemembered, () => clock.monotonic());
 
   const run = async (key: string, load: () => Promise<T>): Promise<T> => {
     try {
@@ -45,8 +46,7 @@ export function createMemo<T>(options: MemoOptions<T>): Memo<T> {
       failures.delete(key);
       return value;
     } catch (error) {
-      const now = clock.monotonic();
-      failures.set(key, { error, until: now + options.failureMs });
+      failures.set(key, { error }, clock.monotonic() + options.failureMs);
       const entry = entries.get(key);
       if (entry !== undefined && !options.survives(error)) entries.delete(key);
       throw error;
@@ -70,7 +70,7 @@ export function createMemo<T>(options: MemoOptions<T>): Memo<T> {
       const isStale = entry !== undefined && now - entry.at < options.ttlMs(entry.value) + options.staleMs;
       if (isStale && entry.retryAt !== undefined && now < entry.retryAt) return entry.value;
       const failure = failures.get(key);
-      if (!isStale && failure !== undefined && now < failure.until) throw failure.error;
+      if (!isStale && failure !== undefined) throw failure.error;
       try {
         return await fly(key, load);
       } catch (error) {

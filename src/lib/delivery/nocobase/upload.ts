@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { AttachmentPlace } from '../../access/attachment-token.ts';
+import { createBoundedMap } from '../../domain/bounded-map.ts';
 import type { Clock } from '../../domain/clock.ts';
 import type { DeliveryOutcome, OutgoingEvent } from '../../domain/events/event.ts';
 import type { AttachmentData } from '../../domain/events/event-data.ts';
@@ -66,8 +67,8 @@ export interface Uploads {
 
 export function createUploads(openFile: OpenFile, clock: Clock): Uploads {
   // By the key of the message and the part: a record that cannot be made at once does not cost its files twice.
-  const made = createMemory<number | string>();
-  const failed = createMemory<number>();
+  const made = createBoundedMap<string, number | string>(mostRemembered);
+  const failed = createBoundedMap<string, number>(mostRemembered);
   const turns = createConcurrencyLimit(mailsAtOnce);
   const keyOf = (target: string, messageKey: string, { part }: AttachmentData) => `${target}\n${messageKey}\n${part}`;
 
@@ -142,21 +143,6 @@ export function createUploads(openFile: OpenFile, clock: Clock): Uploads {
       }
     },
   };
-}
-
-/** A Map that forgets what was put in first. */
-function createMemory<T>(): Map<string, T> {
-  const memory = new Map<string, T>();
-  const set = memory.set.bind(memory);
-  memory.set = (key, value) => {
-    set(key, value);
-    for (const oldest of memory.keys()) {
-      if (memory.size <= mostRemembered) break;
-      memory.delete(oldest);
-    }
-    return memory;
-  };
-  return memory;
 }
 
 type Sent =

@@ -1,5 +1,5 @@
-import { createBoundedMap } from '../../domain/bounded-map.ts';
 import type { Clock } from '../../domain/clock.ts';
+import { createExpiringMap } from '../../domain/expiring-map.ts';
 import { withDeadline } from '../../domain/with-deadline.ts';
 import { BrokerError, isBrokerError } from '../../errors.ts';
 import type { MailboxRow } from '../../store/rows/rows.ts';
@@ -29,7 +29,7 @@ const limitMs = 90_000;
 /** A throttle is remembered by this process and told to its callers; the state of the mailbox is the worker's to write. */
 export function createInteractive(parts: InteractiveParts): Interactive {
   const { clock, limiter } = parts;
-  const throttledUntil = createBoundedMap<string, number>(10_000);
+  const throttledUntil = createExpiringMap<string, number>(10_000, () => clock.now());
 
   const throttle = (at: number): BrokerError =>
     new BrokerError('imap_throttled', { retry: { afterMs: at - clock.now(), until: new Date(at) } });
@@ -63,7 +63,7 @@ export function createInteractive(parts: InteractiveParts): Interactive {
       } catch (error) {
         if (!isBrokerError(error, 'imap_throttled') || error.retry === undefined) throw error;
         const end = clock.now() + error.retry.afterMs;
-        throttledUntil.set(row.id, end);
+        throttledUntil.set(row.id, end, end);
         throw throttle(end);
       } finally {
         over.abort(new BrokerError('imap_unreachable'));

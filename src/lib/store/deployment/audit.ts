@@ -1,5 +1,6 @@
 import { randomBase62 } from '../../domain/bytes.ts';
 import type { Clock, Random } from '../../domain/clock.ts';
+import { retrying } from '../../domain/schedule.ts';
 import { type ErrorCode, isBrokerError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { isStoreError, type Row, type Table } from '../table/table.ts';
@@ -69,7 +70,7 @@ export interface Audit {
 export const auditDay = (at: Date): string => at.toISOString().slice(0, 10).replaceAll('-', '');
 
 // Before the second and the third try to say how an audited action ended.
-const outcomeBackoffMs = [200, 1_000] as const;
+const outcomeWaitsMs = [200, 1_000];
 
 /** Writes the audit to the table `audit`: one partition a day (UTC), rows in order of time. */
 export function createAudit(deps: {
@@ -100,20 +101,16 @@ export function createAudit(deps: {
 
   /** Says how an audited action ended; of one that was none, nothing is left. Never throws. */
   async function end(row: Row, etag: string, outcome: AuditOutcome | undefined): Promise<void> {
-    for (const backoffMs of [...outcomeBackoffMs, undefined]) {
-      try {
+    const mayPass = (error: unknown) => isStoreError(error, 'unreachable');
+    try {
+      await retrying({ waitsMs: outcomeWaitsMs, mayPass, pause: (ms) => clock.sleep(ms) }, async () => {
         if (outcome === undefined) await table.delete(row.partitionKey, row.rowKey, etag);
         else await table.replace({ ...row, values: { ...row.values, ...outcome } }, etag);
-        return;
-      } catch (error) {
-        // Nobody else writes this row: an earlier try of ours arrived, only its answer did not.
-        if (isStoreError(error, 'conflict')) return;
-        if (backoffMs === undefined || !isStoreError(error, 'unreachable')) {
-          log.error('audit.outcome_not_saved', error, { rowKey: row.rowKey, ...outcome });
-          return;
-        }
-        await clock.sleep(backoffMs);
-      }
+      });
+    } catch (error) {
+      // Nobody else writes this row: an earlier try of ours arrived, only its answer did not.
+      if (isStoreError(error, 'conflict')) return;
+      log.error('audit.outcome_not_saved', error, { rowKey: row.rowKey, ...outcome });
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../domain/clock.ts';
+import { createExpiringMap } from '../../domain/expiring-map.ts';
 
 /** Values as they were a moment ago, for what is asked far more often than it changes. */
 export interface Recent<T> {
@@ -15,22 +16,17 @@ export const recentMs = 15_000;
 const rememberAtMost = 10_000;
 
 export function createRecent<T>(clock: Pick<Clock, 'now'>): Recent<T> {
-  const values = new Map<string, { readonly value: T; readonly until: number }>();
+  const values = createExpiringMap<string, T>(rememberAtMost, () => clock.now());
   let changes = 0;
 
   return {
     async get(key, read) {
       const known = values.get(key);
-      if (known !== undefined && known.until > clock.now()) return known.value;
-      values.delete(key);
+      if (known !== undefined) return known;
       const [seen, since] = [changes, clock.now()];
       const value = await read();
       // A read that began before a change must not bring back what was true before it.
-      if (value !== undefined && seen === changes) {
-        values.set(key, { value, until: since + recentMs });
-        const [oldest] = values.keys();
-        if (values.size > rememberAtMost && oldest !== undefined) values.delete(oldest);
-      }
+      if (value !== undefined && seen === changes) values.set(key, value, since + recentMs);
       return value;
     },
     forget(key) {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../domain/clock.ts';
 import { shardKey } from '../../domain/ids.ts';
+import { type RetryPlan, retrying } from '../../domain/schedule.ts';
 import { shardRowKey } from '../rows/keys.ts';
 import { decodeShard, encodeShard } from '../rows/shard-row.ts';
 import { wireBytes } from '../table/row-size.ts';
@@ -136,49 +137,46 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
       etag = newEtag;
       sentAt = first;
     };
-    for (let attempt = 0; ; attempt++) {
+    await retrying(resending, async (failures) => {
       if (lost !== undefined) throw lost;
       lastSending = clock.monotonic();
       try {
         const [newEtag] = await table.batch(partitionKey, batch);
         if (newEtag === undefined) throw new StoreError('unreachable', { table: table.name });
-        return applied(newEtag);
+        applied(newEtag);
       } catch (error) {
-        if (!isStoreError(error)) throw error;
-        if (error.kind !== 'unreachable') {
-          // The first answer to a first sending is about its content, unless it is about an ETag or a missing `!`.
-          if (attempt === 0 && error.kind !== 'conflict' && !(error.kind === 'missing' && error.index === 0))
-            throw error;
-          const found = await readHead();
-          if (found === 'ours') return;
-          if (found === 'other' || error.kind === 'conflict') throw lose('taken', error);
+        if (!isStoreError(error) || error.kind === 'unreachable') throw error;
+        // The first answer to a first sending is about its content, unless it is about an ETag or a missing `!`.
+        if (failures === 0 && error.kind !== 'conflict' && !(error.kind === 'missing' && error.index === 0))
           throw error;
-        }
-        await pause(resendWaitsMs[attempt] ?? 2000, error);
+        const found = await retrying(resending, readHead);
+        if (found === 'ours') return;
+        if (found === 'other' || error.kind === 'conflict') throw lose('taken', error);
+        throw error;
       }
-    }
+    });
 
     /** Whose `!` is: only our own epoch and seq mean that a batch whose answer was lost has been applied. */
     async function readHead(): Promise<'ours' | 'before' | 'other'> {
-      for (let attempt = 0; ; attempt++) {
-        try {
-          const row = await table.get(partitionKey, shardRowKey);
-          if (row === undefined) return 'other';
-          const seen = decodeShard(row);
-          if (seen.epoch !== lease.epoch || seen.owner !== (last ? '' : lease.owner)) return 'other';
-          if (seen.seq === seq) {
-            applied(row.etag);
-            return 'ours';
-          }
-          // Still the row that our ETag is of: the batch was refused for something else in it.
-          return row.etag === etag ? 'before' : 'other';
-        } catch (error) {
-          if (!isStoreError(error, 'unreachable')) throw error;
-          await pause(resendWaitsMs[attempt] ?? 2000, error);
-        }
+      const row = await table.get(partitionKey, shardRowKey);
+      if (row === undefined) return 'other';
+      const seen = decodeShard(row);
+      if (seen.epoch !== lease.epoch || seen.owner !== (last ? '' : lease.owner)) return 'other';
+      if (seen.seq === seq) {
+        applied(row.etag);
+        return 'ours';
       }
+      // Still the row that our ETag is of: the batch was refused for something else in it.
+      return row.etag === etag ? 'before' : 'other';
     }
   }
+
+  const resending: RetryPlan = {
+    waitsMs: resendWaitsMs,
+    isEndless: true,
+    mayPass: (error) => isStoreError(error, 'unreachable'),
+    pause,
+  };
 
   async function pause(ms: number, cause: unknown): Promise<void> {
     if (remainingMs() <= ms) throw lose('expired', cause);

@@ -1,6 +1,7 @@
 import { base64url } from '../../domain/bytes.ts';
 import type { Clock, Random } from '../../domain/clock.ts';
 import { shardKey } from '../../domain/ids.ts';
+import { retrying } from '../../domain/schedule.ts';
 import { shardRowKey } from '../rows/keys.ts';
 import type { ShardRow, SlotSchedule } from '../rows/rows.ts';
 import { decodeShard, emptySlot, encodeShard } from '../rows/shard-row.ts';
@@ -100,22 +101,19 @@ export async function acquireLease(
     sentAt,
     head,
   });
-  for (let attempt = 0; ; attempt++) {
+  const mayPass = (error: unknown) => isStoreError(error, 'unreachable');
+  return retrying({ waitsMs: acquireWaitsMs, mayPass, pause: (ms) => clock.sleep(ms) }, async (failures) => {
     try {
       return lease(await table.replace(row, found.etag));
     } catch (error) {
-      if (isStoreError(error, 'conflict', 'missing')) {
-        // Our own unanswered replace may be what we meet.
-        const now = attempt > 0 ? await table.get(shardKey(shard), shardRowKey) : undefined;
-        if (now === undefined) return undefined;
-        const seen = decodeShard(now);
-        return seen.owner === owner && seen.epoch === epoch ? lease(now.etag) : undefined;
-      }
-      const wait = acquireWaitsMs[attempt];
-      if (!isStoreError(error, 'unreachable') || wait === undefined) throw error;
-      await clock.sleep(wait);
+      if (!isStoreError(error, 'conflict', 'missing')) throw error;
+      // Our own unanswered replace may be what we meet.
+      const now = failures > 0 ? await table.get(shardKey(shard), shardRowKey) : undefined;
+      if (now === undefined) return undefined;
+      const seen = decodeShard(now);
+      return seen.owner === owner && seen.epoch === epoch ? lease(now.etag) : undefined;
     }
-  }
+  });
 }
 
 /** Ticks of another length are translated; then every slot is due, since nobody can say which were. */

@@ -3,6 +3,7 @@ import type { TokenCredential } from '@azure/identity';
 import type { Config } from '../../config.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { linkedAbort } from '../../domain/linked-abort.ts';
+import { retrying } from '../../domain/schedule.ts';
 import { fromEntity, toEntity } from './azure-entity.ts';
 import { isTableMissing, toStoreError } from './azure-error.ts';
 import { createServerTime, type SampledServerTime } from './server-time.ts';
@@ -30,7 +31,7 @@ export interface AzureStoreDeps {
 const requestTimeoutMs = 10_000;
 
 // Before the second and the third try of a read: up to so long, at least half of it.
-const readBackoffMs = [300, 1500] as const;
+const readWaitsMs = [300, 1500];
 
 /**
  * Table Storage. Reads are tried three times; a write is sent once, because only its caller can tell what an unanswered
@@ -126,17 +127,17 @@ function azureTable(name: TableName, open: () => Promise<TableClient>, deps: Azu
     request: (client: TableClient, abortSignal: AbortSignal) => Promise<T>,
     ifMissing: T,
   ): Promise<T> => {
-    for (const backoffMs of [...readBackoffMs, undefined]) {
+    const mayPass = (error: unknown) => isStoreError(error, 'unreachable');
+    const pause = (ms: number) => clock.sleep(ms * (0.5 + chance() / 2));
+    return retrying({ waitsMs: readWaitsMs, mayPass, pause }, async () => {
       try {
         return await call(request);
       } catch (error) {
         const known = toStoreError(error, name);
         if (isStoreError(known, 'missing')) return ifMissing;
-        if (backoffMs === undefined || !isStoreError(known, 'unreachable')) throw known;
-        await clock.sleep(backoffMs * (0.5 + chance() / 2));
+        throw known;
       }
-    }
-    throw new StoreError('unreachable', { table: name });
+    });
   };
 
   const write = async <T>(request: (client: TableClient, abortSignal: AbortSignal) => Promise<T>): Promise<T> => {

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../../domain/clock.ts';
+import { retrying } from '../../domain/schedule.ts';
 import { BrokerError } from '../../errors.ts';
 import { isStoreError, type StoredRow, type Table, type Values } from './table.ts';
 import { whyUnreachable } from './unreachable.ts';
@@ -15,10 +16,8 @@ export type Decision<T> =
   | { readonly kind: 'write'; readonly values: Values; readonly result: T }
   | { readonly kind: 'delete'; readonly result: T };
 
-// Whoever loses a race has met somebody who won it: eight in a row mean a fault, not a crowd.
-const attempts = 8;
-const firstPauseMs = 20;
-const longestPauseMs = 1000;
+// Pauses are random up to these. Whoever loses a race has met somebody who won it: eight in a row mean a fault, not a crowd.
+const waitsMs = [40, 80, 160, 320, 640, 1000, 1000];
 
 /**
  * Reads a row, decides, and writes under the ETag that was read; all of it again when somebody else wrote in between.
@@ -49,14 +48,12 @@ export function modify<T>(
  * @throws BrokerError `conflict` after 8 lost races, `storage_unreachable`
  */
 export async function untilSettled<T>(parts: RetryParts, attempt: () => Promise<T>): Promise<T> {
-  for (let tried = 1; ; tried++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (tried === attempts || !isStoreError(error, 'conflict', 'exists', 'missing')) throw asBrokerError(error);
-    }
-    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** tried);
-    await parts.clock.sleep(pauseMs * ((parts.random.bytes(1)[0] ?? 0) / 256));
+  const mayPass = (error: unknown) => isStoreError(error, 'conflict', 'exists', 'missing');
+  const pause = (ms: number) => parts.clock.sleep(ms * ((parts.random.bytes(1)[0] ?? 0) / 256));
+  try {
+    return await retrying({ waitsMs, mayPass, pause }, attempt);
+  } catch (error) {
+    throw asBrokerError(error);
   }
 }
 

@@ -1,10 +1,6 @@
+import { waitAfter } from '../../domain/schedule.ts';
 import type { OutboxRow } from '../../store/rows/rows.ts';
-
-/**
- * Waits after a failure that was the event's own fault, or may have been; the last repeats. Growing, because what a
- * receiver refuses it seldom takes a minute later, and each attempt costs both sides something.
- */
-const ownWaitsMs = [1, 2, 5, 10, 20, 30, 60].map((minutes) => minutes * 60_000);
+import { failureWaitsMs } from './failure-waits.ts';
 
 /**
  * While nothing else is accepted either, the fault may be the destination's: then the event shall not be late by an hour.
@@ -29,7 +25,7 @@ export function afterFailure(
   if (attempts >= mostAttempts) return undefined;
   if (kind === 'held' && !counts) return { ...row, attempts, failedAt: now, nextAt: undefined };
   const tries = (row.tries ?? 0) + 1;
-  const own = ownWaitsMs[Math.min(tries, ownWaitsMs.length) - 1] ?? 0;
+  const own = waitAfter(failureWaitsMs, tries);
   const nextAt = new Date(now.getTime() + (counts ? own : Math.min(own, longestDoubtMs)));
   return { ...row, attempts, tries, failedAt: now, nextAt };
 }

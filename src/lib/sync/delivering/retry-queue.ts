@@ -1,19 +1,18 @@
 import { encodeMessageRef } from '../../delivery/events/message-ref.ts';
 import { deliveryId, messageKeyFromBytes } from '../../domain/ids.ts';
+import { waitAfter } from '../../domain/schedule.ts';
 import type { DeadRow, MessageMark, RetryRow } from '../../store/rows/rows.ts';
 import type { FolderRun, MailboxRun } from '../state/folder-poll.ts';
 import type { Attempted } from './attempt.ts';
 import type { Ready } from './backlog.ts';
 import type { MailboxDelivery } from './delivery-context.ts';
+import { failureWaitsMs } from './failure-waits.ts';
 import { isMessageFault } from './message-fault.ts';
 
 type Failure = NonNullable<Attempted> & { readonly kind: 'failed' };
 
 /** A head that fails holds its folder up for so long; then it goes on by itself. */
 export const headLimitMs = 10 * 60_000;
-
-/** Waits before the next attempt of a message that is tried again by itself; the last repeats. */
-const retryWaitsMs = [1, 2, 5, 10, 20, 30, 60].map((minutes) => minutes * 60_000);
 
 /** Dead after so many failures that count. */
 const mostAttempts = 5;
@@ -23,9 +22,6 @@ export const mostRetries = 100;
 
 /** With so many it takes no old ones: there is room left for new ones that fail. */
 export const mostRetriesForOldMail = 50;
-
-const waitMs = (tries: number): number =>
-  retryWaitsMs[Math.min(tries, retryWaitsMs.length) - 1] ?? retryWaitsMs[0] ?? 0;
 
 /** So many of them with the whole message, where the destination hung or broke: a gateway that fails now and then hits many. */
 const wholeAttempts = 3;
@@ -55,7 +51,7 @@ export function moveToRetryQueue({ context, mailbox, record }: FolderRun, ready:
     reason,
     status,
     failedAt: now,
-    nextAt: new Date(now.getTime() + waitMs(1)),
+    nextAt: new Date(now.getTime() + waitAfter(failureWaitsMs, 1)),
     missing: 0,
     variant: 'full',
   };
@@ -82,7 +78,7 @@ export async function noteFailure(
   const isRefusedAgain = row.replay !== undefined && failure.outcome.kind === 'refused';
   if (attempts < mostAttempts && !isRefusedAgain) {
     const tries = row.tries + 1;
-    const nextAt = new Date(now.getTime() + waitMs(tries));
+    const nextAt = new Date(now.getTime() + waitAfter(failureWaitsMs, tries));
     mailbox.putRetryItem({
       kind: 'retry',
       row: {
