@@ -42,8 +42,9 @@ export function createOutbox({ directory, mailboxes, addresses }: OutboxOptions)
       const flat = [...(mail.to ?? []), ...(mail.cc ?? []), ...(mail.bcc ?? [])].flatMap(
         (entry) => entry.group?.map(({ address }) => address) ?? [entry.address ?? ''],
       );
-      const to = [...new Set(flat.filter((address) => address !== ''))];
-      if (to.length === 0 || to.some((address) => !/^[^@\s]+@[^@\s]+$/.test(address))) return refusals.recipients();
+      // What is no address at all has none here.
+      if (flat.length === 0 || flat.some((address) => !/^[^@\s]+@[^@\s]+$/.test(address))) return refusals.recipients();
+      const to = [...new Set(flat)];
       const own = isAlias ? replaceHeader(raw, 'From', (value) => value.replace(/[^\s<]+@[^\s>]+/, mailbox)) : raw;
       const theirs = replaceHeader(own, 'Bcc', () => undefined);
       for (const address of to) {

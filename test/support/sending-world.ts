@@ -106,8 +106,15 @@ export function composed(subject = 'Offer', recipients: readonly string[] = ['gr
   };
 }
 
-/** A process of the broker, which may die. */
-export function startProcess(world: SendingWorld, death?: Death, ways: readonly WayName[] = ['smtp']): Process {
+/** Ways of a process; each request that its server sees goes through `step`. */
+export type WaysOf = (step: <T>(act: () => Promise<T>) => Promise<T>) => ReadonlyMap<WayName, Way>;
+
+/** A process of the broker, which may die. @param ways names of ways that lead to the world's server, or ways of its own */
+export function startProcess(
+  world: SendingWorld,
+  death?: Death,
+  ways: readonly WayName[] | WaysOf = ['smtp'],
+): Process {
   const { clock, server } = world;
   let steps = 0;
   let dead = false;
@@ -188,7 +195,7 @@ export function startProcess(world: SendingWorld, death?: Death, ways: readonly 
     clock,
     random: systemRandom,
     log: { info() {}, warn() {}, error() {} },
-    ways: new Map(ways.map((name) => [name, way(name)])),
+    ways: typeof ways === 'function' ? ways(step) : new Map(ways.map((name) => [name, way(name)])),
     sent: {
       stood: async (row) => ({ mailboxId: row.id, path: 'Sent', stood: { uidValidity: 1n, uidNext: 1 } }),
       async find(_mark, submissionId) {

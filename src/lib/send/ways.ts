@@ -1,13 +1,14 @@
 import type { Config } from '../config.ts';
 import type { WayName } from '../domain/submission.ts';
 import { createGraphWay } from './graph.ts';
+import { createGraphDraftWay } from './graph-draft.ts';
 import type { GraphPorts } from './graph-request.ts';
-import { createSmtpWay, type SmtpPorts } from './smtp.ts';
+import { createSmtpWay, type SmtpOptions, type SmtpPorts } from './smtp.ts';
 import type { Way } from './way.ts';
 
 /** What the ways of a deployment follow from. */
 export interface WaysConfig {
-  readonly smtp: Config['smtp'];
+  readonly smtp: SmtpOptions;
   readonly entra: Pick<Config['entra'], 'graphUrl' | 'graphResource' | 'graphPermissions'>;
 }
 
@@ -19,6 +20,11 @@ export function createWays(
   const { graphPermissions, graphUrl, graphResource } = entra;
   const at = { url: graphUrl ?? graphResource };
   const sends = graphPermissions.includes('Mail.Send') || graphPermissions.includes('Mail.Send.Shared');
-  const ways = [createSmtpWay(smtp, ports.smtp), ...(sends ? [createGraphWay(at, ports.graph)] : [])];
+  const uploads = graphPermissions.includes('Mail.Send') && graphPermissions.includes('Mail.ReadWrite');
+  const ways = [
+    createSmtpWay(smtp, ports.smtp),
+    ...(sends ? [createGraphWay(at, ports.graph)] : []),
+    ...(uploads ? [createGraphDraftWay(at, ports.graph)] : []),
+  ];
   return new Map(ways.map((way) => [way.name, way]));
 }
