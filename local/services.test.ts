@@ -62,7 +62,9 @@ describe.each([
       const { settings, stack, standIns, destinationId } = services;
       const { apiKeys, destinations } = createBroker(readConfig(settings), { ...process.env, ...settings });
       const keys = await apiKeys.list();
-      expect(keys).toMatchObject([{ status: 'active', scopes: ['connect', 'read', 'write', 'send', 'token', 'admin'] }]);
+      expect(keys).toMatchObject([
+        { status: 'active', scopes: ['connect', 'read', 'write', 'send', 'token', 'admin'] },
+      ]);
       expect(stack.adminKey).toContain(keys[0]?.id);
       const test = await destinations.test(destinationId, AbortSignal.timeout(10_000));
       expect(test).toMatchObject({ accepted: true });

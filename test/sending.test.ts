@@ -59,11 +59,13 @@ it('answers a mail in its thread, with its sender as the recipient and its text 
   await sent({ to: [grace], subject: 'A question', text: 'When?' });
   const [asked] = await eventsOf(world, 1, arrived(to, 'A question'));
   const { messageRef, messageId } = dataOf(asked);
+  const german = { locale: 'de', timeZone: 'Europe/Berlin', signatureHtml: '<p>Grace, Contoso</p>' };
+  await world.api('PATCH', `mailboxes/${to}`, { body: german });
   const answer = await world.api('POST', `mailboxes/${to}/send`, { body: { reply: messageRef, text: 'Tomorrow.' } });
   expect(answer.status).toBe(202);
   const [answered] = await eventsOf(world, 1, arrived(from, 'Re: A question'));
   expect(dataOf(answered)).toMatchObject({ from: { address: grace }, to: [{ address: ada }], inReplyTo: messageId });
-  expect(dataOf(answered).text).toMatch(/^Tomorrow\.[\s\S]*When\?/);
+  expect(dataOf(answered).text).toMatch(/^Tomorrow\.\s+Grace, Contoso\s+Am .* \(MES?Z\) schrieb [\s\S]*When\?/);
   expect(dataOf(answered).threadKey).toBe(dataOf(asked).threadKey);
 });
 

@@ -7,10 +7,13 @@ import { allMethods, json, noContent, resource } from '../../lib/http/resource.t
 import { replayJson } from '../../lib/mailboxes/delivery-json.ts';
 import { mailboxJsonWithSync } from '../../lib/mailboxes/mailbox-json.ts';
 import { mailboxToChange, visibleMailbox } from '../../lib/mailboxes/mailbox-of-caller.ts';
+import { sendingSettingsJson } from '../../lib/mailboxes/sending-settings-json.ts';
 import type { MailboxView } from '../../lib/store/mailboxes/registry.ts';
 
-const shown = async (broker: Broker, view: MailboxView) =>
-  mailboxJsonWithSync(view, await broker.registry.firstSync(view));
+const shown = async (broker: Broker, view: MailboxView) => ({
+  ...mailboxJsonWithSync(view, await broker.registry.firstSync(view)),
+  ...sendingSettingsJson(await broker.sending.settings.read(view.row.id)),
+});
 
 /** `GET`, `PATCH` and `DELETE mailboxes/{id}`. */
 export const mailbox = resource(broker, {
@@ -27,7 +30,9 @@ export const mailbox = resource(broker, {
     body: mailboxPatch,
     handler: async ({ broker, caller, params, body }) => {
       let view = await mailboxToChange(broker.registry, caller, params.id);
-      const { destinationId, login } = body;
+      const { locale, timeZone, signatureHtml, aliases, suppressHardBounces, ...change } = body;
+      const sending = { locale, timeZone, signatureHtml, aliases, suppressHardBounces };
+      const { destinationId, login } = change;
       if (destinationId !== undefined) {
         const found = mayUseDestination(caller, destinationId) && (await broker.destinations.get(destinationId));
         if (!found) throw new BrokerError('not_found', { detail: 'There is no destination with this id.' });
@@ -35,8 +40,13 @@ export const mailbox = resource(broker, {
       if (login !== undefined) await broker.openMailbox(view.row.grant, login);
       if (Object.keys(body).length > 0) {
         const { id } = view.row;
-        view = await broker.audit.audited({ actor: caller.keyId, action: 'mailbox.change', mailboxId: id }, () =>
-          broker.registry.patch(id, body),
+        view = await broker.audit.audited(
+          { actor: caller.keyId, action: 'mailbox.change', mailboxId: id },
+          async () => {
+            if (Object.values(sending).some((each) => each !== undefined))
+              await broker.sending.settings.change(id, sending);
+            return Object.keys(change).length > 0 ? broker.registry.patch(id, change) : view;
+          },
         );
       }
       return json(200, await shown(broker, view));

@@ -3,6 +3,7 @@ import { isBrokerError } from '../errors.ts';
 import { createByteBudget } from '../http/byte-budget.ts';
 import { createWays, type WaysConfig } from '../send/ways.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
+import { createSendingSettings } from '../store/submissions/sending-settings.ts';
 import { createSubmissionRows } from '../store/submissions/submissions.ts';
 import { createAccounts } from '../submissions/accounts.ts';
 import { createDecisions } from '../submissions/decide.ts';
@@ -74,8 +75,9 @@ export function composeSending(
   const runner = createLaneRunner(deps);
   const mailIn = createMailIn(deps);
 
+  const settings = createSendingSettings({ store, clock, random });
   const composeParts = { imap: downloads, token, attachments: uploads, places, destinationRows, outbound };
-  const sender = createSender(deps, composeParts);
+  const sender = createSender(deps, composeParts, settings);
 
   return {
     /** How mail leaves, for whoever looks whether it could. */
@@ -84,6 +86,7 @@ export function composeSending(
     send: sender.send,
     dryRun: sender.dryRun,
     wake: sender.wake,
+    settings,
     /** What this process has for the bodies of requests to send. */
     intake: { budget: createByteBudget(bodiesBytes), files: createUploadStore({ blobs, random }) },
 

@@ -27,6 +27,38 @@ export const newMailbox = z.strictObject({
   filter: filter.optional(),
 });
 
+/** As the browser knows languages and places (ECMA-402); what it does not know cannot write a date. */
+const isLocale = (text: string): boolean => {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(text).length > 0;
+  } catch {
+    return false;
+  }
+};
+const isTimeZone = (text: string): boolean => {
+  try {
+    return Intl.DateTimeFormat('en', { timeZone: text }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+};
+
+/** How a mailbox sends. */
+const sendingPatch = {
+  sendVia: z.enum(sendVias).optional(),
+  locale: z.string().max(35).refine(isLocale, 'Is not a language such as en-GB or zh-CN.').nullable().optional(),
+  timeZone: z.string().max(50).refine(isTimeZone, 'Is not a time zone such as Asia/Shanghai.').nullable().optional(),
+  // A text column of Table Storage holds 32 Ki characters.
+  signatureHtml: z
+    .string()
+    .max(30_000)
+    .refine((text) => text.isWellFormed(), 'Holds half of a character.')
+    .nullable()
+    .optional(),
+  aliases: z.array(address).max(50).optional(),
+  suppressHardBounces: z.boolean().optional(),
+};
+
 /** Body of PATCH mailboxes/{id}: what is left out stays, null clears. */
 export const mailboxPatch = z.strictObject({
   label: line(100).nullable().optional(),
@@ -40,7 +72,7 @@ export const mailboxPatch = z.strictObject({
   folders: folders.optional(),
   filter: filter.nullable().optional(),
   paused: z.boolean().optional(),
-  sendVia: z.enum(sendVias).optional(),
+  ...sendingPatch,
 });
 
 /** Body of POST mailboxes/{id}/token. */

@@ -42,8 +42,11 @@ export const submissionPartition = partitionOf;
 
 export const submissionPartitionOfShard = shardKey;
 
-/** `s` a submission, `w` that it has work waiting, `k` an idempotency key, `i` a Message-ID. */
-export type SubmissionRowKind = 's' | 'w' | 'k' | 'i';
+/**
+ * `s` a submission, `w` that it has work waiting, `k` an idempotency key, `i` a Message-ID, `p` how the mailbox sends, `x` an
+ * address to which it sends nothing.
+ */
+export type SubmissionRowKind = 's' | 'w' | 'k' | 'i' | 'p' | 'x';
 
 export const submissionRowKey = (kind: SubmissionRowKind, mailboxId: string, key: string): string =>
   `${kind}!${mailboxId}!${key}`;

@@ -48,7 +48,7 @@ export interface SubmissionRows {
   waitingOf(mailboxId: string): Promise<readonly WaitingRow[]>;
   /** Of a mailbox, newest first. @param after the key of the last one of the page before */
   page(mailboxId: string, after: string | undefined, most: number): Promise<readonly StoredSubmission[]>;
-  /** Erases the rows of kinds `s w i` of a mailbox; the idempotency keys stay. */
+  /** Erases the rows of a mailbox but for its idempotency keys. */
   erase(mailboxId: string): Promise<void>;
 }
 
@@ -135,7 +135,7 @@ export function createSubmissionRows({ store }: { readonly store: Store }): Subm
 
     async erase(mailboxId) {
       const partition = submissionPartition(mailboxId);
-      for (const kind of ['w', 's', 'i'] as const) {
+      for (const kind of ['w', 's', 'i', 'p', 'x'] as const) {
         const rows = await table.list(partition, submissionRows(kind, mailboxId));
         for (let at = 0; at < rows.length; at += rowsPerBatch) {
           const some = rows.slice(at, at + rowsPerBatch);

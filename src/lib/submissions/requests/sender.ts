@@ -6,6 +6,7 @@ import type { Submission } from '../../domain/submission.ts';
 import { BrokerError } from '../../errors.ts';
 import type { ReceivedFile } from '../../http/multipart.ts';
 import type { MailboxRow } from '../../store/rows/rows.ts';
+import type { SendingSettingsRows } from '../../store/submissions/sending-settings.ts';
 import { accept, wakeLane } from '../accept.ts';
 import type { SendingDeps } from '../types.ts';
 import { type ComposePortsParts, composePorts } from './compose-ports.ts';
@@ -53,7 +54,11 @@ export interface Sender {
   wake(mailbox: MailboxRow, dueAt: Date): Promise<void>;
 }
 
-export function createSender(deps: SendingDeps, composeParts: ComposePortsParts): Sender {
+export function createSender(
+  deps: SendingDeps,
+  composeParts: ComposePortsParts,
+  settings: Pick<SendingSettingsRows, 'read'>,
+): Sender {
   const { clock, random } = deps;
 
   /** @throws BrokerError `invalid_request` */
@@ -67,21 +72,25 @@ export function createSender(deps: SendingDeps, composeParts: ComposePortsParts)
   const newMessageId = (row: MailboxRow): string =>
     `<${randomBase62(24, random)}@${row.address.split('@').at(-1) ?? 'localhost'}>`;
 
-  const composed = (
+  async function composed(
     { mailbox, request, files, limitBytes = mailLimitBytes }: Order,
     messageId: string,
-  ): Promise<ComposedMail> =>
-    compose(
+  ): Promise<ComposedMail> {
+    const { locale = 'en', timeZone = 'UTC', signatureHtml, aliases } = await settings.read(mailbox.id);
+    const named = (address: string) => ({ name: '', address });
+    const addresses = [named(mailbox.address), ...aliases.map(named)] as const;
+    return compose(
       {
         content: request,
         uploads: files,
-        mailbox: { addresses: [{ name: '', address: mailbox.address }], locale: 'en', timeZone: 'UTC' },
+        mailbox: { addresses, locale, timeZone, signatureHtml },
         messageId,
         limitBytes,
       },
       composePorts(composeParts, mailbox),
       AbortSignal.timeout(composeMs),
     );
+  }
 
   return {
     async send(order, asked) {
