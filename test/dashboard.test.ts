@@ -1,7 +1,9 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../local/demo/chromium.ts';
-import { demoUsers } from '../local/demo/demo-users.ts';
+import { demoTenant, demoUsers } from '../local/demo/demo-users.ts';
+import type { DemoUser } from '../local/world.ts';
+import { adminRole } from '../src/lib/domain/admin-role.ts';
 import { actionNames, dashboardForm } from '../src/lib/http/requests/dashboard.ts';
 import { axeFindings, overflowOf } from './support/chromium.ts';
 import { describeNeeding } from './support/requirements.ts';
@@ -9,6 +11,22 @@ import { rowsOfTable } from './support/tables.ts';
 import { startWorld, type World } from './support/world.ts';
 
 const ada = 'ada@contoso.example';
+
+/** Both were given the role: one by her own organisation, one as a guest of ours. */
+const stranger: DemoUser = {
+  address: 'mallory@fabrikam.example',
+  name: 'Mallory of Fabrikam',
+  oid: 'aaaaaaaa-0000-4000-8000-000000000001',
+  tid: 'aaaaaaaa-0000-4000-8000-00000000ffff',
+  roles: [adminRole.value],
+};
+const guest: DemoUser = {
+  address: 'guest@contoso.example',
+  name: 'Guest of Contoso',
+  oid: 'aaaaaaaa-0000-4000-8000-000000000002',
+  home: { uid: 'aaaaaaaa-0000-4000-8000-000000000003', utid: 'aaaaaaaa-0000-4000-8000-00000000ffff' },
+  roles: [adminRole.value],
+};
 
 describe('the forms of the dashboard', () => {
   it('take every action that there is', () => {
@@ -26,7 +44,7 @@ describeNeeding('chromium', 'the dashboard in a real browser', () => {
   let mailboxId: string;
 
   beforeAll(async () => {
-    [world, browser] = await Promise.all([startWorld(), launchChromium()]);
+    [world, browser] = await Promise.all([startWorld({ users: [...demoUsers, stranger, guest] }), launchChromium()]);
     ({ mailboxId } = await world.connect(ada));
     context = await browser.newContext();
     tab = await context.newPage();
@@ -79,6 +97,41 @@ describeNeeding('chromium', 'the dashboard in a real browser', () => {
     expect(await theirs.content()).not.toContain(mailboxId);
     await theirs.goto(url());
     expect(await theirs.locator('h1').innerText()).toBe('Manage the mail broker');
+    await other.close();
+  });
+
+  it.each([
+    ['en', 'The account is a guest in the organisation that looks after this broker.'],
+    ['zh-CN', '该帐户是管理此代理的组织中的来宾。'],
+  ])('refuses a guest who has the role, and says so (%s)', async (locale, sentence) => {
+    const other = await browser.newContext({ locale });
+    const theirs = await other.newPage();
+    await signIn(theirs, guest.address);
+    expect(await theirs.locator('main').innerText()).toContain(sentence);
+    expect(await theirs.content()).not.toContain(mailboxId);
+    expect((await other.cookies(url())).map(({ name }) => name)).not.toContain('__Host-nmb-dashboard');
+    expect(await axeFindings(theirs)).toEqual([]);
+    await other.close();
+  });
+
+  it.each([
+    ['en', 'The account does not belong to the organisation that the broker is set up for.'],
+    ['zh-CN', '该帐户不属于代理所设置的组织'],
+  ])('refuses a person of another tenant who has the role there, and says so (%s)', async (locale, sentence) => {
+    const other = await browser.newContext({ locale });
+    const theirs = await other.newPage();
+    await theirs.goto(url());
+    const [begun] = await Promise.all([theirs.waitForRequest(/\/authorize\?/), theirs.locator('button.act').click()]);
+    // Microsoft's page lets in people of the one tenant; she asks for that of another one. Her code is refused then; had
+    // it been redeemed, the tenant in the id token would count (src/lib/entra/role-sign-in.test.ts).
+    const asked = new URL(begun.url());
+    expect(asked.pathname).toContain(`/${demoTenant}/`);
+    asked.pathname = asked.pathname.replace(demoTenant, 'organizations');
+    await theirs.goto(asked.href);
+    await theirs.locator(`button[value="${stranger.address}"]`).click();
+    expect(await theirs.locator('main').innerText()).toContain(sentence);
+    expect(await theirs.content()).not.toContain(mailboxId);
+    expect((await other.cookies(url())).map(({ name }) => name)).not.toContain('__Host-nmb-dashboard');
     await other.close();
   });
 

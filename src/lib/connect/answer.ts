@@ -3,7 +3,7 @@ import { page } from '../pages/pages.ts';
 import type { Step } from './types.ts';
 
 /** A step of the way as an HTTP answer. */
-export function answerStep(step: Step, request: HttpRequest, requestId: string): HttpResponseInit {
+export async function answerStep(step: Step, request: HttpRequest, requestId: string): Promise<HttpResponseInit> {
   if (step.kind === 'page') {
     return page(step.content, { acceptLanguage: request.headers.get('accept-language'), requestId });
   }

@@ -23,7 +23,7 @@ export interface RoleRule {
 export interface RoleSignIn {
   /** @throws BrokerError where Microsoft cannot be asked for its addresses */
   start(options: { readonly state: string; readonly redirectUri: string }): Promise<SignInStart>;
-  /** @throws BrokerError `admin_role_missing` | `guest_refused` | `tenant_not_allowed`, and what a sign-in throws */
+  /** @throws BrokerError `admin_role_missing` | `admin_guest_refused` | `admin_tenant_refused`, and what a sign-in throws */
   finish(back: SignInReturn): Promise<RoleHolder>;
 }
 
@@ -66,7 +66,7 @@ const claims = z.looseObject({
  * Whether these claims open the door. A role exists in every tenant that uses the app, and whoever administers one may
  * give it to anybody there: so the tenant counts as much as the role. A guest has a home elsewhere, whose administrators
  * decide who that is. Pure.
- * @throws BrokerError `sign_in_restart` | `tenant_not_allowed` | `guest_refused` | `admin_role_missing`
+ * @throws BrokerError `sign_in_restart` | `admin_tenant_refused` | `admin_guest_refused` | `admin_role_missing`
  */
 export function admit(idTokenClaims: unknown, homeAccountId: string, clientId: string, rule: RoleRule): RoleHolder {
   const { data } = claims.safeParse(idTokenClaims);
@@ -74,8 +74,8 @@ export function admit(idTokenClaims: unknown, homeAccountId: string, clientId: s
     throw new BrokerError('sign_in_restart', { cause: new Error('The id token is not one of ours.') });
   }
   const [tid, oid] = [data.tid.toLowerCase(), data.oid.toLowerCase()];
-  if (tid !== rule.tenant.toLowerCase()) throw new BrokerError('tenant_not_allowed');
-  if (homeAccountId.toLowerCase() !== `${oid}.${tid}`) throw new BrokerError('guest_refused');
+  if (tid !== rule.tenant.toLowerCase()) throw new BrokerError('admin_tenant_refused');
+  if (homeAccountId.toLowerCase() !== `${oid}.${tid}`) throw new BrokerError('admin_guest_refused');
   if (!data.roles.includes(rule.role)) throw new BrokerError('admin_role_missing');
   return { tid, oid, name: data.name ?? data.preferred_username ?? '' };
 }

@@ -28,6 +28,20 @@ export const signInErrors = {
       'Have an administrator assign it: Entra, Enterprise applications, the broker, Users and groups. Then sign in again.',
     who: 'tenant admin',
   },
+  admin_tenant_refused: {
+    status: 403,
+    sentence: 'The account belongs to another organisation than the one that looks after this broker.',
+    remedy:
+      'Sign in with an account of that organisation. The setting ADMIN_TENANT names it; the role Broker.Admin of another organisation does not count.',
+    who: 'caller',
+  },
+  admin_guest_refused: {
+    status: 403,
+    sentence: 'The account is a guest in the organisation that looks after this broker.',
+    remedy:
+      'Sign in with an account that belongs to the organisation. Guests are refused, whatever their role: another organisation decides who they are.',
+    who: 'caller',
+  },
   guest_refused: {
     status: 403,
     sentence: 'The account is a guest in this organisation, and guests have no mailbox here.',

@@ -53,7 +53,11 @@ export interface Endpoint<B, Q, Y> {
   };
   readonly handler: (call: Call<B, Q, Y>) => Promise<HttpResponseInit>;
   /** Shows a failure as a page, to a client that asks for HTML; undefined leaves it to problem+json. */
-  readonly errorPage?: (error: BrokerError, request: HttpRequest, requestId: string) => HttpResponseInit | undefined;
+  readonly errorPage?: (
+    error: BrokerError,
+    request: HttpRequest,
+    requestId: string,
+  ) => Promise<HttpResponseInit> | undefined;
 }
 
 /** The handler of an address, with what each of its methods asks of a key; for the table that holds them all. */
@@ -120,7 +124,7 @@ export function resource<B extends HttpParts, GQ, GY, PostQ, PostY, PutQ, PutY, 
           answeredCode: error.code,
         });
       }
-      return withCommonHeaders(run.errorPage?.(error, request, requestId) ?? problem(error, requestId));
+      return withCommonHeaders((await run.errorPage?.(error, request, requestId)) ?? problem(error, requestId));
     }
   };
   const handler: HttpHandler = (request, context) => {

@@ -5,7 +5,7 @@ import { errorPage, wantsHtml } from './pages.ts';
 // What a person meets who opens a link; everything else that a program can do wrong is answered as to a program.
 const metByPeople: ReadonlySet<ErrorCode> = new Set(['link_invalid', 'link_expired', 'link_spent', 'sign_in_foreign']);
 
-type ErrorPage = (error: BrokerError, request: HttpRequest, requestId: string) => HttpResponseInit | undefined;
+type ErrorPage = (error: BrokerError, request: HttpRequest, requestId: string) => Promise<HttpResponseInit> | undefined;
 
 const errorPageAbout =
   (about?: 'admin-consent'): ErrorPage =>

@@ -4,6 +4,7 @@ import { launchChromium } from '../../../local/demo/chromium.ts';
 import { axeFindings, overflowOf } from '../../../test/support/chromium.ts';
 import { describeNeeding } from '../../../test/support/requirements.ts';
 import { errorTable } from '../error-codes.ts';
+import { chineseErrors } from '../errors/zh/chinese.ts';
 import { BrokerError } from '../errors.ts';
 import { pickLanguage } from './language.ts';
 import { errorPage, type PageContent, page, type SyncStart, wantsHtml } from './pages.ts';
@@ -112,32 +113,33 @@ const pages: Record<string, PageContent> = {
 const everyPage = Object.entries(pages);
 
 const draw = (content: PageContent, acceptLanguage = 'en') => page(content, { acceptLanguage, requestId: 'req-1' });
-const textOf = (content: PageContent, acceptLanguage?: string) => String(draw(content, acceptLanguage).body);
+const textOf = async (content: PageContent, acceptLanguage?: string) =>
+  String((await draw(content, acceptLanguage)).body);
 
 describe('a page', () => {
-  it.each(everyPage)('that tells "%s" has its language, a title, one heading and no resource', (_name, content) => {
-    for (const language of ['en', 'zh-CN']) {
-      const text = textOf(content, language);
-      expect(text).toMatch(language === 'en' ? /<html lang="en">/ : /<html lang="zh-Hans">/);
-      expect(text).toMatch(/<title>[^<]{5,}<\/title>/);
-      expect(text.match(/<h1/g)).toHaveLength(1);
-      expect(text).not.toMatch(/<(script|link|img|iframe|object)|@import|url\(|\son\w+=/i);
-      expect(Buffer.byteLength(text)).toBeLessThan(8192);
-    }
-  });
+  it.each(everyPage)(
+    'that tells "%s" has its language, a title, one heading and no resource',
+    async (_name, content) => {
+      for (const language of ['en', 'zh-CN']) {
+        const text = await textOf(content, language);
+        expect(text).toMatch(language === 'en' ? /<html lang="en">/ : /<html lang="zh-Hans">/);
+        expect(text).toMatch(/<title>[^<]{5,}<\/title>/);
+        expect(text.match(/<h1/g)).toHaveLength(1);
+        expect(text).not.toMatch(/<(script|link|img|iframe|object)|@import|url\(|\son\w+=/i);
+        expect(Buffer.byteLength(text)).toBeLessThan(8192);
+      }
+    },
+  );
 
-  it.each(everyPage)('that tells "%s" says it in Chinese throughout', (_name, content) => {
-    const chinese =
-      textOf(content, 'zh')
-        .split('<main>')[1]
-        ?.replace(/<p lang="en">.*?<\/p>/, '') ?? '';
+  it.each(everyPage)('that tells "%s" says it in Chinese throughout', async (_name, content) => {
+    const chinese = (await textOf(content, 'zh')).split('<main>')[1] ?? '';
     // Three words in a row, without the names that stand in any language.
     expect(chinese.replaceAll('Contoso Sales', '').match(/>[^<]*([A-Za-z]+ ){2}[A-Za-z]+[^<]*</g)).toBeNull();
     expect(chinese).toMatch(/[\u4e00-\u9fff]{6,}/);
   });
 
-  it('forbids scripts, frames and referrers to elsewhere', () => {
-    const { headers } = draw(pages.connected as PageContent);
+  it('forbids scripts, frames and referrers to elsewhere', async () => {
+    const { headers } = await draw(pages.connected as PageContent);
     expect(headers['Content-Security-Policy']).toMatch(
       /^default-src 'none'; style-src 'sha256-[^']+'; base-uri 'none'/,
     );
@@ -147,13 +149,13 @@ describe('a page', () => {
     expect(headers['Cache-Control']).toBe('no-store');
   });
 
-  it.each(everyPage)('that tells "%s" has form-action only where it has no form', (_name, content) => {
-    const drawn = draw(content);
+  it.each(everyPage)('that tells "%s" has form-action only where it has no form', async (_name, content) => {
+    const drawn = await draw(content);
     const hasForm = String(drawn.body).includes('<form');
     expect(drawn.headers['Content-Security-Policy']?.includes("form-action 'none'")).toBe(!hasForm);
   });
 
-  it('escapes whatever it is given, and drops what turns the direction of text', () => {
+  it('escapes whatever it is given, and drops what turns the direction of text', async () => {
     const everything: PageContent[] = [
       {
         kind: 'connect',
@@ -169,12 +171,12 @@ describe('a page', () => {
       { kind: 'failed', code: 'admin_consent_required', adminLink: { ...adminLink, url: hostile } },
     ];
     for (const content of everything) {
-      const text = textOf(content);
+      const text = await textOf(content);
       expect(text).not.toMatch(/<script|<img|\u202e/);
       expect(text).toContain('&quot;&gt;&lt;script&gt;');
     }
     expect(
-      String(page(pages['our fault'] as PageContent, { acceptLanguage: hostile, requestId: hostile }).body),
+      String((await page(pages['our fault'] as PageContent, { acceptLanguage: hostile, requestId: hostile })).body),
     ).not.toMatch(/<script/);
   });
 
@@ -183,58 +185,60 @@ describe('a page', () => {
     ['now', 'New mail only', '仅新邮件'],
     ['resumed', 'New mail, from where it stopped', '新邮件，从上次停止处继续'],
     [{ since: new Date('2026-01-31T23:59:00Z') }, 'the mail since January 31, 2026', '自 2026年1月31日 以来的邮件'],
-  ])('says before and after how far back mail goes: %j', (syncStart, english, chinese) => {
+  ])('says before and after how far back mail goes: %j', async (syncStart, english, chinese) => {
     const receiver = 'https://nocobase.example';
     for (const content of [
       { kind: 'connect', label: undefined, address: 'ada@contoso.example', receiver, syncStart, start },
       { kind: 'connected', address: 'ada@contoso.example', receiver, syncStart },
     ] satisfies PageContent[]) {
-      expect(page(content, { acceptLanguage: 'en', requestId: 'r' }).body).toContain(english);
-      expect(page(content, { acceptLanguage: 'zh', requestId: 'r' }).body).toContain(chinese);
+      expect((await page(content, { acceptLanguage: 'en', requestId: 'r' })).body).toContain(english);
+      expect((await page(content, { acceptLanguage: 'zh', requestId: 'r' })).body).toContain(chinese);
     }
   });
 
-  it('has the status of what it tells', () => {
+  it('has the status of what it tells', async () => {
     for (const [, content] of everyPage) {
-      expect(draw(content).status).toBe(content.kind === 'failed' ? errorTable[content.code].status : 200);
+      expect((await draw(content)).status).toBe(content.kind === 'failed' ? errorTable[content.code].status : 200);
     }
   });
 
-  it('names the code and the request where an administrator needs them', () => {
-    const text = textOf(pages['needs your admin'] as PageContent, 'zh');
+  it('names the code and the request where an administrator needs them, and says the rest in Chinese, too', async () => {
+    const text = await textOf(pages['needs your admin'] as PageContent, 'zh');
     expect(text).toContain('admin_consent_required');
     expect(text).toContain('req-1');
-    expect(text).toContain('<p lang="en">');
+    expect(text).toContain(chineseErrors.admin_consent_required.remedy);
   });
 
-  it('says when to come back', () => {
-    const answer = errorPage(new BrokerError('entra_throttled', { retry: { afterMs: 30_000 } }), {
+  it('says when to come back', async () => {
+    const answer = await errorPage(new BrokerError('entra_throttled', { retry: { afterMs: 30_000 } }), {
       acceptLanguage: null,
       requestId: 'r',
     });
     expect(new Headers(answer.headers).get('retry-after')).toBe('30');
   });
 
-  it('gives a link to pass on as text to copy and as a mail to send, with the day on which it ends', () => {
-    const text = textOf({ kind: 'failed', code: 'admin_consent_required', start, adminLink });
+  it('gives a link to pass on as text to copy and as a mail to send, with the day on which it ends', async () => {
+    const text = await textOf({ kind: 'failed', code: 'admin_consent_required', start, adminLink });
     expect(text).toContain(`<a href="${adminLink.url}">${adminLink.url}</a>`);
     const mail = /href="(mailto:[^"]*)"/.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? '';
     expect(new URL(mail).searchParams.get('body')).toContain(adminLink.url);
     expect(text).toContain('November 29, 2026');
-    expect(textOf({ kind: 'failed', code: 'admin_consent_required', adminLink }, 'zh')).toContain('2026年11月29日');
+    expect(await textOf({ kind: 'failed', code: 'admin_consent_required', adminLink }, 'zh')).toContain(
+      '2026年11月29日',
+    );
   });
 
-  it('says of a link for an administrator nothing that is true of mailboxes only', () => {
+  it('says of a link for an administrator nothing that is true of mailboxes only', async () => {
     for (const [, content] of everyPage) {
       if (content.kind !== 'failed' || content.about === undefined) continue;
-      expect(textOf(content)).not.toMatch(/your mailbox|mailbox was connected/i);
+      expect(await textOf(content)).not.toMatch(/your mailbox|mailbox was connected/i);
     }
     const late: PageContent = { kind: 'failed', code: 'sign_in_restart', about: 'admin-consent' };
-    expect(textOf(late)).not.toContain('Start again');
+    expect(await textOf(late)).not.toContain('Start again');
   });
 
-  it('never asks a person to start again without a button to do so', () => {
-    expect(textOf({ kind: 'failed', code: 'sign_in_restart' })).not.toContain('Start again');
+  it('never asks a person to start again without a button to do so', async () => {
+    expect(await textOf({ kind: 'failed', code: 'sign_in_restart' })).not.toContain('Start again');
   });
 });
 
@@ -274,7 +278,7 @@ describeNeeding('chromium', 'in a real browser', () => {
 
   /** Shows one page in a tab without any network. */
   async function show(tab: Tab, content: PageContent, language = 'en') {
-    const drawn = draw(content, language);
+    const drawn = await draw(content, language);
     await tab.unrouteAll();
     await tab.route('**/*', (route) =>
       route.request().url() === 'http://localhost:7071/api/page'

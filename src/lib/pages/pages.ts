@@ -1,6 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { sha256 } from '../domain/bytes.ts';
 import { errorTable } from '../error-codes.ts';
+import { type ErrorTexts, errorTextsIn } from '../errors/texts.ts';
 import type { BrokerError, ErrorCode } from '../errors.ts';
 import { errorHeaders } from '../http/problem.ts';
 import { pickLanguage } from './language.ts';
@@ -77,12 +78,13 @@ export interface PageOptions {
 }
 
 /** A page as an answer: no script, no resource from anywhere, nothing of the request in it as markup. */
-export function page(
+export async function page(
   content: PageContent,
   options: PageOptions,
-): HttpResponseInit & { readonly headers: Record<string, string> } {
+): Promise<HttpResponseInit & { readonly headers: Record<string, string> }> {
   const language = pickLanguage(options.acceptLanguage);
-  const drawn = draw(content, pageTexts[language], options.requestId);
+  const words: Words = { ...pageTexts[language], errors: await errorTextsIn(language) };
+  const drawn = draw(content, words, options.requestId);
   return {
     status: content.kind === 'failed' ? errorTable[content.code].status : 200,
     headers: {
@@ -96,13 +98,17 @@ export function page(
       'X-Robots-Tag': 'noindex',
       'Cache-Control': 'no-store',
     },
-    body: whole(drawn, pageTexts[language]),
+    body: whole(drawn, words),
   };
 }
 
 /** A failure as a page, with the headers (Retry-After) that go with it. */
-export function errorPage(error: BrokerError, options: PageOptions, about?: 'admin-consent'): HttpResponseInit {
-  const drawn = page({ kind: 'failed', code: error.code, about }, options);
+export async function errorPage(
+  error: BrokerError,
+  options: PageOptions,
+  about?: 'admin-consent',
+): Promise<HttpResponseInit> {
+  const drawn = await page({ kind: 'failed', code: error.code, about }, options);
   return { ...drawn, headers: { ...errorHeaders(error), ...drawn.headers } };
 }
 
@@ -148,7 +154,10 @@ const rows = (pairs: readonly (readonly [string, string])[]): Markup =>
 const startForm = (start: StartForm, button: string): Markup =>
   html`<form method="post" action="${start.action}"><input type="hidden" name="token" value="${start.token}"><button type="submit">${button}</button></form>`;
 
-function draw(content: PageContent, texts: PageTexts, requestId: string): Drawn {
+/** All that a page may say, in one language. */
+type Words = PageTexts & { readonly errors: ErrorTexts };
+
+function draw(content: PageContent, texts: Words, requestId: string): Drawn {
   if (content.kind === 'connect') {
     const { label, address, receiver, syncStart, start } = content;
     const pairs: [string, string][] = [
@@ -218,11 +227,7 @@ function toForward(name: NoticeName, link: AdminLink, texts: PageTexts): Markup 
   return html`<section class="forward"><p>${lead}</p><p><a href="${link.url}">${link.url}</a></p><p><a href="${mail}">${text.send}</a></p><p class="soft">${text.until(expires)}</p></section>`;
 }
 
-function failed(
-  content: Extract<PageContent, { readonly kind: 'failed' }>,
-  texts: PageTexts,
-  requestId: string,
-): Drawn {
+function failed(content: Extract<PageContent, { readonly kind: 'failed' }>, texts: Words, requestId: string): Drawn {
   const isConsent = content.about === 'admin-consent';
   const named = noticeFor(content.code, isConsent);
   // "Start again" without a button to press would help nobody.
@@ -246,15 +251,15 @@ function failed(
   return { title: text.title, mark: 'notice', inner: inner.text, hasForm: start !== undefined };
 }
 
-/** The table's own sentences are English, whatever the language of the page. */
+/** What an administrator needs, in the language of the page. */
 function details(
   { code, number }: Pick<Extract<PageContent, { readonly kind: 'failed' }>, 'code' | 'number'>,
-  texts: PageTexts,
+  texts: Words,
   requestId: string,
 ): Markup {
-  const { sentence, remedy } = errorTable[code];
+  const { sentence, remedy } = texts.errors.of(code);
   const aadsts = number === undefined ? nothing : html` <code>${`AADSTS${number}`}</code>`;
-  return html`<details><summary>${texts.details}</summary><p lang="en">${sentence} ${remedy}</p><p><code>${code}</code>${aadsts}</p><p>${texts.requestId} <code>${requestId}</code></p></details>`;
+  return html`<details><summary>${texts.details}</summary><p>${sentence} ${remedy}</p><p><code>${code}</code>${aadsts}</p><p>${texts.requestId} <code>${requestId}</code></p></details>`;
 }
 
 function whole(drawn: Drawn, texts: PageTexts): string {

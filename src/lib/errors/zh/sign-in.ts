@@ -16,6 +16,14 @@ export const signInErrorsZh = {
     sentence: '此帐户没有本应用的 Broker.Admin 角色。',
     remedy: '请管理员分配该角色：Entra、企业应用程序、本代理、用户和组。然后重新登录。',
   },
+  admin_tenant_refused: {
+    sentence: '该帐户不属于管理此代理的组织。',
+    remedy: '请使用该组织的帐户登录（由 ADMIN_TENANT 设置指定）；其他组织中的 Broker.Admin 角色无效。',
+  },
+  admin_guest_refused: {
+    sentence: '该帐户是管理此代理的组织中的来宾。',
+    remedy: '请使用属于该组织的帐户登录。无论拥有何种角色，来宾都会被拒绝：来宾的身份由其他组织决定。',
+  },
   guest_refused: {
     sentence: '此帐户是该组织中的来宾，而来宾在这里没有邮箱。',
     remedy: '请使用属于该组织的帐户登录。',
