@@ -3,8 +3,8 @@ import { systemRandom } from '../src/lib/domain/system.ts';
 import type { AddCommand } from './command.ts';
 
 const more = `
-As the secret bootstrap-admin-key in Key Vault it may make other keys, and nothing more; disable it once there is a real
-key. Whoever sees it can make keys of every kind, so pipe it:
+As the secret bootstrap-admin-key in Key Vault it may only create other keys; disable it once there is a real
+key. Anyone who sees it can create any key, so pipe it:
 
   broker bootstrap-key | az keyvault secret set --vault-name VAULT --name bootstrap-admin-key --file /dev/stdin --encoding utf-8 --output none
 

@@ -46,8 +46,8 @@ export async function main(args: readonly string[], io: CommandIo): Promise<Exit
   let code: ExitCode = 0;
   const program = new Program('broker')
     .usage('<command> [options]')
-    .description('Commands for whoever runs the mail broker.')
-    .addHelpText('after', '\nbroker <command> --help tells more.')
+    .description('Commands for running the mail broker.')
+    .addHelpText('after', '\nbroker <command> --help shows the details.')
     .helpCommand('help [command]', 'show what a command does')
     .configureOutput({
       writeOut(text) {

@@ -53,10 +53,10 @@ export function describe(report: ResealReport, interrupted: boolean): string[] {
     lines.push(`${kind.kind}: ${rows(kind.rows)}, ${kind.renewed} moved, ${kind.left} left.`);
     for (const { id, code } of kind.failed) lines.push(`  ${id} could not be moved: ${code}.`);
     for (const id of kind.broken) {
-      lines.push(`  ${id} cannot be read, or was changed by somebody else; it opens nothing under any version.`);
+      lines.push(`  ${id} cannot be read, or was changed by something else; no version opens it.`);
     }
   }
-  if (interrupted) lines.push('Interrupted. Run it again to go on where it stopped.');
+  if (interrupted) lines.push('Interrupted. Run it again to continue where it stopped.');
   lines.push(`${rows(report.left)} ${are(report.left)} left under older versions.`);
   for (const { kind, count, until } of report.expiring) {
     const end = until === undefined ? '' : `; the last of them ends ${minute(until)}`;

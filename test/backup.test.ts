@@ -145,7 +145,7 @@ describe('a backup', () => {
   it('is readable by its owner alone, and never written over', async () => {
     const file = await write();
     if (process.platform !== 'win32') expect((await stat(file)).mode & 0o777).toBe(0o600);
-    await expect(write()).rejects.toThrow('is there already');
+    await expect(write()).rejects.toThrow('already exists');
   });
 
   it('goes on where a restore was interrupted', async () => {

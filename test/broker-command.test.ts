@@ -238,7 +238,7 @@ describe('broker, over the API', () => {
   it('knows a broker by its profile, and says which there are', async () => {
     const { BROKER_URL: url = '', BROKER_KEY: key = '' } = environment;
     const bare = { XDG_CONFIG_HOME: folder };
-    expect((await broker('mailboxes list', { environment: bare })).err).toContain('Say which broker');
+    expect((await broker('mailboxes list', { environment: bare })).err).toContain('Name the broker');
     const profiles = fileProfiles(configFolder(bare, process.platform));
     await profiles.put('sales', { url, key });
     expect((await broker('mailboxes list', { environment: bare })).code).toBe(0);

@@ -76,7 +76,7 @@ describe('--destroy', () => {
     expect(writes).toEqual([]);
   });
 
-  it('leaves an application that somebody else registered', async () => {
+  it('leaves an application that someone else registered', async () => {
     const world = new DeployWorld();
     const clientId = world.model.newId();
     world.model.directory.put({ clientId, tenant: world.model.subscription.tenant });

@@ -62,7 +62,7 @@ const cases: readonly Case[] = [
   {
     title: 'a tenant of the mailboxes that needs a log-in of its own',
     options: { mailboxTenant: otherTenant },
-    says: /another factor/,
+    says: /multifactor/,
     remedy: /Log in again/,
   },
   { title: 'no region', options: { location: undefined }, says: /in which region/, remedy: /Change the options/ },
@@ -82,21 +82,21 @@ const cases: readonly Case[] = [
     title: 'a name that is taken',
     options: { name: 'mail-taken' },
     behaviour: { takenNames: new Set(['mail-taken']) },
-    says: /mail-taken is taken/,
+    says: /mail-taken is already taken/,
     remedy: /--name/,
   },
   {
     title: 'a storage name that is taken',
     options: { storageName: 'taken' },
     behaviour: { takenNames: new Set(['taken']) },
-    says: /taken is taken/,
+    says: /taken is already taken/,
     remedy: /--storage-name/,
   },
   {
     title: 'a vault name that is taken',
     options: { vaultName: 'taken-vault' },
     behaviour: { takenNames: new Set(['taken-vault']) },
-    says: /taken-vault is taken/,
+    says: /taken-vault is already taken/,
     remedy: /--vault-name/,
   },
   {
@@ -127,7 +127,7 @@ const cases: readonly Case[] = [
     title: 'a client id that is none',
     options: { clientId: "x'; rm -rf / #" },
     says: /--client-id takes an application \(client\) id/,
-    remedy: /Change what is named/,
+    remedy: /Change the options listed/,
   },
   {
     title: 'an identity in one tenant and mailboxes in another, for an application of one tenant',
@@ -425,7 +425,7 @@ describe('a demand for another factor in the middle', () => {
     world.answers = ['y'];
     const { error, lines } = await world.run({ yes: false });
     expect(error).toBeUndefined();
-    expect(lines.join('\n')).toContain('Log in again; this goes on afterwards.');
+    expect(lines.join('\n')).toContain('Log in again; this continues afterwards.');
     // Asked once, whatever had to begin anew.
     expect(world.questions).toHaveLength(1);
     expect(world.model.seen).toContain('--claims-challenge');

@@ -435,7 +435,7 @@ describe('without the right', () => {
     expect(state).toMatchObject({
       servicePrincipalId: undefined,
       consent: { state: 'missing' },
-      differs: [expect.stringContaining('whoever consents adds it')],
+      differs: [expect.stringContaining('consenting adds it')],
     });
   });
 
@@ -474,7 +474,7 @@ describe('without the right', () => {
     const state = await world.app().ensure(world.wanted());
     expect(state).toMatchObject({
       consent: { state: 'granted' },
-      notes: [expect.stringContaining('Nobody may open the dashboard')],
+      notes: [expect.stringContaining('No one can open the dashboard')],
     });
   });
 });

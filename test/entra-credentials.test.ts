@@ -54,7 +54,7 @@ describe('a client secret', () => {
     Object.assign(world.model.directory.behaviour, { secretDays, readsPolicies: false });
     const { endsAt } = await world.app().addSecret(clientId, name, 180);
     expect(daysLeft(endsAt)).toBe(days);
-    expect(world.reports.join()).toContain('a shorter life is tried');
+    expect(world.reports.join()).toContain('trying a shorter one');
     expect(names()).toEqual([name]);
   });
 
@@ -62,7 +62,7 @@ describe('a client secret', () => {
     Object.assign(world.model.directory.behaviour, { secretDays: 3, readsPolicies: false });
     await expect(world.app().addSecret(clientId, name, 180)).rejects.toMatchObject({
       code: 'secret_lifetime',
-      message: 'Your organisation does not allow client secrets that live so long.',
+      message: 'Your organisation does not allow client secrets with such a long lifetime.',
     });
   });
 

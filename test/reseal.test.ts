@@ -155,7 +155,7 @@ describe('broker reseal', () => {
     });
     const first = await ended;
     if (signal === 'SIGINT') {
-      expect(first.out).toContain('Interrupted. Run it again to go on where it stopped.');
+      expect(first.out).toContain('Interrupted. Run it again to continue where it stopped.');
       expect(first.out).toContain('Disable no older version.');
       expect(first.code).toBe(1);
     } else {
@@ -186,7 +186,7 @@ describe('broker reseal', () => {
     await rows.insert({ partitionKey: 'key', rowKey: 'Forged000000', values: forged });
     world.standIns.vault.set('broker-root', randomBytes(32).toString('base64url'));
     const { out, code } = await broker('reseal');
-    expect(out).toContain('Forged000000 cannot be read, or was changed by somebody else');
+    expect(out).toContain('Forged000000 cannot be read, or was changed by something else');
     expect(out).toMatch(/^0 rows are left under older versions\.$/m);
     expect(code).toBe(3);
     expect((await rows.get('key', 'Forged000000'))?.values.kid).toBe(real.values.kid);

@@ -176,7 +176,7 @@ describe('broker rotate-secret', () => {
     const refused = await does(world, secret);
     expect(refused.error).toMatchObject({
       step: 'new-secret-accepted',
-      remedy: expect.stringContaining('old one is still good'),
+      remedy: expect.stringContaining('old one is still valid'),
     });
     expect(inside(world).application.secrets.size).toBe(2);
     world.clock.advance(12 * hour);

@@ -24,7 +24,8 @@ export async function connectionOf(choice: ConnectionChoice, io: CommandIo): Pro
     const profile = await profiles.get(choice.profile);
     if (profile !== undefined) return profile;
     const known = await profiles.names();
-    const list = known.length === 0 ? 'There is none yet; broker deploy makes one.' : `There are: ${known.join(', ')}.`;
+    const list =
+      known.length === 0 ? 'There is none yet; broker deploy creates one.' : `There are: ${known.join(', ')}.`;
     throw new UsageError(`There is no profile ${JSON.stringify(choice.profile)}. ${list}`);
   }
   const { BROKER_URL: url = '', BROKER_KEY: key = '' } = io.environment;
@@ -34,8 +35,8 @@ export async function connectionOf(choice: ConnectionChoice, io: CommandIo): Pro
   if (profile !== undefined) return profile;
   throw new UsageError(
     others.length > 0
-      ? `Say which broker: --profile NAME, one of ${[only, ...others].join(', ')}.`
-      : 'Say which broker: --profile NAME, --local for the one of npm start, or BROKER_URL and BROKER_KEY in the environment.',
+      ? `Name the broker: --profile NAME, one of ${[only, ...others].join(', ')}.`
+      : 'Name the broker: --profile NAME, --local for the one of npm start, or BROKER_URL and BROKER_KEY in the environment.',
   );
 }
 

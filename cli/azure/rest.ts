@@ -190,7 +190,7 @@ export function createRest(parts: RestParts): Rest {
 function lostAnswer(call: string, origin: string, repeatable: boolean, cause: unknown): AzureProblem {
   const code = repeatable ? 'unreachable' : 'answer_lost';
   const message = repeatable ? `${origin} cannot be reached.` : `The answer of ${origin} was lost; it may have acted.`;
-  const remedy = 'Check the network and its proxy, then run this command again. It looks at what is there first.';
+  const remedy = 'Check the network and its proxy, then run this command again. It first checks what exists.';
   return new AzureProblem(code, message, remedy, { call }, cause);
 }
 

@@ -26,30 +26,31 @@ export const rows: readonly Row[] = [
   {
     code: 'not_logged_in',
     says: /Please run ['"]?az login['"]? to (?:setup|access)|az login.{0,40}to setup account|AADSTS70043|AADSTS700082|AADSTS50173/i,
-    sentence: 'You are not logged in to Azure, or the log-in has ended.',
-    remedy: 'Run az login, then run this command again. It goes on where it stopped.',
+    sentence: 'You are not logged in to Azure, or the login has expired.',
+    remedy: 'Run az login, then run this command again. It continues where it stopped.',
   },
   {
     code: 'mfa_required',
     // RequestDisallowedByAzure is ARM's own (aka.ms/mfaforazure); the AADSTS codes are those of a demand for more factors.
     azure: ['RequestDisallowedByAzure', 'insufficient_claims'],
     says: /AADSTS5007[2469]|AADSTS50078|AADSTS53003|--claims-challenge|interaction_required/i,
-    sentence: 'Microsoft demands another factor (MFA) before it goes on.',
-    remedy: 'Log in again as shown, then run this command again. It goes on where it stopped.',
+    sentence: 'Microsoft requires multifactor authentication (MFA) first.',
+    remedy: 'Log in again as shown, then run this command again. It continues where it stopped.',
   },
   {
     code: 'role_not_yet',
     // Key Vault: https://learn.microsoft.com/azure/key-vault/general/rbac-guide
     azure: ['ForbiddenByRbac'],
-    sentence: 'Key Vault does not let you in: the role is missing, or does not count yet.',
-    remedy: 'A new role counts within minutes, at times within half an hour. Run this command again.',
+    sentence: 'Key Vault denies access: the role is missing, or has not taken effect yet.',
+    remedy: 'A new role takes effect within minutes, sometimes half an hour. Run this command again.',
   },
   {
     code: 'vault_firewall',
     // https://learn.microsoft.com/azure/key-vault/general/access-behind-firewall
     azure: ['ForbiddenByFirewall', 'ForbiddenByConnection'],
-    sentence: 'The firewall of the Key Vault does not let this machine in.',
-    remedy: 'Run this command from a machine that the vault lets in, or let it add a rule for the time of the deploy.',
+    sentence: 'The Key Vault firewall blocks this machine.',
+    remedy:
+      'Run this command from a machine that the vault allows, or let it add a rule for the duration of the deploy.',
   },
   {
     code: 'principal_not_found',
@@ -68,14 +69,15 @@ export const rows: readonly Row[] = [
     code: 'policy_denied',
     azure: ['RequestDisallowedByPolicy'],
     sentence: 'A policy of your organisation forbids this.',
-    remedy: 'The text below names the policy. Ask whoever runs Azure Policy for an exemption, or choose other options.',
+    remedy:
+      'The text below names the policy. Ask the owner of your Azure policies for an exemption, or choose other options.',
   },
   {
     code: 'secret_lifetime',
     // https://github.com/KelvinTegelaar/CIPP-API/pull/1970, https://github.com/microsoft/PubSec-Info-Assistant/issues/681
     azure: ['CredentialInvalidLifetimeAsPerAppPolicy'],
     says: /Credential lifetime exceeds the max value allowed/i,
-    sentence: 'Your organisation does not allow client secrets that live so long.',
+    sentence: 'Your organisation does not allow client secrets with such a long lifetime.',
     remedy: 'Use the managed identity (--credential federated), or have the policy for application secrets changed.',
   },
   {
@@ -83,7 +85,7 @@ export const rows: readonly Row[] = [
     azure: ['CredentialTypeNotAllowedAsPerAppPolicy'],
     says: /Credential type not allowed as per assigned policy/i,
     sentence: 'Your organisation forbids client secrets.',
-    remedy: 'Use the managed identity in their place: --credential federated.',
+    remedy: 'Use the managed identity instead: --credential federated.',
   },
   {
     code: 'provider_not_registered',
@@ -100,7 +102,7 @@ export const rows: readonly Row[] = [
   {
     code: 'name_taken',
     azure: ['StorageAccountAlreadyTaken', 'VaultAlreadyExists', 'WebsiteAlreadyExists', 'NameNotAvailable'],
-    sentence: 'The name is taken by somebody else.',
+    sentence: 'The name is already taken.',
     remedy: 'Choose another one with --name.',
   },
   {
@@ -127,27 +129,27 @@ export const rows: readonly Row[] = [
     code: 'throttled',
     azure: ['TooManyRequests'],
     status: [429],
-    sentence: 'Azure has had too many requests and did not recover while this command waited.',
+    sentence: 'Azure is throttling requests and did not recover while this command waited.',
     remedy: 'Run this command again in some minutes.',
   },
   {
     code: 'not_found',
     azure: ['ResourceNotFound', 'ResourceGroupNotFound', 'Request_ResourceNotFound', 'NotFound'],
     status: [404],
-    sentence: 'Azure does not have what was asked for.',
-    remedy: 'If it was made a moment ago, run this command again in a minute.',
+    sentence: 'Azure does not have the requested resource.',
+    remedy: 'If it was just created, run this command again in a minute.',
   },
   {
     code: 'unreachable',
     // Sentences of requests and urllib3, which az prints as they are.
     says: /Max retries exceeded|Connection aborted|Connection reset|ConnectionError|Failed to establish a new connection|Name or service not known|getaddrinfo failed|Read timed out/i,
     sentence: 'Azure cannot be reached, or its answer was lost.',
-    remedy: 'Check the network and its proxy, then run this command again. It looks at what is there first.',
+    remedy: 'Check the network and its proxy, then run this command again. It first checks what exists.',
   },
   {
     code: 'azure_down',
     status: [500, 502, 503, 504],
-    sentence: 'Azure answered with a fault of its own and did not recover while this command waited.',
+    sentence: 'Azure answered with a server error and did not recover while this command waited.',
     remedy: 'Look at https://status.azure.com, and run this command again later.',
   },
 ];

@@ -35,7 +35,7 @@ export async function backup({ store, file, now, signal }: Backup): Promise<numb
     await pipeline(Readable.from(lines()), createWriteStream(file, { flags: 'wx', mode: 0o600 }), { signal });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
-      throw new Error(`${file} is there already, and is not written over.`, { cause: error });
+      throw new Error(`${file} already exists and is not overwritten.`, { cause: error });
     }
     await rm(file, { force: true });
     throw error;

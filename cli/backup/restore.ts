@@ -55,7 +55,7 @@ async function* rowsOf(file: string): AsyncGenerator<TableRow> {
     rows += 1;
     yield row;
   }
-  if (!isWhole) throw new RestoreFault(`${file} was cut off: its end is missing.`);
+  if (!isWhole) throw new RestoreFault(`${file} is incomplete: its end is missing.`);
 }
 
 function parsed(text: string): unknown {
@@ -88,7 +88,7 @@ export async function restore({ store, file, replace, signal }: Restore): Promis
   }
   if (!replace && foreign.length + differing > 0) {
     throw new RestoreFault(
-      `The tables hold ${foreign.length} rows that the backup does not have, and ${differing} that differ. --replace deletes and writes over them; nothing was changed.`,
+      `The tables hold ${foreign.length} rows that are not in the backup, and ${differing} that differ. --replace deletes and overwrites them; nothing was changed.`,
     );
   }
   for (const { table, row } of foreign) {

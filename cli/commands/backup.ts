@@ -13,7 +13,7 @@ const tablesOption = [
 ] as const;
 
 const rights = `
-It signs in as whoever is logged in (az login). docs/backup.md says which role that takes, and what else to keep.`;
+It signs in with az login. docs/backup.md says which role that requires, and what else to back up.`;
 
 /** The tables that are named: by the option, or by the settings in the environment or in local.settings.json. */
 async function openTables(program: Program, io: CommandIo): Promise<Store> {
@@ -26,7 +26,7 @@ async function openTables(program: Program, io: CommandIo): Promise<Store> {
     return createAzureStore({ tables: { connectionString }, identityClientId: undefined }, deps);
   }
   if (!URL.canParse(chosen) || new URL(chosen).protocol !== 'https:') {
-    throw new UsageError('Say which tables: --tables-url https://NAME.table.core.windows.net');
+    throw new UsageError('Name the tables: --tables-url https://NAME.table.core.windows.net');
   }
   return createAzureStore({ tables: { url: chosen }, identityClientId: undefined }, deps);
 }
@@ -35,8 +35,8 @@ async function openTables(program: Program, io: CommandIo): Promise<Store> {
 export const addBackup: AddCommand = (program, io, ended) => {
   const command = program
     .command('backup')
-    .description('every row of the tables into a file; what is sealed stays sealed')
-    .argument('<file>', 'a file that is not there yet')
+    .description('write every row of the tables to a file; sealed values stay sealed')
+    .argument('<file>', 'a file that does not exist yet')
     .option(...tablesOption)
     .option('--json', 'one JSON object, for programs')
     .addHelpText('after', rights);
@@ -54,10 +54,10 @@ export const addBackup: AddCommand = (program, io, ended) => {
 export const addRestore: AddCommand = (program, io, ended) => {
   const command = program
     .command('restore')
-    .description('make the tables what a backup has; stop the app first')
+    .description('restore the tables from a backup; stop the app first')
     .argument('<file>', 'as broker backup wrote it')
     .option(...tablesOption)
-    .option('--replace', 'delete rows that the backup does not have, and write over those that differ')
+    .option('--replace', 'delete rows that are not in the backup, and overwrite those that differ')
     .option('--yes', 'ask nothing')
     .option('--json', 'one JSON object, for programs')
     .addHelpText('after', rights);
@@ -65,8 +65,9 @@ export const addRestore: AddCommand = (program, io, ended) => {
     const { replace = false, yes = false, json = false } = command.opts<Record<'replace' | 'yes' | 'json', boolean>>();
     const store = await openTables(command, io);
     if (replace && !yes) {
-      if (!io.attended) throw new UsageError('Nobody is here to answer: add --yes to replace what is in the tables.');
-      const answer = await io.ask('What came into the tables since the backup is deleted. Go on? [y/N] ');
+      if (!io.attended)
+        throw new UsageError('This is not a terminal: add --yes to replace the contents of the tables.');
+      const answer = await io.ask('Data written to the tables since the backup will be deleted. Continue? [y/N] ');
       if (!/^y(es)?$/i.test(answer)) return ended(1);
     }
     const done = await restore({ store, file, replace, signal: io.signal });

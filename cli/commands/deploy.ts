@@ -8,7 +8,7 @@ import { runDeploy } from './run-deploy.ts';
 const examples = `
   broker deploy --what-if --location westeurope        what would be done, and what it costs
   broker deploy --location westeurope                  from nothing to a running broker; a second run goes on, or repairs
-  broker deploy --client-id ID                         with an application that somebody else registered
+  broker deploy --client-id ID                         with an application that someone else registered
   broker deploy --destroy                              removes all of it, after a question
 
 What is left to do is read from Azure at every run, so any machine can go on where another stopped. What is not given stays
@@ -69,22 +69,22 @@ export function addOptions(program: Program): Program {
       new Option('--audience <kind>', 'who may sign in (default: single)').choices(['single', 'several', 'personal']),
     )
     .option('--allowed-tenants <ids>', 'tenants whose people may connect, with commas; * for all')
-    .option('--client-id <id>', 'an application that somebody else registered')
+    .option('--client-id <id>', 'an application that someone else registered')
     .addOption(
       new Option(
         '--credential <kind>',
-        'how the app proves itself to Entra (default: federated where that is possible)',
+        'how the app authenticates to Entra (default: federated where possible)',
       ).choices(['secret', 'federated']),
     )
     .option('--secret-days <days>', 'how long a new client secret lives', whole(1, 730), defaults.secretDays)
-    .option('--no-consent', 'no consent for everybody: each person consents')
+    .option('--no-consent', 'no tenant-wide consent: each person consents')
     .option('--graph-sending', 'also the permissions for sending by Graph')
-    .option('--app-access', 'also the permissions for mailboxes that nobody signs in to')
+    .option('--app-access', 'also the app permissions, for mailboxes opened without a sign-in')
     .option('--mailboxes <count>', 'for how many the price is worked out', whole(1, 100_000), defaults.mailboxes)
     .option('--install-func', 'install Azure Functions Core Tools by npm where they are missing')
-    .option('--new-key', 'make a new admin key, though there is one')
+    .option('--new-key', 'create a new admin key, even if there is one')
     .option('--show-key', 'print the new admin key')
-    .option('--what-if', 'print each command and request that would change something, and change nothing')
+    .option('--what-if', 'print each command and request that would change something, without running it')
     .option('--yes', 'ask nothing')
     .option('--json', 'one JSON object a line, for programs')
     .option('--destroy', 'remove all of it');

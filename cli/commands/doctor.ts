@@ -38,8 +38,8 @@ export const addDoctor =
   (program, io, ended) => {
     const command = program
       .command('doctor')
-      .description('what is wrong, how to fix it and who can')
-      .addOption(new Option('--lang <language>', 'the language of the terminal unless given').choices(['en', 'zh']))
+      .description('what is wrong, how to fix it, and who can')
+      .addOption(new Option('--lang <language>', 'default: the language of the terminal').choices(['en', 'zh']))
       .option('--profile <name>', 'which broker, by the name that broker deploy gave it')
       .option('--local', 'the broker of npm start in this folder')
       .option('--settings', 'no running broker: local.settings.json of this folder')

@@ -13,7 +13,7 @@ const common = (program: Program): Program =>
     .option('--subscription <id>', 'id or name of the subscription (default: that of az)')
     .option('--resource-group <name>', 'resource group', defaults.resourceGroup)
     .option('--name <name>', 'name of the Function App, where broker deploy did not make it')
-    .option('--what-if', 'print each command and request that would change something, and change nothing')
+    .option('--what-if', 'print each command and request that would change something, without running it')
     .option('--yes', 'ask nothing')
     .option('--json', 'one JSON object a line, for programs');
 
@@ -30,10 +30,10 @@ const unchanged = (program: Program): Program => program;
 const commands: readonly Described[] = [
   {
     name: 'rotate-secret',
-    description: 'a new client secret beside the old one, and later the old one removed',
+    description: 'add a new client secret, and later remove the old one',
     help: `
-Both are good until every instance of the app has the new one (ten minutes) and Entra was seen to take it. It may be
-interrupted (Ctrl-C) at any point; run it again to go on.`,
+Both are valid until every instance of the app has the new one (ten minutes) and Entra accepts it. It may be
+interrupted (Ctrl-C) at any point; run it again to continue.`,
     options: (program) =>
       program
         .option('--secret-days <days>', 'how long the new secret lives', whole(1, 730), defaults.secretDays)
@@ -42,9 +42,9 @@ interrupted (Ctrl-C) at any point; run it again to go on.`,
   },
   {
     name: 'rotate-root',
-    description: 'a new root key; the app moves to it what is sealed, and the older ones are disabled',
+    description: 'create a new root key; the app moves all sealed values to it, and older keys are disabled',
     help: `
-You write one secret, and read none: the app itself moves its rows. It may be interrupted (Ctrl-C) and repeated.
+You write one secret and read none: the app itself moves its rows. It may be interrupted (Ctrl-C) and repeated.
 
 It ends with 0 when the older versions are disabled. With 3 when it is too early for that, and says when to run it again:
 after an hour at least, and as a rule a day later, when no link that was sent needs them. With --end-links it does not wait

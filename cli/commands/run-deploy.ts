@@ -27,7 +27,7 @@ const root = join(import.meta.dirname, '../..');
 const missingAz: Program = async () => {
   throw new AzureProblem(
     'az_missing',
-    'The Azure CLI is not installed, or PATH does not lead to it.',
+    'The Azure CLI is not installed, or is not on PATH.',
     "Install it (https://learn.microsoft.com/cli/azure/install-azure-cli), or use Azure's Cloud Shell, which has it.",
   );
 };
@@ -135,10 +135,10 @@ async function finish(deploying: Deploying, io: CommandIo, calls: () => readonly
 const interrupted = {
   code: 'interrupted',
   lines: [
-    'Interrupted. What was for this run only is taken back.',
-    'Run this command again: it goes on where it stopped.',
+    'Interrupted. Temporary access of this run is removed.',
+    'Run this command again: it continues where it stopped.',
   ],
-  remedy: 'Run this command again: it goes on where it stopped.',
+  remedy: 'Run this command again: it continues where it stopped.',
 };
 
 /** Tells why it stopped, and what to do. Rethrows what nobody foresaw. */

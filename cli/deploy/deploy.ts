@@ -58,7 +58,7 @@ export async function withLogins<End>(
       // A log-in may make another subscription the current one.
       chosen = { ...chosen, ...(facts.account === undefined ? {} : { subscription: facts.account.subscription }) };
       terminal.line(error instanceof AzureProblem ? error.message : '');
-      terminal.line('Log in again; this goes on afterwards.');
+      terminal.line('Log in again; this continues afterwards.');
       if (!(await ports.azure.az.talk(login))) throw error;
       ports.azure.forget();
     }
@@ -73,7 +73,7 @@ export async function deploy(deploying: Deploying): Promise<DeployEnd> {
     await runSteps(lookSteps, ...watched(run, terminal, lookSteps));
     for (const line of summary(run)) terminal.line(line);
     if (!agreed) {
-      if (!terminal.attended) throw new Unattended('Nobody is here to answer: add --yes, or --what-if to look only.');
+      if (!terminal.attended) throw new Unattended('This is not a terminal: add --yes, or --what-if to only look.');
       agreed = /^y(es)?$/i.test(await terminal.ask('Go on? [y/N] '));
       if (!agreed) return { how: 'declined', facts: run.facts };
     }

@@ -34,7 +34,7 @@ const smartDetection = 'Application Insights Smart Detection';
 /** What in the group is not the broker's: the whole group is about to go. */
 const group: Step = {
   name: 'group',
-  title: 'The resource group holds the broker and nothing else',
+  title: 'The resource group contains only the broker',
   async check(run) {
     const scope = known(run.facts, 'scope');
     const existing = known(run.facts, 'existing');
@@ -51,7 +51,7 @@ const group: Step = {
     );
     if (foreign.length > 0) {
       return blocked(
-        `The group ${scope.group} holds what is not the broker's: ${foreign.map(({ name, type }) => `${name} (${type})`).join(', ')}.`,
+        `The group ${scope.group} contains resources that do not belong to the broker: ${foreign.map(({ name, type }) => `${name} (${type})`).join(', ')}.`,
         'Move or delete it first. This command deletes whole groups only.',
       );
     }
@@ -69,8 +69,8 @@ const locks: Step = {
     const foreign = found.filter(({ name }) => name !== lockName);
     if (foreign.length > 0) {
       return blocked(
-        `Somebody locked the group: ${foreign.map(({ name }) => name).join(', ')}.`,
-        `If it may go all the same: az lock delete --ids ${foreign.map(({ id }) => id).join(' ')}`,
+        `The group is locked: ${foreign.map(({ name }) => name).join(', ')}.`,
+        `To delete it anyway: az lock delete --ids ${foreign.map(({ id }) => id).join(' ')}`,
       );
     }
     return found.length === 0 ? done() : todo();
@@ -98,7 +98,7 @@ const application: Step = {
     const tags = known(run.facts, 'existing').group?.tags ?? {};
     const clientId = tags[clientIdTag];
     if (clientId === undefined) return skip("none is known to be the broker's own");
-    if (tags[foreignTag] === 'true') return skip(`${clientId} was registered by somebody else, and stays`);
+    if (tags[foreignTag] === 'true') return skip(`${clientId} was registered by someone else and is kept`);
     const found = await entraOf(run).look({ ...wantedApplication(run), clientId });
     return found === undefined ? done() : todo(clientId);
   },
@@ -150,7 +150,7 @@ export async function destroy(deploying: Deploying): Promise<DeployEnd> {
     await runSteps(destroyLookSteps, ...watched(run, terminal, destroyLookSteps));
     for (const line of whatGoes(run)) terminal.line(line);
     if (!agreed) {
-      if (!terminal.attended) throw new Unattended('Nobody is here to answer: add --yes, or --what-if to look only.');
+      if (!terminal.attended) throw new Unattended('This is not a terminal: add --yes, or --what-if to only look.');
       const { group: name } = known(run.facts, 'scope');
       agreed = (await terminal.ask(`Type the name of the resource group (${name}) to delete it: `)) === name;
       if (!agreed) return { how: 'declined', facts: run.facts };
@@ -168,11 +168,11 @@ function whatGoes({ facts }: Run): string[] {
     '',
     `The resource group ${name} goes, with everything in it. For ever:`,
     `  the tables (${separateTables ? names.tables : names.storage}): every sealed sign-in, destination, API key, and the audit. Each mailbox has to be connected again`,
-    '  mail that waits for NocoBase: it stays in its mailbox, and nobody delivers it',
+    '  mail that waits for NocoBase: it stays in its mailbox and is not delivered',
     `  the app ${names.app} with its address and its log`,
     ...(network === 'none' ? [] : ['  the static address that requests leave from']),
     'Not for ever:',
-    `  the vault ${names.vault} can be recovered for 90 days${isProtected ? ', and nobody can purge it before' : ''}; the next deploy into this group brings it back, with its broker-root`,
+    `  the vault ${names.vault} can be recovered for 90 days${isProtected ? ' and cannot be purged before then' : ''}; the next deploy into this group brings it back, with its broker-root`,
     '  the application in Entra can be restored for 30 days',
     'Mailboxes that are connected keep their consent in Entra until the application is gone for good.',
     '',

@@ -53,14 +53,14 @@ export async function reportOf(end: DeployEnd, ports: DeployPorts, showKey: bool
     lines.push(
       '',
       `Consent is missing: ${consent.sentence}`,
-      `Until somebody with one of these roles consents, people may meet "Need admin approval": ${consent.roles.join(', ')}.`,
+      `Until someone with one of these roles consents, people may see "Need admin approval": ${consent.roles.join(', ')}.`,
       ...(await consentLinks(end, ports)),
     );
   }
   return [
     ...lines,
     '',
-    'Next, for whoever builds in NocoBase (docs/builder.md goes on from here):',
+    'Next, for the builder in NocoBase (continue with docs/builder.md):',
     `  BROKER=${publicUrl}`,
     `  BROKER_KEY=$(npm run --silent broker -- profile-key ${names.app})`,
   ];

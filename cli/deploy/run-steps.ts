@@ -65,7 +65,7 @@ async function perform(step: Step, run: Run, observer: Observer): Promise<void> 
 }
 
 // A list of ARM may be some seconds behind what was written.
-const settle = { forMs: 60_000, everyMs: 5_000, saying: 'Waiting until Azure shows what was done' };
+const settle = { forMs: 60_000, everyMs: 5_000, saying: 'Waiting until Azure shows the result' };
 
 /** Looks once more, so that "done" is Azure's word and not ours. */
 async function assertHolds(step: Step, run: Run): Promise<void> {
@@ -78,7 +78,7 @@ async function assertHolds(step: Step, run: Run): Promise<void> {
   if (holds === true) return;
   throw new AzureProblem(
     'did_not_hold',
-    `Azure accepted the step "${step.title}", and does not show what came of it.`,
+    `Azure accepted the step "${step.title}" but does not show its result.`,
     'Run this command again. If it stops here again, look at the activity log of the resource group.',
     last.note === undefined ? {} : { said: last.note },
   );

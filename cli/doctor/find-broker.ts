@@ -28,7 +28,7 @@ export async function findBroker(
   });
   const blocked = ({ sentence, remedy }: Extract<Verdict, { state: 'blocked' }>) =>
     lost(
-      { en: `Could not look. ${sentence}`, zh: `无法查看。${sentence}` },
+      { en: `Could not check. ${sentence}`, zh: `无法查看。${sentence}` },
       { en: remedy, zh: `建议（英文）：${remedy}` },
     );
   for (const step of steps) {
@@ -46,7 +46,7 @@ export async function findBroker(
   if (expectedUrl !== undefined && !addresses.includes(expectedUrl.toLowerCase())) {
     return lost(
       {
-        en: `Could not look. The resource group ${group} holds the broker at ${publicUrl}, and not the one at ${expectedUrl}.`,
+        en: `Could not check. The resource group ${group} holds the broker at ${publicUrl}, and not the one at ${expectedUrl}.`,
         zh: `无法查看。资源组 ${group} 中的代理位于 ${publicUrl}，而不是 ${expectedUrl}。`,
       },
       otherGroup,
@@ -71,7 +71,7 @@ export async function findBroker(
 }
 
 const noBroker = (group: string) => ({
-  en: `Could not look. There is no broker in the resource group ${group}.`,
+  en: `Could not check. There is no broker in the resource group ${group}.`,
   zh: `无法查看。资源组 ${group} 中没有代理。`,
 });
 const otherGroup = {

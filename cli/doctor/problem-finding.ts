@@ -26,7 +26,7 @@ export function couldNotLook({ code, message, remedy, facts }: AzureProblem): Ow
     status: 'unknown',
     code,
     sentence: {
-      en: `Could not look. ${message}${said}`,
+      en: `Could not check. ${message}${said}`,
       zh: `无法查看。${known?.sentence ?? message}${said}`,
     },
     remedy: { en: remedy, zh: known?.remedy ?? `Azure 的建议（英文）：${remedy}` },

@@ -46,9 +46,9 @@ const byHand = `Give ${adminRole.value} to a member of the tenant (Enterprise ap
 export function planAdministrator({ person, roleId, assignments }: AdministratorQuestion): AdministratorPlan {
   if (roleId === undefined || assignments === undefined) return { kind: 'nothing' };
   if (assignments.some(({ appRoleId }) => appRoleId === roleId)) return { kind: 'nothing' };
-  if (person === undefined) return { kind: 'nothing', note: `Nobody may open the dashboard yet. ${byHand}` };
+  if (person === undefined) return { kind: 'nothing', note: `No one can open the dashboard yet. ${byHand}` };
   if (person.isGuest) {
-    return { kind: 'nothing', note: `Nobody may open the dashboard yet, and you are a guest in the tenant. ${byHand}` };
+    return { kind: 'nothing', note: `No one can open the dashboard yet, and you are a guest in the tenant. ${byHand}` };
   }
   return { kind: 'assign', personId: person.id, roleId };
 }
@@ -89,7 +89,7 @@ export async function assignAdministrator(
     if (isStillSpreading(error))
       return `Entra does not know the application everywhere yet. Run this command again, and you can open the dashboard.`;
     if (isRefused(error))
-      return `You may not give yourself ${adminRole.value}, so nobody may open the dashboard yet. ${byHand}`;
+      return `You may not give yourself ${adminRole.value}, so no one can open the dashboard yet. ${byHand}`;
     throw error;
   }
 }

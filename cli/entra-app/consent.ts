@@ -84,7 +84,7 @@ export async function giveConsent(
         performed.add(JSON.stringify(change));
       }
     } catch (error) {
-      if (isRefused(error)) return consentMissing(`You may not consent for everybody in the tenant ${tenant}.`);
+      if (isRefused(error)) return consentMissing(`You may not grant tenant-wide consent in the tenant ${tenant}.`);
       if (isStillSpreading(error)) return notYetSeen;
       throw error;
     }

@@ -67,7 +67,7 @@ describe('the role for the dashboard', () => {
     [
       'is for people: a service principal hears so',
       { person: undefined },
-      { kind: 'nothing', note: expect.stringContaining('Nobody may open') },
+      { kind: 'nothing', note: expect.stringContaining('No one can open') },
     ],
   ])('%s', (_what, given, plan) => {
     expect(planAdministrator({ ...question, ...given })).toEqual(plan);

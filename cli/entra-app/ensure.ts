@@ -47,7 +47,7 @@ async function ensureInTenant(
       ...{ clientId, servicePrincipalId: undefined, notes: target.notes },
       consent: consentOf(wanted, `You may not add the application to the tenant ${wanted.mailboxTenant}.`),
       // Whoever consents by the link adds it as well.
-      differs: ['It is not yet among the enterprise applications of the tenant; whoever consents adds it.'],
+      differs: ["It is not yet among the tenant's enterprise applications; consenting adds it."],
     };
   }
   const question = await askAdministrators(mailboxGraph, principal.id, roleId);

@@ -62,7 +62,7 @@ export async function trustIdentity(
     throw new AzureProblem(
       'federation_full',
       `The application ${clientId} trusts ${most} identities already, and takes no more.`,
-      'Remove one that nobody uses (App registrations, Certificates & secrets, Federated credentials), or use --credential secret.',
+      'Remove one that is no longer used (App registrations, Certificates & secrets, Federated credentials), or use --credential secret.',
     );
   }
   for (const name of plan.remove) await deleteOnce(graph, paths.federation(clientId, name));

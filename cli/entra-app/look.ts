@@ -43,8 +43,8 @@ export async function look(parts: EntraParts, wanted: WantedApplication): Promis
 /** Why the registration itself was not looked at. */
 export const unseen = (state: 'there' | 'hidden' | 'none'): string =>
   state === 'hidden'
-    ? 'You may not read the registration, so nobody looked at its redirect URIs and permissions.'
-    : 'It is registered in another tenant, so nobody looked at its redirect URIs and permissions.';
+    ? 'You may not read the registration, so its redirect URIs and permissions were not checked.'
+    : 'It is registered in another tenant, so its redirect URIs and permissions were not checked.';
 
 async function lookAtAdministrators(
   { mailboxGraph }: EntraParts,
@@ -54,7 +54,7 @@ async function lookAtAdministrators(
   if (principalId === undefined || application === undefined) return { differs: [], notes: [] };
   const plan = planAdministrator(await askAdministrators(mailboxGraph, principalId, adminRoleId(application)));
   return plan.kind === 'assign'
-    ? { differs: [`Nobody has the role ${adminRole.value}, which opens the dashboard.`], notes: [] }
+    ? { differs: [`No one has the role ${adminRole.value}, which opens the dashboard.`], notes: [] }
     : { differs: [], notes: plan.note === undefined ? [] : [plan.note] };
 }
 
@@ -65,7 +65,7 @@ async function lookAtConsent(
   { consent, mailboxTenant }: WantedApplication,
 ): Promise<Consent> {
   if (consent === 'none') return { state: 'not_wanted' };
-  const nobody = consentMissing(`Nobody consented for everybody in the tenant ${mailboxTenant} yet.`);
+  const nobody = consentMissing(`Tenant-wide consent is missing in the tenant ${mailboxTenant}.`);
   if (principalId === undefined) return nobody;
   if (consentFault !== undefined) return consentMissing(consentFault);
   const there = await readConsent(mailboxGraph, principalId);

@@ -57,7 +57,7 @@ const stillSpreading = (cause: unknown): AzureProblem =>
   new AzureProblem(
     'still_spreading',
     'Entra does not know the new application everywhere yet.',
-    'Run this command again in some minutes. It goes on where it stopped.',
+    'Run this command again in some minutes. It continues where it stopped.',
     cause instanceof AzureProblem ? cause.facts : {},
     cause,
   );
@@ -66,6 +66,6 @@ const stillSpreading = (cause: unknown): AzureProblem =>
 export const principalNotes = ({ appRoleAssignmentRequired }: Principal): string[] =>
   appRoleAssignmentRequired
     ? [
-        'Assignment is required for the enterprise application: whoever is not assigned meets AADSTS50105 when they connect their mailbox. Set it to No, or assign each of them.',
+        'Assignment is required for the enterprise application: people who are not assigned get AADSTS50105 when they connect their mailbox. Set it to No, or assign each of them.',
       ]
     : [];

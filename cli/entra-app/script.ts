@@ -48,8 +48,8 @@ function wishesOf(wanted: WantedApplication): object {
 export const scriptOf = (
   wanted: WantedApplication,
 ): string => `# Registers the mail broker in Microsoft Entra, in the tenant ${wanted.homeTenant}.
-# For somebody with one of these roles there: ${namesOf(registerRoles).join(', ')};
-# to consent for everybody as well: ${namesOf(consentRoles).join(', ')}.
+# For someone with one of these roles there: ${namesOf(registerRoles).join(', ')};
+# for tenant-wide consent as well: ${namesOf(consentRoles).join(', ')}.
 # Paste all of it into Azure Cloud Shell (https://shell.azure.com, PowerShell). It can be run again. Its last line is the client id.
 & {
     $ErrorActionPreference = 'Stop'

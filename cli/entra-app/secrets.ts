@@ -75,8 +75,8 @@ export async function addSecret(
   if (inTheWay === 'full') {
     throw new AzureProblem(
       'secrets_full',
-      `The application ${clientId} is for personal accounts, too, and such a one has ${mostOfPersonal} client secrets at most. It has them, and none of them can go by itself.`,
-      'Remove one that nobody uses (App registrations, Certificates & secrets), then run this command again; where the broker uses the one and somebody else the other, give the broker an application of its own.',
+      `The application ${clientId} is for personal accounts, too, and such a one has ${mostOfPersonal} client secrets at most. It has them, and none of them can be removed automatically.`,
+      'Remove one that is no longer used (App registrations, Certificates & secrets), then run this command again; if the broker uses one and something else the other, give the broker its own application.',
     );
   }
   if (inTheWay !== undefined) await removeSecret(graph, clientId, inTheWay);
@@ -94,7 +94,7 @@ export async function addSecret(
       return { keyId: made.keyId, displayName, value: made.secretText, endsAt: Date.parse(made.endDateTime) };
     } catch (error) {
       if (!isProblem(error, 'secret_lifetime') || place === ends.length - 1) throw error;
-      report('Your organisation allows no client secret that lives so long; a shorter life is tried');
+      report('Your organisation does not allow such a long lifetime for client secrets; trying a shorter one');
     }
   }
   throw new Error('There is always one to try.');

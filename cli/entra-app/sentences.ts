@@ -32,7 +32,7 @@ export const whileSpreading = (forMs: number, report: (line: string) => void): N
   forMs,
   when: isSpreading,
   waiting: (waitedMs) =>
-    report(`Waiting until Entra knows the new application everywhere (${Math.round(waitedMs / 1000)} s)`),
+    report(`Waiting until Entra has replicated the new application (${Math.round(waitedMs / 1000)} s)`),
 });
 
 const said = (error: AzureProblem): string => error.facts.said ?? '';

@@ -53,8 +53,8 @@ describe('profiles in a file', () => {
     const profiles = fresh();
     await profiles.put('one', one);
     writeFileSync(profiles.path, 'half a fi');
-    await expect(profiles.get('one')).rejects.toThrow('is not what this command wrote');
-    await expect(profiles.put('two', two)).rejects.toThrow('is not what this command wrote');
+    await expect(profiles.get('one')).rejects.toThrow('is not a file that this command wrote');
+    await expect(profiles.put('two', two)).rejects.toThrow('is not a file that this command wrote');
     expect(readFileSync(profiles.path, 'utf8')).toBe('half a fi');
   });
 });

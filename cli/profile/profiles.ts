@@ -54,7 +54,7 @@ export function fileProfiles(folder: string): Profiles {
     try {
       return form.parse(JSON.parse(text));
     } catch (error) {
-      throw new Error(`${path} is not what this command wrote. Fix it, or move it away.`, { cause: error });
+      throw new Error(`${path} is not a file that this command wrote. Fix it, or move it.`, { cause: error });
     }
   }
 

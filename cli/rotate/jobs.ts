@@ -103,7 +103,7 @@ export const upgrade: Job = {
     ...where(run),
     `Version       ${fromTo(run)}`,
     '',
-    'The package of this folder is published. What is under way is cut off and goes on afterwards; no mail is lost.',
+    'The package of this folder is published. Work in progress is interrupted and continues afterwards; no mail is lost.',
   ],
   end: 'Published, and the new version answers. What a version changes in Azure itself comes with broker deploy.',
 };

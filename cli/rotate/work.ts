@@ -22,7 +22,7 @@ export async function work(deploying: Deploying, job: Job): Promise<JobEnd> {
     if (nothing !== undefined) return { how: 'nothing', sentence: nothing, facts };
     for (const line of job.summary(run)) terminal.line(line);
     if (!agreed) {
-      if (!terminal.attended) throw new Unattended('Nobody is here to answer: add --yes, or --what-if to look only.');
+      if (!terminal.attended) throw new Unattended('This is not a terminal: add --yes, or --what-if to only look.');
       agreed = /^y(es)?$/i.test(await terminal.ask('Go on? [y/N] '));
       if (!agreed) return { how: 'declined', sentence: 'Nothing was changed.', facts };
     }

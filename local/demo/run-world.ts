@@ -85,7 +85,7 @@ export async function runWorld(args: StartArguments, world: WorldRun): Promise<v
     next === undefined
       ? 'Press the button and sign in at Microsoft.'
       : args.autoSignIn
-        ? 'Press the button: that name is signed in by itself.'
+        ? 'Press the button: that name is signed in automatically.'
         : 'Press the button and sign in with that name; no password is asked for.',
   );
   terminal.link('received', services.stack.nocobase);

@@ -70,7 +70,7 @@ export async function showList<T>(
 export async function confirmed(over: OverApi, command: Program, question: string): Promise<boolean> {
   if (command.opts<{ yes?: boolean }>().yes === true) return true;
   if (!over.io.attended) {
-    over.io.err(`${question} Nobody is here to answer: give --yes.`);
+    over.io.err(`${question} This is not a terminal: add --yes.`);
     return false;
   }
   const answer = await over.io.ask(`${question} [y/N] `);

@@ -15,11 +15,11 @@ const delivery = z.looseObject({
 
 /** `broker deliveries …` */
 export const addDeliveries: AddCommand = (program, io, ended) => {
-  const group = program.command('deliveries').description('mail that did not go through at once');
+  const group = program.command('deliveries').description('mail that was not delivered at the first attempt');
 
   const list = group
     .command('list')
-    .description('what is tried again, and what was given up')
+    .description('messages being retried, and messages that were given up')
     .option('--state <state>', 'retrying or dead')
     .option('--mailbox <id>', 'of one mailbox');
   overApi(list, io, ended, async (over) => {
@@ -38,14 +38,14 @@ export const addDeliveries: AddCommand = (program, io, ended) => {
         ['remedy', ({ remedy }) => remedy ?? ''],
         ['id', ({ id }) => id],
       ],
-      'All mail went through.',
+      'All mail was delivered.',
     );
     return 0;
   });
 
   const replay = group
     .command('replay')
-    .description('send a mail again that was given up, or all such mail of a mailbox')
+    .description('replay a message that was given up, or all of a mailbox')
     .argument('[id]', 'id of the delivery')
     .option('--mailbox <id>', 'all given-up mail of this mailbox');
   overApi(replay, io, ended, async (over, [id]) => {
@@ -58,7 +58,7 @@ export const addDeliveries: AddCommand = (program, io, ended) => {
       id === undefined
         ? await over.client.call('POST', `mailboxes/${encodeURIComponent(mailbox ?? '')}/replay`, { dead: true })
         : await over.client.call('POST', `deliveries/${encodeURIComponent(id)}/replay`, {});
-    over.result(answer, () => ['It is sent again with the next run, under its own key.']);
+    over.result(answer, () => ['It is sent again in the next run, under its own key.']);
     return 0;
   });
 };

@@ -27,7 +27,7 @@ export const addDestinations: AddCommand = (program, io, ended) => {
   const group = program.command('destinations').description('list, test, pause and remove destinations');
   const path = (id: string) => `destinations/${encodeURIComponent(id)}`;
 
-  const list = group.command('list').description('every destination, and what it holds back');
+  const list = group.command('list').description('every destination, and whether it is held');
   overApi(list, io, ended, async (over) => {
     await showList(
       over,
@@ -41,7 +41,7 @@ export const addDestinations: AddCommand = (program, io, ended) => {
         ['url', ({ url }) => url],
         ['id', ({ id }) => id],
       ],
-      'There is no destination yet. docs/builder.md, section 2, makes one.',
+      'There is no destination yet. To create one, see docs/builder.md, section 2.',
     );
     return 0;
   });
@@ -52,7 +52,7 @@ export const addDestinations: AddCommand = (program, io, ended) => {
   ] as const) {
     const command = group
       .command(name)
-      .description(paused ? 'send it nothing; mail waits' : 'send it mail again, what waited too')
+      .description(paused ? 'stop sending to it; mail waits' : 'send to it again, including mail that waited')
       .argument('<id>', 'id of the destination');
     overApi(command, io, ended, async (over, [id = '']) => {
       const answer = destination.parse(await over.client.call('PATCH', path(id), { paused }));

@@ -21,7 +21,7 @@ const limits = ({ mailboxes, destinations }: z.output<typeof key>): string =>
 
 /** `broker keys …` */
 export const addKeys: AddCommand = (program, io, ended) => {
-  const group = program.command('keys').description('list, make and delete API keys');
+  const group = program.command('keys').description('list, create and delete API keys');
 
   const list = group.command('list').description('every key, without its text');
   overApi(list, io, ended, async (over) => {
@@ -44,12 +44,12 @@ export const addKeys: AddCommand = (program, io, ended) => {
 
   const create = group
     .command('create')
-    .description('make a key; its text is shown this once')
+    .description('create a key; its text is shown only once')
     .requiredOption('--scopes <scopes>', 'with commas: connect, read, write, send, token, admin')
     .option('--label <text>', 'what it is for')
     .option('--mailboxes <ids>', 'only these mailboxes, with commas')
     .option('--destinations <ids>', 'only these destinations, with commas')
-    .option('--expires <time>', 'when it ends, such as 2027-06-01T00:00:00Z');
+    .option('--expires <time>', 'when it expires, such as 2027-06-01T00:00:00Z');
   overApi(create, io, ended, async (over) => {
     const { scopes, label, mailboxes, destinations, expires } = create.opts<Record<string, string | undefined>>();
     const listed = (text: string | undefined) => text?.split(',').map((each) => each.trim());
@@ -63,17 +63,17 @@ export const addKeys: AddCommand = (program, io, ended) => {
       }),
     );
     over.result(answer, () => [answer.key]);
-    if (!over.json) over.io.err('This is the only time that the key is shown.');
+    if (!over.json) over.io.err('The key is not shown again.');
     return 0;
   });
 
   const remove = group
     .command('remove')
-    .description('delete a key: whoever uses it is refused from then on')
+    .description('delete a key; requests that use it are rejected')
     .argument('<id>', 'id of the key')
     .option('--yes', 'ask nothing');
   overApi(remove, io, ended, async (over, [id = '']) => {
-    if (!(await confirmed(over, remove, `Delete the key ${id}? Whoever uses it is refused from then on.`))) return 1;
+    if (!(await confirmed(over, remove, `Delete the key ${id}? Requests that use it will be rejected.`))) return 1;
     await over.client.call('DELETE', `keys/${encodeURIComponent(id)}`);
     over.result({ id, removed: true }, () => [`The key ${id} is deleted.`]);
     return 0;

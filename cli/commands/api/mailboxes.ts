@@ -54,29 +54,29 @@ export const addMailboxes: AddCommand = (program, io, ended) => {
 
   const links = group
     .command('links')
-    .description('make a connect link for every person in a CSV file')
+    .description('create a connect link for every person in a CSV file')
     .argument('<file>', 'columns: expectedAddress, and any of label, ownerRef, destinationId, returnUrl, syncFrom');
   overApi(links, io, ended, (over, [file = '']) => makeLinks(over, file));
 
   change(group, io, ended, 'pause', 'stop delivering; mail waits in the mailbox', { paused: true });
-  change(group, io, ended, 'resume', 'deliver again, what arrived meanwhile too', { paused: false });
+  change(group, io, ended, 'resume', 'deliver again, including mail that arrived meanwhile', { paused: false });
 
   const sync = group.command('sync').description('poll a mailbox now').argument('<id>', 'id of the mailbox');
   overApi(sync, io, ended, async (over, [id = '']) => {
     const answer = await over.client.call('POST', `mailboxes/${encodeURIComponent(id)}/sync`, {});
-    over.result(answer, () => [`${id} is polled with the next tick.`]);
+    over.result(answer, () => [`${id} will be polled at the next tick.`]);
     return 0;
   });
 
   const remove = group
     .command('remove')
-    .description('disconnect a mailbox and erase what the broker keeps of it')
+    .description("disconnect a mailbox and erase the broker's data about it")
     .argument('<id>', 'id of the mailbox')
     .option('--yes', 'ask nothing');
   overApi(remove, io, ended, async (over, [id = '']) => {
     const path = `mailboxes/${encodeURIComponent(id)}`;
     const { address } = mailbox.parse(await over.client.call('GET', path));
-    const question = `Disconnect ${address}? The broker forgets how far it came, and its owner has to connect it anew.`;
+    const question = `Disconnect ${address}? The broker forgets its position, and the owner has to connect it again.`;
     if (!(await confirmed(over, remove, question))) return 1;
     await over.client.call('DELETE', path);
     over.result({ id, removed: true }, () => [`${address} is disconnected.`]);

@@ -154,7 +154,7 @@ describe('choices', () => {
     ['no region', { location: undefined }, nothingExists, /in which region/],
     ['another region for an app that is there', { location: 'eastus' }, there, /an app cannot move/],
     ['another app in the same group', { name: 'mail-fabrikam' }, there, /holds the app mail-contoso/],
-    ['purge protection taken away', { purgeProtection: false }, there, /nobody switch it off/],
+    ['purge protection taken away', { purgeProtection: false }, there, /cannot be turned off/],
   ])('are refused with a sentence: %s', (_title, given, existing, says) => {
     expect(faults(given, existing)).toMatch(says);
   });

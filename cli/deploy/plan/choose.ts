@@ -121,7 +121,7 @@ export function choose(options: DeployOptions, facts: ChoiceFacts): Choices | { 
   }
   const purgeProtection = options.purgeProtection ?? vault?.purgeProtection ?? defaults.purgeProtection;
   if (vault?.purgeProtection === true && !purgeProtection) {
-    faults.push('Purge protection is on, and Azure lets nobody switch it off. Leave --no-purge-protection out.');
+    faults.push('Purge protection is on and cannot be turned off. Leave --no-purge-protection out.');
   }
 
   const { audience, tenant, allowedTenants } = planTenant({

@@ -54,7 +54,7 @@ export function mayNotRegister(run: Run): Extract<Verdict, { readonly state: 'bl
   return {
     state: 'blocked',
     sentence: `You may not register applications in the tenant ${wanted.homeTenant}.`,
-    remedy: `Have somebody run the script below who may (${namesOf(registerRoles).join(', ')}; to consent as well, ${namesOf(consentRoles).join(', ')}), and give its last line to this command: --client-id ID. If such a role is yours on request (Privileged Identity Management), activate it and run this command again.`,
+    remedy: `Ask someone who may to run the script below (${namesOf(registerRoles).join(', ')}; to consent as well, ${namesOf(consentRoles).join(', ')}), and give its last line to this command: --client-id ID. If such a role is yours on request (Privileged Identity Management), activate it and run this command again.`,
     paper: entraOf(run).script(wanted),
   };
 }

@@ -47,6 +47,6 @@ export const checkedArguments: Step = {
     const faults = argumentFaults(options);
     return faults.length === 0
       ? done()
-      : blocked(faults.join(' '), 'Change what is named, and run this command again.');
+      : blocked(faults.join(' '), 'Change the options listed, and run this command again.');
   },
 };

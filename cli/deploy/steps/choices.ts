@@ -17,7 +17,7 @@ export const choices: Step = {
       now: ports.clock.now(),
     });
     if ('faults' in chosen) {
-      return blocked(chosen.faults.join(' '), 'Change the options that are named, and run this command again.');
+      return blocked(chosen.faults.join(' '), 'Change the options listed, and run this command again.');
     }
     const credential = planCredential({
       wanted: options.credential,

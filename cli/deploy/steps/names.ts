@@ -41,7 +41,7 @@ export const names: Step = {
       }
     };
     const taken = (name: string, option: string): Verdict =>
-      blocked(`The name ${name} is taken by somebody else.`, `Choose another one with ${option}.`);
+      blocked(`The name ${name} is already taken.`, `Choose another one with ${option}.`);
 
     if (existing.app === undefined && !(await isFree(paths.siteNames(scope), app, 'Microsoft.Web/sites'))) {
       return taken(app, '--name');
@@ -57,7 +57,7 @@ export const names: Step = {
     if (deleted !== undefined) return deleted;
     if (await isFree(paths.vaultNames(scope), vault, 'Microsoft.KeyVault/vaults')) return done();
     return blocked(
-      `The vault name ${vault} is taken: by somebody else, or by a deleted vault of another subscription.`,
+      `The vault name ${vault} is already taken, perhaps by a deleted vault in another subscription.`,
       'Choose another one with --vault-name.',
     );
   },

@@ -51,7 +51,7 @@ export const networkThatGoes: Step = {
     const forEver =
       goes === undefined || goes === null
         ? ''
-        : ` The address ${goes} is then lost for ever: whoever allows it has to be told.`;
+        : ` The address ${goes} is then lost for good: tell everyone who allows it.`;
     run.facts.warnings.push(`--network ${network} removes ${describeLeft(left)}.${forEver}`);
     return done(describeLeft(left));
   },

@@ -34,7 +34,7 @@ export const providers: Step = {
     throw new AzureProblem(
       'provider_not_registered',
       'Azure is still registering a resource provider.',
-      'Run this command again in some minutes. It goes on where it stopped.',
+      'Run this command again in some minutes. It continues where it stopped.',
       { said: (await unregistered(run)).join(', ') },
     );
   },

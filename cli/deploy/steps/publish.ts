@@ -79,14 +79,14 @@ async function notPublished(run: Run, answer: ProgramAnswer): Promise<AzureProbl
     return new AzureProblem(
       'functions_not_listed',
       `Azure took the package, and does not list its functions (${difference}).`,
-      'Roles may take half an hour: run this command again. If it stays so, the host may be refused by its storage: switch on the diagnostic log of the storage account and look for a 403. At SetBlobServiceProperties (https://github.com/Azure/azure-functions-host/issues/11938) the role Storage Account Contributor on that account helps.',
+      'Roles may take half an hour: run this command again. If the problem persists, the host may be refused by its storage: switch on the diagnostic log of the storage account and look for a 403. At SetBlobServiceProperties (https://github.com/Azure/azure-functions-host/issues/11938) the role Storage Account Contributor on that account helps.',
       facts,
     );
   }
   return new AzureProblem(
     'publish_failed',
     `The package was not taken, or its functions are not listed (${difference}).`,
-    'Roles may take half an hour: run this command again. If it stays so, look at the log of the app (Deployments) for what Azure says.',
+    'Roles may take half an hour: run this command again. If the problem persists, look at the log of the app (Deployments) for what Azure says.',
     facts,
   );
 }
@@ -162,7 +162,7 @@ export const health: Step = {
     if (ok === 'ok') return done(`${known(run.facts, 'outputs').publicUrl}/api/health`);
     if (ok === 'broken') {
       return blocked(
-        'The app answers that a setting does not hold.',
+        'The app reports an invalid setting.',
         'The line settings.broken in its log (Application Insights) names each setting; fix those that you added, and run this command again.',
       );
     }
@@ -170,12 +170,12 @@ export const health: Step = {
       return blocked(
         `The functions are there, and the app does not answer (${last.slice(0, 200)}).`,
         // https://github.com/Azure/azure-functions-host/issues/11952, https://github.com/Azure/functions-action/issues/390
-        'That was seen to be the platform (RuntimeFailed 04916, 503 of the deployment service), which recovers by itself: run this command again in half an hour. If it stays so, restart the app (az functionapp restart) and look at its log.',
+        'That was seen to be the platform (RuntimeFailed 04916, 503 of the deployment service), which recovers: run this command again in half an hour. If the problem persists, restart the app (az functionapp restart) and look at its log.',
       );
     }
     return blocked(
       `The app does not answer (${last.slice(0, 200)}).`,
-      'Run this command again in some minutes. If it stays so, look at the log of the app: the host may have no access to its storage.',
+      'Run this command again in some minutes. If the problem persists, look at the log of the app: the host may have no access to its storage.',
     );
   },
 };

@@ -89,11 +89,11 @@ export const credentialAccepted: Step = {
     return known(run.facts, 'credential').credential === 'federated'
       ? blocked(
           `Entra refused the managed identity for ten minutes (${said}).`,
-          'Run this command again later, or use a client secret: --credential secret. Nothing is changed without your word.',
+          'Run this command again later, or use a client secret: --credential secret. Nothing is changed without your consent.',
         )
       : blocked(
           `Entra refused the client secret for ten minutes (${said}).`,
-          'Run this command again. If it stays so, disable the secret in the vault: then a new one is made.',
+          'Run this command again. If the problem persists, disable the secret in the vault: then a new one is made.',
         );
   },
 };
@@ -113,6 +113,6 @@ export const doctor: Step = {
     for (const { sentence, remedy } of bad) {
       run.facts.warnings.push(`Doctor: ${[sentence, remedy ?? ''].join(' ').trim()}`);
     }
-    return done(bad.length === 0 ? 'nothing is wrong' : `${bad.length} of ${findings.length} findings want a look`);
+    return done(bad.length === 0 ? 'nothing is wrong' : `${bad.length} of ${findings.length} findings need attention`);
   },
 };

@@ -30,7 +30,7 @@ export const azureRights: Step = {
         isProblem(error, 'forbidden', 'not_found', 'refused') ? undefined : Promise.reject(error),
       );
     if (items === undefined) {
-      facts.warnings.push('Azure does not tell your rights, so nobody looked whether you may assign roles.');
+      facts.warnings.push('Azure does not show your rights, so it was not checked whether you may assign roles.');
       return done('could not look');
     }
     const permissions = items.map((one) => permission.parse(one));
@@ -43,7 +43,7 @@ export const azureRights: Step = {
       const roles = [...new Set(needed.map(({ role }) => role))].join('; and ');
       return blocked(
         `You lack a right in ${where}: ${lacks}.`,
-        `Have somebody give you the role ${roles} there, or run this command.`,
+        `Ask for the role ${roles} there, or have someone who has it run this command.`,
       );
     }
     if (!facts.mayLock) {
@@ -71,13 +71,13 @@ export const entraRights: Step = {
       return found === undefined ? mayNotRegister(run) : done(`the application ${found.clientId} is there`);
     }
     if (mayRegister === undefined) {
-      facts.warnings.push('You may not read the directory, so nobody looked whether you may register applications.');
+      facts.warnings.push(
+        'You may not read the directory, so it was not checked whether you may register applications.',
+      );
       return done('could not look');
     }
     return mayConsent === false
-      ? done(
-          `you may register applications; for consent somebody with one of these roles is needed: ${consentRoles.join(', ')}`,
-        )
+      ? done(`you may register applications; consent requires one of these roles: ${consentRoles.join(', ')}`)
       : done();
   },
 };

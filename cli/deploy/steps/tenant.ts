@@ -50,11 +50,13 @@ export const tenant: Step = {
         );
       }
       run.facts.warnings.push(
-        'The directory does not tell its plans, so nobody looked whether the tenant has mailboxes.',
+        'The directory does not show its plans, so it was not checked whether the tenant has mailboxes.',
       );
     } catch (error) {
       if (isProblem(error, 'forbidden')) {
-        run.facts.warnings.push('You may not read the directory, so nobody looked whether the tenant has mailboxes.');
+        run.facts.warnings.push(
+          'You may not read the directory, so it was not checked whether the tenant has mailboxes.',
+        );
       } else if (id === account.tenant || !isProblem(error, 'not_logged_in', 'refused', 'wrong_tenant')) {
         throw error;
       } else {

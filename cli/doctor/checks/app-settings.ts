@@ -22,7 +22,7 @@ export function judgeSettings(settings: Readonly<Record<string, string>>, app: s
     ...ownSettings.filter((name) => !given.has(name.toLowerCase())).map(missing),
     ...faultsOf(settings, app),
   ];
-  return findings.length > 0 ? findings : [ok({ en: 'All app settings hold.', zh: '所有应用设置均有效。' })];
+  return findings.length > 0 ? findings : [ok({ en: 'All app settings are valid.', zh: '所有应用设置均有效。' })];
 }
 
 /** What the app itself would find, read in the place where it runs. */
@@ -60,10 +60,10 @@ const refused = (subject: string): Finding => ({
   subject,
   sentence: isConnectionString(subject)
     ? {
-        en: 'It holds a connection string, although the app signs in to storage with its identity.',
+        en: 'It is a connection string, although the app signs in to storage with its identity.',
         zh: '它保存了连接字符串，而应用使用托管标识访问存储。',
       }
-    : { en: 'It is set, and Flex Consumption does not take it.', zh: '已设置，但 Flex Consumption 不接受它。' },
+    : { en: 'It is set, but Flex Consumption does not support it.', zh: '已设置，但 Flex Consumption 不接受它。' },
   remedy: {
     en: 'Remove it from the app settings; npm run deploy does so.',
     zh: '请从应用设置中删除；npm run deploy 会执行此操作。',

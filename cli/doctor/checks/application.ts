@@ -66,7 +66,7 @@ export function judgeConsent(consent: Consent, tenant: string): readonly Finding
     return [
       ok(
         {
-          en: 'An administrator consented for everybody in the tenant to all that the broker asks for.',
+          en: 'An administrator consented for everyone in the tenant to all that the broker requests.',
           zh: '管理员已代表租户中的所有人同意了代理请求的全部权限。',
         },
         tenant,
@@ -79,11 +79,11 @@ export function judgeConsent(consent: Consent, tenant: string): readonly Finding
       status: 'warn',
       subject: tenant,
       sentence: {
-        en: `${consent.sentence} People may meet "Need admin approval".`,
+        en: `${consent.sentence} People may see "Need admin approval".`,
         zh: `${consent.sentence}（英文）用户登录时可能看到“需要管理员批准”。`,
       },
       remedy: {
-        en: `Somebody with one of these roles consents: ${roles}. npm run deploy does so, or makes a link to hand on.`,
+        en: `Someone with one of these roles must consent: ${roles}. npm run deploy does so, or creates a link to pass on.`,
         zh: `请由具有以下角色之一的人同意：${roles}。npm run deploy 会执行此操作，或生成可转交的链接。`,
       },
       who: 'tenant admin',

@@ -41,7 +41,7 @@ export function judgeFunctions(listed: readonly string[], packaged: readonly str
         },
     remedy: isNone
       ? {
-          en: 'Publish again: npm run broker -- upgrade. If they stay away, look at the check of roles: a missing role on the storage account is silent.',
+          en: 'Publish again: npm run broker -- upgrade. If they still do not appear, see the roles check: a missing role on the storage account causes no error.',
           zh: '请重新发布：npm run broker -- upgrade。如果仍未列出，请查看角色检查：存储帐户上缺少角色时不会有提示。',
         }
       : {

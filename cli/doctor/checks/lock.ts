@@ -27,16 +27,16 @@ export async function lookAtLock(run: Run): Promise<readonly Finding[]> {
 
 /** A lock of whatever name will do, also one on the group. Pure. */
 export function judgeLock(subject: string, locks: readonly string[]): Finding {
-  if (locks.length > 0) return ok({ en: 'A lock keeps it from being deleted.', zh: '有锁防止它被删除。' }, subject);
+  if (locks.length > 0) return ok({ en: 'It is locked against deletion.', zh: '有锁防止它被删除。' }, subject);
   return {
     status: 'warn',
     subject,
     sentence: {
-      en: 'Nothing keeps it from being deleted, and without it every mailbox has to be connected again.',
+      en: 'It is not locked against deletion, and without it every mailbox has to be connected again.',
       zh: '没有锁防止它被删除；一旦删除，所有邮箱都必须重新连接。',
     },
     remedy: {
-      en: `${deployAgain.en} To lock takes the role Owner or User Access Administrator.`,
+      en: `${deployAgain.en} Locking requires the role Owner or User Access Administrator.`,
       zh: `${deployAgain.zh} 加锁需要“所有者”或“用户访问管理员”角色。`,
     },
     who: 'deployment owner',

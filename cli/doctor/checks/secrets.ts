@@ -107,7 +107,7 @@ const bootstrapOpen: Finding = {
   status: 'warn',
   subject: bootstrapName,
   sentence: {
-    en: 'The first key of the deployment is still enabled; whoever reads it can make keys of every kind.',
+    en: "The deployment's first key is still enabled; anyone who reads it can create any key.",
     zh: '部署的初始密钥仍处于启用状态；读取到它的人可以创建任何类型的密钥。',
   },
   remedy: {

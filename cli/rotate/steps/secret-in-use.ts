@@ -16,7 +16,7 @@ export const cachesPassed: Step = {
     const { clock } = run.ports;
     const safeAt = known(run.facts, 'newestVersion').createdAt + cachesMs;
     const until = `${new Date(safeAt).toISOString().slice(11, 16)} UTC`;
-    const saying = `Waiting until ${until}; both secrets are good meanwhile, and this may be interrupted and run again`;
+    const saying = `Waiting until ${until}; both secrets are valid meanwhile; you may interrupt this and run it again`;
     // Never longer than the caches live, whatever this machine's clock says.
     await waitUntil(run, { forMs: cachesMs, everyMs: 15_000, saying }, async () =>
       clock.now() >= safeAt ? true : undefined,
@@ -47,12 +47,12 @@ export const newSecretAccepted: Step = {
     if (accepted === 'unknown') {
       return blocked(
         `Whether Entra takes the new secret cannot be tried (${said}).`,
-        'Both secrets are good. When mailboxes get new tokens (token.renewed in the log), remove the older one by hand: docs/admin.md, "Rotate the client secret".',
+        'Both secrets are valid. When mailboxes get new tokens (token.renewed in the log), remove the older one by hand: docs/admin.md, "Rotate the client secret".',
       );
     }
     return blocked(
       `Entra does not take the new secret (${said}).`,
-      'The old one is still good and stays. Run this command again; if it stays so, disable the newest version of the secret in the vault.',
+      'The old one is still valid and stays. Run this command again; if the problem persists, disable the newest version of the secret in the vault.',
     );
   },
 };

@@ -55,7 +55,7 @@ export const secretState = (again: boolean): Step => ({
     }
     if (add || current === undefined) return done('a new one is needed');
     return older.length > 0
-      ? done(`that of ${moment(current.createdAt)} is in the vault: going on`)
+      ? done(`that of ${moment(current.createdAt)} is in the vault: continuing`)
       : done(`that of ${moment(current.createdAt)} is the only one; --again makes another all the same`);
   },
 });
@@ -68,7 +68,7 @@ export const secretThatStays: Step = {
     if (run.whatIf) return done();
     const { current } = await look(run, false);
     if (current === undefined) {
-      return blocked('The vault does not show the new secret.', 'Run this command again; the old one is still good.');
+      return blocked('The vault does not show the new secret.', 'Run this command again; the old one is still valid.');
     }
     run.facts.newestVersion = current;
     return done();
