@@ -23,7 +23,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'nothing is lost',
     changes: [
       {
-        file: 'sync/state/folder-record.ts',
+        file: 'sync/state/uid-progress.ts',
         find: `    if (gaps.length === 0) return [];`,
         put: `    return [];`,
       },
@@ -35,7 +35,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
     breaks: 'nothing is lost',
     changes: [
       {
-        file: 'sync/state/folder-record.ts',
+        file: 'sync/state/uid-progress.ts',
         find: `      const closed = setUidGaps(
         openUidGaps(cursor.uidGaps, { ranges: [{ from: uid, to: uid }], sort: 'missing' }, now),
       );`,

@@ -5,24 +5,10 @@ import { shardRowKey } from '../rows/keys.ts';
 import { decodeShard, encodeShard } from '../rows/shard-row.ts';
 import { wireBytes } from '../table/row-size.ts';
 import { type BatchOperation, batchLimits, isStoreError, type Store, StoreError } from '../table/table.ts';
+import { type CommitUnit, type Part, takeParts, type Waiter } from './commit-parts.ts';
 import { type Lease, LeaseLost, leaseMs } from './lease.ts';
 
-/**
- * Rows that belong together: what it hands out at one time is never split between two batches. One for each mailbox, so
- * that a cursor, its recent messages, the events that tell of them, and a message that moves between folders stay together.
- */
-export interface CommitUnit {
-  readonly id: string;
-  /** Every row that differs from what is stored, as it is now. Each row at most once; asked when the batch is built. */
-  pending(): readonly BatchOperation[];
-  /** What {@link pending} answered just now is on its way; from here on only later changes are pending. */
-  sent(): void;
-  /**
-   * The rows handed out last were refused for their content, and nothing of them was stored: memory and table have
-   * parted, and nothing more of this unit is asked for.
-   */
-  refused(error: StoreError): void;
-}
+export type { CommitUnit } from './commit-parts.ts';
 
 /** The only writer of a shard in a run: every commit is a batch that carries `!`, which renews the lease and fences the rest. */
 export interface Committer {
@@ -50,17 +36,6 @@ export const renewMs = 20_000;
 
 /** Waits between sendings of a batch that was not answered; the last one is used until the lease has run out. */
 const resendWaitsMs = [50, 200, 500, 1000, 2000];
-
-interface Waiter {
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
-interface Part {
-  readonly unit: CommitUnit;
-  readonly operations: readonly BatchOperation[];
-  readonly waiters: readonly Waiter[];
-}
 
 /** @throws nothing; what happens to the lease shows in the signal and in what the calls throw */
 export function createCommitter(parts: { readonly store: Store; readonly clock: Clock }, lease: Lease): Committer {
@@ -185,33 +160,6 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
     });
   }
 
-  /** As many units as fit, in the order in which they asked. */
-  function collect(): { parts: Part[]; complete: boolean } {
-    const collected: Part[] = [];
-    let operations = 1;
-    let bytes = wireBytes(headRow(false));
-    for (const [unit, waiters] of queue) {
-      let pending: readonly BatchOperation[];
-      try {
-        pending = unit.pending();
-      } catch (error) {
-        // A fault of ours in the rows of one mailbox must not take the others along.
-        refuse({ unit, operations: [], waiters }, error);
-        continue;
-      }
-      const size = pending.reduce((sum, item) => sum + (item.kind === 'delete' ? 700 : wireBytes(item.row)), 0);
-      const fits = operations + pending.length <= batchLimits.operations && bytes + size <= batchLimits.bytes;
-      // One that is too large for any batch goes alone, and is refused.
-      if (!fits && collected.length > 0) return { parts: collected, complete: false };
-      queue.delete(unit);
-      unit.sent();
-      collected.push({ unit, operations: pending, waiters });
-      operations += pending.length;
-      bytes += size;
-    }
-    return { parts: collected, complete: true };
-  }
-
   async function commitParts(group: readonly Part[], last: boolean): Promise<boolean> {
     const operations = group.flatMap((part) => part.operations);
     const waiters = group.flatMap((part) => part.waiters);
@@ -242,7 +190,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
     while (lost === undefined && (queue.size > 0 || renewing.length > 0 || releasing)) {
       // Answers that came together are settled together: a batch costs about as much as what it tells of.
       await clock.caughtUp();
-      const { parts: group, complete } = collect();
+      const { parts: group, complete } = takeParts(queue, wireBytes(headRow(false)), refuse);
       const renewals = renewing;
       renewing = [];
       const last = releasing && complete;
