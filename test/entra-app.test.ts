@@ -61,7 +61,7 @@ describe('from nothing', () => {
   });
 
   it('asks for and consents to more where that is wanted', async () => {
-    await whole({ sendsByGraph: true, opensByItself: true });
+    await whole({ graphPermissions: ['Mail.Send', 'Mail.Send.Shared', 'Mail.ReadWrite'], opensByItself: true });
     expect(world.model.directory.consented(world.application.clientId)).toEqual({
       'Office 365 Exchange Online': [...least['Office 365 Exchange Online'], 'IMAP.AccessAsApp', 'SMTP.SendAsApp'],
       'Microsoft Graph': [...least['Microsoft Graph'], 'Mail.Send', 'Mail.Send.Shared', 'Mail.ReadWrite'],
@@ -577,7 +577,14 @@ describe('a what-if run', () => {
   it('of an application that is there tells what differs', async () => {
     const { state } = await whole();
     world.clock.advance(60_000);
-    await world.app({ whatIf: true }).ensure(world.wanted({ clientId: state.clientId, sendsByGraph: true }));
+    await world
+      .app({ whatIf: true })
+      .ensure(
+        world.wanted({
+          clientId: state.clientId,
+          graphPermissions: ['Mail.Send', 'Mail.Send.Shared', 'Mail.ReadWrite'],
+        }),
+      );
     expect(world.told.map((line) => /--method (\w+)/.exec(line)?.[1])).toEqual(['patch', 'patch']);
     expect(world.told.join()).toContain('Mail.Send.Shared');
   });

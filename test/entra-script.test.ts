@@ -17,7 +17,7 @@ const wanted: WantedApplication = {
   deployer: { objectId: '0000000a-0000-4000-8000-000000000001', isPerson: true },
   redirectUris: ['https://mail.example/api/oauth/callback', 'https://mail.example/api/dashboard/callback'],
   audience: 'single',
-  sendsByGraph: false,
+  graphPermissions: [],
   opensByItself: false,
   consent: 'tenant',
 };

@@ -78,7 +78,7 @@ export function addOptions(program: Program): Program {
     )
     .option('--secret-days <days>', 'how long a new client secret lives', whole(1, 730), defaults.secretDays)
     .option('--no-consent', 'no tenant-wide consent: each person consents')
-    .option('--graph-sending', 'also the permissions for sending by Graph')
+    .option('--graph-sending', 'also let mail go through Microsoft Graph where SMTP is closed')
     .option('--app-access', 'also the app permissions, for mailboxes opened without a sign-in')
     .option('--mailboxes <count>', 'for how many the price is worked out', whole(1, 100_000), defaults.mailboxes)
     .option('--install-func', 'install Azure Functions Core Tools by npm where they are missing')

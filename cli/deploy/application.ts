@@ -12,7 +12,7 @@ const madeId = (clientId: string | undefined): string | undefined =>
 
 /** The application as the choices want it. Pure but for the facts. */
 export function wantedApplication({ options, facts }: Run): WantedApplication {
-  const { names, publicUrl, audience, clientId, isForeign, mailboxTenant } = known(facts, 'choices');
+  const { names, publicUrl, audience, clientId, isForeign, mailboxTenant, graphPermissions } = known(facts, 'choices');
   const { subscription, group } = known(facts, 'scope');
   const { homeTenant } = known(facts, 'credential');
   const { objectId, tenant, principalType } = known(facts, 'account');
@@ -30,7 +30,7 @@ export function wantedApplication({ options, facts }: Run): WantedApplication {
     deployer: tenant === homeTenant ? { objectId, isPerson: principalType === 'User' } : undefined,
     redirectUris: [...addresses].flatMap((address) => callbackPaths.map((path) => `${address}${path}`)),
     audience,
-    sendsByGraph: options.sendsByGraph,
+    graphPermissions,
     opensByItself: options.opensByItself,
     consent: options.consent ? 'tenant' : 'none',
   };

@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/lib/domain/clock.ts';
+import type { GraphMailPermission } from '../../src/lib/domain/graph-permissions.ts';
 import type { Rest } from '../azure/rest.ts';
 
 /** Who may sign in: one organisation, several, or several and personal accounts. */
@@ -32,8 +33,8 @@ export interface WantedApplication {
   /** Of the platform Web, letter by letter. Others that are registered already stay. */
   readonly redirectUris: readonly string[];
   readonly audience: Audience;
-  /** Mail.Send and what belongs to it, for sending through Graph where SMTP is closed. */
-  readonly sendsByGraph: boolean;
+  /** Mail.Send and what belongs to it, for sending through Graph where SMTP is closed: as the setting GRAPH_PERMISSIONS. */
+  readonly graphPermissions: readonly GraphMailPermission[];
   /** IMAP.AccessAsApp and SMTP.SendAsApp of Office 365 Exchange Online, for shared mailboxes that nobody signs in to. */
   readonly opensByItself: boolean;
   /** Consent for everybody in the tenant that holds the mailboxes. */

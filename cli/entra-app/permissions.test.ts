@@ -14,14 +14,17 @@ describe('permissions', () => {
       'graph Scope offline_access',
       'graph Scope User.Read',
     ];
-    expect(names(permissionsFor({ sendsByGraph: false, opensByItself: false }))).toEqual(least);
-    expect(names(permissionsFor({ sendsByGraph: true, opensByItself: false }))).toEqual([
+    expect(names(permissionsFor({ graphPermissions: [], opensByItself: false }))).toEqual(least);
+    expect(
+      names(
+        permissionsFor({ graphPermissions: ['Mail.Send', 'Mail.Send.Shared', 'Mail.ReadWrite'], opensByItself: false }),
+      ),
+    ).toEqual([...least, 'graph Scope Mail.Send', 'graph Scope Mail.Send.Shared', 'graph Scope Mail.ReadWrite']);
+    expect(names(permissionsFor({ graphPermissions: ['Mail.Send'], opensByItself: false }))).toEqual([
       ...least,
       'graph Scope Mail.Send',
-      'graph Scope Mail.Send.Shared',
-      'graph Scope Mail.ReadWrite',
     ]);
-    expect(names(permissionsFor({ sendsByGraph: false, opensByItself: true }))).toEqual([
+    expect(names(permissionsFor({ graphPermissions: [], opensByItself: true }))).toEqual([
       ...least,
       'exchange Role IMAP.AccessAsApp',
       'exchange Role SMTP.SendAsApp',

@@ -1,3 +1,5 @@
+import type { GraphMailPermission } from '../../src/lib/domain/graph-permissions.ts';
+
 /** Microsoft's services that the broker asks permissions of, by their application ids, which are the same in every tenant. */
 export const services = {
   graph: { appId: '00000003-0000-0000-c000-000000000000', name: 'Microsoft Graph' },
@@ -18,7 +20,7 @@ export interface Permission {
    */
   readonly id: string;
   /** The wish that asks for it; without one it is always asked for. */
-  readonly wish?: 'sendsByGraph' | 'opensByItself';
+  readonly wish?: 'graphMail' | 'opensByItself';
 }
 
 const scope = (service: Service, value: string, id: string, wish?: Permission['wish']): Permission => ({
@@ -44,9 +46,9 @@ export const permissions: readonly Permission[] = [
   scope('graph', 'email', '64a6cdd6-aab1-4aaf-94b8-3cc8405e90d0'),
   scope('graph', 'offline_access', '7427e0e9-2fba-42fe-b0c0-848c9e6a8182'),
   scope('graph', 'User.Read', 'e1fe6dd8-ba31-4d61-89e7-88639da4683d'),
-  scope('graph', 'Mail.Send', 'e383f46e-2787-4529-855e-0e479a3ffac0', 'sendsByGraph'),
-  scope('graph', 'Mail.Send.Shared', 'a367ab51-6b49-43bf-a716-a1fb06d2a174', 'sendsByGraph'),
-  scope('graph', 'Mail.ReadWrite', '024d486e-b451-40bb-833d-3e66d98c5c73', 'sendsByGraph'),
+  scope('graph', 'Mail.Send', 'e383f46e-2787-4529-855e-0e479a3ffac0', 'graphMail'),
+  scope('graph', 'Mail.Send.Shared', 'a367ab51-6b49-43bf-a716-a1fb06d2a174', 'graphMail'),
+  scope('graph', 'Mail.ReadWrite', '024d486e-b451-40bb-833d-3e66d98c5c73', 'graphMail'),
   {
     ...{ service: 'exchange', type: 'Role', value: 'IMAP.AccessAsApp' },
     ...{ id: '5e5addcd-3e8d-4e90-baf5-964efab2b20a', wish: 'opensByItself' },
@@ -58,12 +60,15 @@ export const permissions: readonly Permission[] = [
 ];
 
 export interface Wishes {
-  readonly sendsByGraph: boolean;
+  /** Those of {@link graphMailPermissions} that the deployment asks people for. */
+  readonly graphPermissions: readonly GraphMailPermission[];
   readonly opensByItself: boolean;
 }
 
-export const permissionsFor = (wishes: Wishes): readonly Permission[] =>
-  permissions.filter(({ wish }) => wish === undefined || wishes[wish]);
+export const permissionsFor = ({ graphPermissions, opensByItself }: Wishes): readonly Permission[] =>
+  permissions.filter(({ wish, value }) =>
+    wish === 'graphMail' ? graphPermissions.some((name) => name === value) : wish === undefined || opensByItself,
+  );
 
 /** What a service publishes in this tenant. */
 export interface Published {

@@ -53,7 +53,7 @@ describe('what is consented to', () => {
   const published = { objectId: 'e', scopes: [], roles: [] };
 
   it('is every permission, by its service', () => {
-    const all = permissionsFor({ sendsByGraph: false, opensByItself: true });
+    const all = permissionsFor({ graphPermissions: [], opensByItself: true });
     const { wishes, unseen } = consentWishes(all, { exchange: published, graph: { ...published, objectId: 'g' } });
     expect(unseen).toEqual([]);
     expect(wishes).toEqual([
@@ -67,7 +67,7 @@ describe('what is consented to', () => {
   });
 
   it('names the services that nobody could look at', () => {
-    const all = permissionsFor({ sendsByGraph: false, opensByItself: false });
+    const all = permissionsFor({ graphPermissions: [], opensByItself: false });
     expect(consentWishes(all, { graph: published }).unseen).toEqual(['exchange']);
   });
 });

@@ -13,7 +13,7 @@ const wanted: Shape = {
   displayName: 'Mail broker',
   audience: 'single',
   redirectUris: [callback, dashboard],
-  permissions: permissionsFor({ sendsByGraph: false, opensByItself: false }),
+  permissions: permissionsFor({ graphPermissions: [], opensByItself: false }),
   foreign: false,
   published: {},
 };
@@ -113,7 +113,7 @@ describe('an application that is there', () => {
   });
 
   it('keeps permissions of other services, and of the same ones', () => {
-    const [first, second] = permissionsFor({ sendsByGraph: false, opensByItself: false });
+    const [first, second] = permissionsFor({ graphPermissions: [], opensByItself: false });
     const body = {
       ...without('requiredResourceAccess'),
       requiredResourceAccess: [
@@ -185,7 +185,13 @@ describe('an application that is there', () => {
   });
 
   it('asks for more when more is wanted', () => {
-    const more = { ...wanted, permissions: permissionsFor({ sendsByGraph: true, opensByItself: true }) };
+    const more = {
+      ...wanted,
+      permissions: permissionsFor({
+        graphPermissions: ['Mail.Send', 'Mail.Send.Shared', 'Mail.ReadWrite'],
+        opensByItself: true,
+      }),
+    };
     expect(sentences(complete, more)).toEqual([
       'It does not ask for Mail.Send (Microsoft Graph), Mail.Send.Shared (Microsoft Graph), Mail.ReadWrite (Microsoft Graph), IMAP.AccessAsApp (Office 365 Exchange Online), SMTP.SendAsApp (Office 365 Exchange Online).',
     ]);

@@ -121,6 +121,23 @@ describe('choices', () => {
     expect(chosen(given, there)).toMatchObject({ ...given, budgetStart: '2026-08-01' });
   });
 
+  it.each<[string, Partial<DeployOptions>, string | undefined, readonly string[]]>([
+    ['are none', {}, undefined, []],
+    [
+      'are those for sending, where that is asked for',
+      { sendsByGraph: true },
+      undefined,
+      ['Mail.Send', 'Mail.Send.Shared'],
+    ],
+    ['stay as an admin has set them', {}, 'mail.readwrite, Mail.Send', ['Mail.Send', 'Mail.ReadWrite']],
+    ['stay so, though sending is asked for again', { sendsByGraph: true }, 'Mail.Send', ['Mail.Send']],
+  ])('of permissions at Graph %s, and the setting says the same', (_what, given, now, permissions) => {
+    const settings = { ...there.settings, ...(now === undefined ? {} : { GRAPH_PERMISSIONS: now }) };
+    const found = chosen(given, { ...there, settings });
+    expect(found.graphPermissions).toEqual(permissions);
+    expect(found.addedSettings.GRAPH_PERMISSIONS).toBe(permissions.length === 0 ? undefined : permissions.join(', '));
+  });
+
   it('begin a new budget with the month, and keep the start of one that is there', () => {
     expect(chosen({ budget: 5 }, nothingExists).budgetStart).toBe('2026-11-01');
     expect(chosen({ budget: 5 }, there).budgetStart).toBe('2026-08-01');

@@ -1,3 +1,4 @@
+import { type GraphMailPermission, graphMailPermissions } from '../../../src/lib/domain/graph-permissions.ts';
 import { credentialModes, defaultCredentialMode } from '../../../src/lib/setting-defaults.ts';
 import type { Audience } from '../../entra-app/interface.ts';
 import { type Credential, type DeployOptions, defaults, type Memory, type Network } from '../options.ts';
@@ -34,6 +35,8 @@ export interface Choices {
   readonly tenantSetting: string;
   /** Setting ADMIN_TENANT: whose people with the role Broker.Admin may open the dashboard. Empty: it is off. */
   readonly adminTenant: string;
+  /** GRAPH_PERMISSIONS: what people are asked for so that mail can go through Graph. */
+  readonly graphPermissions: readonly GraphMailPermission[];
   /** Setting ALLOWED_TENANTS; empty where TENANT is one tenant. */
   readonly allowedTenants: string;
   /** What the admin asked for, or what the app uses now; plan/credential.ts decides. */
@@ -74,6 +77,14 @@ const isMemory = (value: number | undefined): value is Memory => value !== undef
 function credentialOf(settings: Existing['settings']): Credential | undefined {
   if ((settings.CLIENT_ID ?? '') === '') return undefined;
   return credentialModes.find((one) => one === settings.CREDENTIAL_MODE?.trim()) ?? defaultCredentialMode;
+}
+
+/** As an admin has set it; else what sending from one's own and from shared mailboxes takes, where that is asked for. */
+function graphPermissionsOf(options: DeployOptions, settings: Existing['settings']): readonly GraphMailPermission[] {
+  const now = (settings.GRAPH_PERMISSIONS ?? '').toLowerCase().split(/[\s,]+/);
+  const set = graphMailPermissions.filter((name) => now.includes(name.toLowerCase()));
+  if (set.length > 0) return set;
+  return options.sendsByGraph ? ['Mail.Send', 'Mail.Send.Shared'] : [];
 }
 
 const firstOfMonth = (now: number): string => `${new Date(now).toISOString().slice(0, 7)}-01`;
@@ -133,6 +144,7 @@ export function choose(options: DeployOptions, facts: ChoiceFacts): Choices | { 
   const budgetAmount = options.budget ?? budget?.amount ?? defaults.budget;
   if (faults.length > 0 || location === undefined) return { faults };
 
+  const graphPermissions = graphPermissionsOf(options, settings);
   const tagged = existing.group?.tags[clientIdTag];
   const memoryNow = isMemory(app?.memoryMb) ? app.memoryMb : undefined;
   const bodyLimit = Number(settings.FUNCTIONS_REQUEST_BODY_SIZE_LIMIT ?? '');
@@ -163,7 +175,11 @@ export function choose(options: DeployOptions, facts: ChoiceFacts): Choices | { 
     clientId: options.clientId ?? (settings.CLIENT_ID || undefined) ?? tagged,
     // A tag of ours says so; an application that only the option names is somebody else's.
     isForeign: (options.clientId ?? tagged) === tagged ? existing.group?.tags[foreignTag] === 'true' : true,
-    addedSettings: addedSettings(settings),
+    graphPermissions,
+    addedSettings: {
+      ...addedSettings(settings),
+      ...(graphPermissions.length === 0 ? {} : { GRAPH_PERMISSIONS: graphPermissions.join(', ') }),
+    },
     tags: {
       ...Object.fromEntries(Object.entries(app?.tags ?? {}).filter(([name]) => !ownTags.includes(name))),
       [ownTag.name]: ownTag.value,

@@ -43,7 +43,7 @@ export class EntraWorld {
       deployer: { objectId: this.model.caller.objectId, isPerson: true },
       redirectUris: ['https://mail.example/api/oauth/callback', 'https://mail.example/api/dashboard/callback'],
       audience: 'single',
-      sendsByGraph: false,
+      graphPermissions: [],
       opensByItself: false,
       consent: 'tenant',
       ...more,
