@@ -282,6 +282,17 @@ describe('the commands that fill the vault', () => {
   });
 });
 
+describe('the glossary of docs/architecture.md', () => {
+  it('explains words that the code uses', () => {
+    const squeezed = (text: string) => text.toLowerCase().replace(/[\s*/-]/g, '');
+    const code = squeezed(source);
+    const rows = pageOf('docs/architecture.md').sections.find(({ heading }) => heading === 'Glossary')?.text ?? '';
+    const words = [...rows.matchAll(/^\| ([a-z][^|]*) \|/gim)].flatMap(([, cell = '']) => cell.split(', '));
+    expect(words.length).toBeGreaterThan(25);
+    for (const word of words.filter((one) => one !== 'Word')) expect(code.includes(squeezed(word)), word).toBe(true);
+  });
+});
+
 describe('docs/mailbox-owner.md', () => {
   const { text } = pageOf('docs/mailbox-owner.md');
   const met = [

@@ -12,7 +12,7 @@ export interface FolderBaseline {
   readonly uidNext: number;
   readonly messages: number;
   readonly unseen: number;
-  /** Identities of the newest messages, ascending by UID, for the ring; empty unless asked for. */
+  /** Identities of the newest messages, ascending by UID, for the recent messages; empty unless asked for. */
   readonly recent: readonly MessageMeta[];
 }
 
