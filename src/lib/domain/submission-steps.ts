@@ -315,13 +315,20 @@ export function copied(submission: Submission, messageId: string | undefined, no
  * Sync saw the copy. An attempt that is under way says by itself how it ended, with the recipients that were refused;
  * undefined: nothing new.
  */
-export function copySeen(submission: Submission, messageId: string | undefined, now: Date): Submission | undefined {
+export function copySeen(
+  submission: Submission,
+  { messageId, fromRewritten }: { readonly messageId: string | undefined; readonly fromRewritten: string | undefined },
+  now: Date,
+): Submission | undefined {
   const { state } = submission;
   if (state === 'failed' || state === 'cancelled' || state === 'queued') return undefined;
-  if (state === 'unknown') return copied(submission, messageId, now);
+  const isNewFrom = fromRewritten !== undefined && fromRewritten !== submission.fromRewritten;
+  const told = isNewFrom ? { ...submission, fromRewritten } : submission;
+  if (state === 'unknown') return copied(told, messageId, now);
   const { serverMessageId, ourMessageId } = submission;
   const isKnown = messageId === undefined || messageId === ourMessageId || messageId === serverMessageId;
-  return isKnown ? undefined : { ...submission, serverMessageId: messageId };
+  if (isKnown) return isNewFrom ? told : undefined;
+  return { ...told, serverMessageId: messageId };
 }
 
 /** Until an attempt is marked; undefined: it cannot be cancelled any more. */

@@ -187,8 +187,9 @@ describe('a bounce for a limit of the sender', () => {
 });
 
 describe('a copy in Sent', () => {
-  const copied = (id: string, messageId: string | undefined, from = mailbox) =>
-    createMailIn(startProcess(world).deps).copied(from, id, messageId);
+  const unread = { messageId: undefined, from: undefined };
+  const copied = (id: string, messageId: string | undefined, from = mailbox.address) =>
+    createMailIn(startProcess(world).deps).copied(mailbox, id, { messageId, from });
 
   it('tells the Message-ID that Exchange gave the message, also when all went well', async () => {
     const id = await sent();
@@ -201,6 +202,17 @@ describe('a copy in Sent', () => {
     expect(await startProcess(world).deps.rows.byMessageId(mailbox.id, '<theirs@exchange.example>')).toBe(id);
     expect(await world.rows('submissions', 'w!')).toEqual([]);
     expect((await world.rows('mail', 'o!')).length).toBe(1);
+  });
+
+  it('tells the address that the server put into From in place of ours', async () => {
+    const id = await sent();
+    await copied(id, '<ours@contoso.example>', mailbox.address.toUpperCase());
+    expect((await read(id))?.fromRewritten).toBeUndefined();
+    await copied(id, '<ours@contoso.example>', 'ada.lovelace@contoso.example');
+    expect(await read(id)).toMatchObject({ state: 'sent', fromRewritten: 'ada.lovelace@contoso.example' });
+    const { etag } = (await startProcess(world).deps.rows.read(id)) ?? {};
+    await copied(id, '<ours@contoso.example>', 'ada.lovelace@contoso.example');
+    expect((await startProcess(world).deps.rows.read(id))?.etag).toBe(etag);
   });
 
   it('with our own Message-ID changes nothing', async () => {
@@ -238,9 +250,9 @@ describe('a copy in Sent', () => {
     expect(await copied('sub_nonsense', undefined)).toBe(false);
     const other = { ...mailbox, id: 'mbx_0007_StrangerStranger' };
     const deps = { ...startProcess(world).deps, mailboxesOf: async () => [] };
-    expect(await createMailIn(deps).copied(other, id, undefined)).toBe(false);
+    expect(await createMailIn(deps).copied(other, id, unread)).toBe(false);
     // A person sends from a shared mailbox, and the copy lies in that person's Sent.
     const siblings = { ...deps, mailboxesOf: async () => [other, mailbox] };
-    expect(await createMailIn(siblings).copied(other, id, undefined)).toBe(true);
+    expect(await createMailIn(siblings).copied(other, id, unread)).toBe(true);
   });
 });

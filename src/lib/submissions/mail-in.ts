@@ -99,14 +99,17 @@ export function createMailIn(deps: SendingDeps): SentMail {
       deps.log.info('submission.bounce_linked', { submissionId: id, code: meaning.code });
     },
 
-    async copied(mailbox, submissionId, messageId) {
+    async copied(mailbox, submissionId, { messageId, from }) {
       const found = await ofAccount(mailbox, submissionId);
       if (found === undefined) return false;
       const id = messageId?.trim();
       const theirs = id !== undefined && /^<[^<>\s]{1,900}>$/.test(id) ? id : undefined;
+      const ours = (await openContent(deps.sealer, submissionId, found.sealed)).from;
+      const isRewritten = from !== undefined && from !== '' && from.toLowerCase() !== ours.toLowerCase();
+      const copy = { messageId: theirs, fromRewritten: isRewritten ? from : undefined };
       // Of nearly every copy nothing new is learnt, and nothing is written.
-      if (copySeen(found.submission, theirs, now()) !== undefined) {
-        await changeAndFinish(deps, submissionId, (current) => copySeen(current, theirs, now()));
+      if (copySeen(found.submission, copy, now()) !== undefined) {
+        await changeAndFinish(deps, submissionId, (current) => copySeen(current, copy, now()));
       }
       return true;
     },

@@ -12,7 +12,7 @@ import type { DeliveryPoll, FolderDelivery } from './delivery-context.ts';
  */
 export async function noteSentMail(at: FolderDelivery, message: ReadMessage): Promise<string | undefined> {
   const { context, mailbox } = at;
-  if (isSentFolder(at)) return noteCopy(at, message.meta);
+  if (isSentFolder(at)) return noteCopy(at, message.meta, message.from?.address);
   if (message.bounce !== undefined) await context.sentMail?.bounced(mailbox.row, message);
   return undefined;
 }
@@ -31,10 +31,14 @@ export async function noteKeptBack(at: DeliveryPoll, meta: MessageMeta): Promise
   }
 }
 
-async function noteCopy({ context, mailbox }: FolderDelivery, meta: MessageMeta): Promise<string | undefined> {
+async function noteCopy(
+  { context, mailbox }: FolderDelivery,
+  meta: MessageMeta,
+  from?: string,
+): Promise<string | undefined> {
   const { submissionId, messageId } = meta;
   if (submissionId === undefined || context.sentMail === undefined) return undefined;
-  const isOurs = await context.sentMail.copied(mailbox.row, submissionId, messageId);
+  const isOurs = await context.sentMail.copied(mailbox.row, submissionId, { messageId, from });
   return isOurs ? submissionId : undefined;
 }
 

@@ -23,6 +23,13 @@ export interface DestinationFacts {
   headMoved(destinationId: string): Promise<void>;
 }
 
+/** What a copy in Sent says; undefined where it was not read. */
+export interface SeenCopy {
+  readonly messageId: string | undefined;
+  /** The address in From. */
+  readonly from: string | undefined;
+}
+
 /**
  * Mail out, as far as mail in concerns it. All of it may be told again.
  * @throws StoreError; BrokerError `storage_unreachable` | `conflict`
@@ -34,7 +41,7 @@ export interface SentMail {
    * A mail in Sent bears our header.
    * @returns whether it is the copy of a submission that went out from this account
    */
-  copied(mailbox: MailboxRow, submissionId: string, messageId: string | undefined): Promise<boolean>;
+  copied(mailbox: MailboxRow, submissionId: string, copy: SeenCopy): Promise<boolean>;
   /** Ends what a removed mailbox had to send. @returns how many attempts are under way: it cannot be erased yet */
   end(mailboxId: string): Promise<number>;
 }
