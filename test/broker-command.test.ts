@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../cli/broker.ts';
 import { configFolder, fileProfiles } from '../cli/profile/profiles.ts';
 import { parsePowerShell } from './support/powershell.ts';
-import { startWorld, type World } from './support/world.ts';
+import { eventually, startWorld, type World } from './support/world.ts';
 
 // `broker` against the deployed bundle, over its interface.
 const ada = 'ada@contoso.example';
@@ -77,6 +77,31 @@ describe('broker, over the API', () => {
     const { code, out } = await broker(args);
     expect(code).toBe(0);
     expect(settled(out)).toMatchSnapshot();
+  });
+
+  it('doctor --json answers what programs read', async () => {
+    // Else it warns that nothing was polled yet.
+    await world.poll();
+    await eventually('the first poll', async () => {
+      const { items } = JSON.parse((await broker('doctor --json')).out);
+      const dispatch = items.find(({ subject }: { subject: string | null }) => subject === 'dispatch');
+      return dispatch?.status === 'ok' || undefined;
+    });
+    const { code, out } = await broker('doctor --json');
+    const report = JSON.parse(out);
+    expect(report.items.filter(({ status }: { status: string }) => status === 'fail')).toEqual([]);
+    expect(code).toBe(0);
+    // The words may change; the fields do not without somebody meaning it. What is asked at once answers in any order.
+    const order = ({ check, subject }: Record<string, string | null>) => `${check} ${subject}`;
+    const sorted = report.items.toSorted((one: Record<string, string | null>, other: Record<string, string | null>) =>
+      order(one) < order(other) ? -1 : 1,
+    );
+    const items = sorted.map(({ sentence, remedy, ...item }: Record<string, string | null>) => ({
+      ...item,
+      sentence: typeof sentence,
+      hasRemedy: remedy !== null,
+    }));
+    expect(settled(JSON.stringify({ ...report, items }, null, 2))).toMatchSnapshot();
   });
 
   it('shows a table to people', async () => {

@@ -71,6 +71,14 @@ describe('the doctor', () => {
     expect(['source', await packageOf(projectRoot).version()]).toContain(report.version);
   });
 
+  it('leaves nothing behind in the queue that it tries to write', async () => {
+    const work = new QueueClient(world.services.storageConnectionString, 'work');
+    await eventually('the queue to be empty', async () => {
+      const { approximateMessagesCount } = await work.getProperties();
+      return approximateMessagesCount === 0 || undefined;
+    });
+  });
+
   it('says the same in Chinese', async () => {
     const { items } = await ask('?lang=zh');
     for (const { sentence } of items) expect(sentence).toMatch(/\p{Script=Han}/u);

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { virtualClock } from '../../../test/support/virtual-clock.ts';
 import { dayMs } from '../domain/duration.ts';
+import { BrokerError } from '../errors.ts';
 import { tenantToTry } from './checks/credential.ts';
 import { expiryOf } from './checks/key-vault.ts';
-import { judge as judgeQueue } from './checks/queue.ts';
+import { judge as judgeQueue, queueCheck } from './checks/queue.ts';
 import { judge as judgeRedirect } from './checks/redirect-uri.ts';
 import { settingsCheck } from './checks/settings.ts';
 import { judgeHousekeeping, judgePolling } from './checks/timers.ts';
@@ -45,6 +47,20 @@ describe('the queue', () => {
   });
 });
 
+describe('the check of the queue', () => {
+  const access = { isLimited: false, mailbox: () => true, destination: () => true };
+  const depth = async () => ({ messages: 0, oldest: undefined, poison: 0 });
+
+  it('fails where the queue can be read and not written', async () => {
+    const tryWriting = () => Promise.reject(new BrokerError('storage_unreachable'));
+    const check = queueCheck({ queue: { depth, tryWriting }, clock: virtualClock() });
+    const found: Finding[] = [];
+    const ended = check.run((each) => found.push(each), new AbortController().signal, access);
+    await expect(ended).rejects.toMatchObject({ code: 'storage_unreachable' });
+    expect(found).toEqual([]);
+  });
+});
+
 describe('the redirect URI', () => {
   const uri = 'https://broker.example/api/oauth/callback';
   it.each([
@@ -72,6 +88,8 @@ describe('the timers', () => {
     ['are well without a mailbox', [], 'ok'],
     ['are well while every shard is polled', [70, 200], 'ok'],
     ['fail where one shard is not', [70, 301], 'fail'],
+    ['warn where one was never polled, which is so right after a first connect', [70, undefined], 'warn'],
+    ['fail where one is late, whatever else was never polled', [undefined, 301], 'fail'],
   ])('%s', (_, ages, status) => {
     expect(judgePolling(ages, 60).status).toBe(status);
   });

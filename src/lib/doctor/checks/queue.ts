@@ -6,12 +6,18 @@ import type { Check, Finding } from './types.ts';
 /** A message is worked on within seconds; after this long nobody does. */
 const mostWaitMs = 5 * 60_000;
 
-/** The queue answers, is worked off, and no message of it was given up. */
-export function queueCheck(deps: { readonly queue: WorkQueue; readonly clock: Clock }): Check {
+/** The queue can be written, is worked off, and no message of it was given up. */
+export function queueCheck(deps: {
+  readonly queue: Pick<WorkQueue, 'depth' | 'tryWriting'>;
+  readonly clock: Clock;
+}): Check {
   return {
     name: 'queue',
     async run(report) {
-      for (const finding of judge(await deps.queue.depth(), deps.clock.now())) report(finding);
+      // Counted before: the message of the attempt is no message that waits.
+      const depth = await deps.queue.depth();
+      await deps.queue.tryWriting();
+      for (const finding of judge(depth, deps.clock.now())) report(finding);
     },
   };
 }
@@ -50,5 +56,7 @@ export function judge({ oldest, messages, poison }: QueueDepth, now: number): Fi
       who: 'deployment owner',
     });
   }
-  return findings.length > 0 ? findings : [ok({ en: 'The queue is being processed.', zh: '队列处理正常。' })];
+  return findings.length > 0
+    ? findings
+    : [ok({ en: 'The queue can be written, and is being processed.', zh: '队列可写入，处理正常。' })];
 }

@@ -34,7 +34,8 @@ export function timersCheck(deps: {
       const ages = rows.flatMap((row) => {
         if (row === undefined) return [];
         const { tick, intervalSeconds: seconds } = decodeShard(row);
-        return [clock.now() / 1000 - tick * seconds];
+        // A group that was just made has no tick yet.
+        return [tick === 0 ? undefined : clock.now() / 1000 - tick * seconds];
       });
       report(judgePolling(ages, intervalSeconds));
     },
@@ -66,11 +67,13 @@ export function judgeHousekeeping(last: Date | undefined, now: number): Finding 
   };
 }
 
-/** Pure. @param ages of the last run of each shard, in seconds */
-export function judgePolling(ages: readonly number[], intervalSeconds: number): Finding {
+/** Pure. @param ages of the last run of each shard, in seconds; undefined of one that was never polled */
+export function judgePolling(ages: readonly (number | undefined)[], intervalSeconds: number): Finding {
   const subject = 'dispatch';
-  const late = ages.filter((age) => age > mostTicks * intervalSeconds);
+  const late = ages.filter((age) => age !== undefined && age > mostTicks * intervalSeconds).map(Number);
+  const never = ages.filter((age) => age === undefined).length;
   if (ages.length === 0) return ok({ en: 'No mailbox is connected yet.', zh: '尚未连接任何邮箱。' }, subject);
+  if (late.length === 0 && never > 0) return notYet(never, ages.length);
   if (late.length === 0) return ok({ en: 'All mailboxes are polled on time.', zh: '所有邮箱均按时轮询。' }, subject);
   const minutes = Math.round(Math.max(...late) / 60);
   return {
@@ -80,10 +83,26 @@ export function judgePolling(ages: readonly number[], intervalSeconds: number): 
       en: `${late.length} of ${ages.length} groups of mailboxes have not been polled for up to ${minutes} minutes.`,
       zh: `${ages.length} 组邮箱中有 ${late.length} 组最长已 ${minutes} 分钟未轮询。`,
     },
-    remedy: {
-      en: 'Check whether the function dispatch runs (Monitor in the portal), and see the queue and tables checks. Nothing is lost: mail waits in its mailbox.',
-      zh: '请在门户的“监视”中检查 dispatch 函数是否运行，并查看队列和数据表的检查结果。在此期间邮件不会丢失，会留在邮箱中。',
-    },
+    remedy: whyNotPolled,
     who: 'deployment owner',
   };
 }
+
+const whyNotPolled = {
+  en: 'Check whether the function dispatch runs (Monitor in the portal), and see the queue and tables checks. Nothing is lost: mail waits in its mailbox.',
+  zh: '请在门户的“监视”中检查 dispatch 函数是否运行，并查看队列和数据表的检查结果。在此期间邮件不会丢失，会留在邮箱中。',
+};
+
+const notYet = (never: number, all: number): Finding => ({
+  status: 'warn',
+  subject: 'dispatch',
+  sentence: {
+    en: `${never} of ${all} groups of mailboxes have not been polled yet.`,
+    zh: `${all} 组邮箱中有 ${never} 组尚未轮询过。`,
+  },
+  remedy: {
+    en: `This is normal within minutes of connecting the first mailbox. Otherwise: ${whyNotPolled.en}`,
+    zh: `连接首个邮箱后的几分钟内属正常现象。否则：${whyNotPolled.zh}`,
+  },
+  who: 'deployment owner',
+});

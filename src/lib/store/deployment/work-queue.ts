@@ -19,6 +19,11 @@ export interface WorkQueue {
   /** @throws BrokerError `storage_unreachable`, whose message says why */
   depth(): Promise<QueueDepth>;
   /**
+   * Puts a message in that nobody sees, and takes it out again: whether the queue can be written.
+   * @throws BrokerError `storage_unreachable`, whose message says why
+   */
+  tryWriting(): Promise<void>;
+  /**
    * Puts a message in that nobody sees before `delayMs` are over, which an output binding cannot do; at most seven days.
    * @throws BrokerError `storage_unreachable`
    */
@@ -26,6 +31,8 @@ export interface WorkQueue {
 }
 
 const timeoutMs = 5_000;
+
+const probeLifeSeconds = 3600;
 
 // The longest that a message may stay invisible (Put Message), less a minute.
 const longestDelaySeconds = 7 * 24 * 3600 - 60;
@@ -77,6 +84,15 @@ export function createWorkQueue(
         await queue.createIfNotExists({ abortSignal: AbortSignal.timeout(timeoutMs) });
         await put();
       }
+    },
+
+    async tryWriting() {
+      // Should it stay, it ends before it can be seen: an hour of life, of which it is seen in the last second.
+      const unseen = { visibilityTimeout: probeLifeSeconds - 1, messageTimeToLive: probeLifeSeconds };
+      await ask('work', async (queue, abortSignal) => {
+        const { messageId, popReceipt } = await queue.sendMessage('', { ...unseen, abortSignal });
+        await queue.deleteMessage(messageId, popReceipt, { abortSignal });
+      });
     },
 
     async depth() {
