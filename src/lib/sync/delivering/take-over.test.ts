@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted, down } from './support/memory-receiver.ts';
-import { onMemoryTables } from './support/suite-tables.ts';
+import { type EngineWorld, engineWorld } from '../../../../test/support/engine-world.ts';
+import { accepted, down } from '../../../../test/support/memory-receiver.ts';
+import { onMemoryTables } from '../../../../test/support/suite-tables.ts';
 
 let world: EngineWorld;
 

@@ -1,19 +1,19 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Submission } from '../src/lib/domain/submission.ts';
-import { marked } from '../src/lib/domain/submission-steps.ts';
-import { systemRandom } from '../src/lib/domain/system.ts';
-import type { MailboxRow } from '../src/lib/store/rows/rows.ts';
-import { newSubmissionId } from '../src/lib/store/submissions/submission-keys.ts';
-import { createSubmissionRows, type SubmissionRows } from '../src/lib/store/submissions/submissions.ts';
-import { StoreError } from '../src/lib/store/table/table.ts';
-import { endSubmissions } from '../src/lib/submissions/end-of-mailbox.ts';
-import { createStoredMail, type StoredMail } from '../src/lib/submissions/stored-mail.ts';
-import type { SentMail } from '../src/lib/sync/state/types.ts';
-import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { memoryBlobs } from './support/memory-blobs.ts';
-import { refused, accepted as taken } from './support/memory-receiver.ts';
-import { queuedSubmission } from './support/rows.ts';
-import { onMemoryTables } from './support/suite-tables.ts';
+import { type EngineWorld, engineWorld } from '../../../../test/support/engine-world.ts';
+import { memoryBlobs } from '../../../../test/support/memory-blobs.ts';
+import { refused, accepted as taken } from '../../../../test/support/memory-receiver.ts';
+import { queuedSubmission } from '../../../../test/support/rows.ts';
+import { onMemoryTables } from '../../../../test/support/suite-tables.ts';
+import type { Submission } from '../../domain/submission.ts';
+import { marked } from '../../domain/submission-steps.ts';
+import { systemRandom } from '../../domain/system.ts';
+import type { MailboxRow } from '../../store/rows/rows.ts';
+import { newSubmissionId } from '../../store/submissions/submission-keys.ts';
+import { createSubmissionRows, type SubmissionRows } from '../../store/submissions/submissions.ts';
+import { StoreError } from '../../store/table/table.ts';
+import { endSubmissions } from '../../submissions/end-of-mailbox.ts';
+import { createStoredMail, type StoredMail } from '../../submissions/stored-mail.ts';
+import type { SentMail } from '../state/types.ts';
 
 // What sync tells mail out. What that makes of it: src/lib/submissions/mail-in.test.ts.
 const ada = 'ada@contoso.example';

@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '../src/lib/domain/system.ts';
-import { createDeliveries } from '../src/lib/store/mailboxes/deliveries.ts';
-import type { ReplayRequest } from '../src/lib/store/rows/job-row.ts';
-import { type MailboxRow, onDemandKinds } from '../src/lib/store/rows/rows.ts';
-import type { DestinationFacts } from '../src/lib/sync/state/types.ts';
-import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted, down, refused, subjectOf } from './support/memory-receiver.ts';
-import { memoryStore } from './support/memory-store.ts';
-import { Killed, mortalStore } from './support/mortal-store.ts';
-import { onMemoryTables } from './support/suite-tables.ts';
+import { type EngineWorld, engineWorld } from '../../../../test/support/engine-world.ts';
+import { accepted, down, refused, subjectOf } from '../../../../test/support/memory-receiver.ts';
+import { memoryStore } from '../../../../test/support/memory-store.ts';
+import { Killed, mortalStore } from '../../../../test/support/mortal-store.ts';
+import { onMemoryTables } from '../../../../test/support/suite-tables.ts';
+import { systemClock } from '../../domain/system.ts';
+import { createDeliveries } from '../../store/mailboxes/deliveries.ts';
+import type { ReplayRequest } from '../../store/rows/job-row.ts';
+import { type MailboxRow, onDemandKinds } from '../../store/rows/rows.ts';
+import type { DestinationFacts } from '../state/types.ts';
 
 let world: EngineWorld;
 

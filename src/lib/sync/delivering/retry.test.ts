@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { systemClock } from '../src/lib/domain/system.ts';
-import { mostRecentMessages } from '../src/lib/store/rows/recent-messages-row.ts';
-import { type MailboxRow, onDemandKinds } from '../src/lib/store/rows/rows.ts';
-import type { DestinationFacts } from '../src/lib/sync/state/types.ts';
-import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted, down, mailOf, refused, subjectOf } from './support/memory-receiver.ts';
-import { memoryStore } from './support/memory-store.ts';
-import { settled } from './support/virtual-clock.ts';
+import { type EngineWorld, engineWorld } from '../../../../test/support/engine-world.ts';
+import { accepted, down, mailOf, refused, subjectOf } from '../../../../test/support/memory-receiver.ts';
+import { memoryStore } from '../../../../test/support/memory-store.ts';
+import { settled } from '../../../../test/support/virtual-clock.ts';
+import { systemClock } from '../../domain/system.ts';
+import { mostRecentMessages } from '../../store/rows/recent-messages-row.ts';
+import { type MailboxRow, onDemandKinds } from '../../store/rows/rows.ts';
+import type { DestinationFacts } from '../state/types.ts';
 
 let world: EngineWorld;
 

@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { OutgoingEvent } from '../src/lib/domain/events/event.ts';
-import { shardKey, shardOfMailbox } from '../src/lib/domain/ids.ts';
-import { systemClock } from '../src/lib/domain/system.ts';
-import type { MailboxRow } from '../src/lib/store/rows/rows.ts';
-import type { Store, Table } from '../src/lib/store/table/table.ts';
-import type { DestinationFacts } from '../src/lib/sync/state/types.ts';
-import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted, down, mailOf, refused, subjectOf } from './support/memory-receiver.ts';
-import { memoryStore } from './support/memory-store.ts';
-import { Killed, mortalStore } from './support/mortal-store.ts';
+import { type EngineWorld, engineWorld } from '../../../../test/support/engine-world.ts';
+import { accepted, down, mailOf, refused, subjectOf } from '../../../../test/support/memory-receiver.ts';
+import { memoryStore } from '../../../../test/support/memory-store.ts';
+import { Killed, mortalStore } from '../../../../test/support/mortal-store.ts';
+import type { OutgoingEvent } from '../../domain/events/event.ts';
+import { shardKey, shardOfMailbox } from '../../domain/ids.ts';
+import { systemClock } from '../../domain/system.ts';
+import type { MailboxRow } from '../../store/rows/rows.ts';
+import type { Store, Table } from '../../store/table/table.ts';
+import type { DestinationFacts } from '../state/types.ts';
 
 let world: EngineWorld;
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { decodeMessageRef } from '../src/lib/delivery/events/message-ref.ts';
-import { noHash } from '../src/lib/domain/mail/message-identity.ts';
-import { knownPlaces } from '../src/lib/store/mailboxes/known-places.ts';
-import { rowsOf } from '../src/lib/store/rows/keys.ts';
-import { partitionOf } from '../src/lib/store/rows/mailbox-row.ts';
-import { decodeRetry } from '../src/lib/store/rows/retry-row.ts';
-import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted, down, mailOf, refused } from './support/memory-receiver.ts';
-import { onMemoryTables } from './support/suite-tables.ts';
+import { type EngineWorld, engineWorld } from '../../../../test/support/engine-world.ts';
+import { accepted, down, mailOf, refused } from '../../../../test/support/memory-receiver.ts';
+import { onMemoryTables } from '../../../../test/support/suite-tables.ts';
+import { decodeMessageRef } from '../../delivery/events/message-ref.ts';
+import { noHash } from '../../domain/mail/message-identity.ts';
+import { knownPlaces } from '../../store/mailboxes/known-places.ts';
+import { rowsOf } from '../../store/rows/keys.ts';
+import { partitionOf } from '../../store/rows/mailbox-row.ts';
+import { decodeRetry } from '../../store/rows/retry-row.ts';
 
 let world: EngineWorld;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { DestinationFacts } from '../src/lib/sync/state/types.ts';
-import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted, down, refused, subjectOf } from './support/memory-receiver.ts';
-import { onMemoryTables } from './support/suite-tables.ts';
+import { type EngineWorld, engineWorld } from '../../../../test/support/engine-world.ts';
+import { accepted, down, refused, subjectOf } from '../../../../test/support/memory-receiver.ts';
+import { onMemoryTables } from '../../../../test/support/suite-tables.ts';
+import type { DestinationFacts } from '../state/types.ts';
 
 let world: EngineWorld;
 

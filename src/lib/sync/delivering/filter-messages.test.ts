@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { shardKey, shardOfMailbox } from '../src/lib/domain/ids.ts';
-import type { MailboxFilter } from '../src/lib/domain/mail/filter.ts';
-import { settingsRowKey } from '../src/lib/store/rows/keys.ts';
-import type { MailboxRow } from '../src/lib/store/rows/rows.ts';
-import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { down } from './support/memory-receiver.ts';
-import { onMemoryTables } from './support/suite-tables.ts';
+import { type EngineWorld, engineWorld } from '../../../../test/support/engine-world.ts';
+import { down } from '../../../../test/support/memory-receiver.ts';
+import { onMemoryTables } from '../../../../test/support/suite-tables.ts';
+import { shardKey, shardOfMailbox } from '../../domain/ids.ts';
+import type { MailboxFilter } from '../../domain/mail/filter.ts';
+import { settingsRowKey } from '../../store/rows/keys.ts';
+import type { MailboxRow } from '../../store/rows/rows.ts';
 
 let world: EngineWorld;
 let mailbox: MailboxRow;

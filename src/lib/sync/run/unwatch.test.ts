@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { MailboxRow } from '../src/lib/store/rows/rows.ts';
-import { onDemandKinds } from '../src/lib/store/rows/rows.ts';
-import type { Store, StoredRow, Table } from '../src/lib/store/table/table.ts';
-import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted, mailOf, refused } from './support/memory-receiver.ts';
-import { onMemoryTables } from './support/suite-tables.ts';
-import { rowsOfTable } from './support/tables.ts';
+import { type EngineWorld, engineWorld } from '../../../../test/support/engine-world.ts';
+import { accepted, mailOf, refused } from '../../../../test/support/memory-receiver.ts';
+import { onMemoryTables } from '../../../../test/support/suite-tables.ts';
+import { rowsOfTable } from '../../../../test/support/tables.ts';
+import type { MailboxRow } from '../../store/rows/rows.ts';
+import { onDemandKinds } from '../../store/rows/rows.ts';
+import type { Store, StoredRow, Table } from '../../store/table/table.ts';
 
 let world: EngineWorld;
 let mailbox: MailboxRow;
