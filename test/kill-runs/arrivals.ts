@@ -2,5 +2,6 @@
 export interface Arrival {
   readonly key: string;
   readonly subject: string;
-  readonly by: 'webhook' | 'record';
+  /** `outcome`: the end of a submission; then `key` is the id of the event, and `subject` its type and the submission. */
+  readonly by: 'webhook' | 'record' | 'outcome';
 }

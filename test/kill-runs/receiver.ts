@@ -35,6 +35,10 @@ async function answer(request: IncomingMessage): Promise<unknown> {
     if (body.type === 'message.received') {
       note({ key: body.data.messageKey, subject: body.data.subject, by: 'webhook' });
     }
+    if (String(body.type).startsWith('submission.')) {
+      const key = String(request.headers['webhook-id']);
+      note({ key, subject: `${body.type} ${body.data.submissionId}`, by: 'outcome' });
+    }
     return 'ok';
   }
   switch (url.pathname) {

@@ -1,7 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, openSync, readSync } from 'node:fs';
-import { chown, mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startAzurite } from '../../local/azure/azurite.ts';
@@ -13,6 +10,8 @@ import { shortMail } from '../support/mail.ts';
 import { type StorageFront, startStorageFront } from '../support/storage-front.ts';
 import { startWorld, type World } from '../support/world.ts';
 import type { Arrival } from './arrivals.ts';
+import { followFile, startKillable } from './killable.ts';
+import { intoMaildir } from './maildir.ts';
 
 /** A folder that mail flows into; `bound` is how many of its messages may be sent again for one kill. */
 export interface Stream {
@@ -137,18 +136,6 @@ function stackOf(world: World, storage: StorageFront, receiver: Receiver): Omit<
   };
 }
 
-/** https://cr.yp.to/proto/maildir.html: written aside, and there at once when it is moved. */
-async function intoMaildir(maildir: string, name: string, raw: Uint8Array): Promise<void> {
-  const { uid, gid } = await stat(maildir);
-  for (const each of ['tmp', 'new']) {
-    const made = await mkdir(join(maildir, each), { recursive: true });
-    if (made !== undefined) await chown(made, uid, gid);
-  }
-  await writeFile(join(maildir, 'tmp', name), raw);
-  await chown(join(maildir, 'tmp', name), uid, gid);
-  await rename(join(maildir, 'tmp', name), join(maildir, 'new', name));
-}
-
 interface Receiver {
   readonly port: number;
   start(): Promise<void>;
@@ -159,39 +146,16 @@ interface Receiver {
 
 async function startReceiver(file: string): Promise<Receiver> {
   const port = await freePort();
-  const descriptor = openSync(file, 'a+');
-  const seen: Arrival[] = [];
-  let readTo = 0;
-  let child: ChildProcess | undefined;
-  const start = async () => {
-    const stdio = ['ignore', 'ignore', 'inherit', 'ipc'] as const;
-    child = fork(join(import.meta.dirname, 'receiver.ts'), [String(port), file], { stdio: [...stdio] });
-    await once(child, 'message');
-  };
-  const kill = async () => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
-  };
-  await start();
+  const arrivals = followFile<Arrival>(file);
+  const { start, kill } = await startKillable(join(import.meta.dirname, 'receiver.ts'), [String(port), file]);
   return {
     port,
     start,
     kill,
     stop: async () => {
       await kill();
-      closeSync(descriptor);
+      arrivals.close();
     },
-    arrivals: () => {
-      // Read on from where the last look ended; a line that is only half there waits for the next.
-      for (const chunk = Buffer.alloc(64 * 1024); ; ) {
-        const text = chunk.toString('utf8', 0, readSync(descriptor, chunk, 0, chunk.length, readTo));
-        const lines = text.slice(0, text.lastIndexOf('\n') + 1);
-        if (lines === '') return seen;
-        readTo += Buffer.byteLength(lines);
-        for (const line of lines.trimEnd().split('\n')) seen.push(JSON.parse(line));
-      }
-    },
+    arrivals: () => arrivals.lines().filter(({ by }) => by !== 'outcome'),
   };
 }

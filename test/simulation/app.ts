@@ -2,7 +2,6 @@ import { createDeliverer } from '../../src/lib/delivery/deliverer.ts';
 import { createDestinationFacts } from '../../src/lib/delivery/destination-facts.ts';
 import { buildMailboxEvent } from '../../src/lib/delivery/events/mailbox-event.ts';
 import { buildMessageReceived } from '../../src/lib/delivery/events/message-event.ts';
-import type { Sealer } from '../../src/lib/domain/sealing.ts';
 import type { ErrorCode } from '../../src/lib/error-codes.ts';
 import { BrokerError } from '../../src/lib/errors.ts';
 import type { Log, LogFields } from '../../src/lib/log.ts';
@@ -15,12 +14,13 @@ import { createDirectory } from '../../src/lib/store/shard/directory.ts';
 import { createDispatcher } from '../../src/lib/sync/run/dispatcher.ts';
 import { createShardRunner } from '../../src/lib/sync/run/runner.ts';
 import type { Dispatcher, ShardRunner } from '../../src/lib/sync/state/types.ts';
-import type { ShardWakeUp } from '../../src/lib/sync/state/wake-up.ts';
 import { createImap } from './imap.ts';
 import type { MailWorld } from './mail.ts';
+import { plainSealer } from './plain-sealer.ts';
 import { createProcess, type Ground, invocations, type SimProcess } from './process.ts';
 import { createQueue, type Hint, type Queue } from './queue.ts';
 import { createReceivers, type PostObserver, type ReceiverWeather } from './receiver.ts';
+import { createSimSending, type SendingGround, type SimSending } from './sending/sending.ts';
 import { createStore, type StoreWeather } from './store.ts';
 import type { Tables } from './tables.ts';
 
@@ -32,13 +32,6 @@ const tokenMs = 70 * 60_000;
 
 /** A scaled-in instance has this long before it is ended [host: 10 s]. */
 const graceMs = 10_000;
-
-/** Sealing is no part of what is simulated; nothing here is secret. */
-export const plainSealer: Sealer = {
-  seal: async (_place, plain) => new Uint8Array(plain),
-  open: async (_place, sealed) => new Uint8Array(sealed),
-  needsReseal: async () => false,
-};
 
 /** What Entra thinks of people. */
 export interface Entra {
@@ -57,6 +50,8 @@ export interface Surroundings {
   readonly storeWeather: StoreWeather;
   readonly receiverWeather: ReceiverWeather;
   readonly posts: PostObserver;
+  /** In worlds from which mail goes out. */
+  readonly sending: SendingGround | undefined;
 }
 
 /** The parts of the broker that write rows through the API, in one process. */
@@ -72,6 +67,7 @@ interface Worker {
   readonly sessions: { closeAll(): Promise<void> };
   readonly runner: ShardRunner;
   readonly dispatcher: Dispatcher;
+  readonly sending: SimSending | undefined;
 }
 
 /** The app: worker processes that come and go, the timer, the queue, and a process for each call of the API. */
@@ -80,7 +76,10 @@ export interface App {
   /** Fires the timer now. */
   dispatch(): void;
   /** A process that answers one request of the API. */
-  request(name: string, work: (api: ReturnType<typeof createApi>, process: SimProcess) => Promise<void>): void;
+  request(
+    name: string,
+    work: (api: ReturnType<typeof createApi>, process: SimProcess, sending: SimSending | undefined) => Promise<void>,
+  ): void;
   /** Takes an instance away, as a platform does that scales in. */
   terminate(): void;
   readonly workers: readonly SimProcess[];
@@ -120,6 +119,7 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
     const outbound = createReceivers(ground, process, world.mail, world.receiverWeather, world.posts);
     const rows = createDestinationRows({ store, sealer: plainSealer });
     const tokenEnds = clock.now() + tokenMs;
+    const sending = sendingOf(process, api);
     const sessions = createSessionPool({
       connector: createImap(ground, process, world.mail),
       clock,
@@ -152,13 +152,28 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
           ...createDestinationFacts({ rows, time: store.time, clock, random }),
           order: async (id) => (world.unordered.has(id) ? 'window' : 'strict'),
         },
+        ...(sending === undefined ? {} : { sentMail: sending.mailIn }),
       }),
       sessions,
+      sending,
     };
     workers.push(worker);
     started.push(worker);
     return worker;
   }
+
+  const sendingOf = (process: SimProcess, api: ReturnType<typeof createApi>): SimSending | undefined =>
+    world.sending &&
+    createSimSending(
+      ground,
+      process,
+      api,
+      { ...world.sending, mail: world.mail },
+      {
+        token: (mailbox) => token(process, mailbox),
+        wake: (hint, delayMs) => queue.put(hint, delayMs),
+      },
+    );
 
   function token(process: SimProcess, { grant, address }: MailboxRow): Promise<string> {
     return process.call<string>((call) => {
@@ -182,13 +197,14 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
     return dice.pick(free) ?? start();
   }
 
-  const queue = createQueue(ground, (wakeUp) => {
-    const { process, runner } = anyone();
-    let next: ShardWakeUp | undefined;
+  const queue = createQueue(ground, (hint) => {
+    const { process, runner, sending } = anyone();
+    let next: Hint | undefined;
     return process.invoke(
-      `${process.name}/${wakeUp.kind === 'bell' ? 'b' : 'r'}${++runs}`,
+      `${process.name}/${hint.kind === 'send' ? 'l' : hint.kind === 'bell' ? 'b' : 'r'}${++runs}`,
       async () => {
-        next = await work(runner, wakeUp);
+        if (hint.kind === 'send') await sending?.runner.run(hint.lane);
+        else next = await work(runner, hint);
       },
       (invocation, error) => {
         if (error !== undefined) trace.note(invocation.name, () => `fails: ${String(error)}`);
@@ -210,11 +226,13 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
       return workers.map(({ process }) => process);
     },
     dispatch() {
-      const { process, dispatcher } = anyone();
+      const { process, dispatcher, sending } = anyone();
       process.invoke(
         `${process.name}/timer`,
         async () => {
-          for (const wakeUp of await dispatcher.wakeUps()) queue.put(wakeUp);
+          const wakeUps = await dispatcher.wakeUps();
+          const lanes = (await sending?.wakeUps(wakeUps.map(({ shard }) => shard))) ?? [];
+          for (const hint of [...wakeUps, ...lanes]) queue.put(hint);
         },
         (invocation, error) => {
           if (error !== undefined) trace.note(invocation.name, () => `fails: ${String(error)}`);
@@ -227,7 +245,7 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
       const api = createApi(ground, world, process);
       process.invoke(
         process.name,
-        () => work(api, process),
+        () => work(api, process, sendingOf(process, api)),
         (_, error) => {
           trace.note(process.name, () => (error === undefined ? 'answers' : `fails: ${String(error)}`));
         },
@@ -239,12 +257,13 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
     terminate() {
       const leaver = dice.pick(workers.filter((worker) => !leaving.has(worker.process)));
       if (leaver === undefined) return;
-      const { process, runner, sessions } = leaver;
+      const { process, runner, sessions, sending } = leaver;
       leaving.add(process);
       trace.note(process.name, () => 'is told to end');
       process.invoke(
         `${process.name}/end`,
         async () => {
+          sending?.runner.stop();
           await runner.stop();
           await sessions.closeAll();
         },

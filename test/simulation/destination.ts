@@ -1,7 +1,7 @@
 import type { DestinationConfig } from '../../src/lib/store/destinations/destination.ts';
 import { createDestinationRows } from '../../src/lib/store/destinations/destinations.ts';
 import type { Store, Table } from '../../src/lib/store/table/table.ts';
-import { plainSealer } from './app.ts';
+import { plainSealer } from './plain-sealer.ts';
 import { urlOf } from './receiver.ts';
 import type { Tables } from './tables.ts';
 

@@ -108,6 +108,26 @@ export const likelihoods = {
   bellLate: [0.05, 0.3],
   /** One rings for nothing: before there is any mail, or for a mailbox that does not exist. At each look of the weather. */
   bellForged: [0.05, 0.5],
+
+  // Mail out, in the worlds that have it.
+  // The server for outgoing mail, at each sign-in or message.
+  smtpLogin: [0.02, 0.1],
+  smtpDeferred: [0.02, 0.15],
+  /** The connection ends before the final dot. */
+  smtpCut: [0.02, 0.15],
+  /** After it: the server may have taken the message. */
+  smtpLost: [0.05, 0.4],
+  /** Of all recipients, or of one among several. */
+  smtpRefusal: [0.03, 0.15],
+  /** Of each message that was taken. */
+  copyNever: [0.05, 0.4],
+  copyLate: [0.1, 0.5],
+  bounce: [0.1, 0.5],
+  // Who sends, at each message.
+  sendCancel: [0.3, 0.8],
+  sendAgain: [0.1, 0.4],
+  /** At each message of which nobody knows whether it was sent. */
+  sendDecide: [0.3, 0.9],
 } as const;
 
 export type FaultKind = keyof typeof likelihoods;

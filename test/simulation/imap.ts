@@ -213,8 +213,14 @@ export function createImap(ground: Ground, process: SimProcess, mail: MailWorld)
           selected = undefined;
         }),
       setAside: () => {},
-      fetchMarks: async () => [],
       inFolder: absent,
+      fetchMarks: (path, uids) =>
+        command(`MARKS ${name(path)} ${uids.join(',')}`, () => {
+          const wanted = new Set(uids);
+          return answered(path)
+            .filter((message) => wanted.has(uidOf(message)))
+            .map((message) => ({ ...metaOf(message), submissionId: message.submissionId }));
+        }),
       part: absent,
       download: absent,
       close: () =>
@@ -242,6 +248,7 @@ function metaOf(message: Physical): MessageMeta {
     from: message.sender,
     subject: message.subject,
     received: message.received,
+    ...(message.submissionId === undefined ? {} : { submissionId: message.submissionId }),
   };
 }
 
@@ -263,10 +270,19 @@ function contentOf(message: Physical, meta: MessageMeta): ReadMessage {
     html: undefined,
     truncated: [],
     attachments: [],
-    autoReply: false,
-    bounce: undefined,
+    autoReply: message.bounce !== undefined,
+    ...bounceOf(message.bounce),
     calendar: undefined,
   };
+}
+
+function bounceOf(bounce: Physical['bounce']): Pick<ReadMessage, 'bounce' | 'returnedSubmissionId'> {
+  const [first] = bounce?.recipients ?? [];
+  if (bounce === undefined || first === undefined) return { bounce: undefined };
+  const told = { ...first, recipients: bounce.recipients };
+  return bounce.names === 'header'
+    ? { bounce: told, returnedSubmissionId: bounce.submissionId }
+    : { bounce: { ...told, originalMessageId: bounce.messageId } };
 }
 
 /** What an answer says, for the trace. */

@@ -1,6 +1,7 @@
 import type { FolderRole } from '../../src/lib/domain/mail/folder.ts';
 import { dice as diceOf } from './dice.ts';
 import type { Ground } from './process.ts';
+import type { Bounce } from './sending/post-office.ts';
 
 /** Where a message lies or lay. */
 export interface Place {
@@ -46,6 +47,9 @@ export interface Physical {
   /** Whether it ever was hidden in one of these ways. */
   wasHidden: boolean;
   flags: Flags;
+  /** What our header says: the copy of what went out through the broker. */
+  readonly submissionId: string | undefined;
+  readonly bounce: Bounce | undefined;
   /** What a receiver thinks of it. */
   bad: 'refused' | 'times out' | undefined;
 }
@@ -82,6 +86,8 @@ export interface NewMail {
   /** A message that it cannot be told from. */
   readonly like?: Physical;
   readonly internalDate?: Date;
+  readonly submissionId?: string | undefined;
+  readonly bounce?: Bounce | undefined;
 }
 
 /** What mailbox owners and the world do to mailboxes; each at once. */
@@ -170,6 +176,8 @@ export function createMailWorld(
       subject: mail.subject ?? `mail ${id}`,
       sender: mail.sender ?? sender,
       received: 'received' in mail ? mail.received : `by mx.sim.example with ESMTP id ${id}`,
+      submissionId: mail.submissionId,
+      bounce: mail.bounce,
       arrivedAt: internalDate,
       internalDate,
       bornAt: scheduler.now(),
@@ -213,9 +221,12 @@ export function createMailWorld(
       trace.note(who(to), () => `moves m${message.id} from ${from} to ${at(message)}`);
     },
     copy(message, to) {
-      const { subject, messageId, date, received } = message;
+      const { subject, messageId, date, received, submissionId, bounce } = message;
       const internalDate = message.mailbox.stampsAnew ? now() : message.internalDate;
-      const copy = add(to, { subject, messageId, date, received, internalDate, like: message });
+      const copy = add(to, {
+        ...{ subject, messageId, date, received, internalDate, submissionId, bounce },
+        like: message,
+      });
       trace.note(who(to), () => `copies m${message.id} to ${at(copy)} as m${copy.id}`);
       return copy;
     },

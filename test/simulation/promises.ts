@@ -19,7 +19,10 @@ export type PromiseName =
   | 'what is told is true'
   | 'one mailbox for an address'
   | 'what a filter keeps back stays in the mailbox'
-  | 'a removed mailbox leaves nothing';
+  | 'a removed mailbox leaves nothing'
+  | 'a message is sent once'
+  | 'no message is forgotten'
+  | 'each outcome is told';
 
 /** A promise that was not kept. */
 export interface Breach {

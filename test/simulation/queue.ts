@@ -1,3 +1,4 @@
+import type { SendHint } from '../../src/lib/submissions/types.ts';
 import type { BellWakeUp, ShardWakeUp } from '../../src/lib/sync/state/wake-up.ts';
 import type { Ground, Invocation } from './process.ts';
 
@@ -10,7 +11,8 @@ const killedAgainMs = 10 * 60_000;
 /** Then it goes to the poison queue, which nobody reads. */
 const mostDequeues = 3;
 
-export type Hint = ShardWakeUp | BellWakeUp;
+/** A message of the queue. */
+export type Hint = ShardWakeUp | BellWakeUp | SendHint;
 
 interface Message {
   readonly wakeUp: Hint;
@@ -22,7 +24,7 @@ export interface Queue {
   /** @param afterMs nobody sees it before */
   put(wakeUp: Hint, afterMs?: number): void;
   /** To be told by whoever works on a message. */
-  ended(invocation: Invocation, next: ShardWakeUp | undefined): void;
+  ended(invocation: Invocation, next: Hint | undefined): void;
 }
 
 /** @param work starts an invocation for a message; undefined if there is nobody to do so just now */
@@ -38,9 +40,11 @@ export function createQueue(ground: Ground, work: (wakeUp: Hint) => Invocation):
   }
 
   const named = (hint: Hint) =>
-    hint.kind === 'bell'
-      ? `bell of ${hint.mailbox}, put back ${hint.tries} times`
-      : `hint for shard ${hint.shard}, tick ${hint.tick % 1000}, ${hint.why}`;
+    hint.kind === 'send'
+      ? `hint for lane ${hint.lane}`
+      : hint.kind === 'bell'
+        ? `bell of ${hint.mailbox}, put back ${hint.tries} times`
+        : `hint for shard ${hint.shard}, tick ${hint.tick % 1000}, ${hint.why}`;
 
   return {
     put(wakeUp, afterMs = 0) {

@@ -1,5 +1,6 @@
 import { sweep } from '../../src/lib/housekeeping/sweep.ts';
 import { createAddressIndex } from '../../src/lib/store/mailboxes/address-index.ts';
+import { sweepSubmissions } from '../../src/lib/submissions/sweep.ts';
 import { createApi, tickMs } from './app.ts';
 import type { FaultKind } from './faults.ts';
 import { createPeople } from './people.ts';
@@ -8,6 +9,7 @@ import type { Breach } from './promises.ts';
 import { holdingStatuses } from './receiver.ts';
 import { inRetryQueue } from './retry-queue.ts';
 import { every } from './scheduler.ts';
+import { createSimBlobs } from './sending/blobs.ts';
 import { checkMail, checkRemains, unsettled } from './settled.ts';
 import { areCompared, checkTruth } from './truth.ts';
 import { createWorld, destinations } from './world.ts';
@@ -52,8 +54,21 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
       },
     },
   });
-  const { ground, scheduler, surroundings, lives, mail, deliveries, promises, records, people, admin, app, bells } =
-    world;
+  const {
+    ground,
+    scheduler,
+    surroundings,
+    lives,
+    mail,
+    deliveries,
+    promises,
+    records,
+    people,
+    admin,
+    app,
+    bells,
+    outgoing,
+  } = world;
   const { faults, trace, dice: chance } = ground;
   const { storeWeather, receiverWeather } = surroundings;
   const owners = createPeople(ground, mail, (mailbox) => inRetryQueue(world, mailbox));
@@ -72,6 +87,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     if (faults.stopped) return;
     changeWeather();
     scheduler.after(chance.between(0, 20_000), admin.act);
+    if (outgoing !== undefined) outgoing.senders.act();
   });
 
   // Drawn in any case: the same seed with fewer steps is the same life, cut short.
@@ -109,6 +125,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     await settle();
     if (isLone && !isBroken()) await hangOnOne();
     if (!isBroken()) checkMail(world);
+    if (!isBroken()) outgoing?.outcomes.check();
   }
 
   async function settle(): Promise<void> {
@@ -117,7 +134,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     for (let tick = 0; tick < mostTicks; tick++) {
       await pass(1);
       if (isBroken()) return;
-      left = unsettled(world, addresses);
+      left = [...unsettled(world, addresses), ...(outgoing?.outcomes.unsettled() ?? [])];
       if (left.length === 0) return;
       admin.tidy();
     }
@@ -176,6 +193,18 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
       await scheduler.run(() => done || isBroken());
     }
     checkRemains(world);
+    if (outgoing === undefined) return;
+    let swept = false;
+    const blobs = createSimBlobs(ground, process, outgoing.shelf);
+    process.invoke(
+      'sweep of submissions',
+      () => sweepSubmissions({ store, blobs, log }).then(() => {}),
+      () => {
+        swept = true;
+      },
+    );
+    await scheduler.run(() => swept || isBroken());
+    outgoing.outcomes.checkRemains(outgoing.shelf.keys());
   }
 
   function changeWeather(): void {

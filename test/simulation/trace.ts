@@ -15,7 +15,7 @@ export function createTrace(scheduler: Scheduler, wanted: boolean): Trace {
   const names = new Map<string, string>();
   const lines: string[] = [];
   // Ids stand inside of longer texts as well: row keys, file names of folders, lists.
-  const ids = /(?:mbx_\d{4}_[0-9A-Za-z]{16}|dst_[0-9A-Za-z]{12}|[me]_[\w-]{22}|\bf[0-9A-Za-z]{7}\b)/g;
+  const ids = /(?:mbx_\d{4}_[0-9A-Za-z]{16}|dst_[0-9A-Za-z]{12}|[me]_[\w-]{22}|sub_[\w-]{43}|\bf[0-9A-Za-z]{7}\b)/g;
   const shorten = (text: string) => text.replace(ids, (id) => names.get(id) ?? id);
   return {
     name(id, short) {

@@ -15,6 +15,10 @@ import { createPromises } from './promises.ts';
 import type { Post, PostObserver, ReceiverWeather } from './receiver.ts';
 import { createRecords, type Records } from './records.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
+import type { BlobShelf } from './sending/blobs.ts';
+import { createOutcomes, type Outcomes } from './sending/outcomes.ts';
+import { createPostOffice } from './sending/post-office.ts';
+import { createSenders, type Senders } from './sending/senders.ts';
 import type { Ended } from './settled.ts';
 import type { StoreWeather } from './store.ts';
 import { type Applied, createTables } from './tables.ts';
@@ -48,6 +52,8 @@ export interface World extends Ended {
   readonly admin: Admin;
   readonly app: App;
   readonly bells: Bells;
+  /** In worlds from which mail goes out. */
+  readonly outgoing: { readonly outcomes: Outcomes; readonly senders: Senders; readonly shelf: BlobShelf } | undefined;
 }
 
 const names = ['ada', 'bea', 'cid', 'dan', 'eve', 'fay', 'gus', 'hal'] as const;
@@ -84,7 +90,22 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     lives.onPlaced(message, place);
     bells.onPlaced(message, place);
   });
+  // A third of the worlds: the lives of the others do not change with what is sent here.
+  const isSending = dice(`${seed}/sending`).chance(1 / 3);
+  const office = createPostOffice(
+    ground,
+    () => mail,
+    (id) => outcomes.onTaken(id),
+  );
+  const outcomes = createOutcomes(ground, promises, {
+    tables: () => tables,
+    lives,
+    office: () => office,
+    mail: () => mail,
+  });
+  const shelf: BlobShelf = new Map();
   const tables = createTables((write) => {
+    outcomes.onApplied(write);
     filters.onApplied(write);
     lives.onApplied(write);
     fence.onApplied(write);
@@ -103,6 +124,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     entra,
     storeWeather,
     receiverWeather,
+    sending: isSending ? { office, shelf } : undefined,
     posts: {
       sending(post: Post) {
         filters.sending(post);
@@ -113,8 +135,10 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       accepted(post: Post) {
         deliveries.accepted(post);
         records.accepted(post);
+        outcomes.accepted(post);
         options.posts?.accepted?.(post);
         admin.read(post);
+        senders.read(post);
       },
       heard(post: Post) {
         deliveries.heard(post);
@@ -135,10 +159,12 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   }));
   const admin = createAdmin(ground, { app, lives, mail, entra }, people, destinations);
 
+  const senders = createSenders(ground, { app, lives, outcomes });
   for (const [at, id] of destinations.entries()) {
     trace.name(id, at === 0 ? 'alpha' : 'beta');
     await insertDestination(tables, id, new Date(scheduler.now()));
   }
   const ended = { tables, lives, mail, deliveries, promises };
-  return { ...ended, ground, scheduler, surroundings, records, people, admin, app, bells };
+  const outgoing = isSending ? { outcomes, senders, shelf } : undefined;
+  return { ...ended, ground, scheduler, surroundings, records, people, admin, app, bells, outgoing };
 }

@@ -1,5 +1,4 @@
 import type { Submission } from '../domain/submission.ts';
-import { isBrokerError } from '../errors.ts';
 import { createByteBudget } from '../http/byte-budget.ts';
 import { createWays, type WaysConfig } from '../send/ways.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
@@ -7,7 +6,7 @@ import { createSendingSettings } from '../store/submissions/sending-settings.ts'
 import { createSubmissionRows } from '../store/submissions/submissions.ts';
 import { createAccounts } from '../submissions/accounts.ts';
 import { createDecisions } from '../submissions/decide.ts';
-import { dueLanes } from '../submissions/due-lanes.ts';
+import { laneWakeUps } from '../submissions/due-lanes.ts';
 import { createLaneRunner } from '../submissions/lane-run.ts';
 import { createMailIn } from '../submissions/mail-in.ts';
 import { createSender } from '../submissions/requests/sender.ts';
@@ -99,20 +98,8 @@ export function composeSending(
     endOf: mailIn.end,
     /** What mail that comes in says of mail that went out. */
     mailIn,
-    /**
-     * A wake-up for every lane of these shards with something to do in this tick; those whose own wake-up was lost among them. Never
-     * rejects: mail that comes in must not wait for mail that goes out.
-     */
-    async wakeUps(shards: readonly number[]): Promise<readonly SendHint[]> {
-      try {
-        const { lanes, orphaned } = await dueLanes({ rows, mailbox }, shards, new Date(store.time.whenWriting()));
-        for (const id of orphaned) await mailIn.end(id);
-        return lanes.map((lane): SendHint => ({ v: 1, kind: 'send', lane }));
-      } catch (error) {
-        log.warn('submission.lanes_not_read', { code: isBrokerError(error) ? error.code : 'storage_unreachable' });
-        return [];
-      }
-    },
+    /** See {@link laneWakeUps}. */
+    wakeUps: (shards: readonly number[]) => laneWakeUps({ rows, mailbox, store, log, end: mailIn.end }, shards),
     /** Looks after a lane. @throws BrokerError `storage_unreachable`; StoreError */
     run: (lane: string) => runner.run(lane),
     stop: () => runner.stop(),

@@ -1,4 +1,4 @@
-import { linkedAbort } from '../domain/linked-abort.ts';
+import { clockedAbort } from '../domain/clocked-abort.ts';
 import type { SentPlace, Submission } from '../domain/submission.ts';
 import { deferred, failed, marked, nextStep, resulted, waits } from '../domain/submission-steps.ts';
 import { isBrokerError } from '../errors.ts';
@@ -52,7 +52,7 @@ export async function attempt(
   }
   const { way } = choice;
   const until = new Date(now().getTime() + attemptMs);
-  const over = linkedAbort(lease.signal, attemptMs);
+  const over = clockedAbort(deps.clock, lease.signal, attemptMs);
   try {
     const content = await openContent(deps.sealer, submission.id, sealed);
     const prepared = await ready.get(way, mailbox, over.signal);

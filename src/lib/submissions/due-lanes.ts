@@ -1,7 +1,11 @@
+import { isBrokerError } from '../errors.ts';
+import type { Log } from '../log.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import { laneOf } from '../store/submissions/submission-keys.ts';
 import { decodeWaiting } from '../store/submissions/submission-row.ts';
 import type { SubmissionRows } from '../store/submissions/submissions.ts';
+import type { Store } from '../store/table/table.ts';
+import type { SendHint } from './types.ts';
 
 export interface DueLanesParts {
   readonly rows: Pick<SubmissionRows, 'waitingInShard'>;
@@ -36,4 +40,26 @@ export async function dueLanes(
     }
   }
   return { lanes: [...lanes], orphaned };
+}
+
+/**
+ * A wake-up for every lane of these shards with something to do in this tick, those whose own wake-up was lost among them;
+ * and the end of what removed mailboxes left. Never rejects: mail that comes in must not wait for mail that goes out.
+ */
+export async function laneWakeUps(
+  parts: DueLanesParts & {
+    readonly store: Pick<Store, 'time'>;
+    readonly log: Pick<Log, 'warn'>;
+    readonly end: (mailboxId: string) => Promise<number>;
+  },
+  shards: readonly number[],
+): Promise<readonly SendHint[]> {
+  try {
+    const { lanes, orphaned } = await dueLanes(parts, shards, new Date(parts.store.time.whenWriting()));
+    for (const id of orphaned) await parts.end(id);
+    return lanes.map((lane): SendHint => ({ v: 1, kind: 'send', lane }));
+  } catch (error) {
+    parts.log.warn('submission.lanes_not_read', { code: isBrokerError(error) ? error.code : 'storage_unreachable' });
+    return [];
+  }
 }
