@@ -77,6 +77,9 @@ describe('npm start', () => {
     expect(run.output()).toContain('Ada Lovelace connects her mailbox');
     expect(run.output()).toMatch(/message\.received, answered with 200/);
     expect(run.output()).toMatch(/signature +valid/);
+    expect(run.output()).toContain('submission.sent: the submission is sent');
+    expect(run.output()).toContain('lies in the mailbox grace@contoso.example');
+    expect(run.output()).toContain('at NocoBase: message.received, in the same thread');
     expect(stack).toMatchObject({
       broker: expect.stringMatching(/^http:\/\/localhost:\d+\/api$/),
       adminKey: expect.stringMatching(/^nmb_/),

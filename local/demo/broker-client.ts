@@ -7,6 +7,8 @@ export interface BrokerClient {
   connectLink(address?: string): Promise<string>;
   /** Follows a link as its owner does: page, button, sign-in at Microsoft, and back. */
   followLink(link: string, address: string, entra: EntraStandIn): Promise<void>;
+  /** Answers a mail of a mailbox. @returns the id of the submission */
+  answer(mailboxId: string, messageRef: string, text: string): Promise<string>;
 }
 
 /** A step did not go as it should; the message is one sentence. */
@@ -14,6 +16,7 @@ export class StepFailed extends Error {
   override readonly name = 'StepFailed';
 }
 
+const submission = z.object({ id: z.string() });
 const linkAnswer = z.object({ url: z.url() });
 const problem = z.object({ detail: z.string() });
 
@@ -35,6 +38,23 @@ export function createBrokerClient(broker: string, adminKey: string): BrokerClie
       if (link.success) return link.data.url;
       const why = problem.safeParse(body).data?.detail ?? '';
       throw new StepFailed(`No link could be made: ${answer.status} ${why}`.trim());
+    },
+
+    answer: async (mailboxId, messageRef, text) => {
+      const answer = await fetch(`${broker}/mailboxes/${mailboxId}/send`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${adminKey}`,
+          'content-type': 'application/json',
+          'idempotency-key': `answer-${Date.now()}`,
+        },
+        body: JSON.stringify({ reply: messageRef, text }),
+      });
+      const body: unknown = await answer.json().catch(() => undefined);
+      const accepted = submission.safeParse(body);
+      if (accepted.success) return accepted.data.id;
+      const why = problem.safeParse(body).data?.detail ?? '';
+      throw new StepFailed(`The answer was not accepted: ${answer.status} ${why}`.trim());
     },
 
     followLink: async (link, address, entra) => {

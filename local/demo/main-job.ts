@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { DemoUser, ReceivedEvent, StandIns } from '../world.ts';
+import { showAnswer } from './answer.ts';
 import { type BrokerClient, StepFailed } from './broker-client.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -30,7 +31,7 @@ const received = z.object({
 
 /**
  * The whole job before the eyes of whoever started the world: a person connects her mailbox over HTTP, a mail reaches it,
- * and arrives at NocoBase as a signed webhook. Says where it cannot be shown because a real service stands in the way.
+ * and arrives at NocoBase as a signed webhook; she answers it from there. Says where it cannot be shown because a real service stands in the way.
  * @throws StepFailed with one sentence
  */
 export async function showMainJob(job: MainJob): Promise<void> {
@@ -67,6 +68,7 @@ export async function showMainJob(job: MainJob): Promise<void> {
   for (const attachment of data.attachments) {
     terminal.detail(`attached   ${attachment.filename ?? 'unnamed'}, ${attachment.size} bytes`);
   }
+  await showAnswer(job, event);
 }
 
 async function arrival({ standIns, signal }: MainJob, subject: string): Promise<ReceivedEvent> {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Submission } from '../../src/lib/domain/submission.ts';
 import { decodeSubmission } from '../../src/lib/store/submissions/submission-row.ts';
+import { laneLeaseMs, laneTakeoverMs } from '../../src/lib/submissions/lane-lease.ts';
 import { dice } from '../simulation/dice.ts';
 import { rowsOfTable } from '../support/tables.ts';
 import { type SendStack, type SendVictim, sendVictims } from './send-stack.ts';
@@ -20,7 +21,10 @@ const messagesOfRun = 24;
 /** A request that is not answered is repeated under its key. */
 const repeatMs = 200;
 
-const patienceMs = 240_000;
+const patienceMs = 300_000;
+
+/** A lease that is held for longer than any step takes: its process was killed. */
+const deadMs = 30_000;
 
 /**
  * Messages are handed over while processes are killed, each when a drawn number of messages was accepted. Then time goes on
@@ -65,13 +69,20 @@ export async function sendRun(
 
   const ids = new Set(accepted.values());
   let open: readonly string[] = [];
-  for (const end = Date.now() + patienceMs; Date.now() < end; await delay(500)) {
+  let freeAt = Date.now();
+  for (const end = Date.now() + patienceMs; Date.now() < end; await delay(1_000)) {
     const rows = await rowsOfTable(stack.world.store, 'submissions');
     open = rows.filter(({ rowKey }) => rowKey.startsWith('w!')).map(({ rowKey }) => `${rowKey} is left`);
     const events = new Set(stack.told().map(({ id }) => id));
     if (open.length === 0 && [...ids].every((id) => events.has(id))) break;
-    // What waits for a look into Sent, or for the end of a lease, need not wait in real time.
-    stack.pass(20_000);
+    // What waits for a look into Sent, or for the end of a lease, need not wait in real time; who is at work has all of it.
+    const isHeld = [...rows, ...(await rowsOfTable(stack.world.store, 'mail'))].some(({ values }) =>
+      Boolean(values.owner),
+    );
+    if (!isHeld || Date.now() - freeAt > deadMs) {
+      stack.pass(isHeld ? laneLeaseMs + laneTakeoverMs : 20_000);
+      freeAt = Date.now();
+    }
   }
   const rows = await rowsOfTable(stack.world.store, 'submissions');
   const submissions = rows

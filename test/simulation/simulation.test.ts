@@ -40,6 +40,22 @@ describe('in a simulated world', () => {
     expect(delivered).toBeGreaterThan(200);
   });
 
+  it('mail goes out, is lost on the way, comes back, and is told of', async () => {
+    const lines: string[] = [];
+    for (const seed of [7, 8, 11, 20, 42, 44]) lines.push(...(await simulate({ seed, trace: true })).lines);
+    const events = [
+      /sends s\d+ -- accepted/,
+      /sends s\d+ -- unknown/,
+      /log sent_folder\.searched .*found=true/,
+      /log sent_folder\.searched .*found=false/,
+      /log submission\.bounce_linked/,
+      /POST submission\.sent/,
+      /killed in the middle of .*\/l\d+/,
+      /hint for lane .* -- lost/,
+    ];
+    for (const event of events) expect(lines.filter((line) => event.test(line))).not.toEqual([]);
+  });
+
   it('the same seed is the same life, to the last step', async () => {
     const one = await simulate({ seed: 7, trace: true });
     const again = await simulate({ seed: 7, trace: true });

@@ -91,7 +91,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     bells.onPlaced(message, place);
   });
   // A third of the worlds: the lives of the others do not change with what is sent here.
-  const isSending = dice(`${seed}/sending`).chance(1 / 3);
+  const isSending = dice(`${seed}/mail goes out`).chance(1 / 3);
   const office = createPostOffice(
     ground,
     () => mail,

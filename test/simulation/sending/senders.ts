@@ -45,7 +45,7 @@ export function createSenders(
     };
     const recipients = dice.chance(0.3) ? ['x@far.example', 'y@far.example'] : ['x@far.example'];
     const messageId = `<${key}@ours.example>`;
-    const mind = dice.chance(0.3) ? dice.between(0, 3 * minuteMs) : undefined;
+    const mind = dice.chance(0.6) ? dice.between(0, 3 * minuteMs) : undefined;
     let answer: string | undefined;
 
     function ask(tries: number): void {
