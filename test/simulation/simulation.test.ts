@@ -42,7 +42,7 @@ describe('in a simulated world', () => {
 
   it('mail goes out, is lost on the way, comes back, and is told of', async () => {
     const lines: string[] = [];
-    for (const seed of [7, 8, 11, 20, 42, 44]) lines.push(...(await simulate({ seed, trace: true })).lines);
+    for (const seed of [8, 15, 51, 59, 162]) lines.push(...(await simulate({ seed, trace: true })).lines);
     const events = [
       /sends s\d+ -- accepted/,
       /sends s\d+ -- unknown/,

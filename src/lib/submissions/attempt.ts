@@ -8,7 +8,7 @@ import type { Hold } from '../store/submissions/lane-row.ts';
 import type { StoredSubmission } from '../store/submissions/submissions.ts';
 import { changeSubmission } from './change.ts';
 import type { LaneLease } from './lane-lease.ts';
-import { chooseWay, holdUntil, mailboxWays, paced, shutting, tryAgainMs } from './lane-pace.ts';
+import { chooseWay, dayHold, holdUntil, mailboxWays, paced, shutting, tryAgainMs } from './lane-pace.ts';
 import type { ReadyWays } from './ready-ways.ts';
 import { openContent } from './sealed-content.ts';
 import type { SendingDeps } from './types.ts';
@@ -55,6 +55,8 @@ export async function attempt(
   const over = clockedAbort(deps.clock, lease.signal, attemptMs);
   try {
     const content = await openContent(deps.sealer, submission.id, sealed);
+    const full = dayHold(lease.facts, content.recipients.length, now());
+    if (full !== undefined) return await unmarked((current) => waits(current, full));
     const prepared = await ready.get(way, mailbox, over.signal);
     if (prepared.kind !== 'ready') return await notReady(prepared);
     const date = submission.date ?? now();

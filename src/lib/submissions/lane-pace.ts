@@ -39,15 +39,30 @@ export function holdOf(
   now: Date,
 ): Hold | undefined {
   for (const hold of [facts.hold, elsewhere]) if (hold !== undefined && now < hold.until) return hold;
-  const hour = Math.floor(now.getTime() / hourMs);
-  const day = facts.hours.filter((each) => each.hour > hour - 24);
-  if (day.reduce((sum, each) => sum + each.recipients, 0) >= recipientsADay) {
-    return { code: 'submission_quota', until: new Date(((day[0]?.hour ?? hour) + 24) * hourMs) };
-  }
+  const isFull = dayHold(facts, 1, now);
+  if (isFull !== undefined) return isFull;
   const recent = facts.recent.filter((each) => now.getTime() - each.getTime() < minuteMs);
   const most = priority === 'bulk' ? bulkAMinute : messagesAMinute;
   const oldest = recent.at(-most);
   return oldest === undefined ? undefined : { code: 'submission_pace', until: new Date(oldest.getTime() + minuteMs) };
+}
+
+/**
+ * Why a message to so many recipients has to wait: with them there would be more in a day than Exchange takes. A message to
+ * more than that alone goes out on an empty day, and Exchange says what it thinks.
+ */
+export function dayHold({ hours }: Pick<LaneFacts, 'hours'>, recipients: number, now: Date): Hold | undefined {
+  const hour = Math.floor(now.getTime() / hourMs);
+  const day = hours.filter((each) => each.hour > hour - 24);
+  let sum = day.reduce((total, each) => total + each.recipients, 0);
+  const room = Math.max(0, recipientsADay - recipients);
+  let last: number | undefined;
+  for (const each of day) {
+    if (sum <= room) break;
+    sum -= each.recipients;
+    last = each.hour;
+  }
+  return last === undefined ? undefined : { code: 'submission_quota', until: new Date((last + 24) * hourMs) };
 }
 
 /** What chooses a way, of a mailbox. */

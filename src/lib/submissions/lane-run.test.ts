@@ -1,5 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { mailbox, type SendingWorld, sendingWorld, startProcess } from '../../../test/support/sending-world.ts';
+import {
+  composed,
+  mailbox,
+  type SendingWorld,
+  sendingWorld,
+  startProcess,
+} from '../../../test/support/sending-world.ts';
 import { hourMs, minuteMs, secondMs } from '../domain/duration.ts';
 import { BrokerError } from '../errors.ts';
 
@@ -95,6 +101,38 @@ describe('a run of a lane', () => {
     await world.clock.advance(31 * minuteMs);
     await process.run();
     expect(takenIds().length).toBe(1);
+  });
+
+  it('sends to 10,000 recipients a day, goes on hour by hour, and lets a smaller message go first', async () => {
+    const process = startProcess(world);
+    const to = (count: number) => Array.from({ length: count }, (_, index) => `r${index}@fabrikam.example`);
+    const accept = (idempotencyKey: string, count: number) =>
+      process.accept({ idempotencyKey, compose: async () => composed('Many', to(count)) });
+    const first = await accept('first', 6_000);
+    await process.run();
+    await world.clock.advance(hourMs);
+    const second = await accept('second', 3_000);
+    await process.run();
+    await world.clock.advance(hourMs);
+    const third = await accept('third', 2_000);
+    await world.clock.advance(secondMs);
+    const small = await accept('small', 1_000);
+    await process.run();
+    expect(takenIds()).toEqual([first.id, second.id, small.id]);
+    const until = new Date(Math.floor((world.clock.now() + 22 * hourMs) / hourMs) * hourMs);
+    expect(await read(third.id)).toMatchObject({
+      state: 'queued',
+      attempts: 0,
+      waitingFor: { code: 'submission_quota', until },
+    });
+    await accept('one more', 1);
+    await world.clock.advance(21 * hourMs);
+    await process.run();
+    expect(takenIds().length).toBe(3);
+    await world.clock.advance(hourMs);
+    await process.run();
+    expect(takenIds().length).toBe(5);
+    expect(takenIds()).toContain(third.id);
   });
 
   it('tries what was deferred again after a wait, with the same Date', async () => {
