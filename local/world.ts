@@ -1,3 +1,4 @@
+import type { Subscriptions } from './graph/subscriptions.ts';
 import type { Endpoint, Stack } from './stack.ts';
 
 /** Anything that listens and can be stopped. `stop` resolves when its sockets and processes are gone; calling it twice does no harm. */
@@ -209,7 +210,7 @@ export interface SmtpServer extends Running, Endpoint {
 /** How the next requests to Graph are answered instead of the truth. */
 export interface GraphFailure {
   /** Only requests of this kind: `draft` makes one, `send` sends it, `attach` and `upload` put files on it, `look` reads it. */
-  readonly verb?: 'sendMail' | 'draft' | 'attach' | 'upload' | 'send' | 'look' | 'delete' | 'other';
+  readonly verb?: 'sendMail' | 'draft' | 'attach' | 'upload' | 'send' | 'look' | 'delete' | 'subscribe' | 'other';
   /** How many requests; 1 if left out, `Infinity` until {@link GraphStandIn.heal}. */
   readonly times?: number;
   /** HTTP status, 503 if left out. */
@@ -242,6 +243,8 @@ export interface GraphStandIn extends Running {
   drafts(address: string): Promise<readonly string[]>;
   /** Requests of any kind since the start. */
   requests(): number;
+  /** Change notifications. */
+  readonly subscriptions: Subscriptions;
   fail(failure: GraphFailure): void;
   /** Forgets every failure that was ordered. */
   heal(): void;

@@ -310,6 +310,7 @@ const doors: readonly Door[] = [
   { method: 'GET', path: 'tenant-consent', scope: 'none' },
   { method: 'POST', path: 'tenant-consent', scope: 'none' },
   { method: 'GET', path: 'attachments', scope: 'none' },
+  { method: 'POST', path: 'bell', scope: 'none' },
   { method: 'GET', path: 'health', scope: 'none' },
   { method: 'GET', path: 'connect', scope: 'none' },
   { method: 'POST', path: 'connect', scope: 'none' },

@@ -9,7 +9,7 @@ const floors = [
   ['lib/broker.ts'],
   ['lib/broker'],
   ['lib/connect', 'lib/housekeeping', 'lib/doctor', 'lib/metrics', 'lib/dashboard'],
-  ['lib/submissions'],
+  ['lib/submissions', 'lib/bells'],
   ['lib/changing'],
   ['lib/mailboxes', 'lib/reading', 'lib/sync/run'],
   ['lib/sync/backlog'],

@@ -10,6 +10,7 @@ import { createDrafts } from './drafts.ts';
 import { me } from './me.ts';
 import { decodeMime } from './mime-body.ts';
 import { createOutbox } from './outbox.ts';
+import { createSubscriptions } from './subscriptions.ts';
 
 export interface GraphOptions {
   readonly certificates: Certificates;
@@ -49,6 +50,7 @@ export async function startGraph(options: GraphOptions): Promise<GraphStandIn> {
   let requests = 0;
   let url = '';
   const drafts = createDrafts(outbox, () => url);
+  const subscriptions = createSubscriptions();
 
   const failureFor = (verb: string): GraphFailure | undefined => {
     const next = failures.find(({ failure }) => (failure.verb ?? verb) === verb);
@@ -114,6 +116,7 @@ export async function startGraph(options: GraphOptions): Promise<GraphStandIn> {
     const facts = await entra.introspect(token);
     if (facts?.audience !== audience) return refusals.token();
     if (path === '/v1.0/me' && call.method === 'GET') return me(facts, directory);
+    if (/^\/v1\.0\/subscriptions(\/|$)/.test(path)) return subscriptions.handle(facts, call);
     return ofMailbox(facts, path, call);
   }
 
@@ -142,6 +145,7 @@ export async function startGraph(options: GraphOptions): Promise<GraphStandIn> {
     sent: () => outbox.sent,
     drafts: (address) => drafts.of(address.toLowerCase()),
     requests: () => requests,
+    subscriptions,
     fail: (failure) => {
       failures.push({ left: failure.times ?? 1, failure });
     },
@@ -161,6 +165,7 @@ const nowhere: Pick<MailServer, 'deliver'> = {
 /** What a request is about, for failures that are ordered. */
 function verbOf({ method, url }: Call): NonNullable<GraphFailure['verb']> {
   const path = url.pathname;
+  if (path.startsWith('/v1.0/subscriptions')) return 'subscribe';
   if (path.startsWith('/upload/')) return 'upload';
   if (path.endsWith('/sendMail')) return 'sendMail';
   if (path.endsWith('/send')) return 'send';

@@ -21,6 +21,7 @@ await import('./index.ts');
 /** Every address below /api, its methods, and what a key must have for each. A change of this table is a change of the interface. */
 const doors = `
 attachments                     GET none
+bell                            POST none
 connect                         GET none, POST none
 connect-links                   POST connect
 dashboard                       GET none, POST none

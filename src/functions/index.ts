@@ -1,5 +1,6 @@
 // The entry of the bundle: every front door registers itself when it is loaded.
 import './mailboxes/attachments.ts';
+import './mailboxes/bell.ts';
 import './sign-in/connect-links.ts';
 import './sign-in/connect.ts';
 import './operations/dashboard-callback.ts';

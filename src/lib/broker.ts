@@ -1,5 +1,6 @@
 import type { ApiKeys } from './access/api-keys.ts';
 import type { AttachmentTokens } from './access/attachment-token.ts';
+import { composeBells, type Notified } from './broker/bells.ts';
 import { composeConnecting } from './broker/connecting.ts';
 import { composeDelivery } from './broker/delivery.ts';
 import { composeIdentity } from './broker/identity.ts';
@@ -53,6 +54,8 @@ export interface Broker {
   readonly reading: Reading;
   readonly dispatcher: Dispatcher;
   readonly shardRunner: ShardRunner;
+  /** Notifications of new mail; undefined where the deployment does not ask for them. */
+  readonly bells: Notified | undefined;
   /** For what the output binding of a function cannot do: a message that is seen later. */
   readonly queue: Pick<WorkQueue, 'send'>;
   /** Mail out; the sweep of its blobs is a chore of housekeeping. */
@@ -90,9 +93,10 @@ export function createBroker(
   const identity = composeIdentity(base, storage);
   const mail = composeMailAccess(base, storage, identity);
   const delivery = composeDelivery(base, storage, mail);
-  const connecting = composeConnecting(base, storage, identity, mail, delivery);
+  const bells = composeBells(base, storage, mail);
+  const connecting = composeConnecting(base, storage, identity, mail, delivery, bells);
   const sending = composeSending(base, storage, mail, delivery);
-  const polling = composePolling(base, storage, identity, mail, delivery, connecting, sending);
+  const polling = composePolling(base, storage, identity, mail, delivery, connecting, { ...sending, bells });
   const operations = composeOperations(base, storage, identity, mail, delivery, sending, { counts, startedAt });
 
   const { trouble, lookAtSecrets, apiKeys, audit, queue, registry, deliveries } = storage;
@@ -117,6 +121,7 @@ export function createBroker(
     openMailbox,
     giveToken,
     sending,
+    bells,
     reading: composeReading(base, storage, mail, delivery),
     ...polling,
     ...operations,

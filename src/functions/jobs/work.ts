@@ -1,4 +1,5 @@
 import { app, output } from '@azure/functions';
+import { parseSubscribeHint } from '../../lib/bells/subscribe-hint.ts';
 import { broker } from '../../lib/broker.ts';
 import { parseSendHint } from '../../lib/submissions/types.ts';
 import { parseBell, parseWakeUp } from '../../lib/sync/state/wake-up.ts';
@@ -14,8 +15,9 @@ let stop = async () => {};
 export async function work(message: unknown) {
   const wakeUp = parseWakeUp(message);
   const bell = parseBell(message);
+  const subscribe = parseSubscribeHint(message);
   const lane = parseSendHint(message)?.lane;
-  const { log, queue, shardRunner, sending } = await broker();
+  const { log, queue, bells, shardRunner, sending } = await broker();
   stop = async () => {
     sending.stop();
     await shardRunner.stop();
@@ -28,6 +30,11 @@ export async function work(message: unknown) {
     const { next, again } = await shardRunner.ring(bell);
     if (again !== undefined) await queue.send(again.bell, again.afterMs);
     return next;
+  }
+  if (subscribe !== undefined) {
+    const { mailbox, folder, lost = false } = subscribe;
+    await bells?.keep(mailbox, folder === undefined ? 'connected' : { folderId: folder, isLost: lost });
+    return undefined;
   }
   if (wakeUp === undefined) {
     log.warn('dispatch.message_unknown');

@@ -8,6 +8,7 @@ import { createOpenMailbox } from '../mailboxes/open-mailbox.ts';
 import { createConsentTickets } from '../store/links/consent-tickets.ts';
 import { createTickets } from '../store/links/tickets.ts';
 import type { Base } from './base.ts';
+import type { Notified } from './bells.ts';
 import type { Delivery } from './delivery.ts';
 import type { Identity } from './identity.ts';
 import type { MailAccess } from './mail-access.ts';
@@ -20,6 +21,7 @@ export function composeConnecting(
   { tokens, signIn, adminConsent, findAddresses }: Identity,
   { probe }: MailAccess,
   { destinations }: Delivery,
+  bells: Notified | undefined,
 ) {
   const ticketTokens = createTicketTokens({ rootKeys, clock, random });
   const tickets = createTickets(store.table('tickets'));
@@ -46,6 +48,7 @@ export function composeConnecting(
       registry,
       destinations,
       audit,
+      placed: bells?.ask,
     }),
     /** The links that an event about a mailbox carries, so that its receiver can pass them on. */
     withLinks: createEventLinks({

@@ -1,5 +1,6 @@
 import { buildMailboxEvent } from '../delivery/events/mailbox-event.ts';
 import { buildMessageReceived } from '../delivery/events/message-event.ts';
+import { bellsChore } from '../housekeeping/bells-chore.ts';
 import { createHousekeeping } from '../housekeeping/housekeeping.ts';
 import { keepAliveChore } from '../housekeeping/keep-alive-chore.ts';
 import { overlookedChore } from '../housekeeping/overlooked-chore.ts';
@@ -18,6 +19,7 @@ import { createDispatcher } from '../sync/run/dispatcher.ts';
 import { createShardRunner } from '../sync/run/runner.ts';
 import { createReseal } from '../vault/reseal.ts';
 import type { Base } from './base.ts';
+import type { Notified } from './bells.ts';
 import type { Connecting } from './connecting.ts';
 import type { Delivery } from './delivery.ts';
 import type { Identity } from './identity.ts';
@@ -33,7 +35,7 @@ export function composePolling(
   { polled, token, closeSessions }: MailAccess,
   { deliverer, destinations, destinationFacts }: Delivery,
   { withLinks }: Connecting,
-  { mailIn }: Pick<Sending, 'mailIn'>,
+  { mailIn, bells }: Pick<Sending, 'mailIn'> & { readonly bells: Notified | undefined },
 ) {
   const { store, blobs, directory, registry, grants, vault, sealer, apiKeys, notices, lastRuns, secretName } = storage;
   const intervalSeconds = config.pollIntervalSeconds;
@@ -51,12 +53,15 @@ export function composePolling(
     forget: async (mailbox) => {
       polled.drop(mailbox.id);
       await eraseLinks(mailbox.id);
+      // While there is still a sign-in by which Graph can be told.
+      await bells?.remove(mailbox);
       await registry.forget(mailbox);
     },
     otherHeld: polled.leave,
     intervalSeconds,
     destinations: destinationFacts,
     sentMail: mailIn,
+    ...(bells === undefined ? {} : { hasBell: bells.has }),
   });
   const reseal = createReseal({
     clock,
@@ -90,6 +95,7 @@ export function composePolling(
         resealChore(resealDeps),
         overlookedChore({ store, log, directory, runner: shardRunner, intervalSeconds }),
         keepAliveChore({ clock, log, grants, tokens }),
+        ...(bells === undefined ? [] : [bellsChore({ directory, keep: bells.keep })]),
         // Only a secret expires; a managed identity does not.
         ...(secretName === undefined
           ? []

@@ -20,7 +20,7 @@ import { recognise } from './recognise.ts';
 
 type FinishDeps = Pick<
   ConnectDeps,
-  'clock' | 'random' | 'grants' | 'probe' | 'registry' | 'tickets' | 'findAddresses' | 'log'
+  'clock' | 'random' | 'grants' | 'probe' | 'registry' | 'tickets' | 'findAddresses' | 'log' | 'placed'
 >;
 
 /**
@@ -56,6 +56,7 @@ export async function finishConnect(
     ...(ticket.kind === 'connect' ? { namesOnlyAt: ticket.destinationId } : {}),
   });
   await wakeOthers(deps, person, mailbox.id);
+  await deps.placed?.(mailbox.id);
   const result = { mailboxId: mailbox.id, address: mailbox.address };
   await spend(deps, taken, result);
   return result;

@@ -31,6 +31,8 @@ export interface ConnectDeps {
   readonly registry: Pick<Registry, 'get' | 'upsert' | 'list' | 'ask'>;
   readonly destinations: DestinationLookup;
   readonly audit: Audit;
+  /** Told of a mailbox that was just connected, or connected again. Never rejects. */
+  readonly placed?: ((mailboxId: string) => Promise<void>) | undefined;
 }
 
 /** The redirect URI that is registered at Microsoft; it must match to the letter. */

@@ -14,6 +14,7 @@ export type Purpose =
   | 'state'
   | 'apikey'
   | 'attach'
+  | 'bell'
   | 'event'
   | 'job'
   | 'dashboard'

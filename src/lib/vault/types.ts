@@ -51,7 +51,7 @@ export interface RootKeys {
   ): Promise<{ readonly kid: string; readonly key: Uint8Array<ArrayBuffer> } | undefined>;
 }
 
-export type KeyUse = 'ticket' | 'apikey' | 'attach';
+export type KeyUse = 'ticket' | 'apikey' | 'attach' | 'bell';
 
 /** Keys for sealing: one per write, derived with the salt that lies beside the value. */
 export interface SealKeys {

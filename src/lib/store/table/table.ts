@@ -83,6 +83,7 @@ export const tableNames = [
   'submissions',
   'keys',
   'audit',
+  'subscriptions',
 ] as const;
 
 export type TableName = (typeof tableNames)[number];

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import type { Log } from '../log.ts';
+import type { BellWakeUp } from '../sync/state/wake-up.ts';
+import type { ClientStates } from './client-state.ts';
+import type { Gate } from './gate.ts';
+import type { SubscribeHint } from './subscribe-hint.ts';
+
+/** What a notification asks for, as it goes into the queue. */
+export interface QueuedBell {
+  readonly message: BellWakeUp | SubscribeHint;
+  readonly afterMs: number;
+}
+
+/**
+ * Notifications of changes and of a subscription's life, as far as they are looked at: never what changed.
+ * https://learn.microsoft.com/graph/api/resources/changenotificationcollection
+ * https://learn.microsoft.com/graph/change-notifications-lifecycle-events
+ */
+const form = z.object({
+  value: z
+    .array(
+      z.object({
+        clientState: z.string().max(128),
+        lifecycleEvent: z
+          .enum(['reauthorizationRequired', 'subscriptionRemoved', 'missed'])
+          .optional()
+          .catch(undefined),
+      }),
+    )
+    .max(1000),
+});
+
+/** @returns what to queue; nothing for notifications that do not carry our MAC, or are of another form */
+export type ReadNotifications = (body: unknown) => Promise<readonly QueuedBell[]>;
+
+export function createReadNotifications(deps: {
+  readonly states: Pick<ClientStates, 'open'>;
+  readonly gate: Gate;
+  readonly log: Log;
+}): ReadNotifications {
+  return async (body) => {
+    const parsed = form.safeParse(body);
+    if (!parsed.success) return [];
+    const queued: QueuedBell[] = [];
+    // A thousand messages of one mailbox come with one clientState.
+    const known = new Map<string, Awaited<ReturnType<ClientStates['open']>>>();
+    for (const { clientState, lifecycleEvent } of parsed.data.value) {
+      if (!known.has(clientState)) {
+        known.set(
+          clientState,
+          await deps.states.open(clientState).catch(() => {
+            // Without the root key nobody can say whose it is. The poll finds the mail.
+            deps.log.warn('bell.key_unavailable');
+            return undefined;
+          }),
+        );
+      }
+      const place = known.get(clientState);
+      if (place === undefined) continue;
+      const { mailboxId, folderId } = place;
+      if (lifecycleEvent === 'subscriptionRemoved' || lifecycleEvent === 'reauthorizationRequired') {
+        const afterMs = deps.gate.admit(`${mailboxId} ${folderId} ${lifecycleEvent}`);
+        const lost = lifecycleEvent === 'subscriptionRemoved';
+        const message: SubscribeHint = { v: 1, kind: 'subscribe', mailbox: mailboxId, folder: folderId, lost };
+        if (afterMs !== undefined) queued.push({ message, afterMs });
+      }
+      // Whatever was announced while a subscription was not well is missed as well.
+      const afterMs = deps.gate.admit(mailboxId);
+      if (afterMs !== undefined) {
+        queued.push({ message: { v: 1, kind: 'bell', mailbox: mailboxId, tries: 0 }, afterMs });
+      }
+    }
+    return queued;
+  };
+}
