@@ -39,7 +39,7 @@ describeImapServers('mail from before the connection', (imap) => {
   });
   afterAll(() => world?.stop());
 
-  it('comes of the past month unless somebody says otherwise, the latest first, from every folder', async () => {
+  it('brings the past month by default, the latest first, from every folder', async () => {
     await eventsOf(world, 4, accepted('message.received'));
     const firstSync = await done(4);
     expect(subjects()).toEqual(['INBOX 1 days ago', 'INBOX 10 days ago', 'INBOX 20 days ago', 'Sent Items 5 days ago']);

@@ -61,7 +61,7 @@ describe('on the emulator', () => {
   const received = () =>
     world.receiver.ofType('message.received').map(({ id, data }) => ({ id, subject: data.subject }));
 
-  it('a restored broker goes on: no mail is lost, and what it delivered after the backup comes again under its id', async () => {
+  it('a restored broker resumes: no mail is lost, and what it delivered after the backup comes again under its id', async () => {
     const inbox = world.mail.mailbox(ada).folder('INBOX');
     await world.connectMailbox(ada);
     await world.connectMailbox(bea);
@@ -148,7 +148,7 @@ describe('a backup', () => {
     await expect(write()).rejects.toThrow('already exists');
   });
 
-  it('goes on where a restore was interrupted', async () => {
+  it('continues where a restore was interrupted', async () => {
     const file = await write();
     const [kept] = await rowsOfTable(store, 'mail');
     await emptyTables(store);

@@ -206,7 +206,7 @@ describe('broker, over the API', () => {
       file('local.settings.json', JSON.stringify({ IsEncrypted: false, Values: values }));
     afterEach(() => rm(join(folder, 'local.settings.json'), { force: true }));
 
-    it('about a broker that does not answer, and says that nobody could look with az', async () => {
+    it('about a broker that does not answer, and says that az could not check', async () => {
       const { code, report } = await ask('', { ...bare(), BROKER_URL: 'https://127.0.0.2:9', BROKER_KEY: 'nmb_x' });
       expect(code).toBe(1);
       expect(report).toMatchObject({
@@ -293,7 +293,7 @@ describe('broker, over the API', () => {
     if (shell === 'powershell') expect(parsePowerShell(out).commands[0]?.name).toBe('Register-ArgumentCompleter');
   });
 
-  it('tells what a month costs, and asks nobody', async () => {
+  it('shows what a month costs, without calling anything', async () => {
     const { code, out } = await broker('cost --mailboxes 30', { environment: {} });
     expect(code).toBe(0);
     expect(out).toMatch(/A month +\$0\.\d\d/);

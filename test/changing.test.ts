@@ -53,7 +53,7 @@ describe.each(servers)('messages changed over HTTP, on %s', (_, needs, sparesMar
     const told = async (messageRefs: readonly string[], what: MessageChange) =>
       (await change(messageRefs, what)).map((result) => (result.ok ? result.message : result.error.code));
 
-    it('sets flags and takes them away, as often as it is asked to', async () => {
+    it('sets and clears flags, as often as it is asked to', async () => {
       await deliver('one');
       const [ref = ''] = await refs();
       for (let n = 0; n < 2; n += 1) {

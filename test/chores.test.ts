@@ -89,7 +89,7 @@ describe('the end of the client secret', () => {
     expect(JSON.stringify(event)).not.toContain(standIns.vault.live('client-secret')[0]);
   });
 
-  it('that nobody listens to is not taken for told', async () => {
+  it('that no destination accepted is not counted as delivered', async () => {
     expires(0.5);
     standIns.nocobase.mode({ status: 500 });
     await housekeeping(instance());

@@ -114,7 +114,7 @@ describeImapServers('connecting over HTTP', (imap) => {
     expect(await mailboxesOf('scanned')).toHaveLength(1);
   });
 
-  it('says of a spent link that it is spent, to whoever opens it or presses its button', async () => {
+  it('says of a spent link that it is spent, on opening it and on pressing its button', async () => {
     const url = await linkFor('second');
     const browser = new BrowserClient();
     const form = await browser.get(url);
@@ -148,7 +148,7 @@ describeImapServers('connecting over HTTP', (imap) => {
     [50105, 'Your administrator has to approve first'],
     [99912345, 'Your organisation blocked this sign-in'],
     [65004, 'Nothing was connected'],
-  ])('says of AADSTS%i what it means, and shows the number to whoever can act', async (number, title) => {
+  ])('says what AADSTS%i means, and shows the number to the person who can act', async (number, title) => {
     const url = await linkFor('blocked');
     world.standIns.entra.failSignIns({ number });
     const page = await walk(new BrowserClient(), url, world.standIns, address('blocked'));
@@ -178,7 +178,7 @@ describeImapServers('connecting over HTTP', (imap) => {
     expect(await mailboxesOf('caller')).toHaveLength(1);
   });
 
-  it('names both addresses to whoever signs in with another account, and connects nothing', async () => {
+  it('names both addresses after a sign-in with another account, and connects nothing', async () => {
     const url = await linkFor('right');
     const grants = await rowsOfTable(world.store, 'grants');
     const refused = await walk(new BrowserClient(), url, world.standIns, address('wrong'));

@@ -62,7 +62,7 @@ describeNeeding('chromium', 'the dashboard in a real browser', () => {
   };
   const main = () => tab.locator('main').innerText();
 
-  it('shows nothing but the way in to somebody who is not signed in', async () => {
+  it('shows only the sign-in to a visitor who is not signed in', async () => {
     await tab.goto(url());
     expect(await tab.locator('h1').innerText()).toBe('Manage the mail broker');
     expect(await tab.content()).not.toContain(ada);

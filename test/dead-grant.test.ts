@@ -132,7 +132,7 @@ describe('a consent that an administrator has to give', () => {
 });
 
 describe('a client secret that ran out', () => {
-  it('leaves every mailbox as it is, tells nobody but the log, and is over when it is mended', async () => {
+  it('leaves every mailbox as it is, reports to the log only, and ends when it is fixed', async () => {
     const { mailboxId } = await world.connect(ada);
     const { entra, vault, nocobase } = world.standIns;
     await arrive(ada, 'while all was well');

@@ -67,7 +67,7 @@ describe('--destroy', () => {
     expect(writes).toEqual([]);
   });
 
-  it("stops at somebody else's lock", async () => {
+  it('stops at a lock that it did not create', async () => {
     const world = await deployed();
     const id = `/subscriptions/${world.model.subscription.id}/resourceGroups/${group}/providers/Microsoft.Authorization/locks/finance`;
     world.model.locks.set(id.toLowerCase(), { id, name: 'finance' });
@@ -85,7 +85,7 @@ describe('--destroy', () => {
     expect(world.model.applications.has(clientId)).toBe(true);
   });
 
-  it('goes on where it was broken off', async () => {
+  it('continues where it was interrupted', async () => {
     for (const write of [0, 1, 2, 3]) {
       for (const when of ['before', 'after'] as const) {
         const world = await deployed();
@@ -138,7 +138,7 @@ describe('a deploy after destroy, under purge protection', () => {
     },
   );
 
-  it('recovers a broker-root that somebody deleted, and never makes another', async () => {
+  it('recovers a deleted broker-root, and never creates another', async () => {
     const world = await deployed();
     const [vault] = [...world.model.vaults.values()];
     const root = vault?.secrets.get('broker-root') ?? [];

@@ -66,7 +66,7 @@ describe('broker deploy, with real processes and real sockets', () => {
     expect(existsSync(profilePath)).toBe(false);
   });
 
-  it('deploys through a connection that breaks once, and keeps the key where nobody else reads it', async () => {
+  it('deploys through a connection that breaks once, and keeps the key readable by its owner only', async () => {
     model.fault = { write: 12, when: 'after', how: 'once' };
     const { code, err } = await broker({ credential: 'secret' });
     expect(err.join('\n')).toContain('The broker runs at https://mail-broker-');
@@ -115,7 +115,7 @@ describe('broker deploy, with real processes and real sockets', () => {
     });
   });
 
-  it('ends with 2 where nobody can answer', async () => {
+  it('ends with 2 without a terminal', async () => {
     const { code, err } = await broker({ yes: false });
     expect(code).toBe(2);
     expect(err.join('\n')).toContain('--yes');

@@ -174,7 +174,7 @@ describe('before anything is made, one sentence and a remedy', () => {
     expect((await world.run()).error).toMatchObject({ message: expect.stringContaining('is Disabled') });
   });
 
-  it('with the script that somebody with the right runs, and then --client-id goes on', async () => {
+  it('prints a script for someone with the right, and continues with --client-id', async () => {
     const world = new DeployWorld();
     const { directory, caller, subscription } = world.model;
     Object.assign(directory.behaviour, { directoryRoles: [], usersMayRegister: false });
@@ -201,7 +201,7 @@ describe('before anything is made, one sentence and a remedy', () => {
 });
 
 describe('the right to register that is missing', () => {
-  it('is no matter where somebody ran the script already', async () => {
+  it('does not matter once the script was run', async () => {
     const world = new DeployWorld();
     const first = await world.run();
     const [application] = [...world.model.applications.values()];
@@ -216,7 +216,7 @@ describe('the right to register that is missing', () => {
     expect(after.model.applications.size).toBe(1);
   });
 
-  it('shows itself at the registration where nobody may look before, and the script comes then', async () => {
+  it('appears at the registration if rights cannot be read before, and prints the script then', async () => {
     const world = new DeployWorld();
     Object.assign(world.model.directory.behaviour, {
       directoryRoles: [],
@@ -281,7 +281,7 @@ describe('names and paths that a shell would read', () => {
 });
 
 describe('rights that are missing, and that the deploy can do without', () => {
-  it('without the right to consent ends with the link for whoever has it', async () => {
+  it('without the right to consent ends with a link for someone who has it', async () => {
     const world = new DeployWorld();
     world.model.directory.behaviour.directoryRoles = [];
     const { error, end } = await world.run();
@@ -295,7 +295,7 @@ describe('rights that are missing, and that the deploy can do without', () => {
     );
   });
 
-  it('gives two links where the app is to open mailboxes by itself: the two are consented to apart', async () => {
+  it('gives two links with app permissions: the two are consented to separately', async () => {
     const world = new DeployWorld();
     world.model.directory.behaviour.directoryRoles = [];
     const { end } = await world.run({ opensByItself: true });
@@ -313,7 +313,7 @@ describe('rights that are missing, and that the deploy can do without', () => {
     expect(world.model.locks.size).toBe(0);
   });
 
-  it('with rights in the group alone deploys into it, though nobody may ask which names are free', async () => {
+  it('with rights in the group alone deploys into it, though it may not ask which names are free', async () => {
     const world = new DeployWorld();
     await world.run();
     await world.run({ destroy: true });
@@ -324,7 +324,7 @@ describe('rights that are missing, and that the deploy can do without', () => {
     expect(world.model.unknown).toEqual([]);
   });
 
-  it('goes on where Azure does not tell the rights, and says so', async () => {
+  it('continues where Azure does not show the rights, and says so', async () => {
     const world = new DeployWorld();
     world.model.behaviour.deniedPaths = /Microsoft\.Authorization\/permissions/;
     const { error, end } = await world.run();
@@ -332,7 +332,7 @@ describe('rights that are missing, and that the deploy can do without', () => {
     expect(end?.facts.warnings.join(' ')).toContain('whether you may assign roles');
   });
 
-  it('a guest who may not read the directory goes on, and hears what nobody looked at', async () => {
+  it('a guest who may not read the directory continues, and is told what was not checked', async () => {
     const world = new DeployWorld();
     world.model.behaviour.isGuest = true;
     world.model.directory.behaviour.directoryRoles = [];
@@ -349,7 +349,7 @@ describe('rights that are missing, and that the deploy can do without', () => {
     expect(end?.facts.warnings.join(' ')).toContain('refuses budgets');
   });
 
-  it('an application of somebody else whose secrets one may not add stops with what its owner has to do', async () => {
+  it("another owner's application without the right to add secrets stops with what its owner has to do", async () => {
     const world = new DeployWorld();
     world.model.directory.behaviour.mayAddSecrets = false;
     const { error } = await world.run({ credential: 'secret' });
@@ -419,7 +419,7 @@ describe('mailboxes in another tenant than the subscription', () => {
 });
 
 describe('a demand for another factor in the middle', () => {
-  it('is met by a log-in where somebody is there, and the deploy goes on', async () => {
+  it('leads to a login at a terminal, and the deploy continues', async () => {
     const world = new DeployWorld();
     world.model.behaviour.demandsMfa = true;
     world.answers = ['y'];
@@ -431,7 +431,7 @@ describe('a demand for another factor in the middle', () => {
     expect(world.model.seen).toContain('--claims-challenge');
   });
 
-  it('ends the run with the command to log in by where nobody is there', async () => {
+  it('ends the run with the login command without a terminal', async () => {
     const world = new DeployWorld();
     world.model.behaviour.demandsMfa = true;
     const { error } = await world.run();
@@ -449,7 +449,7 @@ describe('a demand for another factor in the middle', () => {
 });
 
 describe('a host name that Azure made up', () => {
-  it('stops the deploy before anybody is sent to an address that is not there', async () => {
+  it('stops the deploy before people are sent to an address that does not exist', async () => {
     const world = new DeployWorld();
     world.model.behaviour.hostName = 'mail-broker-gufx6znx-abc.westeurope-01.azurewebsites.net';
     const { error } = await world.run();

@@ -68,7 +68,7 @@ describe('the first run', () => {
     ]);
   });
 
-  it('registers both addresses that Entra sends people back to, consents, and opens the dashboard for whoever deploys', () => {
+  it('registers both redirect addresses, consents, and opens the dashboard for the person who deploys', () => {
     const { name, settings } = theApp(world);
     const { directory, caller, subscription } = world.model;
     const [application] = [...directory.applications.values()];
@@ -88,7 +88,7 @@ describe('the first run', () => {
     expect([...directory.assignments.values()]).toMatchObject([{ principalId: caller.objectId }]);
   });
 
-  it('leaves the bootstrap key disabled, nobody in the vault, and a lock on vault and tables', () => {
+  it('leaves the bootstrap key disabled, no access to the vault, and a lock on vault and tables', () => {
     const { secrets } = theVault(world);
     expect(secrets.get('bootstrap-admin-key')?.map(({ enabled }) => enabled)).toEqual([false]);
     expect(secrets.get('broker-root')?.map(({ enabled }) => enabled)).toEqual([true]);
@@ -141,7 +141,7 @@ describe('a second run', () => {
     expect(essence(world.model)).toBe(before);
   });
 
-  it('in the next month keeps the start of the budget, which Azure lets nobody change', async () => {
+  it('in the next month keeps the start of the budget, which Azure does not allow to change', async () => {
     const world = new DeployWorld();
     expectDeployed(await world.run({ budget: 20 }), world);
     const before = essence(world.model);
@@ -204,7 +204,7 @@ describe('a second run', () => {
     expect(essence(world.model)).toBe(before);
   });
 
-  it('by another person, who may not change the application, leaves it as it is and goes on', async () => {
+  it('by another person, who may not change the application, leaves it as it is and continues', async () => {
     const world = new DeployWorld();
     expectDeployed(await world.run(), world);
     world.model.caller = { ...world.model.caller, objectId: '0000000b-0000-4000-8000-000000000002' };
@@ -275,7 +275,7 @@ describe('a client secret', () => {
     expect(theVault(world).secrets.get('client-secret')).toHaveLength(2);
   });
 
-  it('is made anew where somebody removed it from the application', async () => {
+  it('is created again if it was removed from the application', async () => {
     const world = new DeployWorld();
     await world.run(secretRun);
     const [application] = [...world.model.applications.values()];
@@ -374,7 +374,7 @@ describe('the question', () => {
     }
   });
 
-  it('is not guessed at where nobody can answer', async () => {
+  it('is not guessed without a terminal', async () => {
     const world = new DeployWorld();
     const ran = await world.run({ yes: false });
     expect(ran.error).toMatchObject({ name: 'Unattended' });

@@ -61,14 +61,14 @@ describe.each(pages.map((page) => [page.path, page] as const))('%s', (path, page
     }
   });
 
-  it('names npm scripts that there are', () => {
+  it('names npm scripts that exist', () => {
     const named = [...page.text.matchAll(/\bnpm (?:run (?:--silent )?([\w:-]+)|(start|test)\b)/g)].map(
       ([, script, short]) => script ?? short,
     );
     for (const name of named) expect(Object.keys(packageScripts), path).toContain(name);
   });
 
-  it('names events that there are', () => {
+  it('names events that exist', () => {
     const named = page.terms.filter((term) => /^(message|mailbox|folder|secret)\.[a-z_]+$/.test(term));
     // `mailbox.change` and the like are words of the audit and of the log.
     const others = /'([a-z_-]+\.[a-z_-]+)'/g;
@@ -76,7 +76,7 @@ describe.each(pages.map((page) => [page.path, page] as const))('%s', (path, page
     for (const term of named) expect(known, path).toContain(term);
   });
 
-  it('names settings that there are', () => {
+  it('names settings that exist', () => {
     const named = page.terms
       .map((term) => term.split('=')[0] ?? '')
       .filter((term) => /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/.test(term));
@@ -222,7 +222,7 @@ describe('docs/admin.md', () => {
     for (const name of names) expect(source.includes(`'${name}'`), name).toBe(true);
   });
 
-  it('names codes that there are', () => {
+  it('names codes that exist', () => {
     const symptoms = page.sections.find(({ heading }) => heading === 'What to do when')?.text ?? '';
     const codes = [...symptoms.matchAll(/`([a-z]+(?:_[a-z]+)+)`/g)].map((match) => match[1] ?? '');
     for (const code of codes) expect(isErrorCode(code) || source.includes(`'${code}'`), code).toBe(true);

@@ -159,7 +159,7 @@ describe('a mailbox whose bell rings', () => {
     expect(world.receiver.subjects().length).toBe(before + 1);
   });
 
-  it('is not marked for mail that was moved in, or that came while nobody polled', async () => {
+  it('is not marked for mail that was moved in, or that came while no poll ran', async () => {
     await settleDown();
     inbox(ada).add({ subject: 'moved in', internalDate: new Date(world.now().getTime() - 20 * minute) });
     await world.polls(10, { hasBell });

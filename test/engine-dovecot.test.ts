@@ -114,7 +114,7 @@ describeNeeding('dovecot', 'the engine on a server that hides CONDSTORE and QRES
     expect(changes()).toMatchObject([{ messageKey: received()[1]?.id, change: 'moved', folder: { path: 'Archive' } }]);
   });
 
-  it('announces what is moved in from a folder that nobody watches, and a copy as a message of its own', async () => {
+  it('announces what is moved in from an unwatched folder, and a copy as a message of its own', async () => {
     await connect('INBOX', 'Archive');
     const aside = await put('from the side', 'Junk Email');
     const twice = await put('twice');
@@ -147,7 +147,7 @@ describeNeeding('dovecot', 'the engine on a server that hides CONDSTORE and QRES
     expect(new Set(received().map(({ id }) => id)).size).toBe(2);
   });
 
-  it('goes on past what was expunged before it could be seen, and says how much that was', async () => {
+  it('continues past what was expunged before it could be seen, and reports how much that was', async () => {
     const mailbox = await connect('INBOX');
     const first = await put('gone 1');
     const last = await put('gone 2');
@@ -177,7 +177,7 @@ describeNeeding('dovecot', 'the engine on a server that hides CONDSTORE and QRES
     expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: '' });
   });
 
-  it('misses a folder that was renamed, and goes on where it was when it has its name again', async () => {
+  it('reports a renamed folder as missing, and continues where it stopped when it has its name again', async () => {
     await mine.mailboxCreate('Projects');
     const mailbox = await connect('INBOX', 'Projects');
     await put('before', 'Projects');

@@ -103,7 +103,7 @@ const pollHours = async (count: number) => {
 };
 
 describe('the probe of a hold', () => {
-  it('is another message than the one that failed, so that one that always hangs holds up nobody else', async () => {
+  it('is another message than the one that failed, so that one that always hangs does not hold up the others', async () => {
     await connect('ada');
     await connect('bea');
     await poll();
@@ -138,7 +138,7 @@ describe('the probe of a hold', () => {
     expect((await stateOf()).heldSince).toBeUndefined();
   });
 
-  it('is the message that failed where that is tried by itself, and there is nothing else', async () => {
+  it('is the message that failed if that is in the retry queue and there is nothing else', async () => {
     await connect('ada');
     await poll();
     answer = ({ subject }) => (subject === 'alone' ? 422 : 200);

@@ -135,7 +135,7 @@ describe('two processes by turns', () => {
 
 describe('an answer of the store that is lost on its way', () => {
   it.each(['cut', 'hang'] as const)(
-    '(%s) costs nothing but time: the run goes on, nothing comes twice',
+    '(%s) costs nothing but time: the run continues, nothing comes twice',
     async (how) => {
       const mailbox = await world.connectMailbox(ada);
       await world.poll();
@@ -324,7 +324,7 @@ describe('a lease that is lost in the middle', () => {
 });
 
 describe('a store that does not answer', () => {
-  it('fails the run, which is told to whoever started it', async () => {
+  it('fails the run and its invocation', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     inbox().add('one');

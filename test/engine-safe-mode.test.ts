@@ -80,7 +80,7 @@ async function liveOn(deadly: Parameters<typeof runMortally>[0], runs: number): 
 }
 
 describe('a mail that kills the process', () => {
-  it('when it is read is found out, goes out as metadata, and holds nobody up for long', async () => {
+  it('when it is read is identified, is delivered as metadata, and does not hold others up for long', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.connectMailbox(bea);
     await world.poll();
@@ -196,7 +196,7 @@ describe('a mail that kills the process', () => {
 });
 
 describe('a mail that was delivered, and kills the process when it is replayed', () => {
-  it('is left out of the replay, and nobody is told that it was not delivered', async () => {
+  it('is left out of the replay, without an event', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     for (const subject of ['before', 'deadly', 'behind']) inbox().add(subject);

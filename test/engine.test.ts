@@ -148,7 +148,7 @@ describe('a poll', () => {
     expect((await world.shard(mailbox)).intervalSeconds).toBe(intervalSeconds);
   });
 
-  it('hands back what it has no time for, and goes on where it was', async () => {
+  it('hands back what it has no time for, and continues where it stopped', async () => {
     await world.connectMailbox(ada);
     for (let n = 1; n <= 8; n++) inbox().add(`mail ${n}`);
     // Each delivery takes 10 s: after the fifth or sixth the 45 s of the run are over.
@@ -346,7 +346,7 @@ describe('a destination', () => {
 });
 
 describe('a message that does not come', () => {
-  it('is tried again while the others go on, and is delivered when it comes', async () => {
+  it('is retried while the others continue, and is delivered when it can be read', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     inbox().add('late');
@@ -381,7 +381,7 @@ describe('a message that does not come', () => {
     expect(world.receiver.subjects()).toEqual([]);
   });
 
-  it('is announced once with its number when it was never seen, and keeps nobody waiting', async () => {
+  it('is announced once with its number when it was never seen, and holds nothing up', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     for (let n = 1; n <= 20_000; n++) inbox().uidNext++;
@@ -456,7 +456,7 @@ describe('a mailbox that fails', () => {
     expect(world.receiver.ofType('mailbox.recovered')).toHaveLength(1);
   });
 
-  it('while its mail is read says so, and goes on where it was', async () => {
+  it('while its mail is read says so, and continues where it stopped', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     const { BrokerError } = await import('../src/lib/errors.ts');
@@ -562,7 +562,7 @@ describe('a folder with a role', () => {
     expect(world.mail.commands.slice(asked)).toEqual(['status', 'status']);
   });
 
-  it('may be watched before anybody knows its path', async () => {
+  it('may be watched before its path is known', async () => {
     world.mail.mailbox(ada).folder('INBOX');
     const anHourAgo = new Date(world.now().getTime() - 3_600_000);
     world.mail.mailbox(ada).folder('Archive').add({ subject: 'old', internalDate: anHourAgo });

@@ -32,7 +32,7 @@ async function whole(more: Partial<WantedApplication> = {}) {
 }
 
 describe('from nothing', () => {
-  it('registers the application, adds it to the tenant, gives its role to whoever deploys, and consents for everybody', async () => {
+  it('registers the application, adds it to the tenant, gives its role to the person who deploys, and consents for everyone', async () => {
     const { state } = await whole();
     const { application, model } = world;
     expect(state).toMatchObject({
@@ -102,7 +102,7 @@ describe('from nothing', () => {
     },
   );
 
-  it('says so where it does not spread in ten minutes, and goes on in the next run', async () => {
+  it('says so where it does not spread in ten minutes, and continues in the next run', async () => {
     fresh().model.directory.behaviour.directoryDelayMs = 3_600_000;
     await expect(world.app().ensure(world.wanted())).rejects.toMatchObject({ code: 'still_spreading' });
     world.clock.advance(3_600_000);
@@ -270,7 +270,7 @@ describe('an application that is there', () => {
     expect(writes).toEqual([]);
   });
 
-  it('of somebody else is added to, and not changed in whom it lets in', async () => {
+  it('of another owner is added to, and its audience is not changed', async () => {
     const { application, clientId } = there();
     const state = await world.app().ensure(world.wanted({ clientId, foreign: true }));
     expect(state.differs).toEqual(['It is for AzureADMultipleOrgs, and not for AzureADMyOrg.']);
@@ -278,7 +278,7 @@ describe('an application that is there', () => {
     expect(state.consent).toEqual({ state: 'granted' });
   });
 
-  it('that this person may not change is told about, and all else goes on', async () => {
+  it('that this person may not change is reported, and everything else continues', async () => {
     const { model, application, clientId } = there();
     model.directory.behaviour.directoryRoles = [];
     const before = JSON.stringify(application.body);
@@ -296,7 +296,7 @@ describe('an application that is there', () => {
     expect(principal.appRoleAssignmentRequired).toBe(true);
   });
 
-  it('gives its role to nobody else where somebody has it', async () => {
+  it('gives its role to no one else once it is assigned', async () => {
     const { model, application, principal, clientId } = there();
     application.body.appRoles = [
       { id: adminRole.id, value: 'Broker.Admin', isEnabled: true, allowedMemberTypes: ['User'] },
@@ -312,7 +312,7 @@ describe('an application that is there', () => {
     expect([...model.directory.assignments.keys()]).toEqual(['bea']);
   });
 
-  it('loses ids of Graph under Exchange, with which nobody can consent', async () => {
+  it('loses ids of Graph under Exchange, which make consent impossible', async () => {
     const { application, clientId } = there();
     const ofGraph = graphService.oauth2PermissionScopes.find(({ value }) => value === 'IMAP.AccessAsUser.All')?.id;
     application.body.requiredResourceAccess = [
@@ -326,7 +326,7 @@ describe('an application that is there', () => {
 describe('an id that names none', () => {
   const clientId = '44444444-4444-4444-8444-444444444444';
 
-  it('of somebody else is nothing to look at', async () => {
+  it('of another owner is not checked', async () => {
     expect(
       await fresh()
         .app()
@@ -429,7 +429,7 @@ describe('without the right', () => {
     expect(world.model.directory.assignments.size).toBe(1);
   });
 
-  it('to add it to the tenant, whoever consents does so by the link', async () => {
+  it('to add it to the tenant, the consent by link adds it', async () => {
     Object.assign(fresh().model.directory.behaviour, { directoryRoles: [], ownersMakePrincipals: false });
     const state = await world.app().ensure(world.wanted());
     expect(state).toMatchObject({
@@ -439,7 +439,7 @@ describe('without the right', () => {
     });
   });
 
-  it('to read the directory, a guest registers with the known ids, and consent is for somebody else', async () => {
+  it('to read the directory, a guest registers with the known ids, and consent is left to someone else', async () => {
     const { model } = fresh();
     model.behaviour.isGuest = true;
     model.directory.behaviour.directoryRoles = [];
@@ -457,7 +457,7 @@ describe('without the right', () => {
     });
   });
 
-  it("to read somebody else's registration, what is in the tenant is looked at", async () => {
+  it("to read another owner's registration, what is in the tenant is checked", async () => {
     const { model } = fresh();
     model.behaviour.isGuest = true;
     const { clientId } = model.directory.put({ clientId: model.newId(), tenant: world.tenant });
@@ -469,7 +469,7 @@ describe('without the right', () => {
     });
   });
 
-  it('as a service principal, it registers and consents, and tells that nobody has the role', async () => {
+  it('as a service principal, it registers and consents, and says that no one has the role', async () => {
     fresh().model.caller = { ...world.model.caller, principalType: 'servicePrincipal' };
     const state = await world.app().ensure(world.wanted());
     expect(state).toMatchObject({
@@ -521,7 +521,7 @@ describe('mailboxes in another tenant', () => {
     expect([world.model.applications.size, world.model.directory.principals.size]).toEqual([0, 1]);
   });
 
-  it("find somebody else's application by its principal alone", async () => {
+  it("find another owner's application by its principal alone", async () => {
     const { model } = fresh();
     const { clientId } = model.directory.put({
       clientId: model.newId(),
@@ -577,14 +577,12 @@ describe('a what-if run', () => {
   it('of an application that is there tells what differs', async () => {
     const { state } = await whole();
     world.clock.advance(60_000);
-    await world
-      .app({ whatIf: true })
-      .ensure(
-        world.wanted({
-          clientId: state.clientId,
-          graphPermissions: ['Mail.Send', 'Mail.Send.Shared', 'Mail.ReadWrite'],
-        }),
-      );
+    await world.app({ whatIf: true }).ensure(
+      world.wanted({
+        clientId: state.clientId,
+        graphPermissions: ['Mail.Send', 'Mail.Send.Shared', 'Mail.ReadWrite'],
+      }),
+    );
     expect(world.told.map((line) => /--method (\w+)/.exec(line)?.[1])).toEqual(['patch', 'patch']);
     expect(world.told.join()).toContain('Mail.Send.Shared');
   });

@@ -50,7 +50,7 @@ describe('a client secret', () => {
   it.each([
     [100, 90],
     [10, 7],
-  ])('of a tenant whose policy nobody may read, and which allows %i days, lives %i', async (secretDays, days) => {
+  ])('in a tenant with an unreadable policy that allows %i days, lives %i', async (secretDays, days) => {
     Object.assign(world.model.directory.behaviour, { secretDays, readsPolicies: false });
     const { endsAt } = await world.app().addSecret(clientId, name, 180);
     expect(daysLeft(endsAt)).toBe(days);
@@ -123,7 +123,7 @@ describe('an application for personal accounts, which has two client secrets at 
     expect(names()).toEqual(['mail-broker 1', 'mail-broker 2']);
   });
 
-  it("keeps somebody else's, and says so", async () => {
+  it('keeps one that it did not add, and says so', async () => {
     for (const other of ['crm', 'erp']) await world.app().addSecret(clientId, other, 90);
     await expect(world.app().addSecret(clientId, name, 90)).rejects.toMatchObject({ code: 'secrets_full' });
     expect(names()).toEqual(['crm', 'erp']);

@@ -52,7 +52,7 @@ describe('the script for whoever may register applications', () => {
   const script = scriptOf(wanted);
   const { commands } = parsePowerShell(script);
 
-  it('is PowerShell 5.1, of commands and parameters that there are', () => {
+  it('is PowerShell 5.1, with commands and parameters that exist', () => {
     expect(commands.length).toBeGreaterThan(30);
     const faults = commands.flatMap(({ name, parameters }) => {
       // The block that all of it stands in, so that it is read whole when it is pasted.
@@ -103,7 +103,7 @@ describe('the script for whoever may register applications', () => {
     expect(script.match(/-Create/g)?.length).toBe(2);
   });
 
-  it('goes on to the client id where whoever runs it may register, and no more', () => {
+  it('gets as far as the client id with only the right to register', () => {
     const [, last = ''] = script.split('    try {\n        # Opens the dashboard.');
     expect(last).toMatch(/\n {4}catch \{ Write-Warning .*\}\n\n {4}\$application\.appId\n\}\n$/);
   });
@@ -119,7 +119,7 @@ describe('the script for whoever may register applications', () => {
     expect(script).toContain(`in the tenant ${tenant}.`);
   });
 
-  it('makes whoever deploys an owner, and gives them the dashboard', () => {
+  it('makes the person who deploys an owner, and gives them the dashboard', () => {
     expect(jsonOf(script)).toMatchObject({
       owner: wanted.deployer?.objectId,
       administrator: wanted.deployer?.objectId,

@@ -298,7 +298,7 @@ describe('a client secret', () => {
     for (const { lines } of instances) expect(lines.filter((line) => line.includes('circuit.'))).toEqual([]);
   });
 
-  it('is rotated without anybody noticing, the old one taken away', async () => {
+  it('is rotated without a failure, and the old one removed', async () => {
     const { connect, tokens } = instance();
     const key = await connect(ada.address);
     const old = (await instance().reader.secret('client-secret')).version;
@@ -307,7 +307,7 @@ describe('a client secret', () => {
     await tokens.get(key, 'outlook', { force: true });
   });
 
-  it('that is wrong stops all renewals, and a mended one lets them go on', async () => {
+  it('that is wrong stops all renewals, and a corrected one lets them resume', async () => {
     const { connect, tokens, grants, lines, pass } = instance();
     const key = await connect(ada.address);
     const other = await connect('user0@contoso.example');
@@ -329,7 +329,7 @@ describe('a client secret', () => {
 });
 
 describe('when a part is down', () => {
-  it('Key Vault: a new instance says so, one that knows the keys goes on, and both are well afterwards', async () => {
+  it('Key Vault: a new instance says so, one that knows the keys continues, and both recover', async () => {
     const warm = instance();
     const key = await warm.connect(ada.address);
     vault.down();
@@ -403,7 +403,7 @@ describe('when a part is down', () => {
       { status: 429, retryAfterSeconds: 30, error: 'temporarily_unavailable' } as const,
       'entra_throttled',
     ],
-  ])('Microsoft %s: nobody is blamed, and it is over when it is over', async (_name, failure, code) => {
+  ])('Microsoft %s: no account is blamed, and it ends with its cause', async (_name, failure, code) => {
     const { connect, tokens, grants, pass } = instance();
     const key = await connect(ada.address);
     entra.failTokens({ ...failure, times: Number.POSITIVE_INFINITY });

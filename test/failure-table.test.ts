@@ -168,7 +168,7 @@ describe('a renewal that Microsoft refuses', () => {
     ['a page of a gateway', { answer: 'html', status: 502 }],
     ['429 with a time', { status: 429, error: 'temporarily_unavailable', retryAfterSeconds: 300 }],
     ['an error nobody knows', { error: 'brand_new_error', errorCodes: [99999999] }],
-  ])('by %s alarms nobody, and is over by itself', async (_name, answer) => {
+  ])('by %s raises no alarm, and ends automatically', async (_name, answer) => {
     const world = await connected();
     const { mailbox, poll, inbox, receiver, time } = world;
     standIns.entra.failTokens({ ...answer, times: Number.POSITIVE_INFINITY });

@@ -474,7 +474,7 @@ describe('the front doors, over HTTP', () => {
   });
 
   describe.each(named(keyed))('%s', (_name, door) => {
-    it('refuses whoever shows no key', async () => {
+    it('refuses requests without a key', async () => {
       const answer = await send(door.method, urlOf(door.path));
       expectProblem(answer, 'key_missing');
       expect(answer.headers['www-authenticate']).toBe('Bearer');

@@ -60,7 +60,7 @@ async function expectWhole(from: TokenInstance, key: { tid: string; oid: string 
 }
 
 describe('Table Storage', () => {
-  it('gone and back: what is in memory goes on, everything else says so, and then all is well', async () => {
+  it('gone and back: cached data keeps working, everything else reports it, and then all recovers', async () => {
     const warm = instance();
     const [one, other] = [await warm.connect(address(0)), await warm.connect(address(1))];
     const held = await warm.tokens.get(one, 'outlook');
@@ -257,7 +257,7 @@ describe('a mailbox', () => {
     expect(alarms()).toEqual([]);
   });
 
-  it('keeps its state while the vault is down, and goes on with the next tick', async () => {
+  it('keeps its state while the vault is down, and continues with the next tick', async () => {
     const { inbox, poll, receiver, row, state, vaultDown, alarms } = await mailbox(8);
     const before = await state(row);
     vaultDown(true);
@@ -270,7 +270,7 @@ describe('a mailbox', () => {
     expect(alarms()).toEqual([]);
   });
 
-  it('is throttled while Microsoft is down, alarms nobody, and goes on within a quarter of an hour', async () => {
+  it('is throttled while Microsoft is down, raises no alarm, and resumes within a quarter of an hour', async () => {
     const { inbox, poll, receiver, row, state, alarms } = await mailbox(9);
     standIns.entra.failTokens({ answer: 'close', times: Number.POSITIVE_INFINITY });
     inbox.add('meanwhile');

@@ -64,7 +64,7 @@ describeImapServers('what did not arrive', (imap) => {
     receiver?.stop();
   });
 
-  it('is listed with its reason, and comes under its own id when its receiver is mended and it is replayed', async () => {
+  it('is listed with its reason, and comes under its own id when its receiver is fixed and it is replayed', async () => {
     receiver.poison.add('poison');
     await put('poison');
     await eventually('an attempt', () => of('poison').length > 0 || undefined);

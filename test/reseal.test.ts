@@ -73,7 +73,7 @@ async function versionsInUse(): Promise<Set<string>> {
 }
 
 describe('broker reseal', () => {
-  it('moves everything to a new root key, so that the old one can go and nobody notices', async () => {
+  it('moves everything to a new root key without a failure, so that the old one can go', async () => {
     await world.connect(ada);
     await world.connect(grace);
     const extra = await world.api('POST', 'keys', { body: { scopes: ['read'], label: 'another' } });
@@ -111,7 +111,7 @@ describe('broker reseal', () => {
   it.each([
     ['killed', 'SIGKILL'],
     ['interrupted', 'SIGINT'],
-  ] as const)('%s in the middle, leaves every row whole, and goes on where it stopped', async (_name, signal) => {
+  ] as const)('%s in the middle, leaves every row whole, and continues where it stopped', async (_name, signal) => {
     const { vault } = world.standIns;
     const table = store.table('grants');
     const versions: SecretVersion[] = [];
@@ -178,7 +178,7 @@ describe('broker reseal', () => {
     for (const [oid, etag] of all) await table.delete(tid, oid, etag);
   });
 
-  it('does not make a key valid that somebody forged, and names it', async () => {
+  it('does not make a forged key valid, and names it', async () => {
     const rows = store.table('keys');
     const [real] = await rows.list('key');
     if (real === undefined) throw new Error('no key');

@@ -134,7 +134,7 @@ describe('broker rotate-root', () => {
     expect(nowhere.error).toMatchObject({ step: 'broker' });
   });
 
-  it('ends at Ctrl-C while it waits, with nobody in the vault, and goes on', async () => {
+  it('ends at Ctrl-C while it waits, without access left to the vault, and continues', async () => {
     const world = await deployed();
     const interrupted = new AbortController();
     const { clock } = world;
@@ -170,7 +170,7 @@ describe('broker rotate-secret', () => {
     expect(access).toBeLessThan(ran.writes.length - 1);
   });
 
-  it('keeps the old one where Entra does not take the new one, and goes on later without another', async () => {
+  it('keeps the old one where Entra rejects the new one, and continues later without another', async () => {
     const world = await deployed({ credential: 'secret' });
     world.model.behaviour.credentialDelayMs = 12 * hour;
     const refused = await does(world, secret);
@@ -185,7 +185,7 @@ describe('broker rotate-secret', () => {
     expect(inside(world).stored).toHaveLength(2);
   });
 
-  it('goes on after Ctrl-C in the wait, and makes no third secret', async () => {
+  it('continues after Ctrl-C in the wait, and creates no third secret', async () => {
     const world = await deployed({ credential: 'secret' });
     const interrupted = new AbortController();
     const { clock } = world;
@@ -241,7 +241,7 @@ describe('broker upgrade', () => {
     expect((await does(world, upgrade)).lines.join('\n')).toContain('0.2.0+90ab33ef, which runs already');
   });
 
-  it('says so where Azure took the package and the older version goes on to answer', async () => {
+  it('says so where Azure took the package and the older version still answers', async () => {
     const world = await deployed();
     world.model.packagedVersion = '0.2.0+90ab33ef';
     world.model.behaviour.keepsOldVersion = true;
@@ -251,7 +251,7 @@ describe('broker upgrade', () => {
     });
   });
 
-  it('goes on from a version that does not tell itself yet', async () => {
+  it('continues from a version that does not report itself yet', async () => {
     const world = await deployed();
     delete inside(world).app.version;
     const ran = await does(world, upgrade);
@@ -288,7 +288,7 @@ describe('--what-if', () => {
   });
 });
 
-it('asks once, and changes nothing where the answer is no or nobody is there', async () => {
+it('asks once, and changes nothing if the answer is no or there is no terminal', async () => {
   const world = await deployed();
   expect((await does(world, root, { yes: false })).error).toMatchObject({ name: 'Unattended' });
   world.answers = ['n'];

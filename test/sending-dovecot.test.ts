@@ -211,7 +211,7 @@ describeNeeding(['dovecot', 'dovecot-submission'], 'sending over the submission 
     expect(received.map(({ to }) => to)).toEqual([['grace@fabrikam.example']]);
   });
 
-  it('is refused where nobody is left who could get it', async () => {
+  it('is rejected if no recipient is left', async () => {
     expect(await send([full])).toMatchObject({ kind: 'refused', recipients: [{ address: full }] });
     expect(received).toEqual([]);
   });
@@ -220,7 +220,7 @@ describeNeeding(['dovecot', 'dovecot-submission'], 'sending over the submission 
     expect(await signIn('made-up')).toMatchObject({ kind: 'closed', code: 'smtp_sign_in_refused' });
   });
 
-  it('after a refusal goes on with the next message over the same connection', async () => {
+  it('continues with the next message over the same connection after a refusal', async () => {
     const way = await signIn();
     if (way.kind !== 'ready') throw new Error(way.code);
     expect(await way.send(mail([full]), never)).toMatchObject({ kind: 'refused' });

@@ -55,7 +55,7 @@ describe('an address that is not the name she signs in with', () => {
     expect(await halves(world.store)).toEqual([]);
   });
 
-  it('is refused for anybody else, with both addresses named', async () => {
+  it('is refused for another person, with both addresses named', async () => {
     const { page } = await world.connect(grace, { expectedAddress: sales });
     expect(heading(page)).toBe('This is a different account');
     expect(page.text).toContain(sales);

@@ -105,7 +105,7 @@ describe('npm start', () => {
     expect(run.output().replace(/^READY .*$/m, '')).not.toContain(stack.adminKey);
   }, 120_000);
 
-  it('connects nobody with --no-demo, and ends on SIGTERM and on Ctrl+C, which reaches every process', async () => {
+  it('skips the demonstration with --no-demo, and ends on SIGTERM and on Ctrl+C, which reaches every process', async () => {
     const run = runStart(['--no-demo', '--port', '0']);
     const stack = await run.ready();
     expect(await (await api(stack, 'mailboxes')).json()).toMatchObject({ items: [] });

@@ -38,7 +38,7 @@ it('logs in once and polls many times over the same connection', async () => {
   expect(imap.logins()).toBe(logins);
 });
 
-it('goes on over a new connection when the server has ended the old one, and nobody notices', async () => {
+it('continues over a new connection without a failure when the server has ended the old one', async () => {
   const logins = imap.logins();
   imap.kill(ada);
   await deliver('after the break');

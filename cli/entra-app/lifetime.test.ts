@@ -99,7 +99,7 @@ describe('the life of a client secret by the policies of the tenant', () => {
 describe('the ends that are tried', () => {
   const days = (ends: readonly number[]) => ends.map((end) => Math.round((end + hour) / day));
 
-  it('begin with what was asked for, and go down where Entra refuses and nobody may read why', () => {
+  it('begin with the requested lifetime, and get shorter while Entra refuses without a readable reason', () => {
     expect(days(endsToTry(365, undefined, 0))).toEqual([365, 180, 90, 60, 30, 14, 7]);
     expect(days(endsToTry(20, undefined, 0))).toEqual([20, 14, 7]);
     expect(days(endsToTry(5, undefined, 0))).toEqual([5]);

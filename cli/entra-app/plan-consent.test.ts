@@ -66,7 +66,7 @@ describe('what is consented to', () => {
     ]);
   });
 
-  it('names the services that nobody could look at', () => {
+  it('names the services that could not be checked', () => {
     const all = permissionsFor({ graphPermissions: [], opensByItself: false });
     expect(consentWishes(all, { graph: published }).unseen).toEqual(['exchange']);
   });

@@ -38,7 +38,7 @@ describe('a new application', () => {
     });
   });
 
-  it('asks Exchange for IMAP and SMTP, and Graph for who somebody is, each by ids of its own', () => {
+  it('asks Exchange for IMAP and SMTP, and Graph for the identity, each by its own ids', () => {
     expect(complete.requiredResourceAccess).toEqual([
       {
         resourceAppId: exchange,
@@ -160,7 +160,7 @@ describe('an application that is there', () => {
     expect(changes.map(({ sentence }) => sentence).join(' ')).toContain('lists ids of Microsoft Graph: wrong');
   });
 
-  it('keeps a role for administrators that somebody made by hand, under its own id', () => {
+  it('keeps an administrator role that was created by hand, under its own id', () => {
     const byHand = { ...otherRole, id: 'hand', value: 'Broker.Admin' };
     expect(plan({ ...complete, appRoles: [byHand] })).toEqual([]);
     expect(adminRoleId(shown({ appRoles: [byHand] }))).toBe('hand');

@@ -21,7 +21,7 @@ describe('the config folder', () => {
 });
 
 describe('profiles in a file', () => {
-  it('are kept by name, where nobody else reads them', async () => {
+  it('are kept by name, readable by their owner only', async () => {
     const profiles = fresh();
     expect(await profiles.get('one')).toBeUndefined();
     await profiles.put('two', two);
@@ -49,7 +49,7 @@ describe('profiles in a file', () => {
     expect(await profiles.get('constructor')).toBeUndefined();
   });
 
-  it('say so where somebody changed the file, instead of writing over it', async () => {
+  it('report that the file was changed instead of overwriting it', async () => {
     const profiles = fresh();
     await profiles.put('one', one);
     writeFileSync(profiles.path, 'half a fi');

@@ -43,7 +43,7 @@ describe('JSON for programs', () => {
 });
 
 describe('a list of tasks on a terminal', () => {
-  it('ends with every step, also those that nobody came to, and after one that failed', async () => {
+  it('ends with every step, including those not reached and after one that failed', async () => {
     const written: string[] = [];
     const { write } = process.stdout;
     process.stdout.write = (chunk: string | Uint8Array) => written.push(String(chunk)) > 0;

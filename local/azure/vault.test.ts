@@ -118,7 +118,7 @@ describe('the managed identity stand-in', () => {
     expect((await fetch(url, { headers })).status).toBe(200);
   });
 
-  it('does not take a token that somebody else made', async () => {
+  it('rejects a token of another issuer', async () => {
     const forged = 'eyJhbGciOiJub25lIn0.eyJhdWQiOiJodHRwczovL3ZhdWx0LmF6dXJlLm5ldCIsImV4cCI6OTk5OTk5OTk5OX0.';
     expect(identity.verify(forged, 'https://vault.azure.net')).toBe(false);
     expect(identity.verify('nonsense', 'https://vault.azure.net')).toBe(false);

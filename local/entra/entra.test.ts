@@ -314,7 +314,7 @@ describe('a token of the app itself', () => {
   const ask = (scope = mailOfAll, options: AppOptions = {}) =>
     app(options).acquireTokenByClientCredential({ scopes: [scope] });
 
-  it('names nobody, is for one resource, and carries the roles that the app was given there', async () => {
+  it('names no user, is for one resource, and carries the roles that the app was given there', async () => {
     const before = entra.requests().token.client_credentials;
     const result = await ask();
     expect(await entra.introspect(result?.accessToken ?? '')).toMatchObject({

@@ -75,7 +75,7 @@ const mime = (raw: Buffer): RequestInit => ({
 });
 
 describe('the Graph stand-in', () => {
-  it('tells who somebody is, by a token for Graph and no other', async () => {
+  it('shows the identity of a user for a Graph token and no other', async () => {
     const { status, body } = await ask('me?$select=mail');
     expect(status).toBe(200);
     expect(body).toEqual({
@@ -99,7 +99,7 @@ describe('the Graph stand-in', () => {
     });
   });
 
-  it('sends a MIME message: Bcc recipients get it, nobody sees them, and the copy in Sent keeps them', async () => {
+  it('sends a MIME message: Bcc recipients get it, no one sees them, and the copy in Sent keeps them', async () => {
     const { status, body } = await ask('me/sendMail', mime(message(`Bcc: ${support}`)));
     expect([status, body]).toEqual([202, undefined]);
     expect(delivered.map(({ address, drop }) => [address, drop?.folder])).toEqual([

@@ -89,7 +89,7 @@ describeNeeding('dovecot', 'Dovecot, asked by imapflow with a token of the Entra
     expect(entra.requests().introspection - before).toBe(1);
   });
 
-  it("refuses a forged token, one for Graph, and one of somebody else's", async () => {
+  it('refuses a forged token, one for Graph, and one of another person', async () => {
     for (const token of ['forged', await entra.mint(ada, 'graph'), await entra.mint(alan)]) {
       await expect(session(ada, token)).rejects.toMatchObject({
         authenticationFailed: true,

@@ -129,7 +129,7 @@ describe('the embedded IMAP server, asked by imapflow with a token of the Entra 
     await expect(session(support, await appToken())).rejects.toMatchObject({ authenticationFailed: true });
   });
 
-  it('takes a message by APPEND from whoever holds a token, bytes beyond ASCII included', async () => {
+  it('takes a message by APPEND from the holder of a token, bytes beyond ASCII included', async () => {
     const client = await logIn(alan);
     const source = Buffer.from('Subject: =?utf-8?B?5L2g5aW9?=\r\n\r\nGrüße 你好\r\n');
     const appended = await client.append('INBOX', source);
@@ -195,7 +195,7 @@ describe('the embedded IMAP server, asked by imapflow with a token of the Entra 
     }
   });
 
-  it("opens a shared mailbox to those on its list, and nobody else's", async () => {
+  it('opens a shared mailbox only to the people on its list', async () => {
     const client = await logIn(support, ada);
     expect((await client.list()).length).toBeGreaterThan(0);
     await client.logout();

@@ -52,6 +52,6 @@ it('refuses what Exchange would not take, before it is sent', async () => {
   expect([commands, destroyed]).toEqual(['8 NOOP\r\n', false]);
 });
 
-it('ends with whoever sends such a message without asking', async () => {
+it('closes the connection of a client that sends such a message without asking', async () => {
   expect((await through(Buffer.from('7 APPEND INBOX {200000000+}\r\nxxxx'), 40)).destroyed).toBe(true);
 });

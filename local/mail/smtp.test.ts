@@ -73,7 +73,7 @@ describe('the SMTP server, asked by nodemailer', () => {
     }
   });
 
-  it('refuses to send under the name of somebody else', async () => {
+  it("refuses to send under another person's name", async () => {
     const sending = transport(await entra.mint(ada)).sendMail({ ...message, from: alan });
     await expect(sending).rejects.toMatchObject({ responseCode: 554 });
   });

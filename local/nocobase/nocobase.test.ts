@@ -52,7 +52,7 @@ describe('the NocoBase stand-in', () => {
     expect(await items()).toEqual({ items: [] });
   });
 
-  it('refuses and records what nobody trusted has signed', async () => {
+  it('refuses and records an event without a trusted signature', async () => {
     expect((await post(event({}), 'm_1', other)).status).toBe(401);
     expect(nocobase.events()).toMatchObject([{ status: 401, verified: false }]);
   });

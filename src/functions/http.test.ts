@@ -325,7 +325,7 @@ const withParams = (door: Door, sent: Sent): Sent => ({
 });
 
 describe.each(everyDoor)('%s', (_name, door) => {
-  it('refuses whoever shows no key, a wrong one, or the token of a NocoBase session', async () => {
+  it('refuses requests without a key, with a wrong one, or with the token of a NocoBase session', async () => {
     expectProblem(await send(door.handler, withParams(door, {})), 'key_missing', 401);
     const forged = formatApiKey({ id: 'nosuchkey000', secret: 'x'.repeat(43) });
     for (const wrong of ['hunter2', forged]) {
@@ -455,7 +455,7 @@ describe('links and the way they lead', () => {
     expect(again.text).not.toContain(token);
   });
 
-  it('that are no good show a page, whoever opens them, and echo nothing', async () => {
+  it('that are invalid show a page to anyone who opens them, and echo nothing', async () => {
     for (const token of ['', 'hunter2', '<script>alert(1)</script>', 'A'.repeat(54), 'x'.repeat(400)]) {
       const answer = await send(connect, { path: `connect?token=${encodeURIComponent(token)}` });
       expect(answer.status).toBe(404);
@@ -563,7 +563,7 @@ describe('links for an administrator', () => {
 });
 
 describe('mailboxes', () => {
-  it('that nobody signs in to are added by administrators, with a warning where a person stands behind', async () => {
+  it('without a sign-in are added by administrators, with a warning if they depend on a person', async () => {
     const { row: own, person } = await connectedMailbox();
     const text = await mintKey(['admin', 'read']);
     const post = (body: object) => send(mailboxes, asKey(text, { method: 'POST', body }));
@@ -636,7 +636,7 @@ describe('mailboxes', () => {
     }
   });
 
-  it('are shown with what is wrong and who can mend it', async () => {
+  it('are shown with what is wrong and who can fix it', async () => {
     const { row } = await connectedMailbox('ada@contoso.example', {
       folders: [{ path: 'INBOX', role: 'inbox', status: undefined }],
       code: 'imap_unreachable',
@@ -732,7 +732,7 @@ describe('mailboxes', () => {
     expect((await rowsOfTable(store, 'audit')).map(({ values }) => values.action)).toEqual(['mailbox.remove']);
   });
 
-  it('are polled now where somebody asks', async () => {
+  it('are polled now on request', async () => {
     const { row } = await connectedMailbox();
     const text = await mintKey(['read']);
     const answer = await send(mailboxSync, asKey(text, { method: 'POST', params: { id: row.id }, body: '{}' }));
@@ -760,7 +760,7 @@ describe('what did not arrive', () => {
   const post = (handler: HttpHandler, text: string, id: string, body: object = {}) =>
     send(handler, asKey(text, { method: 'POST', params: { id }, body }));
 
-  it('is listed with its reason and who can mend it, and only within the reach of the key', async () => {
+  it('is listed with its reason and who can fix it, and only within the limits of the key', async () => {
     const { row: one } = await connectedMailbox('ada@contoso.example');
     const { row: two } = await connectedMailbox('bea@contoso.example', { destinationId: 'dst_other0000000' });
     const [first, second] = [await given(one, 1), await given(two, 2)];

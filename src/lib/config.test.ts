@@ -157,7 +157,7 @@ describe('readConfig', () => {
     ]);
   });
 
-  it('does not let anybody sign in by accident: a multi-tenant set-up needs ALLOWED_TENANTS', () => {
+  it('does not open sign-in to everyone by accident: a multi-tenant set-up needs ALLOWED_TENANTS', () => {
     expect(faultsOf({ ...complete, TENANT: 'common' })).toEqual(['ALLOWED_TENANTS']);
     expect(readConfig({ ...complete, TENANT: 'common', ALLOWED_TENANTS: '*' }).entra.allowedTenants).toBe('*');
     expect(

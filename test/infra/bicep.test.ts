@@ -93,7 +93,7 @@ describe.each(paths)('%s', (path) => {
     expect(faultsOf(file(path))).toEqual([]);
   });
 
-  it('loads only files that there are', () => {
+  it('loads only files that exist', () => {
     const folder = join(infra, path, '..');
     const loaded = [...file(path).code.matchAll(/load(?:Text|Json)Content\('([^']+)'\)/g)].map(([, name = '']) => name);
     for (const name of [...loaded, ...file(path).modules.map((one) => one.path)]) {

@@ -60,7 +60,7 @@ describe('the check of queries', () => {
 describe.each(all)('%s', (_name, text) => {
   const query = bind(text);
 
-  it('parses, and names only tables and columns that there are', () => {
+  it('parses, and names only existing tables and columns', () => {
     expect(query.faults).toEqual([]);
     expect(query.columns.length).toBeGreaterThan(0);
   });

@@ -64,7 +64,7 @@ describe('a run is faulty', () => {
     expect(judge(arrivals, sent, ['worker', 'imap']).faults).toContain(fault);
   });
 
-  it('if anything came again though nobody was killed who sends or takes it', () => {
+  it('if anything came again though neither sender nor receiver was killed', () => {
     const again = [...all, ...came(['one', 'k1'])];
     expect(judge(again, sent, ['imap']).faults).toEqual([
       '1 of ada@contoso.example INBOX were sent again after 0 kills',

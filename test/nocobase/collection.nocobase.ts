@@ -343,7 +343,7 @@ describe('a change', () => {
     expect(await stored(key)).toMatchObject([{ seen: true }]);
   });
 
-  it('of a record that somebody has deleted is accepted, and makes none', async () => {
+  it('of a deleted record is accepted, and creates none', async () => {
     const key = newKey();
     await send(received(key));
     await nocobase.ask(`mail_messages:destroy?${filterOf({ messageKey: key })}`, {});
@@ -459,7 +459,7 @@ describe('a key that is taken away', () => {
     expect(await held(to)).toBeUndefined();
   });
 
-  it('for good is replaced by a new one, and everything goes on at once', async () => {
+  it('for good is replaced by a new one, and everything resumes at once', async () => {
     const to = await make();
     const root = await nocobase.signIn(nocobase.root.account, nocobase.root.password);
     // An administrator cannot delete the key of somebody else, so the user that it belongs to goes.

@@ -99,7 +99,7 @@ describeNeeding('chromium', 'the HTML of a mail, in the HTML field of NocoBase',
     await tab.waitForLoadState('networkidle');
   }
 
-  it('calls nobody, runs nothing, opens nothing and stays in its place', async () => {
+  it('makes no requests, runs nothing, opens nothing and stays in its place', async () => {
     const sanitizer = await loadSanitizer();
     const mails = htmlAttacks.map(({ html }) => html.replaceAll('{own}', nocobase.host).replaceAll('{wide}', ''));
     await show(mails.map((html) => sanitizer.html(html, undefined, '127.0.0.1')).join('\n'));

@@ -99,7 +99,7 @@ describe('the workflow that the documentation makes', () => {
     expect(await stored(odd)).toMatchObject([{ subject }]);
   });
 
-  it('lets nobody but the broker bring mail, though everybody may trigger it', async () => {
+  it('lets only the broker bring mail, though everyone may trigger it', async () => {
     await nocobase.ask('users:create', {
       username: 'mallory',
       email: 'mallory@contoso.example',

@@ -209,7 +209,7 @@ describe('mail into a collection', () => {
     expect(await aside()).toEqual([]);
   });
 
-  it('follows what its owner does to a mail, and leaves a record deleted that somebody deleted here', async () => {
+  it('follows what its owner does to a mail, and does not recreate a record that was deleted here', async () => {
     await put(ada, ...subjects('changed', 3));
     await arrived('changed', 3);
     const [gone, ...rest] = subjects('changed', 3);
@@ -263,7 +263,7 @@ describe('mail into a collection', () => {
     expect(await aside()).toEqual([]);
   });
 
-  it('waits while the role is taken away, and goes on by itself when it is given back', async () => {
+  it('waits while the role is removed, and resumes when it is given back', async () => {
     await nocobase.ask('roles/mail_broker/users:remove', [2]);
     try {
       await put(ada, ...subjects('role', 10));
@@ -276,7 +276,7 @@ describe('mail into a collection', () => {
     expect(await aside()).toEqual([]);
   });
 
-  it('says no to a collection whose key is not unique, and how to mend it', async () => {
+  it('rejects a collection whose key is not unique, and says how to fix it', async () => {
     const fields = [{ name: 'messageKey', title: 'Key', interface: 'input' }];
     await nocobase.ask('collections:apply', { name: 'mail_loose', title: 'Loose', template: 'general', fields });
     const { status, body } = await world.api('POST', 'destinations', {
@@ -363,7 +363,7 @@ describe('mail into a workflow', () => {
 });
 
 describe('a button of NocoBase', () => {
-  it('gives whoever presses it the link to their own mailbox, as the page for builders shows', async () => {
+  it('gives the user who presses it the link to their own mailbox, as the page for builders shows', async () => {
     const { body } = await world.api('POST', 'keys', { body: { scopes: ['connect'], label: 'button' } });
     // There is more than one destination here, so the link has to name its own.
     const also = blocksOf(readPage('docs/builder.md'), 'sh nocobase').map((block) =>

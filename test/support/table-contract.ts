@@ -230,7 +230,7 @@ export function describeTable(open: () => Table): void {
       expect(await table.list(pk)).toEqual([]);
     });
 
-    test('without operations asks nobody', async () => {
+    test('without operations makes no request', async () => {
       expect(await open().batch(partition(), [])).toEqual([]);
     });
   });

@@ -64,7 +64,7 @@ describe('the nearest regions', () => {
     expect(nearest('japaneast', ['eastus', 'westus'], places, 1)).toEqual(['westus']);
   });
 
-  it('come as they are where nobody knows the place, and unknown ones last', () => {
+  it('keep their order where the place is unknown, and unknown ones come last', () => {
     expect(nearest('atlantis', ['eastus', 'japaneast'], places, 1)).toEqual(['eastus']);
     expect(nearest('westeurope', ['nowhere', 'eastus'], places)).toEqual(['eastus', 'nowhere']);
   });
@@ -197,7 +197,7 @@ describe('what the vault needs', () => {
     expect(planVault({ ...question, ...given })).toEqual({ ...nothing, ...expected });
   });
 
-  it('is somebody who enables a disabled broker-root: it is never replaced', () => {
+  it('asks for a disabled broker-root to be enabled and never replaces it', () => {
     const secrets = [secret('broker-root', { enabled: false })];
     expect(planVault({ ...question, secrets })).toMatchObject({ sentence: expect.stringContaining('disabled') });
   });

@@ -28,7 +28,7 @@ describe('what a rotation of the root key begins with', () => {
     expect(planRoot(versions, again, now)).toMatchObject({ state });
   });
 
-  it('goes on with the newest of the enabled versions', () => {
+  it('continues with the newest of the enabled versions', () => {
     const versions = [version('c', 0, false), version('b', 1), version('a', 200)];
     expect(planRoot(versions, false, now)).toMatchObject({ newest: { version: 'b' } });
   });

@@ -221,7 +221,7 @@ describe('API keys', () => {
     ['a root key that we do not know', { kid: 'f'.repeat(32) }],
     ['a shorter MAC', { mac: new Uint8Array(0) }],
   ];
-  it.each(widenings)('do not count when somebody gives their row %s', async (_what, change) => {
+  it.each(widenings)('do not count when their row is given %s', async (_what, change) => {
     const { key, info } = await mint({
       mailboxes: ['mbx_0000_aaaaaaaaaaaaaaaa'],
       destinations: ['dst_aaaaaaaaaaaa'],

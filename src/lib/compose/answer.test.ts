@@ -100,7 +100,7 @@ describe('an answer', () => {
     expect({ from: all.from.address, to: shown(all.to), cc: shown(all.cc) }).toEqual({ from, to: allTo, cc: allCc });
   });
 
-  it('names nobody whom the original does not name', () => {
+  it('names no recipient whom the original does not name', () => {
     const headers = original({
       from: 'grace@x.example',
       to: 'bob@x.example',
@@ -182,7 +182,7 @@ describe('the conversation', () => {
     ]);
   });
 
-  it('goes on without an id where the answered mail has none', () => {
+  it('works without an id where the answered mail has none', () => {
     const original = { messageId: undefined, inReplyTo: undefined, references: ['<a@x>'] };
     expect(replyThread(original)).toEqual({ references: ['<a@x>'] });
   });

@@ -269,7 +269,7 @@ describe('an answer', () => {
 });
 
 describe('a mail that is passed on', () => {
-  it('brings all files, and goes to nobody whom the request does not name', async () => {
+  it('brings all files, and goes only to recipients whom the request names', async () => {
     const { mail, email } = await composed({ forward: messageRef, to: 'dan@x.example', text: 'See below' });
     expect(mail).toMatchObject({
       recipients: ['dan@x.example'],

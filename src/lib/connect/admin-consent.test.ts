@@ -179,7 +179,7 @@ describe('its button', () => {
 });
 
 describe('the way back of an administrator', () => {
-  it('with consent says what comes next, spends the link, and is told again to whoever loads it again', async () => {
+  it('with consent says what comes next, spends the link, and shows the same when it is loaded again', async () => {
     const w = world();
     const token = await link(w, { permissions: 'app' });
     const { browser, state } = await pressed(w, token);
@@ -386,7 +386,7 @@ describe('mailboxes that wait for the consent', () => {
     expect((await w.registry.get(mailbox.id))?.row.asked).toBe(before + 1);
   });
 
-  it('of every tenant, where the link is for whoever signs in', async () => {
+  it('of every tenant, where the link is for anyone who signs in', async () => {
     const w = world();
     const all = [await waiting(w, tid), await waiting(w, randomUUID())];
     const { browser, state } = await pressed(w, await link(w));
@@ -472,7 +472,7 @@ describe('an owner whose administrator must act first', () => {
     },
   );
 
-  it('gets none where it would help nobody: another fault, personal accounts', async () => {
+  it('gets none where it would not help: another fault, personal accounts', async () => {
     const w = world({ returnOrigins: ['https://nocobase.example'] });
     const token = await w.link({ anyAddress: true });
     expect(failure((await refused(w, 'server_error', 'AADSTS90033', token)).step)?.adminLink).toBeUndefined();

@@ -110,7 +110,7 @@ describe('a link', () => {
     await expectOneMailbox(w, ada.username);
   });
 
-  it('that somebody gave up half-way is finished on another device', async () => {
+  it('that was abandoned half-way is finished on another device', async () => {
     const w = world();
     const token = await w.link(forAda);
     await w.press(newBrowser(), token);
@@ -520,7 +520,7 @@ describe('the way back', () => {
     expect(connected((await walk(w, token, anew)).step)?.address).toBe('Ada@Contoso.example');
   });
 
-  it('keeps a mailbox that nobody signs in to from whoever signs in under its address', async () => {
+  it('keeps an app mailbox from a person who signs in under its address', async () => {
     const w = world();
     await walk(w, await w.link({ anyAddress: true }), ada);
     const address = 'support@contoso.example';
@@ -879,7 +879,7 @@ describe('an address that is not the name she signs in with', () => {
     expect(await rowsOfTable(store, 'grants')).toEqual([]);
   });
 
-  it('cannot be judged while Graph is down: the link stays good, and nobody is called wrong', async () => {
+  it('cannot be judged while Graph is down: the link stays valid, and no account is called wrong', async () => {
     let isDown = true;
     const w = world({
       findAddresses: async (who) => {
@@ -924,7 +924,7 @@ describe('an address that is not the name she signs in with', () => {
 });
 
 describe('several mailboxes of one grant', () => {
-  it('all go on when their person signs in again', async () => {
+  it('all resume when their person signs in again', async () => {
     const w = world();
     await walk(w, await w.link(forAda), ada);
     const own = await expectOneMailbox(w, ada.username);
@@ -970,7 +970,7 @@ describe('a returnUrl', () => {
     expect(connected((await walk(narrowed, token, ada)).step)).toBeDefined();
   });
 
-  it('is not used for whoever is not the browser that began', async () => {
+  it('is used only for the browser that began', async () => {
     const w = world({ returnOrigins });
     const browser = newBrowser();
     const state = await w.press(browser, await w.link(link));
@@ -990,7 +990,7 @@ describe('several at once', () => {
     await expectOneMailbox(w, ada.username);
   });
 
-  it('two sign-ins of one link: one mailbox, and nobody is told that it failed', async () => {
+  it('two sign-ins of one link: one mailbox, and neither is told that it failed', async () => {
     const w = world();
     const token = await w.link(forAda);
     const both = await Promise.all([walk(w, token, ada), walk(w, token, ada)]);
@@ -1007,7 +1007,7 @@ describe('several at once', () => {
     await expectOneMailbox(w, ada.username);
   });
 
-  it('one link for anybody, two people: one mailbox, the other is told that the link is used', async () => {
+  it('one open link, two people: one mailbox, and the other is told that the link is used', async () => {
     const w = world();
     const token = await w.link({ anyAddress: true });
     const both = await Promise.all([walk(w, token, ada), walk(w, token, bob)]);

@@ -141,7 +141,7 @@ describe('the event of a dead grant', () => {
     await expect(tokens.open(forged)).rejects.toMatchObject({ code: 'link_invalid' });
   });
 
-  it('of a mailbox that the app opens has none: nobody signs in for it', async () => {
+  it('of an app mailbox has none, because it has no sign-in', async () => {
     const { links, rows } = world();
     const app: MailboxRow = { ...mailbox, grant: { kind: 'app', tid: mailbox.grant.tid } };
     expect(await links(dead, app)).toEqual({});
@@ -163,7 +163,7 @@ describe('the event of a missing consent', () => {
   );
 
   it.each(['account_disabled', 'user_not_assigned', 'conditional_access_blocked', 'nothing we know'])(
-    'by %s carries none, because consent would not mend it',
+    'by %s carries none, because consent would not fix it',
     async (code) => {
       const { links, admin } = world();
       expect(await links(event('mailbox.consent_required', code), mailbox)).toEqual({});

@@ -211,7 +211,7 @@ describe('a delivery', () => {
     expect(requests).toEqual([]);
   });
 
-  it('ends with the reason of whoever aborts it, and holds nothing for it', async () => {
+  it('ends with the reason of the abort, and does not hold the destination', async () => {
     const { worker, destination, answersBy, stateOf } = await world();
     answersBy(() => undefined);
     const id = await destination();
@@ -222,7 +222,7 @@ describe('a delivery', () => {
     expect(await stateOf(id)).toMatchObject({ heldSince: undefined });
   });
 
-  it('sends nothing for whoever may not any more when it comes to that', async () => {
+  it('sends nothing once the sender has lost the right to', async () => {
     const { worker, destination, requests, stateOf } = await world();
     const id = await destination();
     const late = () => Promise.reject(new Error('lease lost'));

@@ -117,7 +117,7 @@ describe('the facts of a destination', () => {
   });
 });
 
-it('gives up noting what others note just as often at the same moment, and does not go on for ever', async () => {
+it('stops noting after a bounded number of conflicts with other writers', async () => {
   const { rows, facts, id } = await world();
   let writes = 0;
   const crowded = {

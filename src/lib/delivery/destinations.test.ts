@@ -187,7 +187,7 @@ describe('a destination inside NocoBase', () => {
     await stop();
   });
 
-  it('is not made with a key that is not good, or while nobody answers', async () => {
+  it('is not created with an invalid key, or while the server does not answer', async () => {
     const { api, destinations, common, auth, stop } = await nocobase();
     const input = { ...common, type: 'collection', url: api.url, auth, collections } as const;
     const wrong = destinations.create({ ...input, auth: { ...auth, token: 'wrong' } });
@@ -372,7 +372,7 @@ describe('the test of a destination', () => {
     });
   });
 
-  it('tells what is wrong and how to mend it, and not what the receiver said', async () => {
+  it('says what is wrong and how to fix it, without quoting the receiver', async () => {
     const { destinations } = world();
     const { destination } = await destinations.create(webhook({ url: here() }));
     status = 403;

@@ -165,7 +165,7 @@ describe('the wait before a probe', () => {
   });
 });
 
-it('a destination that was mended is probed at once', () => {
+it('a destination that was fixed is probed at once', () => {
   const state = { ...held, nextProbe: seconds(250), probes: 7 };
   expect(gate(mended(state), now)).toEqual({ kind: 'probe', reason: 'destination_busy' });
   expect(mended(restingState)).toBe(restingState);

@@ -25,7 +25,7 @@ describe('the signal of one piece of work', () => {
     expect(linked.timedOut).toBe(true);
   });
 
-  it('fires by itself, and not again', () => {
+  it('fires on its own, and only once', () => {
     const outer = new AbortController();
     const linked = linkedAbort(outer.signal);
     linked.abort('enough');

@@ -119,7 +119,7 @@ describe('a result', () => {
     expect(resulted(submission, number, { kind: 'deferred', code: 'c' }, now)).toBeUndefined();
   });
 
-  it('that nobody knows lets go of the mark, and a look follows', () => {
+  it('that is unknown releases the mark, and a look follows', () => {
     const after = resulted(sending, 1, { kind: 'unknown' }, now) as Submission;
     expect(nextStep(after, at(9), run).kind).toBe('wait');
     expect(nextStep(after, at(10), run).kind).toBe('look');
@@ -148,7 +148,7 @@ describe('looking for the copy', () => {
     expect(looked(lookWaitsMs.length, sending)).toMatchObject({ state: 'unknown', owes: ['submission.unknown'] });
   });
 
-  it('sends again only what may be sent again by itself', () => {
+  it('resends only what may be resent automatically', () => {
     const again = looked(lookWaitsMs.length, { ...sending, onUnknown: 'resend' });
     expect(again).toMatchObject({ state: 'queued', mark: undefined, attempts: 1 });
   });

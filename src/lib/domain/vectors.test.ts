@@ -98,7 +98,7 @@ test('the id of a delivery', () => {
   }
 });
 
-test('the id of a folder that nobody watches', () => {
+test('the id of a folder that is not watched', () => {
   expect(pathFolderId(vectors.folderPath)).toBe(vectors.pathFolderId);
 });
 

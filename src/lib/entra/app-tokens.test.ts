@@ -119,7 +119,7 @@ describe('a refusal of the app itself', () => {
     expect(await row()).toMatchObject({ status, code: status === 'ok' ? '' : code });
   });
 
-  it('that an administrator mends is tried once a day, and is over by itself', async () => {
+  it('that an administrator fixes is tried once a day, and ends automatically', async () => {
     const { ask, entra, pass, row } = await world();
     entra.instead = () => entraError('unauthorized_client', { number: 700016 });
     await expect(ask()).rejects.toMatchObject({ code: 'app_not_in_tenant' });
@@ -132,7 +132,7 @@ describe('a refusal of the app itself', () => {
     expect(await row()).toMatchObject({ status: 'ok', code: '', retryAt: undefined });
   });
 
-  it('because of its secret stops the renewals of people too, and both go on when it is mended', async () => {
+  it('because of its secret stops the renewals of people too, and both resume when it is fixed', async () => {
     const { ask, tokens, connect, entra, kept, lines, pass } = await world();
     const person = await connect();
     entra.secrets.clear();

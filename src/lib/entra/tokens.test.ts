@@ -302,7 +302,7 @@ describe('a dead grant', () => {
     expect(await grants.read(person)).toMatchObject({ status: 'ok', code: '', doubtSince: undefined });
   });
 
-  it('is left alone when somebody reconnected while Microsoft was refusing the old sign-in', async () => {
+  it('is left alone after a reconnect while Microsoft was refusing the old sign-in', async () => {
     const { tokens, grants, entra, connect } = world();
     const person = await connect();
     const cache = (await grants.open(person))?.cache ?? '';
@@ -358,7 +358,7 @@ describe('a token for mail by Graph', () => {
     expect(asked.map(({ length }) => length)).toEqual([3, 2, 1]);
   });
 
-  it('is none where nothing was granted, and reading goes on', async () => {
+  it('is none where nothing was granted, and reading continues', async () => {
     const { tokens, grants, entra, connect } = world('Mail.Send');
     const person = await connect();
     consentedTo(entra);
@@ -367,7 +367,7 @@ describe('a token for mail by Graph', () => {
     await tokens.get(person, 'outlook', { force: true });
   });
 
-  it('is asked of nobody where the setting names nothing', async () => {
+  it('is not requested where the setting names nothing', async () => {
     const { tokens, entra, connect } = world();
     const person = await connect();
     await expect(tokens.get(person, 'graph_mail')).rejects.toMatchObject({ code: 'consent_missing' });
@@ -470,7 +470,7 @@ describe('an outage of Microsoft', () => {
       () => Response.json({ token_type: 'Bearer', expires_in: 3600, scope: 'x', access_token: '', refresh_token: 'r' }),
     ],
     ['an error that passes', () => entraError('server_error', { number: 90012 })],
-  ])('as %s is tried three times, blamed on nobody, and over when it is over', async (_name, answer) => {
+  ])('as %s is tried three times, blames no account, and ends with its cause', async (_name, answer) => {
     const { tokens, grants, entra, connect } = world();
     const person = await connect();
     entra.instead = answer;
@@ -498,7 +498,7 @@ describe('an outage of Microsoft', () => {
 });
 
 describe('a client secret that Microsoft refuses', () => {
-  it('is read once more past the cache, and the rotated one used without anybody noticing', async () => {
+  it('is read once more past the cache, and the rotated one is used without a failure', async () => {
     const { tokens, entra, connect, kept, vaultReads, lines } = world();
     const person = await connect();
     entra.secrets.clear();
@@ -527,7 +527,7 @@ describe('a client secret that Microsoft refuses', () => {
     expect(lines.join()).not.toContain('the-secret');
   });
 
-  it('lets renewals go on within a minute of a new version in the vault', async () => {
+  it('lets renewals resume within a minute of a new version in the vault', async () => {
     const { tokens, entra, connect, kept, lines, pass } = world();
     const person = await connect();
     entra.secrets.clear();
@@ -545,7 +545,7 @@ describe('a client secret that Microsoft refuses', () => {
     expect(lines.filter((line) => line.includes('circuit.closed'))).toHaveLength(1);
   });
 
-  it('lets all go on together when one of them finds that it was mended', async () => {
+  it('lets all resume together when one of them finds that it was fixed', async () => {
     const { tokens, entra, connect, kept, pass } = world();
     const people = await Promise.all(Array.from({ length: 8 }, () => connect()));
     entra.secrets.clear();
@@ -557,7 +557,7 @@ describe('a client secret that Microsoft refuses', () => {
     expect((await askAll()).map(({ status }) => status)).toEqual(people.map(() => 'fulfilled'));
   });
 
-  it('is told of by one of several instances, again after it was mended and broke anew, and never goes untold', async () => {
+  it('is reported by one of several instances, again when it breaks anew, and never goes unreported', async () => {
     const { tokens, instance, entra, connect, lines, pass } = world();
     const people = [await connect(), await connect(), await connect()];
     const [second, third] = [instance(), instance()];

@@ -165,7 +165,7 @@ describe('a megabyte of HTML', () => {
     expect(read(html).text.length).toBeLessThan(1_500_000);
   });
 
-  it('with more elements than anybody reads is told as cut', () => {
+  it('with more elements than are read is marked as truncated', () => {
     expect(read('<div>'.repeat(2_000)).cut).toBe(true);
     expect(read('<p>one</p>'.repeat(4_000)).cut).toBe(false);
     expect(read('<b>x</b>'.repeat(120_000)).cut).toBe(true);

@@ -94,7 +94,7 @@ describe('a shared mailbox', () => {
     expect(view.row).toMatchObject({ address: support, login });
   });
 
-  it('that is there already goes on where it stands, through whoever is named now', async () => {
+  it('that exists already continues where it stopped, through the person named now', async () => {
     const w = world();
     const { mailbox: ada } = await connected(w);
     const { mailbox: grace, person } = await connected(w, 'grace@contoso.example');

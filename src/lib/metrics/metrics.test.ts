@@ -125,7 +125,7 @@ describe('the exposition', () => {
     expect(body).not.toContain('mail_broker_mailboxes{');
   });
 
-  it('comes as OpenMetrics to whoever asks for that', async () => {
+  it('comes as OpenMetrics on request', async () => {
     const accept = 'application/openmetrics-text;version=1.0.0,text/plain;q=0.5';
     const { body, contentType } = await expose({ process: processOf(counted()), deployment }, accept);
     expect(contentType).toMatch(/^application\/openmetrics-text/);

@@ -196,7 +196,7 @@ describe('a destination', () => {
     expect(await told('http', await listen(server()))).toBe(code);
   });
 
-  it('at whose port nobody listens cannot be reached', async () => {
+  it('at whose port nothing listens cannot be reached', async () => {
     const server = createNetServer();
     const port = await listen(server);
     await new Promise((resolve) => server.close(resolve));

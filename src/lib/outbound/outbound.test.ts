@@ -136,7 +136,7 @@ describe('an outbound request', () => {
     expect(answer).toMatchObject({ status: 200, complete: false });
   });
 
-  it('does not wait for a body that nobody wants, nor keeps the connection for it', async () => {
+  it('does not wait for an unwanted body, nor keeps the connection for it', async () => {
     let open = 0;
     const port = await serve((_request, response) => {
       open += 1;

@@ -82,7 +82,7 @@ describe('a search on Exchange', () => {
     expect((await list({ from: 'grace', unread: true })).items).toHaveLength(2);
   });
 
-  it('that refuses to look into texts says so, because nobody reads all messages for that', async () => {
+  it('that refuses to search texts says so, because the broker does not read all messages for that', async () => {
     const refusing = searching(/CHARSET|TEXT/, 'TAG NO [BADCHARSET] Not supported.\r\n');
     const { list } = await server(refusing);
     await expect(list({ text: 'größe' })).rejects.toMatchObject({ code: 'search_refused', status: 422 });

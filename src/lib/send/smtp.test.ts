@@ -230,7 +230,7 @@ describe('the way out over SMTP', () => {
     expect(server.tokens).toEqual([]);
   });
 
-  it('speaks with no server whose certificate nobody vouches for', async () => {
+  it('rejects a server whose certificate is not trusted', async () => {
     expect(await prepare({ ca: strangersCa })).toMatchObject({ kind: 'deferred', code: 'smtp_unreachable' });
     expect(server.tokens).toEqual([]);
   });

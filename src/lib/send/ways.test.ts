@@ -106,7 +106,7 @@ const every = ['smtp', 'graph', 'graph_draft'] as const;
 const copies = () => delivered.filter((each) => each.folder === 'Sent Items');
 
 describe('Bcc', () => {
-  it.each(every)('reaches its recipient over %s, and nobody else sees it', async (name) => {
+  it.each(every)('reaches its recipient over %s, and no one else sees it', async (name) => {
     expect(await send(name, { bcc: [eve] })).toEqual({ kind: 'accepted', refused: [] });
     const mails = delivered.filter((each) => each.folder === 'INBOX');
     expect(mails.map(({ address }) => address)).toEqual([grace, eve]);

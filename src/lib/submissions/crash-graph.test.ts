@@ -106,7 +106,7 @@ describe('a message that goes over Graph in one request', () => {
   const steps = 11;
   const isLost = ({ atStep, done }: Death) => (atStep === 5 && done) || (atStep === 6 && !done);
 
-  it('is sent once where nobody dies', async () => {
+  it('is sent once without a crash', async () => {
     const { submission, steps: taken } = await walk(undefined, smallMail);
     expect(submission).toMatchObject({ state: 'sent', way: 'graph', attempts: 1 });
     expect(taken).toBe(steps);

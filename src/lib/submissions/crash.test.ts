@@ -5,7 +5,7 @@ import { type Death, sendingWorld, startProcess } from '../../../test/support/se
 describe('a submission', async () => {
   const { steps, submission } = await sendWith(await sendingWorld(), undefined);
 
-  it('is sent once where nobody dies', () => {
+  it('is sent once without a crash', () => {
     expect(submission.state).toBe('sent');
     // Blob, rows, wake-up, lease, mark, the server, result, event, blob, end, lease: a change of this number is on purpose.
     expect(steps).toBe(11);
@@ -33,7 +33,7 @@ describe('a submission', async () => {
   );
 
   it.each(deaths.flat())(
-    'that may be sent again by itself is sent, dying at step $atStep (done: $done)',
+    'that may be resent automatically is sent despite a crash at step $atStep (done: $done)',
     async (death) => {
       const world = await sendingWorld();
       const first = startProcess(world, death);

@@ -265,7 +265,7 @@ describe('a run of a lane', () => {
     expect(await read(id)).toMatchObject({ state: 'sent' });
   });
 
-  it('keeps an unknown one until somebody decides', async () => {
+  it('keeps an unknown one until a decision is made', async () => {
     world.server.copyAfterMs = Number.POSITIVE_INFINITY;
     const process = startProcess(world);
     const { id } = await process.accept();
@@ -287,7 +287,7 @@ describe('a run of a lane', () => {
     await expect(process.decisions.resend(id, mailbox)).rejects.toMatchObject({ code: 'submission_not_unknown' });
   });
 
-  it('lets somebody settle an unknown one, and tells both', async () => {
+  it('lets a person settle an unknown one, and reports both', async () => {
     const process = startProcess(world);
     const { id } = await process.accept();
     world.server.copyAfterMs = Number.POSITIVE_INFINITY;
@@ -352,7 +352,7 @@ describe('cancelling', () => {
     });
   });
 
-  it('of one that nobody knows is a 404', async () => {
+  it('of an unknown one is a 404', async () => {
     await expect(startProcess(world).decisions.cancel('sub_x')).rejects.toMatchObject({ code: 'not_found' });
   });
 });

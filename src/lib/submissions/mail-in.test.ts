@@ -113,7 +113,7 @@ describe('a bounce', () => {
     expect((await eventsOf('submission.bounced')).length).toBe(2);
   });
 
-  it('changes nothing while the server goes on trying', async () => {
+  it('changes nothing while the server keeps trying', async () => {
     const id = await sent();
     await receive({ returned: { submission: id }, recipients: [{ ...unknownUser, action: 'delayed' }] });
     expect(await read(id)).toMatchObject({ state: 'sent' });
@@ -127,7 +127,7 @@ describe('a bounce', () => {
     expect((await read(id))?.refused.map(({ address }) => address)).toEqual(['alan@fabrikam.example']);
   });
 
-  it('tells of one of which nobody knew whether it was sent that it was', async () => {
+  it('reports an unknown one as sent', async () => {
     world.server.copyAfterMs = Number.POSITIVE_INFINITY;
     world.server.answers.push('died');
     const id = await sent();
@@ -166,7 +166,7 @@ describe('a bounce for a limit of the sender', () => {
     expect(await read(next.id)).toMatchObject({ state: 'sent' });
   });
 
-  it('holds nobody where it does not come from Exchange: anybody could write one', async () => {
+  it('holds no account where it does not come from Exchange, because anyone could write one', async () => {
     const id = await sent();
     const from = 'mailer-daemon@fabrikam.example';
     await receive({ from, returned: { submission: id }, recipients: [limit('5.7.232')] });
@@ -222,7 +222,7 @@ describe('a copy in Sent', () => {
     expect((await startProcess(world).deps.rows.read(id))?.etag).toBe(before?.etag);
   });
 
-  it('settles what nobody knew the end of, and tells it', async () => {
+  it('settles an unknown one, and reports it', async () => {
     world.server.copyAfterMs = Number.POSITIVE_INFINITY;
     world.server.answers.push('died');
     const id = await sent();
@@ -236,7 +236,7 @@ describe('a copy in Sent', () => {
     expect((await eventsOf('submission.sent')).length).toBe(1);
   });
 
-  it('leaves an attempt that is under way to say by itself how it ended', async () => {
+  it('leaves the result to an attempt that is still in progress', async () => {
     const process = startProcess(world, { atStep: 6, done: true });
     const { id } = await process.accept();
     await process.run().catch(() => undefined);

@@ -88,7 +88,7 @@ describe('the vault', () => {
     });
   });
 
-  it('goes on with the last known value through an outage, asks now and then, and gives up after an hour', async () => {
+  it('keeps the last known value through an outage, retries now and then, and gives up after an hour', async () => {
     const { vault, state, lines, pass } = world();
     await vault.secret('s');
     state.error = new BrokerError('vault_unreachable');
@@ -107,7 +107,7 @@ describe('the vault', () => {
     expect((await vault.secret('s')).value).toBe('one');
   });
 
-  it('does not go on with a value that it may no longer read', async () => {
+  it('drops a value that it may no longer read', async () => {
     const { vault, state, pass } = world();
     await vault.secret('s');
     state.error = new BrokerError('vault_forbidden');

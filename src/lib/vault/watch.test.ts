@@ -123,7 +123,7 @@ describe('a root key that is missing', () => {
     },
   );
 
-  it('is told before anybody asks for anything, by the look of a timer', async () => {
+  it('is reported by the timer before any request needs it', async () => {
     const at = instance({ versions: [{ ...secret, value: 'hello' }], disabled: false });
     await at.look();
     expect(at.trouble()).toMatchObject({ code: 'root_key_broken' });
@@ -178,7 +178,7 @@ describe('one version of several that is disabled', () => {
   const rows = createApiKeyRows(store.table('keys'));
   const deps = { rows, rootKeys, clock: systemClock, random: systemRandom, log, bootstrap: undefined };
 
-  it('is missing to whoever needs it, and hides none of the other keys in a list', async () => {
+  it('is missing where it is needed, and hides none of the other keys in a list', async () => {
     const keys = createApiKeys(deps);
     const { info } = await keys.mint({ scopes: ['connect'] }, { createdBy: 'test' });
     await expect(keys.verify(`Bearer ${key}`)).rejects.toMatchObject({ code: 'secret_missing' });

@@ -35,7 +35,7 @@ describe('the HTML of a mail', () => {
   });
 
   it.each(['/admin', 'api/auth:signOut', '../x', '?a=b', '#top', 'java\ufffdscript:alert(1)', ''])(
-    'loses an address that means a page of whoever shows it: %j',
+    'loses an address that points to a page of the displaying site: %j',
     (address) => {
       expect(sanitizer.html(`<a href="${address}">x</a>`)).not.toContain('href');
       expect(sanitizer.html(`<img src="${address}">x`)).toBe('x');
@@ -54,7 +54,7 @@ describe('the HTML of a mail', () => {
     expect(sanitizer.html('<img src="cid:logo@x" onerror="alert(1)">', imageOf)).not.toContain('onerror');
   });
 
-  it('has no images of whoever shows it, nor of the network that it is shown in', () => {
+  it('has no images of the displaying site, nor of its private network', () => {
     const html = (src: string) => sanitizer.html(`<img src="${src}">`, undefined, 'nocobase.example');
     for (const host of ['nocobase.example', 'NOCOBASE.example:8443', 'localhost', 'a.localhost', '10.0.0.7', '[::1]']) {
       expect(html(`https://${host}/api/auth:signOut`), host).toBe('');

@@ -52,7 +52,7 @@ describe('the check of consent', () => {
     return found.map(({ subject, status }) => [subject, status]);
   }
 
-  it('knows nothing where nobody has signed in', async () => {
+  it('knows nothing before the first sign-in', async () => {
     expect(await look([], async () => undefined)).toEqual([[undefined, 'unknown']]);
   });
 

@@ -64,7 +64,7 @@ describe('a mail is the same', () => {
   });
 
   // What goes back over its text takes minutes for this.
-  it('with headers that were made to keep somebody busy', () => {
+  it('with headers that were crafted to waste time', () => {
     const long = `${' '.repeat(200_000)}x${'\r\n '.repeat(100_000)}y${' '.repeat(200_000)}`;
     const change = { messageId: long, date: long, from: long, subject: long, received: long };
     expect(isSame({}, { ...mail, ...change })).toBe(true);
@@ -102,7 +102,7 @@ describe('the fingerprint', () => {
     expect(of({ messageId: undefined, internalDate: later })).toBe(of({ messageId: undefined }));
   });
 
-  it('goes by a Date that nobody can read as it stands', () => {
+  it('uses an unreadable Date as it stands', () => {
     expect(of({ date: 'yesterday' })).toBe(of({ date: ' yesterday\r\n' }));
     expect(of({ date: 'yesterday' })).not.toBe(of({ date: 'today' }));
   });

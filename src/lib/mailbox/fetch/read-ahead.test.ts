@@ -84,7 +84,7 @@ describe('reading ahead', () => {
     expect(ranges()).toEqual(['1:3']);
   });
 
-  it('lets a refusal of the crowd be nobody’s, and trouble of the session be told', async () => {
+  it('blames no message for a refused batch, and reports trouble of the session', async () => {
     const ahead = createReadAhead();
     const refuse = (code: 'imap_unexpected' | 'imap_unreachable') => async () => {
       throw new BrokerError(code);

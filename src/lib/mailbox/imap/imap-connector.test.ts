@@ -217,7 +217,7 @@ describe('a session with Exchange', () => {
     expect(await session.read('INBOX', meta, { capBytes: 10_000 })).toMatchObject({ text: 'body one', truncated: [] });
   });
 
-  it('drops an answer about a message that nobody asked for', async () => {
+  it('drops an answer about a message that was not requested', async () => {
     const { open } = await server({
       folders: twoMails,
       on: ({ tag, name, args }, { send }) => {
@@ -529,7 +529,7 @@ describe('Exchange in trouble', () => {
     await expect((await open()).status('INBOX')).rejects.toMatchObject({ code: 'imap_unreachable' });
   });
 
-  it('reports a port on which nobody listens', async () => {
+  it('reports a port on which nothing listens', async () => {
     const idle = createServer().listen(0, '127.0.0.1');
     await once(idle, 'listening');
     const address = idle.address();

@@ -193,7 +193,7 @@ describe('sessions that are kept', () => {
     expect(open()).toEqual([]);
   });
 
-  it('end before their token does, and when nobody asks for them', async () => {
+  it('end before their token does, and when they are idle', async () => {
     const { use, pool, clock, open } = world(10, 90 * minute);
     await use(ada);
     await clock.advance(57 * minute);
@@ -266,7 +266,7 @@ describe('a session that was in trouble', () => {
     expect(pool.size).toBe(0);
   });
 
-  it('is closed after a download that nobody read to its end, and kept after one that was', async () => {
+  it('is closed after a download that was not read to its end, and kept after one that was', async () => {
     for (const [readAll, kept] of [
       [false, 0],
       [true, 1],
@@ -296,7 +296,7 @@ describe('a session that broke while it was kept', () => {
     expect(pool.size).toBe(1);
   });
 
-  it('is replaced by a new one when it says nothing for 5 s, and whoever asks meanwhile waits for that one', async () => {
+  it('is replaced by a new one after 5 s of silence, and requests meanwhile wait for that one', async () => {
     const { pool, use, lines, account, clock, open } = world();
     await use(ada);
     const [line] = lines;

@@ -54,7 +54,7 @@ test('who has accepted a notice is kept while it is claimed again, each once', a
   expect([...(await notices.acceptedBy(id))].sort()).toEqual(['dst_a', 'dst_b']);
 });
 
-test('notices that nobody speaks of any more are forgotten, with rows that are none', async () => {
+test('notices that are no longer used are forgotten, with rows that are none', async () => {
   const { notices, id, pass } = world();
   await notices.claim(id, hour);
   await store.table('destinations').insert({ partitionKey: 'notice', rowKey: `${id}!broken`, values: { v: 2 } });

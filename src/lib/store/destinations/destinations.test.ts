@@ -93,7 +93,7 @@ describe('the rows of a destination', () => {
     });
   });
 
-  it('are written by whoever has read them last', async () => {
+  it('are written only by the last reader', async () => {
     const { rows, id } = world();
     await rows.insert(collection(id), secrets);
     const { etag = '' } = await rows.readState(id);
@@ -118,7 +118,7 @@ describe('the rows of a destination', () => {
     expect((await rows.open(id))?.secrets).toEqual(secrets);
   });
 
-  it('do not open for the address of another origin that somebody wrote into the table', async () => {
+  it('do not open for the address of another origin written into the table', async () => {
     const { rows, table, id } = world();
     await rows.insert(collection(id), secrets);
     const rewrite = async (url: string) => {

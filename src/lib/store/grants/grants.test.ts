@@ -94,7 +94,7 @@ test('a renewal is stored although a mailbox was added meanwhile, and keeps it',
   expect(await opened()).toMatchObject({ mailboxes: ['mbx_1'], cache: 'renewed' });
 });
 
-test('a failure noted after somebody reconnected changes nothing', async () => {
+test('a failure noted after a reconnect changes nothing', async () => {
   const { grants, key, opened } = world();
   await grants.connected({ ...key, cache: 'old' });
   const grant = await opened();
@@ -154,7 +154,7 @@ test('the last mailbox does not take the grant along while a connect is about to
   expect(await grants.read(key)).toBeUndefined();
 });
 
-test('grants whose list of mailboxes nobody touched for a while are found, and no others', async () => {
+test('grants whose list of mailboxes was not touched for a while are found, and no others', async () => {
   const { grants, key, pass } = world();
   const later = { tid: key.tid, oid: randomUUID() };
   await grants.connected({ ...key, cache: 'c' });

@@ -44,7 +44,7 @@ it('links that led to a mailbox, or are for it, go with their addresses; those o
   expect(await left()).toHaveLength(2);
 });
 
-it('whoever is on the way back with such a link is told that it leads nowhere', async () => {
+it('a person on the way back with such a link is told that it is not valid', async () => {
   const { w, id, browser, reconnect } = await connected();
   const state = await w.press(browser, reconnect);
   await w.registry.remove(id);

@@ -192,7 +192,7 @@ describe('connecting again', () => {
     expect(other.mailbox.id).not.toBe(one.mailbox.id);
   });
 
-  test('an address that was given to somebody else long ago goes to that person, but not while a change may be under way', async () => {
+  test('an address that was given to another person long ago goes to that person, but not while a change may be under way', async () => {
     const ada = world.person('ada@contoso.example');
     const { mailbox } = await world.connect(ada);
     const renamed = { ...ada, address: 'ada.lovelace@contoso.example' };
@@ -328,7 +328,7 @@ describe('two at once', () => {
     expect((await world.slots()).length).toBe(1);
   });
 
-  test('whoever comes too late gives its slot back, also when the shard changes at that very moment', async () => {
+  test('the loser of a race gives its slot back, also when the shard changes at that moment', async () => {
     const ada = world.person();
     await world.grants.connected({ ...ada, cache: '{}' });
     const [index, directory] = [store.table('index'), store.table('directory')];
@@ -419,7 +419,7 @@ describe('a mailbox that is nobody’s own', () => {
     expect(await rowsOfTable(store, 'index')).toEqual([]);
   });
 
-  test('moves to another grant where it stands, whoever left it', async () => {
+  test('moves to another grant and keeps its position', async () => {
     const ada = world.person();
     const grace = { ...world.person(), tid: ada.tid };
     const { mailbox: own } = await world.connect(ada);
@@ -444,7 +444,7 @@ describe('a mailbox that is nobody’s own', () => {
     expect(await halves(store)).toEqual([]);
   });
 
-  test('and somebody’s own do not take each other’s address', async () => {
+  test('and a person’s own mailbox do not take each other’s address', async () => {
     const ada = world.person();
     await world.connect(ada);
     const owner = { ...world.person(support), tid: ada.tid };
@@ -686,7 +686,7 @@ describe('changing', () => {
     expect(after?.row.ownerRef).toBeUndefined();
   });
 
-  test('sets a filter with the mailbox it is of, shows it, and takes it away', async () => {
+  test('sets a filter together with its mailbox, shows it, and clears it', async () => {
     const first = { only: { from: ['*@contoso.example'] } };
     const { mailbox } = await world.connect(world.person(), { filter: first });
     expect((await world.registry.get(mailbox.id))?.filter).toEqual(first);

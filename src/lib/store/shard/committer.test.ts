@@ -392,7 +392,7 @@ describe('a lease', () => {
     expect((await head()).until.getTime()).toBe(clock.now() - 1000 + 60_000);
   });
 
-  it('is not ours that another run took while nobody answered us', async () => {
+  it('is not ours if another run took it while the store did not answer', async () => {
     await committer.release();
     store.disturb = ({ attempt }) => (attempt === 1 ? 'lost' : undefined);
     const taking = acquire();

@@ -91,7 +91,7 @@ describe('a slot that is confirmed', () => {
     expect(shard?.slots[0]?.since.getTime()).toBeGreaterThan(Date.now() + 3_500_000);
   });
 
-  test('is taken anew where it had been freed, also in a shard that nobody knows', async () => {
+  test('is taken again where it had been freed, also in an unknown shard', async () => {
     const { mailboxId } = await take();
     await directory.giveBack(mailboxId);
     const other = await take();
@@ -107,7 +107,7 @@ describe('a slot that is confirmed', () => {
     expect(await directory.confirm(newMailboxId(1, systemRandom))).toBeUndefined();
   });
 
-  test('is not freed by somebody who saw the shard before', async () => {
+  test('is not freed by a writer with an older view of the shard', async () => {
     const { mailboxId } = await take();
     const [seen] = await directory.shards();
     if (seen === undefined) throw new Error('no shard');

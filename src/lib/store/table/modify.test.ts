@@ -59,7 +59,7 @@ describe('a row that is read, changed and written', () => {
     expect(countOf(await table.get('p', 'counter'))).toBe(16);
   });
 
-  test('gives up with `conflict` when somebody else is always faster', async () => {
+  test('gives up with `conflict` when another writer is always faster', async () => {
     await table.insert({ ...key('contested'), values: { count: 0 } });
     let rounds = 0;
     pauses.length = 0;

@@ -8,7 +8,7 @@ function watch() {
   return { monotonic: () => now, set: (ms: number) => (now = ms) };
 }
 
-test('without an answer nobody knows the time', () => {
+test('has no time before the first answer', () => {
   const time = createServerTime(watch());
   expect(() => time.whenWriting()).toThrow();
   expect(() => time.whenJudging()).toThrow();

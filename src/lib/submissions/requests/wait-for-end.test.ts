@@ -40,7 +40,7 @@ describe('waiting for the end of a submission', () => {
     expect(answered?.state).toBe('cancelled');
   });
 
-  it('gives up within 4 seconds if nobody sends it', async () => {
+  it('gives up within 4 seconds if it is not sent', async () => {
     const answered = await waiting(async () => {});
     expect(answered?.state).toBe('queued');
     expect(answered?.atMs).toBeLessThanOrEqual(longestWaitMs);

@@ -244,7 +244,7 @@ describe('the first sync, interrupted', () => {
   }
 
   it.each(['strict', 'window'] as const)(
-    'goes on after a kill at any commit (%s), loses nothing, and sends no more again than were under way',
+    'resumes after a kill at any commit (%s), loses nothing, and resends no more than was in progress',
     async (order) => {
       const lossAt = async (atWrite: number, applied: boolean) => {
         const real = memoryStore(systemClock);
@@ -284,7 +284,7 @@ describe('the first sync, interrupted', () => {
     expect(received().filter((event) => event.data.seemsNew === true)).toHaveLength(1);
   });
 
-  it('delays the new mail of nobody else by more than a tick and a turn, however long it is', async () => {
+  it('delays new mail of other mailboxes by at most a tick and a turn, however long it is', async () => {
     for (let n = 0; n < 20_000; n++) inbox().add({ subject: `${n}`, internalDate: daysAgo(28 - n / 1000) });
     await connect(29);
     await world.connectMailbox(bea);
@@ -310,7 +310,7 @@ describe('the first sync, interrupted', () => {
     expect(count).toBeLessThan(10_000);
   });
 
-  it('goes on by date when its folder is renumbered in the middle', async () => {
+  it('continues by date when its folder is renumbered in the middle', async () => {
     const subjects = fill(120);
     const mailbox = await connect(120.5);
     const news = Array.from({ length: 10 }, (_, n) => `new ${n}`);
@@ -331,7 +331,7 @@ describe('the first sync, interrupted', () => {
     expect(backfill?.total).toBe(backfill?.done);
   });
 
-  it('goes on within a second that many messages share, when its folder is renumbered', async () => {
+  it('continues within a second that many messages share, when its folder is renumbered', async () => {
     const at = daysAgo(1);
     for (let n = 1; n <= 130; n++) inbox().add({ subject: `${n}`, internalDate: at });
     await connect(2);
@@ -390,7 +390,7 @@ describe('the first sync, interrupted', () => {
     expect(keys().length - 1390).toBeLessThanOrEqual(8);
   });
 
-  it('waits while the destination is held, and goes on where it stood', async () => {
+  it('waits while the destination is held, and continues where it stopped', async () => {
     const subjects = fill(60);
     const mailbox = await connect(60.5);
     let count = 0;
@@ -405,7 +405,7 @@ describe('the first sync, interrupted', () => {
     expect(world.receiver.subjects()).toEqual(subjects);
   });
 
-  it('leaves a message that is refused to go by itself, and is held up by none', async () => {
+  it('leaves a rejected message to the retry queue, and is not held up by it', async () => {
     const subjects = fill(30);
     const mailbox = await connect(30.5);
     world.receiver.answer = (event) => (subjectOf(event) === '7' ? refused : accepted);
@@ -419,7 +419,7 @@ describe('the first sync, interrupted', () => {
     expect(new Set(keys()).size).toBe(30);
   });
 
-  it('stops taking old mail when too much of it is refused, and goes on when that is mended', async () => {
+  it('stops reading old mail when too much of it is rejected, and continues when that is fixed', async () => {
     fill(80);
     const mailbox = await connect(80.5);
     world.receiver.answer = ({ type }) => (type === 'message.received' ? refused : accepted);
@@ -439,7 +439,7 @@ describe('the first sync, interrupted', () => {
     expect(new Set(keys()).size).toBe(81);
   });
 
-  it('stops with a pause, and goes on with the resume', async () => {
+  it('stops with a pause, and continues with the resume', async () => {
     const subjects = fill(200);
     const { id } = await connect(200.5);
     onMail(60, async () => {
@@ -526,7 +526,7 @@ describe('the first sync, interrupted', () => {
     expect(world.receiver.ofType('message.vanished')).toEqual([]);
   });
 
-  it('goes on while the polls look for one that may have arrived and does not show', async () => {
+  it('continues while the polls look for a message that may have arrived and does not show', async () => {
     fill(3);
     await connect(5);
     world.receiver.answer = ({ type }) => (type === 'message.received' ? down : accepted);

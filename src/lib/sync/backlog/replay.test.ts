@@ -172,7 +172,7 @@ describe('a message that was given up', () => {
     ]);
   }, 60_000);
 
-  it('of a folder that nobody watches any more is forgotten, and its replay with it', async () => {
+  it('of a folder that is no longer watched is forgotten, and its replay with it', async () => {
     const { mailbox } = await withDead(['bad'], ['INBOX', 'Archive']);
     await world.registry.patch(mailbox.id, { folders: [{ role: 'archive' }] });
     await replay(mailbox, { kind: 'dead' });
@@ -326,7 +326,7 @@ describe('a replay since a time', () => {
     expect(await rowsOfKind('e')).toEqual([]);
   });
 
-  it('with force that is refused is counted, and not tried again by itself', async () => {
+  it('with force that is rejected is counted, and not retried', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     for (const subject of ['one', 'bad', 'two']) inbox().add(subject);
@@ -452,7 +452,7 @@ describe('a replay since a time', () => {
     ]);
   });
 
-  it('goes on where it was, also among mail of one instant and after a reset, and delivers each once', async () => {
+  it('continues where it stopped, also among mail of one instant and after a reset, and delivers each once', async () => {
     const at = ago(3 * dayMs);
     for (let n = 0; n < 130; n++) inbox().add({ subject: `old ${n}`, internalDate: at });
     const mailbox = await world.connectMailbox(ada);
@@ -501,7 +501,7 @@ describe('a replay since a time', () => {
     expect(await rowsOfKind('e')).toEqual([]);
   }, 60_000);
 
-  it('has what is refused tried again by itself, and the rest arrives', async () => {
+  it('retries what is rejected, and the rest arrives', async () => {
     for (const subject of ['one', 'bad', 'two']) inbox().add({ subject, internalDate: ago(dayMs) });
     const mailbox = await world.connectMailbox(ada);
     await world.poll();

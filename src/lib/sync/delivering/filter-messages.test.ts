@@ -180,7 +180,7 @@ it('reads the row of the filter only where there is mail', async () => {
   expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: '' });
 });
 
-it('delivers what nobody can judge', async () => {
+it('delivers what the filter cannot judge', async () => {
   await setFilter({ only: { hasAttachment: true, minSize: 1 } });
   folder().add({ subject: 'unfathomable', size: 0 });
   world.mail.before = (command) => {

@@ -80,7 +80,7 @@ describe('a message that is refused', () => {
     expect(received().map(({ data }) => data.text !== null)).toEqual([true]);
   });
 
-  it('holds its folder up for ten minutes, then goes by itself, and is marked late', async () => {
+  it('holds its folder up for ten minutes, then moves to the retry queue, and is marked late', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     world.receiver.answer = (event) => (subjectOf(event) === 'bad' ? refused : accepted);

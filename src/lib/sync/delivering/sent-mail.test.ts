@@ -106,7 +106,7 @@ describe('a copy in Sent', () => {
     expect(world.receiver.subjects()).toEqual([]);
   });
 
-  it('is none where it lies in another folder: whoever receives our mail has the header, too', async () => {
+  it('is none in another folder, because recipients of our mail have the header, too', async () => {
     folder('INBOX').add({ subject: 'Offer', submissionId: ours });
     await poll();
     expect(told).toEqual([]);
@@ -158,7 +158,7 @@ describe('a removed mailbox', () => {
     expect(await rows.page(mailbox.id, undefined, 10)).toEqual([]);
   });
 
-  it('waits for an attempt that is under way, and calls it unknown if nobody hears of it any more', async () => {
+  it('waits for an attempt in progress, and calls it unknown if no result comes', async () => {
     await accepted(underWay);
     await world.registry.remove(mailbox.id);
     await world.poll({ sentMail: withEnd() });

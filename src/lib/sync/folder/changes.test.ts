@@ -329,7 +329,7 @@ describe('a message that arrives unheard', () => {
     expect(updates()).toEqual([]);
   });
 
-  it('and is flagged while it is tried by itself is told as flagged', async () => {
+  it('and is flagged while it is in the retry queue is reported as flagged', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     world.receiver.answer = (event) => (subjectOf(event) === 'flag me' ? refused : accepted);

@@ -23,7 +23,7 @@ describe('a semaphore', () => {
     expect(most).toBe(2);
   });
 
-  it('gives everybody a turn before anybody has a second', async () => {
+  it('gives every task a turn before any gets a second one', async () => {
     const pass = createSemaphore(1);
     const turns: string[] = [];
     const participant = async (name: string) => {
@@ -46,7 +46,7 @@ describe('a semaphore', () => {
     expect(await next).toBe('in');
   });
 
-  it('lets those who come after others in only when nobody else waits, and leaves places free', async () => {
+  it('lets low-priority tasks in only when no other waits, and leaves places free', async () => {
     const pass = createSemaphore(3, 1);
     const turns: string[] = [];
     const ends: (() => void)[] = [];

@@ -5,7 +5,7 @@ const told: string[] = [];
 const waits = (name: string, participant: Participant) => void participant.othersDone().then(() => told.push(name));
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-it('whoever waits for the others goes on when all of them have left, or wait too', async () => {
+it('a waiting task continues when all others have left or wait too', async () => {
   const barrier = createBarrier();
   const [ada, bea, cy, other] = [barrier.enter('x'), barrier.enter('x'), barrier.enter('x'), barrier.enter('y')];
   waits('ada', ada);

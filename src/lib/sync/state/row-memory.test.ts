@@ -19,7 +19,7 @@ describe('rows that outlive a run', () => {
     expect([memory.take(1, 'a'), memory.bytes]).toEqual([undefined, 0]);
   });
 
-  it('stay over runs in which nobody asks for them', () => {
+  it('stay over runs that do not use them', () => {
     const memory = createRowMemory();
     run(memory, 1, 4, ['a']);
     run(memory, 1, 5, []);
@@ -40,7 +40,7 @@ describe('rows that outlive a run', () => {
     expect(memory.take(2, 'b')).toBeDefined();
   });
 
-  it('are gone after a run of ours that did not end well, although nobody else came in between', () => {
+  it('are gone after a run of ours that failed, although no other run came in between', () => {
     const memory = createRowMemory();
     run(memory, 1, 4, ['a']);
     memory.begin(1, { epoch: 6, previousEpoch: 5 });
@@ -59,7 +59,7 @@ describe('rows that outlive a run', () => {
     expect(memory.take(1, 'a')).toBeUndefined();
   });
 
-  it('take no more memory than they may, and those go first that nobody has used for longest', () => {
+  it('stay within their memory limit, and the least recently used go first', () => {
     const memory = createRowMemory(10_000);
     run(memory, 1, 4, ['a', 'b'], 4_000);
     memory.begin(1, { epoch: 6, previousEpoch: 5 });
