@@ -312,6 +312,7 @@ const doors: readonly Door[] = [
   { method: 'GET', path: 'attachments', scope: 'none' },
   { method: 'POST', path: 'bell', scope: 'none' },
   { method: 'GET', path: 'health', scope: 'none' },
+  { method: 'GET', path: 'openapi.json', scope: 'none' },
   { method: 'GET', path: 'connect', scope: 'none' },
   { method: 'POST', path: 'connect', scope: 'none' },
   { method: 'GET', path: 'oauth/callback', scope: 'none' },
@@ -468,7 +469,8 @@ describe('the front doors, over HTTP', () => {
         .replace(/\w+\/\{(mailbox|destination|key|delivery|submission)\}/, '$1')
         .replace('messages/{messageRef}', 'message')
         .replace('attachments/{part}', 'attachment')
-        .replaceAll('/', '-');
+        .replaceAll('/', '-')
+        .replace('.json', '');
     const covered = new Set(['not-found', ...doors.map(({ path }) => functionOf(path))]);
     expect([...covered].toSorted()).toEqual(http.toSorted());
   });
@@ -562,6 +564,7 @@ describe('the front doors, over HTTP', () => {
       ['tenant-consent', ['PUT', 'PATCH', 'DELETE', 'OPTIONS']],
       ['attachments', ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
       ['health', ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
+      ['openapi.json', ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']],
     ])('%s names its methods to any other', async (path, methods) => {
       for (const method of methods) {
         const answer = await send(method, urlOf(path));

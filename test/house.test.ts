@@ -38,7 +38,7 @@ const floors = [
 /** Inside a room with several doors the same rule holds. */
 const floorsOf: Record<string, string[]> = {
   'lib/doctor': ['.', 'checks'],
-  'lib/http': ['.', 'requests'],
+  'lib/http': ['openapi', 'answers', '.', 'requests'],
   'lib/mailbox': ['imap', 'fetch', 'message', 'session', 'calendar', 'mime', 'charset'],
   'lib/delivery': ['.', 'nocobase', 'webhook', 'events', 'sanitize'],
   'lib/store': ['submissions', 'mailboxes', 'destinations', 'grants', 'links', 'deployment', 'shard', 'rows', 'table'],

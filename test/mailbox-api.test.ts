@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { operations } from '../src/lib/http/answers/answers.ts';
+import { apiVersion } from '../src/lib/http/api-version.ts';
 import { composeMail } from './support/mail.ts';
 import { blocksOf, readPage } from './support/page.ts';
 import { describeNeeding } from './support/requirements.ts';
@@ -91,5 +93,37 @@ describeNeeding('curl', 'docs/mailbox-api.md', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60);
     expect(Date.parse(refused.body.until)).toBeGreaterThan(Date.now());
     world.standIns.imap.behave('normal');
+  });
+
+  it('makes every call that the OpenAPI document shows, with the answer that it promises', async () => {
+    await world.standIns.imap.deliver(
+      ada,
+      await composeMail({
+        ...{ from: 'Grace <grace@contoso.example>', to: ada, subject: 'Example', text: 'Hello.' },
+        attachments: [{ filename: 'prices.csv', content: 'position;price', contentType: 'text/csv' }],
+      }),
+    );
+    const mailboxId = (await given.MAILBOX?.()) ?? '';
+    const [item] = (await world.api('GET', `mailboxes/${mailboxId}/messages?subject=Example`)).body.items;
+    const filled = (text: string) =>
+      text
+        .replace(/^mailboxes\/\{id\}/, `mailboxes/${mailboxId}`)
+        .replace(/^destinations\/\{id\}/, `destinations/${world.services.destinationId}`)
+        .replaceAll('{messageRef}', item.messageRef)
+        .replace('{part}', '2');
+    const entries = Object.entries(operations);
+    // What ends the mailbox comes last.
+    const last = ([name]: [string, unknown]) => Number(name === 'DELETE mailboxes/{id}');
+    for (const [name, { example, answers }] of entries.toSorted((one, other) => last(one) - last(other))) {
+      if (example === undefined) continue;
+      const [method = '', route = ''] = name.split(' ');
+      const query = example.query === undefined ? '' : `?${example.query}`;
+      const answer = await world.api(method, `${filled(route)}${query}`, {
+        ...(example.body === undefined ? {} : { body: JSON.parse(filled(JSON.stringify(example.body))) }),
+        ...(example.headers === undefined ? {} : { headers: example.headers }),
+      });
+      expect(Object.keys(answers).map(Number), `${name}: ${JSON.stringify(answer.body)}`).toContain(answer.status);
+      expect(answer.headers.get('api-version')).toBe(apiVersion);
+    }
   });
 });

@@ -51,6 +51,7 @@ mailboxes/{id}/sync             POST read
 mailboxes/{id}/token            POST token
 metrics                         GET admin
 oauth/callback                  GET none
+openapi.json                    GET none
 reseal                          GET admin, POST admin
 submissions/{id}                GET send, DELETE send
 submissions/{id}/resend         POST send

@@ -29,6 +29,7 @@ import './mailboxes/message.ts';
 import './mailboxes/messages.ts';
 import './operations/metrics.ts';
 import './operations/not-found.ts';
+import './operations/openapi.ts';
 import './sign-in/oauth-callback.ts';
 import './operations/reseal.ts';
 import './sign-in/tenant-consent-links.ts';

@@ -4,6 +4,7 @@ import { systemClock } from '../../src/lib/domain/system.ts';
 import { BrokerError } from '../../src/lib/errors.ts';
 import type { Log, LogFields } from '../../src/lib/log.ts';
 import type { Vault } from '../../src/lib/vault/types.ts';
+import { checkAnswer } from './check-answer.ts';
 
 /** A wall clock that a test turns; waiting turns it too. */
 export interface ManualClock extends Clock {
@@ -89,6 +90,8 @@ export interface Sent {
   readonly params?: Record<string, string>;
   readonly headers?: Record<string, string>;
   readonly body?: string | Uint8Array | object;
+  /** The part that answers is made up for the test, and so is what it answers. */
+  readonly isMadeUp?: boolean;
 }
 
 /** Calls a handler as the worker does: a real request in, the answer out. */
@@ -111,11 +114,9 @@ export async function send(handler: HttpHandler, sent: Sent = {}): Promise<Answe
   const answer = await handler(request, new InvocationContext({ invocationId: 'req-1', functionName: 'test' }));
   const headers = new Headers(answer.headers);
   const text = String(answer.body ?? '');
-  return {
-    status: answer.status ?? 200,
-    headers,
-    cookies: answer.cookies ?? [],
-    text,
-    body: headers.get('content-type')?.includes('json') ? JSON.parse(text) : text,
-  };
+  const contentType = headers.get('content-type') ?? '';
+  const read = contentType.includes('json') ? JSON.parse(text) : text;
+  const status = answer.status ?? 200;
+  if (sent.isMadeUp !== true) checkAnswer({ method: request.method, path: sent.path ?? '', status, contentType, body: read });
+  return { status, headers, cookies: answer.cookies ?? [], text, body: read };
 }

@@ -11,6 +11,7 @@ import { shardRowKey } from '../../src/lib/store/rows/keys.ts';
 import { decodeShard } from '../../src/lib/store/rows/shard-row.ts';
 import type { Store } from '../../src/lib/store/table/table.ts';
 import { BrowserClient, hiddenField, type Page } from './browser-client.ts';
+import { checkAnswer } from './check-answer.ts';
 import { compileCache } from './compile-cache.ts';
 import { type HostProcess, startHostProcess } from './host-process.ts';
 import { type StorageFront, startStorageFront } from './storage-front.ts';
@@ -168,11 +169,10 @@ export async function startWorld({
     });
     const text = await answer.text();
     answers.push(text);
-    return {
-      status: answer.status,
-      headers: answer.headers,
-      body: answer.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text,
-    };
+    const contentType = answer.headers.get('content-type') ?? '';
+    const read = contentType.includes('json') ? JSON.parse(text) : text;
+    checkAnswer({ method, path, status: answer.status, contentType, body: read });
+    return { status: answer.status, headers: answer.headers, body: read };
   };
 
   const standIns = services.standIns as StandIns;

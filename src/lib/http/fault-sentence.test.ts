@@ -42,7 +42,7 @@ it.each<[unknown, Parameters<typeof validate>[0], string]>([
   [{ ...webhook, auth: { type: 'digest' } }, newDestination, 'auth.type: Is none of none, basic, bearer.'],
   [{ dead: false }, replayRequest, 'dead: Can only be true.'],
   [{ anyAddress: true, expiresIn: 1 }, newConnectLink, 'expiresIn: Is less than 60.'],
-  [{ scopes: ['god'] }, newKey, 'scopes.0: Is none of connect, read, send, token, admin.'],
+  [{ scopes: ['god'] }, newKey, 'scopes.0: Is none of connect, read, write, send, token, admin.'],
   [{ state: 'gone' }, deliveryFilter, 'state: Is none of retrying, dead.'],
   [{ limit: '1000' }, mailboxFilter, 'limit: Is not a whole number from 1 to 200.'],
   [{ limit: 'all' }, mailboxFilter, 'limit: Is not a whole number from 1 to 200.'],

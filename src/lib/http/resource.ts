@@ -4,6 +4,7 @@ import { anonymous, type Caller, type KeyVerifier, type Scope } from '../access/
 import { BrokerError } from '../errors.ts';
 import { consoleLog, correlated, type Log } from '../log.ts';
 import { traced } from '../trace.ts';
+import { apiVersion } from './api-version.ts';
 import { type Intake, takeIn } from './intake.ts';
 import type { FormFields, FormLimits, ReceivedFile } from './multipart.ts';
 import { problem, toBrokerError } from './problem.ts';
@@ -61,13 +62,27 @@ export interface Endpoint<B, Q, Y> {
 }
 
 /** The handler of an address, with what each of its methods asks of a key; for the table that holds them all. */
-export type ResourceHandler = HttpHandler & { readonly scopes: Readonly<Record<string, Scope | 'none'>> };
+export type ResourceHandler = HttpHandler & {
+  readonly scopes: Readonly<Record<string, Scope | 'none'>>;
+  /** What each method takes, for the document of the API. */
+  readonly schemas: Readonly<Record<string, MethodSchemas>>;
+};
+
+export interface MethodSchemas {
+  readonly query: z.ZodType | undefined;
+  readonly body: z.ZodType | undefined;
+  readonly takesForm: boolean;
+}
 
 /** Every method that can reach a function. A resource is registered with all, so that a wrong one gets our own 405. */
 export const allMethods: HttpMethod[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** On every answer: nothing of ours belongs in a cache, and nothing is what its bytes might look like. */
-export const commonHeaders = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' };
+export const commonHeaders = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'Api-Version': apiVersion,
+};
 
 /**
  * Makes the handler of one address from its methods. In this order: method, key and scope, body (limit, JSON), query
@@ -142,7 +157,11 @@ export function resource<B extends HttpParts, GQ, GY, PostQ, PostY, PutQ, PutY, 
     });
   };
   const scopes = Object.entries(methods).map(([method, endpoint]) => [method, endpoint?.scope ?? 'none'] as const);
-  return Object.assign(handler, { scopes: Object.fromEntries(scopes) });
+  const schemas = Object.entries(methods).map(([method, endpoint]): [string, MethodSchemas] => [
+    method,
+    { query: endpoint?.query, body: endpoint?.body, takesForm: endpoint?.upload !== undefined },
+  ]);
+  return Object.assign(handler, { scopes: Object.fromEntries(scopes), schemas: Object.fromEntries(schemas) });
 }
 
 interface Runner<B> {

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { count, maybeText, maybeTime, text, time } from './parts.ts';
+
+const explained = { code: text, sentence: text.optional(), remedy: text.optional(), who: text.optional() };
+
+export const submission = z
+  .object({
+    id: text,
+    mailboxId: text,
+    state: text.describe('scheduled, queued, sending, sent, partial, failed, unknown, cancelled'),
+    createdAt: time,
+    sendAt: time,
+    expiresAt: time,
+    sentAt: maybeTime,
+    endedAt: maybeTime,
+    messageId: text,
+    ourMessageId: text,
+    size: count,
+    attempts: count,
+    way: maybeText,
+    waitingFor: z.object({ ...explained, until: maybeTime }).nullable(),
+    code: text.optional(),
+    sentence: text.optional(),
+    remedy: text.optional(),
+    who: text.optional(),
+    refused: z.array(z.object({ address: text, code: text, reply: text })),
+    fromRewritten: maybeText,
+    resendable: z.boolean(),
+  })
+  .meta({ id: 'Submission' });
+
+export const submissions = z.object({ items: z.array(submission), cursor: maybeText });
+
+export const dryRun = z.object({
+  from: text,
+  recipients: z.array(text),
+  subject: text,
+  messageId: text,
+  size: count,
+  mime: text,
+  mimeTruncated: z.boolean(),
+});
+
+export const bulk = z.object({
+  counts: z.object({ accepted: count, refused: count, left: count }),
+  items: z.array(
+    z.object({
+      index: count,
+      outcome: z.enum(['accepted', 'refused', 'left']),
+      id: text.optional(),
+      state: text.optional(),
+      code: text.optional(),
+      detail: text.optional(),
+      fields: z.array(z.object({ field: text, message: text })).optional(),
+    }),
+  ),
+});
