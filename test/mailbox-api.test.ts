@@ -84,10 +84,11 @@ describeNeeding('curl', 'docs/mailbox-api.md', () => {
   });
 
   it('tells a mailbox that its server slows down as 503, until when, and whose turn it is to wait', async () => {
-    const { mailboxId } = { mailboxId: await (given.MAILBOX?.() ?? '') };
+    const lina = 'lina@contoso.example';
+    const { mailboxId } = await world.connect(lina);
     if (!('behave' in world.standIns.imap)) throw new Error('the embedded server was asked for');
-    world.standIns.imap.behave('throttle', { address: ada, backoffMs: 120_000 });
-    world.standIns.imap.kill(ada);
+    world.standIns.imap.behave('throttle', { address: lina, backoffMs: 120_000 });
+    world.standIns.imap.kill(lina);
     const refused = await world.api('GET', `mailboxes/${mailboxId}/messages`);
     expect([refused.status, refused.body.code]).toEqual([503, 'imap_throttled']);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60);

@@ -14,7 +14,7 @@ export const reseal = resource(broker, {
     scope: 'admin',
     handler: async ({ broker, caller }) => {
       if (isLimited(caller)) throw new BrokerError('key_limited');
-      return json(200, { progress: await broker.resealing.progress() });
+      return json(200, { progress: (await broker.resealing.progress()) ?? null });
     },
   },
   POST: {

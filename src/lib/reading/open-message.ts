@@ -12,7 +12,7 @@ import type { Reader, ReadingDeps } from './types.ts';
 const caps: ReadCaps = { capBytes: 2 * 1024 * 1024 };
 
 /** What an event says besides that is about its delivery, not about the message. */
-const ofDelivery = new Set(['mailbox', 'seemsNew', 'late', 'replay']);
+const ofDelivery = new Set(['mailbox', 'submissionId', 'seemsNew', 'late', 'replay']);
 
 /**
  * One message, as its event would tell of it now, with its current reference. Reading it changes nothing, not even `seen`.

@@ -121,7 +121,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   'POST tenant-consent-links': {
     summary: 'Make a link by which an administrator consents for a tenant',
     answers: { 201: mail.consentLink },
-    example: { body: { tenantId: '11111111-2222-4333-8444-555555555555' } },
+    example: { body: {} },
   },
   'GET deliveries': {
     summary: 'List mail that did not go through',

@@ -60,8 +60,18 @@ export const replay = z
   })
   .meta({ id: 'Replay' });
 
-export const mailboxWithSync = z.object({ ...mailboxFields, firstSync });
-export const mailboxWithReplays = z.object({ ...mailboxFields, firstSync, replays: z.array(replay) });
+/** What a list does not read. */
+const whole = {
+  ...mailboxFields,
+  firstSync,
+  locale: maybeText,
+  timeZone: maybeText,
+  signatureHtml: maybeText,
+  aliases: z.array(text),
+  suppressHardBounces: z.boolean(),
+};
+export const mailboxWithSync = z.object(whole);
+export const mailboxWithReplays = z.object({ ...whole, replays: z.array(replay) });
 export const replays = z.object({ replays: z.array(replay) });
 
 export const token = z.object({
