@@ -117,6 +117,7 @@ export async function send(handler: HttpHandler, sent: Sent = {}): Promise<Answe
   const contentType = headers.get('content-type') ?? '';
   const read = contentType.includes('json') ? JSON.parse(text) : text;
   const status = answer.status ?? 200;
-  if (sent.isMadeUp !== true) checkAnswer({ method: request.method, path: sent.path ?? '', status, contentType, body: read });
+  if (sent.isMadeUp !== true)
+    checkAnswer({ method: request.method, path: sent.path ?? '', status, contentType, body: read });
   return { status, headers, cookies: answer.cookies ?? [], text, body: read };
 }
