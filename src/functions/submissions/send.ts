@@ -55,7 +55,7 @@ export const send = resource(broker, {
       );
       const submission = query.wait ? await waitForEnd(accepted, untilMs, clock, sending.submissions.read) : accepted;
       const status = query.wait && isEnded(submission) ? 200 : 202;
-      return json(status, submissionJson(submission, new Date(clock.now())));
+      return json(status, submissionJson(submission, new Date(clock.now()), row));
     },
   },
 });

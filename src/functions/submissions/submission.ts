@@ -9,8 +9,8 @@ export const handler = resource(broker, {
   GET: {
     scope: 'send',
     handler: async ({ broker, caller, params }) => {
-      const { submission } = await visibleSubmission(broker, caller, params.id);
-      return json(200, submissionJson(submission, new Date(broker.clock.now())));
+      const { submission, mailbox } = await visibleSubmission(broker, caller, params.id);
+      return json(200, submissionJson(submission, new Date(broker.clock.now()), mailbox));
     },
   },
   DELETE: {

@@ -17,7 +17,7 @@ export const submissions = resource(broker, {
       const last = page.length < query.limit ? undefined : page.at(-1)?.submission.id;
       const now = new Date(broker.clock.now());
       return json(200, {
-        items: page.map(({ submission }) => submissionJson(submission, now)),
+        items: page.map(({ submission }) => submissionJson(submission, now, row)),
         cursor: (last && parseSubmissionId(last)?.key) ?? null,
       });
     },

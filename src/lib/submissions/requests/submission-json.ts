@@ -1,9 +1,14 @@
 import { type Submission, shownState } from '../../domain/submission.ts';
 import { errorTable, isErrorCode } from '../../error-codes.ts';
+import type { MailboxRow } from '../../store/rows/rows.ts';
 
-/** A submission as the API shows it: never its content. */
-export function submissionJson(submission: Submission, now: Date) {
+/**
+ * A submission as the API shows it: never its content.
+ * @param mailbox it goes out from; its address then stands in the command of a remedy
+ */
+export function submissionJson(submission: Submission, now: Date, mailbox?: MailboxRow) {
   const { waitingFor, code } = submission;
+  const explained = (code: string) => explanation(code, mailbox);
   return {
     id: submission.id,
     mailboxId: submission.mailboxId,
@@ -27,8 +32,14 @@ export function submissionJson(submission: Submission, now: Date) {
   };
 }
 
-const explained = (code: string) => {
+/** Whose SMTP AUTH is disabled signs in with this address; for a shared mailbox that is the person who opens it. */
+const namesItsAccount: ReadonlySet<string> = new Set(['smtp_disabled_tenant', 'smtp_disabled_mailbox']);
+
+function explanation(code: string, mailbox: MailboxRow | undefined) {
   if (!isErrorCode(code)) return { code };
   const { sentence, remedy, who } = errorTable[code];
-  return { code, sentence, remedy, who };
-};
+  const account =
+    mailbox === undefined || (mailbox.shared && mailbox.grant.kind === 'user') ? undefined : mailbox.login;
+  const named = account !== undefined && namesItsAccount.has(code) ? remedy.replace('ADDRESS', account) : remedy;
+  return { code, sentence, remedy: named, who };
+}
