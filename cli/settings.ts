@@ -7,7 +7,8 @@ const form = z.object({ Values: z.record(z.string(), z.string()).default({}) });
 
 /**
  * Puts the Values of local.settings.json into the environment, where the file is there; a variable that is set already
- * wins, as it does with `func start`. A CA that only the file names is trusted from now on.
+ * wins, as it does with `func start`. A CA that the file names is trusted from now on, beside those of
+ * the environment.
  * @throws Error with one sentence, if the file is not what Core Tools take
  */
 export async function loadLocalSettings(folder: string, environment: NodeJS.ProcessEnv): Promise<void> {
@@ -29,9 +30,9 @@ export async function loadLocalSettings(folder: string, environment: NodeJS.Proc
   for (const [name, value] of Object.entries(values)) {
     if ((given[name] ?? '') === '') environment[name] = value;
   }
-  const ca = environment.NODE_EXTRA_CA_CERTS ?? '';
-  // Node read the variable when it started, and it was not there yet.
-  if (ca !== '' && (given.NODE_EXTRA_CA_CERTS ?? '') === '') {
+  const ca = values.NODE_EXTRA_CA_CERTS ?? '';
+  // Node read its own variable when it started: what the file names comes on top of it.
+  if (ca !== '' && ca !== given.NODE_EXTRA_CA_CERTS) {
     setDefaultCACertificates([...getCACertificates('default'), await readFile(ca, 'utf8')]);
   }
 }

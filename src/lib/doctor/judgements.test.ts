@@ -5,7 +5,7 @@ import { BrokerError } from '../errors.ts';
 import { tenantToTry } from './checks/credential.ts';
 import { expiryOf } from './checks/key-vault.ts';
 import { judge as judgeQueue, queueCheck } from './checks/queue.ts';
-import { judge as judgeRedirect } from './checks/redirect-uri.ts';
+import { judge as judgeRedirect, redirectUriCheck } from './checks/redirect-uri.ts';
 import { settingsCheck } from './checks/settings.ts';
 import { judgeHousekeeping, judgePolling } from './checks/timers.ts';
 import type { Finding } from './checks/types.ts';
@@ -63,6 +63,15 @@ describe('the check of the queue', () => {
 
 describe('the redirect URI', () => {
   const uri = 'https://broker.example/api/oauth/callback';
+  it('is unknown where Microsoft cannot be reached', async () => {
+    const found: Finding[] = [];
+    const probe = () => Promise.reject(new TypeError('fetch failed'));
+    const parts = { probe, authorityHost: 'https://login.example', tenant: 't', clientId: 'c', redirectUri: uri };
+    const access = { isLimited: false, mailbox: () => true, destination: () => true };
+    await redirectUriCheck(parts).run((each) => found.push(each), new AbortController().signal, access);
+    expect(found).toMatchObject([{ status: 'unknown', remedy: { en: 'See the network check.' } }]);
+  });
+
   it.each([
     ['is registered where the refusal comes back to it', `${uri}?error=login_required&state=doctor`, '', 'ok'],
     ['is registered where it comes back in a fragment', `${uri}#error=login_required`, '', 'ok'],

@@ -28,9 +28,14 @@ export function redirectUriCheck(deps: {
         state: 'doctor',
         nonce: randomUUID(),
       });
-      const answer = await probe(`${authorityHost}/${tenant}/oauth2/v2.0/authorize?${question}`, signal);
-      const location = answer.headers.get('location') ?? '';
-      report(judge(redirectUri, location, location === '' ? await answer.text() : ''));
+      try {
+        const answer = await probe(`${authorityHost}/${tenant}/oauth2/v2.0/authorize?${question}`, signal);
+        const location = answer.headers.get('location') ?? '';
+        report(judge(redirectUri, location, location === '' ? await answer.text() : ''));
+      } catch {
+        // Why not is what the check of the network says.
+        report(notAsked);
+      }
     },
   };
 }
@@ -68,3 +73,13 @@ export function judge(redirectUri: string, location: string, page: string): Find
     who: 'deployment owner',
   };
 }
+
+const notAsked: Finding = {
+  status: 'unknown',
+  sentence: {
+    en: 'Microsoft could not be asked whether the redirect URI is registered.',
+    zh: '无法向 Microsoft 查询重定向 URI 是否已注册。',
+  },
+  remedy: { en: 'See the network check.', zh: '请查看网络检查。' },
+  who: 'deployment owner',
+};
