@@ -6,7 +6,7 @@ import { LongestFirst } from './test/support/longest-first.ts';
 process.env.NODE_COMPILE_CACHE ??= resolve(import.meta.dirname, 'node_modules/.cache/compiled');
 
 // These put something else in the place of a module, which no other file should meet.
-const replacing = ['src/functions/*.test.ts'];
+const replacing = ['src/functions/**/*.test.ts'];
 const units = ['src/**/*.test.ts', 'cli/**/*.test.ts'];
 
 export default defineConfig({

@@ -14,7 +14,7 @@ type Ids = Readonly<Record<'mailbox' | 'destination' | 'key' | 'delivery' | 'sub
 
 /** An address and a method of the API, and how it can be called wrongly. */
 interface Door {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below /api; `{mailbox}`, `{destination}`, `{key}`, `{delivery}` and `{submission}` stand for an id. */
   readonly path: string;
   readonly scope: 'connect' | 'read' | 'write' | 'send' | 'token' | 'admin' | 'none';
@@ -134,6 +134,24 @@ const doors: readonly Door[] = [
       { messages: [{ to: 'a@contoso.example', surprise: 1 }] },
       { messages: [{ to: 'a@contoso.example', subject: 'a\nBcc: b@evil.example' }] },
     ],
+  },
+  {
+    method: 'GET',
+    path: 'mailboxes/{mailbox}/suppressions',
+    scope: 'read',
+    wrongQuery: [...paging, `cursor=${marker}`, `address=${marker}`],
+  },
+  {
+    method: 'PUT',
+    path: 'mailboxes/{mailbox}/suppressions',
+    scope: 'write',
+    right: { addresses: ['grace@contoso.example'] },
+    wrong: [{}, { addresses: [] }, { addresses: [marker] }, { addresses: ['a@x.example'], note: 'a\nb' }],
+  },
+  {
+    method: 'DELETE',
+    path: 'mailboxes/{mailbox}/suppressions',
+    scope: 'write',
   },
   {
     method: 'GET',

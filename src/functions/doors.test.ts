@@ -47,6 +47,7 @@ mailboxes/{id}/messages/{messageRef}/raw GET read
 mailboxes/{id}/replay           POST admin, DELETE admin
 mailboxes/{id}/send             POST send
 mailboxes/{id}/submissions      GET send
+mailboxes/{id}/suppressions     GET read, PUT write, DELETE write
 mailboxes/{id}/sync             POST read
 mailboxes/{id}/token            POST token
 metrics                         GET admin

@@ -42,3 +42,4 @@ import './submissions/submission.ts';
 import './submissions/submission-resend.ts';
 import './submissions/submission-settle.ts';
 import './submissions/submissions.ts';
+import './submissions/suppressions.ts';

@@ -104,6 +104,16 @@ async function createWorld(): Promise<World> {
     const request = sendRequest.parse({ to: ['grace@fabrikam.example'], text: 'Hello' });
     return (await sending.send({ mailbox: row, request, files: [] }, { keyId: '', idempotencyKey: undefined })).id;
   };
+  for (const { id } of [one, two]) {
+    const eve = {
+      address: 'eve@x.example',
+      reason: 'manual' as const,
+      since: new Date(),
+      note: undefined,
+      submissionId: undefined,
+    };
+    await sending.suppressions.put(id, eve);
+  }
   const [s1, s2] = [await submitted(one), await submitted(two)];
   const seenBy = (access: KeyAccess): string[] => [
     ...[one, two].filter((row) => access.mailbox(row)).map(({ id }) => id),
@@ -172,7 +182,7 @@ function doorOf(
   method: string,
   path: string,
 ): { handler: HttpHandler; params: Readonly<Record<string, string>>; name: string } {
-  const parts = path.split('/');
+  const parts = path.replace(/\?.*$/, '').split('/');
   for (const { route = '', handler } of registered.values()) {
     const wanted = route.split('/');
     const isParameter = (part: string) => /^\{\w+\}$/.test(part);
@@ -264,6 +274,12 @@ const auditedActions: readonly (readonly [string, object, Right, Right, Right, R
   ['POST mailboxes/{m2}/bulk', bulkBody, 'ok', 404, 404, 404, 404],
   ['GET mailboxes/{m1}/submissions', {}, 'ok', 'ok', 'ok', 'ok', 404],
   ['GET mailboxes/{m2}/submissions', {}, 'ok', 404, 404, 404, 404],
+  ['GET mailboxes/{m1}/suppressions', {}, 'ok', 'ok', 'ok', 'ok', 404],
+  ['GET mailboxes/{m2}/suppressions', {}, 'ok', 404, 404, 404, 404],
+  ['PUT mailboxes/{m1}/suppressions', { addresses: ['a@x.example'] }, 'ok', 'ok', 403, 'ok', 404],
+  ['PUT mailboxes/{m2}/suppressions', { addresses: ['a@x.example'] }, 'ok', 404, 404, 404, 404],
+  ['DELETE mailboxes/{m1}/suppressions?address=eve@x.example', {}, 'ok', 'ok', 403, 'ok', 404],
+  ['DELETE mailboxes/{m2}/suppressions?address=eve@x.example', {}, 'ok', 404, 404, 404, 404],
   ['GET submissions/{s1}', {}, 'ok', 'ok', 'ok', 'ok', 404],
   ['GET submissions/{s2}', {}, 'ok', 404, 404, 404, 404],
   ['DELETE submissions/{s1}', {}, 'ok', 'ok', 403, 'ok', 404],

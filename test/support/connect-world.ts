@@ -41,7 +41,7 @@ export const entraConfig: Config['entra'] = {
 /** A key that may do everything, to make links with. */
 export const anyCaller: Caller = {
   keyId: 'testkey00000',
-  scopes: ['connect', 'read', 'send', 'token', 'admin'],
+  scopes: ['connect', 'read', 'write', 'send', 'token', 'admin'],
   mailboxes: undefined,
   destinations: undefined,
   expiresAt: undefined,

@@ -4,6 +4,7 @@ import { createWays, type WaysConfig } from '../send/ways.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import { createSendingSettings } from '../store/submissions/sending-settings.ts';
 import { createSubmissionRows } from '../store/submissions/submissions.ts';
+import { createSuppressions } from '../store/submissions/suppressions.ts';
 import { createAccounts } from '../submissions/accounts.ts';
 import { createDecisions } from '../submissions/decide.ts';
 import { laneWakeUps } from '../submissions/due-lanes.ts';
@@ -74,9 +75,10 @@ export function composeSending(
   const runner = createLaneRunner(deps);
   const mailIn = createMailIn(deps);
 
+  const suppressions = createSuppressions({ store });
   const settings = createSendingSettings({ store, clock, random });
   const composeParts = { imap: downloads, token, attachments: uploads, places, destinationRows, outbound };
-  const sender = createSender(deps, composeParts, settings);
+  const sender = createSender(deps, composeParts, settings, suppressions);
 
   return {
     /** How mail leaves, for whoever looks whether it could. */
@@ -86,6 +88,7 @@ export function composeSending(
     dryRun: sender.dryRun,
     wake: sender.wake,
     settings,
+    suppressions,
     /** What this process has for the bodies of requests to send. */
     intake: { budget: createByteBudget(bodiesBytes), files: createUploadStore({ blobs, random }) },
 

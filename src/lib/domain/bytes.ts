@@ -22,6 +22,7 @@ export type Purpose =
   | 'message-id'
   | 'segment'
   | 'send-content'
+  | 'suppression'
   | 'folder';
 
 function plain(part: Part): unknown {

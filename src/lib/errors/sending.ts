@@ -9,6 +9,13 @@ export const sendingErrors = {
     remedy: "Omit from, or use one of the mailbox's addresses.",
     who: 'caller',
   },
+  recipient_suppressed: {
+    status: 422,
+    sentence: 'A recipient is on the suppression list of this mailbox.',
+    remedy:
+      'Leave out the recipients listed in fields, or take them off the list (DELETE mailboxes/{id}/suppressions?address=…), if they want the mail.',
+    who: 'caller',
+  },
   mail_too_large: {
     status: 413,
     sentence: 'The finished message exceeds the maximum size.',

@@ -3,6 +3,8 @@ import { dsn, type Report } from '../../../test/support/dsn.ts';
 import { mailbox, type SendingWorld, sendingWorld, startProcess } from '../../../test/support/sending-world.ts';
 import { dayMs, hourMs, minuteMs } from '../domain/duration.ts';
 import { parseMessage } from '../mailbox/message/parse-message.ts';
+import { createSendingSettings } from '../store/submissions/sending-settings.ts';
+import { createSuppressions } from '../store/submissions/suppressions.ts';
 import { createMailIn } from './mail-in.ts';
 
 let world: SendingWorld;
@@ -138,6 +140,59 @@ describe('a bounce', () => {
     expect(await read(id)).toMatchObject({ state: 'unknown' });
     await receive({ returned: { submission: id }, recipients: [unknownUser] });
     expect(await read(id)).toMatchObject({ state: 'bounced', stored: false });
+  });
+});
+
+describe('the suppression list', () => {
+  const listed = async () =>
+    (await createSuppressions(world).page(mailbox.id, undefined, 10)).map(({ suppression }) => suppression);
+  const wants = () =>
+    createSendingSettings({ ...startProcess(world).deps }).change(mailbox.id, { suppressHardBounces: true });
+
+  it('gets an address that a bounce calls unknown, once, where the mailbox wants that', async () => {
+    await wants();
+    const id = await sent();
+    const report = { returned: { submission: id }, recipients: [unknownUser] };
+    await receive(report);
+    await receive(report);
+    expect(await listed()).toMatchObject([
+      { address: 'grace@fabrikam.example', reason: 'hard_bounce', submissionId: id },
+    ]);
+  });
+
+  it('gets none where it does not want that', async () => {
+    const id = await sent();
+    await receive({ returned: { submission: id }, recipients: [unknownUser] });
+    expect(await listed()).toEqual([]);
+  });
+
+  it.each([
+    ['a full mailbox', { ...unknownUser, status: '5.2.2' }],
+    ['a filter', { ...unknownUser, status: '5.7.1' }],
+    ['a limit of the sender', { ...unknownUser, status: '5.7.232' }],
+    ['a blocked sender', { ...unknownUser, status: '5.1.8' }],
+    ['an address that the message did not go to', { ...unknownUser, recipient: 'boss@fabrikam.example' }],
+  ])('gets none for %s', async (_what, recipient) => {
+    await wants();
+    const id = await sent();
+    await receive({ returned: { submission: id }, recipients: [recipient] });
+    expect(await listed()).toEqual([]);
+  });
+
+  it('keeps what stands there by hand', async () => {
+    await wants();
+    const since = new Date(world.clock.now());
+    const byHand = {
+      address: 'Grace@Fabrikam.example',
+      reason: 'manual' as const,
+      since,
+      note: 'asked',
+      submissionId: undefined,
+    };
+    const id = await sent();
+    await createSuppressions(world).put(mailbox.id, byHand);
+    await receive({ returned: { submission: id }, recipients: [unknownUser] });
+    expect(await listed()).toEqual([byHand]);
   });
 });
 

@@ -11,6 +11,7 @@ import { changeAndFinish } from './finish.ts';
 import { createHolds } from './holds.ts';
 import { type BounceMeaning, readBounce } from './read-bounce.ts';
 import { openContent } from './sealed-content.ts';
+import { suppressGone } from './suppress.ts';
 import type { SendingDeps } from './types.ts';
 
 /**
@@ -90,11 +91,13 @@ export function createMailIn(deps: SendingDeps): SentMail {
       const [only] = recipients.length === 1 ? recipients : [];
       const told = {
         ...meaning,
+        gone: meaning.gone.map((address) => (address === '' ? (only ?? '') : address)),
         recipients: meaning.recipients.map((each) => (each.address === '' ? { ...each, address: only ?? '' } : each)),
       };
       if (bounced(found.submission, told, now()) === undefined) return;
       // First, so that a process that dies in between does it again.
       if (exchangeReports.test(report.from?.address ?? '')) await hold(mailbox, meaning);
+      await suppressGone(deps, found.submission, told.gone, recipients);
       await changeAndFinish(deps, id, (current) => bounced(current, told, now()));
       deps.log.info('submission.bounce_linked', { submissionId: id, code: meaning.code });
     },

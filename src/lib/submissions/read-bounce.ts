@@ -2,6 +2,13 @@ import type { BouncedRecipient } from '../domain/mail/message.ts';
 import type { RefusedRecipient } from '../domain/submission.ts';
 import { shownReply, smtpMeaning } from '../send/exchange-smtp.ts';
 
+/**
+ * RFC 3463 section 3.2: no such mailbox (1), system (2), a broken address (3), one that has moved without a forward (6); Exchange
+ * has 5.1.10 for an unknown recipient and 5.4.310 for a domain that does not exist. A full mailbox or a filter may pass.
+ * https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online
+ */
+const goneStatus = /^5\.(1\.(1|2|3|6|10)|4\.310)$/;
+
 /** What a bounce says about the submission that came back. */
 export interface BounceMeaning {
   /** An error code. */
@@ -9,6 +16,8 @@ export interface BounceMeaning {
   readonly reply: string;
   /** Whom it did not reach. The address is empty where the report names nobody. */
   readonly recipients: readonly RefusedRecipient[];
+  /** Addresses that do not exist, as the report names them. */
+  readonly gone: readonly string[];
   /** A limit of the sender was met, for every recipient: later the same message may go through. */
   readonly resendable: boolean;
   /** Who must not send for a while: a limit is not the recipient's fault. */
@@ -32,6 +41,7 @@ export function readBounce(all: readonly BouncedRecipient[]): BounceMeaning | un
     code: first.recipient.code,
     reply: first.recipient.reply,
     recipients: failed.map(({ recipient }) => recipient),
+    gone: failed.filter(({ isGone }) => isGone).map(({ recipient }) => recipient.address),
     resendable: limited.length === failed.length,
     holds: limited.some(({ holds }) => holds === 'tenant') ? 'tenant' : limited[0]?.holds,
   };
@@ -43,6 +53,7 @@ function failure({ recipient, status, diagnostic }: BouncedRecipient) {
   const holds = scope === 'message' ? undefined : scope;
   return {
     holds,
+    isGone: holds === undefined && goneStatus.test(status.trim()),
     recipient: {
       address: recipient,
       code: holds === undefined ? 'submission_bounced' : code,

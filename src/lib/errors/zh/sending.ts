@@ -7,6 +7,11 @@ export const sendingErrorsZh = {
     sentence: 'from 中的地址不属于此邮箱。',
     remedy: '请省略 from，或使用此邮箱的某个地址。',
   },
+  recipient_suppressed: {
+    sentence: '有收件人在此邮箱的禁发列表中。',
+    remedy:
+      '请去掉 fields 中列出的收件人；如果对方愿意接收，请将其移出列表（DELETE mailboxes/{id}/suppressions?address=…）。',
+  },
   mail_too_large: {
     sentence: '生成的邮件超过了大小上限。',
     remedy: '请减少附件或使用较小的附件，或改为发送链接。',

@@ -30,6 +30,8 @@ export type AuditAction =
   | 'submission.create'
   | 'submission.create-bulk'
   | 'submission.cancel'
+  | 'suppression.put'
+  | 'suppression.remove'
   | 'submission.resend'
   | 'submission.settle'
   | 'root.reseal';

@@ -7,7 +7,9 @@ import { BrokerError } from '../../errors.ts';
 import type { ReceivedFile } from '../../http/multipart.ts';
 import type { MailboxRow } from '../../store/rows/rows.ts';
 import type { SendingSettingsRows } from '../../store/submissions/sending-settings.ts';
+import type { SuppressionRows } from '../../store/submissions/suppressions.ts';
 import { accept, wakeLane } from '../accept.ts';
+import { refuseSuppressed } from '../suppress.ts';
 import type { SendingDeps } from '../types.ts';
 import { type ComposePortsParts, composePorts } from './compose-ports.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
@@ -58,6 +60,7 @@ export function createSender(
   deps: SendingDeps,
   composeParts: ComposePortsParts,
   settings: Pick<SendingSettingsRows, 'read'>,
+  suppressions: Pick<SuppressionRows, 'among'>,
 ): Sender {
   const { clock, random } = deps;
 
@@ -79,7 +82,7 @@ export function createSender(
     const { locale = 'en', timeZone = 'UTC', signatureHtml, aliases } = await settings.read(mailbox.id);
     const named = (address: string) => ({ name: '', address });
     const addresses = [named(mailbox.address), ...aliases.map(named)] as const;
-    return compose(
+    const mail = await compose(
       {
         content: request,
         uploads: files,
@@ -90,6 +93,8 @@ export function createSender(
       composePorts(composeParts, mailbox),
       AbortSignal.timeout(composeMs),
     );
+    await refuseSuppressed(suppressions, mailbox.id, mail.recipients, request);
+    return mail;
   }
 
   return {
