@@ -34,7 +34,9 @@ export function createOutbox({ directory, mailboxes, addresses }: OutboxOptions)
   return {
     sent,
     async take(mailbox, way, raw) {
-      const mail = await PostalMime.parse(raw);
+      // Of the body nothing is looked at, and it may be large.
+      const end = raw.indexOf(headersEnd);
+      const mail = await PostalMime.parse(end < 0 ? raw : raw.subarray(0, end + headersEnd.length));
       const from = mail.from?.address?.toLowerCase() ?? mailbox;
       const aliases = directory.byAddress(mailbox)?.aliases ?? [];
       const isAlias = aliases.some((alias) => alias.toLowerCase() === from);
