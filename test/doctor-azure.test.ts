@@ -259,7 +259,7 @@ describe('with az, the doctor says that it could not look', () => {
     const items = await look(world);
     expect(items.map(({ check, status }) => [check, status])).toEqual([['azure', 'unknown']]);
     expect(items[0]).toMatchObject({ code, who: 'deployment owner', vantage: 'azure' });
-    expect(items[0]?.sentence).toMatch(/^Could not look\./);
+    expect(items[0]?.sentence).toMatch(/^Could not check\./);
     expect(items[0]?.remedy).not.toBe('');
   });
 
