@@ -9,6 +9,7 @@ import type { LogCounts } from '../metrics/counting-log.ts';
 import { createDeploymentFigures } from '../metrics/deployment.ts';
 import { type Exposition, expose } from '../metrics/exposition.ts';
 import { createAuditTrail } from '../store/deployment/audit-trail.ts';
+import { createSubscriptionRows } from '../store/mailboxes/subscriptions.ts';
 import { rootSecretName } from '../vault/root-keys.ts';
 import type { Base } from './base.ts';
 import type { Delivery } from './delivery.ts';
@@ -51,6 +52,7 @@ export function composeOperations(
       tokens,
       probe,
       outgoing,
+      subscriptionRows: createSubscriptionRows({ store, clock, random }),
       redirectUri: redirectUriOf(publicUrl),
     }),
   });

@@ -9,6 +9,7 @@ import type { WorkQueue } from '../store/deployment/work-queue.ts';
 import type { DestinationRows } from '../store/destinations/destinations.ts';
 import { readPollFacts } from '../store/mailboxes/poll-facts.ts';
 import type { Registry } from '../store/mailboxes/registry.ts';
+import type { SubscriptionRows } from '../store/mailboxes/subscriptions.ts';
 import type { Directory } from '../store/shard/directory.ts';
 import type { Store } from '../store/table/table.ts';
 import type { RootKeys, Vault } from '../vault/types.ts';
@@ -19,6 +20,7 @@ import { destinationsCheck } from './checks/destinations.ts';
 import { keyVaultCheck } from './checks/key-vault.ts';
 import { mailboxesCheck } from './checks/mailboxes.ts';
 import { networkCheck } from './checks/network.ts';
+import { notificationsCheck } from './checks/notifications.ts';
 import { probeWith } from './checks/probe.ts';
 import { queueCheck } from './checks/queue.ts';
 import { redirectUriCheck } from './checks/redirect-uri.ts';
@@ -47,6 +49,7 @@ export interface CheckDeps {
   readonly client: Pick<EntraClient, 'run'>;
   readonly queue: WorkQueue;
   readonly outgoing: Outgoing;
+  readonly subscriptionRows: Pick<SubscriptionRows, 'all'>;
 }
 
 /** Everything that the app can see of itself, in the order in which a person mends it: what others rest on comes first. */
@@ -99,6 +102,9 @@ export function createChecks(deps: CheckDeps): readonly Check[] {
       probe: deps.probe,
       pollFacts: (rows) => readPollFacts(store, rows),
     }),
+    ...(entra.graphPermissions.includes('Mail.ReadBasic')
+      ? [notificationsCheck({ registry: deps.registry, rows: deps.subscriptionRows, clock })]
+      : []),
     sendingCheck({ registry: deps.registry, outgoing: deps.outgoing }),
   ];
 }

@@ -205,7 +205,8 @@ describe('every check', () => {
     const page = readFileSync(new URL('../../../../docs/doctor.md', import.meta.url), 'utf8');
     const [ofApp = '', ofAzure = ''] = page.split(/^# .*Azure.*$/m);
     const sectionsOf = (text: string) => [...text.matchAll(/^## ([a-z-]+)$/gm)].map(([, name]) => name);
-    const entra = { credential: 'secret', allowedTenants: '*', tenant: 'common' };
+    const graphPermissions = ['Mail.ReadBasic'];
+    const entra = { credential: 'secret', allowedTenants: '*', tenant: 'common', graphPermissions };
     // They are only named here; none of them is run.
     const deps = { config: { entra }, environment: {} } as unknown as CheckDeps;
     expect(sectionsOf(ofApp)).toEqual(['broker', ...createChecks(deps).map(({ name }) => name)]);
