@@ -3,7 +3,7 @@ import type { ResealReport } from '../src/lib/vault/reseal.ts';
 import type { AddCommand, CommandIo } from './command.ts';
 import { composeBroker } from './compose.ts';
 
-/** Exit code: all was moved, but somebody may still write under an older version. */
+/** Exit code: all was moved, but someone may still write under an older version. */
 const comeAgain = 3;
 
 const more = `

@@ -70,7 +70,7 @@ param extraAppSettings object = {}
 @maxLength(24)
 param storageName string = 'st${uniqueString(resourceGroup().id, appName)}'
 
-@description('A second storage account for the tables, so that whoever may publish the app does not reach the sealed tokens.')
+@description('A second storage account for the tables, out of reach of people who may publish the app.')
 param separateTables bool = false
 
 @description('Name of that second account.')
@@ -83,7 +83,7 @@ param tablesName string = 'tb${uniqueString(resourceGroup().id, appName)}'
 @maxLength(24)
 param vaultName string = 'kv-${uniqueString(resourceGroup().id, appName)}'
 
-@description('Purge protection: a deleted vault stays recoverable for 90 days and nobody can shorten that. It cannot be switched off again.')
+@description('Purge protection: a deleted vault stays recoverable for 90 days, which cannot be shortened. It cannot be turned off again.')
 param purgeProtection bool = true
 
 @description('True brings a deleted vault of that name back instead of making a new one.')

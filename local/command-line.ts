@@ -13,7 +13,7 @@ export interface CommandLine {
   readonly flags: readonly string[];
   /** Options with one. */
   readonly values: readonly string[];
-  /** All of them in a row, for whoever mistyped one. */
+  /** All of them in a row, for anyone who mistyped one. */
   readonly known: string;
   /** Whether words that are no options mean something. */
   readonly takesWords?: boolean;

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 
 // Linux gives outgoing connections ports from 32768 on, others from higher up. A port from there may be free when one looks
-// and taken a moment later, by any connection of anybody.
+// and taken a moment later, by any connection of anyone.
 const [from, below] = [20_000, 32_000];
 
 /** A port on 127.0.0.1 that nobody listens on, for a server that is started later, or again and again. */

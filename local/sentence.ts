@@ -1,6 +1,6 @@
 import { BrokerError } from '../src/lib/errors.ts';
 
-/** Faults that a person can mend are plain or named errors with one sentence. */
+/** Faults that a person can fix are plain or named errors with one sentence. */
 const known = ['Error', 'ArgumentFault', 'PortTaken', 'SettingsError', 'StateFolderFault', 'StepFailed'];
 
 /** What to tell the person who started the local world: a sentence where the fault is one that we foresaw, else its stack. */

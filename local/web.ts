@@ -16,7 +16,7 @@ export interface Reply {
   readonly body?: string | Buffer | object;
 }
 
-/** More than any mail that the demo world sends, and little enough that a runaway client does no harm. */
+/** More than any mail that the demo world sends, and little enough that a runaway client is harmless. */
 const capBytes = 64 * 1024 * 1024;
 
 export async function readBody(request: IncomingMessage): Promise<Buffer> {

@@ -1,7 +1,10 @@
 import type { Subscriptions } from './graph/subscriptions.ts';
 import type { Endpoint, Stack } from './stack.ts';
 
-/** Anything that listens and can be stopped. `stop` resolves when its sockets and processes are gone; calling it twice does no harm. */
+/**
+ * Anything that listens and can be stopped. `stop` resolves when its sockets and processes are gone; calling it twice
+ * is harmless.
+ */
 export interface Running {
   stop(): Promise<void>;
 }
@@ -232,7 +235,7 @@ export interface GraphStandIn extends Running {
     readonly way: 'sendMail' | 'draft';
     /** From as it was handed over. */
     readonly from: string;
-    /** Everybody who gets it, Bcc included. */
+    /** Everyone who gets it, Bcc included. */
     readonly to: readonly string[];
     /** As it lies in Sent Items. */
     readonly raw: string;
@@ -309,7 +312,7 @@ export interface ServiceOptions {
   /** How long access tokens last: as at Entra, 60 to 90 minutes, if left out. */
   readonly accessTokenSeconds?: number;
   readonly users?: readonly DemoUser[];
-  /** Puts the demo messages into the mailboxes before anybody connects; true if left out. */
+  /** Puts the demo messages into the mailboxes before anyone connects; true if left out. */
   readonly demoMail?: boolean;
 }
 

@@ -91,7 +91,7 @@ describe('broker, over the API', () => {
     const report = JSON.parse(out);
     expect(report.items.filter(({ status }: { status: string }) => status === 'fail')).toEqual([]);
     expect(code).toBe(0);
-    // The words may change; the fields do not without somebody meaning it. What is asked at once answers in any order.
+    // The words may change; the fields do not without someone meaning it. What is asked at once answers in any order.
     const order = ({ check, subject }: Record<string, string | null>) => `${check} ${subject}`;
     const sorted = report.items.toSorted((one: Record<string, string | null>, other: Record<string, string | null>) =>
       order(one) < order(other) ? -1 : 1,

@@ -83,7 +83,7 @@ describeNeeding('chromium', 'in a real browser', () => {
     tab.on('pageerror', (error) => complaints.push(error.message));
   };
 
-  // Whatever the person did: nothing was asked of anybody but us and Microsoft, and the browser had nothing to say.
+  // Whatever the person did: nothing was asked of anyone but us and Microsoft, and the browser had nothing to say.
   afterEach(async () => {
     const ours = new URL(world.url).origin;
     const origins = new Set(answers.map((answer) => new URL(answer.url()).origin));
@@ -198,7 +198,7 @@ describeNeeding('chromium', 'in a real browser', () => {
   it('the keyboard alone is enough, and shows where one is', async () => {
     const owner = person(looks.length + 1);
     await open({ ...devices.desktop, locale: 'en-US' });
-    /** Presses Tab until the element is in focus, as somebody does who cannot use a mouse. */
+    /** Presses Tab until the element is in focus, as someone does who cannot use a mouse. */
     const reach = async (selector: string): Promise<void> => {
       for (let step = 0; step < 40; step += 1) {
         await tab.keyboard.press('Tab');

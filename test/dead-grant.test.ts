@@ -69,7 +69,7 @@ describe('a consent that was taken back', () => {
     expect([requests(), imap().logins()]).toEqual([asked, logins]);
     expect(subjectsOf(mailboxId)).toEqual(['before']);
 
-    // Somebody else's sign-in does not do.
+    // Someone else's sign-in does not do.
     const wrong = await walk(new BrowserClient(), reconnect.url, world.standIns, grace);
     expect(wrong.text).toContain(ada);
     expect(wrong.text).toContain(grace);

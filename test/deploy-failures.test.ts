@@ -71,7 +71,7 @@ describe('a network that breaks off every call once', () => {
     world.model.behaviour.stumbles = 1;
     let runs = 0;
     for (let ended = false; !ended && runs < 12; runs += 1) ended = (await world.run()).end !== undefined;
-    // az is asked in processes of its own, and a lost answer of a read of it ends the run: the next one goes on.
+    // az is asked in processes of its own, and a lost answer of a read of it ends the run: the next one continues.
     expect(runs).toBeLessThan(12);
     expect(essence(world.model)).toBe(calm.essence);
   });

@@ -191,7 +191,8 @@ describe('before anything is made, one sentence and a remedy', () => {
     const second = await world.run({ clientId });
     expect(second.error).toBeUndefined();
     expect(world.model.applications.size).toBe(1);
-    // Whoever deploys owns it, by the script: what is missing is added, what is there stays, and consent is for somebody else.
+    // Whoever deploys owns it, by the script: what is missing is added, what is there stays, and consent is for someone
+    // else.
     const [application] = [...world.model.applications.values()];
     expect(application?.body).toMatchObject({ web: { redirectUris: expect.arrayContaining(redirectUris) } });
     expect(second.end?.facts.application).toMatchObject({ differs: [], consent: { state: 'missing' } });

@@ -62,7 +62,7 @@ async function live(seed: number, rounds: number, trace: (line: string) => void 
   let peace = false;
   let accidents = 0;
   let receiverDown = false;
-  // What a receiver chokes on, it chokes on every time, until it is mended.
+  // What a receiver chokes on, it chokes on every time, until it is fixed.
   const indigestible = (subject: string) => /[37]$/.test(subject) && seed % 3 === 0;
   receiver.answer = async (event) => {
     if (peace) return accepted;
@@ -167,7 +167,7 @@ async function live(seed: number, rounds: number, trace: (line: string) => void 
   const wakeUp = () =>
     ({ v: 1, kind: 'shard', shard: 1, tick: tickAt(clock.now(), intervalSeconds), cont: 0, why: 'tick' }) as const;
 
-  /** Runs to its end, while time goes on whenever nothing else happens. */
+  /** Runs to its end, while time continues whenever nothing else happens. */
   async function finish(run: Promise<unknown>, isDead: () => boolean): Promise<void> {
     let over = false;
     const ended = run.then(

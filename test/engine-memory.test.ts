@@ -113,7 +113,7 @@ describe('what a process remembers', () => {
     await pollBy(process);
     expect(asked).toEqual(['rings']);
     const table = world.store.table('mail');
-    // Somebody writes the row of the lease while mail is delivered, with nobody's epoch.
+    // Someone writes the row of the lease while mail is delivered, with nobody's epoch.
     world.receiver.answer = async () => {
       const [row] = await table.list('s0001', { below: '"' });
       if (row !== undefined) await table.replace(row, row.etag);

@@ -3,7 +3,8 @@ import type { WantedApplication } from '../cli/entra-app/interface.ts';
 import { scriptOf } from '../cli/entra-app/script.ts';
 import { parsePowerShell } from './support/powershell.ts';
 
-// The script for whoever may register applications. No PowerShell is at hand where the tests run: it is parsed, and its
+// The script for anyone who may register applications. No PowerShell is at hand where the tests run: it is parsed, and
+// its
 // commands are held against a table.
 
 const tenant = '22222222-2222-4222-8222-222222222222';

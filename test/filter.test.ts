@@ -82,7 +82,7 @@ describeImapServers('the filter of a mailbox', (imap) => {
     expect((await world.api('GET', `mailboxes/${mailboxId}`)).body.filter).toBeNull();
   });
 
-  // Dovecot knows of no mailbox that somebody else may open.
+  // Dovecot knows of no mailbox that someone else may open.
   if (imap === 'embedded')
     it('comes with a shared mailbox, too, and takes the place of the one before', async () => {
       for (const subject of ['first', 'second']) {

@@ -31,7 +31,7 @@ interface Door {
 const marker = 'hunter2';
 const paging = ['limit=0', 'limit=many', 'limit=201', 'limit=1.5'];
 const notAnObject = [[], 'text', 7, true, null];
-/** Filters that are none, or that somebody would have to pay for. */
+/** Filters that are none, or that someone would have to pay for. */
 const wrongFilters = [
   marker,
   [],

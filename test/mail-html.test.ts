@@ -193,7 +193,7 @@ async function look(tab: Page): Promise<Shown[]> {
       }
       const pictures = [...box.querySelectorAll('[src]')].map((element) => element.src)
         .filter((address) => new URL(address, location.href).host === location.host);
-      // A link may lead there, as one in a notice of NocoBase does, if it says so itself and somebody presses it.
+      // A link may lead there, as one in a notice of NocoBase does, if it says so itself and someone presses it.
       const links = [...box.querySelectorAll('[href]')].map((element) => String(element.getAttribute('href')))
         .filter((address) => !/^(https?:\\/\\/|mailto:|tel:)/.test(address));
       const own = [...pictures, ...links];

@@ -235,7 +235,7 @@ async function connectWatched(address: string, how: { decline?: boolean; as?: st
   const options = how.decline === undefined ? {} : { decline: how.decline };
   const callback = await world.standIns.entra.signInAs(how.as ?? address, sent.href, options);
   await browser.get(callback);
-  // Loaded again, and in somebody else's browser.
+  // Loaded again, and in someone else's browser.
   await browser.get(callback);
   await new BrowserClient().get(callback);
   const found = await world.api('GET', `mailboxes?address=${encodeURIComponent(address)}`);
@@ -343,7 +343,7 @@ describe('the search itself', () => {
   );
 });
 
-/** A column as somebody who reads the table would see it. */
+/** A column as someone who reads the table would see it. */
 function legible(value: Value | undefined): string {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
   return value instanceof Date ? value.toISOString() : String(value ?? '');

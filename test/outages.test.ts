@@ -118,7 +118,7 @@ describe('Table Storage', () => {
 });
 
 describe('Key Vault', () => {
-  /** Fails from the n-th read on, until it is mended. */
+  /** Fails from the n-th read on, until it is fixed. */
   function breaking(at: number) {
     const state = { reads: 0, isMended: false };
     const source = (real: SecretSource): SecretSource => {
@@ -243,7 +243,7 @@ describe('a mailbox', () => {
       }
       return answer(event);
     };
-    // A short outage is bridged within the run, a longer one ends it; the next run goes on from what is stored.
+    // A short outage is bridged within the run, a longer one ends it; the next run continues from what is stored.
     const failed = await poll().catch((error: unknown) => error);
     if (failed !== undefined) expect(isStoreError(failed, 'unreachable')).toBe(true);
     await back;

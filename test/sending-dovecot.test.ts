@@ -115,7 +115,7 @@ describeNeeding('dovecot', 'the look for a copy in Sent', () => {
   });
 });
 
-// STARTTLS, XOAUTH2 and SMTP as somebody else has written them; the next server takes or refuses what is relayed to it.
+// STARTTLS, XOAUTH2 and SMTP as someone else has written them; the next server takes or refuses what is relayed to it.
 describeNeeding(['dovecot', 'dovecot-submission'], 'sending over the submission service of Dovecot', () => {
   const ada = 'ada@contoso.example';
   const full = 'full@fabrikam.example';

@@ -5,7 +5,7 @@ import { collection, startSite, webhook } from '../parts/site.ts';
 
 const messages = 400;
 
-/** SIGKILL in the middle of a burst, in both orders at once; another process goes on. */
+/** SIGKILL in the middle of a burst, in both orders at once; another process continues. */
 export const kill: Scenario = {
   name: 'kill',
   async run(tell) {

@@ -52,7 +52,7 @@ export const addDoctor =
       .action(async () => ended(await runDoctor(command, io, realParts(io, entra))));
   };
 
-/** Asks everybody who can tell, at the same time, and ends with 1 where something is broken. */
+/** Asks everyone who can tell, at the same time, and ends with 1 where something is broken. */
 export async function runDoctor(command: Program, io: CommandIo, parts: Omit<PortParts, 'writes'>): Promise<ExitCode> {
   const given = command.opts<Given>();
   const language = given.lang ?? languageOf(io.environment);

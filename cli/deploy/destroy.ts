@@ -60,7 +60,7 @@ const group: Step = {
   },
 };
 
-/** Locks of ours; a lock of somebody else is theirs to remove. */
+/** Locks of ours; a lock of someone else is theirs to remove. */
 const locks: Step = {
   name: 'locks',
   title: 'Delete locks removed',

@@ -4,7 +4,7 @@ import { isAtLeast, leastAzForChallenge } from './plan/versions.ts';
 
 /**
  * The arguments of the `az login` that may help after this error, or undefined. Microsoft demands another factor at any
- * time (https://github.com/Azure/azure-dev/issues/5425); what was done by then stays done, and the next run goes on.
+ * time (https://github.com/Azure/azure-dev/issues/5425); what was done by then stays done, and the next run continues.
  * @param azVersion undefined where it is not known yet
  */
 export function loginAgain(error: unknown, azVersion: string | undefined): string[] | undefined {

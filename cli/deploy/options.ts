@@ -32,7 +32,7 @@ export interface DeployOptions {
   readonly audience?: Audience | undefined;
   /** ALLOWED_TENANTS: ids with commas, or *. */
   readonly allowedTenants?: string | undefined;
-  /** An application that somebody else registered. */
+  /** An application that someone else registered. */
   readonly clientId?: string | undefined;
   readonly credential?: Credential | undefined;
   /** Days that a new client secret lives. */

@@ -8,7 +8,7 @@ import type { DeployPorts } from './run.ts';
 const link = z.object({ url: z.string() });
 
 /**
- * The broker's own link by which an administrator consents for everybody: that people may connect their mailboxes
+ * The broker's own link by which an administrator consents for everyone: that people may connect their mailboxes
  * (`delegated`), or that the app may open mailboxes by itself (`app`). Undefined where it gives none.
  */
 async function consentLink(

@@ -6,7 +6,7 @@ export interface Terminal {
   observer(steps: readonly Step[]): Observer;
   /** A line of the result, or for the person. */
   line(text: string): void;
-  /** Whether somebody is there to answer. */
+  /** Whether someone is there to answer. */
   readonly attended: boolean;
   /** @returns the answer, without white space around it */
   ask(question: string): Promise<string>;

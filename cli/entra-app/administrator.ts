@@ -12,7 +12,7 @@ export interface Person {
   readonly isGuest: boolean;
 }
 
-/** Undefined for a service principal, which has no `/me`, and for whoever may not even read themselves. */
+/** Undefined for a service principal, which has no `/me`, and for anyone who may not even read themselves. */
 export async function readPerson(graph: Rest): Promise<Person | undefined> {
   try {
     const body = await graph.get(paths.person, { query: { $select: 'id,userType' } });
@@ -40,7 +40,8 @@ export type AdministratorPlan =
 const byHand = `Give ${adminRole.value} to a member of the tenant (Enterprise applications, Users and groups).`;
 
 /**
- * The role for the dashboard goes to whoever deploys, where nobody has it yet: a later deploy gives nobody a right that
+ * The role for the dashboard goes to anyone who deploys, where nobody has it yet: a later deploy gives nobody a right
+ * that
  * the administrators did not. Guests are refused by the dashboard. Pure.
  */
 export function planAdministrator({ person, roleId, assignments }: AdministratorQuestion): AdministratorPlan {

@@ -62,7 +62,7 @@ async function perform(
 const notYetSeen = consentMissing('Entra does not show everywhere yet what you consented to. Run this command again.');
 const pauseMs = 5_000;
 
-/** Consents for everybody in the tenant, and reads it back until all of it is there. */
+/** Consents for everyone in the tenant, and reads it back until all of it is there. */
 export async function giveConsent(
   parts: EntraParts,
   principalId: string,

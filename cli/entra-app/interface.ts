@@ -14,7 +14,7 @@ export interface WantedApplication {
    */
   readonly clientId: string | undefined;
   /**
-   * True where somebody else registered it (--client-id): it is looked at, and what does not fit is told; it is changed
+   * True where someone else registered it (--client-id): it is looked at, and what does not fit is told; it is changed
    * only where the person who deploys may do so.
    */
   readonly foreign: boolean;
@@ -37,7 +37,7 @@ export interface WantedApplication {
   readonly graphPermissions: readonly GraphMailPermission[];
   /** IMAP.AccessAsApp and SMTP.SendAsApp of Office 365 Exchange Online, for shared mailboxes that nobody signs in to. */
   readonly opensByItself: boolean;
-  /** Consent for everybody in the tenant that holds the mailboxes. */
+  /** Consent for everyone in the tenant that holds the mailboxes. */
   readonly consent: 'tenant' | 'none';
 }
 
@@ -120,7 +120,7 @@ export interface EntraApp {
   /** What is there; undefined where there is none (or `clientId` names none). Reads only. */
   look(wanted: WantedApplication): Promise<ApplicationState | undefined>;
   /**
-   * Makes, or changes to what is wanted, application and service principal, gives the role Broker.Admin to whoever
+   * Makes, or changes to what is wanted, application and service principal, gives the role Broker.Admin to anyone who
    * deploys where nobody has it, and consents; tries again while what was made spreads through the directory. A lost
    * answer makes no second application. Throws `forbidden` only where there is no application and the person may not
    * register one; what else the person may not do is told in the state.
@@ -147,7 +147,8 @@ export interface EntraApp {
   /** Deletes the application (it can be restored for 30 days). Nothing to do where it is gone. */
   remove(clientId: string): Promise<void>;
   /**
-   * A script for PowerShell (Cloud Shell has it) that registers the application and consents, for whoever has the right:
+   * A script for PowerShell (Cloud Shell has it) that registers the application and consents, for anyone who has the
+   * right:
    * its last line is the client id. Pure.
    */
   script(wanted: WantedApplication): string;

@@ -16,7 +16,7 @@ export async function look(parts: EntraParts, wanted: WantedApplication): Promis
   const clientId = application?.appId ?? wanted.clientId;
   if (clientId === undefined) return undefined;
   const principal = await readPrincipal(parts.mailboxGraph, clientId);
-  // Somebody else's may be registered in another tenant, and be here by its principal alone.
+  // Someone else's may be registered in another tenant, and be here by its principal alone.
   if (found.state === 'none' && !(wanted.foreign && typeof principal === 'object')) return undefined;
   const target = await readTarget(parts, wanted);
   const principalId = typeof principal === 'object' ? principal.id : undefined;

@@ -42,7 +42,8 @@ export function consentWishes(
 const words = (scope: string): string[] => scope.split(' ').filter((word) => word !== '');
 
 /**
- * What is missing of the consent for everybody. Of a client, a service and all people there is one grant at most, so that
+ * What is missing of the consent for everyone. Of a client, a service and all people there is one grant at most, so
+ * that
  * ours is added to what others consented to. https://learn.microsoft.com/graph/api/resources/oauth2permissiongrant Pure.
  */
 export function planConsent(

@@ -19,7 +19,7 @@ export interface Shape {
   readonly audience: Audience;
   readonly redirectUris: readonly string[];
   readonly permissions: readonly Permission[];
-  /** Somebody else registered it: whom it lets in, and in which form, is theirs to say. */
+  /** Someone else registered it: whom it lets in, and in which form, is theirs to say. */
   readonly foreign: boolean;
   /** To know ids that stand under the wrong service. */
   readonly published: Publications;
@@ -45,7 +45,7 @@ const idsOf = (access: Access, service: Service): ReadonlySet<string> =>
       .flatMap(({ resourceAccess }) => resourceAccess.map(({ id }) => id)),
   );
 
-/** Ids of Graph that somebody put under Exchange: with one of them, consent fails (AADSTS65006). */
+/** Ids of Graph that someone put under Exchange: with one of them, consent fails (AADSTS65006). */
 function misplaced(access: Access, { exchange, graph }: Publications): readonly string[] {
   if (exchange === undefined || graph === undefined) return [];
   const own = new Set([...exchange.scopes, ...exchange.roles].map(({ id }) => id));
@@ -147,7 +147,7 @@ function permissionChanges({ requiredResourceAccess: access }: Application, want
 }
 
 function roleChanges({ appRoles }: Application): Change[] {
-  // By its value, which is what stands in tokens: somebody may have made the role by hand, under another id.
+  // By its value, which is what stands in tokens: someone may have made the role by hand, under another id.
   const there = appRoles.find(({ value }) => value === adminRole.value);
   if (there !== undefined) {
     const isGood = there.isEnabled && there.allowedMemberTypes.includes('User');

@@ -11,7 +11,7 @@ import { consentRoles, namesOf, registerRoles } from './roles.ts';
 export const quotedJson = (value: unknown): string =>
   `'${JSON.stringify(value).replace(/[^\x20-\x7e]|'/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)}'`;
 
-/** What the script works on; its own text is the same for everybody. */
+/** What the script works on; its own text is the same for everyone. */
 function wishesOf(wanted: WantedApplication): object {
   const { deployer, homeTenant, mailboxTenant } = wanted;
   // Consent and the dashboard belong to the tenant that holds the mailboxes.

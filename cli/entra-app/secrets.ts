@@ -20,7 +20,7 @@ export async function listSecrets(graph: Rest, clientId: string): Promise<readon
   return (await readApplication(graph, clientId))?.passwordCredentials ?? [];
 }
 
-/** The Azure CLI may not read policies in everybody's name: then Entra's refusal tells. */
+/** The Azure CLI may not read policies in everyone's name: then Entra's refusal tells. */
 async function readPolicies(graph: Rest, clientId: string, createdAt: number | undefined): Promise<Policies> {
   const ifAllowed = async <Value>(read: () => Promise<Value>, instead: Value): Promise<Value> => {
     try {

@@ -41,7 +41,7 @@ const said = (error: AzureProblem): string => error.facts.said ?? '';
 export const isStillSpreading = (error: unknown): boolean =>
   error instanceof AzureProblem && isSpreading({ ...error.facts, text: said(error) });
 
-/** What was to be made is there: somebody else made it, or a lost answer was a yes. */
+/** What was to be made is there: someone else made it, or a lost answer was a yes. */
 export const isThereAlready = (error: unknown): boolean =>
   error instanceof AzureProblem &&
   // "Permission entry already exists": https://github.com/hashicorp/terraform-provider-azuread/issues/690.
@@ -61,5 +61,5 @@ export const isNameTaken = ({ text }: Refusal): boolean =>
 export const isNameProblem = (error: unknown): boolean =>
   error instanceof AzureProblem && isNameTaken({ text: said(error) });
 
-/** The person may not; as against what would fail for anybody. A principal has no `/me`, and hears so with 400. */
+/** The person may not; as against what would fail for anyone. A principal has no `/me`, and hears so with 400. */
 export const isRefused = (error: unknown): error is AzureProblem => isProblem(error, 'forbidden');

@@ -82,7 +82,7 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
   }
 }
 
-// Publishing by password is a door that nobody uses.
+// Publishing by password is not used.
 resource passwords 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [
   for door in ['ftp', 'scm']: {
     parent: site

@@ -28,7 +28,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
     Application_Type: 'web'
     WorkspaceResourceId: workspace.id
     IngestionMode: 'LogAnalytics'
-    // Without a token of Entra nobody writes to the log; the connection string alone is no way in.
+    // Writing to the log requires an Entra token; the connection string alone is not enough.
     DisableLocalAuth: true
   }
 }

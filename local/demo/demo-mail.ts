@@ -65,7 +65,7 @@ export function composeDemoMail({ to, subject, text, date = new Date() }: FreshM
   });
 }
 
-/** What lies in a mailbox of the local world before anybody connects it, oldest first. */
+/** What lies in a mailbox of the local world before anyone connects it, oldest first. */
 export async function demoMessages(to: Recipient, now = new Date()): Promise<readonly DemoMessage[]> {
   const ago = (days: number): Date => new Date(now.getTime() - days * dayMs);
   const recipient = { name: to.name, address: to.address };

@@ -18,7 +18,8 @@ const html = (status: number, body: string): Reply => ({
 });
 
 /**
- * `/{tenant}/v2.0/adminconsent`: an administrator consents for everybody in her tenant. Everybody is an administrator here.
+ * `/{tenant}/v2.0/adminconsent`: an administrator consents for everyone in her tenant. Everyone is an administrator
+ * here.
  * @see https://learn.microsoft.com/entra/identity-platform/v2-admin-consent
  * @param form what the page posted; undefined to show it
  */

@@ -37,7 +37,7 @@ const mostAtOnce = 4;
 const audience = 'https://graph.microsoft.com';
 
 /**
- * Microsoft Graph on this machine, as far as the broker asks it: who somebody is, sending a MIME message, drafts with
+ * Microsoft Graph on this machine, as far as the broker asks it: who someone is, sending a MIME message, drafts with
  * upload sessions. It answers as documented, and as people have seen it answer.
  */
 export async function startGraph(options: GraphOptions): Promise<GraphStandIn> {

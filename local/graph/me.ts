@@ -4,7 +4,7 @@ import type { TokenFacts } from '../world.ts';
 import { graphError } from './answers.ts';
 
 /**
- * `GET /v1.0/me`: who somebody is.
+ * `GET /v1.0/me`: who someone is.
  * @see https://learn.microsoft.com/graph/api/user-get
  */
 export function me(facts: TokenFacts, directory: Directory): Reply {

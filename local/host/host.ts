@@ -45,7 +45,7 @@ export interface Host {
   runTimer(name: string): Promise<void>;
   /**
    * Takes no more requests, occurrences or messages, tells the app by its terminate hooks, waits for what is under way
-   * (at most 10 s) and gives environment and console back. Calling it twice does no harm.
+   * (at most 10 s) and gives environment and console back. Calling it twice is harmless.
    */
   stop(): Promise<void>;
 }
@@ -149,7 +149,7 @@ async function start(options: HostOptions, lines: Lines, giveBack: () => void): 
   });
   for (const { registered, ...timer } of bindings.timers) {
     const invoke = async (input: TypedData) => {
-      // What a timer function throws is its line; the schedule goes on.
+      // What a timer function throws is its line; the schedule continues.
       await invocations.run({ kind: 'timer', registered, subject: timer.schedule, input }).catch(() => undefined);
     };
     const { name } = registered.metadata;

@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => front.close());
 
-/** Sends `text`, and goes on listening until the host hangs up. */
+/** Sends `text`, and continues listening until the host hangs up. */
 async function said(text: string): Promise<string> {
   const socket = connect(front.port, '127.0.0.1');
   let heard = '';

@@ -9,7 +9,7 @@ export interface TimerFunction {
   /** It runs when it is asked to, and at no time by itself. */
   readonly isDisabled: boolean;
   readonly useMonitor: boolean;
-  /** Never rejects: what a timer function throws is a line, and the schedule goes on. */
+  /** Never rejects: what a timer function throws is a line, and the schedule continues. */
   readonly invoke: (input: TypedData) => Promise<void>;
 }
 

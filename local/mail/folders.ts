@@ -1,7 +1,7 @@
 /** Folders of a mailbox as Exchange names them in an English mailbox; it announces no special uses (RFC 6154). */
 export const exchangeFolders = ['Sent Items', 'Drafts', 'Archive', 'Junk Email', 'Deleted Items'] as const;
 
-/** What a mailbox server of ours needs of the Entra stand-in to let somebody in. */
+/** What a mailbox server of ours needs of the Entra stand-in to let someone in. */
 export interface TokenFactsReader {
   introspect(token: string): Promise<
     | {

@@ -27,7 +27,7 @@ const everybody = '*';
 const capBytes = 35 * 1024 * 1024;
 
 /**
- * SMTP with STARTTLS and XOAUTH2, for two kinds of callers as at Exchange: people who send with a token, to anybody
+ * SMTP with STARTTLS and XOAUTH2, for two kinds of callers as at Exchange: people who send with a token, to anyone
  * (their copy goes to Sent Items; nothing leaves this machine), and the world outside, which needs no token and reaches
  * only the mailboxes that are here.
  */
@@ -87,7 +87,7 @@ export async function startSmtp(options: SmtpOptions): Promise<SmtpServer> {
     authOptional: true,
     disableReverseLookup: true,
     size: capBytes,
-    // At most a second for whoever is in the middle of something when the world ends.
+    // At most a second for anyone who is in the middle of something when the world ends.
     closeTimeout: 1000,
     onAuth({ username = '', accessToken = '' }, _session, callback) {
       check(username, accessToken).then((user) => callback(null, { user }), callback);

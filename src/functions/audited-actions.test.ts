@@ -147,7 +147,7 @@ async function everything(): Promise<string> {
   return JSON.stringify(rows, (_name, value) => (typeof value === 'bigint' ? String(value) : value));
 }
 
-/** The answers whose secret nobody can ask for again. */
+/** The answers with a secret that is shown only once. */
 const showsSecret = new Set(['key.create', 'destination.create', 'destination.change']);
 
 it.each(

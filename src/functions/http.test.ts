@@ -853,7 +853,7 @@ describe('what did not arrive', () => {
     expect([stopped.status, stopped.body]).toEqual([202, { replays: [asked.body] }]);
     expect((await send(mailbox, asKey(text, { params: { id: one.id } }))).body.replays).toEqual([]);
     expect((await stop(mailboxReplay, one.id)).body).toEqual({ replays: [] });
-    // Nobody has heeded that yet; the same replay has no place beside it, others have.
+    // Nobody has taken into account that yet; the same replay has no place beside it, others have.
     expectProblem(await post(mailboxReplay, text, one.id, { since, force: true }), 'conflict', 409);
     expect((await post(mailboxReplay, text, one.id, { since })).status).toBe(202);
     expect((await post(destinationReplay, text, 'dst_abcdefghijkl', { dead: true })).status).toBe(202);

@@ -66,7 +66,9 @@ export interface Broker {
     progress(): Promise<ResealProgress | undefined>;
     now(): Promise<ResealProgress>;
   };
-  /** What keeps the broker from its work as far as this process has seen; for the door that anybody may knock at. No I/O. */
+  /**
+   * What keeps the broker from its work as far as this process has seen; for the door that anyone may knock at. No I/O.
+   */
   readonly trouble: () => BrokerError | undefined;
   /** Looks whether Key Vault has what the broker needs; what it has not is logged, and shows in `trouble`. Never rejects. */
   readonly lookAtSecrets: () => Promise<void>;

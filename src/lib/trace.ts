@@ -1,7 +1,7 @@
 /** What a span says: names, ids of ours, numbers. Never an address, a subject or anything else of a mail, and no secret. */
 export type SpanFacts = Readonly<Record<string, string | number | boolean>>;
 
-/** A piece of work as it goes on. */
+/** A piece of work as it continues. */
 export interface Span {
   /** Says what became known on the way. */
   say(facts: SpanFacts): void;
@@ -9,7 +9,7 @@ export interface Span {
   fail(): void;
 }
 
-/** `server`: somebody asked for it from outside; `consumer`: it came from a queue or a timer. */
+/** `server`: someone asked for it from outside; `consumer`: it came from a queue or a timer. */
 export type SpanKind = 'server' | 'consumer' | 'internal';
 
 /** Runs a piece of work under a span of its own. */

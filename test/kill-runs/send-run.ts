@@ -27,7 +27,8 @@ const patienceMs = 300_000;
 const deadMs = 30_000;
 
 /**
- * Messages are handed over while processes are killed, each when a drawn number of messages was accepted. Then time goes on
+ * Messages are handed over while processes are killed, each when a drawn number of messages was accepted. Then time
+ * continues
  * until nothing waits any more: each has left once at most, is what it says it is, and was told of once in effect.
  */
 export async function sendRun(

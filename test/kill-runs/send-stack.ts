@@ -23,7 +23,7 @@ export interface SendStack {
   taken(): readonly { readonly id: string }[];
   /** What the receiver has accepted of submissions. */
   told(): readonly { readonly id: string; readonly type: string; readonly eventId: string }[];
-  /** The clock of the storage goes on. */
+  /** The clock of the storage continues. */
   pass(ms: number): void;
   readonly kill: Readonly<Record<SendVictim, () => Promise<void>>>;
   readonly restart: Readonly<Record<SendVictim, () => Promise<void>>>;

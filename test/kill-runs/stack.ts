@@ -125,7 +125,7 @@ function stackOf(world: World, storage: StorageFront, receiver: Receiver): Omit<
     kill: { worker: world.killHost, storage: storage.crash, imap: imap.crash, receiver: receiver.kill },
     restart: {
       worker: async () => {
-        // Its lease has run out by the time that anybody else looks.
+        // Its lease has run out by the time that anyone else looks.
         storage.pass(leaseMs + takeoverMs);
         await world.startHost();
       },

@@ -174,7 +174,7 @@ describe('a destination', () => {
       code: 'destination_role_may_not_create',
     });
     await permit('mail_grows', [{ name: 'create', fields: ['messageKey', 'note'] }, readable, { name: 'update' }]);
-    // What an administrator does who has mended it.
+    // What an administrator does who has fixed it.
     await sender.destinations.test(to, new AbortController().signal);
     expect(await send(received(key), to)).toEqual(accepted);
   });
@@ -452,7 +452,7 @@ describe('a key that is taken away', () => {
     expect(await send(received(second), to)).toMatchObject({ kind: 'held', attempted: false });
     expect(await held(to)).toMatchObject({ code: 'destination_unauthorised' });
     await giveBack();
-    // What an administrator does who has mended it: the test brings the next probe forward.
+    // What an administrator does who has fixed it: the test brings the next probe forward.
     await sender.destinations.test(to, new AbortController().signal);
     expect(await send(received(first), to)).toEqual(accepted);
     expect(await send(received(second), to)).toEqual(accepted);
@@ -462,7 +462,7 @@ describe('a key that is taken away', () => {
   it('for good is replaced by a new one, and everything resumes at once', async () => {
     const to = await make();
     const root = await nocobase.signIn(nocobase.root.account, nocobase.root.password);
-    // An administrator cannot delete the key of somebody else, so the user that it belongs to goes.
+    // An administrator cannot delete the key of someone else, so the user that it belongs to goes.
     expect((await nocobase.askAs(root, 'users:destroy?filterByTk=2', {})).status).toBe(200);
     const key = newKey();
     expect(await send(received(key), to)).toMatchObject({ kind: 'held', reason: 'destination_unauthorised' });

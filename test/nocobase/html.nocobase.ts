@@ -58,7 +58,7 @@ describeNeeding('chromium', 'the HTML of a mail, in the HTML field of NocoBase',
       page: { title: 'Mail', displayTitle: true },
       tabs: [{ key: 'main', title: 'Mail', blocks: [{ ...block, fieldsLayout: { rows: [['subject', 'html']] } }] }],
     });
-    // Shown as text unless somebody sets this, in the field's own settings.
+    // Shown as text unless someone sets this, in the field's own settings.
     const field = partOf(made, 'DisplayHtmlFieldModel');
     expect(field?.uid).toBeDefined();
     const settings = { htmlFieldSettings: { renderMode: { textOnly: false } } };

@@ -19,7 +19,7 @@ export interface Admin {
   connect(person: Person): void;
   /** One of the things that the API is asked now and then. */
   act(): void;
-  /** Somebody reads an event, and does what it asks for. */
+  /** Someone reads an event, and does what it asks for. */
   read(post: Post): void;
   /** Whoever must sign in again does. */
   calm(): void;

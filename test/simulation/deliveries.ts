@@ -233,7 +233,8 @@ const pathOf = (post: Post): string => {
 };
 
 /**
- * How often a message became another one to whoever sees what its server shows. The sent folder takes no part in moves:
+ * How often a message became another one to anyone who sees what its server shows. The sent folder takes no part in
+ * moves:
  * what goes in or out of it, or gets another UID there, is another message. So is what never passed a server, and is dated
  * anew when it is moved; and what shows no headers by which to know it again.
  */

@@ -95,7 +95,7 @@ const wasRenumbered = (life: Life, { places }: Physical): boolean =>
 
 /** Watches that what filters keep back stays in its mailbox, also when they are changed. */
 export interface Filters {
-  /** To be told of a write before anybody else takes note of it. */
+  /** To be told of a write before anyone else takes note of it. */
   onApplied(write: Applied): void;
   /** To be told of a POST before it is noted as such. */
   sending(post: Post): void;
@@ -152,7 +152,7 @@ export function createFilters(
       if (message.wasHidden || !isWhole || deliveries.of(life).sent.has(message)) return;
       const breach = (what: string) =>
         promises.breach('what a filter keeps back stays in the mailbox', `m${message.id} of ${life.row.id} ${what}`);
-      // A first sync that was not done when its folder was renumbered goes on by date, and by the filter of today.
+      // A first sync that was not done when its folder was renumbered continues by date, and by the filter of today.
       const isLookedAtAgain = data.seemsNew === false && wasRenumbered(life, message);
       if (isStopped(life, message)) breach('is posted, which no filter let through');
       else if (message.family.length > 1 || isLookedAtAgain) return;

@@ -190,7 +190,7 @@ describe('numbers that no message bears', () => {
     const lines = ground.trace.lines.length;
     mail.add(inbox);
     const from = inbox.uidNext;
-    // What arrived and was deleted before anybody looked leaves nothing but this.
+    // What arrived and was deleted before anyone looked leaves nothing but this.
     inbox.uidNext += gap;
     mail.add(inbox);
     const ticks = await settle(world, 20);

@@ -6,7 +6,7 @@ const dayMs = 86_400_000;
 
 /** What the owners of mailboxes, and those who write to them, do. */
 export interface People {
-  /** Fills a mailbox with what was there before anybody connected it. */
+  /** Fills a mailbox with what was there before anyone connected it. */
   furnish(mailbox: SimMailbox): void;
   /** From now on things happen in it, about every `everyMs`. */
   enter(mailbox: SimMailbox, everyMs: number): void;
@@ -14,7 +14,7 @@ export interface People {
   rest(ms: number): void;
   /** A message has been delivered: it may go, and another one come whose sender says the same of it. */
   imitate(message: Physical): void;
-  /** Somebody touches a message just now. */
+  /** Someone touches a message just now. */
   meddle(message: Physical): void;
   /** Whatever hides mail or keeps folders away is over. */
   calm(): void;
@@ -62,7 +62,7 @@ export function createPeople(
     message.wasHidden = true;
   }
 
-  /** What a sender says of a mail who repeats himself, or whom somebody imitates. */
+  /** What a sender says of a mail who repeats himself, or whom someone imitates. */
   function repeated({ messageId, date, sender, subject }: Physical, kind: 'repeat' | 'imitate'): NewMail {
     return faults.size(kind, 0, 1) < 0.4 ? { messageId } : { messageId, date, sender, subject };
   }
@@ -74,13 +74,13 @@ export function createPeople(
     const isImported = faults.strikes('imported');
     const message = mail.add(folder, {
       ...(withoutId ? { messageId: undefined } : {}),
-      // Two of these in one second would be one mail to anybody who looks at them.
+      // Two of these in one second would be one mail to anyone who looks at them.
       ...(earlier !== undefined ? repeated(earlier, 'repeat') : isImported ? { received: undefined } : {}),
     });
     hide(message);
     if (faults.strikes('badMessage')) {
       message.bad = dice.chance(0.7) ? 'refused' : 'times out';
-      // Some receivers are mended.
+      // Some receivers are fixed.
       scheduler.after(faults.size('badMessage', 20_000, 4_000_000), () => {
         message.bad = undefined;
       });
@@ -113,13 +113,13 @@ export function createPeople(
     mail.move(message, to);
     hide(message);
     if (from === undefined || !faults.strikes('moveBack')) return;
-    // A to B to A, before anybody has looked or after.
+    // A to B to A, before anyone has looked or after.
     scheduler.after(faults.size('moveBack', 0, 100_000), () => {
       if (message.place?.folder === to && from.exists && !faults.stopped) mail.move(message, from);
     });
   }
 
-  /** Moves a message that waits by itself to another folder, and perhaps back, before anybody has looked or after. */
+  /** Moves a message that waits by itself to another folder, and perhaps back, before anyone has looked or after. */
   function shuffle(message: Physical): void {
     const from = message.place?.folder;
     const to = message.mailbox.folders.get(from?.path === 'INBOX' ? 'Archive' : 'INBOX');

@@ -19,7 +19,7 @@ export interface Ground {
 export interface Invocation {
   readonly name: string;
   readonly process: SimProcess;
-  /** How it ended; undefined while it goes on. */
+  /** How it ended; undefined while it continues. */
   end: 'done' | 'failed' | 'killed' | undefined;
 }
 
@@ -35,7 +35,7 @@ export interface Call<T> {
   fail(error: unknown, heard?: () => void): void;
 }
 
-/** A process of the app: its code goes on only by what the world answers, so that it can be ended at any await. */
+/** A process of the app: its code continues only by what the world answers, so that it can be ended at any await. */
 export interface SimProcess {
   readonly name: string;
   readonly alive: boolean;
@@ -56,7 +56,7 @@ export function createProcess(ground: Ground, name: string, skewMs: number, onKi
   let alive = true;
   let stalledUntil = 0;
 
-  /** The code behind `wake` goes on; or the process has died, or stands still, or dies at this very moment. */
+  /** The code behind `wake` continues; or the process has died, or stands still, or dies at this very moment. */
   function resume(wake: () => void): void {
     if (!alive) return;
     if (scheduler.now() < stalledUntil) {

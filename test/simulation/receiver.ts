@@ -31,7 +31,7 @@ export interface PostObserver {
   sending(post: Post): void;
   accepted(post: Post): void;
   heard(post: Post): void;
-  /** The answer will not be heard, and somebody is about to touch the message. */
+  /** The answer will not be heard, and someone is about to touch the message. */
   meddled?(post: Post): void;
 }
 

@@ -3,7 +3,7 @@ import { type Flags, type Physical, watchedPaths } from './mail.ts';
 import type { Promises } from './promises.ts';
 import type { Post } from './receiver.ts';
 
-/** What a receiver that keeps a record for each message, and heeds every event once, knows of a message. */
+/** What a receiver that keeps a record for each message, and follows every event once, knows of a message. */
 export interface Record {
   readonly message: Physical;
   readonly path: string;

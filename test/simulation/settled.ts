@@ -146,7 +146,7 @@ const canBeTold = (life: Life, message: Physical): boolean =>
     return folder.uidValidity === uidValidity && adopted !== undefined && adopted.at <= since;
   });
 
-/** What somebody was told of a message: that it has gone, by its key or by its UID, or that it was given up. */
+/** What someone was told of a message: that it has gone, by its key or by its UID, or that it was given up. */
 function toldOf(life: Life, posts: readonly Post[]): (message: Physical) => 'gone' | 'given up' | undefined {
   const byKey = new Map<Physical, 'gone' | 'given up'>();
   const ranges: { path: string; from: number; to: number }[] = [];

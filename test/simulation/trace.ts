@@ -1,12 +1,12 @@
 import type { Scheduler } from './scheduler.ts';
 import { simulationStart } from './scheduler.ts';
 
-/** What happened, one line a step, for whoever has to understand a failure. */
+/** What happened, one line a step, for anyone who has to understand a failure. */
 export interface Trace {
   /** Gives an id a short name, by which it shows from here on. */
   name(id: string, short: string): void;
   short(id: string): string;
-  /** `what` is only called where somebody reads it. */
+  /** `what` is only called where someone reads it. */
   note(who: string, what: () => string): void;
   readonly lines: readonly string[];
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** Somebody who can sign in. */
+/** Someone who can sign in. */
 export interface Person {
   readonly tid: string;
   readonly oid: string;

@@ -29,7 +29,7 @@ export interface Mail {
 
 type Held = Mail & MessageFlags & { readonly internalDate: Date };
 
-/** A folder that can be filled, emptied and renumbered while somebody reads it. */
+/** A folder that can be filled, emptied and renumbered while someone reads it. */
 export interface MemoryFolder {
   readonly path: string;
   readonly role: FolderRole | undefined;

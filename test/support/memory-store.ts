@@ -50,7 +50,7 @@ export function memoryStore(clock: { now(): number }): MemoryStore {
   const batches: (readonly BatchOperation[])[] = [];
   const keyOf = (partitionKey: string, rowKey: string) => `${partitionKey}\n${rowKey}`;
 
-  /** Counts only where somebody asks: to tell large writes apart takes longer than to apply them. */
+  /** Counts only where someone asks: to tell large writes apart takes longer than to apply them. */
   function noted(write: Omit<MemoryWrite, 'attempt'>): MemoryWrite {
     let attempt: number | undefined;
     return {

@@ -11,7 +11,7 @@ import type { Store } from '../../src/lib/store/table/table.ts';
 import { memoryStore } from './memory-store.ts';
 import { sendingMailbox } from './rows.ts';
 
-/** A mail server, as far as somebody may log in to it. */
+/** A mail server, as far as someone may log in to it. */
 export interface Served {
   readonly host: string;
   readonly port: number;

@@ -70,7 +70,7 @@ export async function sendingWorld(): Promise<SendingWorld> {
   };
 }
 
-/** Where a process dies: before or after its n-th step that somebody else can see. */
+/** Where a process dies: before or after its n-th step that someone else can see. */
 export interface Death {
   readonly atStep: number;
   readonly done: boolean;

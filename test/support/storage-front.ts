@@ -10,7 +10,7 @@ import { freePort } from '../../local/free-port.ts';
  */
 export interface StorageFront {
   readonly connectionString: string;
-  /** The service's clock goes on from `ms` later. */
+  /** The service's clock continues from `ms` later. */
   pass(ms: number): void;
   /** Every connection is cut, whatever is under way, and nobody listens any more. Nothing that was answered is lost. */
   crash(): Promise<void>;

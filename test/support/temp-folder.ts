@@ -14,7 +14,7 @@ export default function setup(): () => Promise<void> {
   const before = names.map((name) => [name, process.env[name]] as const);
   // Short: sockets lie below it, whose path has room for 108 bytes.
   const folder = mkdtempSync(join(tmpdir(), 'nmb-'));
-  // A Dovecot that root starts goes on as somebody else, who has to get to its own folder in here.
+  // A Dovecot that root starts goes on as someone else, who has to get to its own folder in here.
   chmodSync(folder, 0o711);
   for (const name of names) process.env[name] = folder;
   return async () => {

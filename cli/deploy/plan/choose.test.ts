@@ -10,7 +10,7 @@ const tenant = '22222222-2222-4222-8222-222222222222';
 const other = '33333333-3333-4333-8333-333333333333';
 const client = '44444444-4444-4444-8444-444444444444';
 
-// As somebody types it.
+// As someone types it.
 const options: DeployOptions = { ...plainOptions, location: 'West Europe' };
 
 const there: Existing = {

@@ -61,7 +61,7 @@ export interface ChoiceFacts {
 
 /** Tag of the resource group that names the application: it is found by this, never by its display name. */
 export const clientIdTag = 'mail-broker-client-id';
-/** Tag of the same: the application was registered by somebody else, and is not removed with the rest. */
+/** Tag of the same: the application was registered by someone else, and is not removed with the rest. */
 export const foreignTag = 'mail-broker-client-foreign';
 
 /** Tag of every resource that the deploy makes: --destroy deletes a group only where nothing else is in it. */
@@ -173,7 +173,7 @@ export function choose(options: DeployOptions, facts: ChoiceFacts): Choices | { 
     allowedTenants,
     credential: options.credential ?? credentialOf(settings),
     clientId: options.clientId ?? (settings.CLIENT_ID || undefined) ?? tagged,
-    // A tag of ours says so; an application that only the option names is somebody else's.
+    // A tag of ours says so; an application that only the option names is someone else's.
     isForeign: (options.clientId ?? tagged) === tagged ? existing.group?.tags[foreignTag] === 'true' : true,
     graphPermissions,
     addedSettings: {

@@ -59,7 +59,7 @@ function needsClientSecret(question: VaultQuestion): boolean {
   if (secret === undefined || !secret.enabled) return true;
   if (secret.endsAt !== undefined && secret.endsAt - now < renewMs) return true;
   const { [secretTags.clientId]: of, [secretTags.keyId]: keyId } = secret.tags;
-  // Without our tags somebody wrote it by hand: for an application of somebody else there is no other way.
+  // Without our tags someone wrote it by hand: for an application of someone else there is no other way.
   if (of === undefined || keyId === undefined) return false;
   if (of !== clientId) return true;
   return applicationSecrets !== undefined && !applicationSecrets.some((one) => one.keyId === keyId);

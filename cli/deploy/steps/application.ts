@@ -48,7 +48,7 @@ export const application: Step = {
   },
 };
 
-/** What somebody with the right runs in the place of whoever deploys. */
+/** What someone with the right runs in the place of whoever deploys. */
 export function mayNotRegister(run: Run): Extract<Verdict, { readonly state: 'blocked' }> {
   const wanted = wantedApplication(run);
   return {

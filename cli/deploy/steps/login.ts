@@ -10,7 +10,7 @@ const form = z.object({
   user: z.object({ name: z.string(), type: z.string() }),
 });
 
-/** Somebody is logged in, the subscription is usable, and the cloud is the public one. */
+/** Someone is logged in, the subscription is usable, and the cloud is the public one. */
 export const login: Step = {
   name: 'login',
   title: 'Log-in, subscription, cloud',

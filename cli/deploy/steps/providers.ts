@@ -21,7 +21,7 @@ export const providers: Step = {
   async apply(run) {
     const { subscription } = known(run.facts, 'scope');
     const missing = await unregistered(run);
-    // One that is being registered already, since an earlier run or by somebody else, is only waited for.
+    // One that is being registered already, since an earlier run or by someone else, is only waited for.
     for (const namespace of await unregistered(run, ['Registered', 'Registering'])) {
       await run.ports.azure.az.write([
         ...['provider', 'register', '--namespace', namespace],

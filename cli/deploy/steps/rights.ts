@@ -66,7 +66,7 @@ export const entraRights: Step = {
     const entra = entraOf(run);
     const { mayRegister, mayConsent, consentRoles } = await entra.rights();
     if (mayRegister === false) {
-      // Somebody may have run the script already.
+      // Someone may have run the script already.
       const found = await entra.look(wanted);
       return found === undefined ? mayNotRegister(run) : done(`the application ${found.clientId} is there`);
     }

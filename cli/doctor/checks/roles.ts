@@ -19,7 +19,7 @@ export const appRoles = {
 
 const form = z.object({ properties: z.object({ scope: z.string(), roleDefinitionId: z.string() }) });
 
-/** A role that somebody has: of what kind, and where. */
+/** A role that someone has: of what kind, and where. */
 export interface Given {
   readonly scope: string;
   readonly roleDefinitionId: string;
@@ -88,7 +88,7 @@ export function judgeApp(given: readonly Given[], needed: readonly Needed[]): re
   return missing.map(({ role, scope }) => {
     const what = scope.split('/').slice(-2).join('/');
     return {
-      // Telemetry is for people: without it mail goes on.
+      // Telemetry is for people: without it mail continues.
       status: role === appRoles.telemetry ? 'warn' : 'fail',
       subject: role.name,
       sentence: {

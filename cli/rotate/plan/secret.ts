@@ -24,7 +24,7 @@ export interface SecretPlan {
   readonly add: boolean;
   /** Secrets of ours in the application beside the current one. */
   readonly older: readonly SecretInfo[];
-  /** Secrets that somebody else made: they stay. */
+  /** Secrets that someone else made: they stay. */
   readonly foreign: readonly SecretInfo[];
 }
 

@@ -41,7 +41,7 @@ async function look(run: Run, again: boolean): Promise<SecretPlan> {
   });
 }
 
-/** Whether a new secret has to be made, or a run that was interrupted goes on. */
+/** Whether a new secret has to be made, or a run that was interrupted continues. */
 export const secretState = (again: boolean): Step => ({
   name: 'secret-state',
   title: 'The secrets that are there',

@@ -2,7 +2,7 @@ import { app, type Timer } from '@azure/functions';
 import { broker } from '../../lib/broker.ts';
 import { traced } from '../../lib/trace.ts';
 
-/** Every 5 minutes: what nobody waits for. Each chore has its own rhythm. */
+/** Every 5 minutes: background work. Each chore has its own interval. */
 export async function housekeeping(_timer: Timer): Promise<void> {
   const { housekeeping, clock } = await broker();
   await housekeeping.run(clock.now());

@@ -5,7 +5,10 @@ import { mailboxFilter, newMailbox } from '../../lib/http/requests/mailboxes.ts'
 import { allMethods, json, resource } from '../../lib/http/resource.ts';
 import { mailboxJson } from '../../lib/mailboxes/mailbox-json.ts';
 
-/** `GET mailboxes`: those within the key's reach, by state, address or ownerRef. `POST mailboxes`: one that nobody signs in to. */
+/**
+ * `GET mailboxes`: those within the key's reach, by state, address or ownerRef. `POST mailboxes`: adds one without a
+ * sign-in.
+ */
 export const mailboxes = resource(broker, {
   GET: {
     scope: 'read',

@@ -6,7 +6,7 @@ import { allMethods, json, resource } from '../../lib/http/resource.ts';
 
 /**
  * `GET health`: 200 while the settings hold and nothing that the broker needs of Key Vault was missing at its last look,
- * else 503, naming no setting and no secret. It asks nobody: anybody may call it.
+ * else 503, naming no setting and no secret. It needs no key and calls nothing.
  */
 export const health = resource(broker, {
   GET: {

@@ -7,7 +7,7 @@ import { allMethods, json, resource } from '../../lib/http/resource.ts';
 
 /**
  * `GET reseal`: how far the move to the newest version of the root key has come; `progress` is null before the first.
- * `POST reseal`: goes on with it now, for at most 90 seconds, instead of with the next housekeeping.
+ * `POST reseal`: continues with it now, for at most 90 seconds, instead of with the next housekeeping.
  */
 export const reseal = resource(broker, {
   GET: {

@@ -5,7 +5,7 @@ import { allMethods, json, resource } from '../../lib/http/resource.ts';
 import { submissionJson } from '../../lib/submissions/requests/submission-json.ts';
 import { submissionToChange } from '../../lib/submissions/requests/submission-of-caller.ts';
 
-/** `POST submissions/{id}/resend`: of a message of which nobody knows whether it was sent, the same bytes once more. */
+/** `POST submissions/{id}/resend`: sends the same bytes of a message with an unknown outcome once more. */
 export const handler = resource(broker, {
   POST: {
     scope: 'send',

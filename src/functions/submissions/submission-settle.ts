@@ -5,7 +5,7 @@ import { settleRequest } from '../../lib/submissions/requests/send-request.ts';
 import { submissionJson } from '../../lib/submissions/requests/submission-json.ts';
 import { submissionToChange } from '../../lib/submissions/requests/submission-of-caller.ts';
 
-/** `POST submissions/{id}/settle`: somebody has found out what became of a message that is unknown. */
+/** `POST submissions/{id}/settle`: someone has found out what became of a message that is unknown. */
 export const handler = resource(broker, {
   POST: {
     scope: 'send',

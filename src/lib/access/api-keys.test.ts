@@ -101,7 +101,7 @@ describe('API keys', () => {
   const mint = async (wanted: Partial<Parameters<typeof w.keys.mint>[0]> = {}) =>
     w.keys.mint({ scopes: ['read'], ...wanted }, { createdBy: 'me' });
 
-  /** Writes a row over the one that is there, as somebody with the table could. */
+  /** Writes a row over the one that is there, as someone with the table could. */
   const tamper = async (id: string, change: Partial<ApiKeyRow>) => {
     const stored = await w.rows.get(id);
     if (stored === undefined) throw new Error('no such key');

@@ -75,7 +75,7 @@ export const bootstrapSecretName = 'bootstrap-admin-key';
 
 // How long a removed or changed key may still count in another process.
 const cacheMs = 60_000;
-// Many more than anybody makes.
+// Many more than anyone makes.
 const mostCached = 10_000;
 const lastUseEveryMs = hourMs;
 // One line a minute tells of refused keys, with their number: a guesser must not fill the log.
@@ -284,7 +284,7 @@ async function readBootstrap(vault: Pick<Vault, 'secret'>): Promise<Uint8Array |
   }
 }
 
-/** A key that has expired before anybody could use it is a slip, such as a wrong year. */
+/** A key that has expired before anyone could use it is a slip, such as a wrong year. */
 const expiryFaults = ({ expiresAt }: NewApiKey, nowMs: number): FieldFault[] =>
   expiresAt !== undefined && expiresAt.getTime() <= nowMs ? [{ field: 'expiresAt', message: 'Is in the past.' }] : [];
 

@@ -38,7 +38,7 @@ export const isLimited = (caller: Pick<Caller, 'mailboxes' | 'destinations'>): b
 
 /**
  * False for a destination that a limited key does not list, which then counts as unknown (404). A key that lists only
- * mailboxes knows no destination: whoever may change one gets the mail of everybody who delivers there.
+ * mailboxes knows no destination: whoever may change one gets the mail of everyone who delivers there.
  */
 export const mayUseDestination = (caller: Caller, destinationId: string): boolean =>
   caller.destinations?.includes(destinationId) ?? !isLimited(caller);

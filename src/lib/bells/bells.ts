@@ -34,9 +34,9 @@ export interface Bells {
   has(mailboxId: string): Promise<boolean>;
 }
 
-/** Nobody else asks Graph for the same mailbox while one does. */
+/** At most one request to Graph for a mailbox at a time. */
 const claimMs = 2 * 60_000;
-/** A refusal is of a permission that somebody has to give; a failure passes. */
+/** A refusal is of a permission that someone has to give; a failure passes. */
 const refusedMs = dayMs;
 const failedMs = hourMs;
 const rememberMs = 10 * 60_000;
@@ -124,7 +124,7 @@ export function createBells(deps: BellsDeps): Bells {
       let steps: readonly Step[] = [];
       await rows.change(mailboxId, (row) => {
         known = row?.subscriptions ?? [];
-        // A sign-in may have brought what was refused before; without a code somebody else is at work just now.
+        // A sign-in may have brought what was refused before; without a code someone else is at work just now.
         const isOpen = row !== undefined && (occasion === 'connected' ? row.code !== '' : news !== undefined);
         const mayTry = row === undefined || row.tryAfter.getTime() <= now || isOpen;
         steps = mayTry ? planSubscriptions(wanted, known, { now, kid, news }) : [];

@@ -49,7 +49,7 @@ export function createReadNotifications(deps: {
         known.set(
           clientState,
           await deps.states.open(clientState).catch(() => {
-            // Without the root key nobody can say whose it is. The poll finds the mail.
+            // Without the root key its owner is unknown. The poll finds the mail.
             deps.log.warn('bell.key_unavailable');
             return undefined;
           }),

@@ -66,7 +66,7 @@ export function composeMailSessions(parts: MailSessionParts) {
   // Opening links must not use up the connections of the polls. A page full of images of one mail asks for all of them
   // within moments.
   const downloads = pool(8);
-  // Whoever waits for an answer waits neither for a poll nor for a download.
+  // A request for an answer waits neither for a poll nor for a download.
   const asked = pool(32);
   const files = { mailbox: parts.mailbox, places: parts.places, token, imap: downloads, clock };
   return {

@@ -81,7 +81,7 @@ export function composeSending(
   const sender = createSender(deps, composeParts, settings, suppressions);
 
   return {
-    /** How mail leaves, for whoever looks whether it could. */
+    /** How mail leaves, for anyone who looks whether it could. */
     outgoing: { ways: deps.ways, account: deps.account, sendVia: deps.sendVia },
     /** See {@link Sender}. */
     send: sender.send,

@@ -14,9 +14,9 @@ export interface Answer {
 type Headers = Pick<Original, 'from' | 'to' | 'cc' | 'replyTo'>;
 
 /**
- * An answer to the one who wrote: to Reply-To if it names anybody but ourselves, else to From (RFC 5322 section 3.6.2).
- * An answer to a mail of our own goes on with the people it went to, as in Outlook and Gmail. Pure.
- * @returns nobody in `to` where nobody but ourselves is named; nobody is made up
+ * An answer to the one who wrote: to Reply-To if it names anyone but ourselves, else to From (RFC 5322 section 3.6.2).
+ * An answer to a mail of our own continues with the people it went to, as in Outlook and Gmail. Pure.
+ * @returns an empty `to` if only our own addresses are named; never an invented address
  */
 export function replyTo(original: Headers, mailbox: SendingMailbox): Answer {
   const to = others(original.replyTo, mailbox);
@@ -33,7 +33,7 @@ export function replyTo(original: Headers, mailbox: SendingMailbox): Answer {
 }
 
 /**
- * An answer to everybody: as {@link replyTo}, with the other recipients in To and those of Cc in Cc, as Outlook does it.
+ * An answer to everyone: as {@link replyTo}, with the other recipients in To and those of Cc in Cc, as Outlook does it.
  * Whoever was in Bcc stays unseen. Each person once; none is ourselves, under whichever of our addresses.
  */
 export function replyAll(original: Headers, mailbox: SendingMailbox): Answer {

@@ -47,7 +47,7 @@ export const contentFields = {
   signature: sendableText(longestSignature).optional(),
   priority: z.enum(['high', 'normal', 'low']).default('normal'),
   listUnsubscribe: listUnsubscribe.optional(),
-  /** The message that this one answers, goes on with everybody in it, or passes on. */
+  /** The message that this one answers, continues with everyone in it, or passes on. */
   reply: messageRef.optional(),
   replyAll: messageRef.optional(),
   forward: messageRef.optional(),

@@ -36,7 +36,7 @@ describe('recipients as a text', () => {
   });
 
   it.each([
-    // Somebody would be left out, or be taken for a name.
+    // Someone would be left out, or be taken for a name.
     'ada@x.example bob@y.example',
     'Ada <ada@x.example> Bob <bob@y.example>',
     'Ada <ada@x.example>, Bob',

@@ -427,7 +427,7 @@ describe('an owner whose administrator must act first', () => {
     expect(text).not.toContain(admins);
     expect(tables.filter(({ partitionKey }) => partitionKey === 'consent')).toHaveLength(1);
 
-    // The administrator accepts; the owner's page no longer sends anybody there, and her own link works.
+    // The administrator accepts; the owner's page no longer sends anyone there, and her own link works.
     const admin = await pressed(w, admins);
     await w.back(admin.browser, yes(admin.state));
     expect(failure(await again())?.adminLink).toBeUndefined();

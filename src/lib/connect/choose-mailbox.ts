@@ -49,7 +49,7 @@ export function ownMailbox(username: string, known: KnownNames | undefined, form
 
 /**
  * A person's own mailbox under another of her addresses, which the link names. Exchange opens it by its primary address
- * or by the name that she signs in with. An address that is only noted for her may be anybody's: then nothing but a
+ * or by the name that she signs in with. An address that is only noted for her may be anyone's: then nothing but a
  * log-in under that very name counts. Undefined if the directory does not know it as hers.
  */
 export function aliasMailbox(expected: string, username: string, addresses: PersonAddresses): Wanted | undefined {

@@ -23,7 +23,7 @@ const linkIsDead: ReadonlySet<ErrorCode> = new Set(['link_invalid', 'link_expire
 
 /**
  * Codes after which the owner can forward a link to an administrator. Who meets Microsoft's page "Need admin approval"
- * and returns from it comes back as somebody who declined.
+ * and returns from it comes back as someone who declined.
  */
 const askAdmin: ReadonlySet<ErrorCode> = new Set([
   'admin_consent_required',
@@ -61,7 +61,7 @@ export async function connectJourney(
 
   async function end({ result, consentToken }: Conclusion): Promise<Step> {
     const forAdmin = await adminLink(deps, consentToken);
-    // A link for an administrator opens something: it stands on a page of ours, and never in somebody else's address.
+    // A link for an administrator opens something: it stands on a page of ours, and never in someone else's address.
     if (returnUrl !== undefined && forAdmin === undefined) {
       return { kind: 'redirect', location: withResult(returnUrl, result) };
     }
@@ -123,11 +123,11 @@ async function askForLess(deps: ConnectDeps, { secrets, ticket, answer }: Trip):
   if (!isOpen || !mayBeOptional.has(code)) return undefined;
   deps.log.warn('connect.asked_for_less', { code });
   const again = await tripToMicrosoft(deps, { ticket, token: secrets.token, leastScopes: true });
-  // Whoever loads this answer again begins anew.
+  // Loading this answer again starts over.
   return { result: { kind: 'failed', code: 'sign_in_restart' }, again };
 }
 
-/** What came of it, told and noted. Only what nobody foresaw is thrown, and leaves the sign-in without a result. */
+/** The result, logged and stored. Only unforeseen errors are thrown, and leave the sign-in without a result. */
 async function conclude(deps: ConnectDeps, trip: Trip, stateText: string): Promise<Conclusion> {
   const known = trip.ticket?.mailboxId;
   try {
@@ -180,7 +180,7 @@ async function keepClaims(deps: ConnectDeps, { ticket }: Trip, error: BrokerErro
   }
 }
 
-/** Id of the mailbox that stands in the way, for whoever is to remove it. */
+/** Id of the mailbox that stands in the way, for anyone who is to remove it. */
 function holderOf(error: BrokerError): string | undefined {
   const taken = error instanceof MailboxTaken ? error : error.cause;
   return taken instanceof MailboxTaken ? taken.mailboxId : undefined;

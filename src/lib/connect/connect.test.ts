@@ -513,7 +513,7 @@ describe('the way back', () => {
       addresses: undefined,
     });
     await expectOneMailbox(w, ada.username);
-    // Whoever is to remove the old one finds in the log which it is.
+    // The log says which mailbox has to be removed.
     const fields = w.log.lines.filter(({ event }) => event === 'connect.failed').map((line) => line.fields);
     expect(fields).toMatchObject([{ code: 'account_recreated', heldAs: id }]);
     await w.registry.remove(id);
@@ -769,7 +769,7 @@ describe('a link to reconnect', () => {
     const { w, id } = await connectedWorld();
     const token = await w.link({ mailboxId: id });
     const impostor = { tid, oid: randomUUID(), username: ada.username };
-    // Made anew, or under the same name in another organisation: to Microsoft that is somebody else.
+    // Made anew, or under the same name in another organisation: to Microsoft that is someone else.
     expect(codeOf((await walk(w, token, impostor)).step)).toBe('account_recreated');
     const elsewhere = { ...ada, tid: randomUUID() };
     expect(codeOf((await walk(w, token, elsewhere)).step)).toBe('account_recreated');

@@ -17,7 +17,7 @@ import type { Step } from './types.ts';
 type Answer = { readonly kind: 'consented' } | ({ readonly kind: 'refusal' } & Refusal);
 
 /**
- * `admin_consent=True`, or an error with or without it; never a code. The parameters `tenant` and `scope` are anybody's
+ * `admin_consent=True`, or an error with or without it; never a code. The parameters `tenant` and `scope` are anyone's
  * to write and are not looked at: nothing is allowed because of this answer, for whether the consent is there, the next
  * sign-in or token shows.
  */
@@ -77,7 +77,7 @@ async function conclude(
       async () => {
         if (stored === undefined) throw new BrokerError('link_invalid');
         if (answer.kind === 'refusal') throw authorizeFailure(answer);
-        // Once for a link: whoever has it could come back as often as she pressed its button.
+        // Once for a link, however often its button is pressed.
         if (stored.row.status === 'open') await wakeWaiting(deps, stored.row);
         await spend(deps, stored);
         return stored.row;

@@ -77,7 +77,7 @@ async function insert(tickets: MakerDeps['consentTickets'], row: ConsentTicketRo
   }
 }
 
-/** The link that an event carries to whoever can forward it. */
+/** The link that an event carries to anyone who can forward it. */
 export function createEventConsentLink(deps: MakerDeps): AdminConsentLink {
   const make = createConsentTicketMaker(deps);
   return async ({ tid, permissions, id, expiresAt }) => {

@@ -9,7 +9,7 @@ import type { Connect, NewLink } from './types.ts';
 
 const daySeconds = 86_400;
 
-/** How long a link is good for. A reconnect link goes out with an event and may wait for somebody on holiday. */
+/** How long a link is good for. A reconnect link goes out with an event and may wait for someone on holiday. */
 export const linkLifetime = {
   connect: { usualSeconds: daySeconds, longestSeconds: 7 * daySeconds },
   reconnect: { usualSeconds: 14 * daySeconds, longestSeconds: 14 * daySeconds },

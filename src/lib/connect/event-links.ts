@@ -34,7 +34,7 @@ type MailboxEvent = OutgoingEvent<OutboxType>;
 /** Adds to an event the link by which the person whom it names can end the trouble. */
 export type AddEventLinks = (event: MailboxEvent, mailbox: MailboxRow) => Promise<MailboxEvent>;
 
-/** Failures that the consent of an administrator mends; an account that is disabled, say, is mended elsewhere. */
+/** Failures that the consent of an administrator fixes; an account that is disabled, say, is fixed elsewhere. */
 const mendedByConsent: ReadonlySet<string> = new Set([
   'admin_consent_required',
   'app_not_in_tenant',

@@ -73,7 +73,7 @@ async function wakeOthers({ grants, registry }: FinishDeps, person: SignedIn, pl
   }
 }
 
-// Each round loses to a removal of its own mailbox; nobody removes one as fast as that for ever.
+// Each round loses to a removal of its own mailbox, which cannot happen that often.
 const placements = 3;
 
 /**
@@ -146,7 +146,7 @@ async function take(
   ticket: TicketRow,
   address: string,
 ): Promise<StoredTicket> {
-  // Two callbacks at once: whoever comes second looks again.
+  // Two callbacks at once: the second one looks again.
   return untilSettled(deps, async () => {
     const stored = await deps.tickets.get(ticket.key);
     if (stored === undefined) throw new BrokerError('link_invalid');
@@ -163,7 +163,7 @@ async function spend(deps: FinishDeps, taken: StoredTicket, result: TicketResult
   let known: StoredTicket | undefined = taken;
   await untilSettled(deps, async () => {
     // Taken over by another sign-in for the same address: the mailbox is the same one. Or erased with a mailbox that was
-    // removed in the same moment: nobody can use it again.
+    // removed at the same moment, so it cannot be used again.
     const stored = known ?? (await tickets.get(taken.row.key));
     known = undefined;
     if (stored?.row.status === 'open') await tickets.replace({ ...stored.row, status: 'spent', result }, stored.etag);

@@ -34,7 +34,7 @@ async function personOf(deps: TripDeps, ticket: TicketRow): Promise<AwaitedPerso
   if (mailbox === undefined || mailbox.row.grant.kind !== 'user') throw new BrokerError('link_invalid');
   const { grant, shared } = mailbox.row;
   const expected = { tid: grant.tid, oid: grant.oid };
-  // Nobody signs in as a shared mailbox.
+  // A shared mailbox has no sign-in of its own.
   const loginHint = shared && ticket.loginHint === undefined ? await ownAddress(deps, expected) : known;
   // What Microsoft missed when it refused the sign-in before this one, so that this one brings it.
   return { expected, loginHint, claims: ticket.claims ?? (await deps.grants.read(expected))?.claims };

@@ -70,7 +70,7 @@ export interface Connect {
   /** The button: makes a sign-in bound to this browser and sends it to Microsoft. @throws BrokerError as `show`, `cross_site_refused` */
   begin(press: ButtonPress): Promise<Step>;
   /**
-   * A link by which an administrator consents for everybody in a tenant.
+   * A link by which an administrator consents for everyone in a tenant.
    * @param madeBy id of the API key, for the audit; `broker` where an event carries the link
    * @throws BrokerError `invalid_request`
    */

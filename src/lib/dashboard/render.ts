@@ -24,7 +24,7 @@ export interface Told {
 const headerOf = (texts: DashboardTexts, signed: Signed): Markup =>
   html`<h1>${texts.title}</h1><div><p class="soft">${texts.signedInAs(signed.name)}</p><form method="post"><input type="hidden" name="form" value="${signed.formToken}"><input type="hidden" name="action" value="sign-out"><button>${texts.signOut}</button></form></div>`;
 
-/** The page before anybody is signed in; with what went wrong, where something did. */
+/** The page before anyone is signed in; with what went wrong, where something did. */
 export function signInPage(
   texts: DashboardTexts,
   home: string,

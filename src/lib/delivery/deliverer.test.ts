@@ -277,7 +277,7 @@ describe('a delivery', () => {
     );
     expect(outcomes.every(({ kind }) => kind === 'accepted')).toBe(true);
     expect(most).toBe(16);
-    // Whoever waits for a connection has no time left for its answer.
+    // After waiting for a connection there is no time left for its answer.
     expect(sending.most).toBe(16);
   });
 });

@@ -12,7 +12,7 @@ import { isStoreError, type ServerTime, StoreError } from '../store/table/table.
 import { traced } from '../trace.ts';
 import type { LinkMaker } from './events/attachment-links.ts';
 import { createRenderer } from './events/render.ts';
-import { afterAttempt, claimed, gate, mayProbe, mended } from './hold.ts';
+import { afterAttempt, afterFix, claimed, gate, mayProbe } from './hold.ts';
 import { createCollection } from './nocobase/collection.ts';
 import type { OpenFile } from './nocobase/upload.ts';
 import { createWorkflow } from './nocobase/workflow.ts';
@@ -56,7 +56,7 @@ const postsAtOnce = 16;
 // Other processes see a change of a destination after this long at the latest.
 const configCacheMs = 60_000;
 
-// Until somebody else's hold is noticed; at worst each process meets the fault itself once.
+// Until someone else's hold is noticed; at worst each process meets the fault itself once.
 const stateCacheMs = 10_000;
 
 const mostPeers = 1_000;
@@ -81,7 +81,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
     workflow: createWorkflow(transportDeps),
     collection: createCollection({ ...transportDeps, openFile: deps.openFile }),
   };
-  // One that is forgotten is read again; while it is in use its places are those of everybody.
+  // One that is forgotten is read again; while it is in use its places are those of everyone.
   const peers = createBoundedMap<string, Peer>(mostPeers, ({ limit }) => limit.isIdle);
   const monotonic = () => clock.monotonic();
   const configs = createExpiringMap<string, Promise<OpenDestination | undefined>>(mostPeers, monotonic);
@@ -104,7 +104,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
     if (known !== undefined) return known;
     const config = rows.open(peer.id);
     configs.set(peer.id, config, monotonic() + configCacheMs);
-    // A failure is told to those who wait for it now, and to nobody later.
+    // A failure goes to the callers waiting now, and is not cached.
     config.catch(() => {
       if (configs.get(peer.id) === config) configs.delete(peer.id);
     });
@@ -224,7 +224,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
           return sent;
         });
         await inTurn(peer, () => record(peer, event, outcome, entry.probing)).catch((error: unknown) => {
-          // The outcome stands: it was sent. Whoever comes next meets the same state, or notes it then.
+          // The outcome stands: it was sent. The next delivery finds the same state, or records it then.
           log.error('destination.state_not_saved', error, { destinationId });
         });
         return outcome;
@@ -247,7 +247,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
       if (outcome.kind === 'accepted') {
         await inTurn(peer, () =>
           change(peer, true, (state) => {
-            const next = mended(state);
+            const next = afterFix(state);
             return next === state ? undefined : next;
           }),
         );

@@ -50,7 +50,7 @@ export interface DestinationPatch {
   readonly dropOldSigningSecret?: true | undefined;
 }
 
-/** A rotation leaves two secrets live; a third would only be one that nobody has taken out of use. */
+/** A rotation leaves two secrets live; a third would only be a leftover. */
 const liveSecrets = 2;
 
 /** The request is wrong in one field. */

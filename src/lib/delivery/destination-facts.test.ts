@@ -124,7 +124,7 @@ it('stops noting after a bounded number of conflicts with other writers', async 
     ...rows,
     writeState: async (...args: Parameters<typeof rows.writeState>) => {
       writes += 1;
-      // Somebody else was faster, each time.
+      // Someone else was faster, each time.
       await rows.writeState(...args);
       return rows.writeState(...args);
     },

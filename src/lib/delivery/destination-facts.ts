@@ -12,7 +12,7 @@ const orders = { webhook: 'strict', workflow: 'strict', collection: 'window' } a
 /** So many messages that are given up in a row are the destination's fault, not theirs. */
 const deadThatHold = 3;
 
-/** The type of a destination never changes; that it was deleted is noticed by whoever delivers. */
+/** The type of a destination never changes; delivery notices that it was deleted. */
 const orderCacheMs = 60_000;
 
 export interface DestinationFactsDeps {

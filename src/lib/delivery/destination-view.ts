@@ -30,7 +30,7 @@ export interface DestinationView {
         readonly status: number | undefined;
         readonly sentence: string;
         readonly remedy: string;
-        /** Who can mend it. */
+        /** Who can fix it. */
         readonly who: string;
         /** Undefined: with the next message. */
         readonly nextProbe: Date | undefined;

@@ -25,7 +25,7 @@ import {
 } from './destination-change.ts';
 import { destinationParts } from './destination-parts.ts';
 import { type DestinationTest, type DestinationView, testOf, viewOf } from './destination-view.ts';
-import { mended } from './hold.ts';
+import { afterFix } from './hold.ts';
 import type { OpenDestination } from './webhook/webhook.ts';
 
 /** A destination that was made or changed, with the signing secret that was made for it: shown this once. */
@@ -91,9 +91,9 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
     }
   };
 
-  /** A change may have mended what the hold is for. */
+  /** A change may have fixed what the hold is for. */
   const probeAtOnce = async (id: string, { state, etag }: StoredState): Promise<DestinationState> => {
-    const next = mended(state);
+    const next = afterFix(state);
     if (next === state || etag === undefined) return state;
     try {
       await rows.writeState(id, next, etag);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryOutcome } from '../domain/events/event.ts';
 import { type DestinationState, restingState } from '../store/destinations/destination.ts';
-import { afterAttempt, claimed, gate, mayProbe, mended, probeWaitMs } from './hold.ts';
+import { afterAttempt, afterFix, claimed, gate, mayProbe, probeWaitMs } from './hold.ts';
 
 const now = Date.parse('2026-11-22T08:00:00Z');
 const seconds = (count: number) => new Date(now + count * 1000);
@@ -167,6 +167,6 @@ describe('the wait before a probe', () => {
 
 it('a destination that was fixed is probed at once', () => {
   const state = { ...held, nextProbe: seconds(250), probes: 7 };
-  expect(gate(mended(state), now)).toEqual({ kind: 'probe', reason: 'destination_busy' });
-  expect(mended(restingState)).toBe(restingState);
+  expect(gate(afterFix(state), now)).toEqual({ kind: 'probe', reason: 'destination_busy' });
+  expect(afterFix(restingState)).toBe(restingState);
 });

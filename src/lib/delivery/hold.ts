@@ -9,7 +9,7 @@ const probeWaitsMs: Schedule = [2_000, 5_000, 10_000, 20_000, 40_000, 60_000, 12
 /** Two holds that began together shall not probe together: each wait is up to a fifth longer or shorter. */
 const jitterShare = 0.2;
 
-/** A probe takes 20 s at most; whoever died in one is not waited for any longer than this. */
+/** A probe takes 20 s at most; a probe whose process died is not waited for longer than this. */
 const probeLeaseMs = 25_000;
 
 /** After this the log tells of a hold once, for the alert on it. */
@@ -23,7 +23,7 @@ export type Gate =
   | { readonly kind: 'open' }
   /** Held: send nothing before `waitMs` have passed. */
   | { readonly kind: 'held'; readonly reason: ErrorCode; readonly waitMs: number }
-  /** A probe is due, for whoever wins the row. */
+  /** A probe is due, for anyone who wins the row. */
   | { readonly kind: 'probe'; readonly reason: ErrorCode };
 
 /** Whether something may be sent. `now` is the server's time, never later than it is. */
@@ -135,6 +135,6 @@ function prolonged(
   };
 }
 
-/** The state after somebody has mended the destination: what it did before says nothing any more, so probe at once. */
-export const mended = (state: DestinationState): DestinationState =>
+/** The state after someone has fixed the destination: what it did before says nothing any more, so probe at once. */
+export const afterFix = (state: DestinationState): DestinationState =>
   state.heldSince === undefined ? state : { ...state, nextProbe: undefined, probes: 0, failed: undefined };

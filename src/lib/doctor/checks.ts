@@ -52,7 +52,9 @@ export interface CheckDeps {
   readonly subscriptionRows: Pick<SubscriptionRows, 'all'>;
 }
 
-/** Everything that the app can see of itself, in the order in which a person mends it: what others rest on comes first. */
+/**
+ * Everything that the app can see of itself, in the order in which a person fixes it: what others rest on comes first.
+ */
 export function createChecks(deps: CheckDeps): readonly Check[] {
   const { config, environment, clock, store, vault, keys, client, queue } = deps;
   const { entra } = config;

@@ -20,7 +20,7 @@ export interface Report {
 
 /**
  * From where it was looked. `app`: from where the app runs, with its identity and its network, which is all that
- * `GET doctor` knows. The others come from `broker doctor`, on somebody's machine: `machine`: with the settings of this
+ * `GET doctor` knows. The others come from `broker doctor`, on someone's machine: `machine`: with the settings of this
  * machine, without a running app; `azure`: into Azure and Entra, with the rights of whoever is logged in to az.
  */
 export type Vantage = 'app' | 'machine' | 'azure';

@@ -26,7 +26,7 @@ export interface KeyedRow {
   readonly state: 'newest' | 'old' | 'broken';
 }
 
-/** Rows that hang on the root key for a while and then end by themselves; nobody renews them. */
+/** Rows that depend on the root key for a while and then expire; they are not renewed. */
 export interface ExpiringRows {
   readonly kind: string;
   /** How many hang on a version that was the newest before `before`, and when the last of them ends. */

@@ -37,7 +37,7 @@ export const retryWaitsMs = [30, 60, 120, 300, 600, 900, 1800].map((seconds) => 
 
 /**
  * Waits between looks for the copy in Sent. Exchange was seen to file it seconds later, under load minutes; after the
- * last look nobody knows.
+ * last look the outcome is unknown.
  */
 export const lookWaitsMs = [10, 30, 60, 180, 300, 600].map((seconds) => seconds * secondMs);
 
@@ -150,7 +150,7 @@ export function resulted(submission: Submission, number: number, outcome: Outcom
     case 'closed':
       return deferred(submission, outcome, now);
     case 'unknown':
-      // Somebody goes and looks; the mark stays, and this run has let go of it.
+      // Someone goes and looks; the mark stays, and this run has let go of it.
       return state === 'unknown' ? undefined : lookAgain({ ...submission, mark: { ...mark, until: now } }, now, 0);
   }
 }
@@ -204,7 +204,7 @@ export function deferred(
   };
 }
 
-/** The copy was not found. After the last look nobody knows whether it was sent. */
+/** The copy was not found. After the last look the outcome is unknown. */
 export function notFound(submission: Submission, now: Date): Submission {
   const looks = (submission.mark?.looks ?? 0) + 1;
   if (looks < lookWaitsMs.length) return lookAgain(submission, now, looks);
@@ -244,7 +244,7 @@ function lookAgain(submission: Submission, now: Date, looks: number): Submission
   };
 }
 
-/** To be sent again with the same bytes and the same Message-ID: somebody decided so, or the caller said so before. */
+/** To be sent again with the same bytes and the same Message-ID: someone decided so, or the caller said so before. */
 export function resent(submission: Submission, now: Date): Submission {
   const patience = submission.expiresAt.getTime() - submission.dueAt.getTime();
   return {
@@ -343,7 +343,7 @@ export function orphaned(submission: Submission, now: Date): Submission | undefi
   return ended && { ...ended, code: 'mailbox_removed', owes: owing(submission, 'submission.failed') };
 }
 
-/** What somebody found out about an unknown one. */
+/** What someone found out about an unknown one. */
 export function settled(submission: Submission, as: 'sent' | 'failed', now: Date): Submission | undefined {
   if (submission.state !== 'unknown') return undefined;
   return as === 'sent' ? sent(submission, now, { refused: [] }) : failed(submission, now, 'submission_settled_failed');

@@ -84,7 +84,7 @@ export interface Submission {
   /** Fails then, if no attempt was marked. */
   readonly expiresAt: Date;
   readonly priority: 'interactive' | 'bulk';
-  /** Whether it is sent again by itself when nobody knows whether it was sent: it may arrive twice. */
+  /** Whether it is resent automatically when the outcome is unknown: it may arrive twice. */
   readonly onUnknown: 'ask' | 'resend';
   /** Id of the API key that asked for it. */
   readonly keyId: string;
@@ -104,7 +104,7 @@ export interface Submission {
   readonly deferrals: number;
   /** Chosen with the first mark, and never changed. */
   readonly way: WayName | undefined;
-  /** The attempt that is under way, or whose end nobody knows. */
+  /** The attempt that is in progress, or whose outcome is unknown. */
   readonly mark: Mark | undefined;
   readonly waitingFor: WaitingFor | undefined;
   /** An error code: why it failed, is unknown or bounced. */

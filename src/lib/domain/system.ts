@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock, Random } from './clock.ts';
 
-/** From the socket to whoever waits for it, an answer over HTTP takes as many turns of the event loop. */
+/** From the socket to anyone who waits for it, an answer over HTTP takes as many turns of the event loop. */
 const turnsOfAnAnswer = 4;
 
 /** The machine's own clock. */

@@ -4,7 +4,8 @@ import type { Clock } from './clock.ts';
 const settled = new Error('No longer waited for');
 
 /**
- * What `work` answers, unless that takes longer than `limitMs`. Then `work` goes on, and how it ends is of no interest.
+ * What `work` answers, unless that takes longer than `limitMs`. Then `work` continues, and how it ends is of no
+ * interest.
  * @throws what `work` throws; what `late` answers
  */
 export async function withDeadline<T>(clock: Clock, limitMs: number, work: Promise<T>, late: () => Error): Promise<T> {

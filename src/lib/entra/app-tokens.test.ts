@@ -108,7 +108,7 @@ describe('a refusal of the app itself', () => {
     [1002012, 'scope_refused', 'ok'],
     [90033, 'entra_unavailable', 'ok'],
     [90055, 'entra_throttled', 'ok'],
-    // What would ask a person to sign in asks nobody here.
+    // There is no person to ask to sign in here.
     [50173, 'entra_refused', 'ok'],
     [undefined, 'entra_refused', 'ok'],
   ];

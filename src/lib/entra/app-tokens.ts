@@ -61,7 +61,7 @@ export function createAppTokens(
       return token;
     } catch (error) {
       if (!(error instanceof BrokerError) || error === gate.held()) throw error;
-      // Nobody stores a newer cache of it: undefined means that the row is gone.
+      // There is no newer cache of it: undefined means that the row is gone.
       throw (await noter.failed(grant, resource, error)) ?? new BrokerError('grant_missing');
     }
   };

@@ -27,9 +27,9 @@ export interface Circuit {
   isOpenFor(version: string): boolean;
 }
 
-// A mended app registration is not told to us: one request now and then finds out.
+// A fixed app registration is not told to us: one request now and then finds out.
 const probeEveryMs = 5 * 60_000;
-// A mended secret is seen in Key Vault, within a minute and at the price of one read a minute.
+// A fixed secret is seen in Key Vault, within a minute and at the price of one read a minute.
 const lookEveryMs = 60_000;
 
 // Instances that are in it touch the notice with each probe; after this long without any, an outage is another one.
@@ -104,7 +104,7 @@ export function createCircuit(deps: {
         was.lookAt = now + lookEveryMs;
         was.look = hasNewVersion(was.version);
       }
-      // Whoever comes while somebody looks waits for what is seen: all go on together.
+      // Requests during a look wait for its result and continue together.
       if (was.look !== undefined) {
         if (await was.look) {
           if (open === was) await close('new credential');

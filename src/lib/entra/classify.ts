@@ -71,7 +71,7 @@ export const answerOf = (error: BrokerError): { readonly text: string; readonly 
     ? { text: error.cause.message, ...(error.cause.number === undefined ? {} : { number: error.cause.number }) }
     : undefined;
 
-/** What comes from a callback's query is anybody's; only what looks like a code gets into a log. */
+/** What comes from a callback's query is anyone's; only what looks like a code gets into a log. */
 const plain = (text: string): string => (/^[\w.-]{1,64}$/.test(text) ? text : '(no code)');
 
 export function failureError(facts: FailureFacts, phase: Phase): BrokerError {

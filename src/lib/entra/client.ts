@@ -33,7 +33,7 @@ export interface Operation<T> {
 export interface EntraClient {
   /**
    * Runs an operation. If Microsoft refuses the app's credential, it is read past the cache and the operation run once
-   * more; if that is refused too, every token request of this process stops until the credential is mended.
+   * more; if that is refused too, every token request of this process stops until the credential is fixed.
    * @throws BrokerError by the class of the failure
    */
   run<T>(operation: Operation<T>): Promise<T>;

@@ -54,7 +54,7 @@ export const failureTable: readonly FailureRule[] = [
   },
   { code: 'sign_in_declined', class: 'declined', numbers: [65004], suberrors: ['cancel'], errors: ['access_denied'] },
 
-  // 70008 is said of a code that got too old, and of a refresh token that nobody used.
+  // 70008 means an expired code or an unused refresh token.
   { code: 'code_already_used', class: 'restart', numbers: [54005] },
   { code: 'sign_in_restart', class: 'restart', numbers: [70008], phase: 'sign-in' },
   {
@@ -200,5 +200,5 @@ export const failureTable: readonly FailureRule[] = [
   { code: 'grant_doubtful', class: 'doubt', errors: ['invalid_grant'], phase: 'renew' },
 ];
 
-/** What no rule knows: told to the owner of the deployment, held against nobody, tried again. */
+/** Unknown to every rule: reported to the owner of the deployment, blames no account, retried. */
 export const unknownFailure: FailureRule = { code: 'entra_refused', class: 'retry' };

@@ -59,7 +59,7 @@ export interface GrantNoter {
   gate(grant: Grant): { pass(): Promise<void>; readonly held: () => unknown };
   /**
    * Notes on the grant what the failure means for it, and answers the failure as the caller is to meet it. Undefined if
-   * somebody else has stored a newer cache: try that one.
+   * someone else has stored a newer cache: try that one.
    */
   failed(grant: Grant, resource: Resource, error: BrokerError): Promise<BrokerError | undefined>;
 }

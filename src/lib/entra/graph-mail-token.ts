@@ -28,6 +28,6 @@ export function createGraphMailToken(tokens: Pick<Tokens, 'of'>): GraphMailToken
   };
 }
 
-/** Of these somebody may consent later, or the application may be put right; the sign-in itself still holds. */
+/** Of these someone may consent later, or the application may be put right; the sign-in itself still holds. */
 const isNotGranted = (error: BrokerError): boolean =>
   isBrokerError(error, 'consent_missing', 'admin_consent_required', 'app_permissions_broken', 'scope_refused');

@@ -27,7 +27,7 @@ const ada = {
   otherMails: ['ada@home.example'],
 };
 
-/** Somebody who has just signed in, and a Graph that answers as it is told. */
+/** Someone who has just signed in, and a Graph that answers as it is told. */
 async function world(
   graph: (request: { url: string; token: string }) => Response | Promise<Response>,
   at: { readonly graphUrl?: string } = {},

@@ -19,7 +19,7 @@ export interface RoleRule {
   readonly role: string;
 }
 
-/** Signing in for a role of the app: who somebody is, and no access to anything of theirs. */
+/** Signing in for a role of the app: who someone is, and no access to anything of theirs. */
 export interface RoleSignIn {
   /** @throws BrokerError where Microsoft cannot be asked for its addresses */
   start(options: { readonly state: string; readonly redirectUri: string }): Promise<SignInStart>;
@@ -64,7 +64,7 @@ const claims = z.looseObject({
 
 /**
  * Whether these claims open the door. A role exists in every tenant that uses the app, and whoever administers one may
- * give it to anybody there: so the tenant counts as much as the role. A guest has a home elsewhere, whose administrators
+ * give it to anyone there: so the tenant counts as much as the role. A guest has a home elsewhere, whose administrators
  * decide who that is. Pure.
  * @throws BrokerError `sign_in_restart` | `admin_tenant_refused` | `admin_guest_refused` | `admin_role_missing`
  */

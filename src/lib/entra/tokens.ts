@@ -26,7 +26,7 @@ export interface TokensDeps {
 
 /** One token of the app serves many mailboxes: where one of them refuses it, a new one each time would not help. */
 const appTokenYoungMs = 60_000;
-/** Somebody else renewed the grant while we did; more often than this in a row it is a fault. */
+/** Someone else renewed the grant while we did; more often than this in a row it is a fault. */
 const attempts = 4;
 /**
  * Access tokens of stored grants: from memory while they last, else from the grant's sealed cache, else from Microsoft.

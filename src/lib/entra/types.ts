@@ -4,7 +4,8 @@ import type { GrantRef } from '../store/rows/rows.ts';
 export type { GrantKey, GrantStatus } from '../domain/grant.ts';
 
 /**
- * Which API a token is for, and what for: IMAP and SMTP, who somebody is, or mail by Graph. A token request names scopes of
+ * Which API a token is for, and what for: IMAP and SMTP, who someone is, or mail by Graph. A token request names scopes
+ * of
  * one resource only (AADSTS28000 otherwise).
  */
 export type Resource = 'outlook' | 'graph' | 'graph_mail';

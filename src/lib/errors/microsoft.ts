@@ -23,7 +23,7 @@ export const microsoftErrors = {
       'Create a new client secret in the app registration and store it in Key Vault; the broker picks it up automatically.',
     who: 'deployment owner',
   },
-  // Not an answer to anybody, but told ahead in the event secret.expiring.
+  // Not an answer to anyone, but told ahead in the event secret.expiring.
   client_secret_expiring: {
     status: 503,
     sentence: "The app's client secret expires soon. After that, the broker can neither read mailboxes nor send mail.",

@@ -9,7 +9,7 @@ import type { ShardRunner } from '../sync/state/types.ts';
 import { type ShardWakeUp, tickAt } from '../sync/state/wake-up.ts';
 import { type Chore, housekeepingEveryMs } from './housekeeping.ts';
 
-/** A shard that nobody has worked on for so many ticks has lost its wake-ups, or the queue does not work. */
+/** A shard without a run for this many ticks has lost its wake-ups, or the queue does not work. */
 const overlookedTicks = 3;
 
 /** Continuations of one shard in one go; the next housekeeping, or the queue by then, takes it up again. */
@@ -24,7 +24,7 @@ export interface OverlookedDeps {
 }
 
 /**
- * Works on shards that nobody has looked at for three ticks, here and now and without the queue: a queue that is broken,
+ * Works on shards without a run for three ticks, here and now and without the queue: a queue that is broken,
  * or was emptied, costs minutes and no mail.
  */
 export function overlookedChore(deps: OverlookedDeps): Chore {

@@ -32,7 +32,10 @@ export function resealChore(deps: ResealChoreDeps): Chore {
   };
 }
 
-/** One go at it, for at most 90 seconds, whoever asks. @throws BrokerError, StoreError where vault or tables cannot be used */
+/**
+ * One go at it, for at most 90 seconds, no matter who asks. @throws BrokerError, StoreError where vault or tables
+ * cannot be used
+ */
 export async function resealNow({ reseal, progress, clock }: ResealChoreDeps): Promise<ResealProgress> {
   const over = new AbortController();
   const ended = new AbortController();

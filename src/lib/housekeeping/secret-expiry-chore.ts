@@ -34,7 +34,9 @@ export function dueThreshold(expiresOn: Date, now: number): (typeof thresholds)[
   return thresholds.findLast((days) => leftMs <= days * dayMs);
 }
 
-/** The announcement; the same for the same version of the secret and the same threshold, whoever makes it. Pure. */
+/**
+ * The announcement; the same for the same version of the secret and the same threshold, no matter who makes it. Pure.
+ */
 export function expiringEvent(
   secret: { readonly name: string; readonly version: string; readonly expiresOn: Date },
   threshold: number,

@@ -173,7 +173,7 @@ async function sweepExpired(store: Store, name: TableName, before: Date): Promis
   return count;
 }
 
-/** False if somebody changed the row since it was read, so that it stays. */
+/** False if someone changed the row since it was read, so that it stays. */
 async function unlessTouched(remove: () => Promise<void>): Promise<boolean> {
   try {
     await remove();

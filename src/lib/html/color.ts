@@ -49,7 +49,7 @@ function fromNumbers(word: string): Color | undefined {
   return [red, green, blue, alpha].some(Number.isNaN) ? undefined : { rgb: [red, green, blue], alpha };
 }
 
-// Nobody tells such shades apart.
+// Such shades look the same.
 const nearestShade = 8;
 
 export const isAlike = (a: Color, b: Color): boolean =>

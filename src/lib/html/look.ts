@@ -1,13 +1,13 @@
 import { type Color, colorIn, isAlike, white } from './color.ts';
 import type { Style } from './style.ts';
 
-/** How the text within an element looks, as far as that decides whether anybody sees it. */
+/** How the text within an element looks, as far as that decides whether anyone sees it. */
 export interface Look {
   /** The element takes no place on the page, or cannot be seen as a whole. */
   readonly hidden: boolean;
   /** Letters too small to be seen. */
   readonly tiny: boolean;
-  /** Undefined where nobody said, or it is not understood. */
+  /** Undefined if not given or not understood. */
   readonly color: Color | undefined;
   /** Undefined where it is not understood, such as a picture. */
   readonly background: Color | undefined;

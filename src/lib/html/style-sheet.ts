@@ -21,7 +21,7 @@ export interface StyleSheet {
   stylesOf(element: Marked, around: readonly Marked[]): readonly Style[];
 }
 
-// A newsletter has some hundred rules of interest; with more of them, somebody wants to keep us busy.
+// A newsletter has some hundred rules of interest; with more of them, someone wants to keep us busy.
 const mostRules = 1_000;
 const mostCharacters = 256 * 1024;
 const mostClasses = 20;

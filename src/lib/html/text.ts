@@ -27,7 +27,7 @@ export async function htmlReader(): Promise<HtmlReader> {
       const effort = effortForMail();
       return (html) => {
         const { html: seen, cut } = visible.forWords(html, effort);
-        // Words without a single tag among them are what somebody sent as HTML by mistake: their lines are lines.
+        // Words without a single tag among them are what someone sent as HTML by mistake: their lines are lines.
         if (!/<[a-z!/]/i.test(seen)) return { text: tidy(words(seen.replace(/\r?\n/g, '<br>'))), cut };
         // A mail that is all pictures still has what stands in their place.
         return { text: tidy(words(seen)) || tidy(alternatives(seen)), cut };

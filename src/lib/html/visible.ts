@@ -37,7 +37,7 @@ const deepestKept = 200;
 // Every quote and list within another one moves all of its lines once more.
 const indenting = new Set(['blockquote', 'ul', 'ol']);
 const mostIndents = 8;
-// Nobody reads so much; what is longer is shown as HTML.
+// No one reads that much; longer mail is shown as HTML.
 const mostCharacters = 512 * 1024;
 const longestStyle = 4_000;
 

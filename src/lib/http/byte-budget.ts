@@ -4,7 +4,7 @@ import { BrokerError } from '../errors.ts';
 export interface ByteBudget {
   /**
    * Sets bytes aside until they are given back.
-   * @returns gives them back; more than once does no harm
+   * @returns gives them back; more than once is harmless
    * @throws BrokerError `uploads_busy` if so many are not free
    */
   take(bytes: number): () => void;
@@ -13,7 +13,7 @@ export interface ByteBudget {
 /** A large body is dealt with in some seconds. */
 const retryAfterMs = 5_000;
 
-/** Nobody waits: a queue would hold the very bodies that are too many. */
+/** Without a queue, which would hold the very bodies that are too many. */
 export function createByteBudget(totalBytes: number): ByteBudget {
   let taken = 0;
   return {

@@ -18,7 +18,7 @@ export function byteRange(header: string | null): ByteRange | undefined {
   return last !== undefined && last < first ? undefined : { first, last };
 }
 
-/** A piece of a file, in memory, and whether the file goes on behind it. */
+/** A piece of a file, in memory, and whether the file continues behind it. */
 export interface Piece {
   readonly bytes: Uint8Array;
   /** Of the whole file; undefined if it was not read to its end. */

@@ -64,7 +64,8 @@ const invalid = (field: string, message: string): BrokerError =>
 
 /**
  * Adds a mailbox that nobody signs in to: a shared one through a person's sign-in, or one that the app opens by itself.
- * A log-in that works comes first. One that is there already goes on where it stands, under the grant that is named now.
+ * A log-in that works comes first. One that is there already continues where it stands, under the grant that is named
+ * now.
  * @throws BrokerError `invalid_request`, `key_limited`, `not_found`, `destination_ambiguous`, `shared_access_missing`,
  * `app_access_missing`, MailboxTaken, and what a token request or the mail server throw
  */

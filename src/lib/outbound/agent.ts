@@ -61,7 +61,7 @@ function checkedLookup(origin: URL, policy: AddressPolicy, lookup: Lookup): Look
           addresses.length > 0 &&
           addresses.every((entry) => addressAllowed(entry.address, target, policy));
         const [first] = addresses;
-        // One bad address among several refuses the host: a resolver under somebody's hand picks the order.
+        // One bad address among several refuses the host: a resolver under someone's hand picks the order.
         if (!good || first === undefined) callback(new AddressRefused('The host has an address that is refused.'), []);
         else if (options.all === true) callback(null, [...addresses]);
         else callback(null, first.address, first.family);

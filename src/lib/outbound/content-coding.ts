@@ -23,7 +23,7 @@ const decoders: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ['zstd', (bytes, options) => unzstd(bytes, { ...options, params: { [zlib.ZSTD_d_windowLogMax]: 23 } })],
 ]);
 
-/** More than one is a slip of some proxy; more than these somebody's wish to keep us busy. */
+/** More than one is a slip of some proxy; more than these someone's wish to keep us busy. */
 const mostCodings = 3;
 
 /**

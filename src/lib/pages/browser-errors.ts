@@ -14,7 +14,10 @@ const errorPageAbout =
     return errorPage(error, { acceptLanguage: request.headers.get('accept-language'), requestId }, about);
   };
 
-/** A failure of a browser's endpoint: a page for whoever asks for one, or opened a link that is no good; else problem+json. */
+/**
+ * A failure of a browser's endpoint: a page for anyone who asks for one, or opened a link that is no good; else
+ * problem+json.
+ */
 export const browserError: ErrorPage = errorPageAbout();
 
 /** The same where the link is one for an administrator. */

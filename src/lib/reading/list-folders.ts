@@ -41,7 +41,7 @@ const countingMs = 15_000;
 
 /**
  * The folders of a mailbox in order of their paths, with counts for those that are named. Counting ends after
- * {@link countingMs}; the cursor goes on from there.
+ * {@link countingMs}; the cursor continues from there.
  * @throws BrokerError what a session throws
  */
 export async function listFolders(

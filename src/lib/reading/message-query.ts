@@ -75,7 +75,7 @@ const atMidnight = (at: Date, days: number): Date => new Date((Math.floor(at.get
 
 /**
  * Whether a message is what was looked for, whatever the server says: it may search by words, in stale indexes, or not at
- * all. `text` alone is the server's word. `hasAttachment` is left to whoever can look into the message.
+ * all. `text` alone is the server's word. `hasAttachment` is left to anyone who can look into the message.
  */
 export function fits(query: MessageQuery, { meta, headline }: ListedMessage): boolean {
   const { from, to, cc } = headline;

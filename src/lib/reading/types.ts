@@ -6,7 +6,7 @@ import type { Interactive } from '../mailbox/session/interactive.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import type { Store } from '../store/table/table.ts';
 
-/** A mailbox that somebody reads, and until when its mail server wants to be left alone. */
+/** A mailbox that someone reads, and until when its mail server wants to be left alone. */
 export interface Reader {
   readonly row: MailboxRow;
   readonly throttledUntil: Date | undefined;

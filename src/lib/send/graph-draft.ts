@@ -75,7 +75,7 @@ const ready = (mailbox: GraphMailbox, inTurn: <T>(work: () => Promise<T>) => Pro
 function sent(reply: GraphReply, signal: AbortSignal): WayResult {
   if (reply.kind === 'lost') return { kind: 'unknown', cause: reply.cause };
   if (reply.kind === 'unsent') return signal.aborted ? { ...graphUnreachable, retryAfterMs: 0 } : graphUnreachable;
-  // The draft is gone: somebody deleted it, or it was sent by a request of ours whose answer was lost.
+  // The draft is gone: someone deleted it, or it was sent by a request of ours whose answer was lost.
   if (reply.status === 404) return { kind: 'unknown', cause: new Error('HTTP 404') };
   return readGraphAnswer(reply);
 }

@@ -129,7 +129,7 @@ export function createGraphMailboxes(options: GraphOptions, ports: GraphPorts) {
   };
 }
 
-/** Only a person's own mailbox is `me`: an app has none, and a shared one is somebody's beside hers. */
+/** Only a person's own mailbox is `me`: an app has none, and a shared one is someone's beside hers. */
 const owner = ({ grant, shared, address }: MailboxRow): string =>
   grant.kind === 'user' && !shared ? 'me' : `users/${encodeURIComponent(address)}`;
 

@@ -82,7 +82,7 @@ export async function attempt(
     const begun = await change((current) =>
       !isOurs(current) && nextStep(current, now(), lease).kind === 'attempt' ? marked(current, mark) : undefined,
     );
-    // Cancelled just now, or somebody else was faster.
+    // Cancelled just now, or someone else was faster.
     if (begun === undefined || !isOurs(begun)) {
       if (staged !== undefined) await prepared.withdraw?.(staged.place, over.signal).catch(() => false);
       return begun;

@@ -15,7 +15,8 @@ export interface ChangeParts {
 const waitsMs = [200, 1_000, 3_000, 10_000];
 
 /**
- * Reads a submission, decides, and writes under the ETag that was read; all of it again when somebody else wrote in between,
+ * Reads a submission, decides, and writes under the ETag that was read; all of it again when someone else wrote in
+ * between,
  * or when no answer came: then what is found tells whether the write was made.
  * @param decide what to write; undefined for nothing
  * @returns the submission as it is now; undefined if there is none

@@ -17,13 +17,13 @@ export async function finish(parts: FinishParts, submission: Submission): Promis
   for (const type of submission.owes) await tell(parts, submission, type);
   if (isDone(submission) && submission.stored) await parts.mail.drop(submission.id);
   const found = await parts.rows.read(submission.id);
-  // Somebody changed it meanwhile: it waits, and whoever works on it next begins anew.
+  // Someone changed it meanwhile: it waits, and whoever works on it next begins anew.
   if (found === undefined || !isSameEnd(found.submission, submission)) return;
   const next: Submission = { ...found.submission, owes: [], stored: submission.stored && !isDone(submission) };
   try {
     await parts.rows.close(found, next);
   } catch (error) {
-    // As above; `missing`: a waiting row that somebody dropped first.
+    // As above; `missing`: a waiting row that someone dropped first.
     if (!isStoreError(error, 'conflict', 'missing')) throw error;
   }
 }

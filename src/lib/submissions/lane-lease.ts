@@ -46,7 +46,7 @@ const unused: Omit<LaneRow, 'lane'> = {
 /**
  * Takes the lease of a lane. It keeps two runs from sending for one account at a time; that no message goes out twice
  * does not depend on it, but on the ETag of the message's own row.
- * @returns undefined if somebody holds it. @throws StoreError; BrokerError `row_broken` | `row_newer`
+ * @returns undefined if someone holds it. @throws StoreError; BrokerError `row_broken` | `row_newer`
  */
 export async function acquireLane(parts: Parts, lane: string): Promise<LaneLease | undefined> {
   const { store, clock, random } = parts;

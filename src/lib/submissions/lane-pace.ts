@@ -84,7 +84,7 @@ export const mailboxWays = ({ id, grant, shared }: MailboxRow, sendVia: SendVia)
 
 /**
  * By which way a message goes (pure). One that was shut is left alone for a while; where no other is open it is tried again
- * sooner, since somebody who waits for it may have opened it.
+ * sooner, since someone who waits for it may have opened it.
  * @param open the ways that this deployment has
  * @returns the way, or the code that says why there is none
  */

@@ -28,7 +28,7 @@ const mostSteps = 8;
 export interface LaneRunner {
   /**
    * Looks after a lane: sends what is due, looks for what nobody knows the end of, tells what has ended, and leaves a
-   * wake-up for the rest. Nothing happens if somebody else is at it.
+   * wake-up for the rest. Nothing happens if someone else is at it.
    * @throws BrokerError `storage_unreachable` | `conflict`; StoreError
    */
   run(lane: string): Promise<void>;

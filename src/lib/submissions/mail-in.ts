@@ -29,7 +29,7 @@ const skewMs = 10 * minuteMs;
 /** So many of the newest submissions are looked through for the recipient of such a bounce. */
 const mostLookedThrough = 200;
 
-/** By this address Exchange reports: anybody could write a report that stops a whole company from sending. */
+/** By this address Exchange reports: anyone could write a report that stops a whole company from sending. */
 const exchangeReports = /^microsoftexchange[0-9a-f]{32}@/i;
 
 /** What mail out learns from mail that comes in. All of it may be told again: nothing changes then. */

@@ -25,7 +25,7 @@ export interface BounceMeaning {
 }
 
 /**
- * Reads a bounce. Every recipient block counts; `delayed` says only that the server goes on trying. Pure.
+ * Reads a bounce. Every recipient block counts; `delayed` says only that the server continues trying. Pure.
  *
  * Exchange tells of its limits for sending after it has accepted a message, too, in a bounce: 5.7.232 and 5.7.233 (external
  * recipients of the tenant), 5.1.90 (recipients of the account), 5.1.8 (account blocked).

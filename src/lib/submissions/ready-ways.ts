@@ -5,7 +5,7 @@ import type { SendingDeps } from './types.ts';
 
 /** The one way that a run has open: Exchange counts connections, and a run sends one message after the other. */
 export interface ReadyWays {
-  /** Signs in, or goes on with what is open. @throws what {@link Way.prepare} throws */
+  /** Signs in, or continues with what is open. @throws what {@link Way.prepare} throws */
   get(way: WayName, mailbox: MailboxRow, signal: AbortSignal): Promise<ReadyWay | Deferred | Closed>;
   /** Of a way on which something went wrong, no second message is sent. */
   drop(): Promise<void>;

@@ -44,7 +44,7 @@ export async function sweepSubmissions({ store, blobs, log }: SweepParts): Promi
       await table.delete(row.partitionKey, row.rowKey, row.etag);
       return 1;
     } catch (error) {
-      // Somebody changed it just now: it is looked at again the next time.
+      // Someone changed it just now: it is looked at again the next time.
       if (!isStoreError(error, 'conflict')) throw error;
       return 0;
     }

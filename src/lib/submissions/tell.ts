@@ -35,7 +35,7 @@ export async function tell(parts: TellParts, submission: Submission, type: Submi
     if (found === undefined) return;
     if ((await mail.get(partitionOf(mailboxId), outboxRowKey(mailboxId, id))) !== undefined) return;
     // An erased mailbox has had its last event. Whoever erases it tells what is owed first, so that this row is not written
-    // by somebody who read it before.
+    // by someone who read it before.
     const isErased = async () => (await mail.get(partitionOf(mailboxId), stateRowKey(mailboxId))) === undefined;
     if (found.row.deletedAt !== undefined && (await isErased())) return;
     await mail.batch(partitionOf(mailboxId), [

@@ -10,7 +10,7 @@ import type { Store } from '../store/table/table.ts';
 import type { SentFolders } from './sent-folder.ts';
 import type { StoredMail } from './stored-mail.ts';
 
-/** A message of the queue `work`: somebody shall look after a lane. */
+/** A message of the queue `work`: someone shall look after a lane. */
 export interface SendHint {
   readonly v: 1;
   readonly kind: 'send';

@@ -28,7 +28,7 @@ const knownVersionTtlMs = 10 * 60_000;
 const staleMs = hourMs;
 const failureMs = 5_000;
 
-/** The longest that an instance goes on with a version after a newer one was made. */
+/** The longest that an instance continues with a version after a newer one was made. */
 export const longestUseMs = secretTtlMs + staleMs;
 
 const versionForm = /^[0-9a-f]{32}$/;

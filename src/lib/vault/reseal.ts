@@ -57,7 +57,10 @@ const ofOneRow: readonly ErrorCode[] = [
   'key_invalid',
 ];
 const atOnce = 4;
-/** A row that is written under an older version while we work is found by the next look; somebody who keeps doing it is not. */
+/**
+ * A row that is written under an older version while we work is found by the next look; someone who keeps doing it is
+ * not.
+ */
 const looks = 3;
 
 export function createReseal(deps: {
@@ -79,7 +82,7 @@ export function createReseal(deps: {
       if (waiting.count > 0) expiring.push({ kind: rows.kind, ...waiting });
     }
     const left = kinds.reduce((sum, kind) => sum + kind.left, 0);
-    // What was looked at before that moment, somebody may have written again since.
+    // What was looked at before that moment, someone may have written again since.
     const done = left === 0 && begunAt >= settledAt.getTime() && options.signal?.aborted !== true;
     return { version, since: createdOn, kinds, left, expiring, settledAt, done };
   };

@@ -109,7 +109,7 @@ describe('a root key that is missing', () => {
       expect(at.trouble()).toMatchObject({ code });
       expect(at.log.lines.filter(({ event }) => event === 'vault.secret_unavailable')).toHaveLength(1);
 
-      // Mended: nobody asks for anything, and health says so all the same.
+      // Fixed: nobody asks for anything, and health says so all the same.
       vault.versions = [secret];
       vault.disabled = false;
       delete vault.error;

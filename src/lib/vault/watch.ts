@@ -32,7 +32,8 @@ export interface VaultWatchDeps {
 }
 
 /**
- * While a needed secret is missing the watch itself looks for it, so that it is found within this time, whoever asks:
+ * While a needed secret is missing the watch itself looks for it, so that it is found within this time, no matter who
+ * asks:
  * the requests of anonymous callers cause no look of their own. 17,000 reads a day, while it lasts.
  */
 const lookEveryMs = 5_000;
@@ -80,7 +81,9 @@ export function watchVault({ vault, needed, log, later }: VaultWatchDeps): Watch
     }
   };
 
-  /** One version of several may be missing for itself, which is no trouble of everybody's: a look at the newest tells. */
+  /**
+   * One version of several may be missing for itself, which is no trouble of everyone's: a look at the newest tells.
+   */
   const watchedVersion = async (name: string, version: string): Promise<SecretVersion | undefined> => {
     const secret = find(name);
     try {

@@ -13,7 +13,7 @@ import type { Post } from '../receiver.ts';
 import { type Applied, rowKeyOf, type Tables } from '../tables.ts';
 import type { PostOffice } from './post-office.ts';
 
-/** What somebody decided about an unknown one, whether that was heard or not. */
+/** What someone decided about an unknown one, whether that was heard or not. */
 export type Wish = 'resend' | 'sent' | 'failed';
 
 /** Watches over messages from their acceptance to their end: what the table says, what left, and what was told. */

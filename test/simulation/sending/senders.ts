@@ -8,9 +8,9 @@ import type { Outcomes } from './outcomes.ts';
 
 /** Who sends mail through the API, and decides what to do about mail of which nobody knows whether it was sent. */
 export interface Senders {
-  /** Somebody sends, now and then. */
+  /** Someone sends, now and then. */
   act(): void;
-  /** Somebody reads an event, and does what it asks for. */
+  /** Someone reads an event, and does what it asks for. */
   read(post: Post): void;
 }
 

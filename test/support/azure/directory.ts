@@ -48,7 +48,7 @@ export interface Grant {
   readonly resourceId: string;
   readonly consentType: string;
   scope: string;
-  /** What is shown until a change has reached everybody, and from when on the change is. */
+  /** What is shown until a change has reached everyone, and from when on the change is. */
   shown: { readonly scope: string | undefined; readonly until: number };
 }
 
@@ -174,7 +174,7 @@ export class Directory {
     return principal;
   }
 
-  /** Scopes that everybody in the tenant consented to, by the name of the service. */
+  /** Scopes that everyone in the tenant consented to, by the name of the service. */
   consented(clientId: string): Readonly<Record<string, readonly string[]>> {
     const mine = [...this.principals.values()].filter((one) => one.clientId === clientId).map(({ id }) => id);
     const of = (service: PublishedService) => [

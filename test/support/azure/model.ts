@@ -132,7 +132,7 @@ export interface Behaviour {
   subnetInUseUntil: number;
   flexRegions: string[];
   nodeVersions: string[];
-  /** Names that are somebody else's. */
+  /** Names that are someone else's. */
   takenNames: Set<string>;
   /** Host name that Azure gives instead of the usual one. */
   hostName: string | undefined;

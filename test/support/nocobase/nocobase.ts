@@ -14,7 +14,7 @@ export interface Nocobase {
   readonly root: { readonly account: string; readonly password: string };
   /** A request as the administrator; throws if it is not answered with 200. */
   readonly ask: (path: string, body?: unknown) => Promise<NocobaseAnswer['body']>;
-  /** A request as anybody, whatever the answer. */
+  /** A request as anyone, whatever the answer. */
   readonly askAs: (token: string, path: string, body?: unknown) => Promise<NocobaseAnswer>;
   /** All records of a collection that match, with every field and its files. */
   readonly records: (collection: string, filter?: object) => Promise<readonly Record<string, unknown>[]>;

@@ -233,7 +233,7 @@ describe('a message in a collection', () => {
   });
 
   it('that a role may not fill makes one empty record and no more, and says what is wrong', async () => {
-    // What NocoBase makes of a right that named no field, once somebody has added a field to the collection.
+    // What NocoBase makes of a right that named no field, once someone has added a field to the collection.
     Object.assign(api.rights, { 'mail_messages:create': { whitelist: ['note'] } });
     for (let attempt = 0; attempt < 3; attempt += 1) {
       expect(await send(received('m_1'))).toEqual(held('destination_role_may_not_create', 200));

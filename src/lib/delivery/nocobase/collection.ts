@@ -45,7 +45,7 @@ export function createCollection(deps: CollectionDeps): Transport {
   ): Promise<Uploaded | DeliveryOutcome> => {
     const { messages = '', attachments: field } = config.collections ?? {};
     if (uploads === undefined || field === undefined || !uploads.wanted(event)) return noFiles;
-    // Whoever sends it again, perhaps because the last worker died, does not upload its files once more.
+    // Another attempt, perhaps after the last worker died, does not upload its files again.
     const known = await confirm(api, messages, event.id);
     if (known.kind !== 'held' || known.reason !== unexpectedCode) return known;
     return uploads.upload(api, `${messages}.${field}`, event, signal);

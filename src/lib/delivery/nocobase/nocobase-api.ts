@@ -4,7 +4,7 @@ import type { Outbound, OutboundAnswer } from '../../outbound/outbound.ts';
 import type { DestinationAuth } from '../../store/destinations/destination.ts';
 import { ask, authHeaders, commonHeaders } from '../webhook/webhook.ts';
 
-/** The REST API of one NocoBase, as somebody who is signed in there. No answer is the destination's fault. */
+/** The REST API of one NocoBase, as someone who is signed in there. No answer is the destination's fault. */
 export interface NocobaseApi {
   get(path: string, keepBytes?: number): Promise<OutboundAnswer | DeliveryOutcome>;
   post(path: string, body: unknown): Promise<OutboundAnswer | DeliveryOutcome>;

@@ -8,7 +8,7 @@ export interface Need {
   readonly fields: readonly string[];
 }
 
-/** Where everybody who is signed in to NocoBase is told the rights of their role. Read from the database every time. */
+/** Where everyone who is signed in to NocoBase is told the rights of their role. Read from the database every time. */
 export const rolePath = 'roles:check';
 
 // Of a right that names fields `view` has them as `fields`, the others as `whitelist`, where none named means all.
@@ -37,7 +37,7 @@ const codes: Readonly<Record<Need['action'], ErrorCode>> = {
  * What is wrong with the role of an API key, by NocoBase's answer to {@link rolePath}; undefined if nothing is, or if
  * the answer is of another version and tells nothing. Pure.
  *
- * A role without a field is not refused by NocoBase: it leaves the field out, with 200. And when somebody adds a field
+ * A role without a field is not refused by NocoBase: it leaves the field out, with 200. And when someone adds a field
  * to a collection, NocoBase adds it to the fields of every role, so that a list that was empty and meant all of them
  * means that one field from then on.
  */

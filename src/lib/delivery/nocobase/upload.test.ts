@@ -229,7 +229,7 @@ describe('the files of a mail', () => {
     expect(await sending).toEqual(accepted);
     expect(records()).toMatchObject([{ messageKey: 'm_1', text: mail.text, hasAttachments: true }]);
     expect(truncatedOf(records()[0])).toEqual(['attachments']);
-    // Nobody begins with the next one then.
+    // Then the next one is not started.
     expect(opened).toHaveLength(1);
   });
 

@@ -21,7 +21,7 @@ export type OpenFile = (place: AttachmentPlace) => Promise<FileContent>;
 /** NocoBase takes files of this size unless its storage says otherwise; a larger one stays in the mailbox. */
 const largestBytes = 20 * 1024 * 1024;
 
-/** Of one mail; the others stay links. Beyond this somebody only wants to keep us busy. */
+/** Of one mail; the others stay links. Beyond this someone only wants to keep us busy. */
 const mostFiles = 20;
 const mostBytes = 40 * 1024 * 1024;
 
@@ -162,7 +162,7 @@ const tooMuch: ReadonlySet<number> = new Set([408, 413, 504, 507, 524]);
 const mayBeTheFile = (result: Sent): boolean =>
   result.kind === 'refused' || (result.kind === 'held' && tooMuch.has(result.status ?? 0));
 
-/** Nothing that another attempt would change; whoever opens the link is told. */
+/** Nothing that another attempt would change; the answer says so. */
 const isForGood = (error: unknown): boolean =>
   isBrokerError(error, 'message_gone', 'attachment_too_large', 'folder_missing', 'imap_unexpected');
 

@@ -6,7 +6,7 @@
  */
 const mostWork = 300_000;
 const workOfTag = 25;
-// What there is besides takes hardly any time, but nobody reads so much.
+// The rest takes hardly any time, but no one reads that much.
 const mostCharacters = 1024 * 1024;
 
 /** The beginning of a mail's HTML that can be sanitised without keeping others waiting. Pure. */

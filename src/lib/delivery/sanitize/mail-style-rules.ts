@@ -16,7 +16,7 @@ export interface Room {
 /** A value as it may stay, or undefined. `own` is what the same element says, by the same names. */
 export type Rule = (value: string, room: Room, own: ReadonlyMap<string, string>) => string | undefined;
 
-/** Beyond these, sizes come from mistakes, or from somebody who wants to cover the page. Newsletters are 600 wide. */
+/** Beyond these, sizes come from mistakes, or from someone who wants to cover the page. Newsletters are 600 wide. */
 export const widestPx = 640;
 const highestPx = 1_000;
 const farthestPx = 100;

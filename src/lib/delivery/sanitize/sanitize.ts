@@ -57,7 +57,9 @@ export interface Sanitizer {
   html(dirty: string, imageOf?: ImageOf, host?: string): string;
 }
 
-/** The elements of a mail are nested so deep, or so many, that only somebody who wants to keep us busy has written it. */
+/**
+ * The elements of a mail are nested so deep, or so many, that only someone who wants to keep us busy has written it.
+ */
 export class HtmlTooDeep extends Error {
   override readonly name = 'HtmlTooDeep';
 }

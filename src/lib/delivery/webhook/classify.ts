@@ -26,7 +26,7 @@ const destinationsFault: Readonly<Record<number, ErrorCode>> = {
   504: 'destination_busy',
 };
 
-/** Failed on what it was sent, or on everything: whoever knows more of the receiver finds out which. */
+/** Failed on this message, or on everything: code that knows the receiver finds out which. */
 const failed = 500;
 
 /**

@@ -2,7 +2,7 @@
 export interface ConcurrencyLimit {
   /** Resolves with the place's return, when one is free. @throws the signal's reason when aborted while waiting */
   take(signal: AbortSignal): Promise<() => void>;
-  /** True while nobody has a place. */
+  /** True while no place is taken. */
   readonly isIdle: boolean;
 }
 

@@ -7,7 +7,7 @@ const pageSize = 200;
 /** Log-ins at once, of one check: a hundred of 700 ms each take some four seconds then. */
 export const loginsAtOnce = 20;
 
-/** All mailboxes that whoever asks may see, page by page. @throws BrokerError `storage_unreachable` */
+/** All mailboxes that the caller may see, page by page. @throws BrokerError `storage_unreachable` */
 export const everyMailbox = (registry: Pick<Registry, 'list'>, access: KeyAccess): AsyncGenerator<MailboxView> =>
   everyItem((cursor) => registry.list({ where: (row) => access.mailbox(row), limit: pageSize, cursor }));
 

@@ -29,7 +29,7 @@ describe('the servers that the broker needs', () => {
   const listening = (server: Server): Promise<number> =>
     new Promise((done) => server.listen(0, '127.0.0.1', () => done(portOf(server))));
 
-  /** Says one line to whoever connects, over TCP. */
+  /** Says one line to anyone who connects, over TCP. */
   async function saying(line: string): Promise<number> {
     const sockets = new Set<Socket>();
     const server = createMail((socket) => {
@@ -54,7 +54,7 @@ describe('the servers that the broker needs', () => {
     stops.push(() => server.stop());
     return server.port;
   }
-  /** A port at which nobody listens. */
+  /** A port at which nothing listens. */
   async function closed(): Promise<number> {
     const server = createMail();
     const port = await listening(server);

@@ -3,7 +3,7 @@ import type { QueueDepth, WorkQueue } from '../../store/deployment/work-queue.ts
 import { ok } from './findings.ts';
 import type { Check, Finding } from './types.ts';
 
-/** A message is worked on within seconds; after this long nobody does. */
+/** A message is processed within seconds; after this long the queue is stuck. */
 const mostWaitMs = 5 * 60_000;
 
 /** The queue can be written, is worked off, and no message of it was given up. */

@@ -5,7 +5,7 @@ import type { Check, Finding } from './types.ts';
 
 /**
  * The redirect URI is registered with the application. Asks Microsoft for a sign-in without a page (`prompt=none`) and
- * without anybody being signed in: the refusal comes back to the redirect URI if that is registered, and as a page that
+ * without anyone being signed in: the refusal comes back to the redirect URI if that is registered, and as a page that
  * names AADSTS50011 if it is not (learn.microsoft.com/entra/identity-platform/reference-error-codes). Nothing is followed.
  */
 export function redirectUriCheck(deps: {

@@ -40,7 +40,7 @@ export interface CodedFinding extends AboutSomething {
   readonly name?: string;
 }
 
-/** Which mailboxes and destinations whoever asks may see. */
+/** The mailboxes and destinations that the caller may see. */
 export interface KeyAccess {
   readonly isLimited: boolean;
   mailbox(mailbox: { readonly id: string; readonly destinationId: string }): boolean;

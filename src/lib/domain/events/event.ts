@@ -59,7 +59,8 @@ export interface Deliverer {
     how?: { readonly insists?: boolean },
   ): Promise<DeliveryOutcome>;
   /**
-   * Makes what a destination would be sent of an event, and sends nothing: for whoever must know whether the process lives
+   * Makes what a destination would be sent of an event, and sends nothing: for anyone who must know whether the process
+   * lives
    * through it. @throws as {@link Deliverer.deliver}
    */
   dryRun?(destinationId: string, event: OutgoingEvent): Promise<void>;

@@ -1,7 +1,7 @@
 import type { FolderRole } from '../mail/folder.ts';
 import type { RefusedRecipient, StoredState } from '../submission.ts';
 
-/** A folder as events name it; the role is `null` where nobody knows what it is for. */
+/** A folder as events name it; the role is `null` if it is unknown. */
 export interface EventFolder {
   readonly path: string;
   readonly role: FolderRole | null;

@@ -33,7 +33,7 @@ describe('an address header', () => {
       '|ada@x.example',
       'Foo, Joe|joe@x.example',
     ],
-    // But a name in front of a bare address was somebody whose address is missing.
+    // But a name in front of a bare address was someone whose address is missing.
     ['Ada, grace@x.example', 'Ada|', '|grace@x.example'],
     // Encoded words: one that has a comma in it, and commas between them.
     ['=?utf-8?Q?Foo,_Joe?= <joe@x.example>', 'Foo, Joe|joe@x.example'],

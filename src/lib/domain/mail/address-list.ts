@@ -25,14 +25,14 @@ export const recipientsOf = (header: string, decode: DecodeWords): Address[] =>
 
 /**
  * Who a From header shows: the first with an address, else the first name (RFC 5322 section 3.6.2 allows several).
- * @returns undefined if it names nobody
+ * @returns undefined if it names no address
  */
 export function senderOf(header: string, decode: DecodeWords): Address | undefined {
   const all = addressList(header.slice(0, longestSender), decode);
   return all.find(({ address }) => address !== '') ?? all[0];
 }
 
-// Longer ones are made to keep somebody busy: this header is read of every message that is looked at.
+// Longer ones are made to keep someone busy: this header is read of every message that is looked at.
 const longestSender = 16 * 1024;
 
 /**
@@ -89,7 +89,7 @@ function segmentsOf(tokens: readonly Token[]): Token[][] {
     if (token.kind === 'comma' || token.kind === 'semicolon') end(token);
     else if (token.kind !== 'colon') current.push(token);
     else if (index < lastSemicolon && !current.some((each) => each.kind === 'angle' || holdsAddress(each))) {
-      // The name of a group. Without a semicolon after it a colon is a part of somebody's name.
+      // The name of a group. Without a semicolon after it a colon is a part of someone's name.
       current = [];
       before = [];
     } else current.push({ kind: 'text', text: withoutMailto(current) ? ' ' : ':' });

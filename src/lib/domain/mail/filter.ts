@@ -7,7 +7,7 @@ export interface FilterCondition {
   readonly folder?: readonly FolderChoice[] | undefined;
   /** Addresses, in which `*` stands for anything. */
   readonly from?: readonly string[] | undefined;
-  /** The same, of anybody in To, Cc or Bcc. */
+  /** The same, of anyone in To, Cc or Bcc. */
   readonly to?: readonly string[] | undefined;
   /** A piece of the subject, in upper or lower case. */
   readonly subject?: readonly string[] | undefined;

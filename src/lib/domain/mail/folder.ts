@@ -3,14 +3,14 @@ export const folderRoles = ['inbox', 'sent', 'drafts', 'archive', 'junk', 'trash
 
 export type FolderRole = (typeof folderRoles)[number];
 
-/** A folder that somebody wants watched: by what it is for, or by its path. */
+/** A folder that someone wants watched: by what it is for, or by its path. */
 export type FolderChoice = { readonly role: FolderRole } | { readonly path: string };
 
 /** What every mailbox watches unless told otherwise. */
 export const usualFolders: readonly FolderChoice[] = [{ role: 'inbox' }, { role: 'sent' }];
 
 /**
- * Path and role by which a chosen folder can be watched before anybody has looked into the mailbox. Of roles only the
+ * Path and role by which a chosen folder can be watched before anyone has looked into the mailbox. Of roles only the
  * inbox has a name that is the same on every server (RFC 3501 section 5.1); '' is found by the role later.
  */
 export function unseenFolder(choice: FolderChoice): { readonly path: string; readonly role: FolderRole | undefined } {

@@ -7,7 +7,7 @@ export const addressForm = /^[^\s\p{Cc}\p{Cs}@<>"(),:;[\]\\]+@[^\s\p{Cc}\p{Cs}@<
 export const longestAddress = 254;
 
 /**
- * Whether a sign-in name, or what a directory notes for somebody, can be the address of a mailbox. Names with a `#` are
+ * Whether a sign-in name, or what a directory notes for someone, can be the address of a mailbox. Names with a `#` are
  * Microsoft's own for accounts from elsewhere (`live.com#ada@…`, `ada_contoso.example#EXT#@…`), at which no mail arrives;
  * a telephone number and an empty name are none either.
  */

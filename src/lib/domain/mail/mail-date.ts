@@ -96,7 +96,7 @@ const zones: Readonly<Record<string, number>> = {
   ...{ BRT: -180, NDT: -150, AKST: -540, AKDT: -480, HST: -600 },
 };
 
-/** Undefined where nobody can say. A time without a zone is taken for UTC. */
+/** Undefined if unknown. A time without a zone is taken as UTC. */
 function offsetMinutes(text: string): number | undefined {
   if (text === '') return 0;
   const [, sign, hours, minutes = '0'] = /^(?:UTC?|GMT|Z)? ?([+-])(\d{1,2}?):?(\d{2})?$/i.exec(text) ?? [];

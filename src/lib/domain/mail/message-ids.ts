@@ -1,6 +1,6 @@
 import { addressTokens } from './address-tokens.ts';
 
-// Longer ones are made to keep somebody busy; RFC 5322 section 2.1.1 has 998 characters in a line.
+// Longer ones are made to keep someone busy; RFC 5322 section 2.1.1 has 998 characters in a line.
 const longestId = 998;
 
 /**
@@ -97,7 +97,7 @@ function piecesOf(header: string): { readonly ids: FoundId[]; readonly words: st
   return { ids, words: [...words, ...before].join('').trim() };
 }
 
-/** True if what stands before an address says that it is somebody's: `from Ada <…`, `Ada <…`, `"Ada" <…`. */
+/** True if what stands before an address says that it is someone's: `from Ada <…`, `Ada <…`, `"Ada" <…`. */
 function followsName({ before, quoted }: FoundId): boolean {
   // Who is named stands next to the address.
   const words = before.slice(-200).replace(/^[\s,;:.]+|[\s,;:.]+$/g, '');

@@ -17,7 +17,7 @@ export interface MessageIdentity {
   readonly internalDate: Date;
 }
 
-/** A part of a message that is a file; its bytes stay in the mailbox until somebody asks for them. */
+/** A part of a message that is a file; its bytes stay in the mailbox until someone asks for them. */
 export interface Attachment {
   /** IMAP part number (RFC 3501 section 6.4.5), such as `2` or `1.3`. */
   readonly part: string;
@@ -25,7 +25,10 @@ export interface Attachment {
   readonly contentType: string;
   /** Bytes, as the server states them; Exchange's figure counts the encoded form. */
   readonly size: number;
-  /** True for what nobody sent as a file: a picture that the text shows, a signature, the text itself under a name. */
+  /**
+   * True for parts that were not sent as a file: a picture that the text shows, a signature, the text itself under a
+   * name.
+   */
   readonly inline: boolean;
   /** The signature of the mail (S/MIME, PGP). */
   readonly signature?: true;
@@ -35,7 +38,7 @@ export interface Attachment {
   readonly location?: string;
 }
 
-/** Somebody whom an event concerns. */
+/** Someone whom an event concerns. */
 export interface CalendarParticipant extends Address {
   /** PARTSTAT (RFC 5545 section 3.2.12): `NEEDS-ACTION`, `ACCEPTED`, `DECLINED`, `TENTATIVE`, … */
   readonly status: string;
@@ -48,7 +51,7 @@ export interface CalendarParticipant extends Address {
 export interface CalendarInfo {
   /** As the file says it; empty where it says none. */
   readonly method: string;
-  /** `published`: nobody is invited, it is an event to look at. */
+  /** `published`: an event without invitations. */
   readonly means:
     | 'invited'
     | 'added'
@@ -89,9 +92,9 @@ export interface CalendarInfo {
 
 /** Whom a mail did not reach. */
 export interface BouncedRecipient {
-  /** Empty where the report names nobody. */
+  /** Empty if the report names no address. */
   readonly recipient: string;
-  /** `failed`, or `delayed` while the server goes on trying. */
+  /** `failed`, or `delayed` while the server continues trying. */
   readonly action: string;
   /** Enhanced status code (RFC 3463), such as `5.1.1`; empty where the report tells none. */
   readonly status: string;

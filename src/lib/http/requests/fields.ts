@@ -69,5 +69,5 @@ export const paging = {
   cursor: z.string().max(500).optional(),
 };
 
-/** Body of an endpoint that takes no fields: absent or `{}`. What somebody puts there would have no effect. */
+/** Body of an endpoint that takes no fields: absent or `{}`. What someone puts there would have no effect. */
 export const noFields = z.strictObject({});

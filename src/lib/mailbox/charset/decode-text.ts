@@ -140,7 +140,7 @@ function byteOrder(bytes: Uint8Array, charset: Charset | undefined): Charset | u
   return first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
 }
 
-/** UTF-8 to which somebody added lines in Windows-1252, as mailing lists do: what can only be that is read as that. */
+/** UTF-8 to which someone added lines in Windows-1252, as mailing lists do: what can only be that is read as that. */
 function mixed(bytes: Uint8Array, asWestern: (run: Uint8Array) => string): string {
   return latin1(bytes).replace(/[\x80-\xff]+/g, (text) => {
     const run = Buffer.from(text, 'latin1');

@@ -113,7 +113,7 @@ export function createAttachments(deps: AttachmentsDeps): Attachments {
         fetch(place, permit, found, () => !bytes.destroyed),
         { objectMode: false, highWaterMark: 256 * 1024 },
       );
-      // Told to whoever reads; until somebody does, it must not end the process.
+      // Told to anyone who reads; until someone does, it must not end the process.
       bytes.on('error', () => undefined);
       bytes.once('close', () => {
         over.abort();

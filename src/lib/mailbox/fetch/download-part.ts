@@ -43,7 +43,7 @@ export async function downloadPart(
       );
     });
     content.pipe(bytes);
-    // Whoever stops reading stops the fetching.
+    // A reader that stops also stops the download.
     bytes.once('close', () => {
       content.destroy();
       resolve();

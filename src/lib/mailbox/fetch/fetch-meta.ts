@@ -62,7 +62,7 @@ function take(
   }
 }
 
-/** A refusal of just this FETCH; trouble of the session goes on up. */
+/** A refusal of just this FETCH; trouble of the session continues up. */
 export function refusedHere(error: unknown): undefined {
   if (!isBrokerError(error, 'imap_unexpected')) throw error;
   return undefined;

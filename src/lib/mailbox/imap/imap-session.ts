@@ -94,7 +94,7 @@ export function createImapSession(parts: ImapSessionParts): KeepableSession {
     const path = selected;
     selected = undefined;
     if (isWritable) {
-      // CLOSE removes what anybody has marked as deleted, but not from a folder that was opened by EXAMINE (RFC 3501
+      // CLOSE removes what anyone has marked as deleted, but not from a folder that was opened by EXAMINE (RFC 3501
       // section 6.4.2). Where that fails, no folder is selected any more.
       isWritable = false;
       await command(client.mailboxOpen(path, { readOnly: true })).catch(() => undefined);

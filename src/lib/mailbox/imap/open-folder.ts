@@ -64,7 +64,7 @@ export function createOpenFolder(parts: OpenFolderParts): OpenFolder {
       return { uidValidity: moved.uidValidity, uids: moved.uidMap ?? new Map() };
     },
     expunge: async (uids) => {
-      // Without UIDPLUS an EXPUNGE takes everything that anybody has marked (RFC 4315 section 2.1).
+      // Without UIDPLUS an EXPUNGE takes everything that anyone has marked (RFC 4315 section 2.1).
       if (!client.capabilities.has('UIDPLUS')) {
         throw new BrokerError('imap_unexpected', { detail: 'The mail server cannot delete single messages.' });
       }

@@ -52,7 +52,7 @@ export function saysAutomatic(subject: string): boolean {
   return begins || notes.test(text);
 }
 
-// Of somebody who is not there; people write that of themselves, too.
+// Of someone who is not there; people write that of themselves, too.
 const away = new RegExp(
   [
     /\bout[ -]of[ -](the )?office\b|\booo\b|\b(am|is|currently) away\b|\baway (from|until|till)\b|\bon (vacation|leave)\b/,

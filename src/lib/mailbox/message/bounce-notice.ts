@@ -43,7 +43,7 @@ export function noticeOf({ subject, text, named, parties }: NoticeOf): Notice | 
   const { lines, returned } = divide(beginning.slice(0, mostCharacters));
   const words = plainWords(`${subject} ${lines.join(' ')}`);
   const delayAt = firstOf(delayWords, words);
-  // A header that names who failed says that somebody did, in whatever language the words are.
+  // A header that names who failed says that someone did, in whatever language the words are.
   const failureAt = firstOf(failureWords, words) ?? (named.length > 0 && delayAt === undefined ? 0 : undefined);
   if (failureAt === undefined && delayAt === undefined) return undefined;
   const isReceipt = firstOf(receiptWords, words.slice(0, soon)) !== undefined;

@@ -81,7 +81,7 @@ export const failureWords: Words = [
   /تعذر (تسليم|إرسال)|לא (ניתן|היה ניתן) למסור|ไม่สามารถส่ง|không thể (gửi|chuyển)|tidak (dapat|bisa) (dikirim|terkirim)/,
 ];
 
-/** It is late, and the server goes on trying. */
+/** It is late, and the server continues trying. */
 export const delayWords: Words = [
   /\b(not|n't) yet (be |been )?(deliver|sent|accepted)|\b(has|have|is|was|been) (been )?(temporarily )?(delayed|postponed|deferred)\b/,
   /\bwarning message only\b|\bonly a warning\b|\bjust a warning\b|\bthis is a warning\b|\bmessage delayed\b|\bdelivery (is )?(incomplete|delayed)\b|\bdelayed \d+ (hours?|days?)\b/,

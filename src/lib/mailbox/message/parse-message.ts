@@ -115,7 +115,7 @@ export async function bareMessage(meta: MessageMeta, truncated: readonly string[
   return fromEmail(await identityOf(meta, []), meta, { text: '', attachments: [], cut: new Set(truncated) });
 }
 
-// Longer ones are made to keep somebody busy.
+// Longer ones are made to keep someone busy.
 const longestIdentityHeader = 64 * 1024;
 
 /** What the headers that were read first tell. */

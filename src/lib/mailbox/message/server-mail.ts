@@ -62,7 +62,8 @@ export function serverMail({ headers, from, subject }: Letterhead): ServerMail {
 }
 
 /**
- * Whether a mail may be a bounce, by what a poll reads first of every mail: for whoever reads it only in that case. Both
+ * Whether a mail may be a bounce, by what a poll reads first of every mail: for anyone who reads it only in that case.
+ * Both
  * headers as they stand in the mail.
  */
 export function mayBeBounce({

@@ -10,7 +10,7 @@ export interface SesBounce {
   readonly originalMessageId: string | undefined;
 }
 
-/** True for Amazon SNS, which mails what happened to a mail, whoever sent it, to those who subscribed to that. */
+/** True for Amazon SNS, which mails what happened to a mail, no matter who sent it, to those who subscribed to that. */
 export const isSns = (from: Address | undefined): boolean =>
   /^no-?reply@sns\.(?:[a-z0-9-]{1,30}\.)?amazonaws\.com$/i.test(from?.address ?? '');
 

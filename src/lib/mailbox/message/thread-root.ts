@@ -18,7 +18,7 @@ export type KnownRoots = Pick<BoundedMap<string, string>, 'get' | 'set'>;
 // Of an id that was looked for in vain.
 const nobody = '';
 
-// An answer to an answer, and so on, each of which names the one before it and no more. Beyond this somebody plays.
+// An answer to an answer, and so on, each of which names the one before it and no more. Beyond this someone plays.
 const mostSteps = 10;
 
 /**

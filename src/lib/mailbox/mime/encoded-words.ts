@@ -12,7 +12,7 @@ interface Word {
 /**
  * A header with its encoded words (RFC 2047) written anew, in UTF-8 and each run of them as one word, so that whoever
  * reads on needs to know no other charset. Words of one charset are decoded together: programs cut characters in two, and
- * the state of ISO-2022-JP goes on from one word to the next.
+ * the state of ISO-2022-JP continues from one word to the next.
  * @param header bytes as Latin-1; a word may hold bytes of eight bits
  */
 export function wordsAsUtf8(header: string, decode: DecodeText, others: readonly string[]): string {
@@ -77,7 +77,7 @@ function textOf(run: readonly Word[], decode: DecodeText, others: readonly strin
   return together.includes('\ufffd') && run.length <= mostWords ? texts(groupedBy(run, () => false)) : together;
 }
 
-// A subject of a thousand characters; beyond that somebody wants to keep us busy.
+// A subject of a thousand characters; beyond that someone wants to keep us busy.
 const mostWords = 100;
 
 const sameCharset = (a: Word, b: Word): boolean => a.charset.toLowerCase() === b.charset.toLowerCase();

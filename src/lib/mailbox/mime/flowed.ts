@@ -1,5 +1,6 @@
 /**
- * A text in format=flowed with its paragraphs on one line each (RFC 3676 section 4): a line that ends with a space goes on
+ * A text in format=flowed with its paragraphs on one line each (RFC 3676 section 4): a line that ends with a space
+ * continues
  * in the next, if that is quoted as deep. Quotes keep their marks, once for each paragraph; the line that begins a
  * signature stands alone.
  * @param delSp whether the space at the end of a line belongs to the format (DelSp=yes)

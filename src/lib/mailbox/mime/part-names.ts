@@ -6,7 +6,7 @@ import type { Leaf } from './structure.ts';
 /** The headers of parts by their numbers, of those that could be read. */
 export type PartHeaders = (parts: readonly string[]) => Promise<ReadonlyMap<string, Uint8Array>>;
 
-// More of them in one mail were written to keep somebody busy.
+// More of them in one mail were written to keep someone busy.
 const mostNames = 50;
 
 /**

@@ -19,7 +19,7 @@ export function rawHeaders(block: Uint8Array): Map<string, string> {
     }
     keep();
     const colon = line.indexOf(':');
-    // Spaces and tabs alone: a name that begins with any other blank is another header, to whoever parses the mail.
+    // Spaces and tabs alone: a name that begins with any other blank is another header, to anyone who parses the mail.
     name =
       colon > 0
         ? line

@@ -63,7 +63,7 @@ export function borrowSession(borrowed: BorrowedSession): MailSession {
             ? new BrokerError('imap_unreachable', { retry: { afterMs: 0 }, cause })
             : cause;
         });
-        // Closed while it was being opened: nobody else knows of this one.
+        // Closed while it was being opened, so the pool does not know this one.
         if (closed) await session.close();
         return ask(session);
       });

@@ -1,5 +1,6 @@
 /**
- * Waits for `work`, but no longer than `limitMs`; then calls `late`, which is to make `work` fail, and goes on waiting for
+ * Waits for `work`, but no longer than `limitMs`; then calls `late`, which is to make `work` fail, and continues
+ * waiting for
  * that failure for a moment, so that its own error is told rather than ours. A plain timer, not the clock that is passed
  * around elsewhere: a socket lives in real time, and this runs for every command.
  * @throws Error with code `ETIMEOUT` if `work` does not even then settle

@@ -57,7 +57,7 @@ const rules: readonly Rule[] = [
   { says: /Server Unavailable/i, code: 'imap_unreachable', afterMs: unavailableMs },
   // `NO [UNAVAILABLE] Temporary authentication failure` of Dovecot, when it cannot ask about the token.
   { says: /temporar(y|ily)|try again later|internal error/i, code: 'imap_unreachable', afterMs: unavailableMs },
-  // `NO AUTHENTICATE failed.`: token expired or for another resource, IMAP off for the mailbox, log-in name of somebody
+  // `NO AUTHENTICATE failed.`: token expired or for another resource, IMAP off for the mailbox, log-in name of someone
   // else (MailKit#989, Dolibarr#24163). `LOGIN failed.` and `Authentication failed` are its relatives.
   {
     says: /(AUTHENTICATE|LOGIN) failed|Authentication failed|LOGINDISABLED|not enabled|disabled/i,
@@ -125,7 +125,7 @@ function suggestedBackoffMs(text: string): number | undefined {
 function build(code: ErrorCode, afterMs: number, heard: Heard): BrokerError {
   const said = [heard.status, heard.text, heard.bye].filter((part) => part !== undefined).map(withoutSecrets);
   const cause = said.length === 0 ? undefined : new Error(said.join(' | '));
-  // A refusal is not mended by trying again, so it carries no time.
+  // A refusal is not fixed by trying again, so it carries no time.
   return new BrokerError(code, { ...(code === 'imap_refused' ? {} : { retry: { afterMs } }), cause });
 }
 

@@ -24,7 +24,7 @@ export interface ImapWatch {
 /**
  * imapflow reports some failures only to its logger: STATUS, SEARCH and NAMESPACE swallow a refusal and answer `false`,
  * an answer that cannot be parsed is skipped, and a throttle puts the connection to sleep for up to five minutes before
- * anybody hears of it. This logger listens for exactly these and keeps nothing else, least of all a command.
+ * anyone hears of it. This logger listens for exactly these and keeps nothing else, least of all a command.
  * @param hopeless called once the connection is of no use: throttled, or Exchange's bare line "Server Unavailable."
  */
 export function createImapWatch(hopeless: () => void): ImapWatch {

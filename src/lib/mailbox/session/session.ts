@@ -35,7 +35,7 @@ export interface ImapAccount {
   readonly accessToken: string;
   /** Whose mailbox it is, where a session may be kept for it; see session-pool.ts. */
   readonly mailboxId?: string;
-  /** Rises when somebody wants the mailbox looked at anew; no session from before is used then. */
+  /** Rises when someone wants the mailbox looked at anew; no session from before is used then. */
   readonly generation?: number;
 }
 
@@ -43,7 +43,9 @@ export interface ImapAccount {
 export interface ReadCaps {
   /** Bytes received, not the size the server states: Exchange's RFC822.SIZE can be three times off. */
   readonly capBytes: number;
-  /** Nothing but this message is fetched: for whoever must know which message the process was busy with when it died. */
+  /**
+   * Nothing but this message is fetched: for anyone who must know which message the process was busy with when it died.
+   */
   readonly alone?: boolean;
 }
 

@@ -61,7 +61,7 @@ export interface Audit {
    * Does something that is to be noted, whatever happens: the entry stands before it begins, so that nothing is done
    * that could not be noted, and says afterwards how it ended. What was done is answered even if that second write
    * fails: a key that is shown this once would be lost otherwise. Then the log tells it.
-   * A request that was refused because the caller has to mend it did nothing, and leaves no entry.
+   * A request that was refused because the caller has to fix it did nothing, and leaves no entry.
    * @param outcome what to add of an audited action that is done
    * @throws StoreError if it could not be noted, and then nothing was done; what `run` throws
    */

@@ -30,7 +30,7 @@ export function createLastRuns(deps: {
     read: () =>
       reachingStore(async () => {
         const rows = await table.list(partitionKey);
-        // What is not a time counts as never: a chore that runs once too often does no harm.
+        // What is not a time counts as never: a chore that runs once too often is harmless.
         return new Map(rows.flatMap(({ rowKey, values: { at } }) => (at instanceof Date ? [[rowKey, at]] : [])));
       }),
     note: (name, at) =>

@@ -64,7 +64,7 @@ export interface DestinationState {
   readonly nextProbe: Date | undefined;
   /** Probes in a row that failed; picks the wait before the next one. */
   readonly probes: number;
-  /** Somebody is probing until then at the latest (server time). */
+  /** Someone is probing until then at the latest (server time). */
   readonly proberUntil: Date | undefined;
   /** Noted on a change of state and at most once a minute. */
   readonly lastAccepted: Date | undefined;

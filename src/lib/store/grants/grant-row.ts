@@ -27,7 +27,7 @@ export interface Grant {
   readonly claims: string | undefined;
   /** Until then a connect is under way that will add its mailbox: an empty list does not mean that nobody needs the grant. */
   readonly connectingUntil: Date | undefined;
-  /** Rises with every new cache, so that one can tell whether somebody else has renewed or reconnected it meanwhile. */
+  /** Rises with every new cache, so that one can tell whether someone else has renewed or reconnected it meanwhile. */
   readonly generation: number;
 }
 

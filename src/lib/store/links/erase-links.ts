@@ -14,7 +14,7 @@ function isAbout({ values }: StoredRow, mailboxId: string): boolean {
   return resultForm.safeParse(JSON.parse(values.result)).data?.mailboxId === mailboxId;
 }
 
-// Somebody is just coming back with one of them; what she writes is there at the second look.
+// Someone is just coming back with one of them; what she writes is there at the second look.
 const looks = 3;
 
 export function createEraseLinks(store: Store): EraseLinks {

@@ -14,7 +14,7 @@ export interface AddressEntry {
   /** The address or the person as the row's key has it. */
   readonly key: string;
   readonly mailboxId: string;
-  /** When it was written, or last touched by somebody who is completing its mailbox. */
+  /** When it was written, or last touched by someone who is completing its mailbox. */
   readonly touchedAt: Date;
   readonly etag: string;
 }

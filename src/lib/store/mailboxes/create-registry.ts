@@ -177,7 +177,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
         (row) => {
           const { login, folders, paused, filter, syncFrom } = wanted;
           // Under another name the mailbox may open again that did not before; folders are looked at at once, a pause
-          // begins and ends at once, a mailbox that waited for a better filter goes on, and old mail is fetched at once.
+          // begins and ends at once, a mailbox that waited for a better filter continues, and old mail is fetched at
+          // once.
           const isAsked = [login, folders, paused, filter, syncFrom].some((each) => each !== undefined);
           const asked = isAsked ? row.asked + 1 : row.asked;
           return {

@@ -19,7 +19,7 @@ export interface Own {
   /** The index row of the person. */
   readonly claim: AddressEntry | undefined;
   readonly own: StoredMailbox | undefined;
-  /** The claim names an id that no mailbox has yet: somebody is connecting her right now, or came no further. */
+  /** The claim names an id that no mailbox has yet: someone is connecting her right now, or came no further. */
   readonly isUnborn: boolean;
 }
 

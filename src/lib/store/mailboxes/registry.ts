@@ -42,7 +42,7 @@ export interface UpsertInput {
   readonly address: string;
   /** IMAP log-in name. */
   readonly login: string;
-  /** Read through somebody's grant without being that person's own mailbox. */
+  /** Read through someone's grant without being that person's own mailbox. */
   readonly shared: boolean;
   /** At least one. Only for a new mailbox: a reconnect keeps the folders and where they stand. */
   readonly folders: readonly FolderBaseline[];

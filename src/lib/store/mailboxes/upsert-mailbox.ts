@@ -22,12 +22,12 @@ export interface UpsertDeps {
 }
 
 // Between the index row and the mailbox that it names lie seconds, and the host ends a function after 5 minutes. An index
-// row that has led to no mailbox, or to one of another address, for longer than this, is what somebody left behind.
+// row that has led to no mailbox, or to one of another address, for longer than this, is what someone left behind.
 const settlingMs = 10 * 60_000;
 
 /**
  * Connects or reconnects a mailbox. It crosses the tables index, directory, grants and mail; whichever step is the last,
- * the next attempt, by whomever, goes on from what is there, and what nobody goes on with is swept after a day.
+ * the next attempt, by whomever, continues from what is there, and what nobody continues with is swept after a day.
  * The insert of the index row decides between two at once for one address, that of the person's row (own-mailbox.ts)
  * between two addresses of one person, and the insert of `a!` between all who complete the same id.
  */
@@ -82,7 +82,7 @@ export function createUpsertMailbox(deps: UpsertDeps): (input: UpsertInput) => P
     return { ...placed, outcome: 'renamed' };
   };
 
-  /** Inserts whatever makes up the mailbox `id`. @throws StoreError `exists` if somebody else has done so meanwhile */
+  /** Inserts whatever makes up the mailbox `id`. @throws StoreError `exists` if someone else has done so meanwhile */
   const insertRows = async (id: string, slot: number, input: UpsertInput): Promise<UpsertedMailbox> => {
     // Listed before it is there: a mailbox whose grant does not know it would lose that grant.
     await grants.addMailbox(grantKeyOf(input.grant), id);
@@ -110,7 +110,7 @@ export function createUpsertMailbox(deps: UpsertDeps): (input: UpsertInput) => P
         ? index.insert(input.grant.tid, input.address, mailboxId)
         : index.point(replaced, mailboxId));
     } catch (error) {
-      // Somebody else was faster. After a lost answer the row may name us all the same, so then nothing is given back.
+      // Someone else was faster. After a lost answer the row may name us all the same, so then nothing is given back.
       if (isStoreError(error, 'exists', 'conflict', 'missing')) await giveBack(mailboxId, claimed);
       throw error;
     }
@@ -159,7 +159,7 @@ export function createUpsertMailbox(deps: UpsertDeps): (input: UpsertInput) => P
     const { claim, own, isUnborn } = await persons.of(input.grant);
     if (own !== undefined) {
       expectMailbox(input, own.row.id);
-      // Somebody is just connecting a mailbox under this address. It may be this very one, a moment ago: look again.
+      // Someone is just connecting a mailbox under this address. It may be this very one, a moment ago: look again.
       if (at.isPending) throw new StoreError('conflict', { table: 'index' });
       return rename(own, input, entry);
     }

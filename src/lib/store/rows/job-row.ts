@@ -46,12 +46,12 @@ const form = z.discriminatedUnion('kind', [
   }),
 ]);
 
-/** What somebody wants to have replayed. */
+/** What someone wants to have replayed. */
 export type ReplayRequest =
   | { readonly kind: 'dead'; readonly key?: Uint8Array | undefined }
   | { readonly kind: 'since'; readonly since: Date; readonly force: boolean };
 
-/** The id of the job that does it: one for everybody who wants the same. */
+/** The id of the job that does it: one for everyone who wants the same. */
 export function idOfReplay(request: ReplayRequest): string {
   if (request.kind === 'dead') return request.key === undefined ? jobId('dead') : jobId('dead', request.key);
   return jobId('since', request.since.getTime(), request.force ? 'force' : '');

@@ -181,7 +181,7 @@ export interface RecentMessage {
   readonly gone?: 'missing' | 'told';
   /**
    * Its message was posted as it was before, with other flags or from another place, and posted again as it is now. Which
-   * of the two the receiver heeds nobody knows, so that the next comparison tells how it is.
+   * of the two the receiver follows nobody knows, so that the next comparison tells how it is.
    */
   readonly untold?: true;
 }
@@ -308,7 +308,7 @@ export interface RetryRow extends MessageMark {
   readonly replay?: number | undefined;
 }
 
-/** `x!mbx!fld!validity!uid10`: a message that is given up until somebody replays it. */
+/** `x!mbx!fld!validity!uid10`: a message that is given up until someone replays it. */
 export interface DeadRow extends MessageMark {
   readonly reason: string;
   readonly status: number | undefined;
@@ -319,15 +319,15 @@ export interface DeadRow extends MessageMark {
   readonly replay?: number | undefined;
 }
 
-/** `e!mbx!<job id>`: what somebody wants to have done; inserted by the API, afterwards the worker's alone. */
+/** `e!mbx!<job id>`: what someone wants to have done; inserted by the API, afterwards the worker's alone. */
 export type JobRow = ReplayJob | StopJob;
 
-/** A replay that somebody asked for. */
+/** A replay that someone asked for. */
 export type ReplayJob = ReplayDeadJob | ReplaySinceJob;
 
 interface Job {
   readonly mailboxId: string;
-  /** The same for everybody who asks for the same while it waits. */
+  /** The same for everyone who asks for the same while it waits. */
   readonly id: string;
   /** Rises from one job of a mailbox to the next, and never repeats: its `asked` when it was made. */
   readonly number: number;

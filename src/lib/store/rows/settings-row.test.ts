@@ -32,7 +32,7 @@ describe('the settings of a mailbox', () => {
     ['filter', '[]'],
     ['filter', 7],
     ['filter', '{"only":{"from":"*"}}'],
-    // Somebody's condition, left out, would have another filter than the one that was set.
+    // Someone's condition, left out, would have another filter than the one that was set.
     ['filter', '{"only":{"from":["a@x"],"language":["de"]}}'],
     ['filter', '{"only":{"folder":[{"role":"inbox","depth":2}]}}'],
     ['filter', '{"unless":{"from":["a@x"]}}'],

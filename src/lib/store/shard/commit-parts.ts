@@ -18,7 +18,7 @@ export interface CommitUnit {
   refused(error: StoreError): void;
 }
 
-/** Somebody who waits for a commit. */
+/** Someone who waits for a commit. */
 export interface Waiter {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;

@@ -48,7 +48,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
   /** Units to commit with the release, and those whose rows were refused. */
   const known = new Set<CommitUnit>();
   const broken = new Set<CommitUnit>();
-  /** Everybody who waits for anything; whoever loses the lease tells them all. */
+  /** Everyone who waits for anything; whoever loses the lease tells them all. */
   const waiting = new Set<Waiter>();
   let { etag, sentAt } = lease;
   let seq = 0;
@@ -215,7 +215,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
   function wake(): Promise<void> {
     draining ??= drain().finally(() => {
       draining = undefined;
-      // Somebody may have asked after the last look and before this.
+      // Someone may have asked after the last look and before this.
       if (lost === undefined && (queue.size > 0 || renewing.length > 0)) void wake();
     });
     return draining;

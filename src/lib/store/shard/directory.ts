@@ -95,7 +95,7 @@ export function createDirectory(deps: {
     try {
       await deps.store.table('mail').insert(encodeShard(shard, newShard));
     } catch (error) {
-      // Made by somebody who came no further, or who is opening the same shard right now.
+      // Made by someone who came no further, or who is opening the same shard right now.
       if (!isStoreError(error, 'exists')) throw error;
     }
   };

@@ -66,7 +66,7 @@ export interface LeaseParts {
  * Takes the lease of a shard by a conditional replace of `!`. `found` is `!` as the polled rows were read with it, and was
  * read first: whatever was committed since makes the replace fail, so that the rows read after it are current.
  * A shard whose ticks are of another length gets all its slots due.
- * @returns undefined if the lease is held, or somebody else was faster
+ * @returns undefined if the lease is held, or someone else was faster
  * @throws StoreError `unreachable`; BrokerError `row_broken`, `row_newer` (a newer version of the broker works on it)
  */
 export async function acquireLease(

@@ -85,7 +85,7 @@ export function decodeLane(row: StoredRow): LaneRow {
 
 const holdForm = z.object({ code: text, until: instant });
 
-/** A hold of a whole tenant, or of an account for what a bounce said: in a row of its own, which anybody may write. */
+/** A hold of a whole tenant, or of an account for what a bounce said: in a row of its own, which anyone may write. */
 export const encodeHold = (rowKey: string, hold: Hold): Row => ({
   partitionKey: lanePartition,
   rowKey,

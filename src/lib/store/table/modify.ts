@@ -16,11 +16,12 @@ export type Decision<T> =
   | { readonly kind: 'write'; readonly values: Values; readonly result: T }
   | { readonly kind: 'delete'; readonly result: T };
 
-// Pauses are random up to these. Whoever loses a race has met somebody who won it: eight in a row mean a fault, not a crowd.
+// Pauses are random up to these. Whoever loses a race has met someone who won it: eight in a row mean a fault, not a
+// crowd.
 const waitsMs = [40, 80, 160, 320, 640, 1000, 1000];
 
 /**
- * Reads a row, decides, and writes under the ETag that was read; all of it again when somebody else wrote in between.
+ * Reads a row, decides, and writes under the ETag that was read; all of it again when someone else wrote in between.
  * @throws BrokerError `conflict` after 8 lost races, `storage_unreachable`
  */
 export function modify<T>(

@@ -63,7 +63,7 @@ export interface Table {
 export interface ServerTime {
   /** Never earlier than the server's time: for an `until` that we write. Milliseconds since 1970. */
   whenWriting(): number;
-  /** Never later than the server's time: for judging whether somebody else's `until` has passed. */
+  /** Never later than the server's time: for judging whether someone else's `until` has passed. */
   whenJudging(): number;
 }
 

@@ -10,7 +10,7 @@ const inMemoryBytes = 256 * 1024;
 
 /**
  * Files of a request until their message is composed: sealed blobs, whose keys this process alone has. One that is left
- * behind, because the process died, cannot be opened by anybody, and is swept with the other orphans.
+ * behind, because the process died, cannot be opened by anyone, and is swept with the other orphans.
  */
 export function createUploadStore({ blobs, random }: { readonly blobs: Blobs; readonly random: Random }): FileStore {
   return {

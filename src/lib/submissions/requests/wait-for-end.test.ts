@@ -3,7 +3,7 @@ import { sendingWorld, startProcess } from '../../../../test/support/sending-wor
 import { BrokerError } from '../../errors.ts';
 import { longestWaitMs, waitForEnd } from './wait-for-end.ts';
 
-/** A message is accepted, and somebody waits for its end; `meanwhile` is what happens half a second later. */
+/** A message is accepted, and someone waits for its end; `meanwhile` is what happens half a second later. */
 async function waiting(
   meanwhile: (process: ReturnType<typeof startProcess>) => Promise<unknown>,
   { sendAt, read }: { sendAt?: Date; read?: () => Promise<never> } = {},

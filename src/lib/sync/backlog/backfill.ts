@@ -26,8 +26,9 @@ interface Work {
 
 /**
  * The first sync: mail from before the mailbox was connected, back to its `syncFrom`, folder by folder, the latest first.
- * How far it has come stands in the cursor of each folder, so that it goes on wherever a run ends, and a `syncFrom` that
- * is set to an earlier instant goes on from there.
+ * How far it has come stands in the cursor of each folder, so that it continues wherever a run ends, and a `syncFrom`
+ * that
+ * is set to an earlier instant continues from there.
  */
 export function createBackfill(pollContext: PollContext): Task {
   const { context, session, mailbox, records, gone } = pollContext;

@@ -31,7 +31,7 @@ export function createSinceReplay(pollContext: PollContext) {
     return job?.kind === 'since' ? job : undefined;
   };
 
-  /** The folder that a job goes on in; undefined if it has been through all. */
+  /** The folder that a job continues in; undefined if it has been through all. */
   function recordOf({ progress: { folderId } }: ReplaySinceJob): FolderRecord | undefined {
     const open = mailbox.folders.filter(({ folder, exists }) => exists && folder.id >= folderId);
     return open.sort((a, b) => (a.folder.id < b.folder.id ? -1 : 1))[0];

@@ -10,9 +10,9 @@ import { heaviest } from '../state/run-context.ts';
 import { createSinceReplay } from './replay-since.ts';
 
 /**
- * Does what somebody wanted to have replayed: what was given up first, for it is quickly done, then all mail since a
+ * Does what someone wanted to have replayed: what was given up first, for it is quickly done, then all mail since a
  * time. No cursor is moved by any of it. Each step is in the row of its job, in the commit that makes it true, so that
- * another run goes on where this one ends.
+ * another run continues where this one ends.
  */
 export function createReplay(pollContext: PollContext): Task {
   const { context, mailbox } = pollContext;

@@ -7,7 +7,7 @@ interface SentFailure {
   readonly failedAt: Date | undefined;
   /**
    * What has to have been accepted since. Of a mail it is other mail: where the role may change records and not make any,
-   * or a rule has come to refuse every new one, all else goes on being accepted and says nothing of it.
+   * or a rule has come to refuse every new one, all else continues being accepted and says nothing of it.
    */
   readonly against: 'mail' | 'anything';
 }

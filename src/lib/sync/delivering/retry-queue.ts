@@ -11,7 +11,7 @@ import { isMessageFault } from './message-fault.ts';
 
 type Failure = NonNullable<Attempted> & { readonly kind: 'failed' };
 
-/** A head that fails holds its folder up for so long; then it goes on by itself. */
+/** A head that fails holds its folder up for so long; then it continues by itself. */
 export const headLimitMs = 10 * 60_000;
 
 /** Dead after so many failures that count. */

@@ -18,7 +18,7 @@ export async function noteSentMail(at: FolderDelivery, message: ReadMessage): Pr
 }
 
 /**
- * The same of a message that the filter keeps back, which is not read for anybody else: what became of a mail that was
+ * The same of a message that the filter keeps back, which is not read for anyone else: what became of a mail that was
  * sent does not depend on what is delivered.
  */
 export async function noteKeptBack(at: DeliveryPoll, meta: MessageMeta): Promise<void> {

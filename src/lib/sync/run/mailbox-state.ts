@@ -156,7 +156,7 @@ export function judge(state: StateRow, slot: SlotSchedule, verdict: Verdict, at:
   const next: SlotSchedule = { ...slot, failures, nextDue: tick + Math.max(wait, least) };
   if (said === 'leave') {
     // Asking again costs next to nothing (nothing goes to Microsoft while it refuses the app), and once the fault is
-    // mended nobody should have to wait for a delay that its length has built up.
+    // fixed nobody should have to wait for a delay that its length has built up.
     const soon = { ...slot, nextDue: tick + least };
     return { state: { ...untried(state, at), backoffUntil: asked }, slot: soon, event: undefined };
   }

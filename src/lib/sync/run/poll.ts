@@ -115,7 +115,7 @@ const isStuck = ({ fresh, retries }: Work): boolean =>
   fresh === 'blocked' || fresh === 'yields' || retries === 'yields';
 
 /**
- * Lets everybody else go first where the destination failed on a message of this mailbox last: the rest of the mailbox
+ * Lets everyone else go first where the destination failed on a message of this mailbox last: the rest of the mailbox
  * has done so by now, its events and the other mailboxes of the shard do here.
  * @returns true if such a message is all that is left, and was opened again
  */
@@ -142,7 +142,7 @@ async function isLeftAlone(at: OngoingPoll, participant: Participant): Promise<b
 
 /**
  * Does what has time until now, each task's turn after the events that wait: whoever gets mail of last month shall know
- * first of which mailbox. The next tick's look for new mail of the whole shard does not wait for it, nor does anybody's
+ * first of which mailbox. The next tick's look for new mail of the whole shard does not wait for it, nor does anyone's
  * new mail in this run.
  */
 async function runTasks(at: OngoingPoll, tasks: readonly Task[]): Promise<void> {
@@ -160,7 +160,8 @@ async function runTasks(at: OngoingPoll, tasks: readonly Task[]): Promise<void> 
 }
 
 /**
- * A turn; where `place` is given, it goes on past its limits as long as nobody else waits for the place: at its end the
+ * A turn; where `place` is given, it continues past its limits as long as nobody else waits for the place: at its end
+ * the
  * messages under way have to be settled before the next are begun, and the folder is closed and opened again.
  */
 function newTurn(context: ShardContext, insists: boolean, permit?: Permit): Turn {

@@ -68,7 +68,7 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
         const dropped = dropReason(wakeUp, { tick: nowTick, intervalSeconds }, known);
         if (dropped !== undefined) return why(dropped);
       } else if (known.intervalSeconds !== intervalSeconds) {
-        // Ticks of another length: the wake-up of a tick translates them, and finds everybody due.
+        // Ticks of another length: the wake-up of a tick translates them, and finds everyone due.
         return why('interval');
       }
       shardTick = known.tick;

@@ -1,11 +1,11 @@
-/** What somebody inside knows of those outside. */
+/** What someone inside knows of those outside. */
 export interface Permit {
-  /** True while somebody waits who would have this place next. */
+  /** True while someone waits who would have this place next. */
   isWanted(): boolean;
 }
 
 /**
- * A place for the time of `work`. `after others` waits as long as anybody waits for a place who does not say so.
+ * A place for the time of `work`. `after others` waits as long as anyone waits for a place who does not say so.
  */
 export type TakeTurn = <T>(work: (permit: Permit) => Promise<T>, when?: 'after others') => Promise<T>;
 

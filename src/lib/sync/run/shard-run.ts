@@ -25,7 +25,7 @@ export interface ShardWork extends ShardHold {
 
 /**
  * Works on a shard under its lease: erases what was removed, polls what is due, delivers, and gives the lease back in
- * the commit that records how everybody fared. @returns true if work is left that a continuation can go on with at once
+ * the commit that records how everyone fared. @returns true if work is left that a continuation can go on with at once
  * @throws LeaseLost, StoreError
  */
 export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise<boolean> {
@@ -129,7 +129,7 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
   await group.settled();
 
   if (erased) head.flags &= ~onDemandKinds.tombstone;
-  // Events and jobs of a mailbox whose row is broken wait until that is mended.
+  // Events and jobs of a mailbox whose row is broken wait until that is fixed.
   const isStuck = (rows: readonly { readonly mailboxId: string }[]) =>
     polled.broken.length > 0 && rows.some(({ mailboxId }) => !byId.has(mailboxId));
   const keeps = (kind: 'outbox' | 'job', rows: readonly { readonly mailboxId: string }[], isLeft: boolean) => {

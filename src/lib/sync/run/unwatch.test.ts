@@ -43,7 +43,7 @@ describe('a folder that is taken off', () => {
     expect(world.receiver.ofType('message.vanished').map(({ data }) => [data.messageKey, data.folder])).toEqual([
       [keyOf('refused'), { path: 'Archive', role: 'archive' }],
     ]);
-    // The other folder goes on.
+    // The other folder continues.
     expect((await world.shard(mailbox)).flags & onDemandKinds.retry).toBe(onDemandKinds.retry);
     world.receiver.answer = () => accepted;
     world.time.pass(2 * 60 * 60_000);

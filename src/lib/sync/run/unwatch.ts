@@ -20,7 +20,7 @@ export const unwatched = (row: MailboxRow, cursors: ReadonlyMap<string, CursorRo
 
 /**
  * Erases what is kept of folders that are no longer watched. Messages of theirs that were being tried again are told as
- * vanished, like those that somebody moves where nobody looks. Safe to repeat from anywhere.
+ * vanished, like those that someone moves where nobody looks. Safe to repeat from anywhere.
  */
 export async function unwatch(at: MailboxRun<RowContext>, cursors: readonly CursorRow[]): Promise<void> {
   const { context, mailbox } = at;

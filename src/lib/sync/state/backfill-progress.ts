@@ -25,7 +25,8 @@ export const newBackfill = (uid: number): Backfill => ({
 export const noBackfill = (uid: number): Backfill => ({ ...newBackfill(uid), at: new Date(0) });
 
 /**
- * After its folder was renumbered a first sync goes on by date: everything there is now may be old mail, and of the second
+ * After its folder was renumbered a first sync continues by date: everything there is now may be old mail, and of the
+ * second
  * at which it stood nobody can say what is done.
  */
 export const renumbered = (backfill: Backfill, uid: number): Backfill => ({

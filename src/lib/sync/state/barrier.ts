@@ -7,7 +7,7 @@ export interface Participant {
 }
 
 /**
- * Who is busy with which destination in a run: so that a message that failed last can let everybody else go first.
+ * Who is busy with which destination in a run: so that a message that failed last can let everyone else go first.
  */
 export function createBarrier(): { enter(destinationId: string): Participant } {
   const places = new Map<string, { busy: number; waiting: (() => void)[] }>();

@@ -53,11 +53,11 @@ export interface MailboxRecord extends CommitUnit {
   /** Adds an event behind all others, or puts one in its own place again. */
   addOutbox(row: OutboxRow): void;
   removeOutbox(id: string): void;
-  /** The replays that somebody wants, in the order of asking. */
+  /** The replays that someone wants, in the order of asking. */
   jobs(): readonly ReplayJob[];
   /** Takes a job that the table holds. */
   foundJob(job: JobRow): void;
-  /** Removes the jobs that somebody has given up, and the wish to do so. */
+  /** Removes the jobs that someone has given up, and the wish to do so. */
   applyCancellations(): void;
   /** How far a job has come. */
   setJob(job: ReplayJob): void;

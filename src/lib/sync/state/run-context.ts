@@ -41,7 +41,7 @@ export interface RowContext extends RunContext, Pick<ShardRunnerDeps, 'store'> {
 /** A POST may take 20 s (the deliverer's limit), and none may outlast the lease under which it is sent. */
 export const postRoomMs = 22_000;
 
-/** A run takes no new work after this; what is left goes on in a continuation, well within functionTimeout. */
+/** A run takes no new work after this; what is left continues in a continuation, well within functionTimeout. */
 export const runBudgetMs = 45_000;
 
 /** Looking at a mailbox, log-in included, must not take longer. */

@@ -64,7 +64,9 @@ export interface ShardRunnerDeps {
    * if it carries no other mailbox. Safe to repeat.
    */
   readonly forget: (mailbox: MailboxRow) => Promise<void>;
-  /** Told of a shard that somebody else may have looked after since this process last did: what is kept of it is stale. */
+  /**
+   * Told of a shard that someone else may have looked after since this process last did: what is kept of it is stale.
+   */
   readonly otherHeld?: (shard: number) => void;
   /** Length of a tick. */
   readonly intervalSeconds: number;
