@@ -69,6 +69,23 @@ it('answers a mail in its thread, with its sender as the recipient and its text 
   expect(dataOf(answered).threadKey).toBe(dataOf(asked).threadKey);
 });
 
+it('answers a mail that was moved meanwhile to another watched folder', async () => {
+  const folders = [{ role: 'inbox' }, { role: 'sent' }, { role: 'archive' }];
+  await world.api('PATCH', `mailboxes/${to}`, { body: { folders } });
+  await sent({ to: [grace], subject: 'Filed away', text: 'When?' });
+  const [asked] = await eventsOf(world, 1, arrived(to, 'Filed away'));
+  const { messageRef, messageId } = dataOf(asked);
+  // Where it is told is the old place, and stays so in what NocoBase keeps.
+  const move = { messageRefs: [messageRef], moveTo: { role: 'archive' } };
+  const moved = await world.api('PATCH', `mailboxes/${to}/messages`, { body: move });
+  expect(moved.body.results).toMatchObject([{ ok: true }]);
+  await eventsOf(world, 1, (event) => accepted('message.updated')(event) && dataOf(event).change === 'moved');
+  const answer = await world.api('POST', `mailboxes/${to}/send`, { body: { reply: messageRef, text: 'Tomorrow.' } });
+  expect(answer.body).toMatchObject({ state: 'queued' });
+  const [answered] = await eventsOf(world, 1, arrived(from, 'Re: Filed away'));
+  expect(dataOf(answered)).toMatchObject({ to: [{ address: ada }], inReplyTo: messageId });
+});
+
 it('waits for the end of a message that is asked for so, and shows a message without sending it', async () => {
   const body = { to: [grace], subject: 'At once', text: 'Now' };
   const shown = await world.api('POST', `mailboxes/${from}/send`, { body: { ...body, dryRun: true } });
