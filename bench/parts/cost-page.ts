@@ -126,6 +126,7 @@ export function costPage(counts: Counts): string {
     '',
     ...assumed(a),
     'Not counted: the search for the first mail of a conversation, where the headers of an answer do not name it. It is one `SEARCH` and at most one `FETCH` on the connection that is open, asks storage for nothing, and is remembered; a mailbox in which it takes more than 2 seconds is not searched again for an hour. At the prices above, 0.2 s for each of 1,000 mailboxes x 40 messages a day would be some 120,000 GB-seconds, $3 a month.',
+    'Not counted either: [notifications of new mail](admin.md#mail-within-seconds), where they are asked for. By the formula each is two executions of a second at least (`bell` and `work`), three queue operations and the three table operations of a run: for 1,000 mailboxes x 40 messages a day 2.4 million executions and 1,200,000 GB-seconds, $34 a month, of which rarer polls save a part; for 20 mailboxes 24,000 GB-seconds, which lie within the free grant.',
     'Processor times were measured on a development machine beside other work. Messages are counted as if none came while another is delivered, which makes them dearer than they are.',
     '',
     ...listPrices(),
