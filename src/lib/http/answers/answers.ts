@@ -106,6 +106,19 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: sent.submissions },
     example: { query: 'limit=10' },
   },
+  'GET mailboxes/{id}/suppressions': {
+    summary: 'List the addresses to which a mailbox sends nothing',
+    answers: { 200: sent.suppressions },
+    example: { query: 'limit=10' },
+  },
+  'PUT mailboxes/{id}/suppressions': {
+    summary: 'Add addresses to which a mailbox sends nothing',
+    answers: { 200: sent.madeSuppressions },
+  },
+  'DELETE mailboxes/{id}/suppressions': {
+    summary: 'Let a mailbox send to an address again',
+    answers: { 204: 'nothing' },
+  },
   'GET submissions/{id}': { summary: 'Show a submission', answers: { 200: sent.submission } },
   'DELETE submissions/{id}': { summary: 'Cancel a submission', answers: { 200: sent.submission } },
   'POST submissions/{id}/resend': {

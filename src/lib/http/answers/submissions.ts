@@ -55,3 +55,10 @@ export const bulk = z.object({
     }),
   ),
 });
+
+export const suppression = z
+  .object({ address: text, reason: text, since: time, note: maybeText, submissionId: maybeText })
+  .meta({ id: 'Suppression' });
+
+export const suppressions = z.object({ items: z.array(suppression), cursor: maybeText });
+export const madeSuppressions = z.object({ items: z.array(suppression) });
