@@ -10,11 +10,15 @@ const received = new Map<string, { readonly mailboxId: string; readonly at: numb
 let delayMs = 0;
 let waiting: { readonly count: number; readonly done: (at: number) => void } | undefined;
 
+/** Links to files of the latest messages. */
+const links: string[] = [];
+
 const find = (body: string, expression: RegExp): string => expression.exec(body)?.[1] ?? '';
 
 function note(body: string): string {
   const key = find(body, /"messageKey":"([^"]+)"/);
   if (key === '') return key;
+  for (const [link] of body.matchAll(/https?:[^"\s]+attachments\?token=[\w-]+/g)) links.push(link);
   const known = received.get(key);
   if (known !== undefined) known.times += 1;
   else received.set(key, { mailboxId: find(body, /"mailbox":\{"id":"([^"]+)"/), at: Date.now(), times: 1 });
@@ -58,6 +62,8 @@ const handlers = {
   },
   clear: () => received.clear(),
   count: () => received.size,
+  /** Links to files that came since the last call. */
+  links: () => links.splice(0),
   /** Resolves when so many messages have come, with the instant of the last. */
   reach: (count: number) =>
     new Promise<number>((done) => {

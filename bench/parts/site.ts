@@ -21,6 +21,8 @@ export interface Site {
   readonly hookUrl: string;
   readonly collectionUrl: string;
   readonly services: Services;
+  /** File with the certificate authorities of all these parts. */
+  readonly ca: string;
   /** Starts the broker in a process of its own; it ends with the site. */
   worker(settings?: Readonly<Record<string, string>>, options?: ChildOptions): Child<WorkerCalls>;
   floor(): Child<FloorCalls>;
@@ -91,6 +93,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       hookUrl: `http://localhost:${receiverPort}/hook`,
       collectionUrl: `http://localhost:${receiverPort}/api`,
       services,
+      ca,
       worker: (settings = {}, childOptions = {}) =>
         keep(
           startChild<WorkerCalls>(part('worker'), {

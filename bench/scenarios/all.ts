@@ -5,6 +5,7 @@ import { burst } from './burst.ts';
 import { idle } from './idle.ts';
 import { kill } from './kill.ts';
 import { load } from './load.ts';
+import { memory } from './memory.ts';
 import { reset } from './reset.ts';
 import { slow } from './slow.ts';
 import { spreadOut } from './spread.ts';
@@ -20,6 +21,7 @@ export const scenarios: readonly Scenario[] = [
   backlog,
   token,
   load,
+  memory,
   reset,
   kill,
 ];

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 export interface HostProcess {
   readonly url: string;
   readonly port: number;
+  readonly pid: number;
   readonly functions: readonly string[];
   /** Every line it has written so far, on either stream. */
   readonly lines: readonly string[];
@@ -26,6 +27,10 @@ export interface HostProcessOptions {
   readonly hostJson?: string;
   /** Its lines as the app wrote them, not blackened by the host. */
   readonly verbatim?: boolean;
+  /** Beside what this process has. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A command that runs the command after it, such as one that bounds its memory. */
+  readonly through?: readonly string[];
 }
 
 const runner = join(import.meta.dirname, '../../local/host/run.ts');
@@ -42,7 +47,11 @@ export async function startHostProcess(options: HostProcessOptions): Promise<Hos
   if (options.hostJson !== undefined) args.push('--host-json', options.hostJson);
   if (options.verbatim === true) args.push('--verbatim');
   // The channel lets the child end with its parent, however that one ends.
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const [command = process.execPath, ...rest] = [...(options.through ?? []), process.execPath, ...args];
+  const child = spawn(command, rest, {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: { ...process.env, ...options.env },
+  });
   const lines: string[] = [];
   const ready = await new Promise<{ url: string; port: number; functions: string[] }>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
@@ -56,6 +65,7 @@ export async function startHostProcess(options: HostProcessOptions): Promise<Hos
   });
   return {
     ...ready,
+    pid: child.pid ?? 0,
     lines,
     kill: async () => void (await end(child, 'SIGKILL')),
     stop: () => end(child, 'SIGTERM'),
