@@ -18,8 +18,8 @@ export default defineConfig({
     // Before a suite several servers start, all at once.
     hookTimeout: 240_000,
     globalSetup: ['test/support/temp-folder.ts', 'test/support/azurite-of-all.ts'],
-    // Integration suites bring up servers of their own and wait for them half of the time: two cores carry four.
-    maxWorkers: 4,
+    // Integration suites bring up servers of their own and wait for them half of the time: two cores carry six.
+    maxWorkers: 6,
     sequence: { sequencer: LongestFirst },
     projects: [
       {
