@@ -11,7 +11,7 @@ it.each([
     new SettingsError([{ field: 'TENANT', message: 'is missing.' }]),
     'These settings need fixing:\n  TENANT: is missing.',
   ],
-  [new BrokerError('vault_unreachable'), expect.stringMatching(/^Key Vault does not answer\. \S[^\n]+$/)],
+  [new BrokerError('vault_unreachable'), expect.stringMatching(/^Key Vault is not responding\. \S[^\n]+$/)],
   ['text', 'Something failed that is not an Error.'],
 ])('tells a foreseen fault in a sentence: %s', (error, sentence) => {
   expect(sentenceOf(error)).toEqual(sentence);

@@ -32,7 +32,7 @@ describe('a narrower network', () => {
     expect((await world.run()).writes).toHaveLength(2);
   });
 
-  it('says before the question what goes, and that the address is lost for ever', async () => {
+  it('says before the question what goes, and that the address is lost for good', async () => {
     const world = await deployed('nat');
     world.answers = ['n'];
     const { lines, writes } = await world.run({ network: 'none', yes: false });
@@ -40,7 +40,7 @@ describe('a narrower network', () => {
     expect(lines.join('\n')).toContain(
       '--network none removes the NAT gateway, the static address, the virtual network.',
     );
-    expect(lines.join('\n')).toContain('The address 198.51.100.9 is then lost for ever');
+    expect(lines.join('\n')).toContain('The address 198.51.100.9 is then lost for good');
   });
 
   it('shows each removal in a what-if run, and removes nothing', async () => {

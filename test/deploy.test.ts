@@ -451,6 +451,6 @@ describe('publishing', () => {
     await world.run();
     theApp(world).settings.POLL_INTERVAL = 'never';
     const ran = await world.run();
-    expect(ran.error).toMatchObject({ step: 'health', message: expect.stringContaining('a setting does not hold') });
+    expect(ran.error).toMatchObject({ step: 'health', message: expect.stringContaining('reports an invalid setting') });
   });
 });

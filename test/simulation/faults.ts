@@ -176,3 +176,6 @@ export function createFaults(seed: string, without: ReadonlySet<FaultKind>): Fau
     },
   };
 }
+
+/** Everything about bells: they make polls come at other times, and so hide what shows seldom. */
+export const bellKinds: readonly FaultKind[] = ['bell', 'bellTwice', 'bellLate', 'bellForged'];

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import type { FaultKind } from './faults.ts';
 import type { PromiseName } from './promises.ts';
 import type { Simulation, SimulationOptions } from './simulate.ts';
 
@@ -11,6 +12,8 @@ export interface PlantedBug {
   readonly name: string;
   /** A world in which it shows, and the promise that it breaks there. */
   readonly seed: number;
+  /** Kinds of faults that its worlds are without: those that hide it, so that hardly any world would show it. */
+  readonly without?: readonly FaultKind[];
   readonly breaks: PromiseName;
   readonly changes: readonly {
     /** Below src/lib. */

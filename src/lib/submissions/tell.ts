@@ -17,7 +17,14 @@ export interface TellParts {
 
 /** Its id is made from what it tells of, so that telling it again meets itself. */
 export const submissionEventId = (submission: Submission, type: SubmissionEvent): string =>
-  eventId(submission.mailboxId, type, submission.id, submission.attempts, submission.refused.length);
+  eventId(
+    submission.mailboxId,
+    type,
+    submission.id,
+    submission.attempts,
+    // A bounce may be told again with more recipients. One that comes while an end is still to be told changes no id of that.
+    type === 'submission.bounced' ? submission.refused.length : 0,
+  );
 
 /**
  * Puts an event into the outbox of its mailbox, in one batch with `a!`, whose worker then looks. Once it is there, or

@@ -72,8 +72,8 @@ export function createPostOffice(ground: Ground, mail: () => MailWorld, onTaken:
     { id, messageId, recipients }: { id: string; messageId: string; recipients: readonly string[] },
   ): void {
     const picked = faults.pick('bounce', ['header', 'messageId'] as const) ?? 'header';
-    // An id of the server's that nobody has told yet names nothing.
-    const names = renames && !tells ? 'header' : picked;
+    // An id of the server's that was told to no one yet names nothing, and an answer may be lost after it was given, too.
+    const names = renames ? 'header' : picked;
     const action = faults.pick('bounce', ['failed', 'failed', 'delayed']) ?? 'failed';
     const failed = recipients.slice(0, 1 + Math.floor(faults.size('bounce', 0, recipients.length)));
     const all = failed.map((recipient) => ({ recipient, action, status: '5.1.1' }));

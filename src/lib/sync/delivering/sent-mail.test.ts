@@ -30,7 +30,7 @@ const sentMail: SentMail = {
     if (isDown) throw new StoreError('unreachable', { table: 'submissions' });
     told.push(`${id === mailbox.id ? 'bounce' : '?'} ${subject}`);
   },
-  async copied(_, submissionId, messageId) {
+  async copied(_, submissionId, { messageId }) {
     if (isDown) throw new StoreError('unreachable', { table: 'submissions' });
     told.push(`copy ${submissionId === ours ? 'ours' : 'theirs'} ${messageId}`);
     return submissionId === ours;

@@ -60,6 +60,8 @@ export async function attend(
   committer.include(record);
   if (!due) return false;
   context.counts.polled += 1;
+  // A run for a bell is stopped like any other: what it has begun is due at once, whenever the mailbox was due before.
+  if (isRung && slot.nextDue > tick) head.sched[row.slot] = { ...slot, nextDue: tick };
   let verdict: Verdict = { kind: 'failed', code: 'row_broken', retryAfterMs: undefined };
   if (mailbox.fault === undefined) {
     const failed = await attempt(context, mailbox, async () => {
