@@ -66,9 +66,10 @@ export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise
   const byId = new Map(mailboxes.map((mailbox) => [mailbox.row.id, mailbox]));
   for (const event of onDemand.outbox) {
     const mailbox = byId.get(event.mailboxId);
-    // While a mailbox is being erased, what is still told of it is not complete.
-    if (mailbox !== undefined && !erasing.includes(mailbox) && (!mailbox.isRemoved || isFarewell(event)))
-      mailbox.record.foundOutbox(event);
+    // While a mailbox is being erased, what is still told of it is not complete. Nor is it where the mailbox was removed
+    // after this run had read it: the next one erases it first.
+    if (mailbox === undefined || erasing.includes(mailbox)) continue;
+    if (mailbox.isRemoved ? isFarewell(event) : event.type !== 'mailbox.removed') mailbox.record.foundOutbox(event);
   }
   for (const job of onDemand.jobs) {
     const mailbox = byId.get(job.mailboxId);
