@@ -75,7 +75,7 @@ export const bugsWithSending: readonly PlantedBug[] = [
   },
   {
     name: 'a message that is being sent can be cancelled',
-    seed: 239,
+    seed: 304,
     breaks: 'what is told is true',
     changes: [
       {

@@ -51,7 +51,7 @@ export function createFence(ground: Ground, promises: Promises, tables: () => Ta
     if (holder !== by && !isEnding) stale(`commits in the lease of ${holder?.name}`);
     if (by === undefined || now.owner !== '') return;
     if (!isEnding) released.add(by);
-    checkDue(partitionKey, now, workedTick(partitionKey, by, now));
+    checkDue(partitionKey, now, workedTick(partitionKey, isEnding && holder !== undefined ? holder : by, now));
   }
 
   /** A run for a bell works in the present tick, and leaves that of the shard as it is: one that comes late may be behind it. */
