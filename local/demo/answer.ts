@@ -1,22 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { ImapFlow } from 'imapflow';
 import { z } from 'zod';
-import type { DemoUser, ReceivedEvent, StandIns } from '../world.ts';
-import { type BrokerClient, StepFailed } from './broker-client.ts';
-import type { Terminal } from './terminal.ts';
-
-export interface AnswerJob {
-  readonly client: BrokerClient;
-  readonly standIns: Partial<StandIns>;
-  /** Who answers, and to whom. */
-  readonly user: DemoUser;
-  readonly sender: DemoUser;
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
-}
-
-// A poll comes every 5 s; a machine under load gets several of them.
-const withinMs = 60_000;
+import type { ReceivedEvent } from '../world.ts';
+import { StepFailed } from './broker-client.ts';
+import { type DemoJob, eventually, seconds } from './demo-job.ts';
 
 const message = z.object({
   data: z.object({
@@ -37,7 +23,7 @@ const outcome = z.object({ data: z.object({ submissionId: z.string(), state: z.s
  * @param event the mail as it arrived at NocoBase
  * @throws StepFailed with one sentence
  */
-export async function showAnswer(job: AnswerJob, event: ReceivedEvent): Promise<void> {
+export async function showAnswer(job: DemoJob, event: ReceivedEvent): Promise<void> {
   const { client, terminal, user, sender, standIns } = job;
   if (standIns.smtp === undefined) return;
   const { data: offer } = message.parse(event.body);
@@ -72,7 +58,7 @@ export async function showAnswer(job: AnswerJob, event: ReceivedEvent): Promise<
 }
 
 /** As a mail program of hers sees it: by IMAP, in her inbox. */
-async function subjectOfAnswer({ standIns, sender }: AnswerJob, messageId: string): Promise<string | undefined> {
+async function subjectOfAnswer({ standIns, sender }: DemoJob, messageId: string): Promise<string | undefined> {
   const { imap, entra } = standIns;
   if (imap === undefined || entra === undefined) return undefined;
   const { host, port, secure } = imap;
@@ -90,18 +76,3 @@ async function subjectOfAnswer({ standIns, sender }: AnswerJob, messageId: strin
     client.close();
   }
 }
-
-async function eventually<T>(
-  { signal }: AnswerJob,
-  failure: string,
-  look: () => T | undefined | Promise<T | undefined>,
-): Promise<T> {
-  for (const until = performance.now() + withinMs; performance.now() < until; ) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await delay(200, undefined, { signal });
-  }
-  throw new StepFailed(`${failure} within ${withinMs / 1000} s.`);
-}
-
-const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;

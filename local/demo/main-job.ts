@@ -1,22 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import type { DemoUser, ReceivedEvent, StandIns } from '../world.ts';
+import type { DemoUser } from '../world.ts';
 import { showAnswer } from './answer.ts';
-import { type BrokerClient, StepFailed } from './broker-client.ts';
-import type { Terminal } from './terminal.ts';
-
-export interface MainJob {
-  readonly client: BrokerClient;
-  readonly standIns: Partial<StandIns>;
-  readonly user: DemoUser;
-  /** Who writes to her. */
-  readonly sender: DemoUser;
-  readonly terminal: Terminal;
-  readonly signal: AbortSignal;
-}
-
-// A poll comes every 5 s; a machine under load gets several of them.
-const arrivalWithinMs = 60_000;
+import { type DemoJob, eventually, seconds } from './demo-job.ts';
 
 const received = z.object({
   data: z.object({
@@ -34,7 +19,7 @@ const received = z.object({
  * and arrives at NocoBase as a signed webhook; she answers it from there. Says where it cannot be shown because a real service stands in the way.
  * @throws StepFailed with one sentence
  */
-export async function showMainJob(job: MainJob): Promise<void> {
+export async function showMainJob(job: DemoJob): Promise<void> {
   const { terminal, user, sender, standIns } = job;
   const { entra, imap, nocobase } = standIns;
   if (entra === undefined || imap === undefined || nocobase === undefined) {
@@ -57,7 +42,11 @@ export async function showMainJob(job: MainJob): Promise<void> {
   terminal.detail(`"${subject}", with one attachment, now lies in the mailbox ${user.address}`);
 
   terminal.step('The broker polls, and the mail arrives at NocoBase');
-  const event = await arrival(job, subject);
+  const event = await eventually(job, 'The mail did not arrive at NocoBase', () =>
+    nocobase
+      .events({ type: 'message.received' })
+      .find(({ body }) => received.safeParse(body).data?.data.subject === subject),
+  );
   const { data } = received.parse(event.body);
   terminal.detail(`after ${seconds(since)}, ${event.type}, answered with ${event.status}`);
   terminal.detail(`signature  ${event.verified ? 'valid' : 'NOT VALID'} (Standard Webhooks, ${event.id})`);
@@ -69,22 +58,6 @@ export async function showMainJob(job: MainJob): Promise<void> {
     terminal.detail(`attached   ${attachment.filename ?? 'unnamed'}, ${attachment.size} bytes`);
   }
   await showAnswer(job, event);
-}
-
-async function arrival({ standIns, signal }: MainJob, subject: string): Promise<ReceivedEvent> {
-  const until = performance.now() + arrivalWithinMs;
-  while (performance.now() < until) {
-    const found = standIns.nocobase
-      ?.events({ type: 'message.received' })
-      .find((event) => received.safeParse(event.body).data?.data.subject === subject);
-    if (found !== undefined) return found;
-    await delay(100, undefined, { signal });
-  }
-  throw new StepFailed(`The mail did not arrive at NocoBase within ${arrivalWithinMs / 1000} s.`);
-}
-
-function seconds(since: number): string {
-  return `${((performance.now() - since) / 1000).toFixed(1)} s`;
 }
 
 /** A mail as a person's program writes it: text with a name beyond ASCII, and a small attachment. */

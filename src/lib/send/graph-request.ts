@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import type { GraphMailPermission } from '../domain/graph-permissions.ts';
 import { retryAfterMs } from '../outbound/retry-after.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
@@ -146,7 +147,5 @@ function wasNotConnected(error: unknown): boolean {
 export async function wholeMail(mail: {
   open(options: { readonly keepBcc: boolean }): AsyncIterable<Uint8Array>;
 }): Promise<Buffer<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of mail.open({ keepBcc: true })) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  return buffer(mail.open({ keepBcc: true }));
 }
