@@ -56,7 +56,7 @@ export const mailboxTable = (texts: DashboardWords, lines: readonly MailboxLine[
         },
         { name: texts.columns.reason, value: isWell ? nothing : trouble(texts.errors, state?.code ?? '') },
         { name: texts.columns.lastPoll, value: timeOf(texts, facts?.lastPoll) },
-        { name: texts.columns.newestMail, value: timeOf(texts, facts?.newestMail) },
+        { name: texts.columns.lastDelivery, value: timeOf(texts, facts?.lastDelivery) },
         {
           name: texts.columns.change,
           value: join([

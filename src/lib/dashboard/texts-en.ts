@@ -33,7 +33,7 @@ export const en: DashboardTexts = {
     state: 'State',
     reason: 'Reason and remedy',
     lastPoll: 'Last poll',
-    newestMail: 'Newest mail',
+    lastDelivery: 'Last delivery',
     name: 'Name',
     lastAccepted: 'Last accepted',
     mail: 'Mail',

@@ -32,7 +32,7 @@ export const zh: DashboardTexts = {
     state: '状态',
     reason: '原因与处理办法',
     lastPoll: '最近轮询',
-    newestMail: '最新邮件',
+    lastDelivery: '最近投递',
     name: '名称',
     lastAccepted: '最近接收',
     mail: '邮件',

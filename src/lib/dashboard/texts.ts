@@ -39,7 +39,7 @@ export interface DashboardTexts {
     readonly state: string;
     readonly reason: string;
     readonly lastPoll: string;
-    readonly newestMail: string;
+    readonly lastDelivery: string;
     readonly name: string;
     readonly lastAccepted: string;
     readonly mail: string;

@@ -4,6 +4,7 @@ import { dayMs } from '../domain/duration.ts';
 import { BrokerError } from '../errors.ts';
 import { tenantToTry } from './checks/credential.ts';
 import { expiryOf } from './checks/key-vault.ts';
+import { readable } from './checks/mailboxes.ts';
 import { judge as judgeQueue, queueCheck } from './checks/queue.ts';
 import { judge as judgeRedirect, redirectUriCheck } from './checks/redirect-uri.ts';
 import { settingsCheck } from './checks/settings.ts';
@@ -25,6 +26,24 @@ describe('the end of a client secret', () => {
   ])('that %s', (_, expiresOn, status) => {
     const version = expiresOn === undefined ? {} : { expiresOn };
     expect(expiryOf('client-secret', version, now)).toMatchObject({ status, subject: 'client-secret' });
+  });
+});
+
+describe('a mailbox that can be read', () => {
+  it.each([
+    ['of which nothing is known', undefined, 'ada@contoso.example can be read; not polled yet; no delivery noted yet.'],
+    [
+      'that was never delivered from',
+      { lastPoll: ago(1), lastDelivery: undefined },
+      'ada@contoso.example can be read; last polled at 2026-11-30 11:59 UTC; no delivery noted yet.',
+    ],
+    [
+      'of which a mail was delivered',
+      { lastPoll: ago(1), lastDelivery: ago(61) },
+      'ada@contoso.example can be read; last polled at 2026-11-30 11:59 UTC; last delivery at 2026-11-30 10:59 UTC.',
+    ],
+  ])('%s', (_, facts, sentence) => {
+    expect(readable('ada@contoso.example', facts).en).toBe(sentence);
   });
 });
 

@@ -90,17 +90,17 @@ export function judge(view: MailboxView): Finding | undefined {
 /** Pure. */
 export function readable(address: string, facts: PollFacts | undefined): Localised {
   const time = (at: Date | undefined) => at && utcMinute(at);
-  const [poll, mail] = [time(facts?.lastPoll), time(facts?.newestMail)];
+  const [poll, delivery] = [time(facts?.lastPoll), time(facts?.lastDelivery)];
   return {
     en: [
       `${address} can be read;`,
       poll === undefined ? 'not polled yet;' : `last polled at ${poll} UTC;`,
-      mail === undefined ? 'no mail seen yet.' : `its newest mail arrived at ${mail} UTC.`,
+      delivery === undefined ? 'no delivery noted yet.' : `last delivery at ${delivery} UTC.`,
     ].join(' '),
     zh: [
       `${address} 可以读取`,
       poll === undefined ? '尚未轮询' : `最近轮询：${poll}（UTC）`,
-      mail === undefined ? '尚未见到邮件。' : `最新邮件到达：${mail}（UTC）。`,
+      delivery === undefined ? '尚无投递记录。' : `最近投递：${delivery}（UTC）。`,
     ].join('；'),
   };
 }

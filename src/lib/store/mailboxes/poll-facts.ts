@@ -10,8 +10,8 @@ import type { Store, StoredRow } from '../table/table.ts';
 export interface PollFacts {
   /** The start of the tick in which it was last polled with success; undefined if it never was. */
   readonly lastPoll: Date | undefined;
-  /** When the newest mail arrived that the broker has dealt with, over all its folders. */
-  readonly newestMail: Date | undefined;
+  /** When its destination last accepted a mail of it; undefined where that was never noted. */
+  readonly lastDelivery: Date | undefined;
 }
 
 /** Reads them for some mailboxes: two queries a shard. Those whose rows cannot be read are not in the answer. */
@@ -29,10 +29,10 @@ export async function readPollFacts(
         table.list(shardKey(shard), { from: 'c!', below: 'd' }),
       ]);
       const lease = own === undefined ? undefined : unlessBroken(() => decodeShard(own));
-      const newest = newestOf(cursors);
+      const deliveries = lastDeliveries(cursors);
       for (const { id, slot } of members) {
         const lastPoll = lease === undefined ? undefined : pollTime(lease.sched[slot], lease.intervalSeconds);
-        facts.set(id, { lastPoll, newestMail: newest.get(id) });
+        facts.set(id, { lastPoll, lastDelivery: deliveries.get(id) });
       }
     }),
   );
@@ -43,16 +43,16 @@ function pollTime(slot: SlotSchedule | undefined, intervalSeconds: number): Date
   return slot === undefined || slot.lastOk === 0 ? undefined : new Date(slot.lastOk * intervalSeconds * 1000);
 }
 
-function newestOf(cursors: readonly StoredRow[]): ReadonlyMap<string, Date> {
-  const newest = new Map<string, Date>();
+function lastDeliveries(cursors: readonly StoredRow[]): ReadonlyMap<string, Date> {
+  const latest = new Map<string, Date>();
   for (const row of cursors) {
     const key = parseRowKey(row.rowKey);
-    const at = key?.kind === 'cursor' ? unlessBroken(() => decodeCursor(row).lastInternalDate) : undefined;
+    const at = key?.kind === 'cursor' ? unlessBroken(() => decodeCursor(row).deliveredAt) : undefined;
     if (key?.kind !== 'cursor' || at === undefined) continue;
-    const known = newest.get(key.mailboxId);
-    if (known === undefined || known < at) newest.set(key.mailboxId, at);
+    const known = latest.get(key.mailboxId);
+    if (known === undefined || known < at) latest.set(key.mailboxId, at);
   }
-  return newest;
+  return latest;
 }
 
 function unlessBroken<T>(decode: () => T): T | undefined {

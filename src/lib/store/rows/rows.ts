@@ -232,6 +232,8 @@ export interface CursorRow {
   readonly messages: number;
   readonly unseen: number;
   readonly lastInternalDate: Date | undefined;
+  /** When the destination last accepted a mail of the folder. Missing where it never did, and in old rows. */
+  readonly deliveredAt?: Date | undefined;
   /** When flags were last compared with the recent messages; undefined: the next poll compares them. */
   readonly flagsAt?: Date | undefined;
   /** Since when the message at the head has been failing. */

@@ -102,9 +102,11 @@ export async function attemptMessage(at: FolderDelivery, ready: Ready, how: How)
   }
   if (outcome !== undefined && isYielding(outcome)) return { kind: 'yields' };
   if (outcome?.kind === 'accepted') {
-    for (const noted of Object.values(context.accepted)) noted.set(destination, context.now());
+    const now = context.now();
+    for (const noted of Object.values(context.accepted)) noted.set(destination, now);
+    record.delivered(now);
     const isNew = ready.seemsNew && how.replay === undefined;
-    countDelivered(context.counts, context.now(), isNew ? ready.message.meta.internalDate : undefined);
+    countDelivered(context.counts, now, isNew ? ready.message.meta.internalDate : undefined);
     return { kind: 'accepted' };
   }
   if (outcome === undefined || (outcome.kind === 'held' && !outcome.attempted)) return undefined;

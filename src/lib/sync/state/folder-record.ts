@@ -74,6 +74,8 @@ export interface FolderRecord
   setHeadSince(since: Date): void;
   /** The INTERNALDATE of a message that was settled; the latest is kept. */
   sawDate(uid: number, internalDate: Date, now: Date): void;
+  /** The destination accepted a mail: stored by the commit that settles it. */
+  delivered(at: Date): void;
 
   pending(): BatchOperation[];
   sent(): void;
@@ -227,6 +229,9 @@ export function createFolderRecord(
       // A mail server may claim a date in the future; it must not make all later mail look old.
       const date = new Date(Math.min(internalDate.getTime(), now.getTime()));
       if (cursor.lastInternalDate === undefined || date > cursor.lastInternalDate) change({ lastInternalDate: date });
+    },
+    delivered(deliveredAt) {
+      change({ deliveredAt });
     },
 
     pending() {
