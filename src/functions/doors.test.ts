@@ -50,6 +50,7 @@ mailboxes/{id}/submissions      GET send
 mailboxes/{id}/suppressions     GET read, PUT write, DELETE write
 mailboxes/{id}/sync             POST read
 mailboxes/{id}/token            POST token
+mailboxes/{id}/uploads          POST write
 metrics                         GET admin
 oauth/callback                  GET none
 openapi.json                    GET none

@@ -11,6 +11,7 @@ import './deliveries/destination-replay.ts';
 import './deliveries/destination-test-event.ts';
 import './deliveries/destination.ts';
 import './deliveries/destinations.ts';
+import './drafts/uploads.ts';
 import './jobs/dispatch.ts';
 import './operations/doctor.ts';
 import './operations/health.ts';

@@ -213,6 +213,7 @@ const reading = (door: string): readonly (readonly [string, object, Right, Right
   [door.replaceAll('{m}', '{m2}'), {}, 'imap_unreachable', 404, 404, 404, 404],
 ];
 
+const oneFile = { files: [{ filename: 'a.txt', content: 'YQ==' }] };
 const bulkBody = { messages: [{ to: ['grace@fabrikam.example'], text: 'Hello' }] };
 
 const changing = (
@@ -280,6 +281,8 @@ const auditedActions: readonly (readonly [string, object, Right, Right, Right, R
   ['PUT mailboxes/{m2}/suppressions', { addresses: ['a@x.example'] }, 'ok', 404, 404, 404, 404],
   ['DELETE mailboxes/{m1}/suppressions?address=eve@x.example', {}, 'ok', 'ok', 403, 'ok', 404],
   ['DELETE mailboxes/{m2}/suppressions?address=eve@x.example', {}, 'ok', 404, 404, 404, 404],
+  ['POST mailboxes/{m1}/uploads', oneFile, 'ok', 'ok', 403, 'ok', 404],
+  ['POST mailboxes/{m2}/uploads', oneFile, 'ok', 404, 404, 404, 404],
   ['GET submissions/{s1}', {}, 'ok', 'ok', 'ok', 'ok', 404],
   ['GET submissions/{s2}', {}, 'ok', 404, 404, 404, 404],
   ['DELETE submissions/{s1}', {}, 'ok', 'ok', 403, 'ok', 404],

@@ -10,6 +10,7 @@ import { createDecisions } from '../submissions/decide.ts';
 import { laneWakeUps } from '../submissions/due-lanes.ts';
 import { createLaneRunner } from '../submissions/lane-run.ts';
 import { createMailIn } from '../submissions/mail-in.ts';
+import { createKeptUploads } from '../submissions/requests/kept-uploads.ts';
 import { createSender } from '../submissions/requests/sender.ts';
 import { createUploadStore } from '../submissions/requests/upload-store.ts';
 import { createSentFolders } from '../submissions/sent-folder.ts';
@@ -77,7 +78,11 @@ export function composeSending(
 
   const suppressions = createSuppressions({ store });
   const settings = createSendingSettings({ store, clock, random });
-  const composeParts = { imap: downloads, token, attachments: uploads, places, destinationRows, outbound };
+  const keptUploads = createKeptUploads({ blobs, random, now: () => clock.now() });
+  const composeParts = {
+    ...{ imap: downloads, token, attachments: uploads, places, destinationRows, outbound },
+    uploads: keptUploads,
+  };
   const sender = createSender(deps, composeParts, settings, suppressions);
 
   return {
@@ -91,6 +96,8 @@ export function composeSending(
     suppressions,
     /** What this process has for the bodies of requests to send. */
     intake: { budget: createByteBudget(bodiesBytes), files: createUploadStore({ blobs, random }) },
+    /** Files that are uploaded once and used in drafts and messages. */
+    uploads: keptUploads,
 
     submissions: {
       read: async (id: string): Promise<Submission | undefined> => (await rows.read(id))?.submission,

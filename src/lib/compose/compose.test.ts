@@ -62,6 +62,10 @@ const ports: ComposePorts = {
   fetch: async (url) => file(url.split('/').at(-1) ?? '', 'text/csv', `from ${url}`),
   openPart: async (_ref, part) =>
     part === '2' ? file('logo.png', 'image/png', 'PNG') : file('offer.pdf', 'application/pdf', 'offer'),
+  openUpload: async (id) => ({
+    ...file('plan.txt', 'text/plain', `uploaded as ${id.slice(0, 3)}`),
+    contentId: undefined,
+  }),
 };
 
 interface Options {

@@ -16,6 +16,8 @@ export interface FileSources {
   fetch(url: string, signal: AbortSignal): Promise<OpenedFile>;
   /** An attachment of another message in the same mailbox; `attachment_missing` where it has no such part. */
   openPart(messageRef: string, part: string, signal: AbortSignal): Promise<OpenedFile>;
+  /** A file that was uploaded for this mailbox; `upload_gone` where there is none. */
+  openUpload(uploadId: string): Promise<OpenedFile & { readonly contentId: string | undefined }>;
 }
 
 /** A file whose name and type are known before its bytes are asked for. */
@@ -36,6 +38,10 @@ export async function filesOf(
     } else if (source.kind === 'url') {
       const fetched = await sources.fetch(source.url, signal);
       files.push({ ...nameOf(source, fallback, fetched), open: () => fetched.bytes });
+    } else if (source.kind === 'upload') {
+      const opened = await sources.openUpload(source.uploadId);
+      const own = { ...source, contentId: source.contentId ?? opened.contentId };
+      files.push({ ...nameOf(own, fallback, opened), open: () => opened.bytes });
     } else {
       const { messageRef, part } = source;
       // Opened for its name; its bytes wait until their turn.

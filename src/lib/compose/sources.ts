@@ -45,8 +45,8 @@ const base64 = z
   .refine((bytes) => bytes.byteLength <= mostBase64Bytes, tooLarge);
 
 /**
- * A file to send along: its bytes in base64, an address in NocoBase from which they are fetched, or an attachment of
- * another message in the same mailbox.
+ * A file to send along: its bytes in base64, an address in NocoBase from which they are fetched, a file that was uploaded
+ * before, or an attachment of another message in the same mailbox.
  */
 export const attachment = z
   .strictObject({
@@ -69,14 +69,19 @@ export const attachment = z
       .string()
       .regex(/^\d{1,5}(\.\d{1,5}){0,20}$/, 'Is not an attachment part.')
       .optional(),
+    uploadId: z
+      .string()
+      .regex(/^upl_[\w-]{43}$/, 'Is not an uploadId.')
+      .optional(),
   })
-  .transform(({ content, url, messageRef, part, ...naming }, context): AttachmentSource => {
-    if ([content, url, messageRef].filter((source) => source !== undefined).length === 1) {
+  .transform(({ content, url, messageRef, part, uploadId, ...naming }, context): AttachmentSource => {
+    if ([content, url, messageRef, uploadId].filter((source) => source !== undefined).length === 1) {
       if (content !== undefined && part === undefined) return { kind: 'bytes', content, ...naming };
       if (url !== undefined && part === undefined) return { kind: 'url', url, ...naming };
       if (messageRef !== undefined && part !== undefined) return { kind: 'part', messageRef, part, ...naming };
+      if (uploadId !== undefined && part === undefined) return { kind: 'upload', uploadId, ...naming };
     }
-    const message = 'Needs one of content (base64, at most 3 MB), url, and messageRef with part.';
+    const message = 'Needs one of content (base64, at most 3 MB), url, uploadId, and messageRef with part.';
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
@@ -92,6 +97,7 @@ export type AttachmentSource = Naming &
     | { readonly kind: 'bytes'; readonly content: Uint8Array }
     | { readonly kind: 'url'; readonly url: string }
     | { readonly kind: 'part'; readonly messageRef: string; readonly part: string }
+    | { readonly kind: 'upload'; readonly uploadId: string }
   );
 
 /** What a file is called where it comes from, made fit for a header; never fails. An empty name is none. */

@@ -23,7 +23,8 @@ export type Purpose =
   | 'segment'
   | 'send-content'
   | 'suppression'
-  | 'folder';
+  | 'folder'
+  | 'upload';
 
 function plain(part: Part): unknown {
   if (part === null || typeof part === 'string') return part;

@@ -41,6 +41,12 @@ export const sendingErrors = {
     remedy: 'Take messageRef and part from the same message, as its event or GET shows them.',
     who: 'caller',
   },
+  upload_gone: {
+    status: 422,
+    sentence: 'There is no uploaded file with this uploadId: uploads are kept for a day, for their mailbox alone.',
+    remedy: 'Upload the file again (POST mailboxes/{id}/uploads) and use the new uploadId.',
+    who: 'caller',
+  },
 
   // The way out
   smtp_unreachable: {

@@ -1,4 +1,4 @@
-import { dayMs } from '../domain/duration.ts';
+import { dayMs, hourMs } from '../domain/duration.ts';
 import { isEnded } from '../domain/submission.ts';
 import { isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -6,6 +6,7 @@ import { parseSubmissionId, parseSubmissionRowKey } from '../store/submissions/s
 import { decodeKey, decodeMessageId, decodeSubmission } from '../store/submissions/submission-row.ts';
 import type { Blobs } from '../store/table/blobs.ts';
 import { isStoreError, type Store, type StoredRow } from '../store/table/table.ts';
+import { isUploadBlob, uploadKeptMs } from './requests/kept-uploads.ts';
 
 /** Submissions go so long after their end, and idempotency keys so long after the end of theirs. */
 export const keptMs = 7 * dayMs;
@@ -14,6 +15,8 @@ const keyKeptMs = 90 * dayMs;
 const keyKeptFromBirthMs = 190 * dayMs;
 /** A blob is written before its rows; a day later nobody is about to write them. */
 const orphanMs = dayMs;
+/** An upload can be used until it expires; whoever began to use it just then has an hour more. */
+const uploadMs = uploadKeptMs + hourMs;
 
 export interface SweepParts {
   readonly store: Store;
@@ -99,7 +102,7 @@ export async function sweepSubmissions({ store, blobs, log }: SweepParts): Promi
   }
   for await (const { name, writtenAt } of blobs.list()) {
     const isHeld = holding.has(name) || holding.has(parseSubmissionId(name)?.key ?? '');
-    if (isHeld || !isOver(writtenAt, orphanMs)) continue;
+    if (isHeld || !isOver(writtenAt, isUploadBlob(name) ? uploadMs : orphanMs)) continue;
     await blobs.delete(name);
     swept.blobs += 1;
   }

@@ -28,6 +28,10 @@ export const sendingErrorsZh = {
     sentence: '该邮件中没有与此 part 对应的附件。',
     remedy: '请使用同一封邮件的 messageRef 和 part，见其事件或 GET 结果。',
   },
+  upload_gone: {
+    sentence: '没有与此 uploadId 对应的已上传文件：上传的文件只保留一天，且只供其所属邮箱使用。',
+    remedy: '请重新上传文件（POST mailboxes/{id}/uploads），并使用新的 uploadId。',
+  },
   smtp_unreachable: {
     sentence: '无法连接发信服务器，或服务器在收到邮件之前中断了连接。',
     remedy: '邮件没有发出；代理会自动重试。',

@@ -86,6 +86,13 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: messages.oneChanged },
     example: { query: 'permanently=false' },
   },
+  'POST mailboxes/{id}/uploads': {
+    summary: 'Upload files once, to be used in drafts and messages for a day',
+    answers: { 201: sent.uploads },
+    example: {
+      body: { files: [{ filename: 'prices.csv', contentType: 'text/csv', content: 'cG9zaXRpb247cHJpY2U=' }] },
+    },
+  },
   'POST mailboxes/{id}/send': {
     summary: 'Send a message, or show what would be sent (dryRun)',
     answers: { 200: sent.submission.or(sent.dryRun), 202: sent.submission },

@@ -62,3 +62,18 @@ export const suppression = z
 
 export const suppressions = z.object({ items: z.array(suppression), cursor: maybeText });
 export const madeSuppressions = z.object({ items: z.array(suppression) });
+
+export const uploads = z.object({
+  items: z.array(
+    z
+      .object({
+        uploadId: text.describe('For attachments of drafts and messages of this mailbox'),
+        filename: text,
+        contentType: text,
+        size: count,
+        contentId: maybeText,
+        expiresAt: time,
+      })
+      .meta({ id: 'Upload' }),
+  ),
+});

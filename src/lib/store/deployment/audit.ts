@@ -27,6 +27,7 @@ export type AuditAction =
   | 'destination.stop-replays'
   | 'destination.test'
   | 'delivery.replay'
+  | 'upload.create'
   | 'submission.create'
   | 'submission.create-bulk'
   | 'submission.cancel'

@@ -11,12 +11,14 @@ import type { Outbound } from '../../outbound/outbound.ts';
 import type { DestinationRows } from '../../store/destinations/destinations.ts';
 import type { KnownPlace } from '../../store/mailboxes/known-places.ts';
 import type { MailboxRow } from '../../store/rows/rows.ts';
+import type { KeptUploads } from './kept-uploads.ts';
 
 /** Of a message that is answered no more text than this is quoted. */
 const quotedBytes = 2 * 1024 * 1024;
 
 export interface ComposePortsParts extends LogInParts {
   readonly attachments: Pick<Attachments, 'open'>;
+  readonly uploads: Pick<KeptUploads, 'open'>;
   /** Where the polls have seen a mail since. */
   readonly places: (place: { readonly mailboxId: string; readonly hash: Uint8Array }) => Promise<readonly KnownPlace[]>;
   readonly destinationRows: Pick<DestinationRows, 'open'>;
@@ -40,6 +42,7 @@ export const composePorts = (parts: ComposePortsParts, row: MailboxRow): Compose
     const { file, bytes } = await parts.attachments.open({ mailboxId: row.id, ...placeOf(messageRef), part });
     return { filename: file.filename ?? '', contentType: file.contentType, bytes };
   },
+  openUpload: (uploadId) => parts.uploads.open(row.id, uploadId),
   async fetch(url, signal) {
     const found = await parts.destinationRows.open(row.destinationId);
     if (found === undefined) throw new BrokerError('attachment_source_refused');
