@@ -42,6 +42,19 @@ describeImapServers('delivery through failures', (imap) => {
     expect(attempts('down').length).toBeLessThan(7 + 10);
   });
 
+  it('logs the tick and the delivery that it led to under one id', () => {
+    const idsOf = (event: string) => {
+      const lines = world.output().matchAll(new RegExp(`${event.replace('.', '\\.')}, traceId: ([0-9a-f]{32})`, 'g'));
+      return new Set([...lines].map(([, id]) => id));
+    };
+    const deliveries = [...idsOf('delivery.deferred')];
+    expect(deliveries.length).toBeGreaterThan(0);
+    // A run that goes on for longer, and one for a mailbox that was just connected, belong to what began them.
+    for (const other of ['dispatch.finished', 'shard.finished']) {
+      expect(deliveries.some((id) => idsOf(other).has(id))).toBe(true);
+    }
+  });
+
   it('delivers what arrived while no broker was running', async () => {
     expect(await world.stopHost()).toBe(0);
     await put('away 0', 'away 1');

@@ -62,7 +62,7 @@ describe('with OTEL_EXPORTER_OTLP_ENDPOINT', () => {
     });
   });
 
-  it('puts a delivery and its request under the run that made them, in one trace', async () => {
+  it('puts a delivery and its request under the run that made them and the tick that woke it, in one trace', async () => {
     const way = await eventually('the spans around a delivery', () => {
       const byId = new Map(receiver.spans.map((span) => [span.spanId, span]));
       const posted = receiver.spans.filter(
@@ -70,7 +70,7 @@ describe('with OTEL_EXPORTER_OTLP_ENDPOINT', () => {
       );
       return posted.map((span) => upwards(span, byId)).find((spans) => spans.at(-1)?.parentId === '');
     });
-    expect(way.map(({ name }) => name)).toEqual(['POST', 'deliver', 'poll', 'work']);
+    expect(way.map(({ name }) => name)).toEqual(['POST', 'deliver', 'poll', 'work', 'dispatch']);
     expect(new Set(way.map(({ traceId }) => traceId)).size).toBe(1);
     expect(way[1]?.attributes).toMatchObject({ 'broker.outcome': 'accepted', 'broker.destination_type': 'webhook' });
   });

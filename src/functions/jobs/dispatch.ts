@@ -1,7 +1,7 @@
 import { app, output } from '@azure/functions';
 import { broker } from '../../lib/broker.ts';
 import { timerSchedule } from '../../lib/sync/run/schedule.ts';
-import { traced } from '../../lib/trace.ts';
+import { traced, withTrace } from '../../lib/trace.ts';
 
 /** The timer: a wake-up for every shard, whose rows say what is due, and one for every lane that has mail to send. */
 export async function dispatch() {
@@ -15,7 +15,7 @@ export async function dispatch() {
     wakeUps: wakeUps.length,
     intervalSeconds: config.pollIntervalSeconds,
   });
-  return [...wakeUps, ...(await sending.wakeUps(wakeUps.map(({ shard }) => shard)))];
+  return [...wakeUps, ...(await sending.wakeUps(wakeUps.map(({ shard }) => shard)))].map(withTrace);
 }
 
 app.timer('dispatch', {

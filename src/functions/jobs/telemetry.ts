@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
-import { consoleLog, correlated } from '../../lib/log.ts';
+import { consoleLog } from '../../lib/log.ts';
 import type { Telemetry } from '../../lib/telemetry/open-telemetry.ts';
-import { traceWith } from '../../lib/trace.ts';
+import { tracedAt, traceWith } from '../../lib/trace.ts';
 import { version } from '../../lib/version.ts';
 
 /** Whether traces are wanted. Without these settings nothing is loaded. */
@@ -17,7 +17,7 @@ app.hook.appStart(async () => {
   if (!wantsTraces(process.env)) return;
   try {
     const { startOpenTelemetry } = await import('../../lib/telemetry/open-telemetry.ts');
-    telemetry = startOpenTelemetry({ environment: process.env, version, correlated });
+    telemetry = startOpenTelemetry({ environment: process.env, version, tracedAt });
     traceWith(telemetry.tracer);
   } catch (error) {
     consoleLog().error('telemetry.failed', error);

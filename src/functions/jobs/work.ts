@@ -3,7 +3,7 @@ import { parseSubscribeHint } from '../../lib/bells/subscribe-hint.ts';
 import { broker } from '../../lib/broker.ts';
 import { parseSendHint } from '../../lib/submissions/types.ts';
 import { parseBell, parseWakeUp } from '../../lib/sync/state/wake-up.ts';
-import { traced } from '../../lib/trace.ts';
+import { traced, traceOf, withTrace } from '../../lib/trace.ts';
 
 /** Ends what runs in this process; nothing, before the first run. */
 let stop = async () => {};
@@ -29,7 +29,7 @@ export async function work(message: unknown) {
   if (bell !== undefined) {
     const { next, again } = await shardRunner.ring(bell);
     if (again !== undefined) await queue.send(again.bell, again.afterMs);
-    return next;
+    return next && withTrace(next);
   }
   if (subscribe !== undefined) {
     const { mailbox, folder, lost = false } = subscribe;
@@ -40,7 +40,8 @@ export async function work(message: unknown) {
     log.warn('dispatch.message_unknown');
     return undefined;
   }
-  return shardRunner.run(wakeUp);
+  const next = await shardRunner.run(wakeUp);
+  return next && withTrace(next);
 }
 
 const queue = { queueName: 'work', connection: 'AzureWebJobsStorage' };
@@ -49,7 +50,13 @@ app.storageQueue('work', {
   ...queue,
   return: output.storageQueue(queue),
   handler: (message) =>
-    traced('work', 'consumer', { 'faas.name': 'work', 'faas.trigger': 'pubsub' }, () => work(message)),
+    traced(
+      'work',
+      'consumer',
+      { 'faas.name': 'work', 'faas.trigger': 'pubsub' },
+      () => work(message),
+      traceOf(message),
+    ),
 });
 
 app.hook.appTerminate(() => stop());

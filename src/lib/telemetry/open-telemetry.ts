@@ -1,8 +1,10 @@
 import {
   context,
+  ROOT_CONTEXT,
   SpanStatusCode,
   type SpanKind as TheirKind,
   type Tracer as TheirTracer,
+  TraceFlags,
   SpanKind as theirKinds,
   trace,
 } from '@opentelemetry/api';
@@ -11,8 +13,8 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import type { correlated } from '../log.ts';
-import type { SpanKind, Tracer } from '../trace.ts';
+import type { TraceContext } from '../domain/traceparent.ts';
+import type { SpanKind, Tracer, tracedAt } from '../trace.ts';
 import { cleaning } from './clean-spans.ts';
 import { samplerOf } from './sampler.ts';
 
@@ -24,7 +26,7 @@ export interface TelemetryParts {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Of this build. */
   readonly version: string;
-  readonly correlated: typeof correlated;
+  readonly tracedAt: typeof tracedAt;
 }
 
 /** What traces, once it is loaded. */
@@ -48,7 +50,7 @@ const delayMs = 5_000;
  * say: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ . No header of ours goes along
  * with requests to others: what Microsoft and NocoBase are asked stays the same.
  */
-export function startOpenTelemetry({ environment, version, correlated }: TelemetryParts): Telemetry {
+export function startOpenTelemetry({ environment, version, tracedAt }: TelemetryParts): Telemetry {
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ 'service.name': 'nocobase-mail-broker', 'service.version': version }).merge(
       detectResources({ detectors: [envDetector] }),
@@ -67,7 +69,7 @@ export function startOpenTelemetry({ environment, version, correlated }: Telemet
   const requests = new UndiciInstrumentation({ requireParentforSpans: true });
   requests.setTracerProvider(provider);
   return {
-    tracer: tracerOf(provider.getTracer('nocobase-mail-broker', version), correlated),
+    tracer: tracerOf(provider.getTracer('nocobase-mail-broker', version), tracedAt),
     async stop() {
       requests.disable();
       await provider.shutdown().catch(() => undefined);
@@ -76,18 +78,26 @@ export function startOpenTelemetry({ environment, version, correlated }: Telemet
   };
 }
 
-function tracerOf(tracer: TheirTracer, withFields: TelemetryParts['correlated']): Tracer {
-  return (name, kind, facts, work) => {
-    const span = tracer.startSpan(name, { kind: kinds[kind], attributes: facts });
-    const within = trace.setSpan(context.active(), span);
+/** The context of what a message of the queue led to: the span that sent the message, maybe in another process. */
+const remote = ({ traceId, spanId, isSampled }: TraceContext) =>
+  trace.setSpanContext(ROOT_CONTEXT, {
+    ...{ traceId, spanId, isRemote: true },
+    traceFlags: isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
+  });
+
+function tracerOf(tracer: TheirTracer, at: TelemetryParts['tracedAt']): Tracer {
+  return (name, kind, facts, work, cause) => {
+    const around = cause === undefined ? context.active() : remote(cause);
+    const span = tracer.startSpan(name, { kind: kinds[kind], attributes: facts }, around);
+    const within = trace.setSpan(around, span);
     const own = {
       say: (more: typeof facts) => void span.setAttributes(more),
       fail: () => void span.setStatus({ code: SpanStatusCode.ERROR }),
     };
-    // A line of the log leads to its trace.
-    const { traceId } = span.spanContext();
+    const { traceId, spanId, traceFlags } = span.spanContext();
+    const place = { traceId, spanId, isSampled: (traceFlags & TraceFlags.SAMPLED) !== 0 };
     return context
-      .with(within, () => withFields({ traceId }, () => work(own)))
+      .with(within, () => at(place, () => work(own)))
       .then(
         (value) => {
           span.end();

@@ -2,7 +2,11 @@ import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import { SamplingDecision } from '@opentelemetry/sdk-trace';
 import { afterEach, describe, expect, it } from 'vitest';
 import { wantsTraces } from '../../functions/jobs/telemetry.ts';
-import { traced, traceWith } from '../trace.ts';
+import { parseSubscribeHint } from '../bells/subscribe-hint.ts';
+import { consoleLog } from '../log.ts';
+import { parseSendHint } from '../submissions/types.ts';
+import { parseBell, parseWakeUp } from '../sync/state/wake-up.ts';
+import { traced, traceOf, traceWith, withTrace } from '../trace.ts';
 import { cleanAttributes } from './clean-spans.ts';
 import { samplerOf } from './sampler.ts';
 
@@ -54,11 +58,46 @@ describe('the sampler', () => {
   });
 });
 
+describe('a message of the queue that names its trace', () => {
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  it.each([
+    ['a wake-up', { v: 1, kind: 'shard', shard: 1, tick: 7, cont: 0, why: 'tick' }, parseWakeUp],
+    ['a bell', { v: 1, kind: 'bell', mailbox: 'mbx_0001_aaaaaaaaaaaaaaaa', tries: 0 }, parseBell],
+    ['a lane', { v: 1, kind: 'send', lane: 'l' }, parseSendHint],
+    ['a subscription', { v: 1, kind: 'subscribe', mailbox: 'mbx_0001_aaaaaaaaaaaaaaaa' }, parseSubscribeHint],
+  ])('%s is read as the same message without it, as older versions read it', (_, message, parse) => {
+    expect(parse({ ...message, traceparent })).toEqual(message);
+    expect(parse(message)).toEqual(message);
+    expect(traceOf({ ...message, traceparent })?.spanId).toBe('00f067aa0ba902b7');
+    expect(traceOf(message)).toBeUndefined();
+  });
+});
+
 describe('work without a tracer', () => {
   afterEach(() => traceWith(undefined));
 
   it('is done as it is', async () => {
     expect(await traced('poll', 'internal', {}, async (span) => span.say({ a: 1 }) ?? 'done')).toBe('done');
+  });
+
+  it('has one id in the log, from what sent a message to the queue to what the message led to', async () => {
+    const lines: { event: string; traceId?: string }[] = [];
+    const log = consoleLog((_level, line) => lines.push(JSON.parse(line)));
+    const message = await traced('dispatch', 'consumer', {}, async () => {
+      log.info('dispatch.finished');
+      return JSON.stringify(withTrace({ v: 1, kind: 'shard', shard: 1, tick: 7, cont: 0, why: 'tick' }));
+    });
+    const received: unknown = JSON.parse(message);
+    const inside = () => traced('poll', 'internal', {}, async () => log.info('delivery.deferred'));
+    await traced('work', 'consumer', {}, inside, traceOf(received));
+    // What another cause led to is found by another id.
+    await traced('work', 'consumer', {}, inside, traceOf({ v: 1 }));
+    const [sent, led, other] = lines.map(({ traceId }) => traceId);
+    expect(sent).toMatch(/^[0-9a-f]{32}$/);
+    expect(led).toBe(sent);
+    expect(other).toMatch(/^[0-9a-f]{32}$/);
+    expect(other).not.toBe(sent);
+    expect(withTrace({ v: 1 })).toEqual({ v: 1 });
   });
 
   it('is handed to the tracer where there is one', async () => {

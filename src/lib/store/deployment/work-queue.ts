@@ -2,6 +2,7 @@ import type { TokenCredential } from '@azure/identity';
 import type { QueueClient } from '@azure/storage-queue';
 import { z } from 'zod';
 import { BrokerError } from '../../errors.ts';
+import { withTrace } from '../../trace.ts';
 import { hostStorage } from '../table/host-storage.ts';
 
 /** What waits in the queue of the work. */
@@ -71,7 +72,7 @@ export function createWorkQueue(
   return {
     async send(message, delayMs) {
       // As the host writes them: the trigger expects base64 (messageEncoding in host.json).
-      const text = Buffer.from(JSON.stringify(message)).toString('base64');
+      const text = Buffer.from(JSON.stringify(withTrace(message))).toString('base64');
       const visibilityTimeout = Math.min(longestDelaySeconds, Math.max(0, Math.ceil(delayMs / 1000)));
       const queue = await open('work');
       const put = () => queue.sendMessage(text, { visibilityTimeout, abortSignal: AbortSignal.timeout(timeoutMs) });
