@@ -125,7 +125,9 @@ export function createFilters(
         const { place } = message;
         if (place === undefined || place.uidValidity !== uidValidity || place.uid > lastUid) continue;
         const isOpen = uidGaps.some(({ from, to }) => place.uid >= from && place.uid <= to);
-        const isDated = message.internalDate.getTime() < scheduler.now() - skewMs;
+        // Of a date that was still to come when the mail was looked at the engine believes no more than its own time: where
+        // the folder is renumbered after that, the mail counts as new.
+        const isDated = message.internalDate.getTime() < Math.min(scheduler.now() - skewMs, place.since);
         if (isOpen || !isDated || sent.has(message) || life.old.has(message)) continue;
         if (isStopped(life, message)) found.set(message, moves(message));
       }

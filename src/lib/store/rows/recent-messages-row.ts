@@ -47,6 +47,19 @@ export const dayOf = (internalDate: Date): number =>
 
 const older = (a: RecentMessage, b: RecentMessage): number => a.day - b.day || a.uid - b.uid;
 
+/** Where in the entries of a row, which are in order, this very object stands; undefined if it is not found there. */
+export function placeOf(entries: readonly RecentMessage[], entry: RecentMessage): number | undefined {
+  let from = 0;
+  let to = entries.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    const other = entries[middle];
+    if (other !== undefined && older(other, entry) < 0) from = middle + 1;
+    else to = middle;
+  }
+  return entries[from] === entry ? from : undefined;
+}
+
 /**
  * The recent messages with `entries` in it. An entry replaces the one with its uid, unless that is 0: a message that has no place
  * just now (its folder was renumbered without it) and may turn up in another. Beyond 1,024 the oldest by INTERNALDATE go,

@@ -10,6 +10,7 @@ import { fetchMeta } from '../folder/baseline.ts';
 import type { FolderRecord } from '../state/folder-record.ts';
 import { windowSize } from '../state/run-context.ts';
 import { tellVanished } from '../state/vanished.ts';
+import { createListedMessages, type Listed } from './listed-messages.ts';
 
 /** So much of a folder is listed at a time: few searches where there is little, few UIDs at once where there is much. */
 const windowMs = 7 * dayMs;
@@ -18,11 +19,6 @@ const windowMs = 7 * dayMs;
 export interface JobInHand {
   get(): ReplaySinceJob;
   set(progress: ReplayProgress): void;
-}
-
-interface Listed {
-  readonly uid: number;
-  readonly at: Date;
 }
 
 /**
@@ -34,10 +30,9 @@ export function createReplayBacklog(pollContext: PollContext, record: FolderReco
   const at = { ...pollContext, record };
   const { at: until, force, number, progress: begun } = job.get();
   const { uidValidity } = record.cursor;
-  /** Listed and not taken yet; taken or not, and not known to be settled. Both in order. */
-  const ahead: Listed[] = [];
-  const open: Listed[] = [];
-  const settled = new Set<number>();
+  /** Listed and not taken yet, in order; and all that was listed and is not passed, taken or not. */
+  let ahead: readonly Listed[] = [];
+  const open = createListedMessages();
   /** What was done in other polls beyond where the job is, and has not been listed yet. */
   const doneBefore = new Set(begun.place?.uidValidity === uidValidity ? begun.done : []);
   let listedTo = begun.upTo;
@@ -71,15 +66,13 @@ export function createReplayBacklog(pollContext: PollContext, record: FolderReco
       .sort((a, b) => a.at.getTime() - b.at.getTime() || a.uid - b.uid);
     const shown = new Set(metas.map(({ uid }) => uid));
     for (const uid of wanted) if (!shown.has(uid)) leaveToPolls(uid);
-    for (const one of found) {
-      open.push(one);
-      if (doneBefore.delete(one.uid)) settled.add(one.uid);
-      else ahead.push(one);
-    }
+    for (const one of found) open.add(one, doneBefore.has(one.uid));
+    // Nothing else is ahead: more is listed when all of it was taken.
+    ahead = found.filter(({ uid }) => !doneBefore.delete(uid));
     listedTo = to;
     pass();
     // Of what lies before there is nothing left.
-    if (open.length === 0) advance({ upTo: to, place: { uidValidity, uid: 0 } });
+    if (open.head === undefined) advance({ upTo: to, place: { uidValidity, uid: 0 } });
   }
 
   /** What the server lists and does not show is looked for by the polls, which tell if it has gone. */
@@ -96,21 +89,18 @@ export function createReplayBacklog(pollContext: PollContext, record: FolderReco
 
   /** Notes how far everything is settled, and what is beyond that. */
   function pass(): void {
-    const left = open.findIndex((one) => !settled.has(one.uid));
-    const last = open.splice(0, left < 0 ? open.length : left).at(-1);
+    const last = open.pass();
     const { place } = job.get().progress;
     advance({
       ...(last === undefined ? {} : { upTo: last.at, failedAt: undefined }),
       place: { uidValidity, uid: last?.uid ?? (place?.uidValidity === uidValidity ? place.uid : 0) },
       // What does not find room here is done once more.
-      done: beyond().slice(0, mostDone),
+      done: [...open.settledAhead(mostDone), ...doneBefore].slice(0, mostDone),
     });
   }
 
-  const beyond = () => [...open.flatMap(({ uid }) => (settled.has(uid) ? [uid] : [])), ...doneBefore];
-
   function settle(uid: number, internalDate?: Date): void {
-    settled.add(uid);
+    open.settle(uid);
     pass();
     const { progress } = job.get();
     const isDelivered = internalDate !== undefined && record.entryAt(uid)?.accepted === true;
@@ -123,13 +113,16 @@ export function createReplayBacklog(pollContext: PollContext, record: FolderReco
   return {
     async take(most) {
       while (ahead.length === 0 && !isListed()) await list();
-      return ahead.splice(0, most).map(({ uid }) => uid);
+      const taken = ahead.slice(0, most);
+      ahead = ahead.slice(taken.length);
+      return taken.map(({ uid }) => uid);
     },
     get isEmpty() {
       return ahead.length === 0 && isListed();
     },
     // Those that go at once may still be added to what is beyond; its head must move first.
-    hasRoom: (uid = ahead[0]?.uid) => uid === open[0]?.uid || beyond().length < mostDone - 2 * windowSize,
+    hasRoom: (uid = ahead[0]?.uid) =>
+      uid === open.head?.uid || open.ahead + doneBefore.size < mostDone - 2 * windowSize,
     isDone(entry) {
       const retryItem = mailbox.retryItem(entry.key);
       if (retryItem?.kind === 'dead' && record.cursor.retries < mostRetriesForOldMail)

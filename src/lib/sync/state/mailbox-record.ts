@@ -20,12 +20,8 @@ import type { CommitUnit } from '../../store/shard/committer.ts';
 import type { BatchOperation, Row, StoredRow, StoreError } from '../../store/table/table.ts';
 import type { Arrived } from './arrivals.ts';
 import { createFolderRecord, type FolderRecord } from './folder-record.ts';
+import { createRetryItems, type RetryItem } from './retry-items.ts';
 import type { KeptRows } from './row-memory.ts';
-
-/** A message that is out of its folder's way: it is tried again by itself, or given up. */
-export type RetryItem =
-  | { readonly kind: 'retry'; readonly row: RetryRow }
-  | { readonly kind: 'dead'; readonly row: DeadRow };
 
 /** Everything of one mailbox that a run may change, in memory: the unit that its commits are made of. */
 export interface MailboxRecord extends CommitUnit {
@@ -79,8 +75,6 @@ export interface MailboxRecord extends CommitUnit {
   readonly weight: number;
 }
 
-const keyText = (key: Uint8Array): string => Buffer.from(key).toString('latin1');
-
 /** The rows with which a run begins. */
 export interface MailboxRows {
   readonly row: MailboxRow;
@@ -111,7 +105,7 @@ export function createMailboxRecord(
   const outbox = new Map<string, OutboxRow>();
   let latest = 0;
   const jobs = new Map<string, JobRow>();
-  const retryItem = new Map<string, RetryItem>();
+  const retryItems = createRetryItems();
   /** Rows of kinds that come and go: which of them the table holds, and what the next batch does to them. */
   const stored = new Set<string>();
   const changes = new Map<string, Row | undefined>();
@@ -129,25 +123,15 @@ export function createMailboxRecord(
 
   const rowKeyOf = ({ kind, row: mark }: RetryItem) => messageRowKey(kind === 'retry' ? 'd' : 'x', mark);
 
-  const retriesOf = (folderId: string): RetryRow[] =>
-    [...retryItem.values()]
-      .flatMap((one) => (one.kind === 'retry' && one.row.folderId === folderId ? [one.row] : []))
-      .sort((a, b) => a.nextAt.getTime() - b.nextAt.getTime() || a.uid - b.uid);
-
-  const dead = (): DeadRow[] =>
-    [...retryItem.values()]
-      .flatMap((one) => (one.kind === 'dead' ? [one.row] : []))
-      .sort((a, b) => a.at.getTime() - b.at.getTime());
-
   function summarise(folderId: string): void {
-    const retries = retriesOf(folderId);
-    folders.find(({ folder }) => folder.id === folderId)?.setRetries(retries.length, retries[0]?.nextAt);
+    const { count, nextAt } = retryItems.summaryOf(folderId);
+    folders.find(({ folder }) => folder.id === folderId)?.setRetries(count, nextAt);
   }
 
   function removeRetryItem(mark: MessageMark): void {
-    const known = retryItem.get(keyText(mark.key));
+    const known = retryItems.of(mark.key);
     if (known === undefined) return;
-    retryItem.delete(keyText(mark.key));
+    retryItems.remove(mark.key);
     erase(rowKeyOf(known));
     summarise(known.row.folderId);
   }
@@ -174,16 +158,9 @@ export function createMailboxRecord(
       const recentMessages = new Map(
         recentMessagesRows.map((each) => decodeRecentMessages(each)).map((recent) => [recent.folderId, recent]),
       );
-      for (const each of retryRows) {
-        const retry = decodeRetry(each);
-        retryItem.set(keyText(retry.key), { kind: 'retry', row: retry });
-        stored.add(each.rowKey);
-      }
-      for (const each of deadRows) {
-        const dead = decodeDead(each);
-        retryItem.set(keyText(dead.key), { kind: 'dead', row: dead });
-        stored.add(each.rowKey);
-      }
+      retryItems.found(retryRows.map((each): RetryItem => ({ kind: 'retry', row: decodeRetry(each) })));
+      retryItems.found(deadRows.map((each): RetryItem => ({ kind: 'dead', row: decodeDead(each) })));
+      for (const { rowKey } of [...retryRows, ...deadRows]) stored.add(rowKey);
       for (const folder of folders) {
         folder.setRecentMessages(recentMessages.get(folder.folder.id));
         folder.filterIs(row.filterRevision);
@@ -237,19 +214,19 @@ export function createMailboxRecord(
       jobs.delete(id);
       erase(jobRowKey(row.id, id));
     },
-    retriesOf,
-    dead,
-    retryItem: (key) => retryItem.get(keyText(key)),
+    retriesOf: retryItems.retriesOf,
+    dead: retryItems.dead,
+    retryItem: retryItems.of,
     putRetryItem(next) {
-      const before = retryItem.get(keyText(next.row.key));
+      const before = retryItems.of(next.row.key);
       if (before !== undefined && rowKeyOf(before) !== rowKeyOf(next)) removeRetryItem(before.row);
-      retryItem.set(keyText(next.row.key), next);
+      retryItems.put(next);
       write(next.kind === 'retry' ? encodeRetry(next.row) : encodeDead(next.row));
       summarise(next.row.folderId);
     },
     removeRetryItem,
     purgeDead(before, most) {
-      const old = dead().filter(({ at }) => at < before);
+      const old = retryItems.dead().filter(({ at }) => at < before);
       for (const mark of old.slice(0, most)) removeRetryItem(mark);
     },
     eraseRow: (rowKey) => void changes.set(rowKey, undefined),

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { sameBytes } from '../../domain/bytes.ts';
-import { hashKey, isSameMail } from '../../domain/mail/message-identity.ts';
+import { isSameMail } from '../../domain/mail/message-identity.ts';
 import { cursorLimits } from '../../store/rows/cursor-row.ts';
-import { dropEntries, encodeRecentMessages, foldEntries } from '../../store/rows/recent-messages-row.ts';
+import { dropEntries, encodeRecentMessages, foldEntries, placeOf } from '../../store/rows/recent-messages-row.ts';
 import type { RecentMessage, RecentMessagesRow } from '../../store/rows/rows.ts';
 import type { Row } from '../../store/table/table.ts';
+import { indexOf, type RecentIndex } from './recent-index.ts';
 
 /** What is known of the messages of a folder: the recent messages, and the newest entries, which ride in the cursor. */
 export interface RecentMessages {
@@ -55,35 +57,44 @@ export function createRecentMessages(parts: {
 }): RecentMessages {
   const { mailboxId, folderId, foldable, changed } = parts;
   let fresh: RecentMessage[] = [...parts.stored];
-  let recent: RecentMessagesRow | undefined;
-  let index: { uid: Map<number, RecentMessage>; hash: Map<string, RecentMessage[]> } | undefined;
+  /** Its entries are an array of our own, in which one takes the place of another. */
+  let recent: (RecentMessagesRow & { readonly entries: RecentMessage[] }) | undefined;
+  let index: RecentIndex | undefined;
   let dirty = false;
 
-  function known(): RecentMessagesRow {
+  function known() {
     if (recent === undefined) throw new Error('the recent messages of this folder have not been read');
     return recent;
   }
 
   function replace(next: RecentMessagesRow): void {
-    recent = next;
+    recent = { ...next, entries: [...next.entries] };
     index = undefined;
     dirty = true;
   }
 
-  /** The recent messages change once in 64 messages, so that its index is worth building. */
-  function indexed() {
-    if (index === undefined) {
-      index = { uid: new Map(), hash: new Map() };
-      for (const entry of known().entries) {
-        if (entry.uid !== 0) index.uid.set(entry.uid, entry);
-        const hash = hashKey(entry.hash);
-        if (hash === undefined) continue;
-        const same = index.hash.get(hash);
-        if (same === undefined) index.hash.set(hash, [entry]);
-        else same.push(entry);
-      }
-    }
+  function indexed(): RecentIndex {
+    index ??= indexOf(known().entries);
     return index;
+  }
+
+  /** Writes what became of a message over its entry. A replay does so for each message, and most stay what they are. */
+  function overwrite(before: RecentMessage, entry: RecentMessage): void {
+    if (isDeepStrictEqual(before, entry)) return;
+    const { entries } = known();
+    const at = placeOf(entries, before);
+    const staysInPlace =
+      at !== undefined &&
+      before.day === entry.day &&
+      sameBytes(before.hash, entry.hash) &&
+      sameBytes(before.key, entry.key);
+    if (!staysInPlace) {
+      replace(foldEntries(known(), [entry]));
+      return;
+    }
+    entries[at] = entry;
+    indexed().exchange(before, entry);
+    dirty = true;
   }
 
   function put(entry: RecentMessage): void {
@@ -93,8 +104,9 @@ export function createRecentMessages(parts: {
       changed();
       return;
     }
-    if (indexed().uid.has(entry.uid)) {
-      replace(foldEntries(known(), [entry]));
+    const before = indexed().ofUid(entry.uid);
+    if (before !== undefined) {
+      overwrite(before, entry);
       return;
     }
     if (fresh.length >= cursorLimits.fresh) fold();
@@ -112,19 +124,20 @@ export function createRecentMessages(parts: {
 
   const entriesOf = (hash: Uint8Array): readonly RecentMessage[] => [
     ...fresh.filter((entry) => isSameMail(entry.hash, hash)),
-    ...(indexed().hash.get(hashKey(hash) ?? '') ?? []),
+    ...indexed().ofHash(hash),
   ];
 
   return {
     entries: () => [...known().entries, ...fresh],
-    entryAt: (uid) => fresh.find((entry) => entry.uid === uid) ?? indexed().uid.get(uid),
+    entryAt: (uid) => fresh.find((entry) => entry.uid === uid) ?? indexed().ofUid(uid),
     entriesOf,
-    entryOf: (key) => [...fresh, ...known().entries].find((entry) => sameBytes(entry.key, key)),
+    entryOf: (key) => fresh.find((entry) => sameBytes(entry.key, key)) ?? indexed().ofKey(key),
     get recentMessagesRead() {
       return recent !== undefined;
     },
     setRecentMessages(read) {
-      recent = read ?? { mailboxId, folderId, uidValidity: parts.uidValidity(), entries: [], floor: undefined };
+      const none = { mailboxId, folderId, uidValidity: parts.uidValidity(), entries: [], floor: undefined };
+      recent = { ...none, ...read, entries: [...(read?.entries ?? [])] };
       index = undefined;
     },
     recentMessagesRow() {
