@@ -69,7 +69,7 @@ function ownerOf(store: Store, make: () => string): string {
         file: 'sync/run/shard-run.ts',
         find: `  await committer.release();
   const { reason }`,
-        put: `  for (const { record, isRemoved } of mailboxes) {
+        put: `  for (const { record, isRemoved } of mailboxes.all) {
     const row = await context.store.table('mail').get(\`s\${record.id.slice(4, 8)}\`, \`a!\${record.id}\`);
     if (row !== undefined && !isRemoved) record.setState({ ...record.state, served: Number(row.values.asked) });
   }

@@ -146,7 +146,7 @@ export function oldMail(folder: FolderPoll, since: Date): OldMail {
     const key = entry?.key ?? messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity, uid });
     const messageKey = messageKeyFromBytes(key);
     const data = { messageKey, folder: { path, role: record.folder.role ?? null } };
-    context.tell(mailbox, 'message.vanished', [messageKey, folderId, uid], data);
+    context.tell(mailbox, { type: 'message.vanished', occasion: [messageKey, folderId, uid], data });
   }
 
   return {

@@ -144,13 +144,17 @@ export function giveUp(
   context.log.warn('message.given_up', { mailboxId, folderId, messageKey, reason, status });
   if (replay !== undefined) return;
   const folder = mailbox.folders.find((one) => one.folder.id === folderId)?.folder;
-  context.tell(mailbox, 'message.undeliverable', [messageKey, at.getTime()], {
-    messageKey,
-    deliveryId: deliveryId(mailboxId, key),
-    messageRef: encodeMessageRef({ folderId, uidValidity, uid, hash, day }),
-    folder: folder === undefined ? null : { path: folder.path, role: folder.role ?? null },
-    code: reason,
-    status: status ?? null,
-    attempts,
+  context.tell(mailbox, {
+    type: 'message.undeliverable',
+    occasion: [messageKey, at.getTime()],
+    data: {
+      messageKey,
+      deliveryId: deliveryId(mailboxId, key),
+      messageRef: encodeMessageRef({ folderId, uidValidity, uid, hash, day }),
+      folder: folder === undefined ? null : { path: folder.path, role: folder.role ?? null },
+      code: reason,
+      status: status ?? null,
+      attempts,
+    },
   });
 }

@@ -170,5 +170,9 @@ function missed({ context, mailbox, record }: FolderRun, row: RetryRow): void {
   const { path, role, id } = record.folder;
   const messageKey = messageKeyFromBytes(row.key);
   const folder = { path, role: role ?? null };
-  context.tell(mailbox, 'message.vanished', [messageKey, id, row.uid], { messageKey, folder });
+  context.tell(mailbox, {
+    type: 'message.vanished',
+    occasion: [messageKey, id, row.uid],
+    data: { messageKey, folder },
+  });
 }

@@ -57,15 +57,19 @@ export function takeOver(
     case 'accepted': {
       put(told(here));
       const messageKey = messageKeyFromBytes(entry.key);
-      context.tell(mailbox, 'message.updated', [messageKey, folderId, uidValidity, uid], {
-        messageKey,
-        change: 'moved',
-        from: { path: from.folder.path, role: from.folder.role ?? null },
-        folder: { path, role: role ?? null },
-        messageRef: encodeMessageRef({ folderId, uidValidity, uid, hash: entry.hash, day: here.day }),
-        seen,
-        flagged,
-        answered,
+      context.tell(mailbox, {
+        type: 'message.updated',
+        occasion: [messageKey, folderId, uidValidity, uid],
+        data: {
+          messageKey,
+          change: 'moved',
+          from: { path: from.folder.path, role: from.folder.role ?? null },
+          folder: { path, role: role ?? null },
+          messageRef: encodeMessageRef({ folderId, uidValidity, uid, hash: entry.hash, day: here.day }),
+          seen,
+          flagged,
+          answered,
+        },
       });
       return undefined;
     }

@@ -96,23 +96,28 @@ function tellFlags({ context, mailbox, record }: FolderRun, entry: RecentMessage
   const { id: folderId, path, role } = record.folder;
   const { key, uid, hash, day, seen, flagged, answered } = entry;
   const messageKey = messageKeyFromBytes(key);
-  context.tell(mailbox, 'message.updated', [messageKey, 'flags', now.getTime()], {
-    messageKey,
-    change: 'flags',
-    folder: { path, role: role ?? null },
-    messageRef: encodeMessageRef({ folderId, uidValidity: record.cursor.uidValidity, uid, hash, day }),
-    seen,
-    flagged,
-    answered,
+  context.tell(mailbox, {
+    type: 'message.updated',
+    occasion: [messageKey, 'flags', now.getTime()],
+    data: {
+      messageKey,
+      change: 'flags',
+      folder: { path, role: role ?? null },
+      messageRef: encodeMessageRef({ folderId, uidValidity: record.cursor.uidValidity, uid, hash, day }),
+      seen,
+      flagged,
+      answered,
+    },
   });
 }
 
 function tellRemoved({ context, mailbox, record }: FolderRun, entry: RecentMessage): void {
   const { id: folderId, path, role } = record.folder;
   const messageKey = messageKeyFromBytes(entry.key);
-  context.tell(mailbox, 'message.removed', [messageKey, folderId, record.cursor.uidValidity, entry.uid], {
-    messageKey,
-    folder: { path, role: role ?? null },
+  context.tell(mailbox, {
+    type: 'message.removed',
+    occasion: [messageKey, folderId, record.cursor.uidValidity, entry.uid],
+    data: { messageKey, folder: { path, role: role ?? null } },
   });
 }
 

@@ -57,11 +57,8 @@ export async function resetFolder(at: FolderPoll, status: FolderStatus, cause: '
     tellVanished(at, record.openUidGaps(complement(all, 1, recovery.lastUid), now, 'unseen'));
   }
   const occasion = [record.folder.id, status.uidValidity, now.getTime()];
-  context.tell(mailbox, 'folder.reset', occasion, {
-    folder: { path, role: role ?? null },
-    cause,
-    ...recovery.counts,
-  });
+  const data = { folder: { path, role: role ?? null }, cause, ...recovery.counts };
+  context.tell(mailbox, { type: 'folder.reset', occasion, data });
   context.log.info('folder.reset', { mailboxId: mailbox.id, folderId: record.folder.id, cause, ...recovery.counts });
   await context.committer.commit(mailbox);
 }

@@ -1,34 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isBrokerError } from '../../errors.ts';
-import type { SlotSchedule, StateRow } from '../../store/rows/rows.ts';
+import type { SlotSchedule } from '../../store/rows/rows.ts';
 import { emptySlot } from '../../store/rows/shard-row.ts';
-import { encodeState } from '../../store/rows/state-row.ts';
-import type { CommitUnit } from '../../store/shard/committer.ts';
 import type { Head } from '../../store/shard/lease.ts';
-import { type BatchOperation, isStoreError, type StoreError } from '../../store/table/table.ts';
-import { sendOutbox } from '../delivering/outbox.ts';
 import type { MailboxRecord } from '../state/mailbox-record.ts';
 import { type Heard, isUnannounced } from './bell.ts';
+import { isolateFailure } from './isolate-failure.ts';
 import { isDue, judge, type Verdict } from './mailbox-state.ts';
 import { poll } from './poll.ts';
-import type { PolledMailbox } from './polled-rows.ts';
 import type { TakeTurn } from './semaphore.ts';
 import type { ShardContext } from './shard-context.ts';
+import type { ShardMailbox } from './shard-mailboxes.ts';
 
 /** The run of a shard. */
 export interface ShardRun {
   readonly context: ShardContext;
   readonly head: Head;
   readonly takeTurn: TakeTurn;
-}
-
-/** A mailbox in this run. */
-export interface ShardMailbox extends PolledMailbox {
-  readonly record: MailboxRecord;
-  readonly isAsked: boolean;
-  readonly isRemoved: boolean;
-  /** Looks at it come one after the other. */
-  readonly inTurn: TakeTurn;
 }
 
 /** Why a mailbox is looked at: its shard has its turn, its bell rang, or that of another one in its shard. */
@@ -46,7 +33,10 @@ export async function attend(
   const slot = head.sched[row.slot] ?? emptySlot;
   const isRung = reason === 'bell';
   // After the bell of another one it is left to the tick, unless the API asked for it.
-  const due = isDue(record.state, slot, row, { now, tick: reason === 'bell of another' ? -1 : tick, isRung });
+  const due = isDue(
+    { state: record.state, slot, account: row },
+    { now, tick: reason === 'bell of another' ? -1 : tick, isRung },
+  );
   const servedBefore = record.state.served;
   // `served` is what the polled rows showed before the on-demand rows were read: a later wish is left for the next run.
   const served = { served: row.asked };
@@ -64,7 +54,7 @@ export async function attend(
   if (isRung && slot.nextDue > tick) head.sched[row.slot] = { ...slot, nextDue: tick };
   let verdict: Verdict = { kind: 'failed', code: 'row_broken', retryAfterMs: undefined };
   if (mailbox.fault === undefined) {
-    const failed = await attempt(context, mailbox, async () => {
+    const failed = await isolateFailure(context, row.id, async () => {
       verdict = await poll({ context, mailbox: record }, takeTurn);
     });
     verdict = failed ?? verdict;
@@ -82,14 +72,14 @@ export async function attend(
     isAsked: mailbox.isAsked,
     servedBefore,
     heard,
-    isBellMissed: await isBellMissed(context, mailbox, slot, heard),
+    isBellMissed: await isBellMissed(context, mailbox, { slot, heard }),
     hasBells: context.hasBell !== undefined,
   };
-  const judged = judge({ ...record.state, ...served }, slot, verdict, at);
+  const judged = judge({ state: { ...record.state, ...served }, slot }, verdict, at);
   if (!isDeepStrictEqual(judged.state, record.state)) record.setState(judged.state);
   head.sched[row.slot] = judged.slot;
   if (judged.event !== undefined) {
-    context.tell(record, judged.event.type, [judged.state.since.getTime()], judged.event.data);
+    context.tell(record, { ...judged.event, occasion: [judged.state.since.getTime()] });
   }
   return verdict.kind !== 'failed' && verdict.kind !== 'unknown' && verdict.left === 'more';
 }
@@ -101,8 +91,7 @@ export async function attend(
 async function isBellMissed(
   context: ShardContext,
   { record, row, isAsked }: ShardMailbox,
-  slot: SlotSchedule,
-  heard: Heard,
+  { slot, heard }: { readonly slot: SlotSchedule; readonly heard: Heard },
 ): Promise<boolean> {
   const { hasBell, intervalSeconds, tick } = context;
   const isAsUsual = record.state.state === 'active' && slot.failures === 0 && tick - slot.lastOk <= slot.interval + 1;
@@ -116,72 +105,4 @@ async function isBellMissed(
 function lastMailOf(record: MailboxRecord): Date | undefined {
   const dates = record.folders.flatMap(({ cursor }) => cursor.lastInternalDate?.getTime() ?? []);
   return dates.length === 0 ? undefined : new Date(Math.max(...dates));
-}
-
-/** Sends what waits in the outbox of a mailbox, polled or not; what was told in this run is stored first. */
-export async function sendEvents({ context, takeTurn }: ShardRun, mailbox: ShardMailbox): Promise<void> {
-  if (mailbox.record.outbox().length === 0 || context.isOver()) return;
-  const at = { context, mailbox: mailbox.record };
-  await attempt(context, mailbox, async () => {
-    await context.committer.commit(mailbox.record);
-    const end = await takeTurn(() => sendOutbox(at));
-    if (end !== 'yields') return;
-    const participant = context.barrier.enter(mailbox.row.destinationId);
-    await participant.othersDone().finally(participant.leave);
-    await takeTurn(() => sendOutbox(at, { insists: true }));
-  });
-}
-
-/**
- * Does something for one mailbox, whose failure is its own: it is noted, and the others go on.
- * @returns how it failed. @throws LeaseLost
- */
-export async function attempt(
-  context: ShardContext,
-  mailbox: ShardMailbox,
-  work: () => Promise<void>,
-): Promise<Verdict | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    if (context.committer.signal.aborted) throw context.committer.signal.reason;
-    const fields = { mailboxId: mailbox.row.id };
-    if (isBrokerError(error)) {
-      context.log.warn('mailbox.failed', { ...fields, code: error.code });
-      return { kind: 'failed', code: error.code, retryAfterMs: error.retry?.afterMs };
-    }
-    context.log.error('mailbox.failed', error, fields);
-    return isStoreError(error)
-      ? { kind: 'unknown' }
-      : { kind: 'failed', code: 'internal_error', retryAfterMs: undefined };
-  }
-}
-
-/** The table does not take the rows of a mailbox: what is in memory is void, and only that is noted. */
-export function degrade(context: ShardContext, found: PolledMailbox, error: StoreError): void {
-  const { row } = found;
-  context.log.error('mailbox.row_refused', error, { mailboxId: row.id });
-  if (row.deletedAt !== undefined) return;
-  const code = 'row_refused';
-  const known = found.state?.state === 'degraded' && found.state.code === code;
-  const state: StateRow = {
-    mailboxId: row.id,
-    state: 'degraded',
-    code,
-    since: known ? (found.state?.since ?? context.now()) : context.now(),
-    backoffUntil: undefined,
-    served: row.asked,
-    told: found.state?.told,
-  };
-  let operations: BatchOperation[] = [{ kind: 'upsert', row: encodeState(state) }];
-  const unit: CommitUnit = {
-    id: row.id,
-    pending: () => operations,
-    sent() {
-      operations = [];
-    },
-    refused: (second) => context.log.error('mailbox.row_refused', second, { mailboxId: row.id }),
-  };
-  context.committer.include(unit);
 }

@@ -49,6 +49,6 @@ describe('a bell', () => {
     ['that rings again an hour later is relied on', silent(3600), found, false, { hears: 'rings', since: now }],
     ['that misses more stays silent for longer', silent(3600), heard(), true, { hears: 'silent', since: now }],
   ])('%s', (_, before, one, isMissed, after) => {
-    expect(bellAfter(before, one, isMissed, now)).toEqual(after);
+    expect(bellAfter(before, one, { isMissed, now })).toEqual(after);
   });
 });

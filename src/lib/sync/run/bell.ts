@@ -40,8 +40,7 @@ export const isUnannounced = ({ isAnnounced, arrivals }: Heard, now: Date, looke
 export function bellAfter(
   before: BellState | undefined,
   { isAnnounced, hasArrived }: Heard,
-  isMissed: boolean,
-  now: Date,
+  { isMissed, now }: { readonly isMissed: boolean; readonly now: Date },
 ): BellState | undefined {
   if (isMissed) return { hears: 'silent', since: now };
   if (!isAnnounced || !hasArrived || before?.hears === 'rings') return before;

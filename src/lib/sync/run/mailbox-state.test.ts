@@ -43,7 +43,7 @@ describe('a mailbox that answered', () => {
     ['wait', tick + 1],
     ['more', tick],
   ] as const)('with %s left is due at %i', (left, nextDue) => {
-    const judged = judge(state(), slot({ failures: 3 }), { kind: 'ok', left }, at);
+    const judged = judge({ state: state(), slot: slot({ failures: 3 }) }, { kind: 'ok', left }, at);
     expect(judged).toEqual({
       state: state(),
       slot: { nextDue, lastOk: tick, interval: 1, failures: 0, eager: 0 },
@@ -59,7 +59,11 @@ describe('a mailbox that answered', () => {
     ['connecting', undefined],
     ['paused', undefined],
   ] as const)('after it was %s is active, with the event %s', (before, type) => {
-    const judged = judge(state({ state: before, code: 'x' }), slot(), { kind: 'ok', left: 'nothing' }, at);
+    const judged = judge(
+      { state: state({ state: before, code: 'x' }), slot: slot() },
+      { kind: 'ok', left: 'nothing' },
+      at,
+    );
     expect(judged.state).toMatchObject({ state: 'active', code: '', since: now });
     expect(judged.event?.type).toBe(type);
   });
@@ -67,23 +71,31 @@ describe('a mailbox that answered', () => {
   it.each(['throttled', 'paused', 'connecting'] as const)(
     'and that was told to be in trouble before it was %s is told to have recovered',
     (between) => {
-      const troubled = judge(state(), slot(), failed('imap_refused'), at);
+      const troubled = judge({ state: state(), slot: slot() }, failed('imap_refused'), at);
       expect(troubled.event?.type).toBe('mailbox.degraded');
       const passing =
         between === 'throttled'
-          ? judge(troubled.state, slot(), failed('imap_throttled', 1000), at)
+          ? judge({ state: troubled.state, slot: slot() }, failed('imap_throttled', 1000), at)
           : { state: { ...troubled.state, state: between }, event: undefined };
       expect(passing.event).toBeUndefined();
-      const recovered = judge(passing.state, slot(), { kind: 'ok', left: 'nothing' }, at);
+      const recovered = judge({ state: passing.state, slot: slot() }, { kind: 'ok', left: 'nothing' }, at);
       expect(recovered.event).toMatchObject({ type: 'mailbox.recovered', data: { was: 'degraded' } });
       // Once.
-      const again = judge({ ...recovered.state, state: 'throttled' }, slot(), { kind: 'ok', left: 'nothing' }, at);
+      const again = judge(
+        { state: { ...recovered.state, state: 'throttled' }, slot: slot() },
+        { kind: 'ok', left: 'nothing' },
+        at,
+      );
       expect(again.event).toBeUndefined();
     },
   );
 
   it('but for one folder stays as it is, and says which fault', () => {
-    const judged = judge(state(), slot(), { kind: 'partly', code: 'folder_missing', left: 'nothing' }, at);
+    const judged = judge(
+      { state: state(), slot: slot() },
+      { kind: 'partly', code: 'folder_missing', left: 'nothing' },
+      at,
+    );
     expect(judged.state).toMatchObject({ state: 'active', code: 'folder_missing', since: ago(100) });
     expect(judged.slot).toMatchObject({ nextDue: tick + 1, lastOk: tick - 1 });
   });
@@ -142,7 +154,7 @@ describe('a mailbox without mail', () => {
     ['is due at the next tick while work waits', still, slot({ interval: 5 }), { kind: 'ok', left: 'wait' }, quiet, 1],
     ['is due at once while work is left', still, slot({ interval: 5 }), { kind: 'ok', left: 'more' }, quiet, 0],
   ] as const)('%s', (_name, row, schedule, verdict, situation, ticks) => {
-    const judged = judge(row, schedule, verdict, situation);
+    const judged = judge({ state: row, slot: schedule }, verdict, situation);
     expect(judged.slot.nextDue - tick).toBe(ticks);
     expect(judged.slot.interval).toBe(Math.max(1, ticks));
   });
@@ -163,7 +175,7 @@ describe('a mailbox that failed', () => {
     ['internal_error', 'active', undefined],
   ];
   it.each(cases)('by %s is %s and tells %s', (code, to, type) => {
-    const judged = judge(state(), slot(), failed(code), at);
+    const judged = judge({ state: state(), slot: slot() }, failed(code), at);
     expect(judged.state).toMatchObject({ state: to, code });
     expect(judged.event?.type).toBe(type);
     expect(judged.slot.failures).toBe(1);
@@ -172,34 +184,35 @@ describe('a mailbox that failed', () => {
   it.each(['client_secret_expired', 'vault_unreachable', 'storage_unreachable'] as const)(
     'by %s, a fault of the deployment, keeps its state untouched',
     (code) => {
-      const judged = judge(state(), slot({ failures: 2 }), failed(code), at);
+      const judged = judge({ state: state(), slot: slot({ failures: 2 }) }, failed(code), at);
       // However long it lasts, the next tick tries again.
       expect(judged).toEqual({ state: state(), slot: slot({ failures: 2, nextDue: tick + 1 }), event: undefined });
     },
   );
 
   it('by a fault of the deployment waits no longer than it was told', () => {
-    const judged = judge(state(), slot({ failures: 9 }), failed('client_secret_invalid', 150_000), at);
+    const judged = judge({ state: state(), slot: slot({ failures: 9 }) }, failed('client_secret_invalid', 150_000), at);
     expect(judged.slot).toEqual(slot({ failures: 9, nextDue: tick + 3 }));
     expect(judged.state).toEqual(state({ backoffUntil: new Date(now.getTime() + 150_000) }));
   });
 
   it('waits longer with every failure, up to a quarter of an hour', () => {
     const waits = [0, 1, 2, 3, 4, 5, 50].map(
-      (failures) => judge(state(), slot({ failures }), failed('imap_unreachable'), at).slot.nextDue - tick,
+      (failures) =>
+        judge({ state: state(), slot: slot({ failures }) }, failed('imap_unreachable'), at).slot.nextDue - tick,
     );
     expect(waits).toEqual([1, 2, 4, 8, 15, 15, 15]);
   });
 
   it('waits as long as it was told', () => {
-    const judged = judge(state(), slot(), failed('imap_throttled', 300_000), at);
+    const judged = judge({ state: state(), slot: slot() }, failed('imap_throttled', 300_000), at);
     expect(judged.slot.nextDue).toBe(tick + 5);
     expect(judged.state.backoffUntil).toEqual(new Date(now.getTime() + 300_000));
   });
 
   it('is degraded when it has not answered for a quarter of an hour', () => {
     const lastOk = (minutes: number) =>
-      judge(state(), slot({ lastOk: tick - minutes }), failed('imap_unreachable'), at);
+      judge({ state: state(), slot: slot({ lastOk: tick - minutes }) }, failed('imap_unreachable'), at);
     expect(lastOk(14).state.state).toBe('active');
     expect(lastOk(15)).toMatchObject({ state: { state: 'degraded' }, event: { type: 'mailbox.degraded' } });
   });
@@ -207,7 +220,8 @@ describe('a mailbox that failed', () => {
   it('is not degraded before it was connected for so long', () => {
     const young = { ...at, createdAt: ago(5) };
     expect(
-      judge(state({ state: 'connecting' }), slot({ lastOk: 0 }), failed('imap_unreachable'), young).state,
+      judge({ state: state({ state: 'connecting' }), slot: slot({ lastOk: 0 }) }, failed('imap_unreachable'), young)
+        .state,
     ).toMatchObject({
       state: 'connecting',
       code: 'imap_unreachable',
@@ -215,19 +229,19 @@ describe('a mailbox that failed', () => {
   });
 
   it('is degraded when the server does not open it three times', () => {
-    const judged = judge(state(), slot({ failures: 2 }), failed('imap_not_connected'), at);
+    const judged = judge({ state: state(), slot: slot({ failures: 2 }) }, failed('imap_not_connected'), at);
     expect(judged.state.state).toBe('degraded');
   });
 
   it('tells of a state once, however often it is found', () => {
-    const first = judge(state(), slot(), failed('grant_revoked'), at);
-    const second = judge(first.state, first.slot, failed('grant_revoked'), at);
+    const first = judge({ state: state(), slot: slot() }, failed('grant_revoked'), at);
+    const second = judge({ state: first.state, slot: first.slot }, failed('grant_revoked'), at);
     expect(second.event).toBeUndefined();
     expect(second.state.since).toEqual(now);
   });
 
   it('for a reason of our own store is only tried again', () => {
-    expect(judge(state(), slot(), { kind: 'unknown' }, at)).toEqual({
+    expect(judge({ state: state(), slot: slot() }, { kind: 'unknown' }, at)).toEqual({
       state: state(),
       slot: slot({ nextDue: tick + 1 }),
       event: undefined,
@@ -257,7 +271,7 @@ describe('a mailbox', () => {
     ['is not due while it is paused', state(), slot(), { ...account, paused: true, asked: 2 }, false],
     ['is not due after it was removed', state(), slot(), { ...account, deletedAt: ago(1), asked: 2 }, false],
   ])('%s', (_name, row, schedule, mailbox, due) => {
-    expect(isDue(row, schedule, mailbox, { now, tick })).toBe(due);
+    expect(isDue({ state: row, slot: schedule, account: mailbox }, { now, tick })).toBe(due);
   });
 });
 
@@ -268,10 +282,15 @@ describe('a mailbox whose owner has just signed in again', () => {
   it.each(['imap_unreachable', 'imap_unexpected', 'imap_token_expired'] as const)(
     'is polled on, although the first attempt ends in %s',
     (code) => {
-      const judged = judge(before, slot(), failed(code), asked);
+      const judged = judge({ state: before, slot: slot() }, failed(code), asked);
       expect(judged.state).toMatchObject({ state: 'active', code, served: 2 });
       const later = { now: new Date(now.getTime() + 60_000), tick: tick + 1 };
-      expect(isDue(judged.state, judged.slot, { paused: false, deletedAt: undefined, asked: 2 }, later)).toBe(true);
+      expect(
+        isDue(
+          { state: judged.state, slot: judged.slot, account: { paused: false, deletedAt: undefined, asked: 2 } },
+          later,
+        ),
+      ).toBe(true);
     },
   );
 
@@ -279,14 +298,19 @@ describe('a mailbox whose owner has just signed in again', () => {
     ['our own table does not answer', { kind: 'unknown' }],
     ['the secret of the app has run out', failed('client_secret_expired')],
   ] as const)('is tried again when %s', (_why, verdict) => {
-    const judged = judge(before, slot(), verdict, asked);
+    const judged = judge({ state: before, slot: slot() }, verdict, asked);
     expect(judged.state).toMatchObject({ state: 'reconnect_required', served: 1 });
     const later = { now: new Date(now.getTime() + 60_000), tick: tick + 1 };
-    expect(isDue(judged.state, judged.slot, { paused: false, deletedAt: undefined, asked: 2 }, later)).toBe(true);
+    expect(
+      isDue(
+        { state: judged.state, slot: judged.slot, account: { paused: false, deletedAt: undefined, asked: 2 } },
+        later,
+      ),
+    ).toBe(true);
   });
 
   it('is left alone when the new sign-in is refused, too', () => {
-    const judged = judge(before, slot(), failed('grant_expired'), asked);
+    const judged = judge({ state: before, slot: slot() }, failed('grant_expired'), asked);
     expect(judged).toMatchObject({ state: { state: 'reconnect_required', served: 2 }, event: undefined });
   });
 });
@@ -302,12 +326,16 @@ describe('a bell', () => {
     ['does not wake the dead', state({ state: 'reconnect_required' }), later, account, false],
     ['rings in vain for what is removed', state(), later, { ...account, deletedAt: now }, false],
   ])('%s', (_, one, its, its2, isPolled) => {
-    expect(isDue(one, its, its2, { now, tick, isRung: true })).toBe(isPolled);
-    expect(isDue(one, its, its2, { now, tick })).toBe(false);
+    expect(isDue({ state: one, slot: its, account: its2 }, { now, tick, isRung: true })).toBe(isPolled);
+    expect(isDue({ state: one, slot: its, account: its2 }, { now, tick })).toBe(false);
   });
 
   const polled = (before: SlotSchedule, change: Partial<typeof at>, of: Partial<StateRow> = {}) =>
-    judge(state(of), before, { kind: 'ok', left: 'nothing' }, { ...at, lastMailAt: ago(5), ...change });
+    judge(
+      { state: state(of), slot: before },
+      { kind: 'ok', left: 'nothing' },
+      { ...at, lastMailAt: ago(5), ...change },
+    );
   const heard = { isRung: true, isAnnounced: true, hasArrived: false, arrivals: [] };
 
   it('that is ahead of the mail makes the mailbox due in the next three ticks', () => {

@@ -1,7 +1,7 @@
 import { hourMs } from '../../domain/duration.ts';
 import type { OutboxData } from '../../domain/events/outbox-data.ts';
 import { type ErrorCode, errorTable } from '../../error-codes.ts';
-import type { MailboxState, SlotSchedule, StateRow } from '../../store/rows/rows.ts';
+import type { MailboxRow, MailboxState, SlotSchedule, StateRow } from '../../store/rows/rows.ts';
 import { bellAfter, eagerAfter, type Heard } from './bell.ts';
 import { pollInterval } from './rhythm.ts';
 
@@ -44,6 +44,12 @@ type StateEventType =
 export type StateEvent = {
   readonly [Type in StateEventType]: { readonly type: Type; readonly data: OutboxData[Type] };
 }[StateEventType];
+
+/** What is stored of how a mailbox stands. */
+export interface Standing {
+  readonly state: StateRow;
+  readonly slot: SlotSchedule;
+}
 
 export interface Judged {
   readonly state: StateRow;
@@ -123,7 +129,7 @@ const isTrouble = (state: MailboxState): boolean => troubleEvent(state, '', '') 
  * Due times: work that is left is due at once (a continuation looks for what is due in its own tick), work that must wait
  * at the next tick, a mailbox without work by its rhythm, a failure after a wait that doubles.
  */
-export function judge(state: StateRow, slot: SlotSchedule, verdict: Verdict, at: Situation): Judged {
+export function judge({ state, slot }: Standing, verdict: Verdict, at: Situation): Judged {
   const { tick } = at;
   if (verdict.kind === 'unknown') {
     return { state: untried(state, at), slot: { ...slot, nextDue: tick + 1 }, event: undefined };
@@ -131,13 +137,15 @@ export function judge(state: StateRow, slot: SlotSchedule, verdict: Verdict, at:
   const seconds = at.intervalSeconds;
   if (verdict.kind !== 'failed') {
     const target = verdict.kind === 'ok' ? 'active' : isOverdue(state, slot, at) ? 'degraded' : keep(state);
-    const moving = moved(state, target, verdict.kind === 'ok' ? '' : verdict.code, undefined, at);
-    const bell = bellAfter(state.bell, at.heard, at.isBellMissed, at.now);
+    const code = verdict.kind === 'ok' ? '' : verdict.code;
+    const moving = moved(state, { state: target, code, backoffUntil: undefined }, at);
+    const bell = bellAfter(state.bell, at.heard, { isMissed: at.isBellMissed, now: at.now });
     const next = { ...moving, state: { ...moving.state, bell } };
     const eager = eagerAfter(slot.eager, at.heard);
     const isReset = verdict.left !== 'nothing' || at.isAsked || slot.failures > 0 || eager > 0;
-    const isAnnounced = at.hasBells && bell?.hears === 'rings';
-    const interval = isReset ? 1 : pollInterval(slot.interval, quietMs(next.state, at), seconds, isAnnounced);
+    const hasBell = at.hasBells && bell?.hears === 'rings';
+    const rhythm = { quietMs: quietMs(next.state, at), intervalSeconds: seconds, hasBell };
+    const interval = isReset ? 1 : pollInterval(slot.interval, rhythm);
     const nextDue = verdict.left === 'more' ? tick : tick + interval;
     const lastOk = verdict.kind === 'ok' ? tick : slot.lastOk;
     return { ...next, slot: { nextDue, lastOk, interval, failures: 0, eager } };
@@ -161,7 +169,7 @@ export function judge(state: StateRow, slot: SlotSchedule, verdict: Verdict, at:
     return { state: { ...untried(state, at), backoffUntil: asked }, slot: soon, event: undefined };
   }
   const target = said !== 'keep' ? said : isOverdue(state, slot, at) ? 'degraded' : keep(state);
-  return { ...moved(state, target, verdict.code, asked, at), slot: next };
+  return { ...moved(state, { state: target, code: verdict.code, backoffUntil: asked }, at), slot: next };
 }
 
 /** How long nothing happened to a mailbox: no mail came, and its state stayed as it is. */
@@ -189,13 +197,12 @@ function isOverdue(state: StateRow, slot: SlotSchedule, at: Situation): boolean 
 
 function moved(
   state: StateRow,
-  to: MailboxState,
-  code: string,
-  backoffUntil: Date | undefined,
+  target: Pick<StateRow, 'state' | 'code' | 'backoffUntil'>,
   at: Situation,
 ): Pick<Judged, 'state' | 'event'> {
+  const { state: to, code } = target;
   const same = state.state === to;
-  const next: StateRow = { ...state, state: to, code, backoffUntil, since: same ? state.since : at.now };
+  const next: StateRow = { ...state, ...target, since: same ? state.since : at.now };
   if (same) return { state: next, event: undefined };
   const since = at.now.toISOString();
   const trouble = troubleEvent(to, code, since);
@@ -211,9 +218,7 @@ function moved(
 
 /** Whether a mailbox is polled in this run. A bell beats the rhythm, but neither a pause nor the wait after a failure. Pure. */
 export function isDue(
-  state: StateRow,
-  slot: SlotSchedule,
-  account: { readonly paused: boolean; readonly deletedAt: Date | undefined; readonly asked: number },
+  { state, slot, account }: Standing & { readonly account: Pick<MailboxRow, 'paused' | 'deletedAt' | 'asked'> },
   at: { readonly now: Date; readonly tick: number; readonly isRung?: boolean },
 ): boolean {
   if (account.paused || account.deletedAt !== undefined) return false;

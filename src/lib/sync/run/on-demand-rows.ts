@@ -17,15 +17,20 @@ export interface OnDemandRows {
   readonly unreadable: number;
 }
 
-/**
- * Reads the events and the jobs that wait in a shard, and which other on-demand kinds the mailboxes in `asked` have.
- * @param wanted of which kinds the flag in `!` says that there are rows, or the API may have put some there
- */
+/** What to look for. */
+export interface OnDemandWanted {
+  readonly shard: number;
+  /** The flags in `!` say that there are such rows, or the API may have inserted some. */
+  readonly outbox: boolean;
+  readonly jobs: boolean;
+  /** Mailboxes of which other kinds of on-demand rows may exist without a flag in `!`. */
+  readonly asked: readonly string[];
+}
+
+/** Reads the events and the jobs that wait in a shard, and which other on-demand kinds the mailboxes in `asked` have. */
 export async function readOnDemandRows(
   parts: { readonly store: Store; readonly log: Log },
-  shard: number,
-  wanted: { readonly outbox: boolean; readonly jobs: boolean },
-  asked: readonly string[],
+  { shard, outbox: isOutboxWanted, jobs: areJobsWanted, asked }: OnDemandWanted,
 ): Promise<OnDemandRows> {
   const table = parts.store.table('mail');
   const partition = shardKey(shard);
@@ -48,8 +53,8 @@ export async function readOnDemandRows(
   }
 
   const [outbox, jobs] = await Promise.all([
-    wanted.outbox ? read('o', onDemandKinds.outbox, decodeOutbox) : [],
-    wanted.jobs ? read('e', onDemandKinds.job, decodeJob) : [],
+    isOutboxWanted ? read('o', onDemandKinds.outbox, decodeOutbox) : [],
+    areJobsWanted ? read('e', onDemandKinds.job, decodeJob) : [],
   ]);
   const kinds = [
     ['d', onDemandKinds.retry],

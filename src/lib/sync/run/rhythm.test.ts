@@ -30,7 +30,7 @@ describe('a quiet mailbox', () => {
   ])(
     'polled every %i ticks until now, quiet for %i ms, with ticks of %i s, is polled every %i',
     (before, quiet, tick, every) => {
-      expect(pollInterval(before, quiet, tick)).toBe(every);
+      expect(pollInterval(before, { quietMs: quiet, intervalSeconds: tick })).toBe(every);
     },
   );
 });

@@ -13,6 +13,14 @@ const quietestMs = 5 * 60_000;
 /** And never more seldom than this many ticks: whoever sets a short tick wants mail quickly. */
 const quietestTicks = 5;
 
+export interface Rhythm {
+  /** Since the last mail, the connect or the last change of state. */
+  readonly quietMs: number;
+  readonly intervalSeconds: number;
+  /** Its bell rings: it is polled more seldom still, from the first poll on that has nothing left to do. */
+  readonly hasBell?: boolean;
+}
+
 /**
  * After how many ticks a mailbox without work is polled again. Pure.
  * The wait is a sixtieth of how long the mailbox has been quiet: a tick of a minute for the first hour, 5 minutes after
@@ -20,10 +28,8 @@ const quietestTicks = 5;
  * by no more than double, so that a mailbox about which something was said just now (it was asked for, it failed) is
  * looked at often for a while.
  * @param before the interval until now, in ticks; 0 or 1 after a reset
- * One whose bell rings is polled more seldom still, from the first poll on that has nothing left to do.
- * @param quietMs since the last mail, the connect or the last change of state
  */
-export function pollInterval(before: number, quietMs: number, intervalSeconds: number, hasBell = false): number {
+export function pollInterval(before: number, { quietMs, intervalSeconds, hasBell = false }: Rhythm): number {
   const tickMs = intervalSeconds * 1000;
   if (hasBell) return Math.max(1, Math.min(Math.floor(bellIntervalMs / tickMs), 2 * before));
   const longest = Math.max(1, Math.min(quietestTicks, Math.floor(quietestMs / tickMs)));

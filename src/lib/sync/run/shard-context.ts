@@ -7,20 +7,24 @@ import type { DeliveryContext } from '../delivering/delivery-context.ts';
 import type { FolderContext } from '../folder/folder-context.ts';
 import { createBarrier } from '../state/barrier.ts';
 import type { RowMemory } from '../state/row-memory.ts';
+import type { RowContext } from '../state/run-context.ts';
 import { createRunCounts } from '../state/run-counts.ts';
 import { safeModeOf } from '../state/safe-mode.ts';
 import type { ShardRunnerDeps } from '../state/types.ts';
 import { tickAt } from '../state/wake-up.ts';
 
-/** What the run of a shard needs: all that its rooms need, and who waits for whom. */
+/** What the run of a shard needs itself, and what it hands to the rooms below: each gets its own part and no more. */
 export interface ShardContext
-  extends FolderContext,
-    DeliveryContext,
-    Pick<ShardRunnerDeps, 'forget' | 'intervalSeconds' | 'hasBell'> {
+  extends RowContext,
+    Pick<ShardRunnerDeps, 'clock' | 'forget' | 'intervalSeconds' | 'hasBell' | 'sentMail'> {
+  /** For looking at folders. */
+  readonly folder: FolderContext;
+  /** For delivering, new mail and old. */
+  readonly delivery: DeliveryContext;
   readonly tick: number;
   /** True when the next tick has begun, or the run is over: what is not urgent leaves the shard to the next run. */
   isNextTick(): boolean;
-  /** Who has something urgent for which destination. */
+  /** Which mailboxes have something urgent for which destination. */
   readonly barrier: ReturnType<typeof createBarrier>;
 }
 
@@ -40,31 +44,51 @@ export interface ShardHold {
 export const has = (head: Head, kind: keyof typeof onDemandKinds): boolean => (head.flags & onDemandKinds[kind]) !== 0;
 
 export function createShardContext(deps: ShardRunnerDeps, hold: ShardHold): ShardContext {
+  const { store, clock, log, intervalSeconds } = deps;
   const { tick, isOver, committer } = hold;
   const { head } = hold.lease;
-  const now = () => new Date(deps.store.time.whenJudging());
-  const context: ShardContext = {
-    ...deps,
+  const now = () => new Date(store.time.whenJudging());
+  const mark = (kind: keyof typeof onDemandKinds) => {
+    head.flags |= onDemandKinds[kind];
+  };
+  const rows: RowContext = {
+    log,
+    store,
     committer,
-    tick,
     now,
     isOver,
-    isNextTick: () => isOver() || tickAt(deps.store.time.whenJudging(), deps.intervalSeconds) > tick,
-    safe: safeModeOf(head, committer, hold.alone),
-    held: new Set(),
-    accepted: { mail: new Map(), anything: new Map() },
     counts: createRunCounts(),
-    barrier: createBarrier(),
-    mark(kind) {
-      head.flags |= onDemandKinds[kind];
-    },
+    mark,
     has: (kind) => has(head, kind),
     kept: (mailboxId) => hold.memory.take(hold.shard, mailboxId),
-    tell(record, type, occasion, data) {
+    tell(record, { type, occasion, data }) {
       const id = eventId(record.id, type, ...occasion);
       record.addOutbox(outboxRow({ mailboxId: record.id, id, type, at: now(), data }));
-      context.mark('outbox');
+      mark('outbox');
     },
   };
-  return context;
+  return {
+    ...rows,
+    clock,
+    tick,
+    intervalSeconds,
+    forget: deps.forget,
+    hasBell: deps.hasBell,
+    sentMail: deps.sentMail,
+    isNextTick: () => isOver() || tickAt(store.time.whenJudging(), intervalSeconds) > tick,
+    barrier: createBarrier(),
+    folder: { ...rows, clock, imap: deps.imap, token: deps.token, destinations: deps.destinations },
+    delivery: {
+      ...rows,
+      deliverer: deps.deliverer,
+      messageReceived: deps.messageReceived,
+      mailboxEvent: deps.mailboxEvent,
+      destinations: deps.destinations,
+      readCaps: deps.readCaps,
+      sentMail: deps.sentMail,
+      safe: safeModeOf(head, committer, hold.alone),
+      held: new Set(),
+      accepted: { mail: new Map(), anything: new Map() },
+    },
+  };
 }

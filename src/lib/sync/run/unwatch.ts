@@ -56,5 +56,9 @@ function tellVanished({ context, mailbox }: MailboxRun, cursor: CursorRow, store
   const { folderId, path, role } = cursor;
   const messageKey = messageKeyFromBytes(retry.key);
   const folder = { path, role: role ?? null };
-  context.tell(mailbox, 'message.vanished', [messageKey, folderId, retry.uid], { messageKey, folder });
+  context.tell(mailbox, {
+    type: 'message.vanished',
+    occasion: [messageKey, folderId, retry.uid],
+    data: { messageKey, folder },
+  });
 }

@@ -8,6 +8,16 @@ import type { KeptRows } from './row-memory.ts';
 import type { RunCounts } from './run-counts.ts';
 import type { ShardRunnerDeps } from './types.ts';
 
+/** An event for the outbox of a mailbox. */
+export type NewEvent = {
+  readonly [Type in OutboxType]: {
+    readonly type: Type;
+    /** Distinguishes it from other events of its type; its id is a hash of both, and the same if it is told again. */
+    readonly occasion: readonly (string | number | bigint)[];
+    readonly data: OutboxData[Type];
+  };
+}[OutboxType];
+
 /** What every step of a run needs: the fence, the time, and where to say what happened. Rooms add what they need. */
 export interface RunContext extends Pick<ShardRunnerDeps, 'log'> {
   readonly committer: Committer;
@@ -19,16 +29,8 @@ export interface RunContext extends Pick<ShardRunnerDeps, 'log'> {
   readonly counts: RunCounts;
   /** Notes in `!` that there are rows of an on-demand kind. */
   mark(kind: keyof typeof onDemandKinds): void;
-  /**
-   * Keeps an event until it is accepted; it is stored by the next commit of the mailbox.
-   * `occasion` tells it from other events of its type: told again, it has the same id.
-   */
-  tell<Type extends OutboxType>(
-    record: MailboxRecord,
-    type: Type,
-    occasion: readonly (string | number | bigint)[],
-    data: OutboxData[Type],
-  ): void;
+  /** Keeps an event until it is accepted; it is stored by the next commit of the mailbox. */
+  tell(record: MailboxRecord, event: NewEvent): void;
 }
 
 /** What reading the rows of a mailbox needs besides. */

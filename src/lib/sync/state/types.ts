@@ -70,13 +70,13 @@ export interface ShardRunnerDeps {
   readonly otherHeld?: (shard: number) => void;
   /** Length of a tick. */
   readonly intervalSeconds: number;
-  readonly readCaps?: ReadCaps;
-  /** Whether Microsoft has been asked to announce the mail of a mailbox. Absent: nobody is, and bells count for nothing. */
-  readonly hasBell?: (mailboxId: string) => Promise<boolean>;
+  readonly readCaps?: ReadCaps | undefined;
+  /** Whether Microsoft has been asked to announce the mail of a mailbox. Absent where the deployment uses no bells. */
+  readonly hasBell?: ((mailboxId: string) => Promise<boolean>) | undefined;
   /** Without it every folder is delivered in order, and nothing is noted of destinations. */
-  readonly destinations?: DestinationFacts;
+  readonly destinations?: DestinationFacts | undefined;
   /** Without it nothing goes out. */
-  readonly sentMail?: SentMail;
+  readonly sentMail?: SentMail | undefined;
 }
 
 export interface ShardRunner {

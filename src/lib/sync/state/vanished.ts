@@ -25,12 +25,14 @@ export function tellVanished({ context, mailbox, record }: FolderRun, closed: re
       if (entry !== undefined && isSettled(entry)) continue;
       const key = entry?.key ?? messageKeyBytes({ mailboxId: mailbox.id, folderId, uidValidity, uid });
       const messageKey = messageKeyFromBytes(key);
-      context.tell(mailbox, 'message.vanished', [messageKey, folderId, uid], { messageKey, folder });
+      const occasion = [messageKey, folderId, uid];
+      context.tell(mailbox, { type: 'message.vanished', occasion, data: { messageKey, folder } });
     }
   }
   const ranges = closed.filter((uidGap) => !byKey.includes(uidGap)).map(({ from, to }) => ({ from, to }));
   if (ranges.length > 0) {
     const occasion = [folderId, uidValidity, ...ranges.flatMap(({ from, to }) => [from, to])];
-    context.tell(mailbox, 'message.vanished', occasion, { folder, count: sizeOf(ranges), ranges });
+    const data = { folder, count: sizeOf(ranges), ranges };
+    context.tell(mailbox, { type: 'message.vanished', occasion, data });
   }
 }
