@@ -67,6 +67,47 @@ it('answers a mail in its thread, with its sender as the recipient and its text 
   expect(dataOf(answered)).toMatchObject({ from: { address: grace }, to: [{ address: ada }], inReplyTo: messageId });
   expect(dataOf(answered).text).toMatch(/^Tomorrow\.\s+Grace, Contoso\s+Am .* \(MES?Z\) schrieb [\s\S]*When\?/);
   expect(dataOf(answered).threadKey).toBe(dataOf(asked).threadKey);
+
+  // The mail that was answered is marked so, and the sender is told.
+  const [told] = await eventsOf(
+    world,
+    1,
+    (event) => accepted('submission.sent')(event) && dataOf(event).submissionId === answer.body.id,
+  );
+  const original = { kind: 'reply', messageRef, marked: true };
+  expect(dataOf(told)).toMatchObject({ original });
+  expect((await world.api('GET', `submissions/${answer.body.id}`)).body).toMatchObject({ original });
+  expect((await world.api('GET', `mailboxes/${to}/messages/${messageRef}`)).body).toMatchObject({ answered: true });
+});
+
+it('forwards a mail with its file from a folder that nobody watches', async () => {
+  const attachments = [
+    { filename: 'list.csv', contentType: 'text/csv', content: Buffer.from('a;b').toString('base64') },
+  ];
+  await sent({ to: [grace], subject: 'Kept aside', text: 'See the list', attachments });
+  const [asked] = await eventsOf(world, 1, arrived(to, 'Kept aside'));
+  const { body: known } = await world.api('GET', `mailboxes/${to}/folders`);
+  const junk = known.items.find(({ role }: { role: string }) => role === 'junk');
+  expect(junk).toMatchObject({ watched: false });
+  const move = { messageRefs: [dataOf(asked).messageRef], moveTo: { path: junk.path } };
+  const moved = await world.api('PATCH', `mailboxes/${to}/messages`, { body: move });
+  const { messageRef } = moved.body.results[0].message;
+  // By the reference that NocoBase keeps, and by the one of the folder as it is now.
+  for (const [subject, ref] of [
+    ['By the old one', dataOf(asked).messageRef],
+    ['By the new one', messageRef],
+  ]) {
+    const body = { forward: ref, to: [ada], subject, text: 'For you' };
+    const answer = await world.api('POST', `mailboxes/${to}/send`, { body });
+    expect(answer.body).toMatchObject({ state: 'queued', original: { kind: 'forward', marked: null } });
+    const [forwarded] = await eventsOf(world, 1, arrived(from, subject));
+    expect(dataOf(forwarded)).toMatchObject({ attachments: [{ filename: 'list.csv' }] });
+    const told = await eventually('the mark', async () => {
+      const { original } = (await world.api('GET', `submissions/${answer.body.id}`)).body;
+      return original.marked === null ? undefined : original;
+    });
+    expect(told).toMatchObject({ marked: true });
+  }
 });
 
 it('answers a mail that was moved meanwhile to another watched folder', async () => {

@@ -11,7 +11,7 @@ import { createGrants } from '../../src/lib/store/grants/grants.ts';
 import { createRegistry } from '../../src/lib/store/mailboxes/create-registry.ts';
 import type { MailboxRow } from '../../src/lib/store/rows/rows.ts';
 import { createDirectory } from '../../src/lib/store/shard/directory.ts';
-import type { SendHint } from '../../src/lib/submissions/types.ts';
+import type { SendWakeUp } from '../../src/lib/submissions/types.ts';
 import { createDispatcher } from '../../src/lib/sync/run/dispatcher.ts';
 import { createShardRunner } from '../../src/lib/sync/run/runner.ts';
 import type { Dispatcher, ShardRunner } from '../../src/lib/sync/state/types.ts';
@@ -214,7 +214,7 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
     );
   });
 
-  async function work(runner: ShardRunner, hint: Exclude<Hint, SendHint>): Promise<Hint | undefined> {
+  async function work(runner: ShardRunner, hint: Exclude<Hint, SendWakeUp>): Promise<Hint | undefined> {
     if (hint.kind === 'shard') return runner.run(hint);
     const { next, again } = await runner.ring(hint);
     if (again !== undefined) queue.put(again.bell, again.afterMs);

@@ -103,13 +103,13 @@ export const bugsWithSending: readonly PlantedBug[] = [
     breaks: 'each outcome is told',
     changes: [
       {
-        file: 'submissions/finish.ts',
+        file: 'submissions/ending/finish.ts',
         find: `  for (const type of submission.owes) await tell(parts, submission, type);
 `,
         put: ``,
       },
       {
-        file: 'submissions/finish.ts',
+        file: 'submissions/ending/finish.ts',
         find: `    await parts.rows.close(found, next);
 `,
         put: `    await parts.rows.close(found, next);
@@ -124,7 +124,7 @@ export const bugsWithSending: readonly PlantedBug[] = [
     breaks: 'each outcome is told',
     changes: [
       {
-        file: 'submissions/tell.ts',
+        file: 'submissions/ending/tell.ts',
         find: `  const id = submissionEventId(submission, type);`,
         put: `  const id = eventId(submission.mailboxId, type, submission.id, store.time.whenJudging());`,
       },

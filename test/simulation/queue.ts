@@ -1,4 +1,4 @@
-import type { SendHint } from '../../src/lib/submissions/types.ts';
+import type { SendWakeUp } from '../../src/lib/submissions/types.ts';
 import type { BellWakeUp, ShardWakeUp } from '../../src/lib/sync/state/wake-up.ts';
 import type { Ground, Invocation } from './process.ts';
 
@@ -12,7 +12,7 @@ const killedAgainMs = 10 * 60_000;
 const mostDequeues = 3;
 
 /** A message of the queue. */
-export type Hint = ShardWakeUp | BellWakeUp | SendHint;
+export type Hint = ShardWakeUp | BellWakeUp | SendWakeUp;
 
 interface Message {
   readonly wakeUp: Hint;

@@ -77,6 +77,7 @@ export const queuedSubmission = (place: Pick<Submission, 'id' | 'mailboxId'>, no
   reply: undefined,
   refused: [],
   fromRewritten: undefined,
+  original: undefined,
   resendable: false,
   sentAt: undefined,
   endedAt: undefined,

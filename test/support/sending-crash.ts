@@ -46,6 +46,12 @@ export async function expectTruth(world: SendingWorld, submission: Submission): 
   const told = (await world.rows('mail', 'o!')).map(({ values }) => values);
   expect(told).toEqual([expect.objectContaining({ type: `submission.${submission.state}` })]);
   expect(submission.owes).toEqual([]);
+  if (submission.original !== undefined) {
+    const isSent = submission.state === 'sent';
+    expect(submission.original.marked).toBe(isSent ? true : undefined);
+    // Again after a crash in between, which changes nothing in a mailbox.
+    expect(new Set(world.server.marked).size).toBe(isSent ? 1 : 0);
+  }
   const kept = submission.state === 'unknown' ? [submission.id] : [];
   expect(world.blobs.names().filter((name) => name === submission.id)).toEqual(kept);
   const [key] = await world.rows('submissions', 'k!');

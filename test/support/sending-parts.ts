@@ -41,7 +41,7 @@ export function sendingParts(
       graphToken: async () => undefined,
       downloads: { open: noMail },
       uploads: { open: noMail },
-      places: async () => [],
+      interactive: { with: noMail },
     },
     { outbound },
   );

@@ -1,7 +1,7 @@
 import type { ComposedMail } from '../../src/lib/compose/composed.ts';
 import type { SendVia, WayName } from '../../src/lib/domain/submission.ts';
 import { systemRandom } from '../../src/lib/domain/system.ts';
-import { BrokerError } from '../../src/lib/errors.ts';
+import { BrokerError, type ErrorCode } from '../../src/lib/errors.ts';
 import type { Way, WayResult } from '../../src/lib/send/way.ts';
 import { encodeMailbox } from '../../src/lib/store/rows/mailbox-row.ts';
 import type { MailboxRow } from '../../src/lib/store/rows/rows.ts';
@@ -13,7 +13,7 @@ import { accept, type SendWish } from '../../src/lib/submissions/accept.ts';
 import { createDecisions } from '../../src/lib/submissions/decide.ts';
 import { createLaneRunner } from '../../src/lib/submissions/lane-run.ts';
 import { createStoredMail } from '../../src/lib/submissions/stored-mail.ts';
-import type { SendHint, SendingDeps } from '../../src/lib/submissions/types.ts';
+import type { SendingDeps, SendWakeUp } from '../../src/lib/submissions/types.ts';
 import { memoryBlobs } from './memory-blobs.ts';
 import { memoryStore } from './memory-store.ts';
 import { Killed } from './mortal-store.ts';
@@ -49,6 +49,10 @@ export interface MailServer {
   readonly logins: (Exclude<WayResult, { readonly kind: 'accepted' | 'unknown' | 'refused' }> | BrokerError)[];
   /** Sent cannot be looked into. */
   sentFault: BrokerError | undefined;
+  /** Originals that were marked as answered or forwarded, by their messageRef. */
+  readonly marked: string[];
+  /** Why it marks none. */
+  markFault: ErrorCode | undefined;
   readonly copies: { readonly id: string; readonly at: number }[];
 }
 
@@ -61,7 +65,16 @@ export async function sendingWorld(): Promise<SendingWorld> {
     store,
     blobs: memoryBlobs(clock),
     lane: laneOf(mailbox),
-    server: { taken: [], copies: [], answers: [], logins: [], copyAfterMs: 1_000, sentFault: undefined },
+    server: {
+      taken: [],
+      copies: [],
+      answers: [],
+      logins: [],
+      copyAfterMs: 1_000,
+      sentFault: undefined,
+      marked: [],
+      markFault: undefined,
+    },
     async rows(table, kind) {
       const found: { rowKey: string; values: object }[] = [];
       for await (const row of store.table(table).scan()) if (row.rowKey.startsWith(kind)) found.push(row);
@@ -83,7 +96,7 @@ export interface Process {
   readonly decisions: ReturnType<typeof createDecisions>;
   /** Steps so far: writes to tables and blobs, and what the mail server takes. */
   readonly steps: () => number;
-  readonly wakes: { readonly hint: SendHint; readonly delayMs: number }[];
+  readonly wakes: { readonly hint: SendWakeUp; readonly delayMs: number }[];
   /** What the mailbox is for the next run. */
   mailbox: MailboxRow;
   sendVia: SendVia;
@@ -205,6 +218,11 @@ export function startProcess(
         return copy && { messageId: '<theirs@exchange.example>' };
       },
     },
+    markOriginal: (_mailboxId, original) =>
+      step(async () => {
+        server.marked.push(original.messageRef);
+        return server.markFault;
+      }),
     mailboxesOf: async () => [self.mailbox],
     account: async (row) => ({ mailbox: row, login: row.login }),
     copiesAlsoIn: async () => [],

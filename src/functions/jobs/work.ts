@@ -1,7 +1,7 @@
 import { app, output } from '@azure/functions';
 import { parseSubscribeHint } from '../../lib/bells/subscribe-hint.ts';
 import { broker } from '../../lib/broker.ts';
-import { parseSendHint } from '../../lib/submissions/types.ts';
+import { parseSendWakeUp } from '../../lib/submissions/types.ts';
 import { parseBell, parseWakeUp } from '../../lib/sync/state/wake-up.ts';
 import { traced, traceOf, withTrace } from '../../lib/trace.ts';
 
@@ -16,7 +16,7 @@ export async function work(message: unknown) {
   const wakeUp = parseWakeUp(message);
   const bell = parseBell(message);
   const subscribe = parseSubscribeHint(message);
-  const lane = parseSendHint(message)?.lane;
+  const lane = parseSendWakeUp(message)?.lane;
   const { log, queue, bells, shardRunner, sending } = await broker();
   stop = async () => {
     sending.stop();

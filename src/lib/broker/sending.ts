@@ -8,6 +8,7 @@ import { createSuppressions } from '../store/submissions/suppressions.ts';
 import { createAccounts } from '../submissions/accounts.ts';
 import { createDecisions } from '../submissions/decide.ts';
 import { laneWakeUps } from '../submissions/due-lanes.ts';
+import { createOriginalMarker } from '../submissions/ending/mark-original.ts';
 import { createLaneRunner } from '../submissions/lane-run.ts';
 import { createMailIn } from '../submissions/mail-in.ts';
 import { createKeptUploads } from '../submissions/requests/kept-uploads.ts';
@@ -15,7 +16,7 @@ import { createSender } from '../submissions/requests/sender.ts';
 import { createUploadStore } from '../submissions/requests/upload-store.ts';
 import { createSentFolders } from '../submissions/sent-folder.ts';
 import { createStoredMail } from '../submissions/stored-mail.ts';
-import type { SendHint, SendingDeps } from '../submissions/types.ts';
+import type { SendingDeps, SendWakeUp } from '../submissions/types.ts';
 import type { Base } from './base.ts';
 import type { Delivery } from './delivery.ts';
 import type { MailAccess } from './mail-access.ts';
@@ -48,8 +49,8 @@ export function composeSending(
     graphToken,
     downloads,
     uploads,
-    places,
-  }: Pick<MailAccess, 'token' | 'graphToken' | 'uploads' | 'places'> & {
+    interactive,
+  }: Pick<MailAccess, 'token' | 'graphToken' | 'uploads' | 'interactive'> & {
     readonly downloads: Pick<MailAccess['downloads'], 'open'>;
   },
   { outbound }: Pick<Delivery, 'outbound'>,
@@ -67,11 +68,12 @@ export function composeSending(
     log,
     ways: createWays(config, { smtp: { token }, graph: { fetch, now: () => clock.now(), token: graphToken } }),
     sent: createSentFolders({ imap: downloads, token, mailbox, log }),
+    markOriginal: createOriginalMarker({ interactive, store, mailbox, clock, log }),
     mailboxesOf: accounts.mailboxesOf,
     account: accounts.of,
     copiesAlsoIn: accounts.copiesAlsoIn,
     sendVia: (row) => row.sendVia ?? 'auto',
-    wake: (hint: SendHint, delayMs: number) => queue.send(hint, delayMs),
+    wake: (wakeUp: SendWakeUp, delayMs: number) => queue.send(wakeUp, delayMs),
   };
   const runner = createLaneRunner(deps);
   const mailIn = createMailIn(deps);
@@ -80,7 +82,7 @@ export function composeSending(
   const settings = createSendingSettings({ store, clock, random });
   const keptUploads = createKeptUploads({ blobs, random, now: () => clock.now() });
   const composeParts = {
-    ...{ imap: downloads, token, attachments: uploads, places, destinationRows, outbound },
+    ...{ interactive, attachments: uploads, store, destinationRows, outbound },
     uploads: keptUploads,
   };
   const sender = createSender(deps, composeParts, settings, suppressions);

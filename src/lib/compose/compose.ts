@@ -19,7 +19,7 @@ import { forwardThread, replyThread, type ThreadFields } from './thread.ts';
 
 /** What composing needs of the mailbox and of NocoBase. */
 export interface ComposePorts extends FileSources {
-  /** The message that is answered or passed on. @throws BrokerError `message_gone` and what opening the mailbox throws */
+  /** The message that is answered or passed on. @throws BrokerError `not_found_here` | `message_gone`, and what opening the mailbox throws */
   readOriginal(messageRef: string, signal: AbortSignal): Promise<Original>;
   /** HTML of a stranger, safe to send on in our name; undefined where it is too intricate to be made so. */
   cleanHtml(html: string): Promise<string | undefined>;

@@ -46,6 +46,7 @@ const queued: Submission = {
   reply: undefined,
   refused: [],
   fromRewritten: undefined,
+  original: undefined,
   resendable: false,
   sentAt: undefined,
   endedAt: undefined,

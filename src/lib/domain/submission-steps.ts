@@ -331,6 +331,17 @@ export function copySeen(
   return { ...told, serverMessageId: messageId };
 }
 
+/**
+ * What came of marking the original.
+ * @param code why it was not marked; undefined: it was
+ * @returns undefined if that is known already
+ */
+export function originalMarked(submission: Submission, code: string | undefined): Submission | undefined {
+  const { original } = submission;
+  if (original === undefined || original.marked !== undefined) return undefined;
+  return { ...submission, original: { ...original, marked: code === undefined, code } };
+}
+
 /** Until an attempt is marked; undefined: it cannot be cancelled any more. */
 export function cancelled(submission: Submission, now: Date): Submission | undefined {
   if (submission.state !== 'queued' || submission.mark !== undefined) return undefined;

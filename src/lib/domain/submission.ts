@@ -68,6 +68,16 @@ export interface WaitingFor {
   readonly until: Date | undefined;
 }
 
+/** The message that this one answers or forwards. Once it is sent, the original is marked as answered or forwarded. */
+export interface OriginalMessage {
+  readonly kind: 'reply' | 'replyAll' | 'forward';
+  readonly messageRef: string;
+  /** Undefined: not tried yet. */
+  readonly marked: boolean | undefined;
+  /** An error code: why it was not marked. */
+  readonly code: string | undefined;
+}
+
 /** Types of the events of a submission. */
 export type SubmissionEvent = 'submission.sent' | 'submission.failed' | 'submission.unknown' | 'submission.bounced';
 
@@ -114,6 +124,7 @@ export interface Submission {
   readonly refused: readonly RefusedRecipient[];
   /** The address that the server put into From in place of ours. */
   readonly fromRewritten: string | undefined;
+  readonly original: OriginalMessage | undefined;
   /** Bounced by a limit of the account: the same may be sent again later. */
   readonly resendable: boolean;
   readonly sentAt: Date | undefined;

@@ -77,6 +77,13 @@ export const submissionErrors = {
       'Enable SMTP AUTH for the mailbox (Set-CASMailbox -SmtpClientAuthenticationDisabled $false), or grant the app Mail.Send.',
     who: 'tenant admin',
   },
+  mark_unsupported: {
+    status: 422,
+    sentence:
+      'The mail server keeps no such mark in this folder, so the original was not marked as answered or forwarded.',
+    remedy: 'Nothing needs to be done: the message was sent. Exchange keeps no mark for forwarded messages over IMAP.',
+    who: 'nobody',
+  },
   mailbox_paused: {
     status: 409,
     sentence: 'The mailbox is paused.',

@@ -13,7 +13,7 @@ import type { Reader, ReadingDeps } from './types.ts';
  *   what a session throws
  */
 export async function openFile(
-  deps: ReadingDeps & { readonly attachments: Pick<Attachments, 'open'> },
+  deps: Pick<ReadingDeps, 'interactive' | 'store'> & { readonly attachments: Pick<Attachments, 'open'> },
   { row, throttledUntil }: Reader,
   ref: MessageRef,
   part: string | undefined,

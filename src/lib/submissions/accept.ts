@@ -1,7 +1,7 @@
 import type { ComposedMail } from '../compose/composed.ts';
 import { hourMs } from '../domain/duration.ts';
 import { retrying } from '../domain/schedule.ts';
-import type { Submission } from '../domain/submission.ts';
+import type { OriginalMessage, Submission } from '../domain/submission.ts';
 import { BrokerError } from '../errors.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import { idempotencyHash, laneOf, newSubmissionId } from '../store/submissions/submission-keys.ts';
@@ -29,6 +29,8 @@ export interface SendWish {
   readonly onUnknown: Submission['onUnknown'];
   /** With angle brackets: fixed now, and the same in every attempt. */
   readonly messageId: string;
+  /** What it answers or forwards. */
+  readonly original?: Pick<OriginalMessage, 'kind' | 'messageRef'> | undefined;
   /** Makes the message; called once, and only if it was not accepted before. */
   readonly compose: () => Promise<ComposedMail>;
   /** False: the caller sees to the wake-up. */
@@ -148,7 +150,7 @@ function newSubmission(
     readonly dueAt: Date;
   },
 ): Submission {
-  const { id, mailbox, now, dueAt, priority, onUnknown, keyId, keyHash, size } = wish;
+  const { id, mailbox, now, dueAt, priority, onUnknown, keyId, keyHash, size, original } = wish;
   return {
     id,
     mailboxId: mailbox.id,
@@ -174,6 +176,7 @@ function newSubmission(
     reply: undefined,
     refused: [],
     fromRewritten: undefined,
+    original: original && { kind: original.kind, messageRef: original.messageRef, marked: undefined, code: undefined },
     resendable: false,
     sentAt: undefined,
     endedAt: undefined,

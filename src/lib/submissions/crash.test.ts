@@ -2,13 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { expectTruth, goOn, killed, sendWith } from '../../../test/support/sending-crash.ts';
 import { type Death, sendingWorld, startProcess } from '../../../test/support/sending-world.ts';
 
+/** An answer, so that there is an original to be marked. */
+const wish = () => ({ original: { kind: 'reply', messageRef: 'original' } as const });
+
 describe('a submission', async () => {
-  const { steps, submission } = await sendWith(await sendingWorld(), undefined);
+  const { steps, submission } = await sendWith(await sendingWorld(), undefined, { wish });
 
   it('is sent once without a crash', () => {
     expect(submission.state).toBe('sent');
-    // Blob, rows, wake-up, lease, mark, the server, result, event, blob, end, lease: a change of this number is on purpose.
-    expect(steps).toBe(11);
+    // Blob, rows, wake-up, lease, mark, the server, result, original, what came of that, event, blob, end, lease: a change
+    // of this number is on purpose.
+    expect(steps).toBe(13);
   });
 
   const deaths = Array.from({ length: steps }, (_, index) =>
@@ -17,7 +21,7 @@ describe('a submission', async () => {
 
   it.each(deaths.flat())('is sent once, and told, if the process dies at step $atStep (done: $done)', async (death) => {
     const world = await sendingWorld();
-    const after = await sendWith(world, death);
+    const after = await sendWith(world, death, { wish });
     expect(after.submission.state).toBe(isLostBeforeServer(death) ? 'unknown' : 'sent');
     await expectTruth(world, after.submission);
   });
@@ -27,7 +31,7 @@ describe('a submission', async () => {
     async (death) => {
       const world = await sendingWorld();
       world.server.copyAfterMs = Number.POSITIVE_INFINITY;
-      const after = await sendWith(world, death);
+      const after = await sendWith(world, death, { wish });
       await expectTruth(world, after.submission);
     },
   );
@@ -37,10 +41,10 @@ describe('a submission', async () => {
     async (death) => {
       const world = await sendingWorld();
       const first = startProcess(world, death);
-      const wish = { onUnknown: 'resend' as const };
-      let id = await first.accept(wish).then((accepted) => accepted.id, killed);
+      const resending = { ...wish(), onUnknown: 'resend' as const };
+      let id = await first.accept(resending).then((accepted) => accepted.id, killed);
       if (id !== undefined) await first.run().catch(killed);
-      id ??= (await startProcess(world).accept(wish)).id;
+      id ??= (await startProcess(world).accept(resending)).id;
       await goOn(world);
       const found = await startProcess(world).deps.rows.read(id);
       expect(found?.submission.state).toBe('sent');

@@ -3,7 +3,7 @@ import { cancelled, resent, settled } from '../domain/submission-steps.ts';
 import { BrokerError, type ErrorCode } from '../errors.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import { laneOf } from '../store/submissions/submission-keys.ts';
-import { changeAndFinish } from './finish.ts';
+import { changeAndFinish } from './ending/finish.ts';
 import type { SendingDeps } from './types.ts';
 
 /**

@@ -5,7 +5,7 @@ import { laneOf } from '../store/submissions/submission-keys.ts';
 import { decodeWaiting } from '../store/submissions/submission-row.ts';
 import type { SubmissionRows } from '../store/submissions/submissions.ts';
 import type { Store } from '../store/table/table.ts';
-import type { SendHint } from './types.ts';
+import type { SendWakeUp } from './types.ts';
 
 export interface DueLanesParts {
   readonly rows: Pick<SubmissionRows, 'waitingInShard'>;
@@ -53,11 +53,11 @@ export async function laneWakeUps(
     readonly end: (mailboxId: string) => Promise<number>;
   },
   shards: readonly number[],
-): Promise<readonly SendHint[]> {
+): Promise<readonly SendWakeUp[]> {
   try {
     const { lanes, orphaned } = await dueLanes(parts, shards, new Date(parts.store.time.whenWriting()));
     for (const id of orphaned) await parts.end(id);
-    return lanes.map((lane): SendHint => ({ v: 1, kind: 'send', lane }));
+    return lanes.map((lane): SendWakeUp => ({ v: 1, kind: 'send', lane }));
   } catch (error) {
     parts.log.warn('submission.lanes_not_read', { code: isBrokerError(error) ? error.code : 'storage_unreachable' });
     return [];

@@ -8,13 +8,13 @@ import { parseLane, tenantHoldKey } from '../store/submissions/submission-keys.t
 import type { WaitingRow } from '../store/submissions/submission-row.ts';
 import { attempt, type LaneRun } from './attempt.ts';
 import { changeSubmission } from './change.ts';
-import { finish } from './finish.ts';
+import { finish } from './ending/finish.ts';
 import { createHolds } from './holds.ts';
 import { acquireLane } from './lane-lease.ts';
 import { holdOf } from './lane-pace.ts';
 import { createReadyWays } from './ready-ways.ts';
 import { settleMark } from './settle-mark.ts';
-import type { SendHint, SendingDeps } from './types.ts';
+import type { SendingDeps, SendWakeUp } from './types.ts';
 
 /** Nothing new is begun after so long; with the longest attempt that stays below `functionTimeout` (5 minutes). */
 const runBudgetMs = 45 * secondMs;
@@ -80,8 +80,8 @@ export function createLaneRunner(deps: SendingDeps): LaneRunner {
       await lease.release();
     }
     if (wakeAt === undefined || stopping) return;
-    const hint: SendHint = { v: 1, kind: 'send', lane };
-    await deps.wake(hint, Math.max(0, wakeAt.getTime() - now().getTime())).catch((error: unknown) => {
+    const wakeUp: SendWakeUp = { v: 1, kind: 'send', lane };
+    await deps.wake(wakeUp, Math.max(0, wakeAt.getTime() - now().getTime())).catch((error: unknown) => {
       // The next tick finds what is due.
       deps.log.warn('submission.wake_up_failed', { lane, code: isBrokerError(error) ? error.code : 'internal_error' });
     });

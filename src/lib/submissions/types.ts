@@ -7,21 +7,22 @@ import type { SendingAccount, Way } from '../send/way.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import type { SubmissionRows } from '../store/submissions/submissions.ts';
 import type { Store } from '../store/table/table.ts';
+import type { OriginalMarker } from './ending/mark-original.ts';
 import type { SentFolders } from './sent-folder.ts';
 import type { StoredMail } from './stored-mail.ts';
 
 /** A message of the queue `work`: someone shall look after a lane. */
-export interface SendHint {
+export interface SendWakeUp {
   readonly v: 1;
   readonly kind: 'send';
   readonly lane: string;
 }
 
-const sendHint = z.object({ v: z.literal(1), kind: z.literal('send'), lane: z.string().max(200) });
+const sendWakeUp = z.object({ v: z.literal(1), kind: z.literal('send'), lane: z.string().max(200) });
 
 /** The wake-up of a lane in a queue message, or undefined if it is none that this version knows. */
-export function parseSendHint(message: unknown): SendHint | undefined {
-  const parsed = sendHint.safeParse(message);
+export function parseSendWakeUp(message: unknown): SendWakeUp | undefined {
+  const parsed = sendWakeUp.safeParse(message);
   return parsed.success ? parsed.data : undefined;
 }
 
@@ -37,6 +38,7 @@ export interface SendingDeps {
   /** The ways that this deployment has. */
   readonly ways: ReadonlyMap<WayName, Way>;
   readonly sent: SentFolders;
+  readonly markOriginal: OriginalMarker;
   /** The mailboxes that send through a lane, as they are now; tombstones left out. */
   readonly mailboxesOf: (lane: string) => Promise<readonly MailboxRow[]>;
   /** Who signs in for a mailbox. */
@@ -44,6 +46,6 @@ export interface SendingDeps {
   /** Other mailboxes in whose Sent the copy may appear: of the account that signs in. */
   readonly copiesAlsoIn: (mailbox: MailboxRow) => Promise<readonly MailboxRow[]>;
   readonly sendVia: (mailbox: MailboxRow) => SendVia;
-  /** Puts a hint into the queue that is seen after `delayMs`. @throws BrokerError `storage_unreachable` */
-  readonly wake: (hint: SendHint, delayMs: number) => Promise<void>;
+  /** Puts a wake-up into the queue that is seen after `delayMs`. @throws BrokerError `storage_unreachable` */
+  readonly wake: (wakeUp: SendWakeUp, delayMs: number) => Promise<void>;
 }

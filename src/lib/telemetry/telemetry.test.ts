@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { wantsTraces } from '../../functions/jobs/telemetry.ts';
 import { parseSubscribeHint } from '../bells/subscribe-hint.ts';
 import { consoleLog } from '../log.ts';
-import { parseSendHint } from '../submissions/types.ts';
+import { parseSendWakeUp } from '../submissions/types.ts';
 import { parseBell, parseWakeUp } from '../sync/state/wake-up.ts';
 import { traced, traceOf, traceWith, withTrace } from '../trace.ts';
 import { cleanAttributes } from './clean-spans.ts';
@@ -63,7 +63,7 @@ describe('a message of the queue that names its trace', () => {
   it.each([
     ['a wake-up', { v: 1, kind: 'shard', shard: 1, tick: 7, cont: 0, why: 'tick' }, parseWakeUp],
     ['a bell', { v: 1, kind: 'bell', mailbox: 'mbx_0001_aaaaaaaaaaaaaaaa', tries: 0 }, parseBell],
-    ['a lane', { v: 1, kind: 'send', lane: 'l' }, parseSendHint],
+    ['a lane', { v: 1, kind: 'send', lane: 'l' }, parseSendWakeUp],
     ['a subscription', { v: 1, kind: 'subscribe', mailbox: 'mbx_0001_aaaaaaaaaaaaaaaa' }, parseSubscribeHint],
   ])('%s is read as the same message without it, as older versions read it', (_, message, parse) => {
     expect(parse({ ...message, traceparent })).toEqual(message);

@@ -7,7 +7,7 @@ import { createLaneRunner } from '../../../src/lib/submissions/lane-run.ts';
 import { createMailIn } from '../../../src/lib/submissions/mail-in.ts';
 import { createSentFolders } from '../../../src/lib/submissions/sent-folder.ts';
 import { createStoredMail } from '../../../src/lib/submissions/stored-mail.ts';
-import type { SendHint, SendingDeps } from '../../../src/lib/submissions/types.ts';
+import type { SendingDeps, SendWakeUp } from '../../../src/lib/submissions/types.ts';
 import type { createApi } from '../app.ts';
 import { createImap } from '../imap.ts';
 import type { MailWorld } from '../mail.ts';
@@ -29,7 +29,7 @@ export function createSimSending(
   world: SendingGround & { readonly mail: MailWorld },
   parts: {
     readonly token: (mailbox: MailboxRow) => Promise<string>;
-    readonly wake: (hint: SendHint, delayMs: number) => void;
+    readonly wake: (hint: SendWakeUp, delayMs: number) => void;
   },
 ) {
   const { store, clock, random, log, registry, grants } = api;
@@ -48,6 +48,8 @@ export function createSimSending(
     log,
     ways: new Map([['smtp', world.office.way(process, token)]]),
     sent: createSentFolders({ imap, token, mailbox, log }),
+    // Nobody answers a message here.
+    markOriginal: async () => undefined,
     mailboxesOf: accounts.mailboxesOf,
     account: accounts.of,
     copiesAlsoIn: accounts.copiesAlsoIn,

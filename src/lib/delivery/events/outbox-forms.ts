@@ -18,6 +18,9 @@ const submissionEnd = z.object({
   attempts: z.number(),
   refused: z.array(z.object({ address: z.string(), code: z.string(), reply: z.string() })),
   fromRewritten: z.string().optional(),
+  original: z
+    .object({ kind: z.string(), messageRef: z.string(), marked: z.boolean(), code: z.string().optional() })
+    .optional(),
   resendable: z.boolean().optional(),
   sentAt: z.string().optional(),
   endedAt: z.string().optional(),

@@ -26,6 +26,16 @@ interface SubmissionEnd {
   readonly attempts: number;
   readonly refused: readonly RefusedRecipient[];
   readonly fromRewritten?: string | undefined;
+  /** Of an answer or a forward: whether the original was marked as such. */
+  readonly original?:
+    | {
+        readonly kind: string;
+        readonly messageRef: string;
+        readonly marked: boolean;
+        /** Why not. */
+        readonly code?: string | undefined;
+      }
+    | undefined;
   readonly resendable?: boolean | undefined;
   readonly sentAt?: string | undefined;
   readonly endedAt?: string | undefined;

@@ -53,6 +53,10 @@ export const submissionErrorsZh = {
     remedy:
       '请为该邮箱启用 SMTP AUTH（Set-CASMailbox -SmtpClientAuthenticationDisabled $false），或授予应用 Mail.Send 权限。',
   },
+  mark_unsupported: {
+    sentence: '邮件服务器在此文件夹中不保存这种标记，因此原邮件未被标为已回复或已转发。',
+    remedy: '无需处理：邮件已发出。通过 IMAP，Exchange 不保存已转发标记。',
+  },
   mailbox_paused: {
     sentence: '此邮箱已暂停。',
     remedy: '请恢复：PATCH mailboxes/{id}，paused 设为 false。',

@@ -25,6 +25,9 @@ export const submission = z
     who: text.optional(),
     refused: z.array(z.object({ address: text, code: text, reply: text })),
     fromRewritten: maybeText,
+    original: z
+      .object({ kind: text, messageRef: text, marked: z.boolean().nullable(), ...explained, code: text.optional() })
+      .nullable(),
     resendable: z.boolean(),
   })
   .meta({ id: 'Submission' });

@@ -39,6 +39,10 @@ export function createOpenFolder(parts: OpenFolderParts): OpenFolder {
     uidNext: selected.uidNext,
     messages: selected.exists,
     keepsKeywords: selected.permanentFlags?.has('\\*') === true,
+    keepsFlag: (flag) => {
+      const kept = selected.permanentFlags;
+      return kept === undefined || kept.has('\\*') || kept.has(flag);
+    },
     search: async (query) => {
       forget();
       // Where WITHIN is offered, imapflow turns dates into seconds back from the server's clock.

@@ -122,6 +122,11 @@ export interface OpenFolder {
   readonly messages: number;
   /** The server stores flags that clients make up (`\*` in PERMANENTFLAGS). False in a folder that was opened for reading. */
   readonly keepsKeywords: boolean;
+  /**
+   * The server stores this flag for good. It names those it stores in PERMANENTFLAGS; where it names none, it stores all
+   * (RFC 3501 section 7.1).
+   */
+  keepsFlag(flag: string): boolean;
   /** UID SEARCH, ascending. @throws BrokerError `imap_unexpected` if the server refuses just this search */
   search(query: SearchObject): Promise<number[]>;
   readonly fetch: FetchVerb;

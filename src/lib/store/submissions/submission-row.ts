@@ -38,6 +38,13 @@ const mark = z.object({
 
 const refused = z.array(z.object({ address: z.string(), code: z.string(), reply: z.string() }));
 
+const original = z.object({
+  kind: z.enum(['reply', 'replyAll', 'forward']),
+  messageRef: z.string(),
+  marked: maybe(z.boolean()),
+  code: maybe(z.string()),
+});
+
 const events = z.array(z.enum(['submission.sent', 'submission.failed', 'submission.unknown', 'submission.bounced']));
 
 const form = z.object({
@@ -63,6 +70,7 @@ const form = z.object({
   reply: maybe(text),
   refused: json(refused).default([]),
   fromRewritten: maybe(text),
+  original: maybe(json(original)),
   resendable: z.boolean().default(false),
   sentAt: maybe(instant),
   endedAt: maybe(instant),
@@ -85,13 +93,14 @@ const list = (items: readonly unknown[]): string | undefined => (items.length ==
 export const sealedColumn = 'sealed';
 
 export function encodeSubmission({ submission, sealed }: SubmissionRow): Row {
-  const { id, mailboxId, mark, waitingFor, refused, owes, resendable, stored, ...rest } = submission;
+  const { id, mailboxId, mark, waitingFor, original, refused, owes, resendable, stored, ...rest } = submission;
   const key = parseSubmissionId(id)?.key;
   if (key === undefined) throw new RangeError('not the id of a submission');
   const values: Record<string, Values[string]> = {
     ...rest,
     mark: asJson(mark),
     waitingFor: asJson(waitingFor),
+    original: asJson(original),
     refused: list(refused),
     owes: list(owes),
     resendable: resendable || undefined,

@@ -1,45 +1,46 @@
 import type { ComposePorts } from '../../compose/compose.ts';
 import { fetchNocobaseFile } from '../../compose/nocobase-file.ts';
-import { decodeMessageRef, type MessageRef } from '../../delivery/events/message-ref.ts';
 import { HtmlTooDeep, loadSanitizer } from '../../delivery/sanitize/sanitize.ts';
 import { authHeaders } from '../../delivery/webhook/webhook.ts';
 import { BrokerError } from '../../errors.ts';
 import type { Attachments } from '../../mailbox/fetch/attachments.ts';
-import { readReferenced } from '../../mailbox/fetch/read-referenced.ts';
-import { type LogInParts, logIn } from '../../mailbox/session/log-in.ts';
 import type { Outbound } from '../../outbound/outbound.ts';
+import { findReferenced, referenceIn } from '../../reading/find-referenced.ts';
+import { openFile } from '../../reading/open-file.ts';
+import type { ReadingDeps } from '../../reading/types.ts';
 import type { DestinationRows } from '../../store/destinations/destinations.ts';
-import type { KnownPlace } from '../../store/mailboxes/known-places.ts';
+import { knownMessages } from '../../store/mailboxes/known-places.ts';
 import type { MailboxRow } from '../../store/rows/rows.ts';
 import type { KeptUploads } from './kept-uploads.ts';
 
 /** Of a message that is answered no more text than this is quoted. */
 const quotedBytes = 2 * 1024 * 1024;
 
-export interface ComposePortsParts extends LogInParts {
+export interface ComposePortsParts extends Pick<ReadingDeps, 'interactive' | 'store'> {
   readonly attachments: Pick<Attachments, 'open'>;
   readonly uploads: Pick<KeptUploads, 'open'>;
-  /** Where the polls have seen a mail since. */
-  readonly places: (place: { readonly mailboxId: string; readonly hash: Uint8Array }) => Promise<readonly KnownPlace[]>;
   readonly destinationRows: Pick<DestinationRows, 'open'>;
   readonly outbound: Pick<Outbound, 'send'>;
 }
 
-/** What composing needs of a mailbox, and of the NocoBase that gets its mail. */
+/**
+ * What composing needs of a mailbox, and of the NocoBase that gets its mail. A message that is named by its messageRef is
+ * found as for those who read it: also in a folder that is not watched, and where it was moved.
+ */
 export const composePorts = (parts: ComposePortsParts, row: MailboxRow): ComposePorts => ({
   async readOriginal(messageRef, signal) {
-    const place = placeOf(messageRef);
-    const session = await logIn(parts, row, signal);
-    try {
-      const known = () => parts.places({ mailboxId: row.id, hash: place.hash });
-      const message = await readReferenced(session, row.folders, place, known, { capBytes: quotedBytes });
-      return { ...message, receivedAt: message.meta.internalDate };
-    } finally {
-      await session.close();
-    }
+    const ref = referenceIn(messageRef);
+    const message = await parts.interactive.with(row, async (session) => {
+      const { place, listed } = await findReferenced(session, row, ref, () => knownMessages(parts.store, row.id));
+      return session.read(place.path, listed.meta, { capBytes: quotedBytes });
+    });
+    signal.throwIfAborted();
+    if (message === undefined) throw new BrokerError('message_gone');
+    return { ...message, receivedAt: message.meta.internalDate };
   },
   async openPart(messageRef, part) {
-    const { file, bytes } = await parts.attachments.open({ mailboxId: row.id, ...placeOf(messageRef), part });
+    const reader = { row, throttledUntil: undefined };
+    const { file, bytes } = await openFile(parts, reader, referenceIn(messageRef), part);
     return { filename: file.filename ?? '', contentType: file.contentType, bytes };
   },
   openUpload: (uploadId) => parts.uploads.open(row.id, uploadId),
@@ -59,10 +60,3 @@ export const composePorts = (parts: ComposePortsParts, row: MailboxRow): Compose
     }
   },
 });
-
-/** @throws BrokerError `message_gone` for what is no reference of ours */
-function placeOf(messageRef: string): MessageRef {
-  const place = decodeMessageRef(messageRef);
-  if (place === undefined) throw new BrokerError('message_gone');
-  return place;
-}

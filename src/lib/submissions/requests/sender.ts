@@ -1,5 +1,6 @@
 import { compose } from '../../compose/compose.ts';
 import type { ComposedMail } from '../../compose/composed.ts';
+import { answeringOf } from '../../compose/content.ts';
 import { randomBase62 } from '../../domain/bytes.ts';
 import { dayMs } from '../../domain/duration.ts';
 import type { Submission } from '../../domain/submission.ts';
@@ -115,6 +116,7 @@ export function createSender(
         priority: bulk ? 'bulk' : 'interactive',
         onUnknown,
         messageId,
+        original: answeringOf(request),
         compose: () => composed(order, messageId),
         wakes: asked.wakes ?? true,
       });

@@ -7,7 +7,7 @@ import type { MailboxRow } from '../../store/rows/rows.ts';
  * @param mailbox it goes out from; its address then stands in the command of a remedy
  */
 export function submissionJson(submission: Submission, now: Date, mailbox?: MailboxRow) {
-  const { waitingFor, code } = submission;
+  const { waitingFor, code, original } = submission;
   const explained = (code: string) => explanation(code, mailbox);
   return {
     id: submission.id,
@@ -28,6 +28,15 @@ export function submissionJson(submission: Submission, now: Date, mailbox?: Mail
     ...(code === undefined ? {} : explained(code)),
     refused: submission.refused,
     fromRewritten: submission.fromRewritten ?? null,
+    original:
+      original === undefined
+        ? null
+        : {
+            kind: original.kind,
+            messageRef: original.messageRef,
+            marked: original.marked ?? null,
+            ...(original.code === undefined ? {} : explained(original.code)),
+          },
     resendable: submission.resendable,
   };
 }

@@ -11,7 +11,7 @@ import type { MailboxRow } from '../../store/rows/rows.ts';
 import { newSubmissionId } from '../../store/submissions/submission-keys.ts';
 import { createSubmissionRows, type SubmissionRows } from '../../store/submissions/submissions.ts';
 import { StoreError } from '../../store/table/table.ts';
-import { endSubmissions } from '../../submissions/end-of-mailbox.ts';
+import { endSubmissions } from '../../submissions/ending/end-of-mailbox.ts';
 import { createStoredMail, type StoredMail } from '../../submissions/stored-mail.ts';
 import type { SentMail } from '../state/types.ts';
 
@@ -120,7 +120,14 @@ describe('a removed mailbox', () => {
   const now = () => new Date(world.store.time.whenJudging());
   const withEnd = (): SentMail => ({
     ...sentMail,
-    end: (id) => endSubmissions({ store: world.store, rows, mail, clock: world.time.clock, random: systemRandom }, id),
+    end: (id) =>
+      endSubmissions(
+        {
+          ...{ store: world.store, rows, mail, clock: world.time.clock, random: systemRandom },
+          markOriginal: async () => undefined,
+        },
+        id,
+      ),
   });
   const types = () =>
     world.receiver.arrivals.filter(({ outcome }) => outcome === 'accepted').map(({ event }) => event.type);

@@ -1,13 +1,13 @@
-import type { Clock, Random } from '../domain/clock.ts';
-import type { OutboxData } from '../domain/events/outbox-data.ts';
-import { eventId } from '../domain/ids.ts';
-import type { Submission, SubmissionEvent } from '../domain/submission.ts';
-import { readMailbox } from '../store/mailboxes/mailboxes.ts';
-import { outboxRowKey, stateRowKey } from '../store/rows/keys.ts';
-import { encodeMailbox, partitionOf } from '../store/rows/mailbox-row.ts';
-import { encodeOutbox, outboxRow } from '../store/rows/outbox-row.ts';
-import { untilSettled } from '../store/table/modify.ts';
-import type { Store } from '../store/table/table.ts';
+import type { Clock, Random } from '../../domain/clock.ts';
+import type { OutboxData } from '../../domain/events/outbox-data.ts';
+import { eventId } from '../../domain/ids.ts';
+import type { Submission, SubmissionEvent } from '../../domain/submission.ts';
+import { readMailbox } from '../../store/mailboxes/mailboxes.ts';
+import { outboxRowKey, stateRowKey } from '../../store/rows/keys.ts';
+import { encodeMailbox, partitionOf } from '../../store/rows/mailbox-row.ts';
+import { encodeOutbox, outboxRow } from '../../store/rows/outbox-row.ts';
+import { untilSettled } from '../../store/table/modify.ts';
+import type { Store } from '../../store/table/table.ts';
 
 export interface TellParts {
   readonly store: Store;
@@ -54,7 +54,7 @@ export async function tell(parts: TellParts, submission: Submission, type: Submi
 
 /** What the event says; sentence and remedy follow from the code when it goes out. */
 function dataOf(submission: Submission): OutboxData[SubmissionEvent] {
-  const { id, state, code, attempts, refused, fromRewritten, resendable, sentAt, endedAt } = submission;
+  const { id, state, code, attempts, refused, fromRewritten, original, resendable, sentAt, endedAt } = submission;
   return {
     submissionId: id,
     state,
@@ -64,6 +64,10 @@ function dataOf(submission: Submission): OutboxData[SubmissionEvent] {
     attempts,
     refused,
     fromRewritten,
+    original:
+      original?.marked === undefined
+        ? undefined
+        : { kind: original.kind, messageRef: original.messageRef, marked: original.marked, code: original.code },
     resendable: state === 'bounced' ? resendable : undefined,
     sentAt: sentAt?.toISOString(),
     endedAt: endedAt?.toISOString(),

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { mailbox, type SendingWorld, sendingWorld, startProcess } from '../../../test/support/sending-world.ts';
-import { dayMs, hourMs, minuteMs } from '../domain/duration.ts';
-import { dueLanes } from './due-lanes.ts';
+import { mailbox, type SendingWorld, sendingWorld, startProcess } from '../../../../test/support/sending-world.ts';
+import { dayMs, hourMs, minuteMs } from '../../domain/duration.ts';
+import { dueLanes } from '../due-lanes.ts';
+import { sweepSubmissions } from '../sweep.ts';
 import { endSubmissions } from './end-of-mailbox.ts';
-import { sweepSubmissions } from './sweep.ts';
 
 let world: SendingWorld;
 beforeEach(async () => {

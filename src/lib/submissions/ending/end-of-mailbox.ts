@@ -1,7 +1,7 @@
-import { isEnded, type Submission } from '../domain/submission.ts';
-import { orphaned, takeoverMs, unknownNow } from '../domain/submission-steps.ts';
-import { parseSubmissionId } from '../store/submissions/submission-keys.ts';
-import { asBrokerError } from '../store/table/modify.ts';
+import { isEnded, type Submission } from '../../domain/submission.ts';
+import { orphaned, takeoverMs, unknownNow } from '../../domain/submission-steps.ts';
+import { parseSubmissionId } from '../../store/submissions/submission-keys.ts';
+import { asBrokerError } from '../../store/table/modify.ts';
 import { changeAndFinish, type FinishParts } from './finish.ts';
 
 /**

@@ -1,19 +1,23 @@
-import { isDone, type Submission } from '../domain/submission.ts';
-import { isStoreError } from '../store/table/table.ts';
-import { type ChangeParts, changeSubmission } from './change.ts';
-import type { StoredMail } from './stored-mail.ts';
+import { isDone, type Submission } from '../../domain/submission.ts';
+import { originalMarked } from '../../domain/submission-steps.ts';
+import { isStoreError } from '../../store/table/table.ts';
+import { type ChangeParts, changeSubmission } from '../change.ts';
+import type { StoredMail } from '../stored-mail.ts';
+import type { OriginalMarker } from './mark-original.ts';
 import { type TellParts, tell } from './tell.ts';
 
 export interface FinishParts extends ChangeParts, TellParts {
   readonly mail: StoredMail;
+  readonly markOriginal: OriginalMarker;
 }
 
 /**
- * The last steps of a submission that has ended: its events into the outbox, its blob deleted, its waiting row dropped. Each
+ * The last steps of a submission that has ended: its original marked, its events into the outbox, its blob deleted, its waiting row dropped. Each
  * may be the last one before a crash; all may be repeated.
  * @throws BrokerError `storage_unreachable` | `conflict`
  */
-export async function finish(parts: FinishParts, submission: Submission): Promise<void> {
+export async function finish(parts: FinishParts, ended: Submission): Promise<void> {
+  const submission = await withOriginalMarked(parts, ended);
   for (const type of submission.owes) await tell(parts, submission, type);
   if (isDone(submission) && submission.stored) await parts.mail.drop(submission.id);
   const found = await parts.rows.read(submission.id);
@@ -26,6 +30,16 @@ export async function finish(parts: FinishParts, submission: Submission): Promis
     // As above; `missing`: a waiting row that someone dropped first.
     if (!isStoreError(error, 'conflict', 'missing')) throw error;
   }
+}
+
+/** Before the event, which says what came of it. Marking twice, after a crash in between, changes nothing. */
+async function withOriginalMarked(parts: FinishParts, submission: Submission): Promise<Submission> {
+  const { state, original, id, mailboxId } = submission;
+  const isTaken = state === 'sent' || state === 'partial';
+  if (!isTaken || original === undefined || original.marked !== undefined) return submission;
+  const code = await parts.markOriginal(mailboxId, original);
+  const noted = await changeSubmission(parts, id, (current) => originalMarked(current, code));
+  return noted !== undefined && isSameEnd(noted.submission, submission) ? noted.submission : submission;
 }
 
 const isSameEnd = (a: Submission, b: Submission): boolean =>
