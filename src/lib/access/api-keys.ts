@@ -5,7 +5,7 @@ import { createExpiringMap } from '../domain/expiring-map.ts';
 import { equalBytes, hmacSha256 } from '../domain/mac.ts';
 import { scopes } from '../domain/scope.ts';
 import type { KeyedRow, KeyedRows } from '../domain/sealing.ts';
-import { BrokerError, type FieldFault, isBrokerError } from '../errors.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ApiKeyRow, ApiKeyRows, StoredApiKey } from '../store/deployment/api-keys.ts';
 import { untilSettled } from '../store/table/modify.ts';
@@ -21,18 +21,8 @@ import {
   newApiKey,
   parseApiKey,
 } from './api-key.ts';
-import type { Caller, KeyVerifier, Scope } from './caller.ts';
-
-/** What a new key shall be allowed. */
-export interface NewApiKey {
-  readonly scopes: readonly Scope[];
-  readonly label?: string | undefined;
-  /** Limits it to these mailboxes. */
-  readonly mailboxes?: readonly string[] | undefined;
-  /** Limits it to these destinations. */
-  readonly destinations?: readonly string[] | undefined;
-  readonly expiresAt?: Date | undefined;
-}
+import type { Caller, KeyVerifier } from './caller.ts';
+import { expiryFaults, type NewApiKey, tokenKeyFaults } from './new-api-key.ts';
 
 /** `invalid`: its row was not written by us, or its root key is gone; it opens nothing. */
 export type ApiKeyStatus = 'active' | 'expired' | 'invalid';
@@ -282,20 +272,4 @@ async function readBootstrap(vault: Pick<Vault, 'secret'>): Promise<Uint8Array |
     if (isBrokerError(error, 'secret_missing')) return undefined;
     throw error;
   }
-}
-
-/** A key that has expired before anyone could use it is a slip, such as a wrong year. */
-const expiryFaults = ({ expiresAt }: NewApiKey, nowMs: number): FieldFault[] =>
-  expiresAt !== undefined && expiresAt.getTime() <= nowMs ? [{ field: 'expiresAt', message: 'Is in the past.' }] : [];
-
-function tokenKeyFaults(wanted: NewApiKey): FieldFault[] {
-  if (!wanted.scopes.includes('token')) return [];
-  const faults: FieldFault[] = [];
-  if (wanted.mailboxes === undefined) {
-    faults.push({ field: 'mailboxes', message: 'A key with the scope token must list its mailboxes.' });
-  }
-  if (wanted.expiresAt === undefined) {
-    faults.push({ field: 'expiresAt', message: 'A key with the scope token must expire.' });
-  }
-  return faults;
 }

@@ -4,13 +4,13 @@ import { eventId, isMailboxId, shardKey, shardOfMailbox } from '../../domain/ids
 import { BrokerError, isBrokerError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { grantKeyOf } from '../grants/grant-row.ts';
-import { decodeCursor, encodeCursor } from '../rows/cursor-row.ts';
+import { decodeCursor } from '../rows/cursor-row.ts';
 import { decodeJob, encodeJob, idOfReplay, newJob, replaysAmong, stopJob } from '../rows/job-row.ts';
 import { addressKey, mailboxRowKey, parseRowKey, rowsOf, settingsRowKey, stateRowKey } from '../rows/keys.ts';
 import { decodeMailbox, encodeMailbox, partitionOf } from '../rows/mailbox-row.ts';
 import { encodeOutbox, outboxRow } from '../rows/outbox-row.ts';
 import type { JobRow, MailboxRow, StateRow } from '../rows/rows.ts';
-import { encodeSettings, filterIn } from '../rows/settings-row.ts';
+import { filterIn } from '../rows/settings-row.ts';
 import { decodeState } from '../rows/state-row.ts';
 import { createDirectory } from '../shard/directory.ts';
 import { reachingStore, untilSettled } from '../table/modify.ts';
@@ -18,10 +18,9 @@ import type { BatchOperation, Store, StoredRow } from '../table/table.ts';
 import { createAddressIndex } from './address-index.ts';
 import { firstSyncOf } from './first-sync.ts';
 import { readMailbox, replaceMailbox, type StoredMailbox } from './mailboxes.ts';
-import { newCursor } from './new-mailbox.ts';
+import { patchedMailbox, rowsOfPatch } from './patch-mailbox.ts';
 import { createRecent } from './recent.ts';
-import type { GrantMailboxes, MailboxChange, MailboxPage, MailboxQuery, MailboxView, Registry } from './registry.ts';
-import { rewatch } from './rewatch.ts';
+import type { GrantMailboxes, MailboxPage, MailboxQuery, MailboxView, Registry } from './registry.ts';
 import { createUpsertMailbox } from './upsert-mailbox.ts';
 
 export interface RegistryDeps {
@@ -174,31 +173,8 @@ export function createRegistry(deps: RegistryDeps): Registry {
     patch: (id, wanted) =>
       change(
         id,
-        (row) => {
-          const { login, folders, paused, filter, syncFrom } = wanted;
-          // Under another name the mailbox may open again that did not before; folders are looked at at once, a pause
-          // begins and ends at once, a mailbox that waited for a better filter continues, and old mail is fetched at
-          // once.
-          const isAsked = [login, folders, paused, filter, syncFrom].some((each) => each !== undefined);
-          const asked = isAsked ? row.asked + 1 : row.asked;
-          return {
-            ...row,
-            ...changed(row, wanted),
-            folders: folders === undefined ? row.folders : rewatch(row.folders, folders, random).folders,
-            paused: paused ?? row.paused,
-            asked,
-            filterRevision: filter === undefined ? row.filterRevision : filter === null ? undefined : asked,
-          };
-        },
-        (before, after) => [
-          ...after.folders
-            .filter((folder) => !before.folders.some(({ id: known }) => known === folder.id))
-            .map((folder) =>
-              encodeCursor(newCursor(id, folder.id, { ...folder, status: undefined }, new Date(clock.now()))),
-            )
-            .map((row): BatchOperation => ({ kind: 'insert', row })),
-          ...settingsChange(before, after, wanted.filter),
-        ],
+        (row) => patchedMailbox(row, wanted, random),
+        (before, after) => rowsOfPatch(before, after, { filter: wanted.filter, now: new Date(clock.now()) }),
       ),
     firstSync: ({ row, shown }) =>
       reachingStore(async () => {
@@ -274,17 +250,6 @@ export function createRegistry(deps: RegistryDeps): Registry {
   };
 }
 
-/** `p!` is written only with `a!`, whose ETag decides between two writers. Without a filter it stays, and says so. */
-function settingsChange(
-  before: MailboxRow,
-  after: MailboxRow,
-  filter: MailboxChange['filter'],
-): readonly BatchOperation[] {
-  if (before.filterRevision === after.filterRevision) return [];
-  const row = { mailboxId: after.id, revision: after.asked, filter: filter ?? undefined };
-  return [{ kind: 'upsert', row: encodeSettings(row) }];
-}
-
 const view = (row: MailboxRow, state: StateRow | undefined): MailboxView => ({
   row,
   state,
@@ -298,20 +263,6 @@ function matches({ row, shown }: MailboxView, query: MailboxQuery): boolean {
     (query.ownerRef === undefined || String(row.ownerRef ?? '') === String(query.ownerRef)) &&
     (query.where === undefined || query.where(row))
   );
-}
-
-/** What is undefined stays as it is; null clears. */
-function changed(row: MailboxRow, wanted: MailboxChange): Partial<MailboxRow> {
-  const pick = <T>(value: T | null | undefined, old: T | undefined): T | undefined =>
-    value === undefined ? old : (value ?? undefined);
-  return {
-    label: pick(wanted.label, row.label),
-    ownerRef: pick(wanted.ownerRef, row.ownerRef),
-    login: wanted.login ?? row.login,
-    destinationId: wanted.destinationId ?? row.destinationId,
-    syncFrom: pick(wanted.syncFrom, row.syncFrom),
-    sendVia: wanted.sendVia ?? row.sendVia,
-  };
 }
 
 const writeCursor = (id: string): string => base64url(new TextEncoder().encode(id));
