@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { minuteMs, secondMs } from './duration.ts';
 import { type Submission, shownState } from './submission.ts';
+import { bounced, copied } from './submission-reports.ts';
 import {
-  bounced,
   cancelled,
-  copied,
   deferred,
   lookWaitsMs,
   marked,

@@ -1,7 +1,7 @@
 import { dayMs, hourMs, minuteMs } from '../domain/duration.ts';
 import type { ReadMessage } from '../domain/mail/message.ts';
 import type { Submission } from '../domain/submission.ts';
-import { bounced, copySeen } from '../domain/submission-steps.ts';
+import { bounced, copySeen } from '../domain/submission-reports.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import { accountHoldKey, laneOf, tenantHoldKey } from '../store/submissions/submission-keys.ts';
 import type { StoredSubmission } from '../store/submissions/submissions.ts';

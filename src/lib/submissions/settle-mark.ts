@@ -1,5 +1,6 @@
 import type { Submission } from '../domain/submission.ts';
-import { copied, deferred, notFound, notLooked } from '../domain/submission-steps.ts';
+import { copied } from '../domain/submission-reports.ts';
+import { deferred, notFound, notLooked } from '../domain/submission-steps.ts';
 import { isBrokerError } from '../errors.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import type { LaneRun } from './attempt.ts';

@@ -1,5 +1,5 @@
 import { isDone, type Submission } from '../../domain/submission.ts';
-import { originalMarked } from '../../domain/submission-steps.ts';
+import { originalMarked } from '../../domain/submission-reports.ts';
 import { isStoreError } from '../../store/table/table.ts';
 import { type ChangeParts, changeSubmission } from '../change.ts';
 import type { StoredMail } from '../stored-mail.ts';
