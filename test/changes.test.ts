@@ -13,6 +13,7 @@ const ada = 'ada@contoso.example';
 describeImapServers('what an owner does to mail that was delivered', (imap) => {
   let world: World;
   let client: ImapFlow;
+  let mailboxId: string;
   const keys = new Map<string, string>();
   const uids = new Map<string, number>();
 
@@ -37,8 +38,8 @@ describeImapServers('what an owner does to mail that was delivered', (imap) => {
 
   beforeAll(async () => {
     world = await startWorld({ imap });
-    const { mailboxId } = await world.connect(ada, { folders: ['inbox', 'archive'] });
-    const subjects = ['to read', 'to delete', 'to move', 'to leave'];
+    ({ mailboxId } = await world.connect(ada, { folders: ['inbox', 'archive'] }));
+    const subjects = ['to read', 'to delete', 'to move', 'to leave', 'by HTTP'];
     for (const subject of subjects) {
       uids.set(
         subject,
@@ -74,6 +75,19 @@ describeImapServers('what an owner does to mail that was delivered', (imap) => {
     ]);
   });
 
+  it('says of a change over HTTP which request caused it', async () => {
+    const of = (type: string) => bodies(type).find(({ messageKey }) => messageKey === keys.get('by HTTP'));
+    const ref = String(of('message.received')?.messageRef);
+    const { body } = await world.api('PATCH', `mailboxes/${mailboxId}/messages/${ref}`, {
+      body: { seen: true, moveTo: 'archive' },
+    });
+    await eventsOf(world, 1, about('by HTTP', 'message.updated'));
+    expect(body.requestId).toMatch(/^[\w-]{20,}$/);
+    expect(of('message.updated')).toMatchObject({ seen: true, messageRef: body.message.messageRef });
+    // A poll may come between the flag and the move; each event is told once, and each is the request's.
+    for (const event of changes('by HTTP')) expect(event.causedBy).toBe(body.requestId);
+  });
+
   it('comes as one message.removed when a mail was deleted', async () => {
     await inMailbox((uid) => client.messageDelete(uid, { uid: true }), 'to delete');
     await eventsOf(world, 1, about('to delete', 'message.removed'));
@@ -95,8 +109,9 @@ describeImapServers('what an owner does to mail that was delivered', (imap) => {
     }
     await inMailbox((uid) => client.messageFlagsAdd(uid, ['\\Flagged', '\\Seen'], { uid: true }), 'to leave');
     await eventsOf(world, 1, about('to leave', 'message.updated'));
-    expect(bodies('message.received')).toHaveLength(4);
-    expect(bodies('message.updated').map(({ change }) => change)).toEqual(['flags', 'moved', 'flags']);
+    expect(bodies('message.received')).toHaveLength(5);
+    const byOthers = bodies('message.updated').filter(({ causedBy }) => causedBy === undefined);
+    expect(byOthers.map(({ change }) => change)).toEqual(['flags', 'moved', 'flags']);
     expect(bodies('message.removed')).toHaveLength(1);
     expect(bodies('message.vanished')).toEqual([]);
   });

@@ -49,7 +49,7 @@ describe.each(servers)('messages changed over HTTP, on %s', (_, needs, sparesMar
       (await world.reading.messages(world.reader, { folder, query: {}, limit: 100, cursor: undefined })).items;
     const refs = async () => (await list()).map(({ messageRef }) => messageRef).reverse();
     const change = (messageRefs: readonly string[], what: MessageChange) =>
-      world.reading.change(world.reader, messageRefs, what);
+      world.reading.change(world.reader, { requestId: 'req', messageRefs, change: what });
     const told = async (messageRefs: readonly string[], what: MessageChange) =>
       (await change(messageRefs, what)).map((result) => (result.ok ? result.message : result.error.code));
 
@@ -130,7 +130,10 @@ describe.each(servers)('messages changed over HTTP, on %s', (_, needs, sparesMar
       const rival = readingWorld(server, world.row.address);
       const [mine, theirs] = await Promise.all([
         change([ref], { moveTo: { role: 'archive' } }),
-        rival.reading.change(rival.reader, [ref], { moveTo: { role: 'junk' } }),
+        rival.reading.change(rival.reader, {
+          ...{ requestId: 'other', messageRefs: [ref] },
+          change: { moveTo: { role: 'junk' } },
+        }),
       ]);
       await rival.close();
       const where = [...(await list({ role: 'archive' })), ...(await list({ role: 'junk' }))];

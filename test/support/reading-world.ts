@@ -6,6 +6,7 @@ import { systemClock } from '../../src/lib/domain/system.ts';
 import { BrokerError } from '../../src/lib/errors.ts';
 import { consoleLog } from '../../src/lib/log.ts';
 import { createImapConnector } from '../../src/lib/mailbox/imap/imap-connector.ts';
+import { createOwnChanges } from '../../src/lib/store/mailboxes/own-changes.ts';
 import type { MailboxRow } from '../../src/lib/store/rows/rows.ts';
 import type { Store } from '../../src/lib/store/table/table.ts';
 import { memoryStore } from './memory-store.ts';
@@ -22,6 +23,7 @@ export interface Served {
 /** What a mailbox over HTTP is made of, without HTTP: on a real mail server, with the store in memory. */
 export function readingWorld(server: Served, address: string, clock: Clock = systemClock) {
   const store = memoryStore(clock);
+  const ownChanges = createOwnChanges({ store });
   const row: MailboxRow = { ...sendingMailbox, address, login: address };
   const connector = createImapConnector(server, { clock });
   const token = async () => server.tokenFor(address);
@@ -32,9 +34,10 @@ export function readingWorld(server: Served, address: string, clock: Clock = sys
     places: async () => [],
   });
   const attachmentLinks = async () => () => 'https://broker.example/api/attachments?token=t';
-  const reading = composeReading({ clock, log: consoleLog() }, { store }, sessions, { attachmentLinks });
+  const reading = composeReading({ clock, log: consoleLog() }, { store, ownChanges }, sessions, { attachmentLinks });
   return {
     store,
+    ownChanges,
     row,
     reading,
     sessions,
@@ -63,7 +66,12 @@ export function readingOffline(store: Store) {
     places: async () => [],
   });
   const attachmentLinks = async () => () => undefined;
-  return composeReading({ clock: systemClock, log: consoleLog() }, { store }, sessions, { attachmentLinks });
+  return composeReading(
+    { clock: systemClock, log: consoleLog() },
+    { store, ownChanges: createOwnChanges({ store }) },
+    sessions,
+    { attachmentLinks },
+  );
 }
 
 export type ReadingWorld = ReturnType<typeof readingWorld>;

@@ -12,19 +12,19 @@ import { readerOf } from '../../lib/reading/reader-of.ts';
 /** A change of one message; what stands in its way is the answer. */
 async function changed(
   broker: Broker,
-  caller: Caller,
-  { id, messageRef = '' }: Readonly<Record<string, string>>,
+  { caller, params, requestId }: { caller: Caller; params: Readonly<Record<string, string>>; requestId: string },
   change: MessageChange,
 ) {
+  const { id, messageRef = '' } = params;
   const view = await mailboxToChange(broker.registry, caller, id);
   referenceIn(messageRef);
   const [result] = await broker.audit.audited(
     { actor: caller.keyId, action: 'message.change', mailboxId: view.row.id },
-    () => broker.reading.change(readerOf(view), [messageRef], change),
+    () => broker.reading.change(readerOf(view), { requestId, messageRefs: [messageRef], change }),
   );
   if (result === undefined) throw new BrokerError('not_found_here');
   if (!result.ok) throw result.error;
-  return { message: result.message };
+  return { message: result.message, requestId };
 }
 
 /** `GET`, `PATCH` and `DELETE mailboxes/{id}/messages/{messageRef}`: one message, wherever it is now. */
@@ -39,14 +39,16 @@ export const message = resource(broker, {
   PATCH: {
     scope: 'write',
     body: messageChange,
-    handler: async ({ broker, caller, params, body }) => json(200, await changed(broker, caller, params, body)),
+    handler: async (call) => json(200, await changed(call.broker, call, call.body)),
   },
   DELETE: {
     scope: 'write',
     query: messageDeletion,
-    handler: async ({ broker, caller, params, query }) => {
-      const change: MessageChange = query.permanently ? { deletePermanently: true } : { moveTo: { role: 'trash' } };
-      return json(200, await changed(broker, caller, params, change));
+    handler: async (call) => {
+      const change: MessageChange = call.query.permanently
+        ? { deletePermanently: true }
+        : { moveTo: { role: 'trash' } };
+      return json(200, await changed(call.broker, call, change));
     },
   },
 });

@@ -20,14 +20,14 @@ export const messages = resource(broker, {
   PATCH: {
     scope: 'write',
     body: messagesChange,
-    handler: async ({ broker, caller, params, body }) => {
+    handler: async ({ broker, caller, params, body, requestId }) => {
       const view = await mailboxToChange(broker.registry, caller, params.id);
       const { messageRefs, ...change } = body;
       const results = await broker.audit.audited(
         { actor: caller.keyId, action: 'message.change', mailboxId: view.row.id },
-        () => broker.reading.change(readerOf(view), messageRefs, change),
+        () => broker.reading.change(readerOf(view), { requestId, messageRefs, change }),
       );
-      return json(200, { results: results.map(resultJson) });
+      return json(200, { results: results.map(resultJson), requestId });
     },
   },
 });

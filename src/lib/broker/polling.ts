@@ -5,6 +5,7 @@ import { createHousekeeping } from '../housekeeping/housekeeping.ts';
 import { keepAliveChore } from '../housekeeping/keep-alive-chore.ts';
 import { overlookedChore } from '../housekeeping/overlooked-chore.ts';
 import { purgeAuditChore } from '../housekeeping/purge-audit.ts';
+import { purgeChangesChore } from '../housekeeping/purge-changes.ts';
 import { resealChore, resealNow } from '../housekeeping/reseal-chore.ts';
 import { secretExpiryChore } from '../housekeeping/secret-expiry-chore.ts';
 import { sweepChore } from '../housekeeping/sweep-chore.ts';
@@ -37,7 +38,20 @@ export function composePolling(
   { withLinks }: Connecting,
   { mailIn, bells }: Pick<Sending, 'mailIn'> & { readonly bells: Notified | undefined },
 ) {
-  const { store, blobs, directory, registry, grants, vault, sealer, apiKeys, notices, lastRuns, secretName } = storage;
+  const {
+    store,
+    blobs,
+    directory,
+    registry,
+    grants,
+    vault,
+    sealer,
+    apiKeys,
+    notices,
+    lastRuns,
+    ownChanges,
+    secretName,
+  } = storage;
   const intervalSeconds = config.pollIntervalSeconds;
   const eraseLinks = createEraseLinks(store);
   const shardRunner = createShardRunner({
@@ -53,6 +67,7 @@ export function composePolling(
     forget: async (mailbox) => {
       polled.drop(mailbox.id);
       await eraseLinks(mailbox.id);
+      await ownChanges.forget(mailbox.id);
       // While there is still a sign-in by which Graph can be told.
       await bells?.remove(mailbox);
       await registry.forget(mailbox);
@@ -61,6 +76,7 @@ export function composePolling(
     intervalSeconds,
     destinations: destinationFacts,
     sentMail: mailIn,
+    ownChanges,
     ...(bells === undefined ? {} : { hasBell: bells.has }),
   });
   const reseal = createReseal({
@@ -91,6 +107,7 @@ export function composePolling(
       chores: [
         sweepChore({ store, clock, log, directory, grants, index: createAddressIndex({ store, clock }) }),
         purgeAuditChore({ store, clock }),
+        purgeChangesChore({ ownChanges }),
         sweepSubmissionsChore({ store, blobs, log }),
         resealChore(resealDeps),
         overlookedChore({ store, log, directory, runner: shardRunner, intervalSeconds }),

@@ -1,5 +1,4 @@
-import type { MessageChange } from '../changing/change.ts';
-import { changeMessages } from '../changing/change-messages.ts';
+import { type ChangeRequest, changeMessages } from '../changing/change-messages.ts';
 import type { MessageRef } from '../delivery/events/message-ref.ts';
 import { createRenderer } from '../delivery/events/render.ts';
 import { loadSanitizer } from '../delivery/sanitize/sanitize.ts';
@@ -16,7 +15,7 @@ import type { Storage } from './storage.ts';
 /** Mailboxes as people and programs read and change them, over HTTP. */
 export function composeReading(
   { clock, log }: Pick<Base, 'clock' | 'log'>,
-  { store }: Pick<Storage, 'store'>,
+  { store, ownChanges }: Pick<Storage, 'store' | 'ownChanges'>,
   { interactive, attachments }: Pick<MailAccess, 'interactive' | 'attachments'>,
   { attachmentLinks }: Pick<Delivery, 'attachmentLinks'>,
 ) {
@@ -26,8 +25,7 @@ export function composeReading(
     folders: (reader: Reader, request: FoldersRequest) => listFolders(deps, reader, request),
     messages: (reader: Reader, request: ListRequest) => listMessages(deps, reader, request),
     message: (reader: Reader, ref: MessageRef) => openMessage(deps, reader, ref),
-    change: (reader: Reader, messageRefs: readonly string[], change: MessageChange) =>
-      changeMessages(deps, reader, messageRefs, change),
+    change: (reader: Reader, request: ChangeRequest) => changeMessages({ ...deps, ownChanges }, reader, request),
     file: (reader: Reader, ref: MessageRef, part: string | undefined) =>
       openFile({ ...deps, attachments }, reader, ref, part),
   };

@@ -10,6 +10,7 @@ import { createGrants } from '../store/grants/grants.ts';
 import { createSignInStates } from '../store/links/sign-in-states.ts';
 import { createRegistry } from '../store/mailboxes/create-registry.ts';
 import { createDeliveries } from '../store/mailboxes/deliveries.ts';
+import { createOwnChanges } from '../store/mailboxes/own-changes.ts';
 import { createDirectory } from '../store/shard/directory.ts';
 import { createAzureStore } from '../store/table/azure-table.ts';
 import { createBlobs } from '../store/table/blobs.ts';
@@ -58,6 +59,7 @@ export function composeStorage({ config, environment, log, clock, random }: Base
     destinationRows: createDestinationRows({ store, sealer }),
     signInStates: createSignInStates({ table: store.table('states'), sealer }),
     audit: createAudit({ table: store.table('audit'), clock, random, log }),
+    ownChanges: createOwnChanges({ store }),
     notices: createNotices({ store, clock, random }),
     queue: createWorkQueue(environment, credential),
     /** The content of messages that have not been sent yet, sealed. */

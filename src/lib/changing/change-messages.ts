@@ -1,6 +1,6 @@
 import { decodeMessageRef, encodeMessageRef, type MessageRef } from '../delivery/events/message-ref.ts';
 import { isPathFolderId, pathFolderId } from '../domain/ids.ts';
-import { messageHash } from '../domain/mail/message-identity.ts';
+import { hasHash, messageHash } from '../domain/mail/message-identity.ts';
 import { BrokerError, type ErrorCode, isBrokerError } from '../errors.ts';
 import { fetchListed, type ListedMessage } from '../mailbox/fetch/fetch-listed.ts';
 import type { MailSession, NewPlaces, OpenFolder } from '../mailbox/session/session.ts';
@@ -10,9 +10,10 @@ import { namesOf } from '../reading/summary.ts';
 import type { Place, Reader, ReadingDeps } from '../reading/types.ts';
 import { type KnownKeys, knownKeys } from '../store/mailboxes/known-keys.ts';
 import { type KnownMessage, knownMessages } from '../store/mailboxes/known-places.ts';
+import type { OwnChanges } from '../store/mailboxes/own-changes.ts';
 import { dayOf } from '../store/rows/recent-messages-row.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
-import { flagChanges, type MessageChange } from './change.ts';
+import { flagChanges, flagsOf, type MessageChange } from './change.ts';
 
 /** What became of one message. */
 export type ChangeResult =
@@ -46,16 +47,26 @@ interface Target {
 /** After so long no more messages are looked for that are not in their place. */
 const searchingMs = 30_000;
 
+/** Where a change is noted, and under which request its events name it. */
+export interface ChangingDeps extends ReadingDeps {
+  readonly ownChanges: Pick<OwnChanges, 'note'>;
+}
+
+export interface ChangeRequest {
+  readonly requestId: string;
+  readonly messageRefs: readonly string[];
+  readonly change: MessageChange;
+}
+
 /**
  * Changes messages, up to a hundred: a result for each, in their order. Whatever is done can be asked for again.
  * Messages of one folder are changed together.
  * @throws BrokerError `no_such_folder` (to move to), and what a session throws before anything was changed
  */
 export async function changeMessages(
-  deps: ReadingDeps,
+  deps: ChangingDeps,
   { row, throttledUntil }: Reader,
-  asked: readonly string[],
-  change: MessageChange,
+  { requestId, messageRefs: asked, change }: ChangeRequest,
 ): Promise<ChangeResult[]> {
   const known = knownMessages(deps.store, row.id);
   known.catch(() => undefined);
@@ -65,7 +76,12 @@ export async function changeMessages(
     row,
     async (session) => {
       const to = change.moveTo === undefined ? undefined : await folderOf(session, row, change.moveTo);
-      const work: Work = { session, row, change, to, known: () => known, keys: async () => knownKeys(await known) };
+      const work: Work = {
+        ...{ session, row, change, to },
+        known: () => known,
+        keys: async () => knownKeys(await known),
+        note: noteIn(deps, row.id, requestId),
+      };
       const byFolder = new Map<string, { asked: string; ref: MessageRef }[]>();
       for (const text of new Set(asked)) {
         const ref = decodeMessageRef(text);
@@ -118,7 +134,31 @@ interface Work {
   readonly to: Place | undefined;
   readonly known: () => Promise<readonly KnownMessage[]>;
   readonly keys: () => Promise<KnownKeys>;
+  /** Says what is about to happen to messages of one folder, before it does: a poll may see it at once. */
+  readonly note: (listed: readonly ListedMessage[], change: MessageChange, to: string | undefined) => Promise<void>;
 }
+
+/** A note that cannot be written costs the `causedBy` of the event, and not the change. */
+const noteIn =
+  ({ ownChanges, log }: ChangingDeps, mailboxId: string, requestId: string): Work['note'] =>
+  async (listed, change, to) => {
+    const flags = flagsOf(change);
+    const hashes = listed
+      .filter(
+        ({ meta }) =>
+          to !== undefined ||
+          (['seen', 'flagged', 'answered'] as const).some((name) => (flags[name] ?? meta[name]) !== meta[name]),
+      )
+      .map(({ meta }) => messageHash(meta))
+      .filter(hasHash);
+    if (hashes.length === 0) return;
+    try {
+      await ownChanges.note(mailboxId, { requestId, hashes, flags, to });
+    } catch (error) {
+      if (!isBrokerError(error)) throw error;
+      log.warn('changes.not_noted', { mailboxId, code: error.code });
+    }
+  };
 
 const ofMessages: readonly ErrorCode[] = [
   'not_found_here',
@@ -194,13 +234,16 @@ const listedByUid = async (folder: OpenFolder, uids: readonly number[]) =>
 /** Flags first, because a message that was moved has another number; then what the server says of them. */
 async function apply(
   folder: OpenFolder,
-  { change, to }: Work,
+  { change, to, note }: Work,
   place: Place,
   targets: readonly Target[],
 ): Promise<{ readonly now: ReadonlyMap<number, ListedMessage>; readonly moved: NewPlaces | undefined }> {
   const uids = targets.map(({ listed }) => listed.meta.uid);
   if ((change.addCategories?.length ?? 0) > 0 && !folder.keepsKeywords) throw new BrokerError('categories_unsupported');
   const flags = flagChanges(change);
+  const listed = targets.map((target) => target.listed);
+  const leavesFor = change.deletePermanently === true ? '' : to?.path === place.path ? undefined : to?.id;
+  await note(listed, change, leavesFor);
   for (const { change: how, flags: names } of flags) await refusable(folder.setFlags(uids, how, names));
   const now = flags.length === 0 ? new Map<number, ListedMessage>() : await listedByUid(folder, uids);
   if (change.deletePermanently === true) {

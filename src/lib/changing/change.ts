@@ -32,3 +32,10 @@ export function flagChanges(change: MessageChange): FlagChange[] {
   ];
   return all.filter(({ flags }) => flags.length > 0);
 }
+
+/** The flags that events tell of, as far as the change sets them. */
+export const flagsOf = ({ seen, flagged, answered }: MessageChange) => ({
+  ...(seen === undefined ? {} : { seen }),
+  ...(flagged === undefined ? {} : { flagged }),
+  ...(answered === undefined ? {} : { answered }),
+});

@@ -36,8 +36,9 @@ const forms: { readonly [Type in OutboxType]: z.ZodType<OutboxData[Type]> } = {
     seen: z.boolean(),
     flagged: z.boolean(),
     answered: z.boolean(),
+    causedBy: z.string().optional(),
   }),
-  'message.removed': z.object({ messageKey: z.string(), folder }),
+  'message.removed': z.object({ messageKey: z.string(), folder, causedBy: z.string().optional() }),
   'message.vanished': z.object({
     messageKey: z.string().optional(),
     folder,

@@ -56,8 +56,15 @@ export interface OutboxData {
     readonly seen: boolean;
     readonly flagged: boolean;
     readonly answered: boolean;
+    /** The `requestId` of the HTTP request of which this is the effect; absent if it was not one, or that is not known. */
+    readonly causedBy?: string | undefined;
   };
-  readonly 'message.removed': { readonly messageKey: string; readonly folder: EventFolder };
+  readonly 'message.removed': {
+    readonly messageKey: string;
+    readonly folder: EventFolder;
+    /** As with `message.updated`. */
+    readonly causedBy?: string | undefined;
+  };
   /** One mail by its key, or several by their number and UIDs. */
   readonly 'message.vanished': {
     readonly messageKey?: string | undefined;

@@ -118,7 +118,9 @@ export const changed = z
   .nullable()
   .meta({ id: 'ChangedMessage', description: 'Where and how it is now; null for one that was deleted for good' });
 
-export const oneChanged = z.object({ message: changed });
+const requestId = text.describe('Events of this change bear it as causedBy');
+
+export const oneChanged = z.object({ message: changed, requestId });
 
 export const allChanged = z.object({
   results: z.array(
@@ -131,4 +133,5 @@ export const allChanged = z.object({
       remedy: text.optional(),
     }),
   ),
+  requestId,
 });

@@ -84,6 +84,7 @@ export const tableNames = [
   'keys',
   'audit',
   'subscriptions',
+  'changes',
 ] as const;
 
 export type TableName = (typeof tableNames)[number];

@@ -6,7 +6,10 @@ import type { ShardRunnerDeps } from '../state/types.ts';
 /** What delivering needs of the run: the destinations, the events, and what this run knows of both. */
 export interface DeliveryContext
   extends RowContext,
-    Pick<ShardRunnerDeps, 'deliverer' | 'messageReceived' | 'mailboxEvent' | 'destinations' | 'readCaps' | 'sentMail'> {
+    Pick<
+      ShardRunnerDeps,
+      'deliverer' | 'messageReceived' | 'mailboxEvent' | 'destinations' | 'readCaps' | 'sentMail' | 'ownChanges'
+    > {
   /** Present while the shard kills the processes that work on it. */
   readonly safe: SafeMode | undefined;
   /** Destinations to which nothing more goes in this run. */

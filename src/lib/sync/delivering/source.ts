@@ -1,6 +1,7 @@
 import { messageKeyBytes } from '../../domain/ids.ts';
 import type { MessageMeta } from '../../domain/mail/message.ts';
 import { messageHash } from '../../domain/mail/message-identity.ts';
+import { takeCauses } from '../../store/mailboxes/caused-by.ts';
 import { dayOf } from '../../store/rows/recent-messages-row.ts';
 import type { RecentMessage } from '../../store/rows/rows.ts';
 import { type Claim, claim, isKnownElsewhere } from '../state/claim.ts';
@@ -79,7 +80,7 @@ export function createSource(at: DeliveryPoll, backlog: Backlog): Source {
         case 'filtered':
           return undefined;
         case 'moved':
-          return found?.kind === 'move' ? takeOver(at, found, { meta, was: identity.was, isOld }) : undefined;
+          return found?.kind === 'move' ? moved(found, { meta, was: identity.was, isOld }) : undefined;
         case 'known':
           // It goes out with the flags that it has now.
           return known === undefined
@@ -90,6 +91,12 @@ export function createSource(at: DeliveryPoll, backlog: Backlog): Source {
           return { entry: newEntry(meta), seemsNew: !isOld && identity.kind === 'new' };
       }
     }
+  }
+
+  async function moved(from: Claim & { kind: 'move' }, to: Omit<Parameters<typeof takeOver>[2], 'causes'>) {
+    const isTold = to.was === 'accepted' && context.ownChanges !== undefined;
+    const [causes = []] = isTold ? await takeCauses(context, mailbox.id, [from.entry]) : [];
+    return takeOver(at, from, { ...to, causes });
   }
 
   const newEntry = (meta: MessageMeta): RecentMessage => ({

@@ -1,6 +1,8 @@
 import { encodeMessageRef } from '../../delivery/events/message-ref.ts';
 import { messageKeyFromBytes } from '../../domain/ids.ts';
 import type { MessageMeta } from '../../domain/mail/message.ts';
+import { causeOfMove } from '../../store/mailboxes/caused-by.ts';
+import type { OwnCause } from '../../store/mailboxes/own-changes.ts';
 import { dayOf } from '../../store/rows/recent-messages-row.ts';
 import type { RecentMessage } from '../../store/rows/rows.ts';
 import type { Claim } from '../state/claim.ts';
@@ -21,6 +23,8 @@ export function takeOver(
     readonly meta: MessageMeta;
     readonly was: (Identity & { kind: 'moved' })['was'];
     readonly isOld: boolean;
+    /** What callers did to the message over HTTP, the newest first. */
+    readonly causes: readonly OwnCause[];
   },
 ): { entry: RecentMessage; seemsNew: boolean } | undefined {
   const { context, mailbox, record } = at;
@@ -57,6 +61,7 @@ export function takeOver(
     case 'accepted': {
       put(told(here));
       const messageKey = messageKeyFromBytes(entry.key);
+      const causedBy = causeOfMove(found.causes, { from: entry, to: here, folderId });
       context.tell(mailbox, {
         type: 'message.updated',
         occasion: [messageKey, folderId, uidValidity, uid],
@@ -69,6 +74,7 @@ export function takeOver(
           seen,
           flagged,
           answered,
+          ...(causedBy === undefined ? {} : { causedBy }),
         },
       });
       return undefined;

@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { type EngineWorld, engineWorld } from '../../../../test/support/engine-world.ts';
 import { accepted, down, refused, subjectOf } from '../../../../test/support/memory-receiver.ts';
 import { onMemoryTables } from '../../../../test/support/suite-tables.ts';
+import { decodeMessageRef } from '../../delivery/events/message-ref.ts';
+import { BrokerError } from '../../errors.ts';
+import { createOwnChanges, type OwnChange } from '../../store/mailboxes/own-changes.ts';
+import type { MailboxRow } from '../../store/rows/rows.ts';
 import type { DestinationFacts } from '../state/types.ts';
 
 let world: EngineWorld;
@@ -221,6 +225,75 @@ describe('a message that the owner removes', () => {
     world.time.pass(60 * 60_000);
     await world.polls(3);
     expect(removals()).toHaveLength(1);
+  });
+});
+
+describe('a change that a caller made over HTTP', () => {
+  const changes = () => createOwnChanges({ store: world.store });
+  const hashOf = (subject: string) => {
+    const [event] = received().filter(({ data }) => data.subject === subject);
+    return decodeMessageRef(String(event?.data.messageRef))?.hash ?? new Uint8Array();
+  };
+  const note = (requestId: string, subject: string, more: Partial<OwnChange>) =>
+    changes().note(mailbox.id, { requestId, hashes: [hashOf(subject)], flags: {}, to: undefined, ...more });
+  const polls = (count: number) => world.polls(count, { ownChanges: changes() });
+  let mailbox: MailboxRow;
+
+  async function two(paths: readonly string[] = ['INBOX']): Promise<number[]> {
+    mailbox = await world.connectMailbox(ada, paths);
+    await world.poll();
+    const uids = ['one', 'two'].map((subject) => folder('INBOX').add(subject));
+    await world.poll();
+    return uids;
+  }
+
+  it('reaches its event once: what others do to the message later does not bear its request', async () => {
+    const [one = 0, two_ = 0] = await two();
+    await note('req-1', 'one', { flags: { seen: true } });
+    for (const uid of [one, two_]) folder('INBOX').mark(uid, { seen: true });
+    await polls(2);
+    folder('INBOX').mark(one, { seen: false });
+    await polls(1);
+    folder('INBOX').mark(one, { seen: true });
+    await polls(1);
+    const of = (subject: string) => updates().filter(({ messageKey }) => messageKey === keyOf(subject));
+    expect(of('one').map(({ seen, causedBy }) => [seen, causedBy])).toEqual([
+      [true, 'req-1'],
+      [false, undefined],
+      [true, undefined],
+    ]);
+    expect(of('two')[0]).not.toHaveProperty('causedBy');
+  });
+
+  it('that somebody else adds to is told without it', async () => {
+    const [one = 0] = await two();
+    await note('req-1', 'one', { flags: { seen: true } });
+    folder('INBOX').mark(one, { seen: true, flagged: true });
+    await polls(2);
+    expect(updates()).toHaveLength(1);
+    expect(updates()[0]).not.toHaveProperty('causedBy');
+  });
+
+  it('is named with a move and with a removal', async () => {
+    const [one = 0, gone = 0] = await two(['INBOX', 'Archive']);
+    const archive = mailbox.folders.find(({ path }) => path === 'Archive')?.id;
+    await note('req-move', 'one', { flags: { seen: true }, to: archive });
+    await note('req-delete', 'two', { to: '' });
+    folder('INBOX').mark(one, { seen: true });
+    folder('INBOX').move(one, folder('Archive'));
+    folder('INBOX').remove(gone);
+    await polls(4);
+    expect(updates()).toMatchObject([{ change: 'moved', seen: true, causedBy: 'req-move' }]);
+    expect(removals()).toMatchObject([{ messageKey: keyOf('two'), causedBy: 'req-delete' }]);
+  });
+
+  it('is told without it where the notes cannot be read', async () => {
+    const [one = 0] = await two();
+    const take = () => Promise.reject(new BrokerError('storage_unreachable'));
+    folder('INBOX').mark(one, { seen: true });
+    await world.polls(2, { ownChanges: { take } });
+    expect(updates()).toHaveLength(1);
+    expect(world.logged).toContainEqual(expect.objectContaining({ event: 'changes.not_read' }));
   });
 });
 

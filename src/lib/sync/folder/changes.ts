@@ -1,6 +1,7 @@
 import { encodeMessageRef } from '../../delivery/events/message-ref.ts';
 import { messageKeyFromBytes } from '../../domain/ids.ts';
 import type { ImapSession } from '../../mailbox/session/session.ts';
+import { causeOfFlags, causeOfRemoval, takeCauses } from '../../store/mailboxes/caused-by.ts';
 import { dayOf } from '../../store/rows/recent-messages-row.ts';
 import type { RecentMessage } from '../../store/rows/rows.ts';
 import { compare, followed, isComparisonDue, present } from '../state/compare.ts';
@@ -65,14 +66,19 @@ async function compareFolder(
   const removed = lost
     .filter(({ uid }) => !listed.has(uid))
     .map((entry): RecentMessage => ({ ...entry, gone: 'told' }));
+  const told = new Map(entries.map((entry) => [entry.uid, entry]));
   for (const some of chunks(changed)) {
+    const causes = await takeCauses(context, mailbox.id, some);
     record.putAll(some);
-    for (const entry of some) tellFlags(at, entry, now);
+    for (const [n, entry] of some.entries()) {
+      tellFlags(at, entry, { now, causedBy: causeOfFlags(causes[n] ?? [], told.get(entry.uid) ?? entry, entry) });
+    }
     await context.committer.commit(mailbox);
   }
   for (const some of chunks(removed)) {
+    const causes = await takeCauses(context, mailbox.id, some);
     record.putAll(some);
-    for (const entry of some) tellRemoved(at, entry);
+    for (const [n, entry] of some.entries()) tellRemoved(at, entry, causeOfRemoval(causes[n] ?? []));
     await context.committer.commit(mailbox);
   }
   // In a folder that is not there nothing can be looked for: what is marked waits for the hour.
@@ -92,7 +98,11 @@ async function listedOf(
   return new Set(await session.searchRange(path, Math.min(...uids), Math.max(...uids)));
 }
 
-function tellFlags({ context, mailbox, record }: FolderRun, entry: RecentMessage, now: Date): void {
+function tellFlags(
+  { context, mailbox, record }: FolderRun,
+  entry: RecentMessage,
+  { now, causedBy }: { readonly now: Date; readonly causedBy: string | undefined },
+): void {
   const { id: folderId, path, role } = record.folder;
   const { key, uid, hash, day, seen, flagged, answered } = entry;
   const messageKey = messageKeyFromBytes(key);
@@ -107,17 +117,26 @@ function tellFlags({ context, mailbox, record }: FolderRun, entry: RecentMessage
       seen,
       flagged,
       answered,
+      ...(causedBy === undefined ? {} : { causedBy }),
     },
   });
 }
 
-function tellRemoved({ context, mailbox, record }: FolderRun, entry: RecentMessage): void {
+function tellRemoved(
+  { context, mailbox, record }: FolderRun,
+  entry: RecentMessage,
+  causedBy: string | undefined,
+): void {
   const { id: folderId, path, role } = record.folder;
   const messageKey = messageKeyFromBytes(entry.key);
   context.tell(mailbox, {
     type: 'message.removed',
     occasion: [messageKey, folderId, record.cursor.uidValidity, entry.uid],
-    data: { messageKey, folder: { path, role: role ?? null } },
+    data: {
+      messageKey,
+      folder: { path, role: role ?? null },
+      ...(causedBy === undefined ? {} : { causedBy }),
+    },
   });
 }
 

@@ -77,7 +77,14 @@ export function createShardContext(deps: ShardRunnerDeps, hold: ShardHold): Shar
     sentMail: deps.sentMail,
     isNextTick: () => isOver() || tickAt(store.time.whenJudging(), intervalSeconds) > tick,
     barrier: createBarrier(),
-    folder: { ...rows, clock, imap: deps.imap, token: deps.token, destinations: deps.destinations },
+    folder: {
+      ...rows,
+      clock,
+      imap: deps.imap,
+      token: deps.token,
+      destinations: deps.destinations,
+      ownChanges: deps.ownChanges,
+    },
     delivery: {
       ...rows,
       deliverer: deps.deliverer,
@@ -86,6 +93,7 @@ export function createShardContext(deps: ShardRunnerDeps, hold: ShardHold): Shar
       destinations: deps.destinations,
       readCaps: deps.readCaps,
       sentMail: deps.sentMail,
+      ownChanges: deps.ownChanges,
       safe: safeModeOf(head, committer, hold.alone),
       held: new Set(),
       accepted: { mail: new Map(), anything: new Map() },

@@ -4,6 +4,7 @@ import type { Deliverer, OutgoingEvent } from '../../domain/events/event.ts';
 import type { ReadMessage } from '../../domain/mail/message.ts';
 import type { Log } from '../../log.ts';
 import type { ImapConnector, ReadCaps } from '../../mailbox/session/session.ts';
+import type { OwnChanges } from '../../store/mailboxes/own-changes.ts';
 import type { MailboxRow, OutboxRow } from '../../store/rows/rows.ts';
 import type { Store } from '../../store/table/table.ts';
 import type { BellWakeUp, ShardWakeUp } from './wake-up.ts';
@@ -77,6 +78,8 @@ export interface ShardRunnerDeps {
   readonly destinations?: DestinationFacts | undefined;
   /** Without it nothing goes out. */
   readonly sentMail?: SentMail | undefined;
+  /** What callers changed over HTTP. Without it no event says what caused it. */
+  readonly ownChanges?: Pick<OwnChanges, 'take'> | undefined;
 }
 
 export interface ShardRunner {
