@@ -13,6 +13,7 @@ import type { MailboxRow } from '../../src/lib/store/rows/rows.ts';
 import { createDirectory } from '../../src/lib/store/shard/directory.ts';
 import type { SendWakeUp } from '../../src/lib/submissions/types.ts';
 import { createDispatcher } from '../../src/lib/sync/run/dispatcher.ts';
+import { loneShard, runLoneShard } from '../../src/lib/sync/run/lone-shard.ts';
 import { createShardRunner } from '../../src/lib/sync/run/runner.ts';
 import type { Dispatcher, ShardRunner } from '../../src/lib/sync/state/types.ts';
 import { createImap } from './imap.ts';
@@ -46,6 +47,8 @@ export interface Surroundings {
   readonly entra: Entra;
   /** Destinations that take the messages of a folder in any order. */
   readonly unordered: ReadonlySet<string>;
+  /** The process of the timer looks after the shard. */
+  readonly isRunByTimer: boolean;
   /** Connections to mail servers that a process keeps open between polls. */
   readonly warmSessions: number;
   readonly storeWeather: StoreWeather;
@@ -104,10 +107,13 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
   let names = 0;
   let runs = 0;
   let requests = 0;
+  /** Where the timer's function runs. */
+  let timer: SimProcess | undefined;
 
   function killed(process: SimProcess): void {
     const at = workers.findIndex((worker) => worker.process === process);
     if (at >= 0) workers.splice(at, 1);
+    if (process === timer) timer = undefined;
     for (const invocation of process.running) {
       queue.ended(invocation, undefined);
     }
@@ -227,15 +233,28 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
       return workers.map(({ process }) => process);
     },
     dispatch() {
-      const { process, dispatcher, sending } = anyone();
+      // A timer does not fire while its function runs.
+      if (timer !== undefined) return;
+      const { process, dispatcher, runner, sending } = anyone();
+      if (world.isRunByTimer) timer = process;
       process.invoke(
         `${process.name}/timer`,
         async () => {
           const wakeUps = await dispatcher.wakeUps();
-          const lanes = (await sending?.wakeUps(wakeUps.map(({ shard }) => shard))) ?? [];
-          for (const hint of [...wakeUps, ...lanes]) queue.put(hint);
+          const wakeLanes = async () => {
+            const lanes = await sending?.wakeUps(wakeUps.map(({ shard }) => shard));
+            for (const lane of lanes ?? []) queue.put(lane);
+          };
+          const lone = loneShard(wakeUps, !world.isRunByTimer);
+          if (lone === undefined) {
+            for (const wakeUp of wakeUps) queue.put(wakeUp);
+            return wakeLanes();
+          }
+          const left = await runLoneShard({ runner, clock: process.clock }, lone, wakeLanes);
+          if (left !== undefined) queue.put(left);
         },
         (invocation, error) => {
+          timer = undefined;
           if (error !== undefined) trace.note(invocation.name, () => `fails: ${String(error)}`);
         },
       );

@@ -130,7 +130,7 @@ function ownerOf(store: Store, make: () => string): string {
   },
   {
     name: 'the end of a trouble is told only where nothing came in between',
-    seed: 13,
+    seed: 20,
     breaks: 'what is told is true',
     changes: [
       {
@@ -142,7 +142,7 @@ function ownerOf(store: Store, make: () => string): string {
   },
   {
     name: 'rows of messages that were given up survive their mailbox',
-    seed: 4,
+    seed: 8,
     breaks: 'everything settles',
     changes: [
       {

@@ -117,6 +117,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const chosen: readonly string[] = destinations.filter(() => chance.chance(0.35));
   const unordered = new Set(wanted.unordered ?? chosen);
   const surroundings = {
+    // With bells the queue brings all wake-ups; without them, they meet its faults in the other worlds.
+    isRunByTimer: !faults.kinds.has('bell') && dice(`${seed}/the timer runs the shard`).chance(0.25),
     unordered,
     warmSessions: chance.chance(0.5) ? 0 : 1 + chance.below(4),
     tables,

@@ -4,9 +4,7 @@ import { broker } from '../../lib/broker.ts';
 import { parseSendWakeUp } from '../../lib/submissions/types.ts';
 import { parseBell, parseWakeUp } from '../../lib/sync/state/wake-up.ts';
 import { traced, traceOf, withTrace } from '../../lib/trace.ts';
-
-/** Ends what runs in this process; nothing, before the first run. */
-let stop = async () => {};
+import { stopAtEnd } from './running.ts';
 
 /**
  * One wake-up: looks after its shard, its mailbox or its lane. What is left when the time is over goes on in the next, through the
@@ -18,10 +16,7 @@ export async function work(message: unknown) {
   const subscribe = parseSubscribeHint(message);
   const lane = parseSendWakeUp(message)?.lane;
   const { log, queue, bells, shardRunner, sending } = await broker();
-  stop = async () => {
-    sending.stop();
-    await shardRunner.stop();
-  };
+  stopAtEnd({ sending, shardRunner });
   if (lane !== undefined) {
     await sending.run(lane);
     return undefined;
@@ -58,5 +53,3 @@ app.storageQueue('work', {
       traceOf(message),
     ),
 });
-
-app.hook.appTerminate(() => stop());
