@@ -15,9 +15,11 @@ export const addBootstrapKey: AddCommand = (program, io, ended) => {
   program
     .command('bootstrap-key')
     .description('print the first key of a deployment, to be put into Key Vault')
+    .option('--json', 'one JSON object, for programs')
     .addHelpText('after', more)
-    .action(() => {
-      io.out(formatApiKey({ ...newApiKey(systemRandom), id: bootstrapKeyId }));
+    .action(({ json = false }: { json?: boolean }) => {
+      const key = formatApiKey({ ...newApiKey(systemRandom), id: bootstrapKeyId });
+      io.out(json ? JSON.stringify({ key }) : key);
       ended(0);
     });
 };

@@ -74,8 +74,7 @@ export async function main(args: readonly string[], io: CommandIo): Promise<Exit
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return usageFault(error, program, args, io);
-    if (args.includes('--json')) io.out(JSON.stringify({ error: asJson(error) }));
-    else for (const line of explain(error)) io.err(line);
+    tell(error, args, io);
     return error instanceof UsageError ? 2 : 1;
   }
 }
@@ -89,22 +88,27 @@ function strict(program: Program): void {
 function usageFault(error: CommanderError, program: Program, args: readonly string[], io: CommandIo): ExitCode {
   if (error.exitCode === 0) return 0;
   const name = args[0] ?? '';
-  const command = program.commands.find((one) => one.name() === name);
-  if (command === undefined) io.err(`There is no command ${JSON.stringify(name)}; broker --help lists them.`);
-  else if (command.options.length === 0 && command.registeredArguments.length === 0) {
-    io.err(`broker ${name} takes no arguments.`);
-  } else {
-    const said = error.message.replace(/^error: /, '');
-    io.err(`${said.charAt(0).toUpperCase()}${said.slice(1)}; broker ${name} --help lists what it takes.`);
-  }
+  const isKnown = program.commands.some((one) => one.name() === name);
+  const said = error.message.replace(/^error: /, '');
+  const fault = isKnown
+    ? `${said.charAt(0).toUpperCase()}${said.slice(1)}; broker ${name} --help lists what it takes.`
+    : `There is no command ${JSON.stringify(name)}; broker --help lists them.`;
+  tell(new UsageError(fault), args, io);
   return 2;
+}
+
+/** Tells a failure: to programs on the output, to people beside it. */
+function tell(error: unknown, args: readonly string[], io: CommandIo): void {
+  if (args.includes('--json')) io.out(JSON.stringify({ error: asJson(error) }));
+  else for (const line of explain(error)) io.err(line);
 }
 
 /** A failure for programs. */
 function asJson(error: unknown) {
   const [sentence = '', ...remedies] = explain(error);
   const code = error instanceof ApiProblem || error instanceof BrokerError ? error.code : undefined;
-  return { code: code ?? (error instanceof UsageError ? 'usage' : 'failed'), sentence, remedy: remedies.join(' ') };
+  if (error instanceof UsageError) return { code: 'usage', sentence, remedy: 'Fix the command; --help shows how.' };
+  return { code: code ?? 'failed', sentence, remedy: remedies.join(' ') };
 }
 
 /** A failure in the words of whoever has to fix it. */

@@ -22,11 +22,13 @@ export const addReseal: AddCommand = (program, io, ended) => {
   program
     .command('reseal')
     .description('move every sealed row and key to the newest version of the root key')
+    .option('--json', 'one JSON object, for programs')
     .addHelpText('after', more)
-    .action(async () => {
+    .action(async ({ json = false }: { json?: boolean }) => {
       const { reseal: run } = await composeBroker(io);
       const report = await run({ signal: io.signal, progress: createProgress(io) });
-      for (const line of describe(report, io.signal.aborted)) io.out(line);
+      if (json) io.out(JSON.stringify(report));
+      else for (const line of describe(report, io.signal.aborted)) io.out(line);
       if (report.done) return ended(0);
       ended(report.left === 0 && !io.signal.aborted ? comeAgain : 1);
     });

@@ -81,7 +81,9 @@ describe('on the emulator', () => {
     expect(first.map(({ subject }) => subject)).toEqual(['before', 'waiting', 'between']);
 
     await emptyTables(real);
-    expect(await broker('restore', file)).toMatchObject({ code: 0 });
+    const restored = await broker('restore', file, '--json');
+    expect(restored.code).toBe(0);
+    expect(restored.out).toMatchSnapshot('restore FILE --json');
     expect(await allRows(real)).toEqual(rows);
 
     inbox.add('after');

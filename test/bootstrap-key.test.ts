@@ -51,6 +51,6 @@ describe('broker bootstrap-key', () => {
   it('takes no arguments', async () => {
     const { code, out, err } = await broker('bootstrap-key', '--scope=all');
     expect([code, out]).toEqual([2, []]);
-    expect(err).toEqual(['broker bootstrap-key takes no arguments.']);
+    expect(err).toEqual(["Unknown option '--scope=all'; broker bootstrap-key --help lists what it takes."]);
   });
 });

@@ -1,12 +1,15 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../cli/broker.ts';
 import { configFolder, fileProfiles } from '../cli/profile/profiles.ts';
+import { deliveryId } from '../src/lib/domain/ids.ts';
+import { encodeDead } from '../src/lib/store/rows/retry-row.ts';
 import { parsePowerShell } from './support/powershell.ts';
+import { entry } from './support/rows.ts';
 import { eventually, startWorld, type World } from './support/world.ts';
 
 // `broker` against the deployed bundle, over its interface.
@@ -57,7 +60,14 @@ describe('broker, over the API', () => {
   const settled = (text: string): string =>
     text
       .replaceAll(/\b(mbx_\d{4}|dst)_[0-9A-Za-z]+/g, '$1_ID')
-      .replaceAll(/"f[0-9A-Za-z]{7}"/g, '"fID"')
+      .replaceAll(/"id": "f[0-9A-Za-z]{7}"/g, '"id": "fID"')
+      .replaceAll(/\bdlv_[\w-]+/g, 'dlv_ID')
+      .replaceAll(/"messageRef": "[\w-]+"/g, '"messageRef": "REF"')
+      .replaceAll(/"version":"[0-9a-f]{32}"/g, '"version":"VERSION"')
+      .replaceAll(/"file":"[^"]+"/g, '"file":"FILE"')
+      .replaceAll(/"(rows|count)":\d+/g, '"$1":0')
+      // A mailbox is shown as paused until the next poll has seen that it is not.
+      .replaceAll(/"state": "(active|paused)"/g, '"state": "STATE"')
       .replaceAll(/\bj_[\w-]{22}/g, 'j_ID')
       .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
       .replaceAll(/token=[\w-]+/g, 'token=TOKEN')
@@ -67,17 +77,25 @@ describe('broker, over the API', () => {
       .replaceAll(/"version": "[^"]+"/g, '"version": "VERSION"')
       .replaceAll(/"(tookMs|number)": \d+/g, '"$1": 0');
 
+  /** Holds what a command answers to programs. Words in capitals in `args` stand for what `given` names. */
+  const holds = async (args: string, given: Readonly<Record<string, string>> = {}, code = 0): Promise<void> => {
+    const named = args.replaceAll(/\b[A-Z]{2,}\b/g, (name) => given[name] ?? name);
+    const answered = await broker(named);
+    expect({ code: answered.code, args }).toEqual({ code, args });
+    expect(() => JSON.parse(answered.out)).not.toThrow();
+    expect(settled(answered.out)).toMatchSnapshot(args);
+  };
+
   it.each([
     'mailboxes list --json',
     'mailboxes list --state active --json',
     'destinations list --json',
     'deliveries list --json',
     'keys list --json',
-  ])('%s answers what programs read', async (args) => {
-    const { code, out } = await broker(args);
-    expect(code).toBe(0);
-    expect(settled(out)).toMatchSnapshot();
-  });
+    'cost --json',
+    'bootstrap-key --json',
+    'completion powershell --json',
+  ])('%s answers what programs read', (args) => holds(args));
 
   it('doctor --json answers what programs read', async () => {
     // Else it warns that nothing was polled yet.
@@ -102,6 +120,54 @@ describe('broker, over the API', () => {
       hasRemedy: remedy !== null,
     }));
     expect(settled(JSON.stringify({ ...report, items }, null, 2))).toMatchSnapshot();
+  });
+
+  it('commands that change something answer what programs read', async () => {
+    const box = { ID: mailboxId };
+    await holds('mailboxes pause ID --json', box);
+    await holds('mailboxes resume ID --json', box);
+    await holds('mailboxes sync ID --json', box);
+    await holds(
+      'mailboxes import FILE --json',
+      { FILE: await file('one.csv', 'address,auth\nnobody@x.example,app\n') },
+      1,
+    );
+    await holds('mailboxes links FILE --json', { FILE: await file('one.csv', 'expectedAddress\ngrace@x.example\n') });
+    await holds('destinations pause ID --json', { ID: world.services.destinationId });
+    await holds('destinations resume ID --json', { ID: world.services.destinationId });
+    await holds('destinations test ID --json', { ID: world.services.destinationId });
+    const other = { type: 'webhook', name: 'Unused', url: world.standIns.nocobase.url };
+    const { body: unused } = await world.api('POST', 'destinations', { body: other });
+    await holds('destinations remove ID --yes --json', { ID: unused.id });
+    await holds('keys create --scopes read,connect --label pipe --json');
+    const { body: key } = await world.api('POST', 'keys', { body: { scopes: ['read'] } });
+    await holds('keys remove ID --yes --json', { ID: key.id });
+    await holds('mailboxes pause ID --json', { ID: 'mbx_0001_aaaaaaaaaaaaaaaa' }, 1);
+    await holds('keys create --json', {}, 2);
+  });
+
+  it('commands about mail that was given up answer what programs read', async () => {
+    const { body: shown } = await world.api('GET', `mailboxes/${mailboxId}`);
+    const mark = { mailboxId, folderId: shown.folders[0].id, uidValidity: 1n, ...entry(7, 20_000) };
+    const reason = 'destination_refused_message';
+    const dead = { ...mark, reason, status: 422, attempts: 10, at: new Date(Date.now() - 60_000) };
+    await world.store.table('mail').insert(encodeDead(dead));
+    await holds('deliveries list --state dead --json');
+    await holds('deliveries replay ID --json', { ID: deliveryId(mailboxId, mark.key) });
+    await holds('deliveries replay --mailbox ID --json', { ID: mailboxId });
+  });
+
+  it('commands that need no running broker answer what programs read', async () => {
+    await file('local.settings.json', JSON.stringify({ IsEncrypted: false, Values: world.services.settings }));
+    await holds('reseal --json', {}, 3);
+    const path = join(folder, 'tables.jsonl');
+    await holds('backup FILE --json', { FILE: path });
+    await rm(join(folder, 'local.settings.json'));
+    const profiles = fileProfiles(configFolder(environment, process.platform));
+    await profiles.put('sales', { url: 'https://sales.example', key: environment.BROKER_KEY ?? '' });
+    await holds('profile-key sales --json');
+    await profiles.remove('sales');
+    await holds('profile-key support --json', {}, 2);
   });
 
   it('shows a table to people', async () => {
@@ -306,7 +372,9 @@ describe('broker, over the API', () => {
 
   it('removes a mailbox after a question', async () => {
     expect((await broker(`mailboxes remove ${mailboxId}`, { answer: 'no' })).code).toBe(1);
-    expect(await broker(`mailboxes remove ${mailboxId} --yes`)).toMatchObject({ out: `${ada} is disconnected.` });
+    const { body } = await world.api('GET', 'mailboxes?address=tickets@contoso.example');
+    expect((await broker(`mailboxes remove ${body.items[0].id}`, { answer: 'y' })).out).toContain('is disconnected.');
+    await holds('mailboxes remove ID --yes --json', { ID: mailboxId });
     expect((await world.api('GET', `mailboxes/${mailboxId}`)).status).toBe(404);
   });
 
@@ -316,5 +384,33 @@ describe('broker, over the API', () => {
       env: { ...process.env, ...environment },
     });
     expect(JSON.parse(stdout)).toHaveLength(1);
+  });
+
+  it('takes --json with every command, and each answer is held by a golden file', async () => {
+    const { script } = JSON.parse((await broker('completion bash --json')).out);
+    const paths = new Map(
+      [...String(script).matchAll(/^ +"([^"]+)"\*\) words="([^"]*)"/gm)].map(([, path = '', words = '']) => [
+        path,
+        words,
+      ]),
+    );
+    const commands = [...paths.keys()].filter(
+      (path) => ![...paths.keys()].some((other) => other.startsWith(`${path} `)),
+    );
+    expect(commands.length).toBeGreaterThan(20);
+    const golden = await Promise.all(
+      ['backup', 'broker-command', 'deploy-json'].map((name) =>
+        readFile(join(root, 'test/__snapshots__', `${name}.test.ts.snap`), 'utf8'),
+      ),
+    );
+    const held = golden.join('').matchAll(/^exports\[`(?:.*> )?(.+--json)\b/gm);
+    const names = [...held].map(([, name = '']) => `${name} `);
+    for (const path of commands) {
+      expect(paths.get(path), path).toContain('--json');
+      expect(
+        names.some((name) => name.startsWith(`${path} `)),
+        path,
+      ).toBe(true);
+    }
   });
 });

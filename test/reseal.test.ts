@@ -242,7 +242,7 @@ describe('the command', () => {
 
   it.each([
     [['nope'], 2, 'There is no command "nope"'],
-    [['reseal', '--fast'], 2, 'broker reseal takes no arguments.'],
+    [['reseal', '--fast'], 2, "Unknown option '--fast'; broker reseal --help lists what it takes."],
     [[], 2, 'Usage: broker <command>'],
   ])('%j ends with %i and one sentence', async (args, code, sentence) => {
     const ended = await broker(...args);

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type CommandIo, UsageError } from '../command.ts';
-import { configFolder, fileProfiles, type Profile } from '../profile/profiles.ts';
+import { configFolder, fileProfiles, type Profile, type Profiles } from '../profile/profiles.ts';
 
 /** Which broker a person names on the command line. */
 export interface ConnectionChoice {
@@ -20,14 +20,7 @@ const stack = z.object({ broker: z.string(), adminKey: z.string() });
 export async function connectionOf(choice: ConnectionChoice, io: CommandIo): Promise<Profile> {
   if (choice.local === true) return localBroker(io.folder);
   const profiles = fileProfiles(configFolder(io.environment, process.platform));
-  if (choice.profile !== undefined) {
-    const profile = await profiles.get(choice.profile);
-    if (profile !== undefined) return profile;
-    const known = await profiles.names();
-    const list =
-      known.length === 0 ? 'There is none yet; broker deploy creates one.' : `There are: ${known.join(', ')}.`;
-    throw new UsageError(`There is no profile ${JSON.stringify(choice.profile)}. ${list}`);
-  }
+  if (choice.profile !== undefined) return profileNamed(choice.profile, profiles);
   const { BROKER_URL: url = '', BROKER_KEY: key = '' } = io.environment;
   if (url !== '' && key !== '') return { url: url.replace(/\/+$/, '').replace(/\/api$/, ''), key };
   const [only, ...others] = await profiles.names();
@@ -38,6 +31,15 @@ export async function connectionOf(choice: ConnectionChoice, io: CommandIo): Pro
       ? `Name the broker: --profile NAME, one of ${[only, ...others].join(', ')}.`
       : 'Name the broker: --profile NAME, --local for the one of npm start, or BROKER_URL and BROKER_KEY in the environment.',
   );
+}
+
+/** @throws UsageError that names the ones there are */
+export async function profileNamed(name: string, profiles: Pick<Profiles, 'get' | 'names'>): Promise<Profile> {
+  const profile = await profiles.get(name);
+  if (profile !== undefined) return profile;
+  const known = await profiles.names();
+  const list = known.length === 0 ? 'There is none yet; broker deploy creates one.' : `There are: ${known.join(', ')}.`;
+  throw new UsageError(`There is no profile ${JSON.stringify(name)}. ${list}`);
 }
 
 async function localBroker(folder: string): Promise<Profile> {

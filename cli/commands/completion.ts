@@ -7,10 +7,13 @@ export const addCompletion: AddCommand = (program, io, ended) => {
     .command('completion')
     .description('print the completion for bash, zsh or powershell, to be loaded by its profile')
     .argument('<shell>', 'bash, zsh or powershell')
-    .action((shell: string) => {
+    .option('--json', 'one JSON object, for programs')
+    .action((shell: string, { json = false }: { json?: boolean }) => {
       const script = scripts[shell];
       if (script === undefined) throw new UsageError('broker completion takes bash, zsh or powershell.');
-      for (const line of script(wordsOf(program))) io.out(line);
+      const lines = script(wordsOf(program));
+      if (json) io.out(JSON.stringify({ shell, script: lines.join('\n') }));
+      else for (const line of lines) io.out(line);
       ended(0);
     });
 };

@@ -1,3 +1,4 @@
+import { profileNamed } from '../api/connection.ts';
 import type { AddCommand } from '../command.ts';
 import { configFolder, fileProfiles } from '../profile/profiles.ts';
 
@@ -7,14 +8,10 @@ export const addProfileKey: AddCommand = (program, io, ended) => {
     .command('profile-key')
     .description('print the API key of a profile, as broker deploy wrote it')
     .argument('<name>', 'name of the profile: that of the Function App')
-    .action(async (name: string) => {
-      const profiles = fileProfiles(configFolder(io.environment, process.platform));
-      const profile = await profiles.get(name);
-      if (profile === undefined) {
-        io.err(`There is no profile ${JSON.stringify(name)} in ${profiles.path}.`);
-        return ended(1);
-      }
-      io.out(profile.key);
+    .option('--json', 'one JSON object, for programs')
+    .action(async (name: string, { json = false }: { json?: boolean }) => {
+      const profile = await profileNamed(name, fileProfiles(configFolder(io.environment, process.platform)));
+      io.out(json ? JSON.stringify({ name, ...profile }) : profile.key);
       ended(0);
     });
 };

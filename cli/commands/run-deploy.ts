@@ -63,7 +63,8 @@ export function portsOf(parts: PortParts): DeployPorts {
   };
 }
 
-function terminalOf(io: CommandIo, options: DeployOptions): Terminal {
+/** What a person, a pipeline or a program is shown of a run. */
+export function terminalOf(io: CommandIo, options: DeployOptions): Terminal {
   const { json } = options;
   return {
     observer: (steps) =>
@@ -113,7 +114,7 @@ export function prepare(
 }
 
 /** Runs it to its end, and tells how that was. */
-async function finish(deploying: Deploying, io: CommandIo, calls: () => readonly string[]): Promise<ExitCode> {
+export async function finish(deploying: Deploying, io: CommandIo, calls: () => readonly string[]): Promise<ExitCode> {
   const { options, ports } = deploying;
   const { json } = options;
   const tell = (value: object): void => io.out(JSON.stringify(value));

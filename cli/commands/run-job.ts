@@ -1,4 +1,5 @@
 import type { CommandIo, ExitCode } from '../command.ts';
+import type { Deploying } from '../deploy/deploy.ts';
 import type { DeployOptions } from '../deploy/options.ts';
 import type { Job } from '../rotate/jobs.ts';
 import { work } from '../rotate/work.ts';
@@ -14,6 +15,17 @@ export async function runJob(
   parts: Omit<PortParts, 'writes'>,
 ): Promise<ExitCode> {
   const { deploying, calls } = prepare(options, io, parts);
+  return finishJob(job, deploying, io, calls);
+}
+
+/** Runs it to its end with whatever ports there are, and tells how that was. */
+export async function finishJob(
+  job: Job,
+  deploying: Deploying,
+  io: CommandIo,
+  calls: () => readonly string[],
+): Promise<ExitCode> {
+  const { options } = deploying;
   try {
     const { how, sentence, facts } = await work(deploying, job);
     if (options.json) {
