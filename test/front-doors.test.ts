@@ -253,6 +253,12 @@ const doors: readonly Door[] = [
     wrongQuery: ['permanently=1', 'forever=true'],
   },
   { method: 'GET', path: 'mailboxes/{mailbox}/messages/{messageRef}/raw', scope: 'read' },
+  {
+    method: 'GET',
+    path: 'mailboxes/{mailbox}/messages/{messageRef}/thread',
+    scope: 'read',
+    wrongQuery: ['folders=nowhere', 'deep=true'],
+  },
   { method: 'GET', path: 'mailboxes/{mailbox}/messages/{messageRef}/attachments/{part}', scope: 'read' },
   { method: 'POST', path: 'mailboxes/{mailbox}/sync', scope: 'read', wrong: [{ force: true }] },
   {

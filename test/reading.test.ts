@@ -117,6 +117,32 @@ describe.each(servers)('a mailbox read over HTTP, on %s', (_, needs, start) => {
       });
     });
 
+    it('gathers a conversation from the inbox, Sent and Archive, also where each answer names only the one before', async () => {
+      const part = (id: string, inReplyTo?: string, references?: string) => ({
+        ...{ from: from('Grace'), to: world.row.address, subject: id, text: 'x', messageId: `<${id}@x.example>` },
+        ...(inReplyTo === undefined ? {} : { inReplyTo: `<${inReplyTo}@x.example>` }),
+        ...(references === undefined ? {} : { references: `<${references}@x.example>` }),
+      });
+      await deliver(part('one'));
+      await deliver(part('two', 'one', 'one'), ['\\Seen'], 'Sent Items');
+      await deliver(part('three', 'two'), [], 'Archive');
+      await deliver(part('four', 'three'));
+      await deliver(part('five', 'lost', 'one'));
+      await simple('another matter');
+      const last = (await list()).items.find(({ subject }) => subject === 'four');
+      const ref = referenceIn(last?.messageRef);
+      const found = await world.reading.thread(world.reader, { ref, folders: [], path: undefined });
+      expect(found.items.map(({ subject }) => subject).sort()).toEqual(['five', 'four', 'one', 'three', 'two']);
+      expect(found.missing).toEqual(['lost@x.example']);
+      expect(found.items.find(({ subject }) => subject === 'two')).toMatchObject({ direction: 'out' });
+      // Drafts, junk and deleted mail were not looked into.
+      expect(found.complete).toBe(found.left.length === 0);
+      const whole = await world.reading.thread(world.reader, {
+        ...{ ref, folders: ['drafts', 'junk', 'trash'], path: undefined },
+      });
+      expect(whole).toMatchObject({ complete: true, left: [] });
+    });
+
     it('names the key of a message that was delivered, also where it was moved since', async () => {
       const uid = await simple('known');
       await other.mailboxOpen('INBOX');

@@ -257,6 +257,7 @@ const auditedActions: readonly (readonly [string, object, Right, Right, Right, R
   ...reading('GET mailboxes/{m}/messages'),
   ...reading(`GET mailboxes/{m}/messages/${vectors.messageRef}`),
   ...reading(`GET mailboxes/{m}/messages/${vectors.messageRef}/raw`),
+  ...reading(`GET mailboxes/{m}/messages/${vectors.messageRef}/thread`),
   ...reading(`GET mailboxes/{m}/messages/${vectors.messageRef}/attachments/2`),
   ...changing('PATCH mailboxes/{m}/messages', { messageRefs: [vectors.messageRef], seen: true }),
   ...changing(`PATCH mailboxes/{m}/messages/${vectors.messageRef}`, { seen: true }),

@@ -71,6 +71,11 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: messages.oneChanged },
     example: { body: { flagged: true } },
   },
+  'GET mailboxes/{id}/messages/{messageRef}/thread': {
+    summary: 'Show the conversation of a message',
+    answers: { 200: messages.thread },
+    example: { query: 'folders=junk,trash' },
+  },
   'GET mailboxes/{id}/messages/{messageRef}/raw': {
     summary: 'Download a message',
     answers: { 200: 'file', 206: 'file' },

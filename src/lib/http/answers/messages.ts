@@ -56,6 +56,15 @@ export const messages = z.object({
   scannedUntil: maybeTime.optional().describe('Of a search: null once the whole folder was searched'),
 });
 
+export const thread = z.object({
+  items: z.array(summary).describe('The oldest first'),
+  complete: z.boolean().describe('False where other messages may be in the folders that are left'),
+  left: z.array(
+    z.object({ path: text, role, scannedUntil: maybeTime.describe('null where the folder was not looked into') }),
+  ),
+  missing: z.array(text).describe('Message-IDs that these messages name, and that were not found'),
+});
+
 const attachment = z.object({
   part: text,
   filename: text,

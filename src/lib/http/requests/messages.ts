@@ -57,3 +57,17 @@ export const folderList = z.strictObject({
   limit: z.coerce.number('Is not a whole number from 1 to 200.').int().min(1).max(200).default(100),
   cursor: z.string().max(1_000).optional(),
 });
+
+/** Query of GET mailboxes/{id}/messages/{messageRef}/thread. */
+export const threadQuery = z
+  .strictObject({
+    /** Roles with commas between. */
+    folders: z
+      .string()
+      .max(100)
+      .transform((text) => text.split(',').map((name) => name.trim()))
+      .pipe(z.array(z.enum(folderRoles), 'Is not a list of roles of folders.'))
+      .optional(),
+    path: folderPath.optional(),
+  })
+  .transform(({ folders = [], path }) => ({ folders, path }));
