@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { DeployOptions } from '../cli/deploy/options.ts';
 import { appRoles } from '../cli/doctor/checks/roles.ts';
 import { azureChecks, lookAtAzure } from '../cli/doctor/look-at-azure.ts';
+import { permissions } from '../cli/entra-app/permissions.ts';
 import type { Item } from '../src/lib/doctor/doctor.ts';
 import { DeployWorld } from './support/azure/world.ts';
 
@@ -143,6 +144,20 @@ describe('with az, the doctor', () => {
       ['app-settings', 'POLL_INTERVAL', 'fail'],
     ],
     [
+      'App Service authentication in front of the broker',
+      (world) => {
+        appOf(world).authentication = true;
+      },
+      ['authentication', 'App Service authentication', 'fail'],
+    ],
+    [
+      'publishing by password',
+      (world) => {
+        appOf(world).passwords.scm = true;
+      },
+      ['authentication', 'basic authentication of scm', 'warn'],
+    ],
+    [
       'an app without functions',
       (world) => {
         appOf(world).functions = ['WarmUp'];
@@ -220,6 +235,43 @@ describe('with az, the doctor', () => {
     for (const { status, remedy, who } of items) {
       if (status !== 'ok') expect([remedy === '' ? null : remedy, who]).not.toContain(null);
     }
+  });
+
+  it.each<[string, Partial<DeployOptions>, (world: DeployWorld) => unknown]>([
+    [
+      'to open mailboxes by itself',
+      { opensByItself: true },
+      ({ model: { directory } }) => {
+        const asApp = permissions.find(({ value }) => value === 'IMAP.AccessAsApp')?.id;
+        for (const [id, { appRoleId }] of directory.assignments)
+          if (appRoleId === asApp) directory.assignments.delete(id);
+      },
+    ],
+    [
+      'to send through Graph',
+      { sendsByGraph: true },
+      ({ model: { directory } }) => {
+        for (const grant of directory.grants.values()) {
+          grant.scope = grant.scope
+            .split(' ')
+            .filter((scope) => scope !== 'Mail.Send')
+            .join(' ');
+        }
+      },
+    ],
+  ])(
+    'knows by what is deployed that the app was to be allowed %s, and finds the consent taken back',
+    async (_, options, takeBack) => {
+      const world = await deployed(options);
+      expect(troubles(await look(world))).toEqual([]);
+      takeBack(world);
+      expect(troubles(await look(world))).toContainEqual(['grants', expect.stringMatching(/^[0-9a-f-]{36}$/), 'warn']);
+    },
+  );
+
+  it('finds the wish to send through Graph where the app reads it', async () => {
+    const world = await deployed({ sendsByGraph: true });
+    expect(appOf(world).settings.GRAPH_PERMISSIONS).toBe('Mail.Send, Mail.Send.Shared');
   });
 
   it('finds a build that is not that of this folder', async () => {

@@ -31,6 +31,11 @@ export const paths = {
     at(`${resource(scope, 'Microsoft.Web/sites', app)}/config/appsettings/list`, '2024-04-01'),
   functions: (scope: Scope, app: string) =>
     at(`${resource(scope, 'Microsoft.Web/sites', app)}/functions`, '2024-04-01'),
+  // Without its secrets, by the right to read the app.
+  authentication: (scope: Scope, app: string) =>
+    at(`${resource(scope, 'Microsoft.Web/sites', app)}/config/authsettingsV2`, '2024-04-01'),
+  publishingPassword: (scope: Scope, app: string, door: 'ftp' | 'scm') =>
+    at(`${resource(scope, 'Microsoft.Web/sites', app)}/basicPublishingCredentialsPolicies/${door}`, '2024-04-01'),
   sites: (scope: Scope) => at(`${groupId(scope)}/providers/Microsoft.Web/sites`, '2024-04-01'),
   siteNames: (scope: Scope) =>
     at(`${subscriptionOf(scope)}/providers/Microsoft.Web/checkNameAvailability`, '2024-04-01'),

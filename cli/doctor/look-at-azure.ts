@@ -7,6 +7,7 @@ import { AzureProblem } from '../azure/problem.ts';
 import type { Run } from '../deploy/run.ts';
 import { lookAtSettings } from './checks/app-settings.ts';
 import { lookAtApplication, lookAtGrants, readApplication } from './checks/application.ts';
+import { lookAtAuthentication } from './checks/authentication.ts';
 import { lookAtFunctions } from './checks/functions.ts';
 import { lookAtLock } from './checks/lock.ts';
 import { lookAtRoles } from './checks/roles.ts';
@@ -32,6 +33,7 @@ export const azureChecks = [
   'azure',
   'versions',
   'app-settings',
+  'authentication',
   'functions',
   'roles',
   'secrets',
@@ -71,6 +73,7 @@ export async function lookAtAzure({ run, language, expectedUrl, running }: Azure
     [
       check('versions', async () => lookAtVersions(run, await running)),
       check('app-settings', () => lookAtSettings(run)),
+      check('authentication', () => lookAtAuthentication(run)),
       check('functions', () => lookAtFunctions(run)),
       check('roles', () => lookAtRoles(run)),
       check('secrets', () => lookAtSecrets(run)),

@@ -44,7 +44,7 @@ async function ensureInTenant(
   const principal = typeof there === 'object' ? there : await createPrincipal(parts, clientId, wanted);
   if (principal === undefined) {
     return {
-      ...{ clientId, servicePrincipalId: undefined, notes: target.notes },
+      ...{ clientId, servicePrincipalId: undefined, opensByItself: wanted.opensByItself, notes: target.notes },
       consent: consentOf(wanted, `You may not add the application to the tenant ${wanted.mailboxTenant}.`),
       // Whoever consents by the link adds it as well.
       differs: ["It is not yet among the tenant's enterprise applications; consenting adds it."],
@@ -53,7 +53,7 @@ async function ensureInTenant(
   const question = await askAdministrators(mailboxGraph, principal.id, roleId);
   const note = await assignAdministrator(parts, principal.id, planAdministrator(question));
   return {
-    ...{ clientId, servicePrincipalId: principal.id, differs: [] },
+    ...{ clientId, servicePrincipalId: principal.id, opensByItself: wanted.opensByItself, differs: [] },
     consent: await ensureConsent(parts, wanted, target, principal.id),
     notes: [...target.notes, ...principalNotes(principal), ...(note === undefined ? [] : [note])],
   };

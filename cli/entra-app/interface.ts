@@ -56,6 +56,8 @@ export interface ApplicationState {
   /** Of the service principal ("enterprise application") in the tenant that holds the mailboxes. */
   readonly servicePrincipalId: string | undefined;
   readonly consent: Consent;
+  /** It is registered with the permissions by which the app opens mailboxes without a sign-in. */
+  readonly opensByItself: boolean;
   /**
    * What differs from what is wanted, a sentence each. After `ensure`: what this person may not change, or what only the
    * owner of the application can decide.

@@ -4,6 +4,7 @@ import { findApplication } from './application.ts';
 import { consentMissing, readConsent } from './consent.ts';
 import type { Application } from './forms.ts';
 import type { ApplicationState, Consent, EntraParts, WantedApplication } from './interface.ts';
+import { type Publications, permissions, resolvePermissions, services } from './permissions.ts';
 import { adminRoleId, planApplication } from './plan.ts';
 import { planConsent } from './plan-consent.ts';
 import { principalNotes, readPrincipal } from './principal.ts';
@@ -25,6 +26,7 @@ export async function look(parts: EntraParts, wanted: WantedApplication): Promis
     clientId,
     objectId: application?.id,
     servicePrincipalId: principalId,
+    opensByItself: application !== undefined && asksToOpenByItself(application, target.shape.published),
     consent: await lookAtConsent(parts, principalId, target, wanted),
     differs: [
       ...(application === undefined ? [] : planApplication(application, target.shape).map(({ sentence }) => sentence)),
@@ -38,6 +40,16 @@ export async function look(parts: EntraParts, wanted: WantedApplication): Promis
       ...administrators.notes,
     ],
   };
+}
+
+/** Whether the registration asks for a permission of the app itself. Pure. */
+function asksToOpenByItself({ requiredResourceAccess }: Application, published: Publications): boolean {
+  const wanted = permissions.filter(({ wish }) => wish === 'opensByItself');
+  const ids = new Set(resolvePermissions(wanted, published).permissions.map(({ id }) => id));
+  return requiredResourceAccess.some(
+    ({ resourceAppId, resourceAccess }) =>
+      resourceAppId === services.exchange.appId && resourceAccess.some(({ id }) => ids.has(id)),
+  );
 }
 
 /** Why the registration itself was not looked at. */

@@ -176,10 +176,7 @@ export function choose(options: DeployOptions, facts: ChoiceFacts): Choices | { 
     // A tag of ours says so; an application that only the option names is someone else's.
     isForeign: (options.clientId ?? tagged) === tagged ? existing.group?.tags[foreignTag] === 'true' : true,
     graphPermissions,
-    addedSettings: {
-      ...addedSettings(settings),
-      ...(graphPermissions.length === 0 ? {} : { GRAPH_PERMISSIONS: graphPermissions.join(', ') }),
-    },
+    addedSettings: addedSettings(settings, graphPermissions),
     tags: {
       ...Object.fromEntries(Object.entries(app?.tags ?? {}).filter(([name]) => !ownTags.includes(name))),
       [ownTag.name]: ownTag.value,

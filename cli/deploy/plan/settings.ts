@@ -40,6 +40,11 @@ export const refusedSettings: readonly string[] = [
 const names = (list: readonly string[]): ReadonlySet<string> => new Set(list.map((name) => name.toLowerCase()));
 const own = names([...ownSettings, ...refusedSettings]);
 
-/** What the admin added, to be passed through. App settings are compared without regard to case. */
-export const addedSettings = (settings: Settings): Settings =>
-  Object.fromEntries(Object.entries(settings).filter(([name]) => !own.has(name.toLowerCase())));
+/**
+ * What the admin added, to be passed through, and what people are asked for of Graph. App settings are compared without
+ * regard to case.
+ */
+export const addedSettings = (settings: Settings, graphPermissions: readonly string[] = []): Settings => ({
+  ...Object.fromEntries(Object.entries(settings).filter(([name]) => !own.has(name.toLowerCase()))),
+  ...(graphPermissions.length === 0 ? {} : { GRAPH_PERMISSIONS: graphPermissions.join(', ') }),
+});

@@ -31,7 +31,7 @@ export const infrastructure: Step = {
     const existing = await readExisting(run);
     run.facts.existing = existing;
     const input: MainInput = {
-      choices: { ...choices, addedSettings: addedSettings(existing.settings) },
+      choices: { ...choices, addedSettings: addedSettings(existing.settings, choices.graphPermissions) },
       clientId: known(run.facts, 'application').clientId,
       credential: known(run.facts, 'credential').credential,
       recoverVault: run.facts.recoverVault === true,

@@ -9,7 +9,13 @@ import { deployAgain } from '../problem-finding.ts';
 
 /** The application of this deployment in Entra; undefined where there is none. @throws AzureProblem */
 export async function readApplication(run: Run): Promise<ApplicationState | undefined> {
-  return entraOf(run).look(wantedApplication(run));
+  const entra = entraOf(run);
+  const wanted = wantedApplication(run);
+  const found = await entra.look(wanted);
+  // No setting says whether the app was to open mailboxes by itself; the registration does.
+  return found?.opensByItself === true && !wanted.opensByItself
+    ? entra.look({ ...wanted, opensByItself: true })
+    : found;
 }
 
 /** The registration: redirect URIs, permissions, roles; and whether it trusts the identity, where that proves the app. */

@@ -234,6 +234,22 @@ const routes: readonly Route[] = [
   },
   {
     method: 'GET',
+    form: new RegExp(`^${provider}/Microsoft.Web/sites/([^/]+)/config/authsettingsV2$`, 'i'),
+    run(model, [path, , name = '']) {
+      resourceAt(model, path.replace(/\/config\/authsettingsV2$/i, ''));
+      return { properties: { platform: { enabled: model.apps.get(key(name))?.authentication } } };
+    },
+  },
+  {
+    method: 'GET',
+    form: new RegExp(`^${provider}/Microsoft.Web/sites/([^/]+)/basicPublishingCredentialsPolicies/(ftp|scm)$`, 'i'),
+    run(model, [path, , name = '', door = '']) {
+      resourceAt(model, path.replace(/\/basicPublishingCredentialsPolicies\/\w+$/i, ''));
+      return { properties: { allow: model.apps.get(key(name))?.passwords[door === 'ftp' ? 'ftp' : 'scm'] } };
+    },
+  },
+  {
+    method: 'GET',
     form: new RegExp(`^${provider}/Microsoft.Web/sites$`, 'i'),
     run: (model, [, name = '']) => ({
       value: [...model.resources.values()]

@@ -52,6 +52,9 @@ export interface App {
   /** What of a package answers. */
   version?: string;
   readonly keys: ApiKey[];
+  /** App Service authentication, and publishing by password; what infra/modules/app.bicep turns off. */
+  authentication: boolean;
+  readonly passwords: Record<'ftp' | 'scm', boolean>;
   /** Rows that lie under a version of the root key, by its id. */
   readonly sealed: Map<string, number>;
   /** What the broker answers of its move to the newest root key. */

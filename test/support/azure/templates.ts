@@ -227,8 +227,15 @@ function main(deployment: Deployment): Record<string, unknown> {
   const before = model.apps.get(key(app));
   // Replaced whole, as ARM does it.
   if (before === undefined)
-    model.apps.set(key(app), { settings, functions: [], listedAt: 0, keys: [], sealed: new Map() });
-  else before.settings = settings;
+    model.apps.set(key(app), {
+      ...{ settings, functions: [], listedAt: 0, keys: [], sealed: new Map() },
+      ...{ authentication: false, passwords: { ftp: false, scm: false } },
+    });
+  else {
+    before.settings = settings;
+    before.authentication = false;
+    Object.assign(before.passwords, { ftp: false, scm: false });
+  }
   return {
     appName: app,
     hostName,
