@@ -247,4 +247,16 @@ it('connects a mailbox though its organisation withholds the permissions of Grap
   });
   expect(waiting).toMatchObject({ state: 'queued', attempts: 0, waitingFor: { code: 'send_consent_required' } });
   expect(graph.sent().filter(({ mailbox }) => mailbox === lina)).toEqual([]);
+
+  // The link that it names leads to where she gives it, and then the message does not wait for its next attempt.
+  entra.withhold([]);
+  const later = new BrowserClient();
+  const signIn = await pressButton(later, waiting.waitingFor.reconnect.url);
+  expect(decodeURIComponent(signIn.location ?? '')).toContain('/Mail.Send');
+  await later.get(await entra.signInAs(lina, signIn.location ?? ''));
+  await eventually('the end', async () => {
+    const { body: now } = await world.api('GET', `submissions/${body.id}`);
+    return now.state === 'sent' ? now : undefined;
+  });
+  expect(graph.sent().filter(({ mailbox }) => mailbox === lina)).toHaveLength(1);
 });

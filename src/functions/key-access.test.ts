@@ -121,6 +121,7 @@ async function createWorld(): Promise<World> {
   ];
   composed.broker = async () => ({
     ...{ ...world, audit, apiKeys, giveToken, destinations, openMailbox: async () => [] },
+    submissionLink: async () => undefined,
     sending,
     reading: readingOffline(store),
     deliveries: createDeliveries(world),

@@ -11,6 +11,7 @@ import { composeReading, type Reading } from './broker/reading.ts';
 import { composeSending, type Sending } from './broker/sending.ts';
 import { composeStorage } from './broker/storage.ts';
 import { type Config, readConfig, SettingsError } from './config.ts';
+import type { SubmissionLink } from './connect/offered/submission-link.ts';
 import type { Connect } from './connect/types.ts';
 import type { Dashboard } from './dashboard/dashboard.ts';
 import type { Destinations } from './delivery/destinations.ts';
@@ -45,6 +46,7 @@ export interface Broker {
   readonly addMailbox: AddMailbox;
   readonly openMailbox: OpenMailbox;
   readonly giveToken: GiveToken;
+  readonly submissionLink: SubmissionLink;
   readonly registry: Registry;
   readonly destinations: Destinations;
   readonly deliveries: Deliveries;
@@ -96,14 +98,17 @@ export function createBroker(
   const mail = composeMailAccess(base, storage, identity);
   const delivery = composeDelivery(base, storage, mail);
   const bells = composeBells(base, storage, mail);
-  const connecting = composeConnecting(base, storage, identity, mail, delivery, bells);
   const sending = composeSending(base, storage, mail, delivery);
+  const placed = async (mailboxId: string) => {
+    await Promise.all([bells?.ask(mailboxId), sending.retry(mailboxId)]);
+  };
+  const connecting = composeConnecting(base, storage, identity, mail, delivery, placed);
   const polling = composePolling(base, storage, identity, mail, delivery, connecting, { ...sending, bells });
   const operations = composeOperations(base, storage, identity, mail, delivery, sending, { counts, startedAt });
 
   const { trouble, lookAtSecrets, apiKeys, audit, queue, registry, deliveries } = storage;
   const { destinations, attachmentTokens } = delivery;
-  const { connect, addMailbox, openMailbox, giveToken } = connecting;
+  const { connect, addMailbox, openMailbox, giveToken, submissionLink } = connecting;
   return {
     config,
     log,
@@ -122,6 +127,7 @@ export function createBroker(
     addMailbox,
     openMailbox,
     giveToken,
+    submissionLink,
     sending,
     bells,
     reading: composeReading(base, storage, mail, delivery),

@@ -48,6 +48,8 @@ export const mailbox = resource(broker, {
             return Object.keys(change).length > 0 ? broker.registry.patch(id, change) : view;
           },
         );
+        // What waited for just this need not wait for its next attempt.
+        if (change.paused === false || change.sendVia !== undefined) await broker.sending.retry(id);
       }
       return json(200, await shown(broker, view));
     },

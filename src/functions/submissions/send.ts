@@ -55,7 +55,11 @@ export const send = resource(broker, {
       );
       const submission = query.wait ? await waitForEnd(accepted, untilMs, clock, sending.submissions.read) : accepted;
       const status = query.wait && isEnded(submission) ? 200 : 202;
-      return json(status, submissionJson(submission, new Date(clock.now()), row));
+      // That it was accepted is answered whatever reading its lane may say.
+      const [shown = submission] = query.wait
+        ? await sending.submissions.shown(row, [submission]).catch(() => [submission])
+        : [submission];
+      return json(status, submissionJson(shown, new Date(clock.now()), row));
     },
   },
 });

@@ -10,7 +10,9 @@ export const handler = resource(broker, {
     scope: 'send',
     handler: async ({ broker, caller, params }) => {
       const { submission, mailbox } = await visibleSubmission(broker, caller, params.id);
-      return json(200, submissionJson(submission, new Date(broker.clock.now()), mailbox));
+      const [shown = submission] = await broker.sending.submissions.shown(mailbox, [submission]);
+      const link = await broker.submissionLink(shown, mailbox);
+      return json(200, submissionJson(shown, new Date(broker.clock.now()), mailbox, link));
     },
   },
   DELETE: {

@@ -15,9 +15,13 @@ export const submissions = resource(broker, {
       const { row } = await visibleMailbox(broker.registry, caller, params.id);
       const page = await broker.sending.submissions.page(row.id, query.cursor, query.limit);
       const last = page.length < query.limit ? undefined : page.at(-1)?.submission.id;
+      const shown = await broker.sending.submissions.shown(
+        row,
+        page.map(({ submission }) => submission),
+      );
       const now = new Date(broker.clock.now());
       return json(200, {
-        items: page.map(({ submission }) => submissionJson(submission, now, row)),
+        items: shown.map((submission) => submissionJson(submission, now, row)),
         cursor: (last && parseSubmissionId(last)?.key) ?? null,
       });
     },

@@ -1,6 +1,7 @@
 import { createConnect } from '../connect/connect.ts';
 import { createEventConsentLink } from '../connect/create-consent-link.ts';
-import { createEventLinks } from '../connect/event-links.ts';
+import { createEventLinks } from '../connect/offered/event-links.ts';
+import { createSubmissionLink } from '../connect/offered/submission-link.ts';
 import { createTicketTokens } from '../connect/tickets.ts';
 import { createAddMailbox } from '../mailboxes/add-mailbox.ts';
 import { createGiveToken } from '../mailboxes/give-token.ts';
@@ -8,7 +9,6 @@ import { createOpenMailbox } from '../mailboxes/open-mailbox.ts';
 import { createConsentTickets } from '../store/links/consent-tickets.ts';
 import { createTickets } from '../store/links/tickets.ts';
 import type { Base } from './base.ts';
-import type { Notified } from './bells.ts';
 import type { Delivery } from './delivery.ts';
 import type { Identity } from './identity.ts';
 import type { MailAccess } from './mail-access.ts';
@@ -21,7 +21,8 @@ export function composeConnecting(
   { tokens, signIn, adminConsent, findAddresses }: Identity,
   { probe }: MailAccess,
   { destinations }: Delivery,
-  bells: Notified | undefined,
+  /** Told of each mailbox that someone has signed in for. Never rejects. */
+  placed: (mailboxId: string) => Promise<void>,
 ) {
   const ticketTokens = createTicketTokens({ rootKeys, clock, random });
   const tickets = createTickets(store.table('tickets'));
@@ -48,8 +49,10 @@ export function composeConnecting(
       registry,
       destinations,
       audit,
-      placed: bells?.ask,
+      placed,
     }),
+    /** See {@link SubmissionLink}. */
+    submissionLink: createSubmissionLink({ config, tokens: ticketTokens, tickets }),
     /** The links that an event about a mailbox carries, so that its receiver can pass them on. */
     withLinks: createEventLinks({
       config,

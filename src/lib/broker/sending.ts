@@ -14,7 +14,9 @@ import { createMailIn } from '../submissions/mail-in.ts';
 import { createKeptUploads } from '../submissions/requests/kept-uploads.ts';
 import { createSender } from '../submissions/requests/sender.ts';
 import { createUploadStore } from '../submissions/requests/upload-store.ts';
+import { retryAccount } from '../submissions/retry-account.ts';
 import { createSentFolders } from '../submissions/sent-folder.ts';
+import { withWaiting } from '../submissions/shown-waiting.ts';
 import { createStoredMail } from '../submissions/stored-mail.ts';
 import type { SendingDeps, SendWakeUp } from '../submissions/types.ts';
 import type { Base } from './base.ts';
@@ -104,7 +106,14 @@ export function composeSending(
     submissions: {
       read: async (id: string): Promise<Submission | undefined> => (await rows.read(id))?.submission,
       page: rows.page,
+      /** With what keeps their account back now; see {@link withWaiting}. */
+      shown: (row: MailboxRow, list: readonly Submission[]) => withWaiting(deps, row, list),
       ...createDecisions(deps),
+    },
+    /** See {@link retryAccount}. Never rejects. */
+    retry: async (mailboxId: string): Promise<void> => {
+      const row = await mailbox(mailboxId).catch(() => undefined);
+      if (row !== undefined) await retryAccount(deps, row);
     },
     /** Ends what a mailbox that is about to be removed still has to send, and tells of it. */
     endOf: mailIn.end,

@@ -1,7 +1,7 @@
 import { BrokerError } from '../errors.ts';
 import type { ConsentTicketRow } from '../store/links/consent-tickets.ts';
 import { isStoreError } from '../store/table/table.ts';
-import type { AdminConsentLink } from './event-links.ts';
+import type { AdminConsentLink } from './offered/event-links.ts';
 import type { ConnectDeps } from './ports.ts';
 import { returnUrlFault } from './return-url.ts';
 import type { Connect, NewAdminConsentLink } from './types.ts';

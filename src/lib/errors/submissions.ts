@@ -20,6 +20,14 @@ export const submissionErrors = {
     remedy: 'Read the submission; if it failed, send a new message.',
     who: 'caller',
   },
+  submission_not_kept: {
+    status: 409,
+    sentence:
+      'The message was sent and came back, and its content is not kept: it was deleted when the message was sent.',
+    remedy:
+      'If resendable is true, send the same request with a new Idempotency-Key once the limit is over. Otherwise check the addresses in refused first.',
+    who: 'caller',
+  },
   submission_unknown: {
     status: 409,
     sentence:

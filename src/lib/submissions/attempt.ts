@@ -8,9 +8,21 @@ import type { Hold } from '../store/submissions/lane-row.ts';
 import type { StoredSubmission } from '../store/submissions/submissions.ts';
 import { changeSubmission } from './change.ts';
 import type { LaneLease } from './lane-lease.ts';
-import { chooseWay, dayHold, holdUntil, mailboxWays, paced, shutting, tryAgainMs } from './lane-pace.ts';
+import {
+  chooseWay,
+  dayHold,
+  holdUntil,
+  mailboxWays,
+  mayBeReopened,
+  paced,
+  reopened,
+  shutting,
+  tryAgainMs,
+} from './lane-pace.ts';
 import type { ReadyWays } from './ready-ways.ts';
+import { createReopenings } from './reopenings.ts';
 import { openContent } from './sealed-content.ts';
+import { suppressedRecipients } from './suppress.ts';
 import type { SendingDeps } from './types.ts';
 
 /** 35 MB at a quarter of a megabyte a second; then the attempt is given up, well before `functionTimeout`. */
@@ -44,6 +56,7 @@ export async function attempt(
   const unmarked = (next: (current: Submission) => Submission) =>
     change((current) => (current.mark === undefined && current.state === 'queued' ? next(current) : undefined));
 
+  if (mayBeReopened(lease.facts)) lease.facts = reopened(lease.facts, await createReopenings(deps).of(lease.lane));
   const facts = mailboxWays(mailbox, deps.sendVia(mailbox));
   const choice = chooseWay(submission, facts, lease.facts, [...deps.ways.keys()], now());
   if ('code' in choice) {
@@ -55,6 +68,13 @@ export async function attempt(
   const over = clockedAbort(deps.clock, lease.signal, attemptMs);
   try {
     const content = await openContent(deps.sealer, submission.id, sealed);
+    const suppressed = await suppressedRecipients(deps, mailbox.id, content.recipients);
+    if (suppressed.length > 0) {
+      return await unmarked((current) => ({
+        ...failed(current, now(), 'recipient_suppressed', suppressed[0]?.reply),
+        refused: suppressed,
+      }));
+    }
     const full = dayHold(lease.facts, content.recipients.length, now());
     if (full !== undefined) return await unmarked((current) => waits(current, full));
     const prepared = await ready.get(way, mailbox, over.signal);

@@ -13,7 +13,10 @@ import type { SendingDeps } from './types.ts';
 export interface Decisions {
   /** Until an attempt is marked. @throws BrokerError `submission_marked`, whose detail names the state */
   cancel(id: string): Promise<Submission>;
-  /** The same bytes under the same Message-ID, once more. @throws BrokerError `submission_not_unknown` */
+  /**
+   * The same bytes under the same Message-ID, once more.
+   * @throws BrokerError `submission_not_unknown`; `submission_not_kept` of one that bounced
+   */
   resend(id: string, mailbox: MailboxRow): Promise<Submission>;
   /** What was found out about an unknown one. @throws BrokerError `submission_not_unknown` */
   settle(id: string, as: 'sent' | 'failed'): Promise<Submission>;
@@ -27,7 +30,7 @@ export function createDecisions(deps: SendingDeps): Decisions {
     id: string,
     change: (submission: Submission) => Submission | undefined,
     isDone: (submission: Submission) => boolean,
-    refusal: ErrorCode,
+    refusal: ErrorCode | ((submission: Submission) => ErrorCode),
   ): Promise<Submission> {
     let refused: Submission | undefined;
     const after = await changeAndFinish(deps, id, (current) => {
@@ -36,7 +39,10 @@ export function createDecisions(deps: SendingDeps): Decisions {
       return next;
     });
     if (after === undefined) throw new BrokerError('not_found');
-    if (refused !== undefined) throw new BrokerError(refusal, { detail: `The submission is ${refused.state}.` });
+    if (refused !== undefined)
+      throw new BrokerError(typeof refusal === 'string' ? refusal : refusal(refused), {
+        detail: `The submission is ${refused.state}.`,
+      });
     return after;
   }
 
@@ -54,7 +60,8 @@ export function createDecisions(deps: SendingDeps): Decisions {
         id,
         (current) => (current.state === 'unknown' ? resent(current, now()) : undefined),
         () => false,
-        'submission_not_unknown',
+        // Its blob went when it was sent.
+        ({ state }) => (state === 'bounced' ? 'submission_not_kept' : 'submission_not_unknown'),
       );
       await deps.wake({ v: 1, kind: 'send', lane: laneOf(mailbox) }, 0).catch(() => undefined);
       return after;

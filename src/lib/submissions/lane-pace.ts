@@ -141,6 +141,19 @@ export const shutting = (facts: LaneFacts, shut: ShutWay): LaneFacts => ({
   ],
 });
 
+/** What a sign-in, or a consent with it, may have opened since; SMTP AUTH is a matter of the administrator. */
+const openedBySignIn: ReadonlySet<string> = new Set(['send_consent_required', 'smtp_sign_in_refused']);
+
+/** Whether it is worth asking when the account last signed in. */
+export const mayBeReopened = ({ shut }: Pick<LaneFacts, 'shut'>): boolean =>
+  shut.some(({ code }) => openedBySignIn.has(code));
+
+/** Without what was shut before the account signed in again. */
+export const reopened = (facts: LaneFacts, at: Date | undefined): LaneFacts =>
+  at === undefined
+    ? facts
+    : { ...facts, shut: facts.shut.filter((each) => !openedBySignIn.has(each.code) || each.at > at) };
+
 /** An account or a tenant is held for as long as the server says, or for an hour. */
 export const holdUntil = (now: Date, retryAfterMs: number | undefined): Date =>
   new Date(now.getTime() + (retryAfterMs ?? hourMs));

@@ -209,6 +209,8 @@ describe('a bounce for a limit of the sender', () => {
     const id = await sent();
     await receive({ from: exchange, returned: { submission: id }, recipients: [limit(status)] });
     expect(await read(id)).toMatchObject({ state: 'bounced', code, resendable: true });
+    const resending = startProcess(world).decisions.resend(id, mailbox);
+    await expect(resending).rejects.toMatchObject({ code: 'submission_not_kept', status: 409 });
     const [held] = await world.rows('submissions', row);
     expect(held?.values).toMatchObject({ code, until: new Date(world.clock.now() + 6 * hourMs) });
 

@@ -1,3 +1,4 @@
+import type { RefusedRecipient } from '../domain/submission.ts';
 import { BrokerError } from '../errors.ts';
 import { createSendingSettings } from '../store/submissions/sending-settings.ts';
 import { createSuppressions, type Suppression, type SuppressionRows } from '../store/submissions/suppressions.ts';
@@ -28,6 +29,19 @@ export async function refuseSuppressed(
 
 const sentence = ({ address, reason, since }: Suppression): string =>
   `${address} is on the suppression list of this mailbox since ${since.toISOString().slice(0, 10)} (${reason === 'manual' ? 'put there by hand' : 'a bounce said that it does not exist'}).`;
+
+/**
+ * Who of the recipients has got onto the list since the message was accepted: it may have been scheduled for weeks.
+ * @throws BrokerError `storage_unreachable`
+ */
+export async function suppressedRecipients(
+  deps: Pick<SendingDeps, 'store'>,
+  mailboxId: string,
+  recipients: readonly string[],
+): Promise<readonly RefusedRecipient[]> {
+  const found = await createSuppressions(deps).among(mailboxId, recipients);
+  return found.map((each) => ({ address: each.address, code: 'recipient_suppressed', reply: sentence(each) }));
+}
 
 /**
  * After a bounce: puts the addresses that do not exist onto the list of the mailbox that wrote to them, if that is what it

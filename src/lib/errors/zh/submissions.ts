@@ -15,6 +15,11 @@ export const submissionErrorsZh = {
     sentence: '只有无法确定是否已发出的邮件才能重新发送或标记结果。',
     remedy: '请读取该提交记录；如果它已失败，请发送新邮件。',
   },
+  submission_not_kept: {
+    sentence: '邮件已发出但被退回，其内容未被保留：发出时已删除。',
+    remedy:
+      '如果 resendable 为 true，请在限制解除后用新的 Idempotency-Key 发送同样的请求；否则请先检查 refused 中的地址。',
+  },
   submission_unknown: {
     sentence: '邮件已提交，但没有收到响应，“已发送”文件夹中也没有副本，因此无法确定是否已发出。',
     remedy:

@@ -18,7 +18,9 @@ export const submission = z
     size: count,
     attempts: count,
     way: maybeText,
-    waitingFor: z.object({ ...explained, until: maybeTime }).nullable(),
+    waitingFor: z
+      .object({ ...explained, until: maybeTime, reconnect: z.object({ url: text, expiresAt: time }).optional() })
+      .nullable(),
     code: text.optional(),
     sentence: text.optional(),
     remedy: text.optional(),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { wayNames } from '../../domain/submission.ts';
 import { columns, count, instant, json, readColumns, text } from '../table/columns.ts';
 import type { Row, StoredRow } from '../table/table.ts';
-import { lanePartition } from './submission-keys.ts';
+import { lanePartition, reopeningKey } from './submission-keys.ts';
 
 /** Nothing is sent before `until`. */
 export interface Hold {
@@ -94,3 +94,15 @@ export const encodeHold = (rowKey: string, hold: Hold): Row => ({
 
 /** @throws BrokerError `row_broken` | `row_newer` */
 export const decodeHold = (row: StoredRow): Hold => readColumns(row, holdForm);
+
+const reopeningForm = z.object({ at: instant });
+
+/** When an account was put right, after which ways that were shut are tried again. */
+export const encodeReopening = (lane: string, at: Date): Row => ({
+  partitionKey: lanePartition,
+  rowKey: reopeningKey(lane),
+  values: columns({ at }),
+});
+
+/** @throws BrokerError `row_broken` | `row_newer` */
+export const decodeReopening = (row: StoredRow): Date => readColumns(row, reopeningForm).at;

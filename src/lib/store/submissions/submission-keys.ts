@@ -93,3 +93,4 @@ export function parseLane(
 export const lanePartition = 'lane';
 export const tenantHoldKey = (tid: string): string => `tenant!${tid}`;
 export const accountHoldKey = (lane: string): string => `hold!${lane}`;
+export const reopeningKey = (lane: string): string => `open!${lane}`;

@@ -1,3 +1,4 @@
+import type { EventLink } from '../../domain/events/event-data.ts';
 import { type Submission, shownState } from '../../domain/submission.ts';
 import { errorTable, isErrorCode } from '../../error-codes.ts';
 import type { MailboxRow } from '../../store/rows/rows.ts';
@@ -5,8 +6,9 @@ import type { MailboxRow } from '../../store/rows/rows.ts';
 /**
  * A submission as the API shows it: never its content.
  * @param mailbox it goes out from; its address then stands in the command of a remedy
+ * @param reconnect the link by which what it waits for can be given
  */
-export function submissionJson(submission: Submission, now: Date, mailbox?: MailboxRow) {
+export function submissionJson(submission: Submission, now: Date, mailbox?: MailboxRow, reconnect?: EventLink) {
   const { waitingFor, code, original } = submission;
   const explained = (code: string) => explanation(code, mailbox);
   return {
@@ -24,7 +26,14 @@ export function submissionJson(submission: Submission, now: Date, mailbox?: Mail
     attempts: submission.attempts,
     // Of the first attempt, and so of every one.
     way: submission.way ?? null,
-    waitingFor: waitingFor === undefined ? null : { ...explained(waitingFor.code), until: waitingFor.until ?? null },
+    waitingFor:
+      waitingFor === undefined
+        ? null
+        : {
+            ...explained(waitingFor.code),
+            until: waitingFor.until ?? null,
+            ...(reconnect === undefined ? {} : { reconnect }),
+          },
     ...(code === undefined ? {} : explained(code)),
     refused: submission.refused,
     fromRewritten: submission.fromRewritten ?? null,

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { manualClock } from '../../../test/support/http.ts';
-import { memoryStore } from '../../../test/support/memory-store.ts';
-import { outboxExamples } from '../../../test/support/outbox-data.ts';
-import { buildMailboxEvent } from '../delivery/events/mailbox-event.ts';
-import { base64url } from '../domain/bytes.ts';
-import type { OutboxType } from '../domain/events/event-types.ts';
-import { eventId } from '../domain/ids.ts';
-import { systemRandom } from '../domain/system.ts';
-import { createTickets } from '../store/links/tickets.ts';
-import type { MailboxRow } from '../store/rows/rows.ts';
+import { manualClock } from '../../../../test/support/http.ts';
+import { memoryStore } from '../../../../test/support/memory-store.ts';
+import { outboxExamples } from '../../../../test/support/outbox-data.ts';
+import { buildMailboxEvent } from '../../delivery/events/mailbox-event.ts';
+import { base64url } from '../../domain/bytes.ts';
+import type { OutboxType } from '../../domain/events/event-types.ts';
+import { eventId } from '../../domain/ids.ts';
+import { systemRandom } from '../../domain/system.ts';
+import { createTickets } from '../../store/links/tickets.ts';
+import type { MailboxRow } from '../../store/rows/rows.ts';
+import { createTicketTokens } from '../tickets.ts';
 import { createEventLinks } from './event-links.ts';
-import { createTicketTokens } from './tickets.ts';
 
 const at = new Date('2026-11-22T12:00:00.250Z');
 const day = 86_400_000;
