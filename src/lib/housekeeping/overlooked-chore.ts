@@ -1,4 +1,5 @@
 import { shardKey } from '../domain/ids.ts';
+import { mapBounded } from '../domain/map-bounded.ts';
 import type { Log } from '../log.ts';
 import { shardRowKey } from '../store/rows/keys.ts';
 import { decodeShard } from '../store/rows/shard-row.ts';
@@ -14,6 +15,9 @@ const overlookedTicks = 3;
 
 /** Continuations of one shard in one go; the next housekeeping, or the queue by then, takes it up again. */
 const mostRuns = 4;
+
+/** Rows of shards that are read at a time. */
+const looksAtOnce = 16;
 
 export interface OverlookedDeps {
   readonly store: Store;
@@ -42,9 +46,14 @@ export function overlookedChore(deps: OverlookedDeps): Chore {
     name: 'overlooked',
     everyMs: housekeepingEveryMs,
     async run() {
+      const inUse = (await deps.directory.shards()).filter(({ slots }) => slots.length > 0);
+      const found = await mapBounded(inUse, looksAtOnce, async ({ shard }) =>
+        (await isOverlooked(shard)) ? [shard] : [],
+      );
       let shards = 0;
-      for (const { shard, slots } of await deps.directory.shards()) {
-        if (slots.length === 0 || !(await isOverlooked(shard))) continue;
+      for (const shard of found.flat()) {
+        // The one before may have taken minutes.
+        if (shards > 0 && !(await isOverlooked(shard))) continue;
         shards += 1;
         deps.log.warn('shard.overlooked', { shard });
         const tick = tickAt(store.time.whenJudging(), intervalSeconds);

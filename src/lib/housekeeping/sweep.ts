@@ -2,6 +2,7 @@ import type { Clock } from '../domain/clock.ts';
 import { dayMs } from '../domain/duration.ts';
 import type { GrantKey } from '../domain/grant.ts';
 import { shardKey } from '../domain/ids.ts';
+import { mapBounded } from '../domain/map-bounded.ts';
 import { isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { grantKeyOf } from '../store/grants/grants.ts';
@@ -43,6 +44,9 @@ export interface Swept {
 
 /** Whatever is under way is done within minutes; a day leaves room for every clock and every repetition. */
 const keptForMs = dayMs;
+
+/** Shards that are read at a time. */
+const shardsAtOnce = 16;
 
 const kindsOfMailbox = [...'bcdeoprx'];
 
@@ -88,17 +92,18 @@ type Mailboxes = ReadonlyMap<string, StoredMailbox | 'broken'>;
 /** Every `a!` of these shards. One that cannot be read counts as there. */
 async function readMailboxes({ store, log }: SweepDeps, shards: readonly number[]): Promise<Mailboxes> {
   const mailboxes = new Map<string, StoredMailbox | 'broken'>();
-  for (const shard of shards) {
-    for (const stored of await store.table('mail').list(shardKey(shard), rowsOfKind('a'))) {
-      const key = parseRowKey(stored.rowKey);
-      if (key?.kind !== 'mailbox') continue;
-      try {
-        mailboxes.set(key.mailboxId, { row: decodeMailbox(stored), etag: stored.etag });
-      } catch (error) {
-        if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
-        log.error('mailbox.row_broken', error);
-        mailboxes.set(key.mailboxId, 'broken');
-      }
+  const rows = await mapBounded(shards, shardsAtOnce, (shard) =>
+    store.table('mail').list(shardKey(shard), rowsOfKind('a')),
+  );
+  for (const stored of rows.flat()) {
+    const key = parseRowKey(stored.rowKey);
+    if (key?.kind !== 'mailbox') continue;
+    try {
+      mailboxes.set(key.mailboxId, { row: decodeMailbox(stored), etag: stored.etag });
+    } catch (error) {
+      if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
+      log.error('mailbox.row_broken', error);
+      mailboxes.set(key.mailboxId, 'broken');
     }
   }
   return mailboxes;
