@@ -92,8 +92,8 @@ export const bugsWithSending: readonly PlantedBug[] = [
     changes: [
       {
         file: 'submissions/due-lanes.ts',
-        find: `      else lanes.add(laneOf(row));`,
-        put: `      else lanes.clear();`,
+        find: `    else lanes.add(laneOf(row));`,
+        put: `    else lanes.clear();`,
       },
     ],
   },

@@ -1,0 +1,112 @@
+import { month } from './cost-model.ts';
+import { type Outcome, type Spread, scaleAssumptions } from './scale-model.ts';
+import type { ScaleResults } from './scale-results.ts';
+import { monthOf, mostPollSeconds } from './scale-sizes.ts';
+
+const whole = (value: number): string => Math.round(value).toLocaleString('en-US');
+const usd = (value: number): string => `$${whole(value)}`;
+const percent = (value: number): string => `${Math.round(100 * value)} %`;
+const seconds = ({ median, p95, most }: Spread): string =>
+  `${median.toFixed(0)} s, ${p95.toFixed(0)} s, ${most.toFixed(0)} s`;
+
+/** Shards beyond which there are no ids: src/lib/store/shard/directory.ts. */
+const mostShards = 9_999;
+
+function row(name: string, outcomes: readonly Outcome[], value: (one: Outcome, at: number) => string): string {
+  return `| ${name} | ${outcomes.map(value).join(' | ')} |`;
+}
+
+/** docs/scale.md: made from what was counted and what the model made of it, and from nothing else. */
+export function scalePage(results: ScaleResults): string {
+  const { cost, store } = results.counted;
+  const a = scaleAssumptions;
+  const busy = results.sizes.map((size) => size.busy);
+  const shardsOf = (mailboxes: number) => Math.ceil(mailboxes / store.mailboxes);
+  const unitsPerShard = store.idle.units;
+  const secondAccountFrom = Math.floor((a.accountUnitsPerSecond * a.tickSeconds) / unitsPerShard) * store.mailboxes;
+  const fullTimer = Math.floor(a.tickSeconds / (a.queueSeconds + a.tableSeconds / 16)) * store.mailboxes;
+  const largest = busy[busy.length - 1];
+  return [
+    '# How far it scales',
+    '',
+    'Made by `npm run scale` (`bench/scale.ts`). Azure was not in reach: **what the engine asks for was counted, how long the answers take is modelled**.',
+    '',
+    `- **Counted**, on the engine itself: requests to the tables and their size (\`bench/parts/scale-counts.ts\`: real runs over tables in memory, each in a process that did not have the shard before); IMAP commands and processor time (\`npm run cost\`, against the storage emulator and a mail server).`,
+    '- **Modelled**, as a simulation of events (`bench/parts/scale-model.ts`): the queue and how the host takes from it, instances with a quarter of a processor each, connects, the latency of every answer, and the limits of a partition and of a storage account. A request beyond a limit waits its turn; Azure would answer 503, and the engine would try again.',
+    '',
+    '## What comes of it',
+    '',
+    `An hour of an office: each mailbox gets ${a.messagesPerMailboxAndHour} messages, ${percent(a.hotShare)} of the mailboxes are polled every ${a.tickSeconds} s, the others every ${(a.coldTicks * a.tickSeconds) / 60} minutes. Instances of 512 MB, as few as finish 95 % of the runs of a tick within ${mostPollSeconds} s, or the number that comes closest. Times are those after the tick: median, 95 %, longest. A message has waited for its tick before, ${a.tickSeconds / 2} s on average in a mailbox that is polled at every one.`,
+    '',
+    `| Mailboxes | ${busy.map(({ mailboxes }) => whole(mailboxes)).join(' | ')} |`,
+    `| --- | ${busy.map(() => '---:').join(' | ')} |`,
+    row('Shards', busy, ({ mailboxes }) => whole(shardsOf(mailboxes))),
+    row('Instances', busy, ({ instances }) => whole(instances)),
+    row('Polled after', busy, ({ polled }) => seconds(polled)),
+    row('Delivered after', busy, ({ delivered }) => seconds(delivered)),
+    row('Messages a second', busy, ({ messages }) => whole(messages / a.tickSeconds)),
+    row('Processors in use', busy, ({ processor }) => percent(processor)),
+    row('Table requests a second: on average, most', busy, (one) => {
+      return `${whole(one.transactionsPerTick / a.tickSeconds)}, ${whole(one.mostTransactions)}`;
+    }),
+    row('Rows of 1 KiB a second: on average, most', busy, (one) => {
+      return `${whole(one.unitsPerTick / a.tickSeconds)}, ${whole(one.mostUnits)}`;
+    }),
+    row('**A month**', busy, (one, at) => `**${usd(monthOf(cost, one, results.sizes[at]?.quiet ?? one))}**`),
+    row('By the formula of [cost.md](cost.md), without the log', busy, ({ mailboxes }) =>
+      usd(month(mailboxes, cost).total),
+    ),
+    '',
+    'The month has eight hours a day with mail and sixteen without, at the list prices of [cost.md](cost.md), the log included. The formula there takes the shards of a tick for a single run, which holds for a few of them; here every instance counts from its first run of a tick to its last.',
+    '',
+    '## When a second storage account is needed',
+    '',
+    `[Azure's limits](https://learn.microsoft.com/azure/storage/tables/scalability-targets): ${whole(a.accountUnitsPerSecond)} requests a second for an account "assuming a 1 KiB entity size", ${whole(a.partitionUnitsPerSecond)} rows of 1 KiB a second for a partition. A run reads ${whole(unitsPerShard)} KiB in ${store.idle.transactions} requests, and Microsoft does not say how a large query counts. The model takes the careful reading, in which each KiB counts.`,
+    '',
+    `- **Counted in KiB**: from **${whole(secondAccountFrom)} mailboxes** on (${whole(shardsOf(secondAccountFrom))} shards x ${whole(unitsPerShard)} KiB every ${a.tickSeconds} s). With ${whole(largest?.mailboxes ?? 0)} mailboxes on one account the last poll of a tick ends after ${whole(largest?.polled.most ?? 0)} s, on two after ${whole(results.twoAccounts.polled.most)} s (${results.twoAccounts.instances} instances).`,
+    `- **Counted in requests**: never. ${whole(largest?.mailboxes ?? 0)} mailboxes ask for ${whole(results.inRequests.transactionsPerTick / a.tickSeconds)} a second on average, ${whole(results.inRequests.mostTransactions)} at most.`,
+    '',
+    'A storage account of its own for the tables is an option of the deployment (`--separate-tables`); dividing the shards among several is not built. Until it is, a second deployment does the same.',
+    '',
+    '## One shard',
+    '',
+    `A partition is a shard of ${store.mailboxes} mailboxes. Its limit of ${whole(a.partitionUnitsPerSecond)} KiB a second bounds a burst in them:`,
+    '',
+    '| | Requests a message | KiB a message | The partition allows |',
+    '| --- | ---: | ---: | ---: |',
+    ...(['window', 'strict'] as const).map((order) => {
+      const { transactions, units } = store.burst[order];
+      return `| \`${order}\`, ${store.burst.messages} messages in one mailbox | ${transactions} | ${units} | ${whole(a.partitionUnitsPerSecond / units)} messages a second |`;
+    }),
+    `| one that comes alone | ${store.one.transactions} | ${store.one.units} | ${whole(a.partitionUnitsPerSecond / store.one.units)} messages a second |`,
+    '',
+    'The receiver answered at once here, so that a commit carries as many acknowledgements as the window allows; a slow one has more commits for each message.',
+    '',
+    '## What else has an end',
+    '',
+    '| What | Asks for | Comes to an end at |',
+    '| --- | --- | --- |',
+    `| Ids of shards | - | ${whole(mostShards * store.mailboxes)} mailboxes |`,
+    `| The timer puts a message a shard into the queue, one after the other (a guess: the host's output binding is not in reach) | ${a.queueSeconds} s a shard | ${whole(fullTimer)} mailboxes: the tick is over before the last is in |`,
+    `| The timer asks each shard for mail to send, ${store.dispatch.lanes.mostAtOnce < store.dispatch.shards ? store.dispatch.lanes.mostAtOnce : 16} at a time | ${store.dispatch.lanes.transactions / store.dispatch.shards} request a shard | counted in the row above |`,
+    `| Housekeeping looks for overlooked shards every 5 minutes, 16 at a time | ${((store.overlooked.transactions - 1) / store.dispatch.shards).toFixed(0)} request a shard | ${whole((300 / a.tableSeconds) * 16 * store.mailboxes)} mailboxes |`,
+    `| Bells, where notifications are asked for: housekeeping looks after one mailbox at a time, every hour | 1 request a mailbox at least | ${whole(300 / a.tableSeconds)} mailboxes: the function's time of 5 minutes is over |`,
+    `| Connections of a process | ${a.warmSessions} kept (\`WARM_SESSIONS\`) | with several instances nearly every poll logs in anew: another instance had the shard before |`,
+    '',
+    '## What is assumed',
+    '',
+    '| | |',
+    '| --- | ---: |',
+    `| a table or queue operation in Azure | ${a.tableSeconds} s |`,
+    `| an IMAP command, there and back | ${a.imapRoundTripSeconds} s |`,
+    `| the receiver takes a message | ${a.postSeconds} s |`,
+    `| the host takes from the queue at once; more when so many or fewer are left | ${a.batchSize}, ${a.newBatchThreshold} |`,
+    `| an instance without work looks into the queue | every ${a.lookSeconds} s at most |`,
+    `| connects at once of a process; mailboxes of a shard that deliver at once | ${a.connectsAtOnce}, ${a.deliveringAtOnce} |`,
+    `| processor of an instance of 512 MB | ${a.cores} |`,
+    `| processor time of a poll: kept connection, new one; of a message | ${cost.idle.warmCpuMs} ms, ${cost.idle.coldCpuMs} ms; ${cost.message.cpuMs} ms |`,
+    '',
+    'Not modelled: how long Azure takes to add instances ([at most four at a time, one for each 16 messages in the queue](https://learn.microsoft.com/azure/azure-functions/functions-target-based-scaling)), throttling by Exchange and Entra, reading grants when a token ends, rows of destinations, mail that is sent, and bells. Numbers of instances are tried in steps, so that a smaller one may do.',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { countsForm } from './count.ts';
+import { scaleCountsForm } from './scale-counts.ts';
+import { type Counted, liveThrough, type Outcome, scaleAssumptions } from './scale-model.ts';
+import { enough, sizes } from './scale-sizes.ts';
+
+const spread = z.strictObject({ median: z.number(), p95: z.number(), most: z.number() });
+const outcome = z.strictObject({
+  mailboxes: z.number(),
+  instances: z.number(),
+  polled: spread,
+  delivered: spread,
+  messages: z.number(),
+  activeSecondsPerTick: z.number(),
+  processor: z.number(),
+  transactionsPerTick: z.number(),
+  mostTransactions: z.number(),
+  mostUnits: z.number(),
+  unitsPerTick: z.number(),
+  runsPerTick: z.number(),
+});
+
+/** What `npm run scale` keeps in bench/scale.json, and docs/scale.md is made from. */
+export const scaleResultsForm = z.strictObject({
+  counted: z.strictObject({ cost: countsForm, store: scaleCountsForm }),
+  /** For each size: an hour with mail, and one without, on as many instances. */
+  sizes: z.array(z.strictObject({ busy: outcome, quiet: outcome })),
+  /** The largest size with a second account, and with the limit of an account counted in requests. */
+  twoAccounts: outcome,
+  inRequests: outcome,
+});
+
+export type ScaleResults = z.infer<typeof scaleResultsForm>;
+
+/** What comes of a size: on the fewest instances that are enough, with mail and without. */
+export function resultsOf(mailboxes: number, counted: Counted): { readonly busy: Outcome; readonly quiet: Outcome } {
+  const busy = enough(mailboxes, counted);
+  const { instances } = busy;
+  const quiet = liveThrough({ mailboxes, instances }, counted, { ...scaleAssumptions, messagesPerMailboxAndHour: 0 });
+  return { busy, quiet };
+}
+
+/** Runs the model for all sizes; takes a minute. */
+export function runScale(counted: ScaleResults['counted']): ScaleResults {
+  const largest = sizes[sizes.length - 1] ?? 0;
+  return {
+    counted,
+    sizes: sizes.map((mailboxes) => resultsOf(mailboxes, counted)),
+    twoAccounts: enough(largest, counted, { ...scaleAssumptions, accounts: 2 }),
+    inRequests: enough(largest, counted, { ...scaleAssumptions, accountUnitsPerSecond: Number.POSITIVE_INFINITY }),
+  };
+}
