@@ -1,7 +1,7 @@
 import { month } from './cost-model.ts';
 import { type Outcome, type Spread, scaleAssumptions } from './scale-model.ts';
 import type { ScaleResults } from './scale-results.ts';
-import { monthOf, mostPollSeconds } from './scale-sizes.ts';
+import { isEnough, monthOf, mostPollSeconds } from './scale-sizes.ts';
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en-US');
 const usd = (value: number): string => `$${whole(value)}`;
@@ -25,7 +25,10 @@ export function scalePage(results: ScaleResults): string {
   const unitsPerShard = store.idle.units;
   const secondAccountFrom = Math.floor((a.accountUnitsPerSecond * a.tickSeconds) / unitsPerShard) * store.mailboxes;
   const fullTimer = Math.floor(a.tickSeconds / (a.queueSeconds + a.tableSeconds / 16)) * store.mailboxes;
-  const largest = busy[busy.length - 1];
+  const ones = results.accounts.map(({ one }) => one);
+  const twos = results.accounts.map(({ two }) => two);
+  const needed = results.accounts.find(({ one }) => !isEnough(one, results.counted));
+  const missing = ({ runsPerTick, mailboxes }: Outcome) => whole(Math.max(0, shardsOf(mailboxes) - runsPerTick));
   return [
     '# How far it scales',
     '',
@@ -36,7 +39,7 @@ export function scalePage(results: ScaleResults): string {
     '',
     '## What comes of it',
     '',
-    `An hour of an office: each mailbox gets ${a.messagesPerMailboxAndHour} messages, ${percent(a.hotShare)} of the mailboxes are polled every ${a.tickSeconds} s, the others every ${(a.coldTicks * a.tickSeconds) / 60} minutes. Instances of 512 MB, as few as finish 95 % of the runs of a tick within ${mostPollSeconds} s, or the number that comes closest. Times are those after the tick: median, 95 %, longest. A message has waited for its tick before, ${a.tickSeconds / 2} s on average in a mailbox that is polled at every one.`,
+    `An hour of an office: each mailbox gets ${a.messagesPerMailboxAndHour} messages, ${percent(a.hotShare)} of the mailboxes are polled every ${a.tickSeconds} s, the others every ${(a.coldTicks * a.tickSeconds) / 60} minutes. Instances of 512 MB: as few as poll 95 % of the shards within ${mostPollSeconds} s of the tick, and leave none out. Times are those after the tick: median, 95 %, longest. A message has waited for its tick before, ${a.tickSeconds / 2} s on average in a mailbox that is polled at every one.`,
     '',
     `| Mailboxes | ${busy.map(({ mailboxes }) => whole(mailboxes)).join(' | ')} |`,
     `| --- | ${busy.map(() => '---:').join(' | ')} |`,
@@ -61,12 +64,23 @@ export function scalePage(results: ScaleResults): string {
     '',
     '## When a second storage account is needed',
     '',
-    `[Azure's limits](https://learn.microsoft.com/azure/storage/tables/scalability-targets): ${whole(a.accountUnitsPerSecond)} requests a second for an account "assuming a 1 KiB entity size", ${whole(a.partitionUnitsPerSecond)} rows of 1 KiB a second for a partition. A run reads ${whole(unitsPerShard)} KiB in ${store.idle.transactions} requests, and Microsoft does not say how a large query counts. The model takes the careful reading, in which each KiB counts.`,
+    `[Azure's limits](https://learn.microsoft.com/azure/storage/tables/scalability-targets): ${whole(a.accountUnitsPerSecond)} requests a second for an account, which assumes rows of 1 KiB, and ${whole(a.partitionUnitsPerSecond)} rows of 1 KiB a second for a partition. A run reads ${whole(unitsPerShard)} KiB in ${store.idle.transactions} requests, and Microsoft does not say how a large query counts. The model takes the careful reading, in which each KiB counts.`,
     '',
-    `- **Counted in KiB**: from **${whole(secondAccountFrom)} mailboxes** on (${whole(shardsOf(secondAccountFrom))} shards x ${whole(unitsPerShard)} KiB every ${a.tickSeconds} s). With ${whole(largest?.mailboxes ?? 0)} mailboxes on one account the last poll of a tick ends after ${whole(largest?.polled.most ?? 0)} s, on two after ${whole(results.twoAccounts.polled.most)} s (${results.twoAccounts.instances} instances).`,
-    `- **Counted in requests**: never. ${whole(largest?.mailboxes ?? 0)} mailboxes ask for ${whole(results.inRequests.transactionsPerTick / a.tickSeconds)} a second on average, ${whole(results.inRequests.mostTransactions)} at most.`,
+    `| Mailboxes | ${ones.map(({ mailboxes }) => whole(mailboxes)).join(' | ')} |`,
+    `| --- | ${ones.map(() => '---:').join(' | ')} |`,
+    row('One account: instances', ones, ({ instances }) => whole(instances)),
+    row('One account: polled after', ones, ({ polled }) => seconds(polled)),
+    row('One account: shards without their run in a tick', ones, missing),
+    row('Two accounts: instances', twos, ({ instances }) => whole(instances)),
+    row('Two accounts: polled after', twos, ({ polled }) => seconds(polled)),
+    row('Two accounts: shards without their run in a tick', twos, missing),
     '',
-    'A storage account of its own for the tables is an option of the deployment (`--separate-tables`); dividing the shards among several is not built. Until it is, a second deployment does the same.',
+    needed === undefined
+      ? 'Of these sizes none needs a second account.'
+      : `**With ${whole(needed.one.mailboxes)} mailboxes a second account is needed**: on one, no number of instances polls 95 % of the shards within ${mostPollSeconds} s. With the wake-ups spread evenly over the tick, the average alone would reach the limit at ${whole(secondAccountFrom)} mailboxes (${whole(shardsOf(secondAccountFrom))} shards x ${whole(unitsPerShard)} KiB every ${a.tickSeconds} s). With ${whole(ones[ones.length - 1]?.mailboxes ?? 0)} two do not do it either: the timer alone takes ${whole(shardsOf(ones[ones.length - 1]?.mailboxes ?? 0) * a.queueSeconds)} s to put their wake-ups into the queue.`,
+    `Were the limit counted in requests, one account would do: ${whole(results.inRequests.mailboxes)} mailboxes ask for ${whole(results.inRequests.transactionsPerTick / a.tickSeconds)} a second on average, ${whole(results.inRequests.mostTransactions)} at most.`,
+    '',
+    '`broker deploy --separate-tables` gives the tables an account of their own, beside the one of queue and host; dividing the shards among several is not built. Until it is, a second deployment does the same.',
     '',
     '## One shard',
     '',

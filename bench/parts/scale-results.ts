@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { countsForm } from './count.ts';
 import { scaleCountsForm } from './scale-counts.ts';
 import { type Counted, liveThrough, type Outcome, scaleAssumptions } from './scale-model.ts';
-import { enough, sizes } from './scale-sizes.ts';
+import { enough, largeSizes, sizes } from './scale-sizes.ts';
 
 const spread = z.strictObject({ median: z.number(), p95: z.number(), most: z.number() });
 const outcome = z.strictObject({
@@ -25,8 +25,9 @@ export const scaleResultsForm = z.strictObject({
   counted: z.strictObject({ cost: countsForm, store: scaleCountsForm }),
   /** For each size: an hour with mail, and one without, on as many instances. */
   sizes: z.array(z.strictObject({ busy: outcome, quiet: outcome })),
-  /** The largest size with a second account, and with the limit of an account counted in requests. */
-  twoAccounts: outcome,
+  /** Large ones, the shards on one account and divided among two. */
+  accounts: z.array(z.strictObject({ one: outcome, two: outcome })),
+  /** The largest of them on one account, were its limit counted in requests. */
   inRequests: outcome,
 });
 
@@ -42,11 +43,14 @@ export function resultsOf(mailboxes: number, counted: Counted): { readonly busy:
 
 /** Runs the model for all sizes; takes a minute. */
 export function runScale(counted: ScaleResults['counted']): ScaleResults {
-  const largest = sizes[sizes.length - 1] ?? 0;
+  const largest = largeSizes[largeSizes.length - 1] ?? 0;
   return {
     counted,
     sizes: sizes.map((mailboxes) => resultsOf(mailboxes, counted)),
-    twoAccounts: enough(largest, counted, { ...scaleAssumptions, accounts: 2 }),
-    inRequests: enough(largest, counted, { ...scaleAssumptions, accountUnitsPerSecond: Number.POSITIVE_INFINITY }),
+    accounts: largeSizes.map((mailboxes) => ({
+      one: enough(mailboxes, counted),
+      two: enough(mailboxes, counted, { ...scaleAssumptions, accounts: 2 }),
+    })),
+    inRequests: enough(largest, counted, { ...scaleAssumptions, accountUnitsPerSecond: 1e9 }),
   };
 }

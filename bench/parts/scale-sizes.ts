@@ -9,7 +9,10 @@ export const mostPollSeconds = 45;
 const steps = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256];
 
 /** The sizes of the page. */
-export const sizes = [1_000, 10_000, 100_000, 200_000, 300_000] as const;
+export const sizes = [1_000, 10_000, 100_000] as const;
+
+/** Sizes that are tried with one storage account and with two. */
+export const largeSizes = [100_000, 140_000, 180_000, 200_000, 300_000] as const;
 
 /** The share of the shards that had their run in each tick. */
 const complete = ({ runsPerTick, mailboxes }: Outcome, counted: Counted): number =>
