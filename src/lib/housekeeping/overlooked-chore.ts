@@ -1,5 +1,5 @@
+import { mapBounded } from '../domain/all-settled.ts';
 import { shardKey } from '../domain/ids.ts';
-import { mapBounded } from '../domain/map-bounded.ts';
 import type { Log } from '../log.ts';
 import { shardRowKey } from '../store/rows/keys.ts';
 import { decodeShard } from '../store/rows/shard-row.ts';

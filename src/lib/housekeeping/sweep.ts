@@ -1,8 +1,8 @@
+import { mapBounded } from '../domain/all-settled.ts';
 import type { Clock } from '../domain/clock.ts';
 import { dayMs } from '../domain/duration.ts';
 import type { GrantKey } from '../domain/grant.ts';
 import { shardKey } from '../domain/ids.ts';
-import { mapBounded } from '../domain/map-bounded.ts';
 import { isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { grantKeyOf } from '../store/grants/grants.ts';

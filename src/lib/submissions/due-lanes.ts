@@ -1,4 +1,4 @@
-import { mapBounded } from '../domain/map-bounded.ts';
+import { mapBounded } from '../domain/all-settled.ts';
 import { isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { mapBounded } from './map-bounded.ts';
+import { mapBounded } from './all-settled.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
