@@ -149,7 +149,7 @@ describe('broker, over the API', () => {
   it('commands about mail that was given up answer what programs read', async () => {
     const { body: shown } = await world.api('GET', `mailboxes/${mailboxId}`);
     const mark = { mailboxId, folderId: shown.folders[0].id, uidValidity: 1n, ...entry(7, 20_000) };
-    const reason = 'destination_refused_message';
+    const reason = 'destination_refused_message' as const;
     const dead = { ...mark, reason, status: 422, attempts: 10, at: new Date(Date.now() - 60_000) };
     await world.store.table('mail').insert(encodeDead(dead));
     await holds('deliveries list --state dead --json');

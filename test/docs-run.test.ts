@@ -78,7 +78,13 @@ describeNeeding('curl', 'docs/builder.md', () => {
       const { id, folders } = (await world.api('GET', `mailboxes?address=${ada}`)).body.items[0];
       const { key, hash, day } = entry(4_000_000, 20_000);
       const place = { mailboxId: id, folderId: folders[0].id, uidValidity: 1n, uid: 4_000_000, key, hash, day };
-      const row = { ...place, reason: 'destination_refused_message', status: 422, attempts: 5, at: new Date() };
+      const row = {
+        ...place,
+        reason: 'destination_refused_message' as const,
+        status: 422,
+        attempts: 5,
+        at: new Date(),
+      };
       await world.store.table('mail').insert(encodeDead(row));
       return deliveryId(id, key);
     },

@@ -94,7 +94,7 @@ async function createWorld(): Promise<World> {
   const givenUp = async ({ id, folders }: MailboxRow): Promise<string> => {
     const { key, hash, day } = entry(1, 20_000);
     const place = { mailboxId: id, folderId: folders[0]?.id ?? '', uidValidity: 7n, uid: 1, key, hash, day };
-    const why = { reason: 'destination_refused_message', status: 422, attempts: 5, at: new Date(clock.now()) };
+    const why = { reason: 'destination_refused_message' as const, status: 422, attempts: 5, at: new Date(clock.now()) };
     await store.table('mail').insert(encodeDead({ ...place, ...why }));
     return deliveryId(id, key);
   };

@@ -40,5 +40,13 @@ export type ErrorCode = keyof typeof table;
  */
 export const errorTable: Readonly<Record<ErrorCode, ErrorEntry>> = table;
 
-/** True if `text` is a code of this table; codes come back from rows and events as plain text. */
+declare const newer: unique symbol;
+
+/** A code in a stored row: one of this table, or one that only a newer version of the broker knows, kept as it is. */
+export type StoredCode = ErrorCode | (string & { readonly [newer]: true });
+
+/** A code as it was read from a row. It is not checked: what a newer version wrote is passed on. */
+export const storedCode = (text: string): StoredCode => text as StoredCode;
+
+/** True if `text` is a code of this table. */
 export const isErrorCode = (text: string): text is ErrorCode => Object.hasOwn(table, text);

@@ -1,6 +1,6 @@
 import { type FolderChoice, usualFolders } from '../domain/mail/folder.ts';
 import type { SignedIn } from '../entra/types.ts';
-import { BrokerError, isBrokerError } from '../errors.ts';
+import { BrokerError, type ErrorCode, isBrokerError } from '../errors.ts';
 import { isUnreachable } from '../mailbox/imap/probe.ts';
 import { folderBaselines } from '../mailboxes/folder-baselines.ts';
 import { syncFromOf } from '../mailboxes/sync-from.ts';
@@ -100,7 +100,7 @@ interface Looked {
   readonly login: string;
   readonly folders: readonly FolderBaseline[];
   /** '' if it was opened, else why not yet. */
-  readonly code: string;
+  readonly code: ErrorCode | '';
 }
 
 /**

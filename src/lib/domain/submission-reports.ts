@@ -1,3 +1,4 @@
+import type { StoredCode } from '../error-codes.ts';
 import type { RefusedRecipient, Submission } from './submission.ts';
 import { owing, sent } from './submission-steps.ts';
 
@@ -8,7 +9,7 @@ import { owing, sent } from './submission-steps.ts';
 export function bounced(
   submission: Submission,
   bounce: {
-    readonly code: string;
+    readonly code: StoredCode;
     readonly reply: string | undefined;
     readonly recipients: readonly RefusedRecipient[];
     readonly resendable: boolean;
@@ -74,7 +75,7 @@ export function copySeen(
  * @param code why it was not marked; undefined: it was
  * @returns undefined if that is known already
  */
-export function originalMarked(submission: Submission, code: string | undefined): Submission | undefined {
+export function originalMarked(submission: Submission, code: StoredCode | undefined): Submission | undefined {
   const { original } = submission;
   if (original === undefined || original.marked !== undefined) return undefined;
   return { ...submission, original: { ...original, marked: code === undefined, code } };

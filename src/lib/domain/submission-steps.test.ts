@@ -58,7 +58,7 @@ const sending = marked(queued, attempt);
 const accepted = { kind: 'accepted', refused: [] } as const;
 const unknown: Submission = { ...sending, state: 'unknown', endedAt: now, owes: ['submission.unknown'] };
 const sent = resulted(sending, 1, accepted, now) as Submission;
-const refusal = { address: 'a@x', code: 'c', reply: '550' };
+const refusal = { address: 'a@x', code: 'recipient_refused', reply: '550' } as const;
 
 describe('the next step', () => {
   it.each<[string, Submission, Date, typeof run, string]>([
@@ -95,9 +95,14 @@ describe('a result', () => {
   it.each([
     ['accepted', accepted, 'sent', ['submission.sent']],
     ['accepted for some', { kind: 'accepted', refused: [refusal] }, 'partial', ['submission.sent']],
-    ['refused', { kind: 'refused', code: 'c', reply: 'r', recipients: [refusal] }, 'failed', ['submission.failed']],
-    ['deferred', { kind: 'deferred', code: 'c' }, 'queued', []],
-    ['closed', { kind: 'closed', code: 'c' }, 'queued', []],
+    [
+      'refused',
+      { kind: 'refused', code: 'send_deferred', reply: 'r', recipients: [refusal] },
+      'failed',
+      ['submission.failed'],
+    ],
+    ['deferred', { kind: 'deferred', code: 'send_deferred' }, 'queued', []],
+    ['closed', { kind: 'closed', code: 'send_deferred' }, 'queued', []],
     ['unknown', { kind: 'unknown' }, 'sending', []],
   ] as const)('%s leads on from sending', (_what, outcome, state, owes) => {
     expect(resulted(sending, 1, outcome, now)).toMatchObject({ state, owes });
@@ -105,7 +110,7 @@ describe('a result', () => {
 
   it.each([
     ['accepted', accepted, 'sent', ['submission.unknown', 'submission.sent']],
-    ['deferred', { kind: 'deferred', code: 'c' }, 'queued', []],
+    ['deferred', { kind: 'deferred', code: 'send_deferred' }, 'queued', []],
   ] as const)('that comes late counts even for an unknown one: %s', (_what, outcome, state, owes) => {
     expect(resulted(unknown, 1, outcome, now)).toMatchObject({ state, owes });
   });
@@ -116,7 +121,7 @@ describe('a result', () => {
     ['an end', sent, 1],
   ])('changes nothing where it meets %s', (_what, submission, number) => {
     expect(resulted(submission, number, accepted, now)).toBeUndefined();
-    expect(resulted(submission, number, { kind: 'deferred', code: 'c' }, now)).toBeUndefined();
+    expect(resulted(submission, number, { kind: 'deferred', code: 'send_deferred' }, now)).toBeUndefined();
   });
 
   it('that is unknown releases the mark, and a look follows', () => {
@@ -130,12 +135,14 @@ describe('waiting', () => {
   it('grows with every deferral in a row, is no shorter than the server asks, and ends with the submission', () => {
     let submission = queued;
     for (const wait of retryWaitsMs) {
-      submission = deferred(submission, { code: 'c' }, now);
+      submission = deferred(submission, { code: 'send_deferred' }, now);
       expect(submission.waitingFor?.until?.getTime()).toBe(now.getTime() + wait);
     }
-    const asked = deferred(queued, { code: 'c', retryAfterMs: 10 * minuteMs }, now);
+    const asked = deferred(queued, { code: 'send_deferred', retryAfterMs: 10 * minuteMs }, now);
     expect(asked.nextAt).toEqual(at(600));
-    expect(deferred(queued, { code: 'c', retryAfterMs: 100 * minuteMs }, now).nextAt).toEqual(queued.expiresAt);
+    expect(deferred(queued, { code: 'send_deferred', retryAfterMs: 100 * minuteMs }, now).nextAt).toEqual(
+      queued.expiresAt,
+    );
   });
 });
 
@@ -195,7 +202,7 @@ describe('what somebody decides', () => {
 });
 
 describe('a bounce', () => {
-  const bounce = { code: 'c', reply: 'r', recipients: [refusal], resendable: false };
+  const bounce = { code: 'submission_bounced' as const, reply: 'r', recipients: [refusal], resendable: false };
 
   it.each<[string, Submission, string | undefined]>([
     ['sent', sent, 'bounced'],

@@ -1,3 +1,4 @@
+import type { StoredCode } from '../error-codes.ts';
 import { minuteMs, secondMs } from './duration.ts';
 import { waitAfter } from './schedule.ts';
 import type {
@@ -20,13 +21,13 @@ export type Outcome =
     }
   | {
       readonly kind: 'refused';
-      readonly code: string;
+      readonly code: StoredCode;
       readonly reply: string;
       readonly recipients: readonly RefusedRecipient[];
     }
   | {
       readonly kind: 'deferred' | 'closed';
-      readonly code: string;
+      readonly code: StoredCode;
       readonly reply?: string | undefined;
       readonly retryAfterMs?: number | undefined;
     }
@@ -88,7 +89,7 @@ export function nextStep(
 export const expired = (submission: Submission, now: Date): Submission =>
   failed(submission, now, 'submission_expired', submission.reply);
 
-export function failed(submission: Submission, now: Date, code: string, reply?: string): Submission {
+export function failed(submission: Submission, now: Date, code: StoredCode, reply?: string): Submission {
   return {
     ...submission,
     state: 'failed',
@@ -185,7 +186,7 @@ export function sent(
 /** Nothing was sent: the mark is lifted, and it is tried again later. */
 export function deferred(
   submission: Submission,
-  why: { readonly code: string; readonly reply?: string | undefined; readonly retryAfterMs?: number | undefined },
+  why: { readonly code: StoredCode; readonly reply?: string | undefined; readonly retryAfterMs?: number | undefined },
   now: Date,
 ): Submission {
   const wait = waitAfter(retryWaitsMs, submission.deferrals + 1);
@@ -226,7 +227,7 @@ export const unknownNow = (submission: Submission, now: Date): Submission | unde
   submission.state === 'sending' ? becomesUnknown(submission, now) : undefined;
 
 /** The folder could not be looked into; that says nothing, and is tried again for as long as it takes. */
-export const notLooked = (submission: Submission, now: Date, code: string): Submission => ({
+export const notLooked = (submission: Submission, now: Date, code: StoredCode): Submission => ({
   ...submission,
   waitingFor: { code, until: later(now, lookRetryMs) },
   nextAt: later(now, lookRetryMs),

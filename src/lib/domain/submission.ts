@@ -1,3 +1,4 @@
+import type { StoredCode } from '../error-codes.ts';
 /** The ways out of the broker; `graph_draft` uploads the message as a draft first. */
 export const wayNames = ['smtp', 'graph', 'graph_draft'] as const;
 export type WayName = (typeof wayNames)[number];
@@ -32,7 +33,7 @@ export type SubmissionState = (typeof submissionStates)[number];
 /** A recipient whom the message did not reach. */
 export interface RefusedRecipient {
   readonly address: string;
-  readonly code: string;
+  readonly code: StoredCode;
   readonly reply: string;
 }
 
@@ -64,7 +65,7 @@ export interface Mark {
 
 /** Why it waits, and until when if that is known. */
 export interface WaitingFor {
-  readonly code: string;
+  readonly code: StoredCode;
   readonly until: Date | undefined;
 }
 
@@ -75,7 +76,7 @@ export interface OriginalMessage {
   /** Undefined: not tried yet. */
   readonly marked: boolean | undefined;
   /** An error code: why it was not marked. */
-  readonly code: string | undefined;
+  readonly code: StoredCode | undefined;
 }
 
 /** Types of the events of a submission. */
@@ -118,7 +119,7 @@ export interface Submission {
   readonly mark: Mark | undefined;
   readonly waitingFor: WaitingFor | undefined;
   /** An error code: why it failed, is unknown or bounced. */
-  readonly code: string | undefined;
+  readonly code: StoredCode | undefined;
   /** What the server said. */
   readonly reply: string | undefined;
   readonly refused: readonly RefusedRecipient[];

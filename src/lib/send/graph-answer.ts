@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ErrorCode } from '../error-codes.ts';
 import { shownReply } from './exchange-smtp.ts';
 import type { WayResult } from './way.ts';
 
@@ -24,8 +25,8 @@ const hourMs = 60 * minuteMs;
 export function readGraphAnswer({ status, retryAfterMs, body }: GraphAnswer): WayResult {
   const { code = '', message = '' } = errorForm.safeParse(parsed(body)).data?.error ?? {};
   const reply = shownReply(`HTTP ${status} ${code} ${message}`);
-  const refused = (as: string): WayResult => ({ kind: 'refused', code: as, reply, recipients: [] });
-  const deferred = (as: string, scope: 'account' | 'tenant', afterMs: number): WayResult => ({
+  const refused = (as: ErrorCode): WayResult => ({ kind: 'refused', code: as, reply, recipients: [] });
+  const deferred = (as: ErrorCode, scope: 'account' | 'tenant', afterMs: number): WayResult => ({
     kind: 'deferred',
     code: as,
     reply,

@@ -1,4 +1,5 @@
 import type { WayName } from '../domain/submission.ts';
+import type { ErrorCode } from '../error-codes.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 
 export type { WayName } from '../domain/submission.ts';
@@ -42,8 +43,7 @@ export interface OutgoingMail {
 /** One recipient that the server did not take. */
 export interface RecipientRefusal {
   readonly address: string;
-  /** An error code of the broker (src/lib/errors). */
-  readonly code: string;
+  readonly code: ErrorCode;
   /** The server's own words, at most 500 characters, without a token. */
   readonly reply: string;
 }
@@ -51,7 +51,7 @@ export interface RecipientRefusal {
 /** Nothing was sent, and the same may be tried again. */
 export interface Deferred {
   readonly kind: 'deferred';
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly reply?: string | undefined;
   readonly retryAfterMs?: number | undefined;
   /** What has to wait: this message, everything of the account, or everything of the tenant. */
@@ -61,7 +61,7 @@ export interface Deferred {
 /** Nothing was sent, and the same never will be: the message's own fault, or the account may not send it. */
 export interface Refused {
   readonly kind: 'refused';
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly reply: string;
   /** Where the server refused recipient by recipient. */
   readonly recipients: readonly RecipientRefusal[];
@@ -70,7 +70,7 @@ export interface Refused {
 /** This way is shut (SMTP AUTH is disabled, consent for Graph is missing); nothing was sent. */
 export interface Closed {
   readonly kind: 'closed';
-  readonly code: string;
+  readonly code: ErrorCode;
   /** For whom: everything of the account that signs in, unless it says that another mailbox of it may fare better. */
   readonly scope?: 'account' | 'mailbox';
   readonly reply?: string | undefined;

@@ -1,6 +1,7 @@
 import { dayMs, hourMs, minuteMs } from '../domain/duration.ts';
 import type { SendVia, Submission, WayName } from '../domain/submission.ts';
 import { personalTenant } from '../entra/personal-tenant.ts';
+import type { StoredCode } from '../error-codes.ts';
 import { largestGraphBytes } from '../send/way.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import type { Hold, LaneRow, ShutWay } from '../store/submissions/lane-row.ts';
@@ -94,7 +95,7 @@ export function chooseWay(
   lane: Pick<LaneRow, 'shut'>,
   open: readonly WayName[],
   now: Date,
-): { readonly way: WayName } | { readonly code: string } {
+): { readonly way: WayName } | { readonly code: StoredCode } {
   const shut = (way: WayName): ShutWay | undefined =>
     lane.shut.find((each) => each.way === way && (each.mailboxId ?? mailbox.id) === mailbox.id);
   const isShut = (way: WayName, forMs?: number): boolean => {
@@ -114,7 +115,7 @@ export function chooseWay(
 export const tryAgainMs = 15 * minuteMs;
 
 /** Whether SMTP AUTH is still disabled is looked at daily; a consent may be given at any moment, and costs one request to know. */
-const shutForMs = (code: string): number => (code === 'send_consent_required' ? tryAgainMs : dayMs);
+const shutForMs = (code: StoredCode): number => (code === 'send_consent_required' ? tryAgainMs : dayMs);
 
 function wantedWays(
   { way, size }: Pick<Submission, 'way' | 'size'>,

@@ -166,7 +166,7 @@ describe('a run of a lane', () => {
   it('fails what is refused, naming each recipient', async () => {
     const process = startProcess(world);
     const { id } = await process.accept();
-    const recipients = [{ address: 'grace@fabrikam.example', code: 'submission_no_way', reply: '550 5.1.1' }];
+    const recipients = [{ address: 'grace@fabrikam.example', code: 'submission_no_way' as const, reply: '550 5.1.1' }];
     world.server.answers.push({ kind: 'refused', code: 'submission_no_way', reply: '550', recipients });
     await process.run();
     expect(await read(id)).toMatchObject({ state: 'failed', refused: recipients, reply: '550' });
@@ -175,7 +175,7 @@ describe('a run of a lane', () => {
   it('says partial where some recipients were refused', async () => {
     const process = startProcess(world);
     const { id } = await process.accept();
-    const refused = [{ address: 'grace@fabrikam.example', code: 'submission_no_way', reply: '550 5.1.1' }];
+    const refused = [{ address: 'grace@fabrikam.example', code: 'submission_no_way' as const, reply: '550 5.1.1' }];
     world.server.answers.push({ kind: 'accepted', refused });
     await process.run();
     expect(await read(id)).toMatchObject({ state: 'partial', refused });

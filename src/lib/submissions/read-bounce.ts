@@ -1,5 +1,6 @@
 import type { BouncedRecipient } from '../domain/mail/message.ts';
 import type { RefusedRecipient } from '../domain/submission.ts';
+import type { ErrorCode } from '../error-codes.ts';
 import { shownReply, smtpMeaning } from '../send/exchange-smtp.ts';
 
 /**
@@ -11,8 +12,7 @@ const goneStatus = /^5\.(1\.(1|2|3|6|10)|4\.310)$/;
 
 /** What a bounce says about the submission that came back. */
 export interface BounceMeaning {
-  /** An error code. */
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly reply: string;
   /** Whom it did not reach. The address is empty where the report names nobody. */
   readonly recipients: readonly RefusedRecipient[];

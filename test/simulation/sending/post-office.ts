@@ -1,5 +1,5 @@
 import type { BouncedRecipient } from '../../../src/lib/domain/mail/message.ts';
-import type { OutgoingMail, ReadyWay, Way, WayResult } from '../../../src/lib/send/way.ts';
+import type { Deferred, OutgoingMail, ReadyWay, RecipientRefusal, Way, WayResult } from '../../../src/lib/send/way.ts';
 import type { MailboxRow } from '../../../src/lib/store/rows/rows.ts';
 import { dice as diceOf } from '../dice.ts';
 import type { MailWorld, SimMailbox } from '../mail.ts';
@@ -91,7 +91,7 @@ export function createPostOffice(ground: Ground, mail: () => MailWorld, onTaken:
     signal: AbortSignal,
   ): { readonly after: number; readonly result: WayResult } {
     const [first = '', ...others] = outgoing.recipients;
-    const refusal = { address: first, code: 'recipient_refused', reply: '550 5.1.1' };
+    const refusal: RecipientRefusal = { address: first, code: 'recipient_refused', reply: '550 5.1.1' };
     const soon = dice.between(20, 800);
     if (faults.strikes('smtpDeferred')) {
       const scope = faults.pick('smtpDeferred', ['message', 'account'] as const) ?? 'message';
@@ -126,16 +126,14 @@ export function createPostOffice(ground: Ground, mail: () => MailWorld, onTaken:
       name: 'smtp',
       async prepare({ mailbox, login }) {
         await token(mailbox);
-        return process.call<ReadyWay | { kind: 'deferred'; code: string; scope: 'account'; retryAfterMs: number }>(
-          (call) => {
-            scheduler.after(dice.between(5, 200), () => {
-              if (!faults.strikes('smtpLogin')) return call.answer(ready(process, login));
-              trace.note(call.by?.name ?? process.name, () => `signs in to send as ${login} -- refused for now`);
-              const retryAfterMs = Math.round(faults.size('smtpLogin', 1_000, 120_000));
-              call.answer({ kind: 'deferred', code: 'smtp_unreachable', scope: 'account', retryAfterMs });
-            });
-          },
-        );
+        return process.call<ReadyWay | Deferred>((call) => {
+          scheduler.after(dice.between(5, 200), () => {
+            if (!faults.strikes('smtpLogin')) return call.answer(ready(process, login));
+            trace.note(call.by?.name ?? process.name, () => `signs in to send as ${login} -- refused for now`);
+            const retryAfterMs = Math.round(faults.size('smtpLogin', 1_000, 120_000));
+            call.answer({ kind: 'deferred', code: 'smtp_unreachable', scope: 'account', retryAfterMs });
+          });
+        });
       },
     }),
   };

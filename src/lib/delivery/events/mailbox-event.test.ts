@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { outboxExamples, outboxJson } from '../../../../test/support/outbox-data.ts';
 import { eventTypes } from '../../domain/events/event-types.ts';
+import { storedCode } from '../../error-codes.ts';
 import { buildMailboxEvent } from './mailbox-event.ts';
 
 const mailbox = { id: 'mbx_0000_0123456789abcdef', address: 'ada@contoso.example', label: undefined, ownerRef: 7 };
@@ -37,7 +38,10 @@ it('adds what follows from a code', () => {
 });
 
 it('passes a code on that only a newer version knows', () => {
-  const { data } = buildMailboxEvent({ ...row, data: outboxJson(row.type, { code: 'constructor' }) }, mailbox);
+  const { data } = buildMailboxEvent(
+    { ...row, data: outboxJson(row.type, { code: storedCode('constructor') }) },
+    mailbox,
+  );
   expect(data).toHaveProperty('code', 'constructor');
   expect(data).not.toHaveProperty('sentence');
 });

@@ -3,23 +3,23 @@ import type { OutboxType } from '../../domain/events/event-types.ts';
 import type { OutboxData } from '../../domain/events/outbox-data.ts';
 import { folderRoles } from '../../domain/mail/folder.ts';
 import { storedStates } from '../../domain/submission.ts';
+import { code } from '../../store/table/columns.ts';
 
 const folder = z.object({ path: z.string(), role: z.enum(folderRoles).nullable() });
 
-const trouble = <State extends string>(state: State) =>
-  z.object({ state: z.literal(state), code: z.string(), since: z.string() });
+const trouble = <State extends string>(state: State) => z.object({ state: z.literal(state), code, since: z.string() });
 
 const submissionEnd = z.object({
   submissionId: z.string(),
   state: z.enum(storedStates),
-  code: z.string().optional(),
+  code: code.optional(),
   messageId: z.string(),
   ourMessageId: z.string(),
   attempts: z.number(),
-  refused: z.array(z.object({ address: z.string(), code: z.string(), reply: z.string() })),
+  refused: z.array(z.object({ address: z.string(), code, reply: z.string() })),
   fromRewritten: z.string().optional(),
   original: z
-    .object({ kind: z.string(), messageRef: z.string(), marked: z.boolean(), code: z.string().optional() })
+    .object({ kind: z.string(), messageRef: z.string(), marked: z.boolean(), code: code.optional() })
     .optional(),
   resendable: z.boolean().optional(),
   sentAt: z.string().optional(),
@@ -50,11 +50,11 @@ const forms: { readonly [Type in OutboxType]: z.ZodType<OutboxData[Type]> } = {
     deliveryId: z.string(),
     messageRef: z.string(),
     folder: folder.nullable(),
-    code: z.string(),
+    code,
     status: z.number().nullable(),
     attempts: z.number(),
   }),
-  'mailbox.connected': z.object({ state: z.enum(['active', 'connecting']), code: z.string().optional() }),
+  'mailbox.connected': z.object({ state: z.enum(['active', 'connecting']), code: code.optional() }),
   'mailbox.reconnect_required': trouble('reconnect_required'),
   'mailbox.consent_required': trouble('consent_required'),
   'mailbox.degraded': trouble('degraded'),

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { WayName } from '../../domain/submission.ts';
+import type { ErrorCode } from '../../error-codes.ts';
 import type { Closed, Deferred, ReadyWay, Way } from '../../send/way.ts';
 import { type Outgoing, sendingCheck } from './sending.ts';
 import type { Finding } from './types.ts';
 
 const personalTenant = '9188040d-6c67-4c5b-b112-36a304b66dad';
-const shut = (code: string): Closed => ({ kind: 'closed', code });
+const shut = (code: ErrorCode): Closed => ({ kind: 'closed', code });
 const busy: Deferred = { kind: 'deferred', code: 'smtp_unreachable', scope: 'account' };
 
 /** What the doctor says of one mailbox, and by which ways it signed in, each closed again. */

@@ -1,5 +1,5 @@
 import type { SendVia, WayName } from '../../domain/submission.ts';
-import { isErrorCode } from '../../error-codes.ts';
+import type { ErrorCode } from '../../error-codes.ts';
 import { BrokerError } from '../../errors.ts';
 import type { SendingAccount, Way } from '../../send/way.ts';
 import type { Registry } from '../../store/mailboxes/registry.ts';
@@ -23,7 +23,7 @@ export interface Outgoing {
 export interface Tried {
   readonly kind: 'open' | 'shut' | 'busy';
   /** '' where it is open. */
-  readonly code: string;
+  readonly code: ErrorCode | '';
 }
 
 /**
@@ -78,7 +78,9 @@ export function nextWay(
   tried: ReadonlyMap<WayName, Tried>,
 ): WayName | undefined {
   const at = new Date(0);
-  const shut = [...tried].flatMap(([way, { kind, code }]) => (kind === 'shut' ? [{ way, code, at }] : []));
+  const shut = [...tried].flatMap(([way, { kind, code }]) =>
+    kind === 'shut' && code !== '' ? [{ way, code, at }] : [],
+  );
   const choice = chooseWay({ way: undefined, size: 0 }, mailbox, { shut }, ways, at);
   return 'way' in choice ? choice.way : undefined;
 }
@@ -100,7 +102,7 @@ export function judge(subject: string, tried: ReadonlyMap<WayName, Tried>, route
 
 /** That mail cannot be sent is a warning: many a mailbox is read only. */
 function notWell(status: 'warn' | 'fail', subject: string, { code }: Pick<Tried, 'code'>): Finding {
-  const finding = failure(new BrokerError(isErrorCode(code) ? code : 'internal_error'), subject);
+  const finding = failure(new BrokerError(code === '' ? 'internal_error' : code), subject);
   return 'detail' in finding ? { ...finding, status } : finding;
 }
 

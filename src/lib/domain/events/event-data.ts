@@ -1,3 +1,4 @@
+import type { StoredCode } from '../../error-codes.ts';
 import type { Who } from '../../errors.ts';
 import type { Direction } from '../mail/direction.ts';
 import type { Address, BounceInfo, CalendarInfo } from '../mail/message.ts';
@@ -99,7 +100,7 @@ interface OtherData extends Readonly<Record<Exclude<EventType, OutboxType>, obje
   readonly 'secret.expiring': Explanation & {
     readonly secret: { readonly name: string; readonly expiresAt: string };
     readonly daysLeft: number;
-    readonly code: string;
+    readonly code: StoredCode;
   };
   readonly 'destination.test': { readonly destination: { readonly id: string; readonly name: string } };
 }

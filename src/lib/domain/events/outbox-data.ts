@@ -1,3 +1,4 @@
+import type { StoredCode } from '../../error-codes.ts';
 import type { FolderRole } from '../mail/folder.ts';
 import type { RefusedRecipient, StoredState } from '../submission.ts';
 
@@ -10,8 +11,7 @@ export interface EventFolder {
 /** What is wrong with a mailbox, and since when. */
 interface Trouble<State extends string> {
   readonly state: State;
-  /** A code of error-codes.ts, or one that only a newer version of the broker knows. */
-  readonly code: string;
+  readonly code: StoredCode;
   /** ISO 8601. */
   readonly since: string;
 }
@@ -20,7 +20,7 @@ interface Trouble<State extends string> {
 interface SubmissionEnd {
   readonly submissionId: string;
   readonly state: StoredState;
-  readonly code?: string | undefined;
+  readonly code?: StoredCode | undefined;
   readonly messageId: string;
   readonly ourMessageId: string;
   readonly attempts: number;
@@ -33,7 +33,7 @@ interface SubmissionEnd {
         readonly messageRef: string;
         readonly marked: boolean;
         /** Why not. */
-        readonly code?: string | undefined;
+        readonly code?: StoredCode | undefined;
       }
     | undefined;
   readonly resendable?: boolean | undefined;
@@ -78,14 +78,14 @@ export interface OutboxData {
     readonly messageRef: string;
     /** `null` if the folder is no longer watched. */
     readonly folder: EventFolder | null;
-    readonly code: string;
+    readonly code: StoredCode;
     readonly status: number | null;
     readonly attempts: number;
   };
   readonly 'mailbox.connected': {
     readonly state: 'active' | 'connecting';
     /** Why it is `connecting`. */
-    readonly code?: string | undefined;
+    readonly code?: StoredCode | undefined;
   };
   readonly 'mailbox.reconnect_required': Trouble<'reconnect_required'>;
   readonly 'mailbox.consent_required': Trouble<'consent_required'>;

@@ -36,13 +36,20 @@ function markOf(mailbox: MailboxRow, uid: number) {
 }
 
 async function dead(mailbox: MailboxRow, uid: number, more: Partial<DeadRow> = {}): Promise<string> {
-  const row = { ...markOf(mailbox, uid), reason: 'destination_refused_message', status: 422, attempts: 5, at: ago(0) };
-  await store.table('mail').insert(encodeDead({ ...row, ...more }));
+  const row: DeadRow = {
+    ...markOf(mailbox, uid),
+    reason: 'destination_refused_message',
+    status: 422,
+    attempts: 5,
+    at: ago(0),
+    ...more,
+  };
+  await store.table('mail').insert(encodeDead(row));
   return deliveryId(mailbox.id, row.key);
 }
 
 async function retrying(mailbox: MailboxRow, uid: number, more: Partial<RetryRow> = {}): Promise<string> {
-  const row = {
+  const row: RetryRow = {
     ...markOf(mailbox, uid),
     attempts: 1,
     tries: 1,
@@ -51,9 +58,10 @@ async function retrying(mailbox: MailboxRow, uid: number, more: Partial<RetryRow
     failedAt: ago(0),
     nextAt: ago(-60_000),
     missing: 0,
-    variant: 'full' as const,
+    variant: 'full',
+    ...more,
   };
-  await store.table('mail').insert(encodeRetry({ ...row, ...more }));
+  await store.table('mail').insert(encodeRetry(row));
   return deliveryId(mailbox.id, row.key);
 }
 
@@ -138,7 +146,7 @@ describe('what did not go through', () => {
   test('does without a row that cannot be read, and says so in the log', async () => {
     const ada = await connected();
     await dead(ada, 1);
-    const row = encodeDead({ ...markOf(ada, 2), reason: 'x', status: undefined, attempts: 0, at: ago(0) });
+    const row = encodeDead({ ...markOf(ada, 2), reason: 'internal_error', status: undefined, attempts: 0, at: ago(0) });
     await store.table('mail').insert({ ...row, values: { ...row.values, attempts: 'many' } });
     expect((await deliveries.list({ limit: 9 })).items.map((item) => item.row.uid)).toEqual([1]);
     expect(world.logged).toContain('delivery.row_broken');

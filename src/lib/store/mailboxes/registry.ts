@@ -2,6 +2,7 @@ import type { GrantKey } from '../../domain/grant.ts';
 import type { MailboxFilter } from '../../domain/mail/filter.ts';
 import type { FolderChoice, FolderRole } from '../../domain/mail/folder.ts';
 import type { SendVia } from '../../domain/submission.ts';
+import type { StoredCode } from '../../error-codes.ts';
 import { BrokerError } from '../../errors.ts';
 import type { ReplayRequest } from '../rows/job-row.ts';
 import type { GrantRef, MailboxRow, MailboxState, ReplayJob, StateRow } from '../rows/rows.ts';
@@ -59,7 +60,7 @@ export interface UpsertInput {
   /** The mailbox that the link was made for. @throws BrokerError `mailbox_mismatch` if another one would be connected */
   readonly mailboxId?: string | undefined;
   /** Why the mailbox begins as `connecting`: a code; '' or left out where every folder has its status. */
-  readonly code?: string | undefined;
+  readonly code?: StoredCode | '' | undefined;
 }
 
 export interface UpsertedMailbox {

@@ -1,3 +1,4 @@
+import type { StoredCode } from '../../error-codes.ts';
 /** `o!mbx!<event id>`: an event other than message.received, sent until accepted; the id is its webhook-id. */
 export interface OutboxRow {
   readonly mailboxId: string;
@@ -36,8 +37,7 @@ export interface RetryRow extends MessageMark {
   readonly attempts: number;
   /** All failures; they set the wait before the next attempt. */
   readonly tries: number;
-  /** An error code. */
-  readonly reason: string;
+  readonly reason: StoredCode;
   readonly status: number | undefined;
   readonly failedAt: Date;
   readonly nextAt: Date;
@@ -51,7 +51,7 @@ export interface RetryRow extends MessageMark {
 
 /** `x!mbx!fld!validity!uid10`: a message that is given up until someone replays it. */
 export interface DeadRow extends MessageMark {
-  readonly reason: string;
+  readonly reason: StoredCode;
   readonly status: number | undefined;
   readonly attempts: number;
   /** When it was given up, or last failed in a replay. */

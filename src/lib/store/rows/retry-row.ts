@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dayMs } from '../../domain/duration.ts';
-import { brokenRow, columns, count, instant, int64, readColumns, text } from '../table/columns.ts';
+import { brokenRow, code, columns, count, instant, int64, readColumns } from '../table/columns.ts';
 import type { Row, StoredRow, Values } from '../table/table.ts';
 import { messageRowKey, parseRowKey } from './keys.ts';
 import { partitionOf } from './mailbox-row.ts';
@@ -15,7 +15,7 @@ const retryForm = z.object({
   ...mark,
   attempts: count,
   tries: count,
-  reason: text,
+  reason: code,
   status: count.optional(),
   failedAt: instant,
   nextAt: instant,
@@ -26,7 +26,7 @@ const retryForm = z.object({
 
 const deadForm = z.object({
   ...mark,
-  reason: text,
+  reason: code,
   status: count.optional(),
   attempts: count,
   at: instant,

@@ -1,6 +1,7 @@
 import type { MailboxFilter } from '../../domain/mail/filter.ts';
 import type { FolderRole } from '../../domain/mail/folder.ts';
 import type { SendVia } from '../../domain/submission.ts';
+import type { StoredCode } from '../../error-codes.ts';
 
 export type * from './folder-rows.ts';
 export type * from './queue-rows.ts';
@@ -135,7 +136,7 @@ export interface StateRow {
   readonly mailboxId: string;
   readonly state: MailboxState;
   /** An error code; sentence and remedy follow from it. '' when all is well. */
-  readonly code: string;
+  readonly code: StoredCode | '';
   readonly since: Date;
   /** No poll before this instant. */
   readonly backoffUntil: Date | undefined;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { brokenRow, columns, instant, int64, readColumns, text } from '../table/columns.ts';
+import { brokenRow, code, columns, instant, int64, readColumns } from '../table/columns.ts';
 import type { Row, StoredRow } from '../table/table.ts';
 import { parseRowKey, stateRowKey } from './keys.ts';
 import { partitionOf } from './mailbox-row.ts';
@@ -9,7 +9,7 @@ const mailboxState = z.enum(mailboxStates);
 
 const form = z.object({
   state: mailboxState,
-  code: text.default(''),
+  code: z.union([z.literal(''), code]).default(''),
   since: instant,
   backoffUntil: instant.optional(),
   answered: int64,

@@ -1,19 +1,20 @@
 import { z } from 'zod';
 import { wayNames } from '../../domain/submission.ts';
-import { columns, count, instant, json, readColumns, text } from '../table/columns.ts';
+import type { StoredCode } from '../../error-codes.ts';
+import { code, columns, count, instant, json, readColumns, text } from '../table/columns.ts';
 import type { Row, StoredRow } from '../table/table.ts';
 import { lanePartition, reopeningKey } from './submission-keys.ts';
 
 /** Nothing is sent before `until`. */
 export interface Hold {
-  readonly code: string;
+  readonly code: StoredCode;
   readonly until: Date;
 }
 
 /** A way that was shut when it was last tried. */
 export interface ShutWay {
   readonly way: (typeof wayNames)[number];
-  readonly code: string;
+  readonly code: StoredCode;
   readonly at: Date;
   /** Only for this mailbox of the account; undefined: for all. */
   readonly mailboxId?: string | undefined;
@@ -51,11 +52,11 @@ const form = z.object({
   until: instant,
   recent: json(z.array(date)).default([]),
   hours: json(z.array(z.object({ hour: z.number(), recipients: z.number() }))).default([]),
-  holdCode: text.optional(),
+  holdCode: code.optional(),
   holdUntil: instant.optional(),
-  shut: json(
-    z.array(z.object({ way: z.enum(wayNames), code: z.string(), at: date, mailboxId: z.string().optional() })),
-  ).default([]),
+  shut: json(z.array(z.object({ way: z.enum(wayNames), code, at: date, mailboxId: z.string().optional() }))).default(
+    [],
+  ),
 });
 
 const list = (items: readonly unknown[]): string | undefined =>
@@ -83,7 +84,7 @@ export function decodeLane(row: StoredRow): LaneRow {
   return { lane: row.rowKey, ...read, hold };
 }
 
-const holdForm = z.object({ code: text, until: instant });
+const holdForm = z.object({ code, until: instant });
 
 /** A hold of a whole tenant, or of an account for what a bounce said: in a row of its own, which anyone may write. */
 export const encodeHold = (rowKey: string, hold: Hold): Row => ({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Submission, storedStates, wayNames } from '../../domain/submission.ts';
-import { brokenRow, columns, count, instant, json, readColumns, text } from '../table/columns.ts';
+import { brokenRow, code, columns, count, instant, json, readColumns, text } from '../table/columns.ts';
 import type { Row, StoredRow, Values } from '../table/table.ts';
 import {
   parseSubmissionId,
@@ -36,13 +36,13 @@ const mark = z.object({
   looks: z.number(),
 });
 
-const refused = z.array(z.object({ address: z.string(), code: z.string(), reply: z.string() }));
+const refused = z.array(z.object({ address: z.string(), code, reply: z.string() }));
 
 const original = z.object({
   kind: z.enum(['reply', 'replyAll', 'forward']),
   messageRef: z.string(),
   marked: maybe(z.boolean()),
-  code: maybe(z.string()),
+  code: maybe(code),
 });
 
 const events = z.array(z.enum(['submission.sent', 'submission.failed', 'submission.unknown', 'submission.bounced']));
@@ -65,8 +65,8 @@ const form = z.object({
   deferrals: count,
   way: maybe(z.enum(wayNames)),
   mark: maybe(json(mark)),
-  waitingFor: maybe(json(z.object({ code: z.string(), until: maybe(date) }))),
-  code: maybe(text),
+  waitingFor: maybe(json(z.object({ code, until: maybe(date) }))),
+  code: maybe(code),
   reply: maybe(text),
   refused: json(refused).default([]),
   fromRewritten: maybe(text),

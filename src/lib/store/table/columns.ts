@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storedCode } from '../../error-codes.ts';
 import { BrokerError } from '../../errors.ts';
 import type { StoredRow, Values } from './table.ts';
 
@@ -24,6 +25,9 @@ export const count = z.int32().min(0);
 export const instant = z.date();
 
 export const text = z.string();
+
+/** An error code. */
+export const code = z.string().transform(storedCode);
 
 /** Binary columns; `bytes(n)` only in whole pieces of n bytes, at most `most` of them. An absent column is empty. */
 export const pieces = (size: number, most: number) =>

@@ -60,7 +60,7 @@ describe('a mailbox that answered', () => {
     ['paused', undefined],
   ] as const)('after it was %s is active, with the event %s', (before, type) => {
     const judged = judge(
-      { state: state({ state: before, code: 'x' }), slot: slot() },
+      { state: state({ state: before, code: 'internal_error' }), slot: slot() },
       { kind: 'ok', left: 'nothing' },
       at,
     );

@@ -1,6 +1,6 @@
 import { hourMs } from '../../domain/duration.ts';
 import type { OutboxData } from '../../domain/events/outbox-data.ts';
-import { type ErrorCode, errorTable } from '../../error-codes.ts';
+import { type ErrorCode, errorTable, type StoredCode } from '../../error-codes.ts';
 import type { MailboxRow, MailboxState, SlotSchedule, StateRow } from '../../store/rows/rows.ts';
 import { bellAfter, eagerAfter, type Heard } from './bell.ts';
 import { pollInterval } from './rhythm.ts';
@@ -106,7 +106,7 @@ function stateFor(code: ErrorCode, failures: number): MailboxState | 'keep' | 'l
 }
 
 /** The states of which the owner is told. */
-function troubleEvent(state: MailboxState, code: string, since: string): StateEvent | undefined {
+function troubleEvent(state: MailboxState, code: StoredCode, since: string): StateEvent | undefined {
   switch (state) {
     case 'degraded':
       return { type: 'mailbox.degraded', data: { state, code, since } };
@@ -122,7 +122,7 @@ function troubleEvent(state: MailboxState, code: string, since: string): StateEv
   }
 }
 
-const isTrouble = (state: MailboxState): boolean => troubleEvent(state, '', '') !== undefined;
+const isTrouble = (state: MailboxState): boolean => troubleEvent(state, 'internal_error', '') !== undefined;
 
 /**
  * The next state and due time of a mailbox. Pure.
@@ -205,7 +205,7 @@ function moved(
   const next: StateRow = { ...state, ...target, since: same ? state.since : at.now };
   if (same) return { state: next, event: undefined };
   const since = at.now.toISOString();
-  const trouble = troubleEvent(to, code, since);
+  const trouble = code === '' ? undefined : troubleEvent(to, code, since);
   if (trouble !== undefined) return { state: { ...next, told: to }, event: trouble };
   // Whoever was told of trouble is told of its end, whatever else, of which nothing is told, came in between.
   const was = state.told ?? (isTrouble(state.state) ? state.state : undefined);

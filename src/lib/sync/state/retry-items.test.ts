@@ -15,7 +15,7 @@ const mark = (number: number) => ({
   hash: new Uint8Array(8),
   day: 20_000,
   attempts: 1,
-  reason: 'destination_refused',
+  reason: 'destination_refused_message' as const,
   status: 422,
 });
 
