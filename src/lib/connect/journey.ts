@@ -12,7 +12,7 @@ export interface Conclusion {
 
 /** One way back from Microsoft, of one kind: what its parameters may be, what comes of them, and what is shown. */
 export interface Journey {
-  /** What is to be done with the parameters; undefined if they are no answer to what was asked. */
+  /** What to do with the parameters; undefined if they are no answer to what was asked. */
   readonly conclude: (query: URLSearchParams) => (() => Promise<Conclusion>) | undefined;
   /** The result where the sign-in itself has none: we died after spending its ticket, or another one spent it. */
   readonly resultElsewhere: () => Promise<SignInResult | undefined>;

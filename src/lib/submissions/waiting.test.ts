@@ -56,7 +56,7 @@ describe('why a message waits', () => {
     ['its organisation', () => tenantHoldKey(mailbox.grant.tid)],
   ])('is told where a bounce holds %s', async (_, keyOf) => {
     const process = startProcess(world);
-    const hold = { code: 'submission_quota', until: later(6 * hourMs) };
+    const hold = { code: 'submission_quota' as const, until: later(6 * hourMs) };
     await createHolds(process.deps).put(keyOf(world.lane), hold);
     const { id } = await process.accept();
     expect(await waitingFor(id)).toEqual(hold);
@@ -91,7 +91,7 @@ describe('why a message waits', () => {
       retryAfterMs: hourMs,
     });
     await process.run();
-    const hold = { code: 'submission_quota', until: later(minuteMs) };
+    const hold = { code: 'submission_quota' as const, until: later(minuteMs) };
     await createHolds(process.deps).put(accountHoldKey(world.lane), hold);
     expect(await waitingFor(id)).toMatchObject({ code: 'send_deferred' });
     await createHolds(process.deps).put(accountHoldKey(world.lane), { ...hold, until: later(2 * hourMs) });

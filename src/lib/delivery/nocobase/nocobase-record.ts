@@ -8,7 +8,7 @@ import type { EventType, OutboxType } from '../../domain/events/event-types.ts';
  */
 export type FlatRecord = Readonly<Record<string, unknown>>;
 
-/** What is to be done with the records of a `collection` destination to tell of an event. */
+/** What to do with the records of a `collection` destination to tell of an event. */
 export type RecordChange =
   /** Fields of the message's record, if there still is one. */
   | { readonly kind: 'change'; readonly messageKey: string; readonly fields: FlatRecord }

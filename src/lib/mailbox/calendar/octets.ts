@@ -1,6 +1,6 @@
 /**
- * A calendar with its lines unfolded. They are folded by bytes, and so within a character too (RFC 5545 section 3.1, note):
- * what is decoded before is damaged for good.
+ * A calendar with its lines unfolded. They are folded by bytes, so also within a character (RFC 5545 section 3.1,
+ * note): decoding first would damage it.
  */
 export const unfoldedOctets = (bytes: Uint8Array): Uint8Array =>
   Buffer.from(

@@ -9,7 +9,7 @@ export interface ScannedEvent {
   readonly cut: boolean;
 }
 
-/** What is told of an event. Everything else, such as a description of a megabyte, is passed over. */
+/** The properties that are reported. Everything else, such as a description of a megabyte, is skipped. */
 const wanted = new Set([
   ...['UID', 'SUMMARY', 'LOCATION', 'DTSTART', 'DTEND', 'DURATION', 'RECURRENCE-ID', 'RRULE', 'RDATE', 'SEQUENCE'],
   ...['STATUS', 'ORGANIZER', 'ATTENDEE', 'COMMENT'],
@@ -24,9 +24,9 @@ const mostLines = 100_000;
 const longestLine = 4_096;
 
 /**
- * Looks through a calendar file for the event that it is about: of a series the series itself, where that is told beside
- * its exceptions, else the first. A parser would read all of it, and a file may hold tens of thousands of events; this
- * takes a time that grows with the length alone, and hands out a small piece.
+ * Looks through a calendar file for the event that it is about: for a series the series itself, if the file has it
+ * beside its exceptions, else the first event. A parser would read all of it, and a file may hold tens of thousands of
+ * events; this takes time linear in the length, and returns a small piece.
  */
 export function scanCalendar(text: string): ScannedEvent | undefined {
   let method = '';

@@ -47,7 +47,7 @@ export function endByDuration(
 
 /**
  * A time that other software can place (RFC 9557): `2026-03-01T10:00:00Z`, `2026-03-01T10:00:00[Europe/Berlin]`,
- * `2026-03-01T10:00:00+01:00`; bare where it floats or nobody knows its zone; `2026-03-01` for a whole day.
+ * `2026-03-01T10:00:00+01:00`; bare where it floats or its zone is unknown; `2026-03-01` for a whole day.
  */
 export function legible(time: Ical.Time, zone: CalendarZone | undefined): string {
   const written = time.toString().replace(/Z$/, '');

@@ -6,13 +6,13 @@ export type CalendarZone =
   | { readonly kind: 'utc' }
   /** A zone of IANA's database. */
   | { readonly kind: 'iana'; readonly name: string }
-  /** A zone that only its file defines: seconds ahead of UTC at a time on its own clocks, if that can be told. */
+  /** A zone that only its file defines: seconds ahead of UTC at a local time of the zone, if that is defined. */
   | { readonly kind: 'defined'; readonly offset: (time: Ical.Time) => number | undefined };
 
 /**
  * The zone that a TZID means: one of IANA, also by its name in Windows (Exchange, Outlook) or as the end of a path
  * (libical, Mozilla), else what the VTIMEZONE of that name defines, such as Outlook's `Customized Time Zone`; undefined
- * where nobody outside the sender's program can know.
+ * where only the sender's program knows it.
  * @param definitions the VTIMEZONEs of the file, line by line
  */
 export function zoneOf(
@@ -87,7 +87,7 @@ function comesEveryYear(rule: string): boolean {
   return /BYDAY=/i.test(rule) ? /BYDAY=[A-Z]/i.test(rule) && days.length >= 7 : days.every((day) => day <= 28);
 }
 
-// Where a zone was made up by a sender, its rules are that of one year; nobody invites beyond these.
+// A zone that a sender made up has the rules of one year; invitations lie within these years.
 const [firstYear, lastYear] = [1970, 2100];
 const mostObservances = 40;
 
@@ -110,7 +110,7 @@ function offsetAt(ical: typeof Ical, tzid: string, lines: readonly string[], tim
     const offset = zone.utcOffset(time);
     return zone.changes.length === 0 ? undefined : offset;
   } catch {
-    // A definition that cannot be read defines nothing; the time is told as the clock showed it.
+    // A definition that cannot be read is ignored; the time is given as local time.
     return undefined;
   }
 }

@@ -8,8 +8,8 @@ export type Charset = string;
 export type Knows = (name: string) => boolean;
 
 /**
- * The charset that a label means, in the many spellings of mail programs; undefined for a label that says nothing: none,
- * ASCII, `unknown-8bit`, and whatever nobody knows. Servers tell us-ascii for a part that names no charset (RFC 2045
+ * The charset that a label means, in the many spellings of mail programs; undefined for a label that says nothing:
+ * none, ASCII, `unknown-8bit`, and unknown ones. Servers report us-ascii for a part that names no charset (RFC 2045
  * section 5.2), so both say as little.
  * @param knows asks iconv-lite
  */

@@ -14,7 +14,7 @@ export interface TextHints {
   readonly cut?: boolean;
 }
 
-/** Text of bytes. Pure; whatever is in them, something comes out. */
+/** Decodes bytes to text. Pure; every input gives a result. */
 export type DecodeText = (bytes: Uint8Array, hints: TextHints) => string;
 
 /** Charsets that Node does not know. */

@@ -75,6 +75,6 @@ const escapes: readonly (readonly [string, string])[] = [
   ['$)A', 'iso-2022-cn'],
 ];
 
-/** The charset whose escape sequences stand in a text of seven bits (ISO 2022), whatever its label says. */
+/** The charset whose escape sequences are in a text of seven bits (ISO 2022), regardless of its label. */
 export const escapedCharset = (text: string): string | undefined =>
   text.includes(`${esc}$`) ? escapes.find(([mark]) => text.includes(esc + mark))?.[1] : undefined;

@@ -20,7 +20,7 @@ export interface DownloadLimits {
   readonly perProcess: number;
   /** Of all downloads of the process together, as they lie in the mail. */
   readonly bytes: number;
-  /** A page that shows ten images of a mail asks for all of them at once; so whoever comes second waits this long. */
+  /** A page that shows ten images of a mail requests all of them at once; so later requests wait this long. */
   readonly waitMs: number;
   /** More than these do not wait, in the process and from one mailbox. */
   readonly mostWaiting: number;
@@ -40,8 +40,8 @@ export const downloadLimits: DownloadLimits = {
 };
 
 /**
- * For files that the broker fetches itself, to upload them where they are wanted: whoever does so asks for no more at
- * once (upload.ts), so that nobody waits here.
+ * For files that the broker fetches itself to upload them: upload.ts requests no more than this at once, so no request
+ * waits here.
  */
 export const uploadLimits: DownloadLimits = {
   ...downloadLimits,
@@ -61,7 +61,7 @@ export const interactiveLimits: DownloadLimits = {
   mostWaiting: 256,
 };
 
-/** What a caller is told to wait. */
+/** The wait that is suggested to a caller. */
 const retryAfterMs = 2_000;
 
 /** Bounds what people who follow links can make this process do at once. */

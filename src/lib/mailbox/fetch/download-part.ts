@@ -4,7 +4,7 @@ import { BrokerError } from '../../errors.ts';
 import { field } from '../session/imap-watch.ts';
 import type { PartContent } from '../session/session.ts';
 
-// Exchange renders the message anew for every piece that is asked for, so the pieces are large.
+// Exchange renders the message again for every piece, so the pieces are large.
 const chunkBytes = 1024 * 1024;
 
 export interface Download {
@@ -32,7 +32,7 @@ export async function downloadPart(
     maxBytes: mostBytes,
   });
   if (content === undefined || meta === undefined) return undefined;
-  // A stream of our own, whose errors are ours, and whose end tells that imapflow asks for nothing more.
+  // A stream of our own: its errors are ours, and its end shows that imapflow requests nothing more.
   const bytes = new PassThrough({ highWaterMark: 256 * 1024 });
   const ended = new Promise<void>((resolve) => {
     content.once('error', (error: unknown) => {

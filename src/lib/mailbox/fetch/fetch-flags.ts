@@ -13,7 +13,7 @@ export async function fetchFlags(fetch: FetchVerb, uids: readonly number[]): Pro
   for (const some of pieces(sorted, chunk)) {
     const { messages } = await fetch(uidSet(some), { uid: true, flags: true });
     for (const { uid, flags } of messages) {
-      // An answer nobody asked for tells of another client's change; it names the message by its number alone.
+      // An unsolicited answer reports another client's change; it names the message by its sequence number only.
       if (typeof uid !== 'number' || flags === undefined || !wanted.has(uid)) continue;
       found.set(uid, {
         uid,

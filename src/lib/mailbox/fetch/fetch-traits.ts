@@ -19,17 +19,17 @@ import { pieces, uidSet } from './uid-set.ts';
 // The recipients of a mail to many take some KB, and so does the structure of one with many files.
 const chunk = 50;
 
-// Exchange itself refuses headers beyond 256 KB; of more than that nobody knows what is missing.
+// Exchange itself refuses headers beyond 256 KB; beyond that it is unknown what is missing.
 const mostHeaderBytes = 256 * 1024;
 
-// Of HTML that is longer than this nobody looks for the pictures that it shows before the mail is read.
+// In HTML longer than this, the images that it shows are looked for only when the mail is read.
 const mostHtmlBytes = 1024 * 1024;
 
 const headerNames = [...new Set(['From', 'Subject', 'To', 'Cc', 'Bcc', ...autoReplyHeaders, ...serverMailHeaders])];
 
 /**
- * What can be told of messages before any of them is read; asks the server only for what is needed. Whatever it does not
- * answer is unknown: a message that it cannot answer for takes none of the others along.
+ * Traits of messages that are known before they are read; asks the server only for what is needed. What it does not
+ * answer is unknown: a message that it cannot answer for does not affect the others.
  */
 export async function fetchTraits(
   fetch: FetchVerb,

@@ -14,18 +14,19 @@ export type MessagePlace = Omit<AttachmentPlace, 'mailboxId' | 'part'>;
 /** What is wanted of a message at a place; undefined if it is not there. */
 export type Look<T> = (path: string, uid: number) => Promise<T | undefined>;
 
-// Each is a search. In a mailbox of 200 folders nobody waits for all of them.
+// Each costs a search, which is too slow for all folders of a mailbox with 200.
 const fewFolders = 12;
 
 // Of a day with more messages than this the newest are looked through.
 const mostCandidates = 2_000;
 
 /**
- * Looks at a message where it was last seen; or, if the folder was renumbered or the message is not there any more, where
- * the polls have seen it since; or wherever in the watched folders the same mail lies under that day.
+ * Looks at a message where it was last seen; or, if the folder was renumbered or the message is no longer there, where
+ * the polls have seen it since; or in any watched folder that has the same mail on that day.
  * @param known asked only where the message is not in its place
  * @param reach `named`: looks into every folder that has a role, too, and into all of a mailbox that has few
- * @throws BrokerError `message_gone`; of the reach `named` only where every folder was looked into, else `not_found_here`
+ * @throws BrokerError `message_gone`; of the reach `named` only where every folder was looked into, else
+ * `not_found_here`
  */
 export async function findMessage<T>(
   session: MailSession,
@@ -46,7 +47,7 @@ export async function findMessage<T>(
 
   const at = async (path: string, { uidValidity, uid }: Pick<KnownPlace, 'uidValidity' | 'uid'>) =>
     (await session.status(path)).uidValidity === uidValidity ? look(path, uid) : undefined;
-  /** A server that dates moved mail anew has it under another day by now. */
+  /** A server that gives moved mail a new date has it on another day by now. */
   const whereItIsKnown = async (): Promise<T | undefined> => {
     for (const other of await known()) {
       const path = folders.find(({ id }) => id === other.folderId)?.path ?? '';
@@ -61,7 +62,7 @@ export async function findMessage<T>(
     return search(session, path, place, look);
   };
 
-  /** A reference to a folder that nobody watches names it by its path. */
+  /** A reference to a folder that is not watched names it by its path. */
   const byItsPath = async (): Promise<T | undefined> => {
     const found = (await list()).find(({ path, selectable }) => selectable && pathFolderId(path) === place.folderId);
     return found === undefined ? undefined : at(found.path, place);

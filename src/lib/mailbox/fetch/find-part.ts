@@ -16,7 +16,7 @@ export interface FoundPart {
 /** In the place of a part: the message itself, as it lies in the mailbox. */
 export const wholeMessage = '';
 
-/** The file that a link means, wherever its message is now. @throws BrokerError `message_gone` */
+/** The file of a link, in whichever folder its message is now. @throws BrokerError `message_gone` */
 export const findPart = (
   session: MailSession,
   folders: readonly WatchedFolder[],

@@ -12,7 +12,7 @@ import { type Ask, asksFor, headerBytes, partsOfWhole, type Read, readParts } fr
 const wholeBytes = 64 * 1024;
 // Exchange overstates RFC822.SIZE up to three times (stalwartlabs/vandelay#12), so a little above is still worth the try.
 const worthTryingBytes = 3 * wholeBytes;
-// Of a message whose structure nobody tells: its files come along, so no more than most texts need.
+// For a message without a structure: its files are fetched along, so no more than most texts need.
 const unseenBytes = 128 * 1024;
 
 /** True for a message that is read in one piece, so that many of them may be read together. */
@@ -28,7 +28,7 @@ export function firstQuestion(meta: MessageMeta, caps: ReadCaps): FetchQueryObje
 }
 
 /**
- * Reads one message. Content never makes it throw: whatever cannot be read is named in `truncated`.
+ * Reads one message. Content never makes it throw: parts that cannot be read are named in `truncated`.
  * @param early the answer to {@link firstQuestion}, where it is there already
  * @returns undefined if the message is gone
  */

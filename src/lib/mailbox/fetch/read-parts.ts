@@ -93,7 +93,7 @@ export async function readParts(
   const contents = new Map<string, Uint8Array>();
   const { leaves: wanted, all } = readableLeaves(structure);
   if (!all) truncated.add('structure');
-  // Of a returned mail only its id, its recipients and our header are told; the structure holds all but the last.
+  // Of a returned mail only its id, its recipients and our header are reported; the structure has all but the last.
   for (const { part, returned } of leavesOf(structure).leaves) {
     if (returned === undefined) continue;
     const to = returned.to.slice(0, mostReturnedTo).join(', ');
@@ -159,8 +159,8 @@ function headersOf(message: FetchMessageObject): { readonly block: Uint8Array; r
 }
 
 /**
- * Parts that are asked for in one command. Their stated sizes decide, so that one answer cannot bring many times the cap:
- * a part that alone may fill the rest goes by itself.
+ * Parts that are asked for in one command. Their stated sizes decide, so that one answer cannot bring many times the
+ * cap: a part that may fill the rest alone is fetched alone.
  */
 function batches(leaves: readonly Leaf[], capBytes: number): Leaf[][] {
   const result: Leaf[][] = [];

@@ -5,7 +5,7 @@ import type { WatchedFolder } from '../../store/rows/rows.ts';
 import type { MailSession, ReadCaps } from '../session/session.ts';
 import { findMessage, type MessagePlace } from './find-message.ts';
 
-/** Reads the message that a reference means, wherever it is now. @throws BrokerError `message_gone` */
+/** Reads the message of a reference, in whichever folder it is now. @throws BrokerError `message_gone` */
 export const readReferenced = (
   session: MailSession,
   folders: readonly WatchedFolder[],

@@ -29,7 +29,7 @@ export interface ThreadFolder {
 
 // A first sync would ask for every conversation that it meets; what it has read itself is known without asking.
 const mostSearches = 60;
-// Whoever has to look through every message for it is asked no more for a while: mail must not wait for its thread.
+// A server that has to scan every message is not asked again for a while: mail must not wait for its thread.
 const slowMs = 2_000;
 const restMs = 60 * 60_000;
 

@@ -23,7 +23,7 @@ const roles: Readonly<Record<string, FolderRole>> = {
 };
 
 /**
- * Folders with their roles, each role at most once. INBOX is the inbox whatever its language (RFC 3501 section 5.1). For
+ * Folders with their roles, each role at most once. INBOX is the inbox in every language (RFC 3501 section 5.1). For
  * the others the server's word counts first, then the name; of several by name the one nearest to the root.
  */
 export function folderInfo(listed: readonly ListedFolder[]): FolderInfo[] {

@@ -109,7 +109,7 @@ export function createImapSession(parts: ImapSessionParts): KeepableSession {
       // EXAMINE, unless something is to be changed: nothing that we do can set \Seen.
       const folder = await command(client.mailboxOpen(path, { readOnly: !toWrite }));
       const known = validities.get(path);
-      // Between STATUS and here the folder was made anew: its UIDs are not those that the caller means.
+      // The folder was recreated after STATUS: its UIDs are not those that the caller means.
       if (known !== undefined && folder.uidValidity !== known) {
         throw new BrokerError('imap_unexpected', {
           retry: { afterMs: 0 },

@@ -1,6 +1,6 @@
 /**
- * What programs write in front of the subject that they answer. Outlook and Exchange do it in the language of the mailbox;
- * the others in that of whoever set them up.
+ * What programs write in front of the subject that they answer. Outlook and Exchange do it in the language of the
+ * mailbox; the others in that of their administrator.
  */
 const prefixes: readonly string[] = [
   // English
@@ -41,7 +41,7 @@ const prefixes: readonly string[] = [
   ...['balasan automatik', 'स्वचालित उत्तर', 'स्वचालित प्रत्युत्तर'],
 ].map((prefix) => comparable(prefix));
 
-/** Lotus Notes writes the full name of whoever is away: `Ada Lovelace/Sales/Contoso is out of the office.` */
+/** Lotus Notes writes the full name of the absent person: `Ada Lovelace/Sales/Contoso is out of the office.` */
 const notes =
   /^(\[[^\]]{1,80}\] ?)?[^:/]{1,60}(\/[^:/]{1,40}){1,4} (is out of the office|ist (außer|ausser|nicht im) (haus|büro)|est absente?|è assente|está ausente)\b/u;
 

@@ -31,9 +31,9 @@ export const autoReplyHeaders = [
 ] as const;
 
 /**
- * True if no person wrote this just now: an answer sent by itself, a notice, a receipt. What only asks to be spared
- * automatic answers is none: `Precedence: bulk` is on the mail of people on mailing lists, `X-Auto-Response-Suppress`
- * on that of people at Outlook ([MS-OXCMAIL] section 2.2.3.2.14) and on newsletters.
+ * True if no person wrote this just now: an automatic answer, a notice, a receipt. A mail that only asks for no
+ * automatic answers is not one: `Precedence: bulk` is on the mail of people on mailing lists,
+ * `X-Auto-Response-Suppress` on that of people at Outlook ([MS-OXCMAIL] section 2.2.3.2.14) and on newsletters.
  */
 export function isAutoReply(mail: Letterhead): boolean {
   return mail.headers.some(marks) || isOfRule(mail) || saysSo(mail);
@@ -79,7 +79,7 @@ function marks({ key, value }: Header): boolean {
       // qmail's.
       return first === 'autoresponder';
     case 'return-path':
-      // Nobody wants an answer to it (RFC 3834 section 3.3): reports and answers of servers.
+      // It expects no answer (RFC 3834 section 3.3): reports and answers of servers.
       return lower === '<>';
     case 'content-type':
       // A read receipt (RFC 8098).

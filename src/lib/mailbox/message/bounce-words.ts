@@ -1,6 +1,6 @@
 /**
- * The words by which mail servers say that a mail did not arrive. One expression for each group of languages, so that a
- * line of this table can be read, tested and added to by itself. Matched against text in lower case, its white space
+ * The words by which mail servers say that a mail did not arrive. One expression for each group of languages, so that
+ * each line of this table can be read, tested and extended alone. Matched against text in lower case, its white space
  * folded to single spaces and its typographic apostrophes made plain.
  *
  * Where the sentences come from: the sources of Postfix, Exim, Sendmail and qmail, the report forms of RFC 3464, what
@@ -92,7 +92,7 @@ export const delayWords: Words = [
   /задержан|задержка|отложен|ещё не доставлен|еще не доставлен|遅延|遅れて|再送を試み|延迟|延遲|尚未(送达|送達|投递)|지연/,
 ];
 
-/** It is given up, whatever else is said. */
+/** The server has given up, whatever else it says. */
 export const finalWords: Words = [
   /\b(permanent(ly)? (fatal )?(error|fail|reject|undeliverable)|failed permanently|given up|giving up|gave up|not going to try again|will not (be )?(retr|try)|no longer (be )?(retr|try)|5\d\d[ -]5\.\d{1,3}\.\d{1,3})/,
   /\b(dauerhaft|endgültig|erreur permanente|error permanente|erro permanente|errore permanente)/,

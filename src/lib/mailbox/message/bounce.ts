@@ -16,9 +16,9 @@ export interface MaybeBounce extends Letterhead {
 }
 
 /**
- * The report of a mail that did not arrive, or is late; undefined if there is none. By the delivery status that a server
- * adds (RFC 3464), else by its words. Only of mail that a server has written, so that nobody makes one by passing on or
- * quoting another; receipts of mail that arrived are none.
+ * The report of a mail that did not arrive, or is late; undefined if there is none. By the delivery status that a
+ * server adds (RFC 3464), else by its words. Only mail that a server has written counts, so that a forwarded or quoted
+ * report is none; neither are receipts of mail that arrived.
  */
 export function bounceOf(mail: MaybeBounce): BounceInfo | undefined {
   if (isSns(mail.from)) {
@@ -30,7 +30,7 @@ export function bounceOf(mail: MaybeBounce): BounceInfo | undefined {
   const told = statusOf(mail);
   const named = told?.recipients.filter(({ recipient }) => recipient !== '') ?? [];
   if (told !== undefined && named.length > 0) return bounce(named, originalId(mail, told, ''));
-  // It tells of recipients, and all of them are well.
+  // It names recipients, and none of them failed.
   if (told?.speaks === true && told.recipients.length === 0) return undefined;
 
   const notice = noticeOf({ ...mail, named: failedHeader(mail), parties: parties(mail) });
@@ -40,7 +40,7 @@ export function bounceOf(mail: MaybeBounce): BounceInfo | undefined {
   if ((by === 'signs' || by === 'likely') && !isServerLike(notice, returned)) return undefined;
   if (by === 'likely' && !notice.atOnce) return undefined;
   if (notice.recipients.length > 0) return bounce(notice.recipients, original());
-  // It names nobody, or only by the name of a mailbox: whom the mail was for, where that was one.
+  // It names no recipient, or only a mailbox name: the recipient of the mail counts, if there was one.
   const recipient = onlyRecipient(returned);
   if (recipient === undefined && (by !== 'certain' || (returned === '' && !isReport(mail)))) return undefined;
   return bounce(

@@ -131,7 +131,7 @@ async function identityOf(meta: MessageMeta, charsets: readonly string[]): Promi
 }
 
 /**
- * What headers alone tell of a message, in the words of the event that it would become.
+ * What the headers alone say about a message, in terms of the event that it would become.
  * @param block the headers of which something is to be known; without it, those of `meta` count
  * @param charsets of the text, for raw bytes in the headers
  */
@@ -165,10 +165,10 @@ export async function ancestryOf(block: Uint8Array): Promise<Ancestry> {
   return fieldsOf(headerReader(email.headers, (await loadPostalMime()).decodeWords), undefined);
 }
 
-/** A report, whatever of, is written by a program. */
+/** A report of any kind is written by a program. */
 const isAutomatic = (mail: Letterhead): boolean => isAutoReply(mail) || reportType(mail.headers) !== undefined;
 
-/** Where the headers were cut, what had been asked for by itself is still known. */
+/** Where the headers were cut, fields that were fetched separately are still known. */
 async function withIdentity(email: Email, meta: MessageMeta, charsets: readonly string[]): Promise<Email> {
   const identity = await identityOf(meta, charsets);
   const { headers, ...rest } = email;
@@ -221,7 +221,7 @@ async function fromEmail(email: Email, meta: MessageMeta, rest: Rest): Promise<R
 const calendarIn = async (parts: readonly Part[]) =>
   parts.length === 0 ? undefined : (await import('../calendar/calendar.ts')).calendarOf(parts);
 
-// Exchange Online sends one mail to 1,000 at most, and each of them is told with what a server says of it.
+// Exchange Online sends one mail to 1,000 recipients at most, and each is reported with the server's words.
 const mostBounced = 500;
 
 /** A text that was cut inside a character ends in a mark for it, which is not the sender's. */

@@ -46,7 +46,8 @@ export function serverMail({ headers, from, subject }: Letterhead): ServerMail {
   const told = subject.toLowerCase().replace(/\s+/g, ' ').trim();
   const isAnswer = answerSubject.test(told);
   const isReport = !isAnswer && reportSubjects.some((word) => word.test(told));
-  // Nobody answers a report, so it comes from nobody (RFC 5321 section 4.5.5); so do automatic answers of people.
+  // A report expects no answer, so its sender is empty (RFC 5321 section 4.5.5); so is that of people's automatic
+  // answers.
   const isFromNobody = header('return-path') === '<>' || header('from')?.includes('<>') === true;
   const submitted = (header('auto-submitted') ?? '').toLowerCase();
   const isAutomatic = isFromNobody || (submitted !== '' && !submitted.startsWith('no'));

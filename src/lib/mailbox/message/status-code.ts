@@ -19,7 +19,7 @@ const marked = '([45]\\.\\d{1,3}\\.\\d{1,3})(?![\\w-]|\\.\\d)';
 const patterns = [
   new RegExp(`(?<![\\w.])[45]\\d\\d[ -]{1,3}#?${marked}`),
   new RegExp(`(?:#|status(?: code)?\\s{0,3}[:=]?|error[_ ]code\\s{0,3}[:=]?)\\s{0,3}${marked}`, 'i'),
-  // By itself: the subjects of RFC 3463 go to 7. Servers tell their versions in the same form.
+  // Not part of a longer number: the subjects of RFC 3463 go to 7. Servers state their versions in the same form.
   /(?<![\w.[/-]|(?:mdaemon|exim|postfix|sendmail|qmail|exchange|server|esmtp|version|release) )([45]\.[0-7]\.\d{1,3})(?![\w-]|\.\d)/i,
 ];
 

@@ -15,7 +15,7 @@ export interface Ancestors {
 /** The first mail of the conversation of each mail that was looked at; ids without brackets. */
 export type KnownRoots = Pick<BoundedMap<string, string>, 'get' | 'set'>;
 
-// Of an id that was looked for in vain.
+// For an id that was not found.
 const nobody = '';
 
 // An answer to an answer, and so on, each of which names the one before it and no more. Beyond this someone plays.

@@ -30,7 +30,7 @@ export function attachmentsOf(leaves: readonly Leaf[], references: References = 
  */
 export function hasFiles(leaves: readonly Leaf[], cut: boolean, references?: References): boolean | undefined {
   const among = (known: References) => attachmentsOf(leaves, known).some(({ inline }) => !inline);
-  // What is a file even if the HTML shows whatever it can.
+  // Files even if the HTML shows everything it can.
   if (among(everything)) return true;
   const unseen = references?.whole !== true;
   if (among(unseen ? noReferences : references)) return unseen ? undefined : true;
@@ -61,7 +61,7 @@ function isText(leaf: Leaf, leaves: readonly Leaf[]): boolean {
   return isForm || leaf === leaves[0] || (leaf.parent === 'multipart/related' && leaf.index === 0);
 }
 
-/** True for a picture, or what else HTML can show, that the HTML of the mail shows; whatever its disposition says. */
+/** True for an image, or other content, that the HTML of the mail shows, regardless of its disposition. */
 function isShown(leaf: Leaf, { names, whole }: References): boolean {
   const isPicture = /^(image|video|audio|font)\/|^text\/css$/.test(leaf.type);
   const isCalledOne = bytesType.test(leaf.type) && pictureName.test(leaf.filename ?? '');

@@ -10,9 +10,9 @@ export interface CutPart {
 }
 
 /**
- * The parts of a whole message by their numbers, cut out where the server saw them: nobody else has to understand the
- * message a second time, perhaps differently.
- * @returns undefined where the bytes are not as the structure says, so that the parts are better asked for
+ * The parts of a whole message by number, cut where the server saw them, so that the message is not parsed a second
+ * time, perhaps differently.
+ * @returns undefined where the bytes do not match the structure, so that the parts have to be fetched
  */
 export function cutParts(source: Uint8Array, structure: MessageStructureObject): Map<string, CutPart> | undefined {
   const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength);

@@ -10,9 +10,9 @@ interface Word {
 }
 
 /**
- * A header with its encoded words (RFC 2047) written anew, in UTF-8 and each run of them as one word, so that whoever
- * reads on needs to know no other charset. Words of one charset are decoded together: programs cut characters in two, and
- * the state of ISO-2022-JP continues from one word to the next.
+ * A header with its encoded words (RFC 2047) rewritten in UTF-8, each run of them as one word, so that the next reader
+ * needs no other charset. Words of one charset are decoded together: programs cut characters in two, and the state of
+ * ISO-2022-JP continues from one word to the next.
  * @param header bytes as Latin-1; a word may hold bytes of eight bits
  */
 export function wordsAsUtf8(header: string, decode: DecodeText, others: readonly string[]): string {

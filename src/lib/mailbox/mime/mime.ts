@@ -23,8 +23,8 @@ export async function parseMime(bytes: Uint8Array): Promise<Email | undefined> {
 }
 
 /**
- * The headers of a block, which needs no end, in the form of {@link parseMime}: it would read all addresses in them too,
- * which takes a sender who wants that half a second, and nobody asks it for them.
+ * The headers of a block, which needs no end, in the form of {@link parseMime}: that would parse all addresses in them,
+ * too, which are not needed, and which a hostile sender can make take half a second.
  */
 export async function parseHeaders(block: Uint8Array): Promise<Email> {
   const headers = headersIn(new TextDecoder('utf-8', { ignoreBOM: true }).decode(block));

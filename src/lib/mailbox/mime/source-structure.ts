@@ -15,7 +15,7 @@ export interface SourceStructure {
   readonly whole: boolean;
 }
 
-// Mail programs nest five deep. Each level is searched anew.
+// Mail programs nest five deep. Each level is searched again.
 const deepest = 30;
 
 /**

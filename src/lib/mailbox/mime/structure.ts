@@ -15,7 +15,7 @@ export interface Leaf {
   readonly inRelated: boolean;
   /** The outermost multipart/alternative around it: what is in it is one text in several forms. */
   readonly alternative: MessageStructureObject | undefined;
-  /** Of a mail within the mail: what its headers tell of it. */
+  /** Of a mail within the mail: what its headers say. */
   readonly returned: { readonly messageId: string | undefined; readonly to: readonly string[] } | undefined;
   /** Content-Location (RFC 2557). */
   readonly location: string | undefined;
@@ -28,7 +28,7 @@ export interface Leaf {
   readonly what: 'text' | 'html' | 'calendar' | 'report' | 'file';
 }
 
-/** A message with more parts than this is told as far as this: nobody wrote it by hand. */
+/** Parts beyond this number are ignored: no person wrote such a message. */
 export const mostLeaves = 500;
 
 /** The parts of a message in order, and whether some were left out. */

@@ -58,7 +58,7 @@ export function borrowSession(borrowed: BorrowedSession): MailSession {
         const dead = session;
         void dead.close();
         session = await reopen().catch((cause: unknown) => {
-          // Whoever opens a session tries a refusal again with a fresh token, and is to do so the next time.
+          // The caller that opens a session retries a refusal with a fresh token, and must be able to do so next time.
           throw isBrokerError(cause, 'imap_refused', 'imap_token_expired')
             ? new BrokerError('imap_unreachable', { retry: { afterMs: 0 }, cause })
             : cause;

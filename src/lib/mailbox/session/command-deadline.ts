@@ -1,8 +1,7 @@
 /**
- * Waits for `work`, but no longer than `limitMs`; then calls `late`, which is to make `work` fail, and continues
- * waiting for
- * that failure for a moment, so that its own error is told rather than ours. A plain timer, not the clock that is passed
- * around elsewhere: a socket lives in real time, and this runs for every command.
+ * Waits for `work`, but no longer than `limitMs`; then calls `late`, which must make `work` fail, and waits a moment
+ * for that failure, so that its own error is thrown rather than ours. Uses a plain timer, not the injected clock: a
+ * socket runs in real time, and this runs for every command.
  * @throws Error with code `ETIMEOUT` if `work` does not even then settle
  */
 export async function withCommandDeadline<T>(limitMs: number, work: Promise<T>, late: () => void): Promise<T> {

@@ -49,9 +49,10 @@ const rules: readonly Rule[] = [
     code: 'imap_throttled',
     afterMs: unavailableMs,
   },
-  // `BAD User is authenticated but not connected.` after AUTHENTICATE was answered OK, then `BYE Connection closed. 14`:
-  // the front end took the token, the back end did not open the mailbox (MailKit#1494, node-imap#523, imapflow#314).
-  // Wrong log-in name, no full access, no licence, IMAP off - or only churn: by itself it never means a dead grant.
+  // `BAD User is authenticated but not connected.` after AUTHENTICATE was answered OK, then `BYE Connection closed.
+  // 14`: the front end took the token, the back end did not open the mailbox (MailKit#1494, node-imap#523,
+  // imapflow#314). Wrong log-in name, no full access, no licence, IMAP off, or only a passing fault: it never means a
+  // dead grant.
   { says: /authenticated but not connected/i, code: 'imap_not_connected', afterMs: notConnectedMs },
   // `NO Server Unavailable. 15` and the bare line `Server Unavailable.` (imapfilter#146): load, not a fault of ours.
   { says: /Server Unavailable/i, code: 'imap_unreachable', afterMs: unavailableMs },
@@ -87,8 +88,8 @@ const responseCodes: Readonly<Record<string, Omit<Rule, 'says'>>> = {
 };
 
 /**
- * What a failure means, with the code and when to try again. The server's own words decide; they go along as the cause,
- * for the log alone, with whatever may be an address or a token taken out.
+ * What a failure means, with the code and when to try again. The server's own words decide; they become the cause, for
+ * the log only, without anything that may be an address or a token.
  */
 export function understand(heard: Heard): BrokerError {
   const told = heard.throttleMs ?? suggestedBackoffMs(`${heard.text ?? ''} ${heard.bye ?? ''}`);
@@ -105,7 +106,7 @@ export function understand(heard: Heard): BrokerError {
   if (byCode !== undefined && (byCode.stage === undefined || byCode.stage === heard.stage)) {
     return failure(byCode.code, byCode.afterMs);
   }
-  // A tagged NO to the log-in whose sentence nobody has seen yet is a refusal; a BAD says that we spoke badly.
+  // A tagged NO to the log-in with an unknown sentence is a refusal; a BAD means that our command was wrong.
   if (heard.stage === 'login' && heard.status === 'NO') return failure('imap_refused', 0);
   if (heard.bye === undefined && heard.status !== undefined) return failure('imap_unexpected', unavailableMs);
   return failure('imap_unreachable', brokenOffMs);

@@ -8,16 +8,16 @@ import type { FetchMessageObject, FetchQueryObject } from 'imapflow';
 export type FetchVerb = (range: string, query: FetchQueryObject) => Promise<FetchAnswer>;
 
 export interface FetchAnswer {
-  /** One for each UID. An answer without a UID is about another client's change, and stands by itself. */
+  /** One for each UID. An answer without a UID is about another client's change, and is kept separate. */
   readonly messages: readonly FetchMessageObject[];
   /** Lines that imapflow could not parse; each may have been the answer for a message. */
   readonly skippedLines: number;
 }
 
 /**
- * Joins what a server tells of one message in several answers, as imapflow does for a single message only: a server may
- * split an answer, and tells of a flag that changes meanwhile in one of its own. By UID, since sequence numbers shift when
- * a message is expunged meanwhile.
+ * Joins several answers about one message, as imapflow does for a single message only: a server may split an answer,
+ * and reports a flag that changes meanwhile in a separate one. By UID, since sequence numbers shift when a message is
+ * expunged meanwhile.
  */
 export function joined(rows: readonly FetchMessageObject[]): FetchMessageObject[] {
   const byUid = new Map<number, FetchMessageObject>();
@@ -36,7 +36,7 @@ function join(known: FetchMessageObject, row: FetchMessageObject): FetchMessageO
   return { ...known, ...row, ...(parts.length === 0 ? {} : { bodyParts: new Map(parts) }) };
 }
 
-/** imapflow makes `false` of a NIL, whatever its types say. Who answers NIL has not answered. */
+/** imapflow turns NIL into `false`, contrary to its types. NIL is no answer. */
 function withoutNil({ headers, source, ...rest }: FetchMessageObject): FetchMessageObject {
   return {
     ...rest,

@@ -7,7 +7,7 @@ export interface Refusal {
   readonly responseCode: string | undefined;
 }
 
-/** What one connection has said that imapflow does not hand on by itself. */
+/** What a connection has said that imapflow does not pass on. */
 export interface ImapWatch {
   /** Goes to imapflow as its logger. Nothing is written anywhere. */
   readonly logger: Logger & { readonly isLevelEnabled: (level: string) => boolean };
@@ -56,7 +56,7 @@ export function createImapWatch(hopeless: () => void): ImapWatch {
   const ignore = () => undefined;
 
   return {
-    // At `trace` every message would be written out anew for nobody, which costs as much as reading it.
+    // At `trace` every message would be formatted for an unused log, which costs as much as reading it.
     logger: {
       ...{ trace: ignore, debug, info: ignore, warn, error, fatal: ignore },
       isLevelEnabled: (level) => level !== 'trace',

@@ -55,7 +55,7 @@ export function createInteractive(parts: InteractiveParts): Interactive {
         const answer = async () => {
           const opened = await logIn(parts, row, over.signal);
           session = opened;
-          // Nobody waits any more, and nobody else knows of this one.
+          // The caller no longer waits, and no one else has this session.
           if (over.signal.aborted) await opened.close();
           return work(opened);
         };

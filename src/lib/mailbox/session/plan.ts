@@ -83,8 +83,8 @@ export const uidGapTries = 3;
 export const uidGapAgeMs = 180_000;
 
 /**
- * True if the UIDs of a UID gap are gone for good. The tries of one that was seen begin at 1, when its content did not
- * come; they are counted from there.
+ * True if the UIDs of a UID gap are considered gone. The tries of one that was seen begin at 1, when its content did
+ * not come; they are counted from there.
  */
 export function isGone(uidGap: UidGap, now: Date): boolean {
   const tries = uidGap.seen ? uidGap.tries - 1 : uidGap.tries;

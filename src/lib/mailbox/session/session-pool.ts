@@ -10,7 +10,7 @@ export interface SessionPool extends ImapConnector<MailSession> {
   leave(shard: number): void;
   /** Closes what is kept of a mailbox, because it was removed. */
   drop(mailboxId: string): void;
-  /** Closes sessions that are of no more use; it does so by itself from time to time. */
+  /** Closes sessions that are no longer useful; it also runs periodically. */
   sweep(): void;
   /** Closes all, and keeps none from now on; the process ends. */
   closeAll(): Promise<void>;
@@ -32,7 +32,7 @@ export interface SessionPoolDeps {
   readonly capacity: number;
   /** Which sessions stay where more are closed than there is room for; see {@link Eviction}. */
   readonly eviction: Eviction;
-  /** How long one is kept that nobody asks for. */
+  /** How long an unused one is kept. */
   readonly idleMs: number;
   /** When the access token of a mailbox ends, milliseconds since 1970; where that is not known, nothing is kept. */
   readonly tokenEndsAt: (mailboxId: string) => number | undefined;
@@ -78,7 +78,7 @@ export function createSessionPool(deps: SessionPoolDeps): SessionPool {
     timer = undefined;
   };
 
-  /** `close` never throws, and nobody has to wait for the good-bye of a connection that is given up. */
+  /** `close` never throws, and there is no need to wait for the LOGOUT of an abandoned connection. */
   const discard = (kept: Kept): void => {
     remove(kept);
     void kept.session.close();

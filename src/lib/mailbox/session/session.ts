@@ -35,7 +35,7 @@ export interface ImapAccount {
   readonly accessToken: string;
   /** Whose mailbox it is, where a session may be kept for it; see session-pool.ts. */
   readonly mailboxId?: string;
-  /** Rises when someone wants the mailbox looked at anew; no session from before is used then. */
+  /** Rises when the API requests a poll; no session from before is used then. */
   readonly generation?: number;
 }
 
@@ -123,8 +123,8 @@ export interface OpenFolder {
   /** The server stores flags that clients make up (`\*` in PERMANENTFLAGS). False in a folder that was opened for reading. */
   readonly keepsKeywords: boolean;
   /**
-   * The server stores this flag for good. It names those it stores in PERMANENTFLAGS; where it names none, it stores all
-   * (RFC 3501 section 7.1).
+   * The server stores this flag permanently. It names those it stores in PERMANENTFLAGS; where it names none, it stores
+   * all (RFC 3501 section 7.1).
    */
   keepsFlag(flag: string): boolean;
   /** UID SEARCH, ascending. @throws BrokerError `imap_unexpected` if the server refuses just this search */
@@ -134,7 +134,10 @@ export interface OpenFolder {
   setFlags(uids: readonly number[], change: 'add' | 'remove', flags: readonly string[]): Promise<void>;
   /** @throws BrokerError `folder_missing` if `path` cannot be moved to */
   move(uids: readonly number[], path: string): Promise<NewPlaces>;
-  /** Deletes messages for good, these alone. @throws BrokerError `imap_unexpected` if the server has no UIDPLUS, or refuses */
+  /**
+   * Deletes these messages permanently, and no others. @throws BrokerError `imap_unexpected` if the server has no
+   * UIDPLUS, or refuses
+   */
   expunge(uids: readonly number[]): Promise<void>;
 }
 
@@ -151,7 +154,7 @@ export interface MailSession extends ImapSession {
    * SEARCH HEADER is not trusted with this.
    */
   fetchMarks(path: string, uids: readonly number[]): Promise<readonly SentMark[]>;
-  /** One file of a message as its structure tells of it; undefined if the message is gone or has no such part. */
+  /** One file of a message according to its structure; undefined if the message is gone or has no such part. */
   part(path: string, uid: number, part: string): Promise<Attachment | undefined>;
   /**
    * The content of a part that is there; undefined if the message is gone. Other calls wait until it has been read to

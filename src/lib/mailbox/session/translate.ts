@@ -8,7 +8,7 @@ const protocolCodes =
   /^(ParserError|MAX_IMAP_NESTING|LineTooLarge|LiteralTooLarge|ResponseTooLarge|UnexpectedTag|InvalidResponse|ResponseProcessingFailed|Invalid|STARTTLS_INJECTION)/;
 
 /**
- * Turns whatever imapflow threw into a BrokerError, with what the connection said besides (BYE, throttle, a refusal that
+ * Turns an error of imapflow into a BrokerError, with what the connection said besides (BYE, throttle, a refusal that
  * imapflow swallowed). Nothing of the original error is kept but its code and the server's sentence.
  */
 export function translate(error: unknown, stage: Heard['stage'], client: ImapFlow, watch: ImapWatch): BrokerError {

@@ -27,7 +27,7 @@ export interface StoredApiKey {
 }
 
 export interface ApiKeyRows {
-  /** Undefined also for a row that has not the shape of a key: whatever wrote it, it does not count. */
+  /** Undefined also for a row that does not have the shape of a key, which is ignored. */
   get(id: string): Promise<StoredApiKey | undefined>;
   /** In order of their ids. */
   list(): Promise<StoredApiKey[]>;

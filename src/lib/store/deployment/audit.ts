@@ -45,7 +45,10 @@ export interface AuditEntry {
   readonly mailboxId?: string;
   /** Id of the key, destination, tenant or delivery that it was done to, or of the job that was left; of a bulk request how many messages it accepted. */
   readonly subject?: string;
-  /** `ok`, or the code of the failure; {@link begun} while it is under way, and for ever if nobody could say how it ended. */
+  /**
+   * `ok`, or the code of the failure; {@link begun} while it is under way, and permanently if its end could not be
+   * stored.
+   */
   readonly result: string;
 }
 
@@ -59,11 +62,11 @@ export interface Audit {
   /** Notes something that is over. */
   write(entry: AuditEntry): Promise<void>;
   /**
-   * Does something that is to be noted, whatever happens: the entry stands before it begins, so that nothing is done
-   * that could not be noted, and says afterwards how it ended. What was done is answered even if that second write
-   * fails: a key that is shown this once would be lost otherwise. Then the log tells it.
-   * A request that was refused because the caller has to fix it did nothing, and leaves no entry.
-   * @param outcome what to add of an audited action that is done
+   * Runs an audited action: its entry is written first, so that nothing is done without a record, and updated with the
+   * outcome. The result is returned even if that second write fails, which is logged: a key that is shown only once
+   * would be lost otherwise. A request that was refused because the caller has to fix it did nothing, and leaves no
+   * entry.
+   * @param outcome what to add to the entry of a completed action
    * @throws StoreError if it could not be noted, and then nothing was done; what `run` throws
    */
   audited<T>(entry: Omit<AuditEntry, 'result'>, run: () => Promise<T>, outcome?: (done: T) => AuditOutcome): Promise<T>;
@@ -111,7 +114,7 @@ export function createAudit(deps: {
         else await table.replace({ ...row, values: { ...row.values, ...outcome } }, etag);
       });
     } catch (error) {
-      // Nobody else writes this row: an earlier try of ours arrived, only its answer did not.
+      // No other process writes this row: an earlier attempt of ours arrived, only its answer was lost.
       if (isStoreError(error, 'conflict')) return;
       log.error('audit.outcome_not_saved', error, { rowKey: row.rowKey, ...outcome });
     }

@@ -15,7 +15,7 @@ export interface LastRuns {
   note(name: string, at: Date): Promise<void>;
 }
 
-/** The name under which the housekeeping timer notes that it has run, whatever came of its chores. */
+/** The name under which the housekeeping timer notes that it has run, regardless of the outcome of its chores. */
 export const housekeepingName = 'housekeeping';
 
 const partitionKey = 'chore';

@@ -16,14 +16,14 @@ export interface Notices {
    * @param id base64url and `!` only
    */
   claim(id: string, forMs: number): Promise<boolean>;
-  /** What the notice is about still holds: the time of `claim` begins anew. */
+  /** The reason for the notice still exists: the time of `claim` restarts. */
   touch(id: string): Promise<void>;
   /** Ids of the destinations that have accepted it. */
   acceptedBy(id: string): Promise<readonly string[]>;
   accept(id: string, destinationId: string): Promise<void>;
   /** It is over: the next claim is a first one. */
   clear(id: string): Promise<void>;
-  /** Forgets notices that nobody claimed or touched since; answers how many. */
+  /** Deletes notices that were not claimed or touched since. @returns how many */
   forgetBefore(before: Date): Promise<number>;
 }
 

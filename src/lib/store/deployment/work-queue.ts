@@ -20,12 +20,12 @@ export interface WorkQueue {
   /** @throws BrokerError `storage_unreachable`, whose message says why */
   depth(): Promise<QueueDepth>;
   /**
-   * Puts a message in that nobody sees, and takes it out again: whether the queue can be written.
+   * Inserts an invisible message and deletes it again, to see whether the queue can be written.
    * @throws BrokerError `storage_unreachable`, whose message says why
    */
   tryWriting(): Promise<void>;
   /**
-   * Puts a message in that nobody sees before `delayMs` are over, which an output binding cannot do; at most seven days.
+   * Inserts a message that is invisible for `delayMs`, which an output binding cannot do; at most seven days.
    * @throws BrokerError `storage_unreachable`
    */
   send(message: object, delayMs: number): Promise<void>;

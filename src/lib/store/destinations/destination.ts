@@ -50,7 +50,10 @@ export interface DestinationSecrets {
   readonly auth: DestinationAuth;
 }
 
-/** Row `b`: how it goes. Written by whoever delivers, by ETag; the API writes it only to bring the next probe forward. */
+/**
+ * Row `b`: the state of the hold. Written by the delivering process, by ETag; the API writes it only to bring the next
+ * probe forward.
+ */
 export interface DestinationState {
   /** Undefined while it is not held. */
   readonly heldSince: Date | undefined;

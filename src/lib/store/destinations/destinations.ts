@@ -18,8 +18,8 @@ import {
 } from './destination-row.ts';
 
 /**
- * Destinations as rows `a!dst_…` and `b!dst_…` of one partition. The origin of the URL is sealed along with the secrets:
- * whoever can write the table can send neither them nor mail to another one.
+ * Destinations as rows `a!dst_…` and `b!dst_…` of one partition. The origin of the URL is sealed along with the
+ * secrets: a person who can write the table can send neither the secrets nor mail to another origin.
  * @throws StoreError | BrokerError `row_broken`
  */
 export interface DestinationRows {

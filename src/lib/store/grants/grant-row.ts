@@ -25,7 +25,9 @@ export interface Grant {
   readonly doubtSince: Date | undefined;
   /** What Microsoft wants to hear in the next sign-in (the `claims` of its refusal), for the person who reconnects. */
   readonly claims: string | undefined;
-  /** Until then a connect is under way that will add its mailbox: an empty list does not mean that nobody needs the grant. */
+  /**
+   * Until then a connect is under way that will add its mailbox: an empty list does not mean that the grant is unused.
+   */
   readonly connectingUntil: Date | undefined;
   /** Rises with every new cache, so that one can tell whether someone else has renewed or reconnected it meanwhile. */
   readonly generation: number;

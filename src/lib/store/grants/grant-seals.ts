@@ -10,7 +10,7 @@ import { cacheColumn, type GrantParts, grantValues, readGrantRow } from './grant
 
 /** Keeps the sealed caches of grants under the newest version of the root key. */
 export interface GrantSeals {
-  /** The cache as it is to be written: sealed anew if it lies under an older version. */
+  /** The cache as it is written: sealed again if its key version is old. */
   forWrite(key: GrantKey, sealed: Uint8Array): Promise<Uint8Array>;
   readonly keyed: KeyedRows;
 }
@@ -59,7 +59,7 @@ export function createGrantSeals(deps: {
   };
 }
 
-/** Every row of the table that can be read; the log tells of the others. */
+/** Every row of the table that can be read; the others are logged. */
 export async function* readableRows(table: Table, log: Log): AsyncGenerator<{ row: StoredRow; parts: GrantParts }> {
   for await (const row of table.scan()) {
     const parts = readable(row, log);

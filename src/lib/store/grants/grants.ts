@@ -71,7 +71,7 @@ export interface Grants {
   eraseIfUnused(key: GrantKey): Promise<boolean>;
   /** Grants whose list of mailboxes was last touched before `before`: among them is what half-finished connects leave behind. */
   untouchedSince(before: Date): Promise<readonly Grant[]>;
-  /** Every grant, for housekeeping. The log tells of rows that cannot be read; they are passed over, here and above. */
+  /** Every grant, for housekeeping. Rows that cannot be read are logged and skipped, here and above. */
   all(): AsyncIterable<Grant>;
   /** The sealed caches, for moving them to another version of the root key. */
   readonly keyed: KeyedRows;

@@ -10,7 +10,7 @@ export interface ConsentTicketRow {
   readonly permissions: 'delegated' | 'app';
   readonly label: string | undefined;
   readonly returnUrl: string | undefined;
-  /** Id of the API key that made it; `broker` where nobody asked for it. */
+  /** Id of the API key that made it; `broker` where no caller asked for it. */
   readonly keyId: string;
   readonly createdAt: Date;
   readonly expiresAt: Date;

@@ -2,7 +2,7 @@ import type { Clock } from '../../domain/clock.ts';
 import type { ExpiringRows, Sealer } from '../../domain/sealing.ts';
 import type { StoredRow, Table } from '../table/table.ts';
 
-/** Open sign-ins, whose verifier and nonce are sealed. They last ten minutes, so that nobody moves them to a newer key. */
+/** Open sign-ins, whose verifier and nonce are sealed. They last ten minutes, so they are not moved to a newer key. */
 export function openSignIns(deps: {
   readonly table: Table;
   readonly sealer: Pick<Sealer, 'needsReseal'>;
@@ -14,7 +14,7 @@ export function openSignIns(deps: {
   });
 }
 
-/** Links that were sent: their MAC is in the hands of whoever has the link, and cannot be made anew. */
+/** Links that were sent: their MAC is part of the link, and cannot be made again. */
 export function openLinks(deps: { readonly table: Table; readonly clock: Pick<Clock, 'now'> }): ExpiringRows {
   return waitingRows('links', deps, async ({ values }, before) => {
     const { createdAt, status } = values;

@@ -47,7 +47,7 @@ export interface SignInSecrets {
   /** PKCE (RFC 7636); '' where no code comes back. */
   readonly verifier: string;
   readonly nonce: string;
-  /** The link's token, for the button that starts anew. */
+  /** The link's token, for the button that starts over. */
   readonly token: string;
   /** Token of the link for the administrator, where the sign-in has shown that one must consent first. */
   readonly consentToken?: string | undefined;

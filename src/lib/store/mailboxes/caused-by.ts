@@ -30,7 +30,7 @@ export function causeOfMove(
   return isSame || causeOfFlags(causes, from, to) === newest.requestId ? newest.requestId : undefined;
 }
 
-/** The request that deleted a message, or moved it to where nobody looks. Pure. */
+/** The request that deleted a message, or moved it to a folder that is not watched. Pure. */
 export const causeOfRemoval = (causes: readonly OwnCause[]): string | undefined =>
   causes.find(({ to }) => to !== undefined)?.requestId;
 

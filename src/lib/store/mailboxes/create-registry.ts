@@ -42,7 +42,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const upsertMailbox = createUpsertMailbox({ ...deps, index, directory });
   const settle = <T>(attempt: () => Promise<T>): Promise<T> => untilSettled(deps, attempt);
 
-  /** Decodes, or says in the log which row is broken and goes on without it. */
+  /** Decodes, or logs which row is broken and continues without it. */
   const lenient = <T>(decode: (row: StoredRow) => T, row: StoredRow | undefined): T | undefined => {
     if (row === undefined) return undefined;
     try {
@@ -57,7 +57,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const stateOf = async (id: string): Promise<StateRow | undefined> =>
     lenient(decodeState, await mail.get(partitionOf(id), stateRowKey(id)));
 
-  /** The filter of a mailbox; one that cannot be read is told as such. */
+  /** The filter of a mailbox; `unreadable` for one that cannot be read. */
   const filterOf = async ({ id, filterRevision }: MailboxRow): Promise<MailboxView['filter']> => {
     if (filterRevision === undefined) return undefined;
     const stored = await mail.get(partitionOf(id), settingsRowKey(id));

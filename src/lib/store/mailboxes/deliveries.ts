@@ -63,7 +63,7 @@ export function createDeliveries(deps: {
   const { store, directory, clock, log } = deps;
   const mail = store.table('mail');
 
-  /** Decodes, or says in the log which row is broken and goes on without it. */
+  /** Decodes, or logs which row is broken and continues without it. */
   const lenient = <T>(decode: (row: StoredRow) => T, row: StoredRow): T | undefined => {
     try {
       return decode(row);

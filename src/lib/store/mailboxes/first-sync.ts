@@ -17,7 +17,7 @@ export interface FirstSync {
 /** Work that stops for longer than this was interrupted: a new pace is measured from then on. */
 export const spellPauseMs = 5 * 60_000;
 
-/** Of less than this no pace can be told: five messages in two milliseconds are not 150,000 a minute. */
+/** A shorter time gives no pace: five messages in two milliseconds are not 150,000 a minute. */
 const paceFromMs = 1000;
 
 /** A folder that is missing does not keep the others. */

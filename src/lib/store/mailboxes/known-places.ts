@@ -44,9 +44,9 @@ export async function knownMessages(store: Store, mailboxId: string): Promise<re
 }
 
 /**
- * Where the messages of a mailbox lie that are the mail of this hash: the one that moved, and its copies. The recent messages follow a
- * message whatever its server does to its date, but hold the newest of each folder only.
- * @returns nothing where no row tells
+ * Where the messages of this hash are in a mailbox: the one that moved, and its copies. The recent messages follow a
+ * message even if its server changes its date, but hold only the newest of each folder.
+ * @returns an empty list where no row says so
  */
 export async function knownPlaces(store: Store, mailboxId: string, hash: Uint8Array): Promise<readonly KnownPlace[]> {
   if (!hasHash(hash)) return [];

@@ -10,9 +10,9 @@ import type { BatchOperation } from '../table/table.ts';
 import type { FolderBaseline, UpsertInput } from './registry.ts';
 
 /**
- * A baseline by the date of the connect starts this much earlier (`baselineFrom` of a row has it taken off already): the
- * clocks of the mail server and of whoever noted the instant differ, and a message announced from shortly before is better
- * than one that is missed.
+ * A baseline by the date of the connect starts this much earlier (`baselineFrom` of a row has it taken off already):
+ * the clocks of the mail server and of the process that stored the instant differ, and announcing a message from
+ * shortly before is better than missing one.
  */
 export const baselineMarginMs = 120_000;
 
@@ -39,7 +39,7 @@ export function newMailbox(
     paused: false,
     deletedAt: undefined,
     createdAt: now,
-    // Unlike `answered`: the worker shall look for the event below.
+    // Unlike `answered`, so that the worker looks for the event below.
     asked: 1,
     filterRevision: input.filter === undefined ? undefined : 1,
   };
@@ -47,7 +47,7 @@ export function newMailbox(
   const state = folders.every(({ status }) => status !== undefined) ? 'active' : 'connecting';
   const rows = [
     encodeMailbox(row),
-    // Whoever is told that a mailbox cannot be reached yet shall be told when it is.
+    // A receiver that is told that a mailbox cannot be reached yet is told later when it can.
     encodeState({
       ...{ mailboxId: row.id, state, code, since: now, backoffUntil: undefined, served: 0 },
       told: state === 'connecting' ? state : undefined,
@@ -69,7 +69,7 @@ export function newMailbox(
   return { row, inserts: rows.map((each) => ({ kind: 'insert', row: each })) };
 }
 
-/** Where a folder begins that nobody has read yet: behind everything that is in it now. */
+/** The cursor of a folder that was not read yet: after everything that is in it now. */
 export function newCursor(mailboxId: string, folderId: string, folder: FolderBaseline, now: Date): CursorRow {
   const { status } = folder;
   return {

@@ -27,9 +27,9 @@ export interface OwnChange {
 export type OwnCause = Omit<OwnChange, 'hashes'>;
 
 /**
- * Changes that callers made over HTTP, so that their events can say `causedBy`. A change is noted right before it is made,
- * by the process that makes it; the worker that tells of the message takes the note away. Notes are kept for a day, the
- * newest {@link mostRead} of a mailbox are read. A note that is lost costs no more than the `causedBy` of its event.
+ * Changes that callers made over HTTP, so that their events can say `causedBy`. The process that makes a change notes
+ * it right before; the worker that sends the event deletes the note. Notes are kept for a day, the newest {@link
+ * mostRead} of a mailbox are read. If a note is lost, its event only lacks `causedBy`.
  */
 export interface OwnChanges {
   /** @throws BrokerError `storage_unreachable` */

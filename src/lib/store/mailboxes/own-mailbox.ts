@@ -24,9 +24,9 @@ export interface Own {
 }
 
 /**
- * One own mailbox a person, under whatever address she signs in: she has a row of her own in the index, which is written
- * before that of the address. So two that connect her at once under two addresses go for one id. The row may be lost: then
- * the grant's list tells, and only two at that very moment would get two mailboxes.
+ * One own mailbox for each person, regardless of the address: a person has a row in the index, which is written before
+ * that of the address. So two simultaneous connects under two addresses use the same id. If that row is lost, the
+ * grant's list decides, and only two connects at the same moment would create two mailboxes.
  */
 export function createOwnMailboxes(deps: {
   readonly mail: Table;

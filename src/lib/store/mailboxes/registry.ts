@@ -52,7 +52,7 @@ export interface UpsertInput {
   /** On a reconnect these two replace what was there, where given. */
   readonly label?: string | undefined;
   readonly ownerRef?: string | number | undefined;
-  /** They do so only where the mailbox delivers to this destination; undefined: wherever it does. */
+  /** Only if the mailbox delivers to this destination; undefined: to any. */
   readonly namesOnlyAt?: string | undefined;
   readonly syncFrom?: Date | undefined;
   /** Only for a new mailbox. */
@@ -64,7 +64,7 @@ export interface UpsertInput {
 }
 
 export interface UpsertedMailbox {
-  /** `renamed`: the same person under another address. `moved`: a mailbox that is nobody's own goes on under another grant. */
+  /** `renamed`: the same person under another address. `moved`: a shared mailbox continues under another grant. */
   readonly outcome: 'connected' | 'reconnected' | 'renamed' | 'moved';
   readonly mailbox: MailboxRow;
 }
@@ -72,11 +72,14 @@ export interface UpsertedMailbox {
 /** A mailbox as the API shows it. */
 export interface MailboxView {
   readonly row: MailboxRow;
-  /** Undefined only if the row of the state is lost. A paused mailbox says `paused` in `row`, whatever stands here. */
+  /** Undefined only if the row of the state is lost. For a paused mailbox `paused` in `row` takes precedence. */
   readonly state: StateRow | undefined;
   /** What to show: `paused` if it is, else the stored state. */
   readonly shown: MailboxState;
-  /** Undefined if it has none, and in a list, which does not read it. `unreadable`: nothing is delivered until it is set anew. */
+  /**
+   * Undefined if it has none, and in a list, which does not read it. `unreadable`: nothing is delivered until it is set
+   * again.
+   */
   readonly filter?: MailboxFilter | 'unreadable' | undefined;
 }
 
@@ -124,8 +127,8 @@ export interface MailboxChange {
  */
 export interface Registry {
   /**
-   * Connects or reconnects a mailbox: one for each address and tenant, and one own mailbox for each person, however many
-   * try at once and wherever one of them ends. @throws MailboxTaken; BrokerError `mailbox_mismatch`
+   * Connects or reconnects a mailbox: one for each address and tenant, and one own mailbox for each person, even if
+   * several connects run at once or stop halfway. @throws MailboxTaken; BrokerError `mailbox_mismatch`
    */
   upsert(input: UpsertInput): Promise<UpsertedMailbox>;
   /** Undefined if there is none of this id, or if it has been removed. */

@@ -19,12 +19,12 @@ export interface MailboxSubscriptions {
   readonly subscriptions: readonly Subscription[];
   /** Why not all of them could be made: an error code. '' if nothing is in the way. */
   readonly code: string;
-  /** Nobody asks Graph before: it was asked just now, or has refused. */
+  /** Graph is not asked before: it was asked just now, or has refused. */
   readonly tryAfter: Date;
 }
 
 /**
- * Subscriptions by mailbox, written by whoever looks after them (`lib/bells`: the queue, housekeeping), by ETag.
+ * Subscriptions by mailbox, written by `lib/bells` in the queue function and in housekeeping, by ETag.
  * @throws BrokerError `storage_unreachable` | `conflict` | `row_broken`
  */
 export interface SubscriptionRows {

@@ -26,10 +26,10 @@ export interface UpsertDeps {
 const settlingMs = 10 * 60_000;
 
 /**
- * Connects or reconnects a mailbox. It crosses the tables index, directory, grants and mail; whichever step is the last,
- * the next attempt, by whomever, continues from what is there, and what nobody continues with is swept after a day.
- * The insert of the index row decides between two at once for one address, that of the person's row (own-mailbox.ts)
- * between two addresses of one person, and the insert of `a!` between all who complete the same id.
+ * Connects or reconnects a mailbox. It writes to the tables index, directory, grants and mail. If it stops at any step,
+ * the next attempt continues from what is there, and the sweep deletes after a day what is not continued. The insert of
+ * the index row decides between two attempts for one address, that of the person's row (own-mailbox.ts) between two
+ * addresses of one person, and the insert of `a!` between all that complete the same id.
  */
 export function createUpsertMailbox(deps: UpsertDeps): (input: UpsertInput) => Promise<UpsertedMailbox> {
   const { store, clock, random, grants, index, directory } = deps;
@@ -38,7 +38,7 @@ export function createUpsertMailbox(deps: UpsertDeps): (input: UpsertInput) => P
 
   const reconnect = async (found: StoredMailbox, input: UpsertInput): Promise<UpsertedMailbox> => {
     await grants.addMailbox(grantKeyOf(input.grant), found.row.id);
-    // Whoever made a link to one destination names no mailbox of another.
+    // A link to one destination sets no label or owner of a mailbox of another.
     const isNamed = input.namesOnlyAt === undefined || input.namesOnlyAt === found.row.destinationId;
     const mailbox = await replaceMailbox(mail, found, {
       ...found.row,
@@ -53,8 +53,8 @@ export function createUpsertMailbox(deps: UpsertDeps): (input: UpsertInput) => P
   };
 
   /**
-   * A mailbox that is nobody's own goes on under another grant, where it stands. The new grant lists it before `a!` names
-   * it, and the old one until after that: no grant that is needed ever lists nothing.
+   * A shared mailbox continues under another grant from its current position. The new grant lists it before `a!` names
+   * that grant, and the old one until after that: the list of a needed grant is never empty.
    */
   const regrant = async (found: StoredMailbox, input: UpsertInput): Promise<UpsertedMailbox> => {
     const { grant, shared } = input;
@@ -82,7 +82,7 @@ export function createUpsertMailbox(deps: UpsertDeps): (input: UpsertInput) => P
     return { ...placed, outcome: 'renamed' };
   };
 
-  /** Inserts whatever makes up the mailbox `id`. @throws StoreError `exists` if someone else has done so meanwhile */
+  /** Inserts all rows of the mailbox `id`. @throws StoreError `exists` if another process has done so meanwhile */
   const insertRows = async (id: string, slot: number, input: UpsertInput): Promise<UpsertedMailbox> => {
     // Listed before it is there: a mailbox whose grant does not know it would lose that grant.
     await grants.addMailbox(grantKeyOf(input.grant), id);
@@ -93,7 +93,7 @@ export function createUpsertMailbox(deps: UpsertDeps): (input: UpsertInput) => P
     return { outcome: 'connected', mailbox: row };
   };
 
-  /** A mailbox that nobody has begun yet, or in place of a removed one. */
+  /** A new mailbox, or one in place of a removed one. */
   const begin = async (
     input: UpsertInput,
     replaced: AddressEntry | undefined,
@@ -117,12 +117,12 @@ export function createUpsertMailbox(deps: UpsertDeps): (input: UpsertInput) => P
     return insertRows(mailboxId, slot, input);
   };
 
-  /** Best effort: a slot that stays taken in vain is swept after a day. */
+  /** Best effort: a slot that stays taken without a mailbox is swept after a day. */
   const giveBack = async (mailboxId: string, claimed: AddressEntry | undefined): Promise<void> => {
     try {
       // By the ETag of our own write: another attempt of the same person that took the id up has touched it, and needs the slot.
       if (claimed !== undefined) await index.delete(claimed);
-      // Nobody knows the id any more; only a slot beside it was taken or given back at this very moment.
+      // The id is not used elsewhere; only another slot of the shard was taken or given back at this moment.
       await untilSettled(deps, () => directory.giveBack(mailboxId));
     } catch (error) {
       if (!isStoreError(error) && !isBrokerError(error, 'conflict', 'storage_unreachable')) throw error;
@@ -130,8 +130,8 @@ export function createUpsertMailbox(deps: UpsertDeps): (input: UpsertInput) => P
   };
 
   /**
-   * An id without its mailbox: whoever began it came no further. Goes on under the same id. Its rows in the index are
-   * written before, so that the sweep, which may have seen them without the mailbox, no longer has their ETags.
+   * An id without its mailbox: an earlier attempt stopped there. Continues under the same id. Its rows in the index are
+   * written first, so that the ETags are stale for a sweep that has seen them without the mailbox.
    */
   const complete = async (
     entry: AddressEntry,
@@ -150,7 +150,7 @@ export function createUpsertMailbox(deps: UpsertDeps): (input: UpsertInput) => P
     return new MailboxTaken({ mailboxId: id, address, heldBy: login, askedBy: input.login, isOwn: isOwn(found.row) });
   };
 
-  /** A person's own mailbox at an address at which nothing of hers is, as far as the index knows. */
+  /** A person's own mailbox at an address for which the index has nothing of that person. */
   const placeOwn = async (
     input: UpsertInput,
     entry: AddressEntry | undefined,
@@ -164,7 +164,7 @@ export function createUpsertMailbox(deps: UpsertDeps): (input: UpsertInput) => P
       return rename(own, input, entry);
     }
     if (claim !== undefined && isUnborn) {
-      // The id that every attempt of this person goes for, whatever the address.
+      // The id that every attempt of this person uses, regardless of the address.
       const id = claim.mailboxId;
       expectMailbox(input, id);
       if (at.isPending && entry?.mailboxId !== id) throw new StoreError('conflict', { table: 'index' });

@@ -51,13 +51,13 @@ export type ReplayRequest =
   | { readonly kind: 'dead'; readonly key?: Uint8Array | undefined }
   | { readonly kind: 'since'; readonly since: Date; readonly force: boolean };
 
-/** The id of the job that does it: one for everyone who wants the same. */
+/** The id of the job: the same for equal requests. */
 export function idOfReplay(request: ReplayRequest): string {
   if (request.kind === 'dead') return request.key === undefined ? jobId('dead') : jobId('dead', request.key);
   return jobId('since', request.since.getTime(), request.force ? 'force' : '');
 }
 
-/** A job that nobody has worked on yet. */
+/** A job without progress. */
 export function newJob(mailboxId: string, request: ReplayRequest, number: number, at: Date): ReplayJob {
   const job = { mailboxId, id: idOfReplay(request), number, at };
   if (request.kind === 'dead') return { ...job, kind: 'dead', key: request.key };
@@ -83,7 +83,7 @@ export const stopJob = (mailboxId: string, number: number, at: Date): StopJob =>
   kind: 'stop',
 });
 
-/** The replays among some jobs that nobody has given up since. Pure. */
+/** The replays among `jobs` that were not cancelled since. Pure. */
 export function replaysAmong(jobs: readonly JobRow[]): ReplayJob[] {
   const stopped = jobs.reduce((latest, job) => (job.kind === 'stop' ? Math.max(latest, job.number) : latest), -1);
   return jobs.flatMap((job) => (job.kind === 'stop' || job.number <= stopped ? [] : [job]));

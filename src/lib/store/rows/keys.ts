@@ -33,7 +33,7 @@ export const rowsOfKind = (kind: string): { from: string; below: string } => ({ 
 
 /** All rows of one kind (`a` to `x`) of a mailbox, or of one of its folders. */
 export function rowsOf(kind: string, mailboxId: string, folderId?: string): { from: string; below: string } {
-  // The key itself and whatever continues with `!`; `"` is the character after it.
+  // The key itself and all keys that continue with `!`; `"` is the character after it.
   const key = `${kind}!${mailboxId}${folderId === undefined ? '' : `!${folderId}`}`;
   return { from: key, below: `${key}"` };
 }

@@ -2,8 +2,9 @@ import { wireBytes } from '../table/row-size.ts';
 import { type BatchOperation, batchLimits, type StoreError } from '../table/table.ts';
 
 /**
- * Rows that belong together: what it hands out at one time is never split between two batches. One for each mailbox, so
- * that a cursor, its recent messages, the events that tell of them, and a message that moves between folders stay together.
+ * Rows that belong together: the operations that it returns at one time are never split between two batches. There is
+ * one for each mailbox, so that a cursor, its recent messages, their events, and a message that moves between folders
+ * stay together.
  */
 export interface CommitUnit {
   readonly id: string;

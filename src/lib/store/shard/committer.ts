@@ -48,7 +48,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
   /** Units to commit with the release, and those whose rows were refused. */
   const known = new Set<CommitUnit>();
   const broken = new Set<CommitUnit>();
-  /** Everyone who waits for anything; whoever loses the lease tells them all. */
+  /** All callers that wait for anything; losing the lease rejects them all. */
   const waiting = new Set<Waiter>();
   let { etag, sentAt } = lease;
   let seq = 0;
@@ -171,7 +171,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
       return true;
     } catch (error) {
       if (!isStoreError(error, 'refused', 'missing', 'exists') || group.length === 0) throw error;
-      // One faulty row must not hold up the other mailboxes: each goes alone, and the guilty one learns it.
+      // One bad row must not block the other mailboxes: each unit is sent alone, and only the bad one is rejected.
       if (group.length > 1) for (const part of group) await commitParts([part], false);
       else if (group[0] !== undefined) refuse(group[0], error);
       return false;
@@ -188,13 +188,13 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
 
   async function drain(): Promise<void> {
     while (lost === undefined && (queue.size > 0 || renewing.length > 0 || releasing)) {
-      // Answers that came together are settled together: a batch costs about as much as what it tells of.
+      // Outcomes that arrive together are committed together: a batch costs about as much as the deliveries it records.
       await clock.caughtUp();
       const { parts: group, complete } = takeParts(queue, wireBytes(headRow(false)), refuse);
       const renewals = renewing;
       renewing = [];
       const last = releasing && complete;
-      // Nothing to write for them: what they wait for went with an earlier batch.
+      // Nothing to write for them: their rows were part of an earlier batch.
       if (!last && renewals.length === 0 && group.every((part) => part.operations.length === 0)) {
         settle(
           group.flatMap((part) => part.waiters),
@@ -215,7 +215,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
   function wake(): Promise<void> {
     draining ??= drain().finally(() => {
       draining = undefined;
-      // Someone may have asked after the last look and before this.
+      // A commit may have been requested between the last check and this.
       if (lost === undefined && (queue.size > 0 || renewing.length > 0)) void wake();
     });
     return draining;
@@ -223,7 +223,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
 
   const renew = () => waiter((own) => renewing.push(own));
 
-  /** Renews an idle lease, and ends the run when its time is over however the last batch fares. */
+  /** Renews an idle lease, and ends the run when the lease expires, whatever the outcome of the last batch. */
   async function watch(): Promise<void> {
     while (lost === undefined) {
       const toRenewal = Math.max(lastSending + renewMs - clock.monotonic(), 250);
@@ -232,7 +232,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
       else if (draining === undefined && clock.monotonic() - lastSending >= renewMs) void renew().catch(() => {});
     }
   }
-  // Its only end is the signal, which the sleep answers with a rejection.
+  // It ends only by the signal, which makes the sleep reject.
   void watch().catch(() => {});
 
   return {

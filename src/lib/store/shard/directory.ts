@@ -90,7 +90,9 @@ export function createDirectory(deps: {
 
   const taken = (slot: number, mailboxId: string): Slot => ({ slot, mailboxId, since: new Date(deps.clock.now()) });
 
-  /** A shard shows in the directory only after its `!` is there, so that whoever finds it can take its lease. */
+  /**
+   * A shard appears in the directory only after its `!` exists, so that any process that finds it can take its lease.
+   */
   const open = async (shard: number): Promise<void> => {
     try {
       await deps.store.table('mail').insert(encodeShard(shard, newShard));
@@ -137,7 +139,7 @@ export function createDirectory(deps: {
       const others = found.slots.filter((each) => each.mailboxId !== mailboxId);
       if (others.length >= shardSize) return undefined;
       const slot = found.slots.find((each) => each.mailboxId === mailboxId)?.slot ?? freeSlot(others);
-      // Written also where nothing changes but the time: whoever means to free the slot meanwhile loses the race.
+      // Written even if only the time changes: a process that is about to free the slot then loses the race.
       await table.replace(encodeSlots(shard, [...others, taken(slot, mailboxId)]), found.etag);
       return slot;
     },

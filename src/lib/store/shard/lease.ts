@@ -48,7 +48,7 @@ export class LeaseLost extends Error {
   }
 }
 
-/** True while nobody else may take the shard. `judgedNowMs` is never later than the server's time. */
+/** True while no other run may take the shard. `judgedNowMs` is never later than the server's time. */
 export function isHeld(row: Pick<ShardRow, 'owner' | 'until'>, judgedNowMs: number): boolean {
   return row.owner !== '' && judgedNowMs < row.until.getTime() + takeoverMs;
 }
@@ -63,10 +63,10 @@ export interface LeaseParts {
 }
 
 /**
- * Takes the lease of a shard by a conditional replace of `!`. `found` is `!` as the polled rows were read with it, and was
- * read first: whatever was committed since makes the replace fail, so that the rows read after it are current.
- * A shard whose ticks are of another length gets all its slots due.
- * @returns undefined if the lease is held, or someone else was faster
+ * Takes the lease of a shard by a conditional replace of `!`. `found` is `!` as the polled rows were read with it, and
+ * was read first: any commit since then makes the replace fail, so that the rows read after it are current. A shard
+ * whose ticks are of another length gets all its slots due.
+ * @returns undefined if the lease is held, or another run was faster
  * @throws StoreError `unreachable`; BrokerError `row_broken`, `row_newer` (a newer version of the broker works on it)
  */
 export async function acquireLease(
@@ -79,7 +79,7 @@ export async function acquireLease(
   const table = store.table('mail');
   const before = decodeShard(found);
   if (isHeld(before, store.time.whenJudging())) return undefined;
-  // Random per run, not per process: a process that runs a shard twice must not take its own older run's row for its own.
+  // Random per run, not per process: a run must not mistake the row of an older run of the same process for its own.
   const owner = base64url(random.bytes(12));
   const epoch = before.epoch + 1;
   const head: Head = {
@@ -107,7 +107,7 @@ export async function acquireLease(
       return lease(await table.replace(row, found.etag));
     } catch (error) {
       if (!isStoreError(error, 'conflict', 'missing')) throw error;
-      // Our own unanswered replace may be what we meet.
+      // The row may be our own unanswered replace.
       const now = failures > 0 ? await table.get(shardKey(shard), shardRowKey) : undefined;
       if (now === undefined) return undefined;
       const seen = decodeShard(now);
@@ -116,7 +116,7 @@ export async function acquireLease(
   });
 }
 
-/** Ticks of another length are translated; then every slot is due, since nobody can say which were. */
+/** Ticks of another length are converted; then every slot is due, since it is unknown which were. */
 function headFor(
   before: ShardRow,
   want: { readonly tick: number; readonly intervalSeconds: number },

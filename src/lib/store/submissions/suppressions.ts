@@ -14,7 +14,7 @@ export interface Suppression {
   readonly address: string;
   readonly reason: SuppressionReason;
   readonly since: Date;
-  /** Why, in the words of whoever put it there. */
+  /** The reason, in the words of the caller that added it. */
   readonly note: string | undefined;
   /** Of a bounce: the submission that came back. */
   readonly submissionId: string | undefined;

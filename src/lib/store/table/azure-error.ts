@@ -4,7 +4,7 @@ import { StoreError, type StoreErrorKind } from './table.ts';
 const answered = z.object({
   statusCode: z.number().optional(),
   code: z.string().optional(),
-  // Holds the service's own words where there are any, else whatever a proxy said.
+  // The service's own words where there are any, else those of a proxy.
   details: z
     .object({ odataError: z.object({ code: z.string() }) })
     .optional()

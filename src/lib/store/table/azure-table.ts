@@ -51,7 +51,7 @@ export function createAzureStore(config: Pick<Config, 'tables' | 'identityClient
   };
 }
 
-/** Makes clients at their first use, so that the SDK and the credential are loaded by whoever needs them. */
+/** Makes clients at their first use, so that the SDK and the credential are loaded only where they are needed. */
 function connector(
   config: Pick<Config, 'tables' | 'identityClientId'>,
   deps: AzureStoreDeps,
@@ -84,13 +84,15 @@ function connector(
 
 async function ownCredential(clientId: string | undefined): Promise<TokenCredential> {
   const { DefaultAzureCredential, ManagedIdentityCredential } = await import('@azure/identity');
-  // Off Azure, whoever is signed in on the machine.
+  // Outside Azure, the account that is signed in on the machine.
   return clientId === undefined ? new DefaultAzureCredential() : new ManagedIdentityCredential({ clientId });
 }
 
 type Policy = NonNullable<TableServiceClientOptions['additionalPolicies']>[number]['policy'];
 
-/** Every answer tells the service's time, a transaction's too, whose headers the SDK shows to nobody but its pipeline. */
+/**
+ * Every answer has the service's time; the headers of a transaction's answer are visible only in the SDK's pipeline.
+ */
 function dateReader(clock: Clock, time: SampledServerTime): Policy {
   return {
     name: 'serverDate',
@@ -230,7 +232,7 @@ function azureTable(name: TableName, open: () => Promise<TableClient>, deps: Azu
         try {
           return toAction(partitionKey, operation);
         } catch (cause) {
-          // The others of the batch go on without it, as if the service had refused it.
+          // The rest of the batch is sent without it, as if the service had refused it.
           throw new StoreError('refused', { cause, table: name, index });
         }
       });

@@ -16,8 +16,8 @@ export type Decision<T> =
   | { readonly kind: 'write'; readonly values: Values; readonly result: T }
   | { readonly kind: 'delete'; readonly result: T };
 
-// Pauses are random up to these. Whoever loses a race has met someone who won it: eight in a row mean a fault, not a
-// crowd.
+// Pauses are random up to these. Every lost race means that another writer won: eight losses in a row are a fault, not
+// contention.
 const waitsMs = [40, 80, 160, 320, 640, 1000, 1000];
 
 /**

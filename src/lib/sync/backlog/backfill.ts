@@ -25,10 +25,9 @@ interface Work {
 }
 
 /**
- * The first sync: mail from before the mailbox was connected, back to its `syncFrom`, folder by folder, the latest first.
- * How far it has come stands in the cursor of each folder, so that it continues wherever a run ends, and a `syncFrom`
- * that
- * is set to an earlier instant continues from there.
+ * The first sync: mail from before the mailbox was connected, back to its `syncFrom`, folder by folder, the latest
+ * first. Its progress is in the cursor of each folder: it continues where a run ended, and from there when `syncFrom`
+ * is set to an earlier instant.
  */
 export function createBackfill(pollContext: PollContext): Task {
   const { context, session, mailbox, records, gone } = pollContext;

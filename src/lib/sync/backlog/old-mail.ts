@@ -27,20 +27,20 @@ type Missing =
 
 /** Old mail of a folder, the latest first. */
 export interface OldMail extends Backlog {
-  /** True if it cannot go on in this poll, because the server does not show what it lists. */
+  /** True if it cannot continue in this poll, because the server does not show what it lists. */
   readonly isWaiting: boolean;
 }
 
 /**
- * What the first sync has yet to deliver of a folder. It goes by INTERNALDATE, which a message keeps when its folder is
- * renumbered, and leaves everything alone that belongs to new mail: UIDs above the baseline, and UID gaps.
- * What is gone by now and was never posted was never announced, and nothing is told of it.
+ * What the first sync has yet to deliver of a folder. It uses INTERNALDATE, which a message keeps when its folder is
+ * renumbered, and ignores everything that belongs to new mail: UIDs above the baseline, and UID gaps. No event is sent
+ * for a message that is gone by now and was never posted, since it was never announced.
  */
 export function oldMail(folder: FolderPoll, since: Date): OldMail {
   const { context, session, mailbox, record } = folder;
   const { path, id: folderId } = record.folder;
   const { backfill } = record;
-  // What another poll took and did not settle is listed anew.
+  // Messages that another poll took and did not settle are listed again.
   backfill.leave();
   let todo: readonly OldMessage[] = [];
   let days = 1;
@@ -79,8 +79,8 @@ export function oldMail(folder: FolderPoll, since: Date): OldMail {
   }
 
   /**
-   * A server that lags lists what arrived just before the connect some seconds later than it counts it. Nobody would look
-   * for that again: the polls begin above it, and a first sync never comes back to a day.
+   * A slow server lists a message that arrived just before the connect some seconds later than it counts it. It would
+   * be missed: polls begin above it, and a first sync never returns to a day.
    */
   async function isBehind(): Promise<boolean> {
     const { uidNextSeen, messages } = record.cursor;
@@ -89,8 +89,8 @@ export function oldMail(folder: FolderPoll, since: Date): OldMail {
   }
 
   /**
-   * What was posted before the last worker died may have arrived. If it is gone by now the polls look for it, and tell of
-   * it by its key as of all mail that was seen; what was never posted is passed over.
+   * A message that was posted before the last worker died may have arrived. If it is gone by now, the polls look for it
+   * and report it by its key like all mail that was seen; a message that was never posted is skipped.
    */
   async function seekPosted(top: number): Promise<void> {
     if (hasSought) return;

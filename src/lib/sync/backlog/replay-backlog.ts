@@ -22,8 +22,9 @@ export interface JobInHand {
 }
 
 /**
- * The mail of a folder from where the job is up to when it was asked for, in the order of arrival. What the cursor has
- * not passed yet is left to the polls. The job has come as far as everything is settled, whatever goes at once.
+ * The mail of a folder from the position of the job until the time of the request, in the order of arrival. UIDs that
+ * the cursor has not passed yet are left to the polls. The job advances only past messages that are all settled,
+ * however many are under way at once.
  */
 export function createReplayBacklog(pollContext: PollContext, record: FolderRecord, job: JobInHand): Backlog {
   const { context, session, mailbox } = pollContext;

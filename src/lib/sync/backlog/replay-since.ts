@@ -47,7 +47,7 @@ export function createSinceReplay(pollContext: PollContext) {
     return at;
   }
 
-  /** Goes on to the folder behind this one. */
+  /** Advances to the next folder. */
   function leave(job: ReplaySinceJob, record: FolderRecord): void {
     const { progress, since } = current(job.id) ?? job;
     // The next id in order; no id holds this character.

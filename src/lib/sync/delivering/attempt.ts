@@ -7,8 +7,8 @@ import type { FolderDelivery } from './delivery-context.ts';
 import { isMessageFault } from './message-fault.ts';
 
 /**
- * What became of a message: accepted, or how it failed. `yields`: it is what its destination failed on last, and lets
- * another go first. Undefined: nothing was sent, and nothing is its fault.
+ * The outcome of an attempt. `yields`: its destination last failed on this message, so another goes first. Undefined:
+ * nothing was sent, and the message is not at fault.
  */
 export type Attempted =
   | { readonly kind: 'accepted' }
@@ -16,7 +16,7 @@ export type Attempted =
   | { readonly kind: 'failed'; readonly outcome: Exclude<DeliveryOutcome, { kind: 'accepted' }> }
   | undefined;
 
-/** Too large, the destination says: that is the message's own fault, and what is small alone is smaller. */
+/** The destination says that the message is too large; metadata alone is smaller. */
 const tooLarge = 413;
 
 export interface How {
@@ -48,8 +48,8 @@ const eventOf = (
   });
 
 /**
- * Does with a message whatever precedes its sending, for nothing: in a kill loop, under its name. Sanitising the HTML of a
- * stranger is as good a place to die as parsing it.
+ * Renders a message without sending it. In a kill loop this runs while `!` names the message, because sanitising its
+ * HTML can end the process just as parsing it can.
  */
 export async function dryRun(at: FolderDelivery, ready: Ready): Promise<void> {
   const { context, mailbox } = at;
@@ -58,9 +58,10 @@ export async function dryRun(at: FolderDelivery, ready: Ready): Promise<void> {
 }
 
 /**
- * Sends a message, whose entry is committed. If it is refused for what it is, it is sent once more with what is small
- * alone, under the same id: a receiver that chokes on the text or the HTML then at least knows of the mail. A receiver
- * that refuses everything for a while shall not get its mail without text when it works again, so a refusal has to count.
+ * Sends a message whose entry is committed. If the receiver refuses the message itself, it is sent once more under the
+ * same id with metadata only: a receiver that fails on the text or the HTML then at least knows about the mail. A
+ * receiver that refuses everything for a while must not get its mail without text once it works again, so this happens
+ * only after a refusal that counts against the message.
  * @throws LeaseLost; StoreError or BrokerError if our own store or vault does not answer
  */
 export async function attemptMessage(at: FolderDelivery, ready: Ready, how: How): Promise<Attempted> {

@@ -17,7 +17,7 @@ export interface Backlog {
   take(most: number): Promise<readonly number[]>;
   /** True when there are no more to take, or none in this poll. */
   readonly isEmpty: boolean;
-  /** False while `uid`, or whatever comes next, has to wait until others are settled. */
+  /** False while `uid`, or the next UID, has to wait until others are settled. */
   hasRoom(uid?: number): boolean;
   /** Whether a message of this entry needs no delivery. */
   isDone(entry: RecentMessage): boolean;

@@ -4,38 +4,41 @@ import type { Ready, Source } from './backlog.ts';
 import type { FolderDelivery, MailboxDelivery } from './delivery-context.ts';
 import { headLimitMs, moveToRetryQueue } from './retry-queue.ts';
 
-/** How a turn of a folder ended. */
+/** The end of a folder's turn. */
 export type DeliveryEnd =
   /** Nothing is left to deliver. */
   | 'drained'
   /** The turn was over. */
   | 'more'
-  /** The destination takes nothing now, or refused the message at the head: the next poll tries again. */
+  /** The destination is held, or refused the message at the head: the next poll tries again. */
   | 'blocked'
-  /** The destination failed on a message of this folder last: another goes first, if there is one. */
+  /** The destination last failed on a message of this folder: another message goes first, if there is one. */
   | 'yields';
 
-/** What a turn may still do; shared by the folders of a mailbox. */
+/** What is left of a turn; shared by the folders of a mailbox. */
 export interface Turn {
   /** How many messages are left of it. */
   messages: number;
   /** True when the turn, or the time of the run, is over. */
   isOver(): boolean;
-  /** True if there was nothing else to send: what its destination failed on last goes now. */
+  /** True if there was nothing else to send: the message that failed last is sent now. */
   readonly insists: boolean;
 }
 
-/** Texts of a folder that a window may hold read ahead: enough for ordinary mail, and nothing beside what is under way. */
+/**
+ * Characters of text that a folder's window may read ahead: enough for ordinary mail, little beside what is under way.
+ */
 const mostCharactersAhead = 512 * 1024;
 
 /**
- * Delivers what `source` gives. Each message goes through the same steps: its recent-message entry is committed, then it is posted,
- * then its acceptance is committed, in the same batch as the entry of the next one. So a worker that dies at any point
- * leaves at most one message of the folder that is sent again (`strict`), or as many as the window holds, and those under
- * the same keys.
+ * Delivers what `source` gives. Each message goes through the same steps: its recent-message entry is committed, then
+ * it is posted, then its acceptance is committed in the same batch as the entry of the next one. If a worker dies at
+ * any point, at most one message of the folder is sent again (`strict`), or as many as the window holds, under the same
+ * keys.
  *
- * `strict`: one after the other; a head that fails holds the folder up for ten minutes at most. `window`: several at
- * once, and one that is refused goes out of the way at once. So does one from a source that holds nobody up.
+ * `strict`: one after the other; a head that fails blocks the folder for ten minutes at most. `window`: several at
+ * once, and one that is refused moves to the retry queue at once. So does one from a source where failures block
+ * nothing (`holdsUp` is false).
  */
 export async function deliverBacklog(
   at: FolderDelivery,
@@ -58,8 +61,8 @@ export async function deliverBacklog(
   const hasRoom = () => order === 'strict' || charactersAhead < mostCharactersAhead;
 
   /**
-   * The next message of this turn. A failure to read it is told after the messages under way are settled. Whether there is
-   * room for one more ahead is known when those before it have been read.
+   * The next message of this turn. A failure to read it is thrown after the messages under way are settled. Whether
+   * there is room for one more is known when those before it have been read.
    */
   function take(isAhead: boolean): Promise<Ready | undefined> {
     const next = taking.then(async () => {
@@ -84,7 +87,7 @@ export async function deliverBacklog(
     return next;
   }
 
-  /** Settles a message that was tried; false if it has to wait in its place. */
+  /** Settles a message after its attempt; false if it has to stay at its place. */
   async function conclude(ready: Ready): Promise<boolean> {
     const result = await attemptMessage(at, ready, {
       late: source.late ?? false,
@@ -102,24 +105,24 @@ export async function deliverBacklog(
     if (result === undefined) return false;
     if (result.kind === 'yields') {
       yields = true;
-      // Nothing overtakes the head where order counts.
+      // In `strict` order nothing overtakes the head.
       return order === 'window';
     }
     const isHeld = result.outcome.kind === 'held';
     const { holdsUp } = source;
-    // In a window the others wait with the destination; only the head could hold up the cursor for good.
+    // In a window the others wait for the destination; only the head could block the cursor permanently.
     if (isHeld && order === 'window' && holdsUp && ready.uid !== record.headUid) return false;
     const isHead = isHeld || (order === 'strict' && holdsUp);
     if (isHead && !(await isHeadOver(at, source, { isHeld, now }))) return false;
-    // What was delivered before is not tried again by itself.
+    // A message that was delivered before is not retried.
     if (!ready.entry.accepted) moveToRetryQueue(at, ready, result);
     source.settle(ready.uid);
     return true;
   }
 
   /**
-   * The mailbox is read ahead while messages are under way: by one in order, in a window by as many as it holds, if they
-   * are small. Whoever is free first takes what was read, so that nothing waits behind a message that is slow.
+   * The mailbox is read ahead while messages are under way: by one in order, in a window by as many as it holds, if
+   * they are small. The lane that is free first takes the next message, so that nothing waits behind a slow one.
    */
   function readAhead(): void {
     const most = order === 'strict' ? 1 : windowSize;
@@ -129,11 +132,11 @@ export async function deliverBacklog(
   async function next(): Promise<Ready | undefined> {
     let ready: Ready | undefined;
     while (ready === undefined && ahead.length > 0) ready = await ahead.shift();
-    // Where there was no room for another one when it was looked for, there may be now.
+    // There may be room now, even if there was none when it was read ahead.
     ready ??= await take(false);
     if (ready === undefined) return undefined;
     charactersAhead -= lengthOf(ready);
-    // What was read and is then left is not lost: it is above the cursor, and the next poll finds it again.
+    // A message that was read and is not sent is not lost: it is above the cursor, and the next poll finds it again.
     if (isStopped()) return undefined;
     // Its entry goes with the next commit.
     record.put(ready.entry);
@@ -146,7 +149,7 @@ export async function deliverBacklog(
     while (current !== undefined) {
       readAhead();
       if (!(await conclude(current))) blocked = true;
-      // In a kill loop nothing is left open that the next message could take down with it.
+      // In a kill loop every message is committed before the next, which may crash the process.
       if (context.safe !== undefined) await committer.commit(mailbox);
       current = await next();
       await committer.commit(mailbox);
@@ -166,8 +169,9 @@ export async function deliverBacklog(
 const lengthOf = ({ message }: Ready): number => message.text.length + (message.html?.length ?? 0);
 
 /**
- * Whether a head that has just failed has held its folder up for long enough. While its destination is held, every head
- * that this hold has moved doubles the limit for the next: a receiver that is down for a day shall not scatter a folder.
+ * Whether a head that has just failed has blocked its folder for long enough. While its destination is held, every head
+ * that was moved to the retry queue during this hold doubles the limit for the next: a receiver that is down for a day
+ * must not break up the order of a folder.
  */
 async function isHeadOver(
   { context, mailbox }: MailboxDelivery,

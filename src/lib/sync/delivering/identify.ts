@@ -1,6 +1,6 @@
 import type { RecentMessage } from '../../store/rows/rows.ts';
 
-/** What is known of a message of a backlog so far. A field that is undefined has not been looked up yet. */
+/** What is known so far about a message of a backlog. A field that is undefined has not been looked up yet. */
 export interface Facts {
   /** The entry under this UID, if the message was seen in this place before. */
   readonly known: Pick<RecentMessage, 'posted'> | undefined;
@@ -15,28 +15,28 @@ export interface Facts {
 type Flags = Pick<RecentMessage, 'posted' | 'accepted'>;
 
 export type Identity =
-  /** Not decided: one more fact is needed. Each costs something, a claim or a filter perhaps a question to the server. */
+  /** Undecided: one more fact is needed. Each has a cost; a claim or a filter may ask the server. */
   | { readonly kind: 'needs'; readonly fact: 'claim' | 'isKeptBack' | 'isSettled' }
-  /** Nothing is owed: delivered, in the retry queue, or not wanted by this backlog. */
+  /** Needs no delivery: delivered, in the retry queue, or excluded by this backlog. */
   | { readonly kind: 'settled' }
-  /** The filter keeps it back; it gets no entry. */
+  /** Filtered out; it gets no entry. */
   | { readonly kind: 'filtered' }
-  /** Seen here before and not accepted: it goes out again under its entry. */
+  /** Seen here before and not accepted: it is delivered again under its entry. */
   | { readonly kind: 'known' }
-  /** Never seen in this place. A copy is a mail that also lies elsewhere. */
+  /** Never seen in this folder. A copy also exists in another folder. */
   | { readonly kind: 'new' | 'copy' }
-  /** Moved here: its entry is taken over, and what follows depends on how far it had come in the other place. */
+  /** Moved here: its entry is taken over; the rest depends on its state in the other folder. */
   | { readonly kind: 'moved'; readonly was: 'accepted' | 'in retry queue' | 'filtered' | 'owed' };
 
 /**
- * What a message of a backlog is, and with that what becomes of it. Pure: where a fact is missing that decides, it says
- * which, and is asked again with it.
+ * Identifies a message of a backlog, which decides how it continues. Pure: if a deciding fact is missing, it names the
+ * fact and is called again with it.
  */
 export function identify({ known, claim, isKeptBack, isSettled }: Facts): Identity {
   if (known !== undefined) {
     if (isSettled === undefined) return needs('isSettled');
     if (isSettled) return { kind: 'settled' };
-    // What was posted once is posted again, whatever the filter says by now: the receiver may have it.
+    // A message that was posted once is posted again even if the filter now excludes it: the receiver may have it.
     if (known.posted) return { kind: 'known' };
     if (isKeptBack === undefined) return needs('isKeptBack');
     return { kind: isKeptBack ? 'filtered' : 'known' };

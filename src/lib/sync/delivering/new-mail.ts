@@ -9,11 +9,14 @@ import { tellVanished } from '../state/vanished.ts';
 import type { Backlog } from './backlog.ts';
 import { mostRetries } from './retry-queue.ts';
 
-/** Mail from before the mailbox was connected, by its date. */
+/** True for mail from before the mailbox was connected. */
 export const isFromBefore = (mailbox: MailboxRow, internalDate: Date): boolean =>
   internalDate.getTime() < mailbox.createdAt.getTime() - baselineMarginMs;
 
-/** What a poll found: first the UID gaps below the cursor that show a message again, then all above it, both ascending. */
+/**
+ * The new messages of a poll: first UIDs in gaps below the cursor that the server shows again, then all above it, both
+ * ascending.
+ */
 export async function newMail(at: FolderPoll, fresh: UidRange | undefined): Promise<Backlog> {
   const { context, session, mailbox, record } = at;
   const { path } = record.folder;
@@ -23,7 +26,7 @@ export async function newMail(at: FolderPoll, fresh: UidRange | undefined): Prom
     record.setRange(await session.searchRange(path, fresh.from, fresh.to), fresh.to);
     vanish(record.advance(context.now()));
   }
-  // Above the cursor its head comes first: before that is settled there is no end of what has to wait for room.
+  // Above the cursor the head comes first: until it is settled, all others may have to wait for room.
   const { lastUid } = record.cursor;
   const ahead = new Set([...uidGaps.filter((uid) => uid > lastUid), ...record.unsettled]);
   const todo = [...uidGaps.filter((uid) => uid <= lastUid), ...[...ahead].sort((a, b) => a - b)];
@@ -48,8 +51,8 @@ export async function newMail(at: FolderPoll, fresh: UidRange | undefined): Prom
     get isEmpty() {
       return todo.length === 0;
     },
-    // Settled UIDs above the cursor have room for 64 in its row, and a window of messages is under way and another one read
-    // ahead: beyond that its head must move first.
+    // The cursor row has room for 64 settled UIDs above lastUid, while one window of messages is under way and another
+    // is read ahead: beyond that the head must settle first.
     hasRoom(uid = todo[0]) {
       const { headUid } = record;
       return (

@@ -3,8 +3,8 @@ import type { OutboxRow } from '../../store/rows/rows.ts';
 import { failureWaitsMs } from './failure-waits.ts';
 
 /**
- * While nothing else is accepted either, the fault may be the destination's: then the event shall not be late by an hour.
- * Nor shall others for it, which are about the same and wait behind it.
+ * While nothing else is accepted either, the destination may be at fault: then neither the event nor later events about
+ * the same subject, which wait behind it, should be late by an hour.
  */
 const longestDoubtMs = 5 * 60_000;
 

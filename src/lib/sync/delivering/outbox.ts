@@ -8,7 +8,7 @@ import type { MailboxDelivery } from './delivery-context.ts';
 import { isMessageFault } from './message-fault.ts';
 import { afterFailure, isOutboxDue } from './outbox-retry.ts';
 
-/** The events of a removed mailbox are tried for a day; then nobody is left whom they could concern. */
+/** The events of a removed mailbox are tried for a day; after that nobody needs them. */
 const removedForMs = dayMs;
 
 /**
@@ -21,10 +21,9 @@ export async function sendOutbox(at: MailboxDelivery, { insists = false } = {}):
   const { context, mailbox } = at;
   const { row } = mailbox;
   let end: 'done' | 'yields' = 'done';
-  // What happened to a message, or to the mailbox, is told in its order: the receiver shall not end with what was true
-  // before.
+  // Events about a message, or about the mailbox, are sent in order: the receiver must not end with an outdated state.
   const behind = new Set<string>();
-  // Nothing of a mailbox is told after its removal, whenever it happened.
+  // `mailbox.removed` is the last event of a mailbox, whenever the others happened.
   const isLast = ({ type }: OutboxRow) => type === 'mailbox.removed';
   const waiting = mailbox.outbox().toSorted((a, b) => Number(isLast(a)) - Number(isLast(b)));
   const isInTheWay = (event: OutboxRow, subject: string | undefined) =>
@@ -63,7 +62,7 @@ function subjectOf(event: OutboxRow): string | undefined {
   try {
     return aboutMessage.safeParse(JSON.parse(event.data)).data?.messageKey;
   } catch {
-    // Whoever builds the event says that the row is broken.
+    // The function that builds the event reports the broken row.
     return undefined;
   }
 }

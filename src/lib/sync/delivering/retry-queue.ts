@@ -11,7 +11,7 @@ import { isMessageFault } from './message-fault.ts';
 
 type Failure = NonNullable<Attempted> & { readonly kind: 'failed' };
 
-/** A head that fails holds its folder up for so long; then it continues by itself. */
+/** A failing head blocks its folder for this long; then it moves to the retry queue and the folder continues. */
 export const headLimitMs = 10 * 60_000;
 
 /** Dead after so many failures that count. */
@@ -27,8 +27,9 @@ export const mostRetriesForOldMail = 50;
 const wholeAttempts = 3;
 
 /**
- * What is small is tried next if the destination kept hanging or breaking on a message while it took others: the size may
- * be what takes long. One that takes nothing, because a role was revoked, shall get its mail whole afterwards.
+ * Metadata alone is tried next if the destination kept timing out or failing on a message while it took others: the
+ * size may be the cause. A destination that takes nothing, for example because a role was revoked, must get its mail
+ * whole afterwards.
  */
 const variantAfter = ({ outcome }: Failure, attempts: number): RetryRow['variant'] =>
   outcome.kind === 'held' && attempts >= wholeAttempts ? 'metadata' : 'full';
@@ -123,8 +124,8 @@ export function replayDead({ context, mailbox }: MailboxRun, dead: DeadRow, repl
 }
 
 /**
- * Gives a message up, and says so, unless it was given up before and replayed in vain: whoever has every
- * `message.undeliverable` replayed would go round in circles. It can be replayed, under its key.
+ * Gives a message up and sends `message.undeliverable`, unless it was given up before and a replay of it failed: a
+ * receiver that replays every `message.undeliverable` would loop. It can be replayed, under its key.
  */
 export function giveUp(
   { context, mailbox }: MailboxRun,

@@ -20,7 +20,9 @@ import { isFromBefore } from './new-mail.ts';
 import { giveUp, noteFailure } from './retry-queue.ts';
 import { noteSentMail } from './sent-mail.ts';
 
-/** A message that is not found is looked for so often before it is told as vanished; it may be on its way to a folder. */
+/**
+ * A message that is not found is looked for this often before `message.vanished` is sent; it may be moving to a folder.
+ */
 const mostMissing = 3;
 const missingWaitMs = 60_000;
 
@@ -75,7 +77,8 @@ export async function retryFolder(at: DeliveryPoll, turn: Turn): Promise<'done' 
     const result = await attemptMessage(at, ready, {
       late: true,
       variant: row.variant,
-      // What was given up before had failed for what it is; a replay shall not be given up without having tried all.
+      // A message that was given up before had failed because of its content; a replay must try everything before it
+      // gives up.
       failedAt: row.replay === undefined ? row.failedAt : new Date(0),
       insists: turn.insists,
     });
@@ -124,7 +127,9 @@ function hashOf({ hash: known }: MessageMark, meta: MessageMeta): Uint8Array {
   return hasHash(hash) ? hash : known;
 }
 
-/** True if the message was sent under another key: its folder was renumbered, and nobody knew it there. */
+/**
+ * True if the message was sent under another key: its folder was renumbered, and the message was not recognised there.
+ */
 function isSentByAnother(record: FolderRecord, row: MessageMark, { uid }: MessageMeta): boolean {
   const entry = record.entryAt(uid);
   return entry?.posted === true && !sameBytes(entry.key, row.key);

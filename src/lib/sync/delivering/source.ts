@@ -20,10 +20,13 @@ import { takeOver } from './take-over.ts';
 /** UIDs of one FETCH of metadata. */
 const chunk = 50;
 
-/** So many may need no POST before the turn of others comes: a filter may keep all of a long backlog back. */
+/** This many may need no POST before another mailbox has its turn: a filter may exclude all of a long backlog. */
 const mostPassedOver = 200;
 
-/** Goes through a backlog. What needs no POST is settled on the way: known, moved, kept back by the filter. */
+/**
+ * Goes through a backlog: identifies and reads its messages. Those that need no POST are settled here: known, moved,
+ * filtered out.
+ */
 export function createSource(at: DeliveryPoll, backlog: Backlog): Source {
   const { context, session, mailbox, record } = at;
   const { path, id: folderId } = record.folder;
@@ -49,15 +52,15 @@ export function createSource(at: DeliveryPoll, backlog: Backlog): Source {
   }
 
   /**
-   * Before a message is called gone that the server lists, it is asked for no more than its date and flags: of some, which
-   * Exchange cannot convert, that is all it ever answers (node-imap#867). Then this much is delivered.
+   * Before a listed message is considered gone, only its date and flags are fetched: for a message that it cannot
+   * convert, Exchange answers no more than that (node-imap#867). Then this much is delivered.
    */
   async function lastLook(uid: number): Promise<MessageMeta | undefined> {
     if (backlog.isLastLook?.(uid) !== true) return undefined;
     return (await session.fetchMeta(path, [uid], 'bare')).find((meta) => meta.uid === uid);
   }
 
-  /** The entry under which a message goes out, or undefined if it needs no delivery. */
+  /** The entry under which a message is delivered, or undefined if it needs no delivery. */
   async function entryFor(
     meta: MessageMeta,
     care: Care,
@@ -82,7 +85,7 @@ export function createSource(at: DeliveryPoll, backlog: Backlog): Source {
         case 'moved':
           return found?.kind === 'move' ? moved(found, { meta, was: identity.was, isOld }) : undefined;
         case 'known':
-          // It goes out with the flags that it has now.
+          // It is delivered with its current flags.
           return known === undefined
             ? undefined
             : { entry: postedAs(known, meta), seemsNew: !isOld && !isKnownElsewhere(mailbox, record, known) };
@@ -111,7 +114,9 @@ export function createSource(at: DeliveryPoll, backlog: Backlog): Source {
     day: dayOf(meta.internalDate),
   });
 
-  /** Posted and not accepted: the last run ended in between, and it goes out again, unless it failed and is retried. */
+  /**
+   * Posted and not accepted: the last run ended in between, and it is delivered again, unless it is in the retry queue.
+   */
   const needsNoDelivery = (entry: RecentMessage): boolean =>
     backlog.isDone(entry) || mailbox.retryItem(entry.key) !== undefined;
 
@@ -122,7 +127,7 @@ export function createSource(at: DeliveryPoll, backlog: Backlog): Source {
     return true;
   }
 
-  /** Works on the next UID: ready to be posted, or settled by that. */
+  /** Identifies and reads a message. Undefined if it needs no POST; then it is settled, or counted as missing. */
   async function work(meta: MessageMeta, care: Care): Promise<Ready | undefined> {
     const found = await entryFor(meta, care);
     if (found === undefined) {
@@ -140,7 +145,7 @@ export function createSource(at: DeliveryPoll, backlog: Backlog): Source {
     return undefined;
   }
 
-  /** The same in a kill loop: one UID at a time, none of them touched any more that took three processes down. */
+  /** The same in a kill loop: one UID at a time, and a message that crashed three processes is not read any more. */
   async function workSafely(safe: SafeMode): Promise<Ready | undefined> {
     const [uid] = await backlog.take(1);
     if (uid === undefined) return undefined;

@@ -12,8 +12,8 @@ import { tellVanished } from '../state/vanished.ts';
 import type { Identity } from './identify.ts';
 
 /**
- * Takes over a message that moved: its entry and its key come to this folder. What was accepted is told as moved, what is
- * in the retry queue stays there, what was not accepted is delivered or kept back.
+ * Takes over a message that moved: its entry and its key come to this folder. For an accepted message a `moved` event
+ * is sent, one in the retry queue stays there, and one that was not accepted is delivered or filtered out.
  * @returns the entry under which it goes out, or undefined if it needs no delivery
  */
 export function takeOver(

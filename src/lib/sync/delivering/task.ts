@@ -15,14 +15,14 @@ export interface PollContext extends MailboxPoll<DeliveryContext> {
 /** Work of a mailbox that is done only when there is no new mail, in turns like everything else. */
 export interface Task {
   /**
-   * `more`: it can go on now. `wait`: something is left that cannot; the next tick tries again. Told from rows that were
-   * read anyway, since it is asked in every poll.
+   * `more`: it can continue now. `wait`: work is left that cannot continue now; the next tick tries again. Derived from
+   * rows that were read anyway, since every poll calls it.
    */
   left(): 'nothing' | 'more' | 'wait';
   /**
-   * Works until the turn is over, or nothing is left that can be done now: a turn that changes nothing ends in another
+   * Works until the turn is over, or nothing is left that can be done now; a turn that changes nothing must change the
    * answer of `left`. Never called while the destination is held; it may become held meanwhile.
-   * @throws what a poll throws; of a folder that disappears, the others go on
+   * @throws what a poll throws; a folder that disappears does not stop the others
    */
   work(turn: Turn): Promise<void>;
 }

@@ -45,8 +45,8 @@ export interface Beginning {
 
 /**
  * Where a folder begins whose position at the connect is not known: below the first message that arrived at `since` or
- * later. UIDs follow the order of arrival, so that everything above that message arrived after it, whatever its date.
- * A server that lags may not show what has just arrived: what it keeps back is looked for again.
+ * later. UIDs follow the order of arrival, so everything above that message arrived after it, regardless of its date. A
+ * slow server may not show what has just arrived: that is looked for again.
  */
 export async function positionAt(folder: OpenFolder, status: FolderStatus, since: Date): Promise<Beginning> {
   const { session } = folder;
@@ -120,7 +120,7 @@ export async function fillRecentMessages(
       day: dayOf(meta.internalDate),
     }),
   );
-  // Of a folder that was watched once before, nobody knows any more what was delivered: it begins anew, with new mail.
+  // For a folder that was watched before, what was delivered is no longer known: it starts again with new mail.
   const isAdded = (record.cursor.baselineFrom ?? mailbox.row.createdAt) > mailbox.row.createdAt;
   const latest = metas.reduce((date, meta) => Math.max(date, meta.internalDate.getTime()), 0);
   record.restart({
@@ -133,7 +133,7 @@ export async function fillRecentMessages(
     backfill: isAdded ? noBackfill(lastUid) : newBackfill(lastUid),
   });
   record.note(status);
-  // Nothing of this was delivered, so that nobody waits for its changes.
+  // None of this was delivered, so no receiver waits for its changes.
   record.compared(now);
   return toRanges([...moved].sort((a, b) => a - b));
 }

@@ -19,7 +19,7 @@ export interface Searched {
   readonly records: readonly FolderRecord[];
   /** True if a watched folder is not there: what is missing may be in it. */
   readonly isPartial: boolean;
-  /** True if the look at every folder began with what was known of it before, so that whatever moved there was found. */
+  /** True if every folder was polled from a known position, so that every message that moved there was found. */
   readonly isThorough: boolean;
 }
 
@@ -34,7 +34,7 @@ export async function lookForChanges(at: MailboxPoll<FolderContext>, searched: S
   const { context, session, mailbox } = at;
   const due = searched.records.filter((record) => record.exists && isComparisonDue(record.cursor, context.now()));
   if (due.length === 0) return;
-  // What changes while nobody takes it would only pile up; compared later, it is one event a message.
+  // While the destination is held, changes would only pile up; compared later, they are one event a message.
   if (await context.destinations?.isHeld?.(mailbox.row.destinationId)) return;
   await readMessageRows(context, mailbox);
   const isSearched =

@@ -58,7 +58,7 @@ export function recover(found: Renumbered): Recovery {
   for (const { uid, hash, internalDate } of [...found.listed].sort((a, b) => a.uid - b.uid)) {
     const entry = byHash.get(hashKey(hash) ?? '')?.shift();
     if (entry !== undefined) {
-      // A server that rebuilds a folder may date its mail anew.
+      // A server that rebuilds a folder may give its mail new dates.
       entries.push({ ...present(entry), uid, day: dayOf(internalDate) });
       if (isOwed(found, entry)) deliver.push(uid);
       else known.add(uid);

@@ -10,8 +10,8 @@ import { fetchMeta } from './baseline.ts';
 import { recover } from './recover.ts';
 
 /**
- * Recovers a folder whose UIDs were renumbered: lists it, decides what is new, takes the new numbers over, and tells of
- * it, all in one commit. What is new is delivered afterwards like any other mail.
+ * Recovers a folder whose UIDs were renumbered: lists it, decides what is new, stores the new UIDs and the event
+ * `folder.reset`, all in one commit. New messages are delivered afterwards like any other mail.
  */
 export async function resetFolder(at: FolderPoll, status: FolderStatus, cause: 'validity' | 'uidnext'): Promise<void> {
   const { context, session, mailbox, record } = at;

@@ -21,7 +21,7 @@ export interface ShardRun {
 /** Why a mailbox is looked at: its shard has its turn, its bell rang, or that of another one in its shard. */
 export type Reason = 'tick' | 'bell' | 'bell of another';
 
-/** Polls a mailbox if it is due, and notes how it fared. @returns true if it has work left for a continuation */
+/** Polls a mailbox if it is due, and records the outcome. @returns true if it has work left for a continuation */
 export async function attend(
   { context, head, takeTurn }: ShardRun,
   mailbox: ShardMailbox,
@@ -38,10 +38,11 @@ export async function attend(
     { now, tick: reason === 'bell of another' ? -1 : tick, isRung },
   );
   const servedBefore = record.state.served;
-  // `served` is what the polled rows showed before the on-demand rows were read: a later wish is left for the next run.
+  // `served` is what the polled rows showed before the on-demand rows were read: a later request is left for the next
+  // run.
   const served = { served: row.asked };
   if (mailbox.isAsked) {
-    // A poll that is wished for has been made when its outcome is known: until then whoever comes next makes it.
+    // A requested poll counts as served once its outcome is known: until then the next run does it.
     record.setState({ ...record.state, ...(due ? {} : served), backoffUntil: undefined });
   }
   if (row.paused && record.state.state !== 'paused') {
@@ -85,8 +86,8 @@ export async function attend(
 }
 
 /**
- * Whether the bell of a mailbox missed mail. What came while it was not polled as usual says nothing: bells may have rung
- * in vain then.
+ * Whether the bell of a mailbox missed mail. Mail that came while it was not polled as usual says nothing: its bells
+ * may have been dropped.
  */
 async function isBellMissed(
   context: ShardContext,

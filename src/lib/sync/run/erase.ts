@@ -13,9 +13,10 @@ const kinds = ['d', 'e', 'o', 'p', 'r', 'x', 'c', 'b'] as const;
 const rowsPerBatch = 90;
 
 /**
- * Erases a removed mailbox. What it had to send ends first and is told: while an attempt is under way nothing is erased.
- * Then all its rows go but the tombstone and the events that are still told, under the fence; then the index row if it
- * still names this mailbox, then its grant if that carries no other. Safe to repeat from anywhere.
+ * Erases a removed mailbox. Its submissions end first, with their events; while an attempt is under way nothing is
+ * erased. Then all its rows are deleted under the fence, except the tombstone and the events that are still sent; then
+ * the index row if it still names this mailbox, then its grant if no other mailbox uses it. Safe to repeat from
+ * anywhere.
  * @returns the events that are left to send, `mailbox.removed` among them; undefined if it has to wait
  */
 export async function erase(context: ShardContext, mailbox: MailboxRow): Promise<readonly OutboxRow[] | undefined> {
@@ -45,7 +46,7 @@ export async function erase(context: ShardContext, mailbox: MailboxRow): Promise
       sent() {
         operations = [];
       },
-      // Whoever waits for the commit below is told.
+      // The commit below rejects.
       refused() {},
     };
     await context.committer.commit(unit);
@@ -55,7 +56,7 @@ export async function erase(context: ShardContext, mailbox: MailboxRow): Promise
   return farewell;
 }
 
-/** What is told of a mailbox after its removal: what became of its last messages, and last of all that it was removed. */
+/** Events that are sent after the removal of a mailbox: the ends of its submissions, and finally `mailbox.removed`. */
 export const isFarewell = ({ type }: Pick<OutboxRow, 'type'>): boolean =>
   type === 'mailbox.removed' || type.startsWith('submission.');
 

@@ -5,14 +5,14 @@ import type { MailboxRow, MailboxState, SlotSchedule, StateRow } from '../../sto
 import { bellAfter, eagerAfter, type Heard } from './bell.ts';
 import { pollInterval } from './rhythm.ts';
 
-/** How a mailbox fared in a run. */
+/** Outcome of a mailbox in a run. */
 export type Verdict =
   /** Every folder answered. `more`: work is left; `wait`: work is left that must wait for the destination. */
   | { readonly kind: 'ok'; readonly left: 'nothing' | 'more' | 'wait' }
   /** The mailbox answered, and one of its folders is not there. */
   | { readonly kind: 'partly'; readonly code: ErrorCode; readonly left: 'nothing' | 'more' | 'wait' }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly retryAfterMs: number | undefined }
-  /** Nothing can be said of the mailbox: our own store or the destination was in the way. */
+  /** The run says nothing about the mailbox: our own store or the destination failed. */
   | { readonly kind: 'unknown' };
 
 export interface Situation {
@@ -40,7 +40,7 @@ type StateEventType =
   | 'mailbox.consent_required'
   | 'mailbox.recovered';
 
-/** Tells that a mailbox came to be in trouble, or that it is over. */
+/** The event about trouble of a mailbox, or its end. */
 export type StateEvent = {
   readonly [Type in StateEventType]: { readonly type: Type; readonly data: OutboxData[Type] };
 }[StateEventType];
@@ -71,7 +71,7 @@ const consentWaitMs = hourMs;
 /** "Authenticated but not connected" is often the server's passing trouble (microsoft.md 4.2); thrice is not. */
 const notConnectedTries = 3;
 
-/** What a failure says about the mailbox. `keep`: nothing yet. */
+/** The state that a failure leads to. `keep`: none yet. */
 function stateFor(code: ErrorCode, failures: number): MailboxState | 'keep' | 'leave' {
   switch (code) {
     case 'imap_throttled':
@@ -100,12 +100,12 @@ function stateFor(code: ErrorCode, failures: number): MailboxState | 'keep' | 'l
     case 'nobody':
       return 'throttled';
     default:
-      // A fault of the whole deployment is told once, elsewhere; no mailbox is to blame.
+      // A fault of the whole deployment is reported once, elsewhere; it is no mailbox's fault.
       return 'leave';
   }
 }
 
-/** The states of which the owner is told. */
+/** The states for which an event is sent. */
 function troubleEvent(state: MailboxState, code: StoredCode, since: string): StateEvent | undefined {
   switch (state) {
     case 'degraded':
@@ -164,7 +164,7 @@ export function judge({ state, slot }: Standing, verdict: Verdict, at: Situation
   const next: SlotSchedule = { ...slot, failures, nextDue: tick + Math.max(wait, least) };
   if (said === 'leave') {
     // Asking again costs next to nothing (nothing goes to Microsoft while it refuses the app), and once the fault is
-    // fixed nobody should have to wait for a delay that its length has built up.
+    // fixed no mailbox should wait for a delay that grew during it.
     const soon = { ...slot, nextDue: tick + least };
     return { state: { ...untried(state, at), backoffUntil: asked }, slot: soon, event: undefined };
   }
@@ -183,7 +183,7 @@ const quietMs = (state: StateRow, at: Situation): number =>
 const keep = (state: StateRow): MailboxState =>
   state.state === 'paused' || state.state === 'reconnect_required' ? 'active' : state.state;
 
-/** A new sign-in that could not be tried yet: the wish to try it stands, or else nobody would poll the mailbox again. */
+/** A new sign-in that could not be tried yet stays requested, or else the mailbox would never be polled again. */
 const untried = (state: StateRow, at: Situation): StateRow =>
   state.state === 'reconnect_required' ? { ...state, served: at.servedBefore } : state;
 
@@ -207,7 +207,7 @@ function moved(
   const since = at.now.toISOString();
   const trouble = code === '' ? undefined : troubleEvent(to, code, since);
   if (trouble !== undefined) return { state: { ...next, told: to }, event: trouble };
-  // Whoever was told of trouble is told of its end, whatever else, of which nothing is told, came in between.
+  // A receiver that got an event about trouble gets one about its end, even if states without an event came in between.
   const was = state.told ?? (isTrouble(state.state) ? state.state : undefined);
   if (to !== 'active') return { state: { ...next, told: was }, event: undefined };
   return {

@@ -14,7 +14,7 @@ export interface PolledMailbox {
   readonly state: StateRow | undefined;
   /** By folder id. */
   readonly cursors: ReadonlyMap<string, CursorRow>;
-  /** A row of this mailbox that cannot be read: it is left alone until that is fixed, and the others go on. */
+  /** A row of this mailbox cannot be read: the mailbox is skipped until that is fixed, and the others continue. */
   readonly fault: unknown;
 }
 

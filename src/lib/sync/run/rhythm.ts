@@ -3,14 +3,14 @@ import { bellIntervalMs } from './bell.ts';
 
 /**
  * A mailbox that had mail within this time is polled every tick: an answer in a conversation mostly comes within the
- * hour, and whoever has just connected a mailbox tries it out.
+ * hour, and a mailbox that was just connected is being tried out.
  */
 export const busyMs = hourMs;
 
-/** A mailbox that has been quiet for long is polled this seldom at most. */
+/** The longest interval of a quiet mailbox. */
 const quietestMs = 5 * 60_000;
 
-/** And never more seldom than this many ticks: whoever sets a short tick wants mail quickly. */
+/** And at least once in this many ticks: an administrator who sets a short tick wants mail quickly. */
 const quietestTicks = 5;
 
 export interface Rhythm {
@@ -22,11 +22,10 @@ export interface Rhythm {
 }
 
 /**
- * After how many ticks a mailbox without work is polled again. Pure.
- * The wait is a sixtieth of how long the mailbox has been quiet: a tick of a minute for the first hour, 5 minutes after
- * five hours. What is polled seldom costs at most that share of its own silence. It also grows from one poll to the next
- * by no more than double, so that a mailbox about which something was said just now (it was asked for, it failed) is
- * looked at often for a while.
+ * After how many ticks a mailbox without work is polled again. Pure. The wait is a sixtieth of how long the mailbox has
+ * been quiet: a tick of a minute for the first hour, 5 minutes after five hours. The added delay is at most that share
+ * of the quiet time. The interval also no more than doubles from one poll to the next, so that a mailbox whose schedule
+ * was just reset (it was requested, it failed) is polled often for a while.
  * @param before the interval until now, in ticks; 0 or 1 after a reset
  */
 export function pollInterval(before: number, { quietMs, intervalSeconds, hasBell = false }: Rhythm): number {

@@ -16,7 +16,7 @@ import { createPolledRowSorter, type PolledRows } from './polled-rows.ts';
 import { createSemaphore } from './semaphore.ts';
 import { workShard } from './shard-run.ts';
 
-/** What is under way may settle for so long when the process ends. */
+/** How long work under way may settle when the process ends. */
 const settleMs = 5_000;
 
 /** A run under way. */
@@ -27,7 +27,7 @@ interface Active {
   done: Promise<void>;
 }
 
-/** What a run is for: a wake-up, or the bell of a mailbox. */
+/** The reason for a run: a wake-up, or the bell of a mailbox. */
 type Occasion = ShardWakeUp | (Omit<ShardWakeUp, 'why'> & { readonly why: 'bell'; readonly mailbox: string });
 
 interface Ended {
@@ -40,7 +40,7 @@ interface Ended {
 export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
   const { store, clock, log, intervalSeconds } = deps;
   const active = new Set<Active>();
-  /** The epoch under which this process last held each shard. */
+  /** The epoch in which this process last held each shard. */
   const ownEpochs = new Map<number, number>();
   const alone = createSemaphore(1);
   const memory = createRowMemory();
@@ -51,7 +51,7 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
     const { shard } = wakeUp;
     if (stopping) return { isTaken: true };
     const startedAt = clock.monotonic();
-    // One query, `!` first: whatever is committed after `!` was read makes the acquire fail.
+    // One query, `!` first: any commit after `!` was read makes the acquire fail.
     const rows = await store.table('mail').list(shardKey(shard), polledRowRange);
     const head = rows.find((row) => row.rowKey === shardRowKey);
     const why = (reason: string, ended: Ended = {}) => {
@@ -68,14 +68,14 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
         const dropped = dropReason(wakeUp, { tick: nowTick, intervalSeconds }, known);
         if (dropped !== undefined) return why(dropped);
       } else if (known.intervalSeconds !== intervalSeconds) {
-        // Ticks of another length: the wake-up of a tick translates them, and finds everyone due.
+        // Ticks of another length: the wake-up of a tick converts them and makes every mailbox due.
         return why('interval');
       }
       shardTick = known.tick;
       if (isHeld(known, store.time.whenJudging())) return why('held', { isTaken: true });
       polled = sortPolledRows(rows.filter((row) => row !== head));
     } catch (error) {
-      // A newer version of the broker is at work on this shard, in its own form of the rows.
+      // A newer version of the broker runs this shard, with its own row format.
       if (isBrokerError(error, 'row_newer')) return why('newer');
       throw error;
     }
@@ -108,7 +108,7 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
       return { next: { v: 1, kind: 'shard', shard, tick: next, cont: wakeUp.cont + 1, why: 'continue' } };
     } catch (error) {
       if (!(error instanceof LeaseLost)) throw error;
-      // The lease ran out because the store did not answer: that fails the invocation. Else another run has the shard.
+      // The lease expired because the store did not answer: fail the invocation. Otherwise another run has the shard.
       if (isStoreError(error.cause, 'unreachable')) throw error.cause;
       log.warn('shard.lease_lost', { shard, tick, why: error.why });
       return { isTaken: true };
@@ -122,7 +122,7 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
     traced('poll', 'internal', { 'broker.run_id': runId }, () => correlated({ runId }, () => run(occasion)));
 
   return {
-    // Shard and tick stand in the line of the dispatcher, too; a continuation says that it is one.
+    // The dispatcher's log line has shard and tick, too; a continuation has its number.
     async run(wakeUp) {
       const of = `${shardKey(wakeUp.shard)}.${wakeUp.tick}.${wakeUp.cont}`;
       return (await recorded(of, wakeUp)).next;

@@ -1,18 +1,18 @@
-/** What someone inside knows of those outside. */
+/** What the holder of a place can see of the queue. */
 export interface Permit {
-  /** True while someone waits who would have this place next. */
+  /** True while another waits for this place. */
   isWanted(): boolean;
 }
 
 /**
- * A place for the time of `work`. `after others` waits as long as anyone waits for a place who does not say so.
+ * Runs `work` in a place of the semaphore. `after others` waits as long as any other call waits without that option.
  */
 export type TakeTurn = <T>(work: (permit: Permit) => Promise<T>, when?: 'after others') => Promise<T>;
 
 /**
- * Lets `most` through at a time, the others in the order in which they came: who goes to the end of the queue after a turn
- * has it fairly.
- * @param mostAfter how many places those may have who come after others, so that some are free when the others come
+ * Runs at most `most` at a time, the others in order of arrival; going to the end of the queue after each turn shares
+ * time fairly.
+ * @param mostAfter how many places calls with `after others` may have, so that some stay free for the rest
  */
 export function createSemaphore(most: number, mostAfter = most): TakeTurn {
   const first: (() => void)[] = [];
@@ -20,7 +20,7 @@ export function createSemaphore(most: number, mostAfter = most): TakeTurn {
   let inside = 0;
   let insideAfter = 0;
 
-  /** Places are handed over, not given up, so that nobody slips in between. */
+  /** A place is handed to the next in line, so that no newcomer takes it in between. */
   function admit(): void {
     while (inside < most) {
       const next = first.shift() ?? (insideAfter < mostAfter ? after.shift() : undefined);

@@ -26,8 +26,8 @@ export interface ShardWork extends ShardHold {
 }
 
 /**
- * Works on a shard under its lease: erases removed mailboxes, polls those that are due, delivers, and gives the lease back
- * in the commit that records how each mailbox fared. @returns true if a continuation can go on at once with what is left
+ * Works on a shard under its lease: erases removed mailboxes, polls those that are due, delivers, and releases the
+ * lease in the commit that records each mailbox's outcome. @returns true if work is left for a continuation
  * @throws LeaseLost, StoreError
  */
 export async function workShard(deps: ShardRunnerDeps, work: ShardWork): Promise<boolean> {

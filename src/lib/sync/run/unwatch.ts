@@ -19,8 +19,8 @@ export const unwatched = (row: MailboxRow, cursors: ReadonlyMap<string, CursorRo
   [...cursors.values()].filter(({ folderId }) => !row.folders.some(({ id }) => id === folderId));
 
 /**
- * Erases what is kept of folders that are no longer watched. Messages of theirs that were being tried again are told as
- * vanished, like those that someone moves where nobody looks. Safe to repeat from anywhere.
+ * Erases what is kept of folders that are no longer watched. For messages of them in the retry queue `message.vanished`
+ * is sent, as for messages that are moved to a folder that is not watched. Safe to repeat from anywhere.
  */
 export async function unwatch(at: MailboxRun<RowContext>, cursors: readonly CursorRow[]): Promise<void> {
   const { context, mailbox } = at;

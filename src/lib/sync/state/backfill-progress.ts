@@ -25,9 +25,8 @@ export const newBackfill = (uid: number): Backfill => ({
 export const noBackfill = (uid: number): Backfill => ({ ...newBackfill(uid), at: new Date(0) });
 
 /**
- * After its folder was renumbered a first sync continues by date: everything there is now may be old mail, and of the
- * second
- * at which it stood nobody can say what is done.
+ * After its folder was renumbered a first sync continues by date: everything there is now may be old mail, and it is
+ * unknown which messages of its current second are done.
  */
 export const renumbered = (backfill: Backfill, uid: number): Backfill => ({
   ...backfill,
@@ -49,7 +48,7 @@ export const byAge = (a: OldMessage, b: OldMessage): number =>
 
 /** The first sync of a folder in memory: what is under way, and how far everything before it is settled. */
 export interface BackfillProgress {
-  /** Undefined in a folder at which nobody has looked yet, and in one that was there before there was a first sync. */
+  /** Undefined in a folder that has not been polled yet, and in one that is older than the feature. */
   readonly state: Backfill | undefined;
   begin(state: Backfill): void;
   set(values: Partial<Backfill>): void;

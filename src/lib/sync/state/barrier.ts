@@ -1,4 +1,4 @@
-/** A mailbox that has something urgent to do for a destination in this run. */
+/** A mailbox with urgent work for a destination in this run. */
 export interface Participant {
   /** Resolves when every other one is done, or waits here too. */
   othersDone(): Promise<void>;
@@ -7,7 +7,8 @@ export interface Participant {
 }
 
 /**
- * Who is busy with which destination in a run: so that a message that failed last can let everyone else go first.
+ * Tracks which mailboxes are busy with which destination in a run, so that a message that failed last can let all
+ * others go first.
  */
 export function createBarrier(): { enter(destinationId: string): Participant } {
   const places = new Map<string, { busy: number; waiting: (() => void)[] }>();
@@ -21,7 +22,7 @@ export function createBarrier(): { enter(destinationId: string): Participant } {
       const stepOut = () => {
         place.busy -= 1;
         if (place.busy > 0) return;
-        // Those who waited go on, all at once: only one of them can be the probe.
+        // All that waited continue at once; only one of them can be the probe.
         const waiting = place.waiting.splice(0);
         place.busy = waiting.length;
         for (const goOn of waiting) goOn();

@@ -14,8 +14,8 @@ export const isComparisonDue = ({ flagsAt }: Pick<CursorRow, 'flagsAt'>, now: Da
   flagsAt === undefined || now.getTime() - flagsAt.getTime() >= everyMs;
 
 /**
- * Whether the counts of a folder changed by more than its new mail explains. Pure.
- * New mail is taken for unread, but in the sent folder. Where that is wrong, the flags are compared in vain.
+ * Whether the counts of a folder changed by more than its new mail explains. Pure. New mail is taken for unread, but in
+ * the sent folder. Where that is wrong, the flags are compared without need.
  */
 export function doCountsTell(
   known: Pick<CursorRow, 'role' | 'uidNextSeen' | 'messages' | 'unseen'>,
@@ -41,7 +41,7 @@ export function followed(entries: readonly RecentMessage[], today: number): read
 export interface Differences {
   /** Other flags than those that were told. */
   readonly changed: readonly RecentMessage[];
-  /** Not there now, for the first time; or there again. Nothing is told of these yet. */
+  /** Missing for the first time, or back again. No event is sent for these yet. */
   readonly marked: readonly RecentMessage[];
   /** Not there before either, and nowhere else since: perhaps removed. */
   readonly lost: readonly RecentMessage[];

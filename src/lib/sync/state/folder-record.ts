@@ -37,8 +37,8 @@ export interface FolderRecord
   /** A message was kept back by the filter of this revision, and gets no entry. */
   keptBack(revision: number | undefined): void;
   /**
-   * The filter is of this revision now. Of what another one kept back the recent messages know nothing: were the folder renumbered,
-   * that would seem to be new.
+   * Sets the filter's revision. Messages that an earlier revision filtered out are not among the recent messages: if
+   * the folder is renumbered, they would look new.
    */
   filterIs(revision: number | undefined): void;
 

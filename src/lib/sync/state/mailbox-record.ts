@@ -64,7 +64,7 @@ export interface MailboxRecord extends CommitUnit {
   dead(): readonly DeadRow[];
   /** Whether a message is out of its folder's way, by its key. */
   retryItem(key: Uint8Array): RetryItem | undefined;
-  /** Makes or changes the row of a message in the retry queue, or takes it away; the folder's summary follows. */
+  /** Creates, changes or removes the row of a message in the retry queue; the folder's summary follows. */
   putRetryItem(retryItem: RetryItem): void;
   removeRetryItem(mark: MessageMark): void;
   /** Takes away the rows of messages that were given up before `before`: the oldest `most` of them. */
@@ -78,7 +78,7 @@ export interface MailboxRecord extends CommitUnit {
 /** The rows with which a run begins. */
 export interface MailboxRows {
   readonly row: MailboxRow;
-  /** Undefined where the row is missing or broken; it is then written anew with the first change. */
+  /** Undefined where the row is missing or broken; the first change writes it again. */
   readonly state: StateRow | undefined;
   /** By their folder. */
   readonly cursors: ReadonlyMap<string, CursorRow>;
@@ -111,7 +111,7 @@ export function createMailboxRecord(
   const changes = new Map<string, Row | undefined>();
   let messageRowsRead = false;
   let filter: KeptRows['filter'];
-  /** The table does not hold what it was given: nobody knows what is stored. */
+  /** The table refused a write: what is stored is unknown. */
   let isVoid = false;
 
   const write = (next: Row) => void changes.set(next.rowKey, next);

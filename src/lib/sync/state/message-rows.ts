@@ -9,13 +9,13 @@ import type { MailboxRecord } from './mailbox-record.ts';
 import type { KeptRows } from './row-memory.ts';
 import type { RowContext } from './run-context.ts';
 
-/** So many of those that were given up go at a time, which leaves room in the batch. */
+/** Dead messages deleted at a time, which leaves room in the batch. */
 const purgedAtOnce = 16;
 
 /**
- * Reads the recent messages of a mailbox once a run, its filter if it has one, and the rows of its messages in the retry queue if the shard has
- * any; those past their time go. What this process has kept since its last run is not read again.
- * @throws BrokerError `filter_broken`: without the filter nobody knows what may be delivered
+ * Reads, once a run, the recent messages of a mailbox, its filter if it has one, and its rows in the retry queue if the
+ * shard has any; expired ones are deleted. Rows that this process has kept since its last run are not read again.
+ * @throws BrokerError `filter_broken`: without the filter it is unknown what may be delivered
  */
 export async function readMessageRows(context: RowContext, mailbox: MailboxRecord): Promise<void> {
   if (mailbox.messageRowsRead) return;

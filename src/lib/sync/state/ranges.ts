@@ -79,8 +79,9 @@ export type UidGapKind = 'unseen' | 'missing' | 'present';
 const isPresent = (uidGap: UidGap): boolean => uidGap.seen && uidGap.tries === 0;
 
 /**
- * Opens UID gaps for `ranges`. UIDs that lie in a UID gap already stay in theirs, with its age; what is missing has one try
- * more then, and is closed when it is gone for good. Beyond 64 the oldest are closed, but none whose messages are there.
+ * Opens UID gaps for `ranges`. UIDs that already lie in a UID gap stay in it and keep its age; `missing` counts one
+ * more try, and the gap is closed when its UIDs are considered gone. Beyond 64 the oldest are closed, but none whose
+ * messages are present.
  */
 export function openUidGaps(
   uidGaps: readonly UidGap[],
@@ -150,8 +151,9 @@ export const closeUid = (uidGaps: readonly UidGap[], uid: number): UidGapChange 
   withinLimit(uidGaps.flatMap((uidGap) => cut(uidGap, { from: uid, to: uid })));
 
 /**
- * Notes one more SEARCH over all UID gaps, in which the server showed `found` (ascending). The rest has one try more, and is
- * closed when it is gone for good. What is shown is present, or, if its content has not come before, as missing as it was.
+ * Notes one more SEARCH over all UID gaps, in which the server showed `found` (ascending). For the rest one more try is
+ * counted, and a gap is closed when its UIDs are considered gone. A UID that is shown becomes present, or stays missing
+ * if its content failed to arrive before.
  */
 export function searchedAgain(uidGaps: readonly UidGap[], found: readonly number[], now: Date): UidGapChange {
   const missing = uidGaps.flatMap((uidGap) =>

@@ -1,7 +1,7 @@
 import type { DeadRow, RetryRow } from '../../store/rows/rows.ts';
 import { createOrdered, type Ordered } from './ordered.ts';
 
-/** A message that is out of its folder's way: it is tried again by itself, or given up. */
+/** A message that no longer blocks its folder: in the retry queue, or given up. */
 export type RetryItem =
   | { readonly kind: 'retry'; readonly row: RetryRow }
   | { readonly kind: 'dead'; readonly row: DeadRow };
@@ -27,7 +27,7 @@ const keyText = (key: Uint8Array): string => Buffer.from(key).toString('latin1')
 const byDue = (a: RetryRow, b: RetryRow): number => a.nextAt.getTime() - b.nextAt.getTime() || a.uid - b.uid;
 const byAge = (a: DeadRow, b: DeadRow): number => a.at.getTime() - b.at.getTime();
 
-/** Every message that fails or is tried changes one row: the orders are kept, and not made anew each time. */
+/** Every message that fails or is tried changes one row: the orders are maintained, not rebuilt each time. */
 export function createRetryItems(): RetryItems {
   const byKey = new Map<string, RetryItem>();
   const retries = new Map<string, Ordered<RetryRow>>();

@@ -11,8 +11,9 @@ export interface KeptRows {
 }
 
 /**
- * Rows that this process keeps from one run of a shard to the next. They count only if nobody else has held the lease in
- * between: the next acquire must find our own last epoch, and our last run must know what became of all its commits.
+ * Rows that this process keeps from one run of a shard to the next. They are valid only if no other process has held
+ * the lease in between: the next acquire must find our own last epoch, and our last run must know the outcome of all
+ * its commits.
  */
 export interface RowMemory {
   /** A run has taken the lease. */

@@ -12,7 +12,10 @@ import type { ShardRunnerDeps } from './types.ts';
 export type NewEvent = {
   readonly [Type in OutboxType]: {
     readonly type: Type;
-    /** Distinguishes it from other events of its type; its id is a hash of both, and the same if it is told again. */
+    /**
+     * Distinguishes it from other events of its type; its id is a hash of both, so that a repeated call adds no second
+     * event.
+     */
     readonly occasion: readonly (string | number | bigint)[];
     readonly data: OutboxData[Type];
   };

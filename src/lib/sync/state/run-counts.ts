@@ -3,9 +3,9 @@ import type { MailboxState } from '../../store/rows/rows.ts';
 
 /** What a run did. The steps of the run add to it; its line in the log tells it. */
 export interface RunCounts {
-  /** Mailboxes that were asked. */
+  /** Mailboxes that were polled. */
   polled: number;
-  /** Those of them that could not be read, for whatever reason. */
+  /** Those of them that could not be read, for any reason. */
   failed: number;
   /** Mails that their destination accepted, old and new. */
   delivered: number;

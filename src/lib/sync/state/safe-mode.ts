@@ -3,15 +3,15 @@ import type { CurrentMessage } from '../../store/rows/rows.ts';
 import type { Committer } from '../../store/shard/committer.ts';
 import type { Head } from '../../store/shard/lease.ts';
 
-/** After so many acquires without a release a message is suspected of killing the process that reads it. */
+/** After this many acquires without a release, a message is suspected of crashing the process that reads it. */
 const killLoopStarts = 3;
 
-/** What may be done with a message, by how often the process died with it. */
+/** How much of a message is read, by how often the process crashed on it. */
 export type Care = 'whole' | 'metadata' | 'nothing';
 
 /**
  * Reading in a kill loop: one message at a time in the whole process, and each is named in `!` while it is fetched and
- * parsed, so that whoever comes after the next death knows with which.
+ * parsed, so that the process that follows a crash knows which message caused it.
  */
 export interface SafeMode {
   /** Reads one message under its name. The name goes with the next commit, which precedes the POST. */

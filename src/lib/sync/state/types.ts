@@ -32,7 +32,7 @@ export interface SeenCopy {
 }
 
 /**
- * Mail out, as far as mail in concerns it. All of it may be told again.
+ * What the sync engine reports to the sending side. Every call may be repeated.
  * @throws StoreError; BrokerError `storage_unreachable` | `conflict`
  */
 export interface SentMail {
@@ -47,7 +47,7 @@ export interface SentMail {
   end(mailboxId: string): Promise<number>;
 }
 
-/** What the sync engine stands on. Time and chance come in with the rest, so that it also runs in a simulated world. */
+/** Dependencies of the sync engine. Time and randomness are among them, so that it also runs in a simulator. */
 export interface ShardRunnerDeps {
   readonly store: Store;
   readonly clock: Clock;
@@ -58,16 +58,14 @@ export interface ShardRunnerDeps {
   /** An access token for the mail of `mailbox`. @throws BrokerError by the class of Entra's answer */
   readonly token: (mailbox: MailboxRow, options: { readonly force: boolean }) => Promise<string>;
   readonly messageReceived: (input: MessageReceivedInput) => OutgoingEvent;
-  /** The event that an outbox row tells of; the same on every attempt. */
+  /** Builds the event of an outbox row; the same on every attempt. */
   readonly mailboxEvent: (row: OutboxRow, mailbox: MailboxRow) => OutgoingEvent | Promise<OutgoingEvent>;
   /**
-   * Last steps of removing a mailbox, after its rows are gone: the index row if it still names this id, then the grant
-   * if it carries no other mailbox. Safe to repeat.
+   * Last steps of removing a mailbox, after its rows are deleted: the index row if it still names this id, then the
+   * grant if it carries no other mailbox. Safe to repeat.
    */
   readonly forget: (mailbox: MailboxRow) => Promise<void>;
-  /**
-   * Told of a shard that someone else may have looked after since this process last did: what is kept of it is stale.
-   */
+  /** Called for a shard that another process may have run since this process last did: what is kept of it is stale. */
   readonly otherHeld?: (shard: number) => void;
   /** Length of a tick. */
   readonly intervalSeconds: number;
@@ -84,15 +82,15 @@ export interface ShardRunnerDeps {
 
 export interface ShardRunner {
   /**
-   * Looks after one shard: takes its lease, asks every due mailbox for new mail, delivers, commits, releases.
-   * @returns the wake-up to go on with at once if work is left, else undefined
+   * Runs one shard: takes its lease, polls every due mailbox, delivers, commits, releases.
+   * @returns the wake-up of a continuation if work is left, else undefined
    * @throws StoreError if the store does not answer; never for one mailbox
    */
   run(wakeUp: ShardWakeUp): Promise<ShardWakeUp | undefined>;
   /**
-   * Polls the mailbox whose bell rang. A run of its shard that is under way in this process takes the bell in; else it gets
-   * a run of its own, which leaves the tick of the shard to the dispatcher's wake-up.
-   * @returns what to go on with at once, and the bell again if the shard is taken
+   * Polls the mailbox whose bell rang. A run of its shard that is under way in this process takes the bell; else it
+   * gets a run of its own, which leaves the tick of the shard to the dispatcher's wake-up.
+   * @returns the wake-up of a continuation, and the bell to try again if the shard is taken
    * @throws StoreError if the store does not answer
    */
   ring(bell: BellWakeUp): Promise<Rung>;

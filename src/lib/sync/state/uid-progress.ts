@@ -69,7 +69,8 @@ export function createUidProgress({ cursor, change, entries }: ProgressParts): U
     change({ lastUid, acked: cursor.acked.filter((uid) => uid > lastUid), headSince: undefined });
     if (gaps.length === 0) return [];
     const closed = setUidGaps(openUidGaps(cursor.uidGaps, { ranges: gaps, sort: 'unseen' }, now));
-    // A message that was posted before was seen, although SEARCH leaves it out now: its going will be told by its key.
+    // A message that was posted before was seen, although SEARCH leaves it out now: if it is gone, an event with its
+    // key is sent.
     const missing = entries().flatMap(({ uid, posted, accepted }) =>
       posted && !accepted && gaps.some((gap) => uid >= gap.from && uid <= gap.to) ? [{ from: uid, to: uid }] : [],
     );

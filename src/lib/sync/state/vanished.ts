@@ -4,10 +4,13 @@ import type { FolderRun } from './folder-poll.ts';
 import { sizeOf } from './ranges.ts';
 import { isSettled } from './recent-messages.ts';
 
-/** More than this are told by their count alone: an event for each would not fit in a commit. */
+/** Beyond this number one event with their count is sent: an event for each would not fit in a commit. */
 const mostByKey = 20;
 
-/** Tells of UIDs that are given up: each that was once seen by its key, the others together. */
+/**
+ * Sends `message.vanished` for UIDs that are given up: one event for each that was once seen, one for the others
+ * together.
+ */
 export function tellVanished({ context, mailbox, record }: FolderRun, closed: readonly UidGap[]): void {
   const { id: folderId, path, role } = record.folder;
   const { uidValidity } = record.cursor;

@@ -13,7 +13,7 @@ export interface ShardWakeUp {
   readonly tick: number;
   /** How often the work of this tick was continued in another invocation. */
   readonly cont: number;
-  /** `asked`: the API wants the shard looked at now. `housekeeping`: nobody has looked at it for a while. */
+  /** `asked`: the API wants the shard looked at now. `housekeeping`: no run has happened for a while. */
   readonly why: 'tick' | 'continue' | 'asked' | 'housekeeping';
 }
 
