@@ -213,7 +213,17 @@ export interface SmtpServer extends Running, Endpoint {
 /** How the next requests to Graph are answered instead of the truth. */
 export interface GraphFailure {
   /** Only requests of this kind: `draft` makes one, `send` sends it, `attach` and `upload` put files on it, `look` reads it. */
-  readonly verb?: 'sendMail' | 'draft' | 'attach' | 'upload' | 'send' | 'look' | 'delete' | 'subscribe' | 'other';
+  readonly verb?:
+    | 'sendMail'
+    | 'draft'
+    | 'attach'
+    | 'upload'
+    | 'send'
+    | 'look'
+    | 'find'
+    | 'delete'
+    | 'subscribe'
+    | 'other';
   /** How many requests; 1 if left out, `Infinity` until {@link GraphStandIn.heal}. */
   readonly times?: number;
   /** HTTP status, 503 if left out. */

@@ -32,6 +32,8 @@ export interface Drafts {
   handle(mailbox: string, path: string, call: Call): Promise<Reply>;
   /** `/upload/ID`: the address of an upload session, which needs no token. */
   upload(id: string, call: Call): Reply;
+  /** `/mailFolders/drafts/messages` with a filter by `internetMessageId`. */
+  find(mailbox: string, call: Call): Promise<Reply>;
   /** Subjects of the drafts of a mailbox. */
   of(mailbox: string): Promise<readonly string[]>;
 }
@@ -92,6 +94,14 @@ export function createDrafts(outbox: Outbox, address: () => string): Drafts {
         default:
           return refusals.unknown();
       }
+    },
+    async find(mailbox, call) {
+      const [, wanted] = /^internetMessageId eq '(.*)'$/.exec(call.url.searchParams.get('$filter') ?? '') ?? [];
+      if (call.method !== 'GET' || wanted === undefined) return refusals.unknown();
+      const own = [...drafts].filter(([, draft]) => draft.mailbox === mailbox);
+      const all = await Promise.all(own.map(async ([id, { raw }]) => ({ id, ...(await PostalMime.parse(raw)) })));
+      const found = all.filter(({ messageId }) => messageId === wanted.replaceAll("''", "'"));
+      return { status: 200, body: { value: found.map(({ id }) => ({ id })) } };
     },
     upload: uploads.put,
     of: async (mailbox) =>

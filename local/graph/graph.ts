@@ -94,13 +94,15 @@ export async function startGraph(options: GraphOptions): Promise<GraphStandIn> {
   async function ofMailbox(facts: TokenFacts, path: string, call: Call): Promise<Reply> {
     const [, owner = '', rest = ''] = /^\/v1\.0\/(me|users\/[^/]+)\/(.*)$/.exec(path) ?? [];
     const isSending = rest === 'sendMail' || /^messages\/[^/]+\/send$/.test(rest);
-    if (owner === '' || (!isSending && !/^messages(\/|$)/.test(rest))) return refusals.unknown();
+    const isSearch = rest === 'mailFolders/drafts/messages';
+    if (owner === '' || (!isSending && !isSearch && !/^messages(\/|$)/.test(rest))) return refusals.unknown();
     const mailbox = mailboxOf(facts, owner, isSending ? 'Mail.Send' : 'Mail.ReadWrite');
     if (typeof mailbox !== 'string') return mailbox;
     const others = atOnce.get(mailbox) ?? 0;
     if (others >= mostAtOnce) return refusals.busy();
     atOnce.set(mailbox, others + 1);
     try {
+      if (isSearch) return await drafts.find(mailbox, call);
       return rest === 'sendMail'
         ? await sendMail(mailbox, call)
         : await drafts.handle(mailbox, rest.slice('messages'.length), call);
@@ -138,7 +140,10 @@ export async function startGraph(options: GraphOptions): Promise<GraphStandIn> {
   }
 
   const { cert, key } = options.certificates;
-  const listener = await listen(createServer({ cert, key }, serve(answer)), 'the Graph stand-in', options.port);
+  const server = createServer({ cert, key }, serve(answer));
+  // On a slow machine a client may use a connection again at the very moment at which it times out here.
+  server.keepAliveTimeout = 60_000;
+  const listener = await listen(server, 'the Graph stand-in', options.port);
   url = `https://localhost:${listener.port}`;
   return {
     url,
@@ -167,6 +172,7 @@ function verbOf({ method, url }: Call): NonNullable<GraphFailure['verb']> {
   const path = url.pathname;
   if (path.startsWith('/v1.0/subscriptions')) return 'subscribe';
   if (path.startsWith('/upload/')) return 'upload';
+  if (path.includes('/mailFolders/')) return 'find';
   if (path.endsWith('/sendMail')) return 'sendMail';
   if (path.endsWith('/send')) return 'send';
   if (path.endsWith('/messages')) return 'draft';

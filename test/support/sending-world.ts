@@ -11,6 +11,7 @@ import type { Blobs } from '../../src/lib/store/table/blobs.ts';
 import type { Store, Table } from '../../src/lib/store/table/table.ts';
 import { accept, type SendWish } from '../../src/lib/submissions/accept.ts';
 import { createDecisions } from '../../src/lib/submissions/decide.ts';
+import { createDraftSweeper } from '../../src/lib/submissions/ending/leftover-drafts.ts';
 import { createLaneRunner } from '../../src/lib/submissions/lane-run.ts';
 import { createStoredMail } from '../../src/lib/submissions/stored-mail.ts';
 import type { SendingDeps, SendWakeUp } from '../../src/lib/submissions/types.ts';
@@ -200,6 +201,9 @@ export function startProcess(
 
   const wakes: Process['wakes'] = [];
   const self: { mailbox: MailboxRow; sendVia: SendVia } = { mailbox, sendVia: 'auto' };
+  const log = { info() {}, warn() {}, error() {} };
+  const account = async (row: MailboxRow) => ({ mailbox: row, login: row.login });
+  const open = typeof ways === 'function' ? ways(step) : new Map(ways.map((name) => [name, way(name)]));
   const deps: SendingDeps = {
     store,
     rows: createSubmissionRows({ store }),
@@ -207,8 +211,8 @@ export function startProcess(
     sealer,
     clock,
     random: systemRandom,
-    log: { info() {}, warn() {}, error() {} },
-    ways: typeof ways === 'function' ? ways(step) : new Map(ways.map((name) => [name, way(name)])),
+    log,
+    ways: open,
     sent: {
       stood: async (row) => ({ mailboxId: row.id, path: 'Sent', stood: { uidValidity: 1n, uidNext: 1 } }),
       async find(_mark, submissionId) {
@@ -224,7 +228,8 @@ export function startProcess(
         return server.markFault;
       }),
     mailboxesOf: async () => [self.mailbox],
-    account: async (row) => ({ mailbox: row, login: row.login }),
+    sweepDrafts: createDraftSweeper({ ways: open, account, mailbox: async () => self.mailbox, clock, log }),
+    account,
     copiesAlsoIn: async () => [],
     sendVia: () => self.sendVia,
     wake: (hint, delayMs) => step(async () => void wakes.push({ hint, delayMs })),

@@ -8,6 +8,7 @@ import { createSuppressions } from '../store/submissions/suppressions.ts';
 import { createAccounts } from '../submissions/accounts.ts';
 import { createDecisions } from '../submissions/decide.ts';
 import { laneWakeUps } from '../submissions/due-lanes.ts';
+import { createDraftSweeper } from '../submissions/ending/leftover-drafts.ts';
 import { createOriginalMarker } from '../submissions/ending/mark-original.ts';
 import { createLaneRunner } from '../submissions/lane-run.ts';
 import { createMailIn } from '../submissions/mail-in.ts';
@@ -60,6 +61,8 @@ export function composeSending(
   const rows = createSubmissionRows({ store });
   const mailbox = async (id: string): Promise<MailboxRow | undefined> => (await registry.get(id))?.row;
   const accounts = createAccounts({ mailbox, grants });
+  const graph = { fetch, now: () => clock.now(), token: graphToken };
+  const ways = createWays(config, { smtp: { token }, graph });
   const deps: SendingDeps = {
     store,
     rows,
@@ -68,9 +71,10 @@ export function composeSending(
     clock,
     random,
     log,
-    ways: createWays(config, { smtp: { token }, graph: { fetch, now: () => clock.now(), token: graphToken } }),
+    ways,
     sent: createSentFolders({ imap: downloads, token, mailbox, log }),
     markOriginal: createOriginalMarker({ interactive, store, mailbox, clock, log }),
+    sweepDrafts: createDraftSweeper({ ways, account: accounts.of, mailbox, clock, log }),
     mailboxesOf: accounts.mailboxesOf,
     account: accounts.of,
     copiesAlsoIn: accounts.copiesAlsoIn,

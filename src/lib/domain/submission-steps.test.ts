@@ -46,6 +46,7 @@ const queued: Submission = {
   refused: [],
   fromRewritten: undefined,
   original: undefined,
+  drafted: false,
   resendable: false,
   sentAt: undefined,
   endedAt: undefined,

@@ -126,6 +126,8 @@ export interface Submission {
   /** The address that the server put into From in place of ours. */
   readonly fromRewritten: string | undefined;
   readonly original: OriginalMessage | undefined;
+  /** An attempt has begun to put a draft together: some may lie in Drafts that no mark names. */
+  readonly drafted: boolean;
   /** Bounced by a limit of the account: the same may be sent again later. */
   readonly resendable: boolean;
   readonly sentAt: Date | undefined;

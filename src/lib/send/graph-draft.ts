@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BrokerError } from '../errors.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
 import { sendPermission } from './graph.ts';
 import { readGraphAnswer } from './graph-answer.ts';
 import {
@@ -30,6 +30,7 @@ const mostSmallBytes = 3_000_000;
 const pieceBytes = 10 * 320 * 1024;
 
 const draftForm = z.object({ id: z.string().min(1) });
+const foundForm = z.object({ value: z.array(z.object({ id: z.string().min(1) })) });
 const sessionForm = z.object({ uploadUrl: z.url() });
 
 type Failure = Refused | Deferred | Closed;
@@ -62,6 +63,7 @@ const ready = (mailbox: GraphMailbox, inTurn: <T>(work: () => Promise<T>) => Pro
   kind: 'ready',
   stage: (mail, signal) => inTurn(() => stage(mailbox, mail, signal)),
   withdraw: (place, signal) => withdraw(mailbox, place, signal),
+  sweep: (messageId, signal) => sweep(mailbox, messageId, signal),
   async send(_mail, signal, place = '') {
     const reply = await mailbox.ask({ method: 'POST', path: `/messages/${encodeURIComponent(place)}/send` }, signal);
     const result = sent(reply, signal);
@@ -139,12 +141,8 @@ const isAnswered = (reply: GraphReply, status: number): reply is Extract<GraphRe
 /** What was made, or why it was not. */
 function bodyOf<T>(reply: GraphReply, form: z.ZodType<T>): T | Failure {
   if (!isAnswered(reply, 201)) return notStaged(reply);
-  try {
-    const parsed = form.safeParse(JSON.parse(reply.body));
-    return parsed.success ? parsed.data : graphUnreachable;
-  } catch {
-    return graphUnreachable;
-  }
+  const parsed = form.safeParse(jsonIn(reply.body));
+  return parsed.success ? parsed.data : graphUnreachable;
 }
 
 /** Nothing is sent by putting a draft together: where nobody knows what became of a request, it is made again. */
@@ -160,6 +158,39 @@ async function withdraw(mailbox: GraphMailbox, place: string, signal: AbortSigna
   if (isAnswered(reply, 404)) return false;
   const { kind } = reply;
   throw new BrokerError('graph_unreachable', { cause: kind === 'lost' ? reply.cause : new Error(kind) });
+}
+
+/**
+ * https://learn.microsoft.com/graph/api/mailfolder-list-messages; `internetMessageId` of a draft made from MIME is that of
+ * its header. Only Drafts is looked into: in Sent lies what was sent.
+ */
+async function sweep(mailbox: GraphMailbox, messageId: string, signal: AbortSignal): Promise<boolean> {
+  const query = new URLSearchParams({
+    $filter: `internetMessageId eq '${messageId.replaceAll("'", "''")}'`,
+    $select: 'id',
+    $top: '50',
+  });
+  const reply = await mailbox.ask({ method: 'GET', path: `/mailFolders/drafts/messages?${query}` }, signal);
+  if (!isAnswered(reply, 200)) return false;
+  const found = foundForm.safeParse(jsonIn(reply.body));
+  if (!found.success) return false;
+  for (const { id } of found.data.value) {
+    try {
+      await withdraw(mailbox, id, signal);
+    } catch (error) {
+      if (!isBrokerError(error, 'graph_unreachable')) throw error;
+      return false;
+    }
+  }
+  return true;
+}
+
+function jsonIn(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A draft that nobody needs; if it stays, it stays in Drafts. */

@@ -34,7 +34,7 @@ export type GraphReply =
   | { readonly kind: 'lost'; readonly cause: unknown };
 
 export interface GraphRequest {
-  readonly method: 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Whole, or what comes after the address of the mailbox: `/sendMail`. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;

@@ -121,6 +121,12 @@ export interface ReadyWay {
    */
   withdraw?(place: string, signal: AbortSignal): Promise<boolean>;
   /**
+   * Deletes the drafts with this Message-ID: a process that died while it put one together has left no other name of it. Only
+   * where there is `stage`. What was sent from a draft is none any more.
+   * @returns false if that could not be done now
+   */
+  sweep?(messageId: string, signal: AbortSignal): Promise<boolean>;
+  /**
    * Sends it, once. Never rejects for what the server or the network does: a connection that broke before the last byte
    * (the `.` of SMTP) was written is `deferred`, one that broke after it is `unknown`. An abort counts likewise.
    * @param place what `stage` answered

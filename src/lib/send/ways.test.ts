@@ -31,7 +31,16 @@ const introspect = async (token: string): Promise<TokenFacts> => {
   const facts = { username: ada, oid: 'ada', tid: '', roles: [], expiresAt: new Date(Date.now() + 3_600_000) };
   return token === 'graph'
     ? { ...facts, audience: 'https://graph.microsoft.com', scopes: graphMailPermissions.map((name) => `x/${name}`) }
-    : { ...facts, audience: 'https://outlook.office.com', scopes: ['x/SMTP.Send'] };
+    : token === 'app'
+      ? {
+          ...facts,
+          username: '',
+          tid: 'own',
+          audience: 'https://graph.microsoft.com',
+          scopes: [],
+          roles: [...graphMailPermissions],
+        }
+      : { ...facts, audience: 'https://outlook.office.com', scopes: ['x/SMTP.Send'] };
 };
 
 beforeAll(async () => {
@@ -44,7 +53,7 @@ beforeAll(async () => {
   const common = { certificates, entra: { introspect }, mailboxes: { deliver }, addresses };
   smtp = await startSmtp(common);
   const users = [{ address: ada, name: 'Ada', oid: 'ada', aliases: [alias] }];
-  graph = await startGraph({ ...common, users, tenant: '', sendAs: { [support]: [ada] } });
+  graph = await startGraph({ ...common, users, tenant: '', sendAs: { [support]: [ada] }, app: { own: [support] } });
 });
 
 afterEach(() => {
@@ -62,7 +71,10 @@ async function open(name: WayName, mailbox: MailboxRow = sendingMailbox): Promis
   const entra = { graphUrl: graph.url, graphResource: graph.url, graphPermissions: graphMailPermissions };
   const ways = createWays(
     { smtp: { host: smtp.host, port: smtp.port, ca }, entra },
-    { smtp: { token: async () => 'outlook' }, graph: { fetch, now: () => 0, token: async () => 'graph' } },
+    {
+      smtp: { token: async () => 'outlook' },
+      graph: { fetch, now: () => 0, token: async ({ grant }) => (grant.kind === 'app' ? 'app' : 'graph') },
+    },
   );
   const ready = await ways.get(name)?.prepare({ mailbox, login: ada }, never);
   if (ready?.kind !== 'ready') throw new Error(`not ready: ${ready?.code}`);
@@ -171,6 +183,26 @@ describe('the copy of a shared mailbox', () => {
     expect(await send('graph', { from: support }, shared)).toMatchObject({ kind: 'accepted' });
     expect(copies().map(({ address }) => address)).toEqual([support]);
   });
+});
+
+describe('a mailbox that the app itself opens', () => {
+  const app: MailboxRow = { ...sendingMailbox, address: support, login: support, grant: { kind: 'app', tid: 'own' } };
+
+  it.each(['graph', 'graph_draft'] as const)('is sent from over %s as itself, and has the copy', async (name) => {
+    expect(await send(name, { from: support, bcc: [eve] }, app)).toEqual({ kind: 'accepted', refused: [] });
+    expect(delivered.filter((each) => each.folder === 'INBOX').map(({ address }) => address)).toEqual([grace, eve]);
+    expect(copies().map(({ address }) => address)).toEqual([support]);
+    expect(graph.sent().at(-1)).toMatchObject({ mailbox: support });
+  });
+
+  it.each(['graph', 'graph_draft'] as const)(
+    'sends nothing over %s where the organisation has not given it the mailbox',
+    async (name) => {
+      const other: MailboxRow = { ...app, address: grace, login: grace };
+      expect(await send(name, { from: grace }, other)).toMatchObject({ kind: 'closed', code: 'send_consent_required' });
+      expect(delivered).toEqual([]);
+    },
+  );
 });
 
 describe('a draft', () => {

@@ -177,6 +177,7 @@ function newSubmission(
     refused: [],
     fromRewritten: undefined,
     original: original && { kind: original.kind, messageRef: original.messageRef, marked: undefined, code: undefined },
+    drafted: false,
     resendable: false,
     sentAt: undefined,
     endedAt: undefined,

@@ -82,6 +82,11 @@ export async function attempt(
     const date = submission.date ?? now();
     const outgoing = { id: submission.id, content, messageId: submission.ourMessageId, size: submission.size, date };
     const mail = deps.mail.outgoing(outgoing);
+    if (prepared.stage !== undefined) {
+      // Noted first, so that a draft is looked for though this process dies before it can name it.
+      if (submission.drafted) await prepared.sweep?.(submission.ourMessageId, over.signal);
+      else await unmarked((current) => ({ ...current, drafted: true }));
+    }
     const staged = await prepared.stage?.(mail, over.signal);
     if (staged !== undefined && staged.kind !== 'staged') return await notReady(staged);
     const places = await placesOf(mailbox);

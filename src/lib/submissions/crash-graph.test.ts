@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeCertificates } from '../../../local/certificates.ts';
 import { startGraph } from '../../../local/graph/graph.ts';
 import type { Drop, GraphStandIn } from '../../../local/world.ts';
-import { expectTruth, sendWith } from '../../../test/support/sending-crash.ts';
+import { expectTruth, killed, sendWith } from '../../../test/support/sending-crash.ts';
 import {
   composed,
   type Death,
@@ -72,6 +72,7 @@ const largeMail = () => ({
         `Content-Transfer-Encoding: base64\r\n\r\n${Buffer.alloc(bytes, 'pdf').toString('base64')}\r\n`;
       yield Buffer.from(
         `From: ${address}\r\nTo: grace@fabrikam.example\r\nSubject: Offer\r\nMIME-Version: 1.0\r\n` +
+          'Message-ID: <ours@contoso.example>\r\n' +
           'Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nHello\r\n',
       );
       yield Buffer.from(file('small.pdf', 1000));
@@ -142,8 +143,9 @@ describe('a message that goes over Graph in one request', () => {
 });
 
 describe('a message that is too large for one request to Graph', () => {
-  // Blob, rows, wake-up, lease; draft, two files, mark, send; result, event, blob, end, lease.
-  const [steps, markStep, sendStep] = [14, 8, 9];
+  // Blob, rows, wake-up, lease; that there may be a draft; draft, two files, mark, send; result, event, blob, leftovers, end,
+  // lease.
+  const [steps, markStep, sendStep] = [16, 9, 10];
 
   it('is uploaded as a draft, and sent from there', async () => {
     const { submission, steps: taken } = await walk(undefined, largeMail);
@@ -153,16 +155,16 @@ describe('a message that is too large for one request to Graph', () => {
     expect(await graph.drafts(address)).toEqual([]);
   });
 
-  it.each(deathsFrom(5, 10))('is sent once if the process dies at step $atStep (done: $done)', async (death) => {
-    const before = await graph.drafts(address);
-    const { submission } = await walk(death, largeMail);
-    await expectTruth(world, submission);
-    // What is still a draft after the mark was not sent: taken back, it is sent anew.
-    expect(submission.state).toBe('sent');
-    const left = (await graph.drafts(address)).length - before.length;
-    // Only a draft that no mark names is left behind.
-    expect(left).toBeLessThanOrEqual(death.atStep <= markStep ? 1 : 0);
-  });
+  it.each(deathsFrom(5, steps))(
+    'is sent once, and leaves no draft, if the process dies at step $atStep (done: $done)',
+    async (death) => {
+      const { submission } = await walk(death, largeMail);
+      await expectTruth(world, submission);
+      // What is still a draft after the mark was not sent: taken back, it is sent anew.
+      expect(submission.state).toBe('sent');
+      expect(await graph.drafts(address)).toEqual([]);
+    },
+  );
 
   it.each([
     { atStep: markStep, done: true },
@@ -172,6 +174,46 @@ describe('a message that is too large for one request to Graph', () => {
     const { submission } = await walk(death, largeMail, Number.POSITIVE_INFINITY);
     await expectTruth(world, submission);
     expect(submission.state).toBe(death.atStep === sendStep && death.done ? 'unknown' : 'sent');
+  });
+
+  it.each([
+    ['expired', { expiresInMs: minuteMs }],
+    ['cancelled', {}],
+  ] as const)('leaves no draft of a died attempt when it is %s', async (state, wish) => {
+    world = await sendingWorld();
+    // The first file is there, and the process dies.
+    const dying = startProcess(world, { atStep: 7, done: true }, ways);
+    const { id } = await dying.accept({ ...largeMail(), ...wish });
+    await dying.run().catch(killed);
+    expect(await graph.drafts(address)).toEqual(['Offer']);
+    await world.clock.advance(2 * minuteMs);
+    const process = startProcess(world, undefined, ways);
+    // Graph cannot be asked at first.
+    graph.fail({ verb: 'find', status: 503 });
+    if (state === 'cancelled') await process.decisions.cancel(id);
+    else await process.run();
+    expect(await graph.drafts(address)).toEqual(['Offer']);
+    await world.clock.advance(15 * minuteMs);
+    await process.run();
+    expect(await graph.drafts(address)).toEqual([]);
+    expect(world.server.taken).toEqual([]);
+    expect((await process.deps.rows.read(id))?.submission.state).toBe(state === 'cancelled' ? 'cancelled' : 'failed');
+    expect(await world.rows('submissions', 'w!')).toEqual([]);
+    expect(await world.rows('mail', 'o!')).toHaveLength(state === 'cancelled' ? 0 : 1);
+  });
+
+  it('stops looking for leftovers after a day', async () => {
+    world = await sendingWorld();
+    graph.fail({ verb: 'find', times: Number.POSITIVE_INFINITY });
+    const process = startProcess(world, undefined, ways);
+    await process.accept(largeMail());
+    await process.run();
+    expect(await world.rows('submissions', 'w!')).toHaveLength(1);
+    await world.clock.advance(25 * 60 * minuteMs);
+    await process.run();
+    expect(await world.rows('submissions', 'w!')).toEqual([]);
+    expect(await world.rows('mail', 'o!')).toHaveLength(1);
+    graph.heal();
   });
 
   it('is not doubled by a request that comes to the server late', async () => {

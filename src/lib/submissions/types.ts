@@ -7,6 +7,7 @@ import type { SendingAccount, Way } from '../send/way.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import type { SubmissionRows } from '../store/submissions/submissions.ts';
 import type { Store } from '../store/table/table.ts';
+import type { DraftSweeper } from './ending/leftover-drafts.ts';
 import type { OriginalMarker } from './ending/mark-original.ts';
 import type { SentFolders } from './sent-folder.ts';
 import type { StoredMail } from './stored-mail.ts';
@@ -39,6 +40,7 @@ export interface SendingDeps {
   readonly ways: ReadonlyMap<WayName, Way>;
   readonly sent: SentFolders;
   readonly markOriginal: OriginalMarker;
+  readonly sweepDrafts: DraftSweeper;
   /** The mailboxes that send through a lane, as they are now; tombstones left out. */
   readonly mailboxesOf: (lane: string) => Promise<readonly MailboxRow[]>;
   /** Who signs in for a mailbox. */

@@ -50,6 +50,7 @@ export function createSimSending(
     sent: createSentFolders({ imap, token, mailbox, log }),
     // Nobody answers a message here.
     markOriginal: async () => undefined,
+    sweepDrafts: async () => true,
     mailboxesOf: accounts.mailboxesOf,
     account: accounts.of,
     copiesAlsoIn: accounts.copiesAlsoIn,

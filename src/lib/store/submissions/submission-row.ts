@@ -71,6 +71,7 @@ const form = z.object({
   refused: json(refused).default([]),
   fromRewritten: maybe(text),
   original: maybe(json(original)),
+  drafted: z.boolean().default(false),
   resendable: z.boolean().default(false),
   sentAt: maybe(instant),
   endedAt: maybe(instant),
@@ -93,7 +94,7 @@ const list = (items: readonly unknown[]): string | undefined => (items.length ==
 export const sealedColumn = 'sealed';
 
 export function encodeSubmission({ submission, sealed }: SubmissionRow): Row {
-  const { id, mailboxId, mark, waitingFor, original, refused, owes, resendable, stored, ...rest } = submission;
+  const { id, mailboxId, mark, waitingFor, original, refused, owes, drafted, resendable, stored, ...rest } = submission;
   const key = parseSubmissionId(id)?.key;
   if (key === undefined) throw new RangeError('not the id of a submission');
   const values: Record<string, Values[string]> = {
@@ -103,6 +104,7 @@ export function encodeSubmission({ submission, sealed }: SubmissionRow): Row {
     original: asJson(original),
     refused: list(refused),
     owes: list(owes),
+    drafted: drafted || undefined,
     resendable: resendable || undefined,
     stored: stored || undefined,
   };

@@ -1,18 +1,24 @@
+import { dayMs, minuteMs } from '../../domain/duration.ts';
 import { isDone, type Submission } from '../../domain/submission.ts';
 import { originalMarked } from '../../domain/submission-reports.ts';
 import { isStoreError } from '../../store/table/table.ts';
 import { type ChangeParts, changeSubmission } from '../change.ts';
 import type { StoredMail } from '../stored-mail.ts';
+import type { DraftSweeper } from './leftover-drafts.ts';
 import type { OriginalMarker } from './mark-original.ts';
 import { type TellParts, tell } from './tell.ts';
 
 export interface FinishParts extends ChangeParts, TellParts {
   readonly mail: StoredMail;
   readonly markOriginal: OriginalMarker;
+  readonly sweepDrafts: DraftSweeper;
 }
 
+/** Drafts that could not be looked into are looked into again after so long, for a day. */
+const sweepAgainMs = 15 * minuteMs;
+
 /**
- * The last steps of a submission that has ended: its original marked, its events into the outbox, its blob deleted, its waiting row dropped. Each
+ * The last steps of a submission that has ended: its original marked, its events into the outbox, its blob and leftover drafts deleted, its waiting row dropped. Each
  * may be the last one before a crash; all may be repeated.
  * @throws BrokerError `storage_unreachable` | `conflict`
  */
@@ -20,12 +26,21 @@ export async function finish(parts: FinishParts, ended: Submission): Promise<voi
   const submission = await withOriginalMarked(parts, ended);
   for (const type of submission.owes) await tell(parts, submission, type);
   if (isDone(submission) && submission.stored) await parts.mail.drop(submission.id);
+  const mayHaveDrafts = submission.drafted && !(isDone(submission) && (await parts.sweepDrafts(submission)));
   const found = await parts.rows.read(submission.id);
   // Someone changed it meanwhile: it waits, and whoever works on it next begins anew.
   if (found === undefined || !isSameEnd(found.submission, submission)) return;
-  const next: Submission = { ...found.submission, owes: [], stored: submission.stored && !isDone(submission) };
+  const next: Submission = {
+    ...found.submission,
+    owes: [],
+    stored: submission.stored && !isDone(submission),
+    drafted: mayHaveDrafts,
+  };
+  const now = parts.store.time.whenJudging();
+  const isLookedForAgain = mayHaveDrafts && isDone(submission) && now < (submission.endedAt?.getTime() ?? 0) + dayMs;
   try {
-    await parts.rows.close(found, next);
+    if (isLookedForAgain) await parts.rows.write(found, { ...next, nextAt: new Date(now + sweepAgainMs) });
+    else await parts.rows.close(found, next);
   } catch (error) {
     // As above; `missing`: a waiting row that someone dropped first.
     if (!isStoreError(error, 'conflict', 'missing')) throw error;

@@ -125,6 +125,7 @@ describe('a removed mailbox', () => {
         {
           ...{ store: world.store, rows, mail, clock: world.time.clock, random: systemRandom },
           markOriginal: async () => undefined,
+          sweepDrafts: async () => true,
         },
         id,
       ),
