@@ -214,7 +214,7 @@ export function settingNames(): readonly string[] {
  */
 export function readConfig(environment: Environment): Config {
   const inAzure = (environment.WEBSITE_SITE_NAME ?? '') !== '';
-  // Whatever was pasted brought a blank or the end of a line along.
+  // A pasted value may end with a space or a line break.
   const trimmed = Object.entries(environment).map(([name, value]) => [name, value?.trim()] as const);
   const given = Object.fromEntries(trimmed.filter(([, value]) => value !== ''));
   const parsed = schema(inAzure).safeParse(given);
@@ -224,7 +224,7 @@ export function readConfig(environment: Environment): Config {
   faults.push(...crossFaults(given, inAzure));
   const unresolved = settingNames().filter((name) => given[name]?.startsWith('@Microsoft.KeyVault('));
   for (const field of unresolved) {
-    // What else is said of it is said of the reference.
+    // Other faults are those of the reference.
     faults.splice(0, faults.length, ...faults.filter((fault) => fault.field !== field), { field, message: reference });
   }
   if (!parsed.success || faults.length > 0) throw new SettingsError(faults);

@@ -10,7 +10,7 @@ import { submissionErrors } from './errors/submissions.ts';
 
 export type { ErrorEntry, Who } from './errors/entry.ts';
 
-/** The codes by the room of the house they tell of, in the order in which the pages list them. */
+/** The codes by area, in the order in which the pages list them. */
 export const errorRooms = {
   requestErrors,
   destinationErrors,

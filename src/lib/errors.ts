@@ -6,14 +6,14 @@ export type { ErrorCode, Who } from './error-codes.ts';
 export interface Retry {
   /** Milliseconds to wait first; from the server's Retry-After where it sent one. */
   readonly afterMs: number;
-  /** The same as an instant, where a caller shall be told it. */
+  /** The same as an instant, for callers. */
   readonly until?: Date;
 }
 
 export interface BrokerErrorOptions {
   readonly retry?: Retry;
   readonly cause?: unknown;
-  /** Replaces the table's sentence where the case at hand can be told more exactly. Never holds a request's values or a secret. */
+  /** Replaces the table's sentence where the case is known more exactly. Never holds a request's values or a secret. */
   readonly detail?: string;
   /** Faults in named fields, for `invalid_request`: the field's path and what is wrong with it, never its value. */
   readonly fields?: readonly FieldFault[];

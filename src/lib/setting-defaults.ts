@@ -1,6 +1,7 @@
 /**
- * What settings are where nobody sets them, and what they may be, as far as the command line has to know it, too: the app
- * (src/lib/config.ts) and the commands that read its settings in Azure must not disagree about an app that does not set one.
+ * Defaults of settings and their allowed values, as far as the command line has to know them, too: the app
+ * (src/lib/config.ts) and the commands that read its settings in Azure must not disagree about an app that does not set
+ * one.
  */
 
 /** CREDENTIAL_MODE: how the app proves itself to Entra. */

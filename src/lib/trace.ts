@@ -52,7 +52,7 @@ export const traced: Tracer = (name, kind, facts, work, cause) => {
   return tracedAt(newTraceContext(cause), () => work(untraced));
 };
 
-/** A message for the queue with the place of the work that sends it. Whoever does not know the field passes over it. */
+/** A message for the queue with the place of the work that sends it. Readers that do not know the field ignore it. */
 export function withTrace<M extends object>(message: M): M & { readonly traceparent?: string } {
   const place = current.getStore();
   return place === undefined ? message : { ...message, traceparent: traceparentOf(place) };

@@ -195,8 +195,8 @@ export const bugsWithMail: readonly PlantedBug[] = [
     changes: [
       {
         file: 'sync/folder/changes.ts',
-        find: `for (const entry of some) tellFlags(at, entry, now);`,
-        put: `if (now.getTime() < 0) for (const entry of some) tellFlags(at, entry, now);`,
+        find: `      tellFlags(at, entry, {`,
+        put: `      if (now.getTime() < 0) tellFlags(at, entry, {`,
       },
     ],
   },

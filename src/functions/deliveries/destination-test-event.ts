@@ -5,7 +5,7 @@ import { BrokerError } from '../../lib/errors.ts';
 import { noFields } from '../../lib/http/requests/fields.ts';
 import { allMethods, json, resource } from '../../lib/http/resource.ts';
 
-// The request to the destination gives up by itself after 20 s; this is for what comes before and after it.
+// The request to the destination has its own limit of 20 s; this one covers what comes before and after it.
 const longestMs = 30_000;
 
 /** `POST destinations/{id}/test`: sends a test event now and tells what came of it. */

@@ -7,8 +7,9 @@ import { traced, traceOf, withTrace } from '../../lib/trace.ts';
 import { stopAtEnd } from './running.ts';
 
 /**
- * One wake-up: looks after its shard, its mailbox or its lane. What is left when the time is over goes on in the next, through the
- * same queue. A message of an unknown form is dropped: nothing depends on any single one.
+ * Handles one message of the queue: a run of a shard or a lane, a bell, or a check of subscriptions. What is left when
+ * the time is over continues with the next message in the same queue. A message of an unknown form is dropped: nothing
+ * depends on a single one.
  */
 export async function work(message: unknown) {
   const wakeUp = parseWakeUp(message);

@@ -9,9 +9,9 @@ import { allMethods, resource } from '../../lib/http/resource.ts';
  * before its MAC is checked.
  *
  * The file is read from the mailbox in pieces, and works whether or not the app asks for HTTP streams. It does not:
- * `enableHttpStream` is one switch for all functions; it writes on whatever the caller takes, so that a slow one costs
- * the same memory, and does not notice one who leaves (azure-functions-nodejs-library#294); and there an answer whose
- * function fails never ends (#324). Without it the library gathers the answer, so its size and number are bounded
+ * `enableHttpStream` is one switch for all functions; it keeps writing regardless of the caller, so that a slow caller
+ * costs the same memory, and does not notice a disconnect (azure-functions-nodejs-library#294); and there an answer
+ * whose function fails never ends (#324). Without it the library gathers the answer, so its size and number are bounded
  * (attachments.ts and download-slots.ts beside the mail session).
  */
 export const attachments = resource(broker, {

@@ -5,7 +5,7 @@ import { allMethods, json, resource } from '../../lib/http/resource.ts';
 import { mailboxJson } from '../../lib/mailboxes/mailbox-json.ts';
 import { visibleMailbox } from '../../lib/mailboxes/mailbox-of-caller.ts';
 
-/** `POST mailboxes/{id}/sync`: the next run of its shard polls it, whatever its rhythm. */
+/** `POST mailboxes/{id}/sync`: the next run of its shard polls it, regardless of its interval. */
 export const mailboxSync = resource(broker, {
   POST: {
     scope: 'read',

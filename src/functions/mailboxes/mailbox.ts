@@ -59,7 +59,7 @@ export const mailbox = resource(broker, {
     handler: async ({ broker, caller, params }) => {
       const { row } = await mailboxToChange(broker.registry, caller, params.id);
       await broker.audit.audited({ actor: caller.keyId, action: 'mailbox.remove', mailboxId: row.id }, async () => {
-        // First, so that what it still had to send is told of before it is gone.
+        // First, so that the events of its submissions are sent before it is gone.
         await broker.sending.endOf(row.id);
         if (!(await broker.registry.remove(row.id))) throw new BrokerError('not_found');
       });

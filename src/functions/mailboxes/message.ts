@@ -27,7 +27,7 @@ async function changed(
   return { message: result.message, requestId };
 }
 
-/** `GET`, `PATCH` and `DELETE mailboxes/{id}/messages/{messageRef}`: one message, wherever it is now. */
+/** `GET`, `PATCH` and `DELETE mailboxes/{id}/messages/{messageRef}`: one message, in its current folder. */
 export const message = resource(broker, {
   GET: {
     scope: 'read',

@@ -6,8 +6,9 @@ import { allMethods, json, resource } from '../../lib/http/resource.ts';
 import { pickLanguage } from '../../lib/pages/language.ts';
 
 /**
- * `GET doctor`: what is wrong, how to fix it, and who can, as the app sees it from where it runs. 200 whatever it finds:
- * the answer is the report. The first key of a deployment may ask, since the deployment does before there is another.
+ * `GET doctor`: what is wrong, how to fix it, and who can, as the app sees it from where it runs. Always 200: the
+ * answer is the report. The first key of a deployment may call it, since the deployment does so before there is
+ * another.
  */
 export const doctor = resource(broker, {
   GET: {

@@ -13,7 +13,7 @@ export const health = resource(broker, {
     scope: 'none',
     handler: async ({ broker: { trouble }, requestId }) => {
       const found = trouble();
-      // By its code alone, and past the log of failures: whoever calls this must not fill it.
+      // Only its code, and without the failure log: anonymous callers must not fill it.
       return found === undefined ? json(200, { status: 'ok' }) : problem(new BrokerError(found.code), requestId);
     },
   },

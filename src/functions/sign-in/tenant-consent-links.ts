@@ -5,13 +5,13 @@ import { BrokerError } from '../../lib/errors.ts';
 import { newAdminConsentLink } from '../../lib/http/requests/tenant-consent-links.ts';
 import { allMethods, json, resource } from '../../lib/http/resource.ts';
 
-/** `POST tenant-consent-links`: a link by which an administrator consents for everyone in a tenant. */
+/** `POST tenant-consent-links`: a link with which an administrator consents for a whole tenant. */
 export const adminConsentLinks = resource(broker, {
   POST: {
     scope: 'admin',
     body: newAdminConsentLink,
     handler: async ({ broker, caller, body }) => {
-      // Consent is for everyone in the organisation.
+      // Consent applies to the whole organisation.
       if (isLimited(caller)) throw new BrokerError('key_limited');
       const { expiresIn, ...wanted } = body;
       const link = await broker.connect.createAdminConsentLink(

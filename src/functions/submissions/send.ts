@@ -55,7 +55,7 @@ export const send = resource(broker, {
       );
       const submission = query.wait ? await waitForEnd(accepted, untilMs, clock, sending.submissions.read) : accepted;
       const status = query.wait && isEnded(submission) ? 200 : 202;
-      // That it was accepted is answered whatever reading its lane may say.
+      // The answer says that it was accepted, even if reading its lane fails.
       const [shown = submission] = query.wait
         ? await sending.submissions.shown(row, [submission]).catch(() => [submission])
         : [submission];

@@ -68,7 +68,7 @@ const cacheMs = 60_000;
 // Many more than anyone makes.
 const mostCached = 10_000;
 const lastUseEveryMs = hourMs;
-// One line a minute tells of refused keys, with their number: a guesser must not fill the log.
+// One line a minute reports refused keys, with their number: guessing must not fill the log.
 const refusalLogEveryMs = 60_000;
 
 /** Everything that a key may do, bound to it: who can write the table can neither make a key nor widen one. */
@@ -102,7 +102,7 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
       return await macHolds(row);
     } catch (error) {
       if (!isBrokerError(error, 'secret_missing')) throw error;
-      // Without any root key nothing can be said of any.
+      // Without a root key no MAC can be checked.
       await rootKeys.current('apikey');
       return false;
     }
@@ -134,7 +134,7 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
       }
     },
     async renew(id) {
-      // Begun anew if its use was noted meanwhile, or it was removed.
+      // Starts over if its use was noted meanwhile, or it was removed.
       await untilSettled(deps, async () => {
         const stored = await rows.get(id);
         if (stored === undefined) return;
@@ -230,7 +230,7 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
         lastUsedAt: undefined,
       };
       const whole = { ...row, mac: hmacSha256(key, macInput(row)) };
-      // Whatever may fail comes before the key is there: its text is shown this once.
+      // Everything that may fail comes before the insert: the text of a key is shown only once.
       const minted = { key: formatApiKey(parts), info: await info(whole) };
       await rows.insert(whole);
       return minted;

@@ -67,7 +67,7 @@ export function createAttachmentTokens({ rootKeys, clock, lifetimeMs }: Attachme
 
     async open(token) {
       const bytes = form.test(token) ? fromBase64url(token) : undefined;
-      // Whoever writes the last character differently has the same bytes, but not the token that was given out.
+      // A different last character may decode to the same bytes, but it is not the token that was given out.
       if (bytes === undefined || base64url(bytes) !== token) throw new BrokerError('attachment_link_invalid');
       const read = unpack(bytes);
       const root = read === undefined ? undefined : await rootKeys.byPrefix('attach', read.kid);

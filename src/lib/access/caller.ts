@@ -12,7 +12,7 @@ export interface Caller {
   /** The destinations that the key lists; undefined if it lists none. */
   readonly destinations: readonly string[] | undefined;
   readonly expiresAt: Date | undefined;
-  /** The first key of a deployment, from Key Vault: good for making real keys and for the doctor, for nothing else. */
+  /** The first key of a deployment, from Key Vault: it may create real keys and call the doctor, nothing else. */
   readonly bootstrap: boolean;
 }
 
@@ -38,7 +38,7 @@ export const isLimited = (caller: Pick<Caller, 'mailboxes' | 'destinations'>): b
 
 /**
  * False for a destination that a limited key does not list, which then counts as unknown (404). A key that lists only
- * mailboxes knows no destination: whoever may change one gets the mail of everyone who delivers there.
+ * mailboxes has no destination: a caller who may change one gets the mail of all mailboxes that deliver there.
  */
 export const mayUseDestination = (caller: Caller, destinationId: string): boolean =>
   caller.destinations?.includes(destinationId) ?? !isLimited(caller);

@@ -17,6 +17,6 @@ export function isNoWider(limits: KeyLimits, caller: Caller): boolean {
   return within(limits.mailboxes, caller.mailboxes) && within(limits.destinations, caller.destinations);
 }
 
-/** Whether a key ends no later than the caller: one that shall end by itself makes none that outlives it. */
+/** Whether a key ends no later than the caller's: a key that expires cannot create one that outlives it. */
 export const endsNoLater = (expiresAt: Date | undefined, caller: Caller): boolean =>
   caller.expiresAt === undefined || (expiresAt !== undefined && expiresAt <= caller.expiresAt);

@@ -19,7 +19,7 @@ export interface ClientStates {
   make(place: BellPlace): Promise<{ readonly clientState: string; readonly kid: string }>;
   /** The id of the key under which new ones are made. */
   currentKid(): Promise<string>;
-  /** Undefined for whatever does not carry our MAC. Causes no look at the vault. @throws what the vault throws */
+  /** Undefined for everything without our MAC. Causes no look at the vault. @throws what the vault throws */
   open(clientState: string): Promise<BellPlace | undefined>;
 }
 

@@ -64,7 +64,7 @@ export function createReadNotifications(deps: {
         const message: SubscribeHint = { v: 1, kind: 'subscribe', mailbox: mailboxId, folder: folderId, lost };
         if (afterMs !== undefined) queued.push({ message, afterMs });
       }
-      // Whatever was announced while a subscription was not well is missed as well.
+      // Notifications of the time when a subscription was broken are missed as well.
       const afterMs = deps.gate.admit(mailboxId);
       if (afterMs !== undefined) {
         queued.push({ message: { v: 1, kind: 'bell', mailbox: mailboxId, tries: 0 }, afterMs });

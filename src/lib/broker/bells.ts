@@ -6,7 +6,7 @@ import type { Storage } from './storage.ts';
 
 /** Notifications of new mail, where the deployment asks for the permission. */
 export interface Notified extends Ringing {
-  /** Has the subscriptions of a mailbox looked after soon, whatever becomes of the wish. Never rejects. */
+  /** Requests a check of a mailbox's subscriptions soon; a failure is ignored. Never rejects. */
   ask(mailboxId: string): Promise<void>;
 }
 

@@ -68,7 +68,7 @@ export function composePolling(
       polled.drop(mailbox.id);
       await eraseLinks(mailbox.id);
       await ownChanges.forget(mailbox.id);
-      // While there is still a sign-in by which Graph can be told.
+      // While there is still a sign-in for Graph.
       await bells?.remove(mailbox);
       await registry.forget(mailbox);
     },

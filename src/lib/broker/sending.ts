@@ -119,7 +119,7 @@ export function composeSending(
       const row = await mailbox(mailboxId).catch(() => undefined);
       if (row !== undefined) await retryAccount(deps, row);
     },
-    /** Ends what a mailbox that is about to be removed still has to send, and tells of it. */
+    /** Ends the submissions of a mailbox that is about to be removed, with their events. */
     endOf: mailIn.end,
     /** What mail that comes in says of mail that went out. */
     mailIn,

@@ -59,8 +59,8 @@ export interface ChangeRequest {
 }
 
 /**
- * Changes messages, up to a hundred: a result for each, in their order. Whatever is done can be asked for again.
- * Messages of one folder are changed together.
+ * Changes messages, up to a hundred: a result for each, in their order. Every change may be repeated. Messages of one
+ * folder are changed together.
  * @throws BrokerError `no_such_folder` (to move to), and what a session throws before anything was changed
  */
 export async function changeMessages(
@@ -90,7 +90,7 @@ export async function changeMessages(
       }
       const strayed: { asked: string; ref: MessageRef }[] = [];
       let broken: BrokerError | undefined;
-      /** Once something was changed, what breaks the rest off is told for the rest. */
+      /** Once something was changed, a failure that stops the rest is the result of the rest. */
       const safely = async (messages: readonly { asked: string }[], step: () => Promise<void>): Promise<void> => {
         try {
           if (broken !== undefined) throw broken;

@@ -9,7 +9,7 @@ export interface MessageChange {
   readonly addCategories?: readonly string[] | undefined;
   readonly removeCategories?: readonly string[] | undefined;
   readonly moveTo?: FolderChoice | undefined;
-  /** For good, past the folder for deleted messages. */
+  /** Permanently, without the folder for deleted messages. */
   readonly deletePermanently?: boolean | undefined;
 }
 
@@ -33,7 +33,7 @@ export function flagChanges(change: MessageChange): FlagChange[] {
   return all.filter(({ flags }) => flags.length > 0);
 }
 
-/** The flags that events tell of, as far as the change sets them. */
+/** The flags in events that the change sets. */
 export const flagsOf = ({ seen, flagged, answered }: MessageChange) => ({
   ...(seen === undefined ? {} : { seen }),
   ...(flagged === undefined ? {} : { flagged }),

@@ -34,7 +34,7 @@ export function replyTo(original: Headers, mailbox: SendingMailbox): Answer {
 
 /**
  * An answer to everyone: as {@link replyTo}, with the other recipients in To and those of Cc in Cc, as Outlook does it.
- * Whoever was in Bcc stays unseen. Each person once; none is ourselves, under whichever of our addresses.
+ * Recipients in Bcc are left out. Each person once; never the mailbox itself, under any of its addresses.
  */
 export function replyAll(original: Headers, mailbox: SendingMailbox): Answer {
   const answer = replyTo(original, mailbox);

@@ -38,7 +38,7 @@ export interface ComposeRequest {
 
 /**
  * Makes the message that a request describes. Everything but the bytes of its files is read when it answers.
- * @throws BrokerError `invalid_request` (nobody to send to), `sender_not_own`, and what the ports throw
+ * @throws BrokerError `invalid_request` (no recipient), `sender_not_own`, and what the ports throw
  */
 export async function compose(
   { content, uploads, mailbox, messageId, limitBytes }: ComposeRequest,

@@ -57,7 +57,10 @@ export const contentFields = {
 /** @internal Exactly these fields; a door adds its own. */
 export const contentForm = z.strictObject(contentFields).refine(namesOneOriginal, oneOriginal());
 
-/** Whether at most one of reply, replyAll and forward is given; to be checked by whoever spreads {@link contentFields}. */
+/**
+ * Whether at most one of reply, replyAll and forward is given; to be checked by schemas that spread {@link
+ * contentFields}.
+ */
 export function namesOneOriginal(content: Pick<SendContent, 'reply' | 'replyAll' | 'forward'>): boolean {
   return [content.reply, content.replyAll, content.forward].filter((ref) => ref !== undefined).length <= 1;
 }

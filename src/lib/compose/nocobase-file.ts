@@ -15,8 +15,8 @@ const mostBytes = 36 * 1024 * 1024;
 const timeoutMs = 30_000;
 
 /**
- * True for the address of a file in that NocoBase. Its key opens whatever its user may read, and who may send mail may not
- * have all of that sent to him: only files are fetched, nothing of the API.
+ * True for the address of a file in that NocoBase. Its key opens everything its user may read, and a caller who may
+ * send mail must not get all of that: only files are fetched, nothing of the API.
  */
 export function isNocobaseFile(url: string, origin: Pick<NocobaseOrigin, 'url'>): boolean {
   const [file, own] = [URL.parse(url), URL.parse(origin.url)];

@@ -124,7 +124,7 @@ function formats(dateLocale: string, timeZone: string): { time: Intl.DateTimeFor
       zone: new Intl.DateTimeFormat(dateLocale, { timeZoneName: 'short', timeZone }),
     };
   } catch (error) {
-    // A zone that nobody knows (any more): UTC is named as such.
+    // An unknown zone: UTC is used, and named.
     if (timeZone === 'UTC') throw error;
     return formats(dateLocale, 'UTC');
   }

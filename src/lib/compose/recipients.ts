@@ -13,9 +13,9 @@ const noControls = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]*$/u;
 const asWritten = (text: string): string => text;
 
 /**
- * The mailboxes that a text names, as in a header: `Ada <ada@x.example>, "Hopper, Grace" <grace@x.example>`.
- * Reading mail, one takes from a broken header what there is; sending, nobody may be left out or taken for another, so
- * every `@` outside of quotation marks has to belong to an address that was read.
+ * The mailboxes that a text names, as in a header: `Ada <ada@x.example>, "Hopper, Grace" <grace@x.example>`. Reading
+ * mail, one takes from a broken header what there is; sending, no recipient may be left out or mistaken, so every `@`
+ * outside of quotation marks has to belong to an address that was read.
  * @returns undefined if it cannot be read so
  */
 export function readAddresses(text: string): readonly Address[] | undefined {
@@ -60,8 +60,8 @@ const written = z
   });
 
 /**
- * Recipients in a request: one text as in a header, or a list of such texts and of `{name, address}`. Each address once;
- * an empty text names nobody.
+ * Recipients in a request: one text as in a header, or a list of such texts and of `{name, address}`. Each address
+ * once; an empty text names no one.
  */
 export const recipients = z
   .union([written, z.array(z.union([written, onePerson])).transform((lists) => lists.flat())], {

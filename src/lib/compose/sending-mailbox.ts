@@ -7,7 +7,7 @@ export interface SendingMailbox {
   readonly addresses: readonly [Address, ...Address[]];
   /** BCP 47, such as `en-GB` or `zh-CN`: the language of the lines that stand over a quote, and how a date is written. */
   readonly locale: string;
-  /** IANA, such as `Asia/Shanghai`: in which the time of a quoted message is told. */
+  /** IANA, such as `Asia/Shanghai`: for the time of a quoted message. */
   readonly timeZone: string;
   /** Goes under every message of this mailbox; undefined for none. */
   readonly signatureHtml?: string | undefined;

@@ -21,7 +21,7 @@ const forward = prefix(forwards);
 
 const longest = 900;
 
-/** The subject of an answer: one `Re: ` (RFC 5322 section 3.6.5), by whatever the answered mail was marked as one. */
+/** The subject of an answer: one `Re: ` (RFC 5322 section 3.6.5), regardless of the prefix of the answered mail. */
 export const replySubject = (subject: string): string => marked('Re: ', subject, reply);
 
 /** The subject of a mail that is passed on: one `Fwd: `. */

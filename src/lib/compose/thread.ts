@@ -21,8 +21,8 @@ export function replyThread(original: Pick<Original, 'messageId' | 'inReplyTo' |
 }
 
 /**
- * A mail that is passed on answers nobody, so it has no In-Reply-To; with References it still stands in its conversation
- * on our own side (as Thunderbird does it).
+ * A forwarded mail is no answer, so it has no In-Reply-To; with References it stays in its conversation on our side (as
+ * in Thunderbird).
  */
 export function forwardThread(original: Pick<Original, 'messageId' | 'inReplyTo' | 'references'>): ThreadFields {
   return { references: referencesTo(original, usable(original.messageId)) };

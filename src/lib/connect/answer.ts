@@ -9,7 +9,7 @@ export async function answerStep(step: Step, request: HttpRequest, requestId: st
   }
   return {
     status: 303,
-    // The address of the callback holds a code: nobody further on is to see it.
+    // The address of the callback contains a code, which no later page may see.
     headers: { Location: step.location, 'Referrer-Policy': 'no-referrer' },
     ...(step.cookie === undefined ? {} : { cookies: [step.cookie] }),
   };

@@ -39,7 +39,7 @@ export function createCallback(deps: ConnectDeps): Connect['callback'] {
     }
   }
 
-  /** A sign-in that has been used, once it has a result; undefined if whoever used it died on the way. */
+  /** A sign-in that has been used, once it has a result; undefined if the process that used it crashed. */
   async function concluded(key: string): Promise<StoredSignInState | undefined> {
     const begun = clock.monotonic();
     for (;;) {
@@ -72,7 +72,7 @@ export function createCallback(deps: ConnectDeps): Connect['callback'] {
     if (kind === 'dashboard') return foreign();
     const isLate = stored.row.expiresAt.getTime() <= clock.now();
     const secrets = await states.secrets(stored).catch((error: unknown) => {
-      // Nobody moves the secrets of a sign-in to a newer root key, and after its time the older one may be gone.
+      // The secrets of a sign-in are not moved to a newer root key, and after its time the older one may be gone.
       if (isLate && isBrokerError(error, 'seal_broken', 'secret_missing')) return undefined;
       throw error;
     });

@@ -29,9 +29,9 @@ function each(names: readonly (string | undefined)[]): string[] {
 }
 
 /**
- * A person's own mailbox under the name that she signs in with; under its present address where that is another one of
- * hers. A log-in name that works stays, whatever the address is.
- * @param formerName the name that she signed in with the last time
+ * A person's own mailbox under the sign-in name; under its present address where that is another one of the same
+ * person. A log-in name that works stays, regardless of the address.
+ * @param formerName the sign-in name of the last time
  */
 export function ownMailbox(username: string, known: KnownNames | undefined, formerName: string | undefined): Wanted {
   const plain = { shared: false, mustOpen: false };

@@ -123,7 +123,7 @@ async function wake({ registry, grants, log }: ConnectDeps, mailbox: MailboxRow)
     if (grant?.status === 'consent_required') await grants.note(grant, { retryAt: null });
     await registry.ask(mailbox.id);
   } catch (error) {
-    // It wakes by itself later.
+    // It is due later anyway.
     if (!isBrokerError(error, 'not_found', 'conflict', 'row_broken')) throw error;
     log.warn('admin_consent.mailbox_not_woken', { mailboxId: mailbox.id, code: error.code });
   }

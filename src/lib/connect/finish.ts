@@ -62,7 +62,7 @@ export async function finishConnect(
   return result;
 }
 
-/** One sign-in carries all mailboxes of its grant: those that stopped with the old one go on with the new one. */
+/** One sign-in carries all mailboxes of its grant: those that stopped with the old one continue with the new one. */
 async function wakeOthers({ grants, registry }: FinishDeps, person: SignedIn, placed: string): Promise<void> {
   for (const id of await grants.mailboxesOf(person)) {
     try {
@@ -118,7 +118,7 @@ async function lookInside(
   for (const login of wanted.logins) {
     try {
       const probed = await deps.probe({ login, accessToken: person.accessToken }, { choices });
-      // The first poll says which folder is missing, and whoever chose it can choose another.
+      // The first poll reports the missing folder, and the caller can choose another.
       const code = probed.missing.length > 0 ? 'folder_missing' : '';
       return { login, folders: folderBaselines(probed), code };
     } catch (error) {
@@ -136,8 +136,8 @@ async function lookInside(
 }
 
 /**
- * Notes on the ticket which sign-in connects with it, and for which address. Another sign-in may take it over for the
- * same address (the person began anew on another device), never for another one: one link, one mailbox.
+ * Notes on the ticket which sign-in uses it, and for which address. Another sign-in may take it over for the same
+ * address (the person started over on another device), never for another one: one link, one mailbox.
  * @throws BrokerError `link_spent` if it serves or has served another address
  */
 async function take(

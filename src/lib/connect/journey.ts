@@ -16,7 +16,7 @@ export interface Journey {
   readonly conclude: (query: URLSearchParams) => (() => Promise<Conclusion>) | undefined;
   /** The result where the sign-in itself has none: we died after spending its ticket, or another one spent it. */
   readonly resultElsewhere: () => Promise<SignInResult | undefined>;
-  /** The page whose button begins anew. */
+  /** The page with the button that starts over. */
   readonly restart: () => Step;
   /** A result as the person meets it. */
   readonly end: (conclusion: Conclusion) => Promise<Step>;

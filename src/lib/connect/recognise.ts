@@ -39,7 +39,7 @@ export async function recognise(
 ): Promise<Recognised> {
   const expected = ticket.expectedAddress ?? '';
   if (state.expected !== undefined && !samePerson(state.expected, person)) {
-    // To Microsoft an account is its object id: one that was made anew is another one, whatever it is called.
+    // To Microsoft an account is its object id: a recreated one is another account, even under the same name.
     if (sameAddress(person.username, expected)) throw new BrokerError('account_recreated');
     throw new WrongAccount({ expected, actual: nameOf(person) });
   }

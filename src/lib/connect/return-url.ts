@@ -15,7 +15,10 @@ export function returnUrlFault(text: string, origins: readonly string[]): string
   return undefined;
 }
 
-/** The address to go back to, with the result as a hint in its query: whoever relies on it asks GET mailboxes/{id}. */
+/**
+ * The address to go back to, with the result as a hint in its query; a caller that relies on it asks GET
+ * mailboxes/{id}.
+ */
 export function withResult(returnUrl: string, result: SignInResult): string {
   const url = new URL(returnUrl);
   url.searchParams.set('status', result.kind);

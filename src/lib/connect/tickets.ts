@@ -8,7 +8,7 @@ import type { RootKeys } from '../vault/types.ts';
 export interface TicketTokens {
   /**
    * A token; `key` is the row key that belongs to it. Whole seconds of `expiresAt` count.
-   * @param id 16 bytes, drawn by chance unless given; whoever gives the same again gets the same row key
+   * @param id 16 bytes, random unless given; the same id gives the same row key
    */
   issue(expiresAt: Date, id?: Uint8Array): Promise<{ readonly token: string; readonly key: string }>;
   /**
@@ -54,7 +54,7 @@ export function createTicketTokens(deps: {
 
     async open(token) {
       const bytes = form.test(token) ? fromBase64url(token) : undefined;
-      // Whoever writes the last character differently has the same bytes, but not the link that was given out.
+      // A different last character may decode to the same bytes, but it is not the link that was given out.
       if (bytes === undefined || base64url(bytes) !== token) throw new BrokerError('link_invalid');
       const kid = bytes.subarray(0, kidBytes);
       const id = bytes.subarray(kidBytes, kidBytes + idBytes);

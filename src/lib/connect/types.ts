@@ -28,9 +28,12 @@ export interface NewLink {
 
 /** What an administrator is to be asked, as POST tenant-consent-links takes it. */
 export interface NewAdminConsentLink {
-  /** Of several tenants: which. Left out: the broker's own, or that of whoever signs in. */
+  /** Of several tenants: which. Left out: the broker's own, or that of the account that signs in. */
   readonly tenantId?: string | undefined;
-  /** `delegated` (unless given): that people may connect their mailboxes. `app`: that the app may open mailboxes by itself. */
+  /**
+   * `delegated` (unless given): that people may connect their mailboxes. `app`: that the app may open mailboxes on its
+   * own.
+   */
   readonly permissions?: ConsentPermissions | undefined;
   readonly label?: string | undefined;
   /** A week unless given; at most 14 days. */
@@ -70,7 +73,7 @@ export interface Connect {
   /** The button: makes a sign-in bound to this browser and sends it to Microsoft. @throws BrokerError as `show`, `cross_site_refused` */
   begin(press: ButtonPress): Promise<Step>;
   /**
-   * A link by which an administrator consents for everyone in a tenant.
+   * A link with which an administrator consents for a whole tenant.
    * @param madeBy id of the API key, for the audit; `broker` where an event carries the link
    * @throws BrokerError `invalid_request`
    */

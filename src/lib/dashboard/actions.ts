@@ -21,7 +21,7 @@ export interface Target {
   readonly name: string;
 }
 
-// The request to a destination gives up by itself after 20 s.
+// The request to a destination has its own limit of 20 s.
 const testMs = 30_000;
 
 interface Action {

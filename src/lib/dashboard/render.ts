@@ -15,7 +15,7 @@ export interface Signed {
   readonly formToken: string;
 }
 
-/** A result to be told above the overview. */
+/** A result that is shown above the overview. */
 export interface Told {
   readonly kind: 'done' | 'failed';
   readonly sentence: string;

@@ -24,7 +24,9 @@ export interface OpenSession extends Session {
 export interface Sessions {
   /** A new session and its cookie. @throws BrokerError where the root key cannot be read */
   begin(who: Pick<Session, 'tid' | 'oid' | 'name'>): Promise<Cookie>;
-  /** The session in a Cookie header; undefined if there is none, or it has ended, or nobody of ours sealed it. */
+  /**
+   * The session in a Cookie header; undefined if there is none, or it has ended, or it was not sealed by this broker.
+   */
   open(cookieHeader: string | null): Promise<OpenSession | undefined>;
   /** A cookie that takes the other one away. */
   readonly end: Cookie;
@@ -67,7 +69,7 @@ export function createSessions(deps: {
       const value = cookieValue(header, name);
       if (value === undefined || value.length > longestValue) return undefined;
       const sealed = fromBase64url(value);
-      // What an anonymous caller makes up must not cause a look into the vault for a version that nobody knows.
+      // A forged cookie from an anonymous caller must not cause a vault read for an unknown version.
       if (!(await keyIds()).includes(keyIdOf(sealed))) return undefined;
       let plain: Uint8Array;
       try {

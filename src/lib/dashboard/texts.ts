@@ -5,7 +5,7 @@ import type { MailboxState } from '../store/rows/rows.ts';
 /** What the dashboard says in one language: its own texts, and those of the error codes. */
 export type DashboardWords = DashboardTexts & { readonly errors: ErrorTexts };
 
-/** Everything that the dashboard says by itself. Plain text: values are escaped where the page is built. */
+/** All fixed texts of the dashboard. Plain text: values are escaped where the page is built. */
 export interface DashboardTexts {
   /** BCP 47. */
   readonly tag: string;

@@ -81,7 +81,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
     workflow: createWorkflow(transportDeps),
     collection: createCollection({ ...transportDeps, openFile: deps.openFile }),
   };
-  // One that is forgotten is read again; while it is in use its places are those of everyone.
+  // A forgotten one is read again; while it is in use, all callers share its places.
   const peers = createBoundedMap<string, Peer>(mostPeers, ({ limit }) => limit.isIdle);
   const monotonic = () => clock.monotonic();
   const configs = createExpiringMap<string, Promise<OpenDestination | undefined>>(mostPeers, monotonic);

@@ -23,7 +23,7 @@ interface NewCommon {
   readonly auth: AuthInput;
 }
 
-/** What only one type of destination is told when it is created. */
+/** Fields that only one type of destination has when it is created. */
 interface NewParts {
   readonly webhook: {
     /** One that the receiver knows already; else a new one is made. */

@@ -6,7 +6,7 @@ import { untilSettled } from '../store/table/modify.ts';
 import type { ServerTime } from '../store/table/table.ts';
 import { gate, probeWaitMs } from './hold.ts';
 
-/** Which types want mail one after the other; records of a collection are found by their key, in whatever order they came. */
+/** Which types want mail one after the other; records of a collection are found by their key, in any order. */
 const orders = { webhook: 'strict', workflow: 'strict', collection: 'window' } as const;
 
 /** So many messages that are given up in a row are the destination's fault, not theirs. */

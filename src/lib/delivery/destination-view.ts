@@ -42,7 +42,7 @@ export interface DestinationView {
   readonly updatedAt: Date;
 }
 
-/** What came of a test event. The status is told, what the receiver said is not. */
+/** The outcome of a test event, with the status but without the receiver's words. */
 export interface DestinationTest {
   readonly accepted: boolean;
   /** Absent if there was no answer. */
@@ -75,7 +75,7 @@ export function viewOf(config: DestinationConfig, state: DestinationState): Dest
   };
 }
 
-/** What is told of an attempt. */
+/** What is shown of an attempt. */
 export function testOf(outcome: DeliveryOutcome): DestinationTest {
   const { status } = outcome;
   if (outcome.kind === 'accepted') return { accepted: true, status };

@@ -46,7 +46,7 @@ export interface Destinations {
   create(input: NewDestination): Promise<DestinationChange>;
   /**
    * Undefined if there is no such destination. Another origin in the URL clears the credentials, unless new ones come
-   * along: whoever may change the address shall not get sent what was meant for the one before.
+   * along: a caller who may change the address must not be sent the credentials of the old one.
    * @throws BrokerError as `create` does, and `conflict`
    */
   patch(id: string, patch: DestinationPatch): Promise<DestinationChange | undefined>;
@@ -98,8 +98,8 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
     try {
       await rows.writeState(id, next, etag);
     } catch (error) {
-      // Whoever delivers has written: there is a newer look at it than ours. And the change itself is made, with a secret
-      // that is shown this once: the next probe comes by itself, a little later.
+      // A delivering process has written newer state. The change itself is made, with a secret that is shown only once;
+      // the next probe happens anyway, a little later.
       if (isStoreError(error, 'unreachable')) deps.log.warn('destination.probe_not_advanced', { destinationId: id });
       else if (!isStoreError(error, 'conflict', 'missing')) throw error;
       return state;

@@ -6,13 +6,13 @@ import type { DestinationState } from '../store/destinations/destination.ts';
 /** Waits before the probes of a hold; the last one repeats for as long as it takes. */
 const probeWaitsMs: Schedule = [2_000, 5_000, 10_000, 20_000, 40_000, 60_000, 120_000, 300_000];
 
-/** Two holds that began together shall not probe together: each wait is up to a fifth longer or shorter. */
+/** Two holds that began together must not probe together: each wait is up to a fifth longer or shorter. */
 const jitterShare = 0.2;
 
 /** A probe takes 20 s at most; a probe whose process died is not waited for longer than this. */
 const probeLeaseMs = 25_000;
 
-/** After this the log tells of a hold once, for the alert on it. */
+/** After this time a hold is logged once, for its alert. */
 const tellAfterMs = 15 * 60_000;
 
 /** An acceptance is noted in the row at most this often. */
@@ -41,8 +41,8 @@ export const claimed = (state: DestinationState, now: number): DestinationState 
 });
 
 /**
- * Whether an event may be the probe of a hold. The one that failed last may itself be what fails: another goes first, if
- * there is one. @param insists true where whoever sends it has nothing else
+ * Whether an event may be the probe of a hold. The event that failed last may itself be at fault: another goes first,
+ * if there is one. @param insists true if the sender has nothing else
  */
 export const mayProbe = (state: DestinationState, eventId: string, insists: boolean): boolean =>
   insists || state.failed !== eventId;
@@ -78,7 +78,7 @@ export function afterAttempt(
     case 'accepted':
       return isMail ? afterMail(state, now) : afterEvent(state, now);
     case 'refused':
-      // It works again, whatever it thinks of this message; unless it was held for refusing everything.
+      // It works again, even if it refuses this message; unless it was held for refusing everything.
       if (!held) return undefined;
       if (!state.heldByDead || state.reason === undefined) return released(state);
       return { ...prolonged(state, { ...outcome, reason: state.reason }, now, chance), failed: eventId };
@@ -96,7 +96,7 @@ function afterMail(state: DestinationState, now: number): DestinationState | und
   return { ...released(state), lastAccepted: at, lastMailAccepted: at, deadInRow: 0, headsMoved: 0 };
 }
 
-/** That a mailbox is told of says that it works, and nothing about what it does with mail. */
+/** Accepting a mailbox event shows that it works, and nothing about what it does with mail. */
 const afterEvent = (state: DestinationState, now: number): DestinationState | undefined =>
   state.heldSince === undefined && isFresh(state.lastAccepted, now)
     ? undefined

@@ -19,9 +19,9 @@ export interface Report {
 }
 
 /**
- * From where it was looked. `app`: from where the app runs, with its identity and its network, which is all that
- * `GET doctor` knows. The others come from `broker doctor`, on someone's machine: `machine`: with the settings of this
- * machine, without a running app; `azure`: into Azure and Entra, with the rights of whoever is logged in to az.
+ * Where a check ran. `app`: where the app runs, with its identity and its network, which is all that `GET doctor`
+ * knows. The others come from `broker doctor`, on someone's machine: `machine`: with the settings of this machine,
+ * without a running app; `azure`: in Azure and Entra, with the rights of the account that is signed in to az.
  */
 export type Vantage = 'app' | 'machine' | 'azure';
 

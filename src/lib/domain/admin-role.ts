@@ -1,6 +1,6 @@
 /**
- * The app role of those who may use the dashboard. Its id is fixed, so that whoever sets up the application again meets the
- * same role; its value is what stands in `roles` of an id token.
+ * The app role of those who may use the dashboard. Its id is fixed, so that setting up the application again finds the
+ * same role; its value is in `roles` of an id token.
  * https://learn.microsoft.com/entra/identity-platform/howto-add-app-roles-in-apps
  */
 export const adminRole = {

@@ -37,8 +37,8 @@ export function newFolderId(random: Random): string {
 }
 
 /**
- * The id of a folder that nobody watches, from its path: `x` and 7 characters, never the id of a watched one. Another
- * path may have the same, rarely; whoever looks there for a message checks which one it is.
+ * The id of a folder that is not watched, from its path: `x` and 7 characters, never the id of a watched one. In rare
+ * cases another path has the same id; a caller that looks there for a message checks the path.
  */
 export function pathFolderId(path: string): string {
   const bytes = purposeHash('folder', path).slice(0, 7);

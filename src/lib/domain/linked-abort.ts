@@ -8,7 +8,7 @@ export interface LinkedAbort {
   release(): void;
 }
 
-// One for all: to make an error takes longer than whatever else happens here.
+// One for all: creating an error takes longer than everything else here.
 const tooLate = new DOMException('The time for this was over.', 'TimeoutError');
 
 /**

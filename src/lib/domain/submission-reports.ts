@@ -50,10 +50,7 @@ export function copied(submission: Submission, messageId: string | undefined, no
   return serverMessageId === submission.serverMessageId ? undefined : { ...submission, serverMessageId };
 }
 
-/**
- * Sync saw the copy. An attempt that is under way says by itself how it ended, with the recipients that were refused;
- * undefined: nothing new.
- */
+/** Sync saw the copy. An attempt under way reports its own end, with the refused recipients. Undefined: nothing new. */
 export function copySeen(
   submission: Submission,
   { messageId, fromRewritten }: { readonly messageId: string | undefined; readonly fromRewritten: string | undefined },

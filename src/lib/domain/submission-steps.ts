@@ -46,7 +46,7 @@ const later = (now: Date, ms: number): Date => new Date(now.getTime() + ms);
 
 const atLatest = (at: Date, end: Date): Date => new Date(Math.min(at.getTime(), end.getTime()));
 
-/** Adds what is to be told; nothing is told twice while it waits. */
+/** Adds an event to send; an event that already waits is not added twice. */
 export const owing = (submission: Submission, event: SubmissionEvent): readonly SubmissionEvent[] =>
   submission.owes.includes(event) ? submission.owes : [...submission.owes, event];
 
@@ -270,7 +270,7 @@ export function cancelled(submission: Submission, now: Date): Submission | undef
   return { ...submission, state: 'cancelled', waitingFor: undefined, nextAt: now, endedAt: now };
 }
 
-/** Its mailbox is removed: who asked for it is told. */
+/** Its mailbox is removed: an event is sent. */
 export function orphaned(submission: Submission, now: Date): Submission | undefined {
   const ended = cancelled(submission, now);
   return ended && { ...ended, code: 'mailbox_removed', owes: owing(submission, 'submission.failed') };

@@ -59,7 +59,7 @@ export interface Mark {
   readonly places: readonly SentPlace[];
   /** The draft that holds the message, where the way stages. */
   readonly staged: string | undefined;
-  /** How often the copy was looked for in vain. */
+  /** How often the copy was not found. */
   readonly looks: number;
 }
 
@@ -144,7 +144,7 @@ export function shownState(submission: Pick<Submission, 'state' | 'dueAt' | 'att
   return state === 'queued' && attempts === 0 && dueAt > now ? 'scheduled' : state;
 }
 
-/** Nothing more will be done with it by itself. */
+/** It has ended: nothing more happens without a request. */
 export const isEnded = ({ state }: Pick<Submission, 'state'>): boolean => state !== 'queued' && state !== 'sending';
 
 /** Its content is needed no more. An unknown one may be sent again. */

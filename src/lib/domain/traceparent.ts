@@ -6,7 +6,7 @@ export interface TraceContext {
   readonly traceId: string;
   /** 16 hexadecimal digits. */
   readonly spanId: string;
-  /** Its spans are sent to whoever collects traces. */
+  /** Its spans are exported. */
   readonly isSampled: boolean;
 }
 

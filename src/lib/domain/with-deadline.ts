@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 
-// One for all: to make an error takes longer than whatever else happens here.
+// One for all: creating an error takes longer than everything else here.
 const settled = new Error('No longer waited for');
 
 /**

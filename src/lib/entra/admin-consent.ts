@@ -2,15 +2,18 @@ import type { Config } from '../config.ts';
 import { personalTenant } from './personal-tenant.ts';
 import { appScope, furtherScopes, tokenScopes } from './scopes.ts';
 
-/** What an administrator is asked for: that people may connect their own mailboxes, or that the app may open mailboxes by itself. */
+/**
+ * What an administrator consents to: that people may connect their own mailboxes, or that the app may open mailboxes on
+ * its own.
+ */
 export const consentPermissions = ['delegated', 'app'] as const;
 export type ConsentPermissions = (typeof consentPermissions)[number];
 
 /** Asking the administrator of a tenant for her consent. */
 export interface AdminConsent {
   /**
-   * The tenant in the address of a link: `wanted`, or the broker's own, or `organizations`, where whoever signs in says
-   * which by that. A fault where there is nobody to ask, or the tenant is none that this broker serves.
+   * The tenant in the address of a link: `wanted`, or the broker's own, or `organizations`, where the account that
+   * signs in decides. A fault where there is no administrator to ask, or the broker does not serve the tenant.
    */
   tenantFor(wanted: string | undefined): { readonly tenant: string } | { readonly fault: string };
   /** Where the browser of an administrator is sent. https://learn.microsoft.com/entra/identity-platform/v2-admin-consent */
@@ -40,8 +43,8 @@ export function createAdminConsent(config: Config['entra']): AdminConsent {
 
     url({ tenant, permissions, state, redirectUri }) {
       const address = new URL(`${authorityHost}/${tenant}/v2.0/adminconsent`);
-      // People's permissions by name, the very ones that a sign-in asks for. What the app may do by itself has no other
-      // name than `.default`, which stands for all that the registration lists of Exchange Online.
+      // People's permissions by name, the very ones that a sign-in asks for. Application permissions have no other name
+      // than `.default`, which stands for all that the registration lists of Exchange Online.
       const scopes =
         permissions === 'app'
           ? [appScope(config, 'outlook')]

@@ -3,8 +3,8 @@ import { z } from 'zod';
 const claims = z.object({ roles: z.array(z.string()).default([]) });
 
 /**
- * The application permissions in a token of the app itself (its claim `roles`), for the doctor only: the format of another
- * API's token is that API's affair and may change, so nothing but what a person is told may depend on it.
+ * The application permissions in a token of the app itself (its claim `roles`), for the doctor only: the format of
+ * another API's token is internal to that API and may change, so only what a person is shown may depend on it.
  * https://learn.microsoft.com/entra/identity-platform/access-tokens#token-formats
  * @returns undefined where the token is not one that can be read
  */

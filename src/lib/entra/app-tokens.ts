@@ -44,7 +44,7 @@ export function createAppTokens(
       const token = await withRetries(deps, () =>
         client.run({
           phase: 'app',
-          // Other mailboxes are read by their owners' consent, whatever becomes of this permission.
+          // Other mailboxes are read by their owners' consent, independent of this permission.
           isDecisive: false,
           tenant: key.tid,
           gate: gate.pass,

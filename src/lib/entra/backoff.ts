@@ -1,7 +1,9 @@
 import type { Clock } from '../domain/clock.ts';
 import { BrokerError } from '../errors.ts';
 
-/** Grants that Microsoft asked to be left alone for a while; in memory, since the wait is short and every instance is told. */
+/**
+ * Grants for which Microsoft asked us to wait; in memory, since the wait is short and every instance gets the answer.
+ */
 export interface Backoff {
   /** @throws BrokerError the failure that began the pause, while it lasts */
   check(id: string): void;

@@ -70,7 +70,7 @@ export function createCircuit(deps: {
     }
   };
 
-  /** True if nobody has told of this outage yet; also if we cannot know, since twice is better than never. */
+  /** True if this outage was not announced yet; also if that is unknown, since twice is better than never. */
   const isFirst = async (version: string): Promise<boolean> => {
     try {
       if (await notices.claim(noticeOf(version), sameOutageMs)) return true;

@@ -15,7 +15,7 @@ export interface FailureFacts {
   readonly claims?: string;
 }
 
-/** Of no use where nobody signs in: what such a rule says to a person is, of the app, a failure that we do not know. */
+/** Not used for the app itself: what such a rule means for a person is an unknown failure for the app. */
 const personal: ReadonlySet<FailureClass> = new Set(['declined', 'user', 'restart', 'doubt']);
 
 /** The rule for a failure: by number, else by suberror, else by `error`. */

@@ -18,7 +18,7 @@ export interface EntraClientDeps {
 
 export interface Operation<T> {
   readonly phase: Phase;
-  /** True if a refusal of the app, for whatever reason, means that no mailbox can be read: then all renewals stop. */
+  /** True if a refusal of the app, for any reason, means that no mailbox can be read: then all renewals stop. */
   readonly isDecisive: boolean;
   /** A tenant id, `consumers`, `organizations` or `common`. */
   readonly tenant: string;

@@ -10,9 +10,9 @@ export type FailureClass =
   | 'tenant admin'
   /** The owner of the deployment acts: the whole app is affected, the mailboxes are not to blame. */
   | 'owner'
-  /** The sign-in at hand is lost; it starts anew. */
+  /** The current sign-in is lost; it starts over. */
   | 'restart'
-  /** It passes by itself. */
+  /** It is transient. */
   | 'retry'
   | 'throttled'
   /** Too many equal requests, which is our fault: rest for an hour. */
@@ -44,7 +44,8 @@ export interface FailureRule {
  * the number is looked for in the whole table first.
  */
 export const failureTable: readonly FailureRule[] = [
-  // Entra answers access_denied for whatever keeps a person out. Only without a number, or with this one, did she say no.
+  // Entra answers access_denied for everything that keeps a person out. Only without a number, or with this one, did
+  // the person decline.
   {
     code: 'sign_in_blocked',
     class: 'tenant admin',
@@ -90,7 +91,7 @@ export const failureTable: readonly FailureRule[] = [
     numbers: [50097, 50129, 50155, 50187],
     suberrors: ['device_authentication_failed'],
   },
-  // Where nobody signs in, nobody but an administrator can consent. 501051: the app has no role that it was asked for.
+  // Without a sign-in only an administrator can consent. 501051: the app has no role that it was asked for.
   { code: 'admin_consent_required', class: 'tenant admin', numbers: [65001, 501051], phase: 'app' },
   {
     code: 'consent_missing',

@@ -64,7 +64,7 @@ export interface GrantNoter {
   failed(grant: Grant, resource: Resource, error: BrokerError): Promise<BrokerError | undefined>;
 }
 
-/** Keeps what Microsoft said of a grant: in its row where it lasts, in memory where it is a matter of minutes. */
+/** Keeps Microsoft's answer about a grant: in its row if it lasts, in memory if it is a matter of minutes. */
 export function createGrantNoter(deps: {
   readonly grants: Pick<Grants, 'note'>;
   readonly backoff: Backoff;

@@ -14,7 +14,7 @@ export interface PersonAddresses {
   readonly primary: string | undefined;
   /** Addresses of her mailbox, the primary one among them. */
   readonly own: readonly string[];
-  /** Addresses that are noted for her, for whatever reason; they may be someone else's mailbox. */
+  /** Addresses that the directory lists for the person for any reason; they may be another person's mailbox. */
   readonly others: readonly string[];
 }
 
@@ -26,9 +26,9 @@ export interface FoundAddresses {
 }
 
 /**
- * Asks Microsoft Graph for the addresses of someone who has just signed in, with a token from that very sign-in.
+ * Asks Microsoft Graph for the addresses of the person who has just signed in, with a token from that sign-in.
  * https://learn.microsoft.com/graph/api/user-get
- * @throws BrokerError `graph_unavailable`, and what a token request throws that passes by itself
+ * @throws BrokerError `graph_unavailable`, and the transient failures of a token request
  */
 export type FindAddresses = (person: SignedIn) => Promise<FoundAddresses>;
 

@@ -19,7 +19,7 @@ export interface RoleRule {
   readonly role: string;
 }
 
-/** Signing in for a role of the app: who someone is, and no access to anything of theirs. */
+/** Signing in for a role of the app: identity only, without access to any data of the person. */
 export interface RoleSignIn {
   /** @throws BrokerError where Microsoft cannot be asked for its addresses */
   start(options: { readonly state: string; readonly redirectUri: string }): Promise<SignInStart>;
@@ -41,7 +41,7 @@ export function createRoleSignIn(
     async start({ state, redirectUri }) {
       const begun = await codes.start({ scopes, redirectUri, state });
       const url = new URL(begun.url);
-      // MSAL adds offline_access of its own accord.
+      // MSAL adds offline_access itself.
       url.searchParams.set('scope', scopes.join(' '));
       return { ...begun, url: url.href };
     },
@@ -63,8 +63,8 @@ const claims = z.looseObject({
 });
 
 /**
- * Whether these claims open the door. A role exists in every tenant that uses the app, and whoever administers one may
- * give it to anyone there: so the tenant counts as much as the role. A guest has a home elsewhere, whose administrators
+ * Whether these claims allow access. A role exists in every tenant that uses the app, and an administrator there may
+ * assign it to anyone: so the tenant counts as much as the role. A guest has a home elsewhere, whose administrators
  * decide who that is. Pure.
  * @throws BrokerError `sign_in_restart` | `admin_tenant_refused` | `admin_guest_refused` | `admin_role_missing`
  */

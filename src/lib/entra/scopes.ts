@@ -14,8 +14,8 @@ export function tokenScopes(resources: Resources, resource: Resource): string[] 
 }
 
 /**
- * What is asked for one after the other, until Microsoft gives a token. It refuses a request that names one permission
- * that nobody consented to (AADSTS65001), so that mail by Graph is asked for with one less each time. Empty: there is
+ * What is asked for one after the other, until Microsoft gives a token. It refuses a request that names a permission
+ * without consent (AADSTS65001), so mail by Graph is requested with one permission less each time. Empty: there is
  * nothing to ask for.
  */
 export function tokenRequests(resources: Resources, resource: Resource): string[][] {
@@ -42,7 +42,9 @@ export const furtherScopes = (resources: Resources, least = false): string[] => 
   ...(least ? [] : tokenScopes(resources, 'graph_mail')),
 ];
 
-/** The scope without which a token for the resource is of no use. For mail by Graph whoever asks looks what was granted. */
+/**
+ * The scope without which a token for the resource is of no use. For mail by Graph the caller checks what was granted.
+ */
 export const neededScope = {
   outlook: 'IMAP.AccessAsUser.All',
   graph: 'User.Read',

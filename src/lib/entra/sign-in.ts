@@ -26,7 +26,7 @@ export function createSignIn(config: Config['entra'], deps: SignInDeps): SignIn 
     hasOptionalScopes: config.graphPermissions.length > 0,
     start(options) {
       return codes.start({
-        // MSAL adds openid, profile and offline_access of its own accord, but not email.
+        // MSAL adds openid, profile and offline_access itself, but not email.
         scopes: [...scopes, 'email'],
         extraScopesToConsent: furtherScopes(config, options.leastScopes),
         redirectUri: options.redirectUri,

@@ -41,7 +41,7 @@ export function createTokenMemory(clock: Pick<Clock, 'now' | 'monotonic'>): Toke
           return token;
         })
         .catch((error: unknown) => {
-          // What Microsoft refuses now must not go on being served from memory.
+          // What Microsoft refuses now must no longer be served from memory.
           if (force) memory.delete(id);
           throw error;
         })

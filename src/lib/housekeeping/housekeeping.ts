@@ -52,7 +52,7 @@ export function createHousekeeping(deps: {
           deps.log.error('housekeeping.failed', error, { chore: chore.name });
         }
       }
-      // For the doctor: the timer runs, whatever came of the chores.
+      // For the doctor: the timer runs, even if chores fail.
       await deps.lastRuns.note(housekeepingName, new Date(nowMs)).catch((error: unknown) => void failures.push(error));
       if (failures.length > 0) throw new AggregateError(failures, `${failures.length} chores failed`);
     },

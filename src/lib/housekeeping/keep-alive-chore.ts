@@ -16,8 +16,9 @@ export interface KeepAliveDeps {
 }
 
 /**
- * A refresh token that nobody uses for 90 days dies (AADSTS700082), and paused mailboxes and those of a held destination
- * use theirs not at all. Each is used at least every 7 days: a week of outage, ours or Microsoft's, is harmless then.
+ * A refresh token that is unused for 90 days expires (AADSTS700082), and paused mailboxes and those of a held
+ * destination do not use theirs. Each is used at least every 7 days: a week of outage, ours or Microsoft's, is harmless
+ * then.
  * https://learn.microsoft.com/entra/identity-platform/refresh-tokens#token-lifetime
  */
 const earliestMs = 6 * dayMs;

@@ -16,8 +16,9 @@ export interface ResealChoreDeps {
 }
 
 /**
- * Moves what is sealed to the newest version of the root key, where there is a newer one: whoever rotates it needs a right
- * on that secret, and none on the tables. Goes on where it ended, and ends for good when no row can need an older version.
+ * Moves what is sealed to the newest version of the root key, where there is a newer one: rotating it requires a right
+ * on that secret, and none on the tables. Continues where it stopped, and is finished when no row can need an older
+ * version.
  */
 export function resealChore(deps: ResealChoreDeps): Chore {
   return {

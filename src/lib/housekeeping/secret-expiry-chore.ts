@@ -19,9 +19,11 @@ export interface SecretExpiryDeps {
   readonly deliverer: Deliverer;
 }
 
-/** Days ahead at which it is announced. */
+/** It is announced this many days ahead. */
 const thresholds = [30, 7, 1] as const;
-/** A destination that has not accepted is told again a day later; the run of that hour may come some minutes early. */
+/**
+ * A destination that has not accepted is notified again a day later; the run of that hour may be some minutes early.
+ */
 const againMs = 23.5 * hourMs;
 /** Notices of a secret that is long gone. */
 const forgetMs = 60 * dayMs;
@@ -63,8 +65,9 @@ export function expiringEvent(
 }
 
 /**
- * Announces 30, 7 and 1 day ahead to every destination that the client secret runs out, by what Key Vault says of it,
- * and to each again every day until it has accepted; the log tells of it as often. A rotation ends it: the newest version is the one that counts.
+ * Announces 30, 7 and 1 day ahead to every destination that the client secret runs out, according to Key Vault, and to
+ * each again every day until it has accepted; it is logged as often. A rotation ends it: the newest version is the one
+ * that counts.
  */
 export const secretExpiryChore = (deps: SecretExpiryDeps): Chore => ({
   name: 'secret_expiry',

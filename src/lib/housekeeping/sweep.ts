@@ -42,7 +42,7 @@ export interface Swept {
   states: number;
 }
 
-/** Whatever is under way is done within minutes; a day leaves room for every clock and every repetition. */
+/** Everything under way ends within minutes; a day leaves room for clock differences and repetitions. */
 const keptForMs = dayMs;
 
 /** Shards that are read at a time. */
@@ -51,9 +51,9 @@ const shardsAtOnce = 16;
 const kindsOfMailbox = [...'bcdeoprx'];
 
 /**
- * Removes what was begun and never finished, and what has run out: index rows without a mailbox, tombstones, slots that
- * nobody names, grants without a mailbox, tickets and states. Nothing younger than a day is touched, and every deletion
- * goes by an ETag that was read before the reason was looked for: whoever takes a thing up meanwhile keeps it.
+ * Removes what was begun and never finished, and what has run out: index rows without a mailbox, tombstones, unused
+ * slots, grants without a mailbox, tickets and states. Nothing younger than a day is touched, and every deletion uses
+ * an ETag that was read before its reason was checked, so a row that is used again meanwhile stays.
  * @throws StoreError `unreachable`; may be repeated
  */
 export async function sweep(deps: SweepDeps): Promise<Swept> {

@@ -125,7 +125,7 @@ function contentOf(node: DomNode): DomNode[] {
     const real = children.filter(
       ({ type, data }) => type !== 'comment' && !(type === 'text' && (data ?? '').trim() === ''),
     );
-    // A line break at the end of a cell is one that nobody sees.
+    // A line break at the end of a cell is invisible.
     while (real.at(-1)?.name === 'br') real.pop();
     const [only] = real;
     if (only === undefined || real.length > 1 || !['p', 'div', 'center'].includes(only.name ?? '')) return real;

@@ -13,8 +13,8 @@ export interface Visible {
 /** What of an HTML mail a person sees. Both take time in proportion to its length. */
 export interface VisibleHtml {
   /**
-   * For showing it: without the elements that are hidden in a way that the sanitiser takes away, such as by a style sheet.
-   * Whoever gets it as it came would show what the sender hid.
+   * For showing it: without elements that are hidden in a way that the sanitiser removes, such as by a style sheet;
+   * otherwise it would show what the sender hid.
    */
   forPage(html: string): string;
   /** For reading its words: also without what cannot be seen for its colour, and without what is no text. */
@@ -27,17 +27,17 @@ export interface Effort {
   events: number;
 }
 
-// An element takes some microseconds, a piece of text less; entities are pieces of their own. Large newsletters have 4,000
-// elements, 50 deep, and replies within replies get deeper. Twice that of whatever may have been written by hand.
+// An element takes some microseconds, a piece of text less; entities are pieces of their own. Large newsletters have
+// 4,000 elements, 50 deep, and replies within replies get deeper. Twice what a person may have written.
 const mostEvents = 100_000;
 const elementEvents = 5;
 const deepest = 1_000;
-// Whoever walks through the elements one within the other has a stack to lose: tags below this are left out, their text stays.
+// Walking nested elements is recursive and limited by the stack: tags below this depth are left out, their text stays.
 const deepestKept = 200;
 // Every quote and list within another one moves all of its lines once more.
 const indenting = new Set(['blockquote', 'ul', 'ol']);
 const mostIndents = 8;
-// No one reads that much; longer mail is shown as HTML.
+// Longer text is not useful; such mail is shown as HTML.
 const mostCharacters = 512 * 1024;
 const longestStyle = 4_000;
 

@@ -40,7 +40,7 @@ export async function* bodyChunks(
     }
   } finally {
     clearTimeout(timer);
-    // Not waited for: whoever sends decides when it ends.
+    // Not awaited: the sender decides when it ends.
     if (!ended) reader.cancel().catch(() => {});
   }
 }

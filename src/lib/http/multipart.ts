@@ -47,9 +47,9 @@ export interface FormLimits {
   readonly fieldBytes: number;
 }
 
-/** Texts and files together; nobody has so many fields. */
+/** Texts and files together; no request has so many fields. */
 const mostParts = 1_000;
-/** What the parser gets at a time: a body may come as one piece, and files shall flow on while it is read. */
+/** What the parser gets at a time: a body may come as one piece, and files are to be streamed while it is read. */
 const pieceBytes = 64 * 1024;
 
 /** RFC 2046 section 5.1.1: 1 to 70 characters. */
@@ -116,7 +116,7 @@ async function createParser(request: HttpRequest, limits: FormLimits, store: Fil
   } catch (cause) {
     throw new BrokerError('malformed_form', { cause });
   }
-  // The parser leaves parts out that it cannot make out (such as one with a line break in its name), and tells nobody.
+  // The parser silently drops parts that it cannot read (such as one with a line break in its name).
   let parts = 0;
   const inner: unknown = Reflect.get(Object(Reflect.get(parser, '_parser')), 'parser');
   if (inner instanceof Dicer) inner.on('part', () => (parts += 1));

@@ -13,7 +13,7 @@ export interface Problem {
   readonly remedy: string;
   readonly who: string;
   readonly requestId: string;
-  /** Until when trying again is in vain; RFC 3339. */
+  /** Before this instant a retry is useless; RFC 3339. */
   readonly until?: string;
   readonly fields?: readonly { readonly field: string; readonly message: string }[];
 }
@@ -32,7 +32,7 @@ export function toBrokerError(error: unknown): BrokerError {
 /** Seconds for a Retry-After header, rounded up; at least 1. */
 const retryAfterSeconds = (afterMs: number): string => String(Math.max(1, Math.ceil(afterMs / 1000)));
 
-/** The headers that go with a failure, whatever form its body has. */
+/** The headers of a failure, for every form of its body. */
 export function errorHeaders(error: BrokerError): Record<string, string> {
   return {
     ...(error.retry === undefined ? {} : { 'Retry-After': retryAfterSeconds(error.retry.afterMs) }),

@@ -13,10 +13,12 @@ import { chooseDestination, type DestinationLookup } from './choose-destination.
 import type { OpenMailbox } from './open-mailbox.ts';
 import { type SyncFrom, syncFromOf } from './sync-from.ts';
 
-/** A mailbox that nobody signs in to, as POST mailboxes takes it. */
+/** A mailbox without a sign-in of its own, as in POST mailboxes. */
 export interface NewMailbox {
   readonly address: string;
-  /** A connected mailbox through whose person's sign-in it is read. Without it the app opens it by itself. */
+  /**
+   * A connected mailbox through whose person's sign-in it is read. Without it the app opens it with its own permission.
+   */
   readonly viaMailboxId?: string | undefined;
   readonly auth?: 'app' | 'delegated' | undefined;
   /** Of several tenants: whose mailbox it is, where the app opens it. */
@@ -63,8 +65,8 @@ const invalid = (field: string, message: string): BrokerError =>
   new BrokerError('invalid_request', { fields: [{ field, message }] });
 
 /**
- * Adds a mailbox that nobody signs in to: a shared one through a person's sign-in, or one that the app opens by itself.
- * A log-in that works comes first. One that is there already continues where it stands, under the grant that is named
+ * Adds a mailbox without a sign-in of its own: a shared one through a person's sign-in, or one that the app opens with
+ * its own permission. It must open first. An existing one continues from its position, under the grant that is named
  * now.
  * @throws BrokerError `invalid_request`, `key_limited`, `not_found`, `destination_ambiguous`, `shared_access_missing`,
  * `app_access_missing`, MailboxTaken, and what a token request or the mail server throw
@@ -153,7 +155,7 @@ function appGrant({ adminConsent }: AddMailboxDeps, { tenantId }: NewMailbox): G
   return { kind: 'app', tid: named.tenant };
 }
 
-/** Whoever adds a mailbox may just have consented: what was refused before is asked again. */
+/** Consent may just have been given: what was refused before is asked again. */
 async function askAnew({ grants }: AddMailboxDeps, grant: GrantRef): Promise<void> {
   await grants.openApp(grant.tid);
   const known = await grants.read(grantKeyOf(grant));

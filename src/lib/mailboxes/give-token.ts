@@ -28,15 +28,16 @@ export interface GiveTokenDeps {
 
 export type GiveToken = (mailboxId: string, resource: Resource, caller: Caller) => Promise<GivenToken>;
 
-// Enough for every key and mailbox of a large deployment; past it the notes are made anew.
+// Enough for every key and mailbox of a large deployment; beyond it entries are written again.
 const rememberAtMost = 10_000;
 
 /**
  * Gives an access token of a mailbox to a key that may have it. The audit notes each token once for each key: the same
- * token handed out again tells nobody anything new, and a write per request would cost more than the token.
- * A token that is in memory costs no I/O at all; for that a mailbox that another process removed is noticed within 15 s
- * (a key that it removed, within a minute).
- * @throws BrokerError `token_endpoint_off` | `not_found` | `key_limited` | `token_app_only` | `token_shared` and what Microsoft answers
+ * token handed out again is nothing new, and a write per request would cost more than the token. A token that is in
+ * memory costs no I/O at all; for that a mailbox that another process removed is noticed within 15 s (a key that it
+ * removed, within a minute).
+ * @throws BrokerError `token_endpoint_off` | `not_found` | `key_limited` | `token_app_only` | `token_shared` and what
+ * Microsoft answers
  */
 export function createGiveToken(deps: GiveTokenDeps): GiveToken {
   const { config, clock, registry, grants, tokens, audit } = deps;
@@ -66,7 +67,7 @@ export function createGiveToken(deps: GiveTokenDeps): GiveToken {
     if (!config.tokenEndpoint) throw new BrokerError('token_endpoint_off');
     const row = await registry.glance(mailboxId);
     if (row === undefined || !maySeeMailbox(caller, row)) throw new BrokerError('not_found');
-    // A token does whatever can be done with a mailbox.
+    // A token allows everything that can be done with a mailbox.
     if (!mayChangeMailbox(caller, row)) throw new BrokerError('key_limited');
     let given: AccessToken;
     try {

@@ -24,8 +24,8 @@ export type OpenMailbox = (
 const notConnectedPauseMs = 1_500;
 
 /**
- * A real log-in, by which a log-in name and a permission are checked before anything is stored. Whatever a passing cause
- * may have is tried once more: a token that was revoked before its time, a server between two minds.
+ * A real log-in, by which a log-in name and a permission are checked before anything is stored. Failures that may be
+ * transient are tried once more: a token that was revoked early, a server in transition.
  * @throws BrokerError `shared_access_missing` | `app_access_missing` if the mailbox is not opened to this grant; what a
  * token request and the mail server throw otherwise
  */

@@ -24,7 +24,7 @@ export function replayRequestOf(
   return { kind: 'since', since, force: force ?? false };
 }
 
-/** Mailboxes that are written to at the same time; the answer shall come long before the 230 s that Azure gives it. */
+/** Mailboxes that are written to at the same time; the answer must come long before Azure's limit of 230 s. */
 const atOnce = 16;
 
 const limit = 200;

@@ -12,7 +12,7 @@ export interface Exposition {
 export interface Figures {
   /** Of this process, since it started. */
   readonly process: LogCounts & { readonly startedAt: Date; readonly rssBytes: number };
-  /** Undefined while the tables cannot be read: a scrape still tells of the process. */
+  /** Undefined while the tables cannot be read: a scrape still shows the process. */
   readonly deployment: DeploymentFigures | undefined;
 }
 
@@ -29,9 +29,10 @@ const runMetrics: Readonly<Record<string, readonly [string, string]>> = {
 };
 
 /**
- * The figures as Prometheus reads them (prometheus.io/docs/instrumenting/exposition_formats), or as OpenMetrics where the
- * caller asks for that. What starts with `mail_broker_process_` counts in this process alone and begins anew with it: an
- * app that scales out has several, and a scrape meets any one of them. `mail_broker_` without it is the deployment's.
+ * The figures as Prometheus reads them (prometheus.io/docs/instrumenting/exposition_formats), or as OpenMetrics where
+ * the caller asks for that. What starts with `mail_broker_process_` counts in this process alone and restarts with it:
+ * an app that scales out has several, and a scrape meets any one of them. `mail_broker_` without it is the
+ * deployment's.
  */
 export async function expose(figures: Figures, accept: string): Promise<Exposition> {
   const { Counter, Gauge, Registry, openMetricsContentType, prometheusContentType } = await import('prom-client');

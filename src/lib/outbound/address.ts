@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js';
 
 /** Where requests of ours may go. */
 export interface AddressPolicy {
-  /** True in Azure: no http, no loopback, whatever the settings say. */
+  /** True in Azure: no http, no loopback, regardless of the settings. */
   readonly inAzure: boolean;
   /** Private destinations: an exact host (with port, where not the scheme's own) and the network its address must lie in. */
   readonly privateDestinations: readonly { readonly host: string; readonly network: string }[];
@@ -13,8 +13,8 @@ export interface AddressPolicy {
 export type AllowedTarget = { readonly kind: 'public' } | { readonly kind: 'private'; readonly network: string };
 
 /**
- * Addresses at which a cloud answers questions about the machine itself. Link-local ones are refused as such; these are
- * not, by their range: 168.63.129.16 (Azure) counts as unicast, the others could lie in a listed private network.
+ * Addresses of cloud metadata services. Link-local ones are refused as such; these are not, by their range:
+ * 168.63.129.16 (Azure) counts as unicast, the others could lie in a listed private network.
  */
 const metadataAddresses: ReadonlySet<string> = new Set([
   '168.63.129.16',
@@ -24,7 +24,7 @@ const metadataAddresses: ReadonlySet<string> = new Set([
   'fd00:ec2:0:0:0:0:0:254',
 ]);
 
-// Never, in whatever network a setting lists.
+// Never, even if a setting lists such a network.
 const neverRanges: ReadonlySet<string> = new Set(['linkLocal', 'unspecified', 'broadcast', 'multicast']);
 
 // All of the internet's IPv6 addresses lie here (RFC 4291 section 2.4, IANA registry); ipaddr.js also calls unassigned
@@ -32,8 +32,7 @@ const neverRanges: ReadonlySet<string> = new Set(['linkLocal', 'unspecified', 'b
 const globalUnicast = ipaddr.parseCIDR('2000::/3');
 
 /**
- * Checks what an address says by itself, before any look-up: scheme, user info, literal addresses (for which no
- * look-up is ever called).
+ * Checks an address before any look-up: scheme, user info, literal addresses (for which no look-up is ever called).
  * @returns the reach of its host, or undefined if nothing may be sent there
  */
 export function allowedTargetOf(url: URL, policy: AddressPolicy): AllowedTarget | undefined {
@@ -56,8 +55,8 @@ function hostOf(protocol: string, host: string): string | undefined {
 }
 
 /**
- * True if a connection may be made to this IP address. IPv4 in IPv6 (::ffff:…) is judged as the IPv4 address that it is;
- * NAT64, 6to4 and Teredo are no unicast and so refused, whatever they embed.
+ * True if a connection may be made to this IP address. IPv4 in IPv6 (::ffff:…) is judged as the IPv4 address that it
+ * is; NAT64, 6to4 and Teredo are not unicast and so refused, with any embedded address.
  */
 export function addressAllowed(address: string, target: AllowedTarget, policy: AddressPolicy): boolean {
   if (!ipaddr.isValid(address)) return false;

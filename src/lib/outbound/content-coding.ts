@@ -14,7 +14,10 @@ const [ungzip, unzlib, undeflate, unbrotli, unzstd] = [
 /** RFC 1950 section 2.2: deflate within zlib, as RFC 9110 wants it. Some servers send it bare. */
 const isZlib = ([first = 0, second = 0]: Uint8Array): boolean => first % 16 === 8 && (first * 256 + second) % 31 === 0;
 
-/** The codings of RFC 9110 section 8.4.1, and zstd (RFC 9659 with its bound on the window). Not compress: nobody sends it. */
+/**
+ * The codings of RFC 9110 section 8.4.1, and zstd (RFC 9659 with its bound on the window). Not compress: it is not in
+ * use.
+ */
 const decoders: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ['gzip', ungzip],
   ['x-gzip', ungzip],
@@ -38,7 +41,7 @@ export const codingsOf = (contentEncoding: string | undefined): readonly string[
 
 /**
  * A body without its codings.
- * @param mostBytes of the outcome, and of whatever lies between two codings
+ * @param mostBytes of the result, and of each intermediate step
  * @returns undefined if a coding is unknown, the bytes are not in it, or there are more
  */
 export async function decoded(

@@ -65,7 +65,7 @@ const rows: readonly (readonly [OutboundFailure, RegExp])[] = [
   ['destination_tls_failed', /^(ERR_TLS_|ERR_SSL_|EPROTO$)/],
   ['destination_headers_too_large', /^(UND_ERR_HEADERS_OVERFLOW|HPE_HEADER_OVERFLOW)$/],
   ['destination_not_http', /^(HTTPParserError|UND_ERR_RES_CONTENT_LENGTH_MISMATCH|bad (upgrade|response))$/],
-  // A connection that was never made: refused, no way there, or nobody who answers to it.
+  // A connection that was never made: refused, no route, or no answer.
   [
     'destination_unreachable',
     /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EADDRNOTAVAIL|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/,

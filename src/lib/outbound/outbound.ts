@@ -26,7 +26,9 @@ export interface OutboundRequest {
   readonly method: 'GET' | 'POST';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The exact bytes, UTF-8 if a string. What is too large to be held is made anew, piece by piece, for every sending. */
+  /**
+   * The exact bytes, UTF-8 if a string. A body too large for memory is produced again, in pieces, for every attempt.
+   */
   readonly body?: string | (() => AsyncIterable<Uint8Array>);
   /** In place of the time that every request has; for those that carry files. */
   readonly timeoutMs?: number;
@@ -167,7 +169,7 @@ async function exchange(
   });
   const answer = await untilAborted(asking, signal);
   const keepBytes = request.keepBytes ?? 0;
-  // Nobody waits long for a body that nobody wants; nor does a connection, of which others may be in need.
+  // An unwanted body is not waited for long, since others may need its connection.
   const grace = keepBytes > 0 ? undefined : setTimeout(() => answer.body.destroy(), drainGraceMs);
   const read = await readBody(answer.body, keepBytes);
   clearTimeout(grace);

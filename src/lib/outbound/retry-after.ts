@@ -1,6 +1,6 @@
 import { hourMs } from '../domain/duration.ts';
 
-// Nobody is made to wait longer by a header, which may come from any gateway.
+// The longest wait that is accepted from a header, which may come from any gateway.
 const longestWaitMs = hourMs;
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

@@ -10,8 +10,8 @@ export const signInSeconds = 600;
 
 /**
  * How long the browser keeps the cookie of a sign-in: as long as housekeeping keeps the row. A person who is slow at
- * Microsoft comes back too late to be connected, and can only be shown the button that starts anew if her browser is
- * known. The cookie alone opens nothing: the state beside it has expired by then.
+ * Microsoft returns too late to be connected, and gets the button that starts over only if the browser is known. The
+ * cookie alone opens nothing: the state beside it has expired by then.
  */
 const bindingSeconds = 86_400;
 

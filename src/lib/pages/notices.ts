@@ -59,7 +59,7 @@ export const withoutDetails: ReadonlySet<NoticeName> = new Set([
   'linkInvalid',
 ]);
 
-/** The page that tells of a failure. @param isConsent true behind a link for an administrator */
+/** The page for a failure. @param isConsent true behind a link for an administrator */
 export const noticeFor = (code: ErrorCode, isConsent: boolean): NoticeName =>
   (isConsent ? ownConsentPage[code] : undefined) ?? ownPage[code] ?? byWho(errorTable[code].who, isConsent);
 

@@ -49,7 +49,7 @@ export type PageContent =
   | {
       readonly kind: 'admin-consent';
       readonly label: string | undefined;
-      /** Undefined where whoever signs in says which by that. */
+      /** Undefined where the account that signs in decides. */
       readonly tenant: string | undefined;
       readonly permissions: 'delegated' | 'app';
       readonly start: StartForm;
@@ -230,7 +230,7 @@ function toForward(name: NoticeName, link: AdminLink, texts: PageTexts): Markup 
 function failed(content: Extract<PageContent, { readonly kind: 'failed' }>, texts: Words, requestId: string): Drawn {
   const isConsent = content.about === 'admin-consent';
   const named = noticeFor(content.code, isConsent);
-  // "Start again" without a button to press would help nobody.
+  // "Start again" would not help without a button.
   const isStart = named === 'startAgain' || named === 'consentAgain';
   const name = isStart && content.start === undefined ? 'openAgain' : named;
   const text = texts[name];

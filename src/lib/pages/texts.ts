@@ -1,4 +1,4 @@
-/** Plain text throughout: whatever is put into it is escaped where the page is built. */
+/** Plain text throughout: values are escaped where the page is built. */
 export interface PageTexts {
   /** BCP 47, for the lang attribute. */
   readonly tag: string;

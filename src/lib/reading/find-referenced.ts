@@ -38,8 +38,8 @@ export const isReferenced = (ref: MessageRef, { meta }: Pick<ListedMessage, 'met
   !hasHash(ref.hash) || isSameMail(messageHash(meta), ref.hash);
 
 /**
- * The message that a reference means: where it was; where the polls have seen it since; or wherever the same mail lies in
- * the watched folders and in those that have a role. Never in all folders of a mailbox that has many.
+ * The message that a reference means: where it was; where the polls have seen it since; or in any watched folder, or
+ * folder with a role, that has the same mail. Never in all folders of a mailbox that has many.
  * @param known asked only where the message is not in its place
  * @throws BrokerError `not_found_here`; `message_gone` (410) if the mailbox has few folders and the message is in none
  */
@@ -60,7 +60,7 @@ export async function findReferenced(
   return { place: await placeAt(session, row, path), ...found };
 }
 
-/** Of a folder that nobody watches the list of folders tells the role. */
+/** For a folder that is not watched, the list of folders gives the role. */
 async function placeAt(session: Pick<MailSession, 'folders'>, row: MailboxRow, path: string): Promise<Place> {
   const watched = row.folders.find((folder) => folder.path === path);
   if (watched !== undefined) return watched;

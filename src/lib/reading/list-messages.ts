@@ -44,7 +44,7 @@ export async function listMessages(deps: ReadingDeps, reader: Reader, request: L
   const { row } = reader;
   const { query, limit } = request;
   const known = knownMessages(deps.store, row.id);
-  // Whoever waits for the mail server longer than the store takes must not end the process with a rejection.
+  // If the mail server takes longer than the store, an unhandled rejection must not end the process.
   known.catch(() => undefined);
   return deps.interactive.with(
     row,
@@ -95,7 +95,7 @@ async function gather(folder: OpenFolder, bound: number, query: MessageQuery, li
   let oldest: Date | undefined;
   let scanned = 0;
   let next: number | undefined;
-  // Without a search every message is wanted, and none is fetched for nothing.
+  // Without a search every message is wanted, and none is fetched in excess.
   for await (const some of inPieces(await answeredUids(folder, bound, query), isEmptyQuery(query) ? limit : chunk)) {
     if (items.length >= limit || scanned >= mostScanned) return { items, next, oldest };
     const listed = new Map((await fetchListed(folder.fetch, some)).map((one) => [one.meta.uid, one]));

@@ -35,8 +35,8 @@ export const isEmptyQuery = (query: MessageQuery): boolean =>
 const isAscii = (text: string): boolean => /^[\x20-\x7e]*$/.test(text);
 
 /**
- * What SEARCH is asked; undefined if there is nothing to ask. Names and subjects beyond ASCII are not: the server would
- * have to be told a charset, which Exchange refuses (RFC 3501 section 6.4.4), and others look among encoded words. Days
+ * What SEARCH is asked; undefined if there is nothing to ask. Names and subjects beyond ASCII are not: the request
+ * would need a charset, which Exchange refuses (RFC 3501 section 6.4.4), and others look among encoded words. Days
  * count in a zone of the server's own (same section), so that the day before and the day after are asked for, too.
  */
 export function searchOf(query: MessageQuery, asking: Asking): SearchObject | undefined {
@@ -74,8 +74,8 @@ export function searchOf(query: MessageQuery, asking: Asking): SearchObject | un
 const atMidnight = (at: Date, days: number): Date => new Date((Math.floor(at.getTime() / dayMs) + days) * dayMs);
 
 /**
- * Whether a message is what was looked for, whatever the server says: it may search by words, in stale indexes, or not at
- * all. `text` alone is the server's word. `hasAttachment` is left to anyone who can look into the message.
+ * Whether a message matches, checked independently of the server: it may search by words, in stale indexes, or not at
+ * all. Only `text` relies on the server. `hasAttachment` is left to callers that can look into the message.
  */
 export function fits(query: MessageQuery, { meta, headline }: ListedMessage): boolean {
   const { from, to, cc } = headline;

@@ -23,7 +23,7 @@ export async function openFile(
     return await open(ref);
   } catch (error) {
     if (!isBrokerError(error, 'message_gone')) throw error;
-    // It is looked for once more where links do not lead, and what has no such part is told from what is not there.
+    // It is also looked for where links do not lead, and a missing part is distinguished from a missing message.
     const known = () => knownMessages(deps.store, row.id);
     const found = await deps.interactive.with(
       row,

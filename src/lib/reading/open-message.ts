@@ -15,7 +15,7 @@ const caps: ReadCaps = { capBytes: 2 * 1024 * 1024 };
 const ofDelivery = new Set(['mailbox', 'submissionId', 'seemsNew', 'late', 'replay']);
 
 /**
- * One message, as its event would tell of it now, with its current reference. Reading it changes nothing, not even `seen`.
+ * One message, as its event would show it now, with its current reference. Reading it changes nothing, not even `seen`.
  * @throws BrokerError `not_found_here` | `message_gone`, and what a session throws
  */
 export async function openMessage(deps: ReadingDeps, { row, throttledUntil }: Reader, ref: MessageRef) {

@@ -17,9 +17,9 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
 /**
- * What has become of the mail. Only 202 is success: over about 2.2 MB of MIME Graph was seen to answer 200 and to lose
- * the mail (microsoft-graph-docs#13979), so nobody knows what another good answer means. A gateway that gives up (502,
- * 504) and a fault of the server (500) do not say either whether the mail was taken before. Pure.
+ * The outcome of sending. Only 202 is success: over about 2.2 MB of MIME Graph was seen to answer 200 and to lose the
+ * mail (microsoft-graph-docs#13979), so any other success is ambiguous. A gateway that gives up (502, 504) and a fault
+ * of the server (500) do not say either whether the mail was taken before. Pure.
  * https://learn.microsoft.com/graph/api/user-sendmail and https://learn.microsoft.com/graph/errors
  */
 export function readGraphAnswer({ status, retryAfterMs, body }: GraphAnswer): WayResult {

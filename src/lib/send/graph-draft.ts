@@ -67,7 +67,7 @@ const ready = (mailbox: GraphMailbox, inTurn: <T>(work: () => Promise<T>) => Pro
   async send(_mail, signal, place = '') {
     const reply = await mailbox.ask({ method: 'POST', path: `/messages/${encodeURIComponent(place)}/send` }, signal);
     const result = sent(reply, signal);
-    // The next attempt makes a draft of its own, and nobody wants the old one in Drafts.
+    // The next attempt makes its own draft, and the old one should not stay in Drafts.
     if (result.kind !== 'accepted' && result.kind !== 'unknown') await forget(mailbox, place, signal);
     return result;
   },
@@ -145,7 +145,7 @@ function bodyOf<T>(reply: GraphReply, form: z.ZodType<T>): T | Failure {
   return parsed.success ? parsed.data : graphUnreachable;
 }
 
-/** Nothing is sent by putting a draft together: where nobody knows what became of a request, it is made again. */
+/** Assembling a draft sends nothing: if the outcome of a request is unknown, the request is repeated. */
 function notStaged(reply: GraphReply): Failure {
   const result = reply.kind === 'answered' ? readGraphAnswer(reply) : graphUnreachable;
   return result.kind === 'accepted' || result.kind === 'unknown' ? graphUnreachable : result;
@@ -193,7 +193,7 @@ function jsonIn(body: string): unknown {
   }
 }
 
-/** A draft that nobody needs; if it stays, it stays in Drafts. */
+/** Deletes an unneeded draft; if that fails, it stays in Drafts. */
 const forget = async (mailbox: GraphMailbox, place: string, signal: AbortSignal): Promise<void> => {
   await withdraw(mailbox, place, signal).catch(() => false);
 };

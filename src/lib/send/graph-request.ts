@@ -27,7 +27,7 @@ export interface GraphPorts {
   ): Promise<string | undefined>;
 }
 
-/** What became of a request: an answer, no connection and so nothing done, or nobody knows. */
+/** The outcome of a request: an answer, no connection and so nothing done, or unknown. */
 export type GraphReply =
   | ({ readonly kind: 'answered' } & GraphAnswer)
   | { readonly kind: 'unsent' }

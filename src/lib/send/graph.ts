@@ -11,8 +11,8 @@ import {
 import { largestGraphBytes, type OutgoingMail, type Way, type WayResult } from './way.ts';
 
 /**
- * `POST sendMail` of Microsoft Graph with the MIME message in base64. Graph takes the recipients from its header, Bcc
- * among them, which nobody sees then. The copy lies in Sent of the mailbox itself, also of a shared one.
+ * `POST sendMail` of Microsoft Graph with the MIME message in base64. Graph takes the recipients from its header,
+ * including Bcc, which it removes. The copy lies in Sent of the mailbox itself, also of a shared one.
  * https://learn.microsoft.com/graph/api/user-sendmail, https://learn.microsoft.com/graph/outlook-send-mime-message
  */
 export function createGraphWay(options: GraphOptions, ports: GraphPorts): Way {

@@ -26,7 +26,7 @@ export async function reachSmtp(
   const { promise, resolve } = Promise.withResolvers<SmtpReach>();
   const onAbort = () => resolve('away');
   signal.addEventListener('abort', onAbort, { once: true });
-  // It stays: an error of the closing socket that nobody listens to would end the process.
+  // It stays: an unhandled error of the closing socket would end the process.
   connection.on('error', ({ code }) => resolve(code === 'EPROTOCOL' ? 'other' : 'away'));
   connection.once('end', () => setImmediate(() => resolve('away')));
   connection.connect((error) => resolve(error === undefined ? 'reached' : 'away'));

@@ -215,7 +215,7 @@ function step<T>(
   return promise.finally(() => {
     connection.removeListener('end', onEnd);
     signal.removeEventListener('abort', onAbort);
-    // An error that nobody listens to would end the process.
+    // An unhandled error would end the process.
     connection.removeListener('error', onError);
     connection.on('error', ignore);
   });

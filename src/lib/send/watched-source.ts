@@ -23,7 +23,7 @@ export class WatchedSource {
     };
   }
 
-  /** True once the final `.` has been given to the socket: from then on nobody but the server knows. */
+  /** True once the final `.` has been given to the socket: from then on only the server knows the outcome. */
   get isHandedOver(): boolean {
     return this.#tail === endOfData;
   }

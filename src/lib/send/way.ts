@@ -71,7 +71,9 @@ export interface Refused {
 export interface Closed {
   readonly kind: 'closed';
   readonly code: ErrorCode;
-  /** For whom: everything of the account that signs in, unless it says that another mailbox of it may fare better. */
+  /**
+   * For whom: everything of the account that signs in, unless it says that another mailbox of the account may succeed.
+   */
   readonly scope?: 'account' | 'mailbox';
   readonly reply?: string | undefined;
 }
@@ -115,8 +117,8 @@ export interface ReadyWay {
     signal: AbortSignal,
   ): Promise<{ readonly kind: 'staged'; readonly place: string } | Refused | Deferred | Closed>;
   /**
-   * Takes a staged message back. True: it still lay in its place, so it was not sent, and never will be. False: it is not
-   * there any more, which says nothing. Only where there is `stage`.
+   * Takes a staged message back. True: it still lay in its place, so it was not sent, and never will be. False: it is
+   * no longer there, which says nothing. Only where there is `stage`.
    * @throws BrokerError `graph_unreachable` if that cannot be told
    */
   withdraw?(place: string, signal: AbortSignal): Promise<boolean>;

@@ -17,7 +17,7 @@ export interface SendWish {
   readonly mailbox: MailboxRow;
   /** Id of the API key. */
   readonly keyId: string;
-  /** What its caller is to the broker, whatever key it uses now: the destination, or the client that a key is for. */
+  /** Identifies the caller across its keys: the destination, or the client that a key is for. */
   readonly client: string;
   readonly idempotencyKey: string | undefined;
   /** Hash of the validated request and its files; the same key with another one is refused. */
@@ -44,8 +44,8 @@ export const defaultExpiryMs = 48 * hourMs;
 const wakeAheadMs = 24 * hourMs;
 
 /**
- * Takes a message over: blob, then all rows in one batch, then a wake-up. What the caller is told is true from the batch on;
- * the same request with the same key is answered with the same submission.
+ * Accepts a message: blob, then all rows in one batch, then a wake-up. The answer holds from the batch on; the same
+ * request with the same key gets the same submission.
  * @throws BrokerError `idempotency_key_reused` | `storage_unreachable`, and what composing throws
  */
 export async function accept(deps: SendingDeps, wish: SendWish): Promise<Submission> {
@@ -119,7 +119,7 @@ const rethrow = (error: unknown): never => {
   throw asBrokerError(error);
 };
 
-/** Whoever sends waits for the answer. */
+/** The caller waits for the answer. */
 const insertWaitsMs = [500, 2_000];
 
 /** An unanswered batch may have been applied: then its row is there. */

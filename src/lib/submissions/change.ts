@@ -15,9 +15,8 @@ export interface ChangeParts {
 const waitsMs = [200, 1_000, 3_000, 10_000];
 
 /**
- * Reads a submission, decides, and writes under the ETag that was read; all of it again when someone else wrote in
- * between,
- * or when no answer came: then what is found tells whether the write was made.
+ * Reads a submission, decides, and writes under the ETag that was read; repeats all of it if another process wrote in
+ * between, or if no answer came: then the row shows whether the write was made.
  * @param decide what to write; undefined for nothing
  * @returns the submission as it is now; undefined if there is none
  * @throws BrokerError `storage_unreachable` | `conflict` | `row_broken` | `row_newer`

@@ -19,7 +19,10 @@ export interface DueLanesParts {
 
 export interface Due {
   readonly lanes: readonly string[];
-  /** Removed mailboxes with something left: whoever accepted it did not know yet. Nobody but who reads this will end it. */
+  /**
+   * Removed mailboxes with submissions left, accepted by a process that did not know of the removal yet. Only the
+   * caller of this function ends them.
+   */
   readonly orphaned: readonly string[];
 }
 

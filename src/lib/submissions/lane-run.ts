@@ -27,12 +27,12 @@ const mostSteps = 8;
 
 export interface LaneRunner {
   /**
-   * Looks after a lane: sends what is due, looks for what nobody knows the end of, tells what has ended, and leaves a
-   * wake-up for the rest. Nothing happens if someone else is at it.
+   * Runs a lane: sends what is due, looks for the outcome of unfinished attempts, sends the events of what has ended,
+   * and leaves a wake-up for the rest. Does nothing if another run has the lane.
    * @throws BrokerError `storage_unreachable` | `conflict`; StoreError
    */
   run(lane: string): Promise<void>;
-  /** Begins nothing new. What is being sent goes on to its end, or is found again by its mark. */
+  /** Starts nothing new. What is being sent continues to its end, or is found again by its mark. */
   stop(): void;
 }
 

@@ -32,7 +32,7 @@ const mostLookedThrough = 200;
 /** By this address Exchange reports: anyone could write a report that stops a whole company from sending. */
 const exchangeReports = /^microsoftexchange[0-9a-f]{32}@/i;
 
-/** What mail out learns from mail that comes in. All of it may be told again: nothing changes then. */
+/** What the sending side learns from incoming mail. Every call may be repeated without effect. */
 export function createMailIn(deps: SendingDeps): SentMail {
   const now = () => new Date(deps.store.time.whenJudging());
 

@@ -4,8 +4,8 @@ import type { Table } from '../store/table/table.ts';
 import { keptMs } from './sweep.ts';
 
 /**
- * Messages that have not left, or of which nobody knows whether they have: the key of their content is sealed under the
- * root key. They end by themselves, so that no one moves them to a newer key; the older one stays until they have.
+ * Messages that were not sent, or whose outcome is unknown: the key of their content is sealed under the root key. They
+ * all end, so they are not moved to a newer key; the older one stays until then.
  */
 export function openSubmissions(deps: {
   readonly table: Table;

@@ -14,7 +14,7 @@ const goneStatus = /^5\.(1\.(1|2|3|6|10)|4\.310)$/;
 export interface BounceMeaning {
   readonly code: ErrorCode;
   readonly reply: string;
-  /** Whom it did not reach. The address is empty where the report names nobody. */
+  /** Recipients that it did not reach. The address is empty where the report names none. */
   readonly recipients: readonly RefusedRecipient[];
   /** Addresses that do not exist, as the report names them. */
   readonly gone: readonly string[];
@@ -27,7 +27,7 @@ export interface BounceMeaning {
 /**
  * Reads a bounce. Every recipient block counts; `delayed` says only that the server continues trying. Pure.
  *
- * Exchange tells of its limits for sending after it has accepted a message, too, in a bounce: 5.7.232 and 5.7.233 (external
+ * Exchange also reports its sending limits after it has accepted a message, in a bounce: 5.7.232 and 5.7.233 (external
  * recipients of the tenant), 5.1.90 (recipients of the account), 5.1.8 (account blocked).
  * https://learn.microsoft.com/exchange/mail-flow-best-practices/non-delivery-reports-in-exchange-online
  * @returns undefined if no recipient failed

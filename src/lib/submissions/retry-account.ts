@@ -6,7 +6,7 @@ import { changeSubmission } from './change.ts';
 import { createReopenings } from './reopenings.ts';
 import type { SendingDeps } from './types.ts';
 
-/** What the mail server asked to wait for; nobody's sign-in ends that. */
+/** Waits that the mail server asked for; no sign-in ends them. */
 const ofTheServer: ReadonlySet<string> = new Set([
   ...['submission_quota', 'submission_pace', 'send_throttled', 'send_deferred', 'recipient_deferred'],
 ]);

@@ -29,7 +29,7 @@ export interface SentFolderParts extends LogInParts {
   readonly log: Log;
 }
 
-/** Reading must not hold up sending: without an answer by then it goes on without. */
+/** Reading must not delay sending: after this time sending continues without it. */
 const askMs = 20_000;
 const lookMs = 60_000;
 

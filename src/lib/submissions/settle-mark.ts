@@ -8,7 +8,8 @@ import { changeSubmission } from './change.ts';
 import type { SendingDeps } from './types.ts';
 
 /**
- * Finds out what became of an attempt whose end nobody saw: a draft that could be taken back was not sent; a copy in Sent was.
+ * Finds the outcome of an attempt whose end was not seen: a draft that could be deleted was not sent; a message with a
+ * copy in Sent was.
  * @returns the submission as it is then
  * @throws BrokerError `storage_unreachable`; the reason of the lease's signal
  */
@@ -20,7 +21,7 @@ export async function settleMark(
 ): Promise<Submission | undefined> {
   if (mark === undefined) return undefined;
   const now = () => new Date(deps.store.time.whenJudging());
-  /** Only for as long as it is this attempt that nobody knows the end of. */
+  /** Only while this is still the attempt with an unknown outcome. */
   const change = async (decide: (current: Submission) => Submission | undefined) =>
     (
       await changeSubmission(deps, id, (current) =>

@@ -7,8 +7,8 @@ import type { SendingDeps } from './types.ts';
 /**
  * @param recipients of the finished message
  * @param named the fields of the request that name recipients
- * @throws BrokerError `recipient_suppressed`, which names each: by the request alone, nobody could tell who it is in an answer
- * to everybody. `storage_unreachable`
+ * @throws BrokerError `recipient_suppressed`, which names each: from a reply to all alone, the caller could not tell
+ * which recipient it is. `storage_unreachable`
  */
 export async function refuseSuppressed(
   rows: Pick<SuppressionRows, 'among'>,

@@ -8,14 +8,16 @@ import type { Blobs } from '../store/table/blobs.ts';
 import { isStoreError, type Store, type StoredRow } from '../store/table/table.ts';
 import { isUploadBlob, uploadKeptMs } from './requests/kept-uploads.ts';
 
-/** Submissions go so long after their end, and idempotency keys so long after the end of theirs. */
+/**
+ * Submissions are deleted this long after their end, and idempotency keys this long after the end of their submission.
+ */
 export const keptMs = 7 * dayMs;
 const keyKeptMs = 90 * dayMs;
 /** A key whose end was never noted: the message may have been scheduled for 90 days ahead. */
 const keyKeptFromBirthMs = 190 * dayMs;
-/** A blob is written before its rows; a day later nobody is about to write them. */
+/** A blob is written before its rows; a day later no process is about to write them. */
 const orphanMs = dayMs;
-/** An upload can be used until it expires; whoever began to use it just then has an hour more. */
+/** An upload can be used until it expires; a request that began just then has another hour. */
 const uploadMs = uploadKeptMs + hourMs;
 
 export interface SweepParts {
@@ -92,7 +94,7 @@ export async function sweepSubmissions({ store, blobs, log }: SweepParts): Promi
     } catch (error) {
       if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
       log.error('submission.row_broken', error);
-      // What it says of its blob nobody knows.
+      // It is unknown what it says about its blob.
       const place = parseSubmissionRowKey(row.rowKey);
       if (place?.kind === 's') holding.add(place.key);
     }

@@ -12,7 +12,7 @@ import type { OriginalMarker } from './ending/mark-original.ts';
 import type { SentFolders } from './sent-folder.ts';
 import type { StoredMail } from './stored-mail.ts';
 
-/** A message of the queue `work`: someone shall look after a lane. */
+/** A message of the queue `work` that asks for a run of a lane. */
 export interface SendWakeUp {
   readonly v: 1;
   readonly kind: 'send';

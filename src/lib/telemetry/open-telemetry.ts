@@ -19,8 +19,8 @@ import { cleaning } from './clean-spans.ts';
 import { samplerOf } from './sampler.ts';
 
 /**
- * What this file needs of the app. Handed over and not imported: it is bundled apart, and would get copies, with a state
- * of their own, of whatever it imports by value.
+ * What this file needs of the app. Handed over and not imported: it is bundled apart, and would get copies, with a
+ * state of their own, of everything it imports by value.
  */
 export interface TelemetryParts {
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -61,7 +61,7 @@ export function createVault(config: Pick<Config, 'keyVaultUrl' | 'inAzure'>, dep
 
   const readNewest = async (name: string): Promise<SecretVersion> => {
     const found = await source.get(name);
-    // Key Vault answers "the newest" with 403 if that one is disabled, whatever versions lie below it.
+    // Key Vault answers "the newest" with 403 if that version is disabled, even if older ones are enabled.
     const secret = typeof found === 'string' ? await newestEnabled(name) : found;
     if (secret === undefined) throw missing(found === 'disabled' ? disabledSecret(name) : absentSecret(name));
     byVersion.put(`${name}/${secret.version}`, secret);

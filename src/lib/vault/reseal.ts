@@ -26,7 +26,7 @@ export interface ResealReport {
   readonly kinds: readonly ResealedKind[];
   /** Rows left under older versions, of all kinds. */
   readonly left: number;
-  /** What ends by itself, and until when it needs an older version. */
+  /** Values that expire, and until when they need an older version. */
   readonly expiring: readonly { readonly kind: string; readonly count: number; readonly until: Date | undefined }[];
   /** Before that, a running instance may still write under an older version: it has not heard of the newest. */
   readonly settledAt: Date;

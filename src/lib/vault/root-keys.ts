@@ -8,7 +8,7 @@ import type { KeyUse, RootKeys, SealKeys, SecretVersion, Vault } from './types.t
 /** Name of the one secret that all our own keys come from. */
 export const rootSecretName = 'broker-root';
 
-// Every instance has read the list of versions anew by then (5 minutes), and a minute lies between the clocks at most.
+// Every instance has read the list of versions again by then (5 minutes), and clocks differ by a minute at most.
 const knownEverywhereMs = 6 * 60_000;
 
 const noSalt = new Uint8Array(0);
@@ -16,8 +16,10 @@ const kidForm = /^[0-9a-f]{32}$/;
 
 /**
  * Subkeys of `broker-root`: HKDF-SHA256 (RFC 5869), 32 bytes, info `nmb/v1/<use>`; with a salt of its own for every
- * sealed value, without one for the rest. Roots rotate by a new version of the secret; the old versions go on opening.
- * @param clock with it, links are made under the version before the newest as long as other instances may not know that one
+ * sealed value, without one for the rest. Roots rotate by a new version of the secret; old versions still open what
+ * they sealed.
+ * @param clock with it, links are made under the version before the newest as long as other instances may not know that
+ * one
  * @throws BrokerError `root_key_broken` if a version is not 32 bytes in base64url, and what the vault throws
  */
 export function createRootKeys(vault: Vault, clock?: Pick<Clock, 'now'>): RootKeys & SealKeys {

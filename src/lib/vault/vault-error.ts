@@ -24,7 +24,7 @@ export function absenceIn(error: unknown): 'absent' | 'disabled' | undefined {
   return data?.statusCode === 403 && /^Secret(Disabled|NotYetValid|Expired)$/.test(inner) ? 'disabled' : undefined;
 }
 
-/** Failures during which the last known values may go on being used: the vault was not asked, or not heard. */
+/** Failures during which the last known values may still be used: the vault was not asked, or did not answer. */
 const passing: readonly ErrorCode[] = [
   'vault_unreachable',
   'vault_throttled',

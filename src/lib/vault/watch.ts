@@ -14,11 +14,11 @@ export interface NeededSecret {
 /** A vault that remembers which of the needed secrets could not be had, and keeps looking for them. */
 export interface WatchedVault {
   readonly vault: Vault;
-  /** Why a needed secret could not be had at the last look; undefined if all is well, or nobody has looked. No I/O. */
+  /** Why a needed secret could not be had at the last look; undefined if all is well, or not checked yet. No I/O. */
   trouble(): BrokerError | undefined;
   /**
-   * Looks whether all needed secrets can be had, at the price of a read where the cache has run out. For a timer: so what
-   * is wrong from the start is told before the first person meets it. Never rejects.
+   * Checks whether all needed secrets can be read; reads only if the cache has expired. For a timer, so that a fault
+   * from the start is reported before the first person meets it. Never rejects.
    */
   look(): Promise<void>;
 }
@@ -81,9 +81,7 @@ export function watchVault({ vault, needed, log, later }: VaultWatchDeps): Watch
     }
   };
 
-  /**
-   * One version of several may be missing for itself, which is no trouble of everyone's: a look at the newest tells.
-   */
+  /** A single version may be missing, which does not affect all: reading the newest shows. */
   const watchedVersion = async (name: string, version: string): Promise<SecretVersion | undefined> => {
     const secret = find(name);
     try {

@@ -8,8 +8,8 @@ import { createReconnectLink, type ReconnectLinkDeps } from './reconnect-link.ts
 const endedBySignIn: ReadonlySet<string> = new Set(['send_consent_required', 'reconnect_required']);
 
 /**
- * The link by which the owner of a mailbox gives what a message waits for; undefined where nobody's sign-in would. It is the
- * same one however often it is asked for, and outlives the message, which expires seven days after its time at the latest.
+ * The link by which the owner of a mailbox gives what a message waits for; undefined where no sign-in would help.
+ * Repeated calls give the same link, which outlives the message, which expires seven days after its time at the latest.
  * @throws StoreError; what reading the root key throws
  */
 export type SubmissionLink = (submission: Submission, mailbox: MailboxRow) => Promise<EventLink | undefined>;

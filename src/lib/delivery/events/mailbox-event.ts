@@ -9,9 +9,9 @@ import { mailboxData } from './message-event.ts';
 import { isOutboxData, isOutboxType } from './outbox-forms.ts';
 
 /**
- * The event that an outbox row tells of (every event of a mailbox but `message.received`).
- * The row holds what changed, and a code at most; the mailbox as it is now, and the sentence, remedy and person that
- * follow from the code, are added here, so that they are never stored.
+ * The event of an outbox row (every event of a mailbox but `message.received`). The row holds what changed, and a code
+ * at most; the mailbox as it is now, and the sentence, remedy and person that follow from the code, are added here, so
+ * that they are never stored.
  * @throws BrokerError `internal_error` if the row is not of a form that this version knows
  */
 export function buildMailboxEvent(row: OutboxRow, mailbox: EventMailbox): OutgoingEvent<OutboxType> {

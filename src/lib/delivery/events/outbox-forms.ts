@@ -74,7 +74,9 @@ const forms: { readonly [Type in OutboxType]: z.ZodType<OutboxData[Type]> } = {
   'submission.bounced': submissionEnd,
 };
 
-/** True for the types of events that wait in an outbox. A mail never does: whoever can write a row could make one up. */
+/**
+ * True for the types of events that wait in an outbox. A mail never does: a person who can write a row could forge one.
+ */
 export const isOutboxType = (text: string): text is OutboxType => Object.hasOwn(forms, text);
 
 /**

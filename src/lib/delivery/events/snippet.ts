@@ -34,7 +34,7 @@ const mostLooked = 20 * 1024;
 
 /**
  * What programs write for a link when they turn HTML into text: `words ( https://… )`, `words <https://…>`,
- * `[https://…] words`; and the marks of pictures. An address by itself stays if it is short enough to mean something.
+ * `[https://…] words`; and the marks of pictures. An address alone stays if it is short enough to mean something.
  */
 const withoutAddresses = (text: string): string =>
   text

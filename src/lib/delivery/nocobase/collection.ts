@@ -100,7 +100,7 @@ export function createCollection(deps: CollectionDeps): Transport {
         case 'accounts':
           return tellAccounts(api, collections.accounts, change.fields);
         case 'none':
-          // Whoever sends it may have another destination to tell it to; this one cannot show it.
+          // Another destination may take it; this one cannot show it.
           return { kind: 'refused', reason: 'destination_refused_message', status: 422 };
       }
     },

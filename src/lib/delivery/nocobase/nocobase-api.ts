@@ -14,7 +14,7 @@ export interface NocobaseApi {
 
 export interface Form {
   readonly contentType: string;
-  /** Made anew for every request that is sent. */
+  /** Made again for every request that is sent. */
   readonly body: () => AsyncIterable<Uint8Array>;
   readonly timeoutMs: number;
   /** Ends the request. */

@@ -8,7 +8,7 @@ import type { EventType, OutboxType } from '../../domain/events/event-types.ts';
  */
 export type FlatRecord = Readonly<Record<string, unknown>>;
 
-/** What to do with the records of a `collection` destination to tell of an event. */
+/** The changes to the records of a `collection` destination for an event. */
 export type RecordChange =
   /** Fields of the message's record, if there still is one. */
   | { readonly kind: 'change'; readonly messageKey: string; readonly fields: FlatRecord }
@@ -16,7 +16,7 @@ export type RecordChange =
   | { readonly kind: 'account'; readonly mailboxId: string; readonly fields: FlatRecord }
   /** The records of all mailboxes: it concerns none of them alone. */
   | { readonly kind: 'accounts'; readonly fields: FlatRecord }
-  /** There is no record that could tell of it. */
+  /** There is no record for it. */
   | { readonly kind: 'none' };
 
 // A string field of NocoBase takes 255 characters; one more is a 500. Everything else that can be long is long text.
@@ -80,7 +80,7 @@ function messageFields(data: ReceivedData): Fields<Exclude<(typeof messageFieldN
     sentAt: data.date,
     isBounce: data.bounce !== null,
     isAutoReply: data.autoReply,
-    // A calendar file that is only published invites nobody.
+    // A calendar file that is only published is no invitation.
     isInvitation: data.calendar !== null && data.calendar.means !== 'published',
     removed: false,
   };
@@ -158,7 +158,7 @@ export function messageRecord(event: OutgoingEvent<'message.received'>, data: Re
   return { ...messageFields(data), raw };
 }
 
-/** The change of records that tells of any event but `message.received`. */
+/** The change of records for every event but `message.received`. */
 export function recordChange(event: OutgoingEvent<Exclude<EventType, 'message.received'>>): RecordChange {
   switch (event.type) {
     case 'message.updated':

@@ -8,7 +8,7 @@ export interface Need {
   readonly fields: readonly string[];
 }
 
-/** Where everyone who is signed in to NocoBase is told the rights of their role. Read from the database every time. */
+/** Where NocoBase tells a signed-in user the rights of their role. Read from the database every time. */
 export const rolePath = 'roles:check';
 
 // Of a right that names fields `view` has them as `fields`, the others as `whitelist`, where none named means all.

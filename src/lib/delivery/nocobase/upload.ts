@@ -147,7 +147,7 @@ export function createUploads(openFile: OpenFile, clock: Clock): Uploads {
 
 type Sent =
   | { readonly kind: 'made'; readonly id: number | string }
-  /** It stays in the mailbox, for good. */
+  /** The file stays in the mailbox and is not uploaded later. */
   | { readonly kind: 'link' }
   /** The mailbox does not give it out now. */
   | { readonly kind: 'unread'; readonly error: unknown }
@@ -214,7 +214,8 @@ function judged(answer: OutboundAnswer, bytes: number): Sent {
     // A form in which NocoBase finds no file makes a record without one, with 200.
     return data === undefined || data.data.size !== bytes ? unexpected(answer) : { kind: 'made', id: data.data.id };
   }
-  // Too large for its storage, or of a type that it does not take: a rule of theirs, which the mail shall not wait for.
+  // Too large for its storage, or of a type that it does not take: a rule of NocoBase, for which the mail must not
+  // wait.
   if (answer.status === 400 && errorOf(answer).message !== '') return { kind: 'link' };
   return outcome;
 }
@@ -252,7 +253,7 @@ async function* form(
     }
     yield Buffer.from(`\r\n--${boundary}--\r\n`);
   } catch (error) {
-    // Whoever ends the request early ends this loop too, with an error of its own.
+    // Aborting the request ends this loop, too, with its own error.
     if (isBrokerError(error)) source.failure = error;
     throw error;
   }

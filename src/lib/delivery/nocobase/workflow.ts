@@ -17,7 +17,7 @@ import { rolePath } from './nocobase-role.ts';
 const errorBytes = 16 * 1024;
 
 /**
- * What NocoBase 2.2.15 says with its 500, in English whatever the language of the request; read in the source of
+ * What NocoBase 2.2.15 says with its 500, in English for every language of the request; read in the source of
  * plugin-workflow-custom-action-trigger, and seen.
  */
 const says = {
@@ -75,8 +75,8 @@ export function createWorkflow(deps: TransportDeps): Transport {
 }
 
 /**
- * NocoBase says in JSON that a workflow has run, be it `{}`. A page with 200 is by something in front of it, which wants a
- * sign-in or tells of maintenance, and the mail has come no further.
+ * NocoBase says in JSON that a workflow has run, be it `{}`. A page with 200 comes from something in front of it that
+ * wants a sign-in or announces maintenance, and the mail has not arrived.
  */
 function judged(answer: OutboundAnswer): DeliveryOutcome {
   const outcome = classify(answer);

@@ -1,12 +1,12 @@
 /**
- * What sanitising may cost, in the time that one `<` of a text takes: it is written anew, and everything else in the
+ * What sanitising may cost, in the time that one `<` of a text takes: it is rewritten, while everything else in the
  * process waits. A tag takes as long as 25 of them, a link or a picture with an address among the slowest. So it ends
- * within 12,000 elements, of which the largest newsletters have a third, or 300,000 signs: a fifth of a second on a busy
- * machine.
+ * within 12,000 elements, of which the largest newsletters have a third, or 300,000 signs: a fifth of a second on a
+ * busy machine.
  */
 const mostWork = 300_000;
 const workOfTag = 25;
-// The rest takes hardly any time, but no one reads that much.
+// The rest takes hardly any time, but a mail that long is not read.
 const mostCharacters = 1024 * 1024;
 
 /** The beginning of a mail's HTML that can be sanitised without keeping others waiting. Pure. */

@@ -18,8 +18,8 @@ const longest = 16_384;
 const comment = '<!--';
 
 /**
- * An address as a browser reads it: absolute, whatever page it stands on, and without the name and password before its
- * host, which make `https://nocobase.example@evil.example/` look like what it is not.
+ * An address as a browser reads it: absolute, on any page, and without the name and password before its host, which
+ * make `https://nocobase.example@evil.example/` look like what it is not.
  * @returns undefined if it is relative, none at all, or of another scheme than these (such as `https:`)
  */
 function absolute(text: string, schemes: ReadonlySet<string>): URL | undefined {
@@ -45,7 +45,7 @@ export const contentIdOf = (text: string): string | undefined => /^cid:([^<>]+)$
 
 /**
  * Where an image of a mail lies, written out; undefined if it may not be shown.
- * @param host of the one who shows it: to ask for an image there is to make a request in the name of whoever reads the mail
+ * @param host of the site that shows it: an image from there would be a request in the name of the reader
  */
 export function imageAddress(text: string, host: string | undefined): string | undefined {
   if (text.includes(comment)) return undefined;

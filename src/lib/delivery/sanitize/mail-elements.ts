@@ -5,7 +5,7 @@ import { createRoom, type Place } from './mail-room.ts';
 import { type MailStyle, mailStyle } from './mail-style.ts';
 import { isCell, leftOf } from './mail-style-rules.ts';
 
-/** The address at which an image that is a part of the mail can be seen, by its Content-ID or Content-Location. */
+/** The address of an image that is a part of the mail, by its Content-ID or Content-Location. */
 export type ImageOf = (name: string) => string | undefined;
 
 /** What browsers move in by themselves (HTML Standard, section 15.3), on both sides together. */

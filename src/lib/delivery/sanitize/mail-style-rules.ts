@@ -65,7 +65,7 @@ const border: Rule = (value) => {
 /** With less room its words stick out of a box; cells and images have none that do. */
 const narrowestPx = 120;
 
-/** What grows with what is in it, whatever its size says. */
+/** Elements that grow with their content, regardless of their size. */
 export const isCell = (tag: string): boolean => /^(?:table|td|th|col|colgroup|tr|tbody|thead|tfoot)$/.test(tag);
 
 const isTooNarrow = ({ amount, isOfFont }: Length, tag: string): boolean =>

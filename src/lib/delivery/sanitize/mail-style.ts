@@ -92,7 +92,7 @@ function standsOutOfLine(own: ReadonlyMap<string, string>, tag: string): boolean
   );
 }
 
-/** What is good by itself, and not together. */
+/** Values that are allowed alone, but not together. */
 function reconcile(own: Map<string, string>, { tag }: Room, indentPx: number): void {
   if (standsOutOfLine(own, tag)) own.set('display', 'inline-block');
   // All of the width, and something on the sides beside it.

@@ -10,7 +10,7 @@ const inlineTags: ReadonlySet<string> = new Set(
   ),
 );
 
-/** White space at which a line may break; and scripts that break between any two characters, from U+2E80 on. */
+/** White space where a line may break; and scripts that break between any two characters, from U+2E80 on. */
 const endsWord = (code: number): boolean =>
   code === 32 || (code >= 9 && code <= 13) || code === 0x200b || code >= 0x2e80;
 

@@ -4,7 +4,7 @@ import { breakLongWords } from './mail-words.ts';
 
 /**
  * What mail may look like inside NocoBase, and nothing that does anything. Mail HTML comes from strangers and is shown
- * to signed-in people: whatever runs, loads a document, submits, or reaches out of its place is left out.
+ * to signed-in people: everything that runs, loads a document, submits, or leaves its place is removed.
  */
 const options: IOptions = {
   allowedTags: [
@@ -49,10 +49,10 @@ const options: IOptions = {
 /** What is done with the HTML of a mail before it goes out. Throws {@link HtmlTooDeep}. */
 export interface Sanitizer {
   /**
-   * HTML that is safe to show: it runs nothing, calls nobody but for pictures from the internet, and stays in its place.
+   * HTML that is safe to show: it runs nothing, loads nothing but images from the internet, and stays in its place.
    * Links and pictures have absolute addresses, and lead elsewhere.
-   * @param imageOf the address at which an image that is a part of the mail can be seen; without one it stays `cid:`
-   * @param host of whoever shows the mail: its images are none of a mail's
+   * @param imageOf the address of an image that is a part of the mail; without one it stays `cid:`
+   * @param host of the site that shows the mail: a mail must not load images from it
    */
   html(dirty: string, imageOf?: ImageOf, host?: string): string;
 }

@@ -30,8 +30,8 @@ export interface TransportDeps {
 }
 
 /**
- * A signed POST (Standard Webhooks). Any 2xx is an acceptance: what NocoBase's webhook answers is whatever its builder
- * has configured.
+ * A signed POST (Standard Webhooks). Any 2xx is an acceptance: the answer of NocoBase's webhook depends on its
+ * configuration.
  */
 export function createWebhook(deps: TransportDeps): Transport {
   return {

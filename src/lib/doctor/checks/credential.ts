@@ -3,7 +3,7 @@ import { BrokerError } from '../../errors.ts';
 import { ok } from './findings.ts';
 import type { Check } from './types.ts';
 
-/** Graph has a token for every app, whatever it may do there. */
+/** Graph has a token for every app, regardless of its permissions. */
 export interface CredentialCheckDeps {
   readonly client: Pick<EntraClient, 'run'>;
   /** The tenant that is asked; undefined where the app serves any. */

@@ -44,7 +44,7 @@ export function mailboxesCheck(deps: {
     async run(report, signal, access) {
       const unknown: MailboxView[] = [];
       let told = 0;
-      // What the states say costs no log-in, so that it is told of every mailbox, however many there are.
+      // States cost no log-in, so they are reported for every mailbox.
       for await (const view of everyMailbox(registry, access)) {
         const finding = judge(view);
         if (finding === undefined) unknown.push(view);

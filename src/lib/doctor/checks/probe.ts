@@ -1,7 +1,7 @@
 import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** Asks a web address; whatever answers has been reached. */
+/** Requests a web address; any answer means that it is reachable. */
 export type Probe = (url: string, signal: AbortSignal) => Promise<Pick<Response, 'status' | 'headers' | 'text'>>;
 
 /** For each server; all checks together have 8 seconds. */
@@ -25,7 +25,7 @@ export interface MailServer {
 const greetingBytes = 512;
 
 /**
- * The first line that a mail server says by itself (RFC 3501 section 7.1), without its line end.
+ * The greeting of a mail server (RFC 3501 section 7.1), without its line end.
  * @throws Error of the socket, or by the signal
  */
 export async function greetingOf({ host, port, secure }: MailServer, signal: AbortSignal): Promise<string> {

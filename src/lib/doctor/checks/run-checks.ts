@@ -7,7 +7,7 @@ import type { Check, Finding, KeyAccess, Result } from './types.ts';
 export interface RunDeps {
   readonly clock: Clock;
   readonly log: Log;
-  /** After this time whatever has not answered counts as unknown. */
+  /** After this time a check without an answer counts as unknown. */
   readonly limitMs: number;
 }
 

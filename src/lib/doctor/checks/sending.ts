@@ -19,7 +19,7 @@ export interface Outgoing {
   readonly sendVia: (mailbox: MailboxRow) => SendVia;
 }
 
-/** What signing in by one way said: open, shut for the account, or not to be told now. */
+/** The result of signing in by one way: open, shut for the account, or unknown for now. */
 export interface Tried {
   readonly kind: 'open' | 'shut' | 'busy';
   /** '' where it is open. */

@@ -6,7 +6,7 @@ import type { Check, Finding } from './types.ts';
 
 const partitionKey = 'doctor';
 
-/** Table Storage can be read and written. Writes one row of its own, and takes it away again. */
+/** Table Storage can be read and written. Writes one row of its own, and deletes it again. */
 export function tablesCheck(store: Store): Check {
   return {
     name: 'tables',

@@ -9,7 +9,7 @@ import type { Store } from '../../store/table/table.ts';
 import { ok } from './findings.ts';
 import type { Check, Finding } from './types.ts';
 
-/** Housekeeping comes every five minutes; two may fail, or be late, before anyone is told. */
+/** Housekeeping runs every five minutes; two runs may fail, or be late, before it is reported. */
 const mostHousekeepingMs = 15 * 60_000;
 
 /** Ticks that a shard may be without a run: housekeeping takes it up after three. */

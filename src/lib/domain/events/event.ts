@@ -36,7 +36,7 @@ export type DeliveryOutcome =
       readonly retryAfterMs?: number;
       /** False if nothing was sent, because the destination is held, paused or gone. */
       readonly attempted: boolean;
-      /** A probe is due, and this event is the one that failed last: another shall go first, if there is one. */
+      /** A probe is due, and this event is the one that failed last: another goes first, if there is one. */
       readonly yields?: true;
     }
   /** Ambiguous (400, 409, 413, 422, 500, any other): may be the message's fault. */

@@ -9,9 +9,9 @@ export type DecodeWords = (text: string) => string;
  * The mailboxes of an address header such as From, To or Cc, in order, groups opened: `T: a@x, b@x;` is two of them.
  * This is the one reading of addresses: what the event shows, what filters compare and what copies are known by.
  *
- * RFC 5322 section 3.4, and what real mail makes of it: a comma in a name that stands in no quotes
- * (`Foo, Joe <joe@x>`), Outlook's semicolons, a colon in a name, missing and doubled brackets, routes, comments.
- * Takes time in proportion to the length of the header, whatever is in it.
+ * RFC 5322 section 3.4, and what real mail makes of it: a comma in a name that stands in no quotes (`Foo, Joe
+ * <joe@x>`), Outlook's semicolons, a colon in a name, missing and doubled brackets, routes, comments. Takes time linear
+ * in the length of the header, for every input.
  * @param header unfolded or not; characters beyond ASCII as they are to be shown
  * @returns names decoded; either of the two may be empty, never both
  */
@@ -46,7 +46,7 @@ export function senderAddress(from: string | undefined): string {
   return (senderOf(isUtf8(bytes) ? bytes.toString() : from, asBytes)?.address ?? '').normalize('NFC').toLowerCase();
 }
 
-/** Encoded words as bytes: of an address these are its characters, whatever the charset is. */
+/** Encoded words as bytes: in an address these are its characters, in any charset. */
 const asBytes: DecodeWords = (text) =>
   text.replace(/=\?[^?\s]{1,60}\?([bq])\?([^?]*)\?=/gi, (_, encoding: string, word: string) =>
     encoding.toLowerCase() === 'b'

@@ -54,7 +54,7 @@ export function addressTokens(header: string): AddressToken[] {
       const content = header.slice(at + 1, end).replace(/\\([\s\S])/g, '$1');
       if (end === undefined || at === stray) push('text', ' ');
       else if (header[end + 1] === '@' && content.length > longestLocal) {
-        // Programs that fold lists by hand leave quotation marks where none belong; what is between them is no one name.
+        // Programs that fold lists by hand leave stray quotation marks; what is between them is not one name.
         stray = end;
         push('text', ' ');
       } else if (header[end + 1] === '@') {

@@ -56,8 +56,8 @@ export function compileFilter({ only, except }: MailboxFilter): CompiledFilter {
 }
 
 /**
- * Whether a message of which no more can be found out is delivered. Where nobody can say, it is: rather one mail too many
- * than one too few.
+ * Whether a message is delivered about which no more can be found out. If the filter cannot decide, it is: one mail too
+ * many is better than one too few.
  */
 export const passes = (compiled: CompiledFilter, facts: FilterFacts): boolean => compiled(facts) !== 'stopped';
 

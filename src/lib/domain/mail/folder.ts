@@ -1,4 +1,4 @@
-/** What a folder is for, whatever it is called (RFC 6154 names most of these). */
+/** What a folder is for, independent of its name (RFC 6154 defines most of these). */
 export const folderRoles = ['inbox', 'sent', 'drafts', 'archive', 'junk', 'trash', 'all'] as const;
 
 export type FolderRole = (typeof folderRoles)[number];
@@ -18,7 +18,7 @@ export function unseenFolder(choice: FolderChoice): { readonly path: string; rea
   return isInbox(choice.path) ? { path: 'INBOX', role: 'inbox' } : { path: choice.path, role: undefined };
 }
 
-/** True if the two mean the same folder as far as that can be told. */
+/** True if the two mean the same folder, as far as that is known. */
 export function isChosen(
   choice: FolderChoice,
   folder: { readonly path: string; readonly role: FolderRole | undefined },

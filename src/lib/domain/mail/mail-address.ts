@@ -7,9 +7,9 @@ export const addressForm = /^[^\s\p{Cc}\p{Cs}@<>"(),:;[\]\\]+@[^\s\p{Cc}\p{Cs}@<
 export const longestAddress = 254;
 
 /**
- * Whether a sign-in name, or what a directory notes for someone, can be the address of a mailbox. Names with a `#` are
- * Microsoft's own for accounts from elsewhere (`live.com#ada@…`, `ada_contoso.example#EXT#@…`), at which no mail arrives;
- * a telephone number and an empty name are none either.
+ * Whether a sign-in name, or an address in a directory, can be the address of a mailbox. Names with a `#` are
+ * Microsoft's own for accounts from elsewhere (`live.com#ada@…`, `ada_contoso.example#EXT#@…`), at which no mail
+ * arrives; a telephone number and an empty name are none either.
  */
 export const isMailAddress = (name: string): boolean =>
   name.length <= longestAddress && addressForm.test(name) && !name.includes('#');

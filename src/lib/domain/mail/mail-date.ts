@@ -86,8 +86,8 @@ function fullYear(text: string): number {
   return text.length === 2 && number < 50 ? 2000 + number : 1900 + number;
 }
 
-// Minutes east of UTC. The first line is RFC 5322 section 4.3; the others have one meaning wherever mail is written.
-// IST (India, Ireland, Israel) and AST (Arabia, the Atlantic) have more.
+// Minutes east of UTC. The first line is RFC 5322 section 4.3; the others have one meaning everywhere. IST (India,
+// Ireland, Israel) and AST (Arabia, the Atlantic) have more.
 const zones: Readonly<Record<string, number>> = {
   ...{ UT: 0, GMT: 0, EST: -300, EDT: -240, CST: -360, CDT: -300, MST: -420, MDT: -360, PST: -480, PDT: -420 },
   ...{ UTC: 0, Z: 0, WET: 0, WEST: 60, BST: 60, CET: 60, MET: 60, MEZ: 60, CEST: 120, MEST: 120, MESZ: 120 },
@@ -102,7 +102,7 @@ function offsetMinutes(text: string): number | undefined {
   const [, sign, hours, minutes = '0'] = /^(?:UTC?|GMT|Z)? ?([+-])(\d{1,2}?):?(\d{2})?$/i.exec(text) ?? [];
   if (sign === undefined) return zones[text.toUpperCase()];
   const offset = Number(hours) * 60 + Number(minutes);
-  // Nobody lives further from Greenwich than 14 hours, but the clocks of some programs do.
+  // No time zone is further from UTC than 14 hours, but the clocks of some programs are.
   if (Number(minutes) > 59 || Number(hours) > 23) return undefined;
   return sign === '-' ? -offset : offset;
 }

@@ -18,13 +18,13 @@ export function messageHash(identity: MessageIdentity): Uint8Array<ArrayBuffer> 
   const { messageId, date, from, subject, received } = identity;
   const [arrival = '', ...headers] = [received, messageId, date, from, subject].map(trimmed);
   if ([arrival, ...headers].every((header) => header === '')) return new Uint8Array(noHash);
-  // A line without a value says as little as none: whoever imports mail may have made it.
+  // A line without a value says as little as none: an import tool may have made it.
   return purposeHash('message-hash', ...headers, arrival === '' ? seconds(identity) : arrival).slice(0, 8);
 }
 
 /**
- * Whether two hashes are those of one mail: the same delivery, wherever it lies now, or a copy of it. What agrees in less
- * is another mail: a mail that comes twice is a nuisance, one that never comes is lost.
+ * Whether two hashes are those of one mail: the same delivery, in any folder, or a copy of it. If less agrees, it is
+ * another mail: a mail that comes twice is a nuisance, one that never comes is lost.
  */
 export const isSameMail = (one: Uint8Array, other: Uint8Array): boolean => hasHash(one) && sameBytes(one, other);
 
@@ -36,13 +36,13 @@ export const hashKey = (hash: Uint8Array): string | undefined =>
   hasHash(hash) ? Buffer.from(hash).toString('latin1') : undefined;
 
 /**
- * `f_` and 22 characters, equal for all copies of a mail, however and wherever each arrived: in Sent, in the inbox, in
- * another mailbox, through a list. All of it is the sender's word, so nothing may be left out because of it.
+ * `f_` and 22 characters, equal for all copies of a mail, regardless of how and where each arrived: in Sent, in the
+ * inbox, in another mailbox, through a list. All of it is the sender's word, so nothing may be left out because of it.
  */
 export function fingerprint(identity: MessageIdentity): string {
   const messageId = trimmed(identity.messageId);
   const date = trimmed(identity.date);
-  // Exchange may write the instant anew in another time zone ([MS-OXCMAIL] section 2.1.3.2.7).
+  // Exchange may rewrite the instant in another time zone ([MS-OXCMAIL] section 2.1.3.2.7).
   const sentAt = mailDate(date);
   // Without these two, mails of one sender would all be one.
   const arrival = messageId === '' && date === '' ? [seconds(identity)] : [];

@@ -120,7 +120,10 @@ export interface MessageMeta extends MessageIdentity {
   readonly seen: boolean;
   readonly flagged: boolean;
   readonly answered: boolean;
-  /** What our header says, in mail that left through a broker (submission.ts). Whoever wrote the mail could write it, too. */
+  /**
+   * What our header says, in mail that left through a broker (submission.ts). The author of the mail could write it,
+   * too.
+   */
   readonly submissionId?: string;
 }
 

@@ -9,8 +9,8 @@ import { sendingErrorsZh } from './sending.ts';
 import { signInErrorsZh } from './sign-in.ts';
 import { submissionErrorsZh } from './submissions.ts';
 
-// Loaded at first use: most answers are English, and a start should not parse these. Nothing but texts may be imported
-// here, since whatever else is would be in the app twice.
+// Loaded at first use: most answers are English, and a start should not parse these. Only texts may be imported here,
+// since anything else would be in the app twice.
 
 /** Every code in Chinese. A code that has none does not compile. */
 export const chineseErrors: Readonly<Record<ErrorCode, ErrorText>> = {

@@ -8,7 +8,7 @@ export const text = z.string();
 export const maybeText = z.string().nullable();
 export const count = z.int().min(0);
 
-/** Values may be added to every list of names; whoever reads them ignores what they do not know. */
+/** Values may be added to every list of names; clients must ignore unknown ones. */
 export const role = z.enum(folderRoles).nullable().describe('What the folder is for; null for a folder of the owner');
 
 export const person = z.object({ name: text, address: text });

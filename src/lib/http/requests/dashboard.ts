@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { line } from './fields.ts';
 
-/** Everything that a person can change on the dashboard. Whatever removes mail or a mailbox is left to the command line. */
+/** Everything that a person can change on the dashboard. Removing mail or a mailbox is left to the command line. */
 export const actionNames = [
   'mailbox-pause',
   'mailbox-resume',

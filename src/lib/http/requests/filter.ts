@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { MailboxFilter } from '../../domain/mail/filter.ts';
 import { folder, line } from './fields.ts';
 
-/** An address with `*` in it has as many parts as it has stars; nobody needs more. */
+/** An address pattern may have this many `*`. */
 const mostStars = 8;
 
 const pattern = line(254)

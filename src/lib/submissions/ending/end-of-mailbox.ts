@@ -5,8 +5,8 @@ import { asBrokerError } from '../../store/table/modify.ts';
 import { changeAndFinish, type FinishParts } from './finish.ts';
 
 /**
- * What becomes of the submissions of a mailbox that was removed: what waits is cancelled and told, what is being sent may
- * end, and of what nobody knows the end of there is no Sent left to look into. Then their rows and blobs go; the
+ * Ends the submissions of a removed mailbox: waiting ones are cancelled, with an event; ones being sent may end; for
+ * ones with an unknown outcome there is no Sent folder left to look into. Then their rows and blobs are deleted; the
  * idempotency keys stay. May be repeated.
  * @returns how many attempts are under way: as long as there are some, the mailbox cannot be erased
  * @throws BrokerError `storage_unreachable` | `conflict`

@@ -28,7 +28,7 @@ export async function finish(parts: FinishParts, ended: Submission): Promise<voi
   if (isDone(submission) && submission.stored) await parts.mail.drop(submission.id);
   const mayHaveDrafts = submission.drafted && !(isDone(submission) && (await parts.sweepDrafts(submission)));
   const found = await parts.rows.read(submission.id);
-  // Someone changed it meanwhile: it waits, and whoever works on it next begins anew.
+  // Another process changed it meanwhile: it waits, and the next run starts over.
   if (found === undefined || !isSameEnd(found.submission, submission)) return;
   const next: Submission = {
     ...found.submission,

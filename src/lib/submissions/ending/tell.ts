@@ -15,20 +15,21 @@ export interface TellParts {
   readonly random: Random;
 }
 
-/** Its id is made from what it tells of, so that telling it again meets itself. */
+/** Its id is a hash of its content, so that a repeated event has the same id. */
 export const submissionEventId = (submission: Submission, type: SubmissionEvent): string =>
   eventId(
     submission.mailboxId,
     type,
     submission.id,
     submission.attempts,
-    // A bounce may be told again with more recipients. One that comes while an end is still to be told changes no id of that.
+    // A bounce may be reported again with more recipients. One that comes while an end is not sent yet does not change
+    // the id of that event.
     type === 'submission.bounced' ? submission.refused.length : 0,
   );
 
 /**
- * Puts an event into the outbox of its mailbox, in one batch with `a!`, whose worker then looks. Once it is there, or
- * nobody is left to be told, it is done.
+ * Puts an event into the outbox of its mailbox, in one batch with `a!`, whose worker then looks. Done once it is there,
+ * or the mailbox is gone.
  * @throws BrokerError `storage_unreachable` | `conflict`
  */
 export async function tell(parts: TellParts, submission: Submission, type: SubmissionEvent): Promise<void> {
@@ -41,8 +42,8 @@ export async function tell(parts: TellParts, submission: Submission, type: Submi
     const found = await readMailbox(mail, mailboxId);
     if (found === undefined) return;
     if ((await mail.get(partitionOf(mailboxId), outboxRowKey(mailboxId, id))) !== undefined) return;
-    // An erased mailbox has had its last event. Whoever erases it tells what is owed first, so that this row is not written
-    // by someone who read it before.
+    // An erased mailbox has had its last event. Erasing sends what is owed first, so that no process that read the
+    // mailbox before writes this row.
     const isErased = async () => (await mail.get(partitionOf(mailboxId), stateRowKey(mailboxId))) === undefined;
     if (found.row.deletedAt !== undefined && (await isErased())) return;
     await mail.batch(partitionOf(mailboxId), [

@@ -8,7 +8,7 @@ import { openSegments, sealSegments } from '../../vault/segments.ts';
 
 /** A file that was uploaded to be sent later. */
 export interface KeptUpload {
-  /** `upl_` and 43 characters. It opens the file, and is kept by whoever uploaded it alone. */
+  /** `upl_` and 43 characters. It opens the file, and only the uploader has it. */
   readonly id: string;
   readonly filename: string;
   /** `type/subtype`. */

@@ -20,7 +20,7 @@ export const timingFields = {
     .min(minuteMs / 1000)
     .max((7 * 24 * hourMs) / 1000)
     .optional(),
-  /** What happens when nobody knows whether it was sent. `resend` may double it. */
+  /** What happens when it is unknown whether it was sent. `resend` may send it twice. */
   onUnknown: z.enum(['ask', 'resend']).default('ask'),
 };
 
@@ -65,7 +65,7 @@ export const idempotencyKey = z
   .trim()
   .regex(/^[\x21-\x7e]{1,200}$/, 'Is not 1 to 200 visible ASCII characters.');
 
-/** Of the validated fields and the bytes of files, whatever order, spacing and boundaries the request had. */
+/** Of the validated fields and the bytes of files, independent of the order, spacing and boundaries of the request. */
 export function contentHashOf(
   { dryRun: _, ...request }: SendRequest,
   files: readonly Pick<ReceivedFile, 'filename' | 'contentType' | 'sha256'>[],
