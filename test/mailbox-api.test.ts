@@ -65,7 +65,13 @@ describeNeeding('curl', 'docs/mailbox-api.md', () => {
       }
       if (block.includes('mailbox "messages/$MESSAGE_REF"\n')) {
         expect(JSON.parse(output)).toMatchObject({
-          ...{ subject: 'Offer for the greenhouse', text: 'Hello.', seen: false, hasAttachments: true },
+          ...{
+            subject: 'Offer for the greenhouse',
+            text: 'Hello.',
+            replyText: 'Hello.',
+            seen: false,
+            hasAttachments: true,
+          },
           attachments: [{ part: '2', filename: 'prices.csv', url: expect.stringContaining('/api/attachments?token=') }],
         });
       }

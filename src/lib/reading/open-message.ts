@@ -11,6 +11,8 @@ import type { Reader, ReadingDeps } from './types.ts';
 // As for events: what is longer is cut, and named in `truncated`.
 const caps: ReadCaps = { capBytes: 2 * 1024 * 1024 };
 
+const loadReplyText = () => import('../mailbox/message/reply-text.ts');
+
 /** What an event says besides that is about its delivery, not about the message. */
 const ofDelivery = new Set(['mailbox', 'submissionId', 'seemsNew', 'late', 'replay']);
 
@@ -43,9 +45,10 @@ export async function openMessage(deps: ReadingDeps, { row, throttledUntil }: Re
   });
   const data = await deps.renderer.data(event, { rawHtml: false });
   const { draft, categories, hasAttachments, messageKey } = summary;
+  const { replyTextOf } = await loadReplyText();
   return {
     ...Object.fromEntries(Object.entries(data).filter(([name]) => !ofDelivery.has(name))),
-    ...{ messageKey, draft, categories },
+    ...{ messageKey, draft, categories, replyText: replyTextOf(message.text) ?? null },
     hasAttachments: hasAttachments ?? message.attachments.some(({ inline }) => !inline),
   };
 }

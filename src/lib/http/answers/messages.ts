@@ -107,6 +107,7 @@ export const message = z
     hasAttachments: z.boolean(),
     snippet: text,
     text: maybeText,
+    replyText: maybeText.describe('The text without what it quotes and without a marked signature'),
     html: maybeText.describe('Made safe to show'),
     truncated: z.array(text),
     attachments: z.array(attachment),
