@@ -65,6 +65,7 @@ describe('the doctor', () => {
       'destinations',
       'mailboxes',
       'sending',
+      'submissions',
     ]);
     expect(report.tookMs).toBeLessThan(10_000);
     // What is published is the bundle; here the app runs from it, or from its sources.
@@ -74,6 +75,8 @@ describe('the doctor', () => {
   it('leaves nothing behind in the queue that it tries to write', async () => {
     const work = new QueueClient(world.services.storageConnectionString, 'work');
     await eventually('the queue to be empty', async () => {
+      // The host makes the queue with its first message.
+      if (!(await work.exists())) return true;
       const { approximateMessagesCount } = await work.getProperties();
       return approximateMessagesCount === 0 || undefined;
     });

@@ -2,6 +2,7 @@ import type { ApiKeyInfo, ApiKeys } from '../access/api-keys.ts';
 import type { DestinationView } from '../delivery/destination-view.ts';
 import type { Destinations } from '../delivery/destinations.ts';
 import type { Clock } from '../domain/clock.ts';
+import { dayMs } from '../domain/duration.ts';
 import { shardKey } from '../domain/ids.ts';
 import type { AuditTrail, AuditTrailEntry } from '../store/deployment/audit-trail.ts';
 import type { Deliveries, Delivery } from '../store/mailboxes/deliveries.ts';
@@ -9,9 +10,10 @@ import { type PollFacts, readPollFacts } from '../store/mailboxes/poll-facts.ts'
 import type { MailboxView, Registry } from '../store/mailboxes/registry.ts';
 import { hourOf, hoursKept } from '../store/rows/hour-counts.ts';
 import { shardRowKey } from '../store/rows/keys.ts';
-import type { HourCounts, MailboxState } from '../store/rows/rows.ts';
+import type { HourCounts, MailboxRow, MailboxState } from '../store/rows/rows.ts';
 import { decodeShard } from '../store/rows/shard-row.ts';
 import type { Directory } from '../store/shard/directory.ts';
+import { readSendingFacts, type SendingFacts } from '../store/submissions/sending-facts.ts';
 import { everyItem } from '../store/table/every-item.ts';
 import type { Store } from '../store/table/table.ts';
 
@@ -21,6 +23,12 @@ export interface MailboxLine {
   readonly facts: PollFacts | undefined;
 }
 
+/** A mailbox with how its sending goes. */
+export interface SendingLine {
+  readonly address: string;
+  readonly facts: SendingFacts;
+}
+
 /** What the dashboard shows at once. Lists are cut to what a person reads; the counts are of all. */
 export interface Overview {
   readonly at: Date;
@@ -28,6 +36,8 @@ export interface Overview {
   readonly mailboxes: readonly MailboxLine[];
   readonly counts: Readonly<Partial<Record<MailboxState, number>>>;
   readonly destinations: readonly DestinationView[];
+  /** Of the mailboxes that are shown, those with something to tell of their sending. */
+  readonly sending: readonly SendingLine[];
   readonly deliveries: readonly Delivery[];
   readonly moreDeliveries: boolean;
   readonly keys: readonly ApiKeyInfo[];
@@ -65,15 +75,17 @@ export async function readOverview(deps: OverviewDeps): Promise<Overview> {
     readHours(deps, at),
   ]);
   const shown = inOrder(views).slice(0, mostMailboxes);
-  const facts = await readPollFacts(
-    deps.store,
-    shown.map(({ row }) => row),
-  );
+  const rows = shown.map(({ row }) => row);
+  const [facts, sending] = await Promise.all([
+    readPollFacts(deps.store, rows),
+    readSendingFacts(deps.store, rows, { now: at, since: new Date(at.getTime() - dayMs) }),
+  ]);
   return {
     at,
     mailboxes: shown.map((view) => ({ view, facts: facts.get(view.row.id) })),
     counts: countsOf(views),
     destinations,
+    sending: sendingLines(rows, sending),
     deliveries: deliveries.items,
     moreDeliveries: deliveries.cursor !== undefined,
     keys,
@@ -81,6 +93,18 @@ export async function readOverview(deps: OverviewDeps): Promise<Overview> {
     hours,
   };
 }
+
+/** Those of which there is something to tell, in the order of the mailboxes. Pure. */
+export const sendingLines = (
+  rows: readonly Pick<MailboxRow, 'id' | 'address'>[],
+  all: ReadonlyMap<string, SendingFacts>,
+): SendingLine[] =>
+  rows.flatMap(({ id, address }) => {
+    const facts = all.get(id);
+    const isTold =
+      facts !== undefined && (facts.waiting + facts.unknown + facts.failed > 0 || facts.hold !== undefined);
+    return isTold ? [{ address, facts }] : [];
+  });
 
 async function allMailboxes(registry: OverviewDeps['registry']): Promise<MailboxView[]> {
   const views: MailboxView[] = [];

@@ -6,7 +6,15 @@ import type { DoctorReport } from './doctor-report.ts';
 import { dayGraph } from './graph.ts';
 import type { Overview } from './overview.ts';
 import type { DashboardPage } from './page.ts';
-import { auditTable, deliveryTable, destinationTable, doctorTable, keyTable, mailboxTable } from './tables.ts';
+import {
+  auditTable,
+  deliveryTable,
+  destinationTable,
+  doctorTable,
+  keyTable,
+  mailboxTable,
+  sendingTable,
+} from './tables.ts';
 import type { DashboardTexts, DashboardWords } from './texts.ts';
 
 /** What every page with changes on it needs: who is signed in, and what makes a form ours. */
@@ -77,6 +85,7 @@ export function overviewPage(
       section(sections.day, day(texts, overview)),
       section(sections.mailboxes, join([counts(texts, overview), mailboxTable(texts, overview.mailboxes, change)])),
       section(sections.destinations, destinationTable(texts, overview.destinations, change)),
+      section(sections.sending, sendingTable(texts, overview.sending)),
       section(
         sections.deliveries,
         join([

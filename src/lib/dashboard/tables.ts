@@ -9,7 +9,7 @@ import { html, join, type Markup, nothing } from '../pages/markup.ts';
 import type { AuditTrailEntry } from '../store/deployment/audit-trail.ts';
 import type { Delivery } from '../store/mailboxes/deliveries.ts';
 import type { DoctorReport } from './doctor-report.ts';
-import type { MailboxLine } from './overview.ts';
+import type { MailboxLine, SendingLine } from './overview.ts';
 import type { DashboardTexts, DashboardWords } from './texts.ts';
 
 /** A form whose button asks for a change. */
@@ -85,6 +85,31 @@ export const destinationTable = (texts: DashboardWords, all: readonly Destinatio
       {
         name: texts.columns.change,
         value: join([change(paused ? 'destination-resume' : 'destination-pause', id), change('destination-test', id)]),
+      },
+    ]),
+  );
+
+export const sendingTable = (texts: DashboardWords, lines: readonly SendingLine[]): Markup =>
+  table(
+    texts,
+    lines.map(({ address, facts: { waiting, nextAt, unknown, failed, code, hold } }) => [
+      { name: texts.columns.mailbox, value: address },
+      { name: texts.columns.waiting, value: String(waiting) },
+      { name: texts.columns.nextAttempt, value: nextAt === undefined ? '' : utcMinute(nextAt) },
+      {
+        name: texts.columns.unknown,
+        value: html`<span class="${unknown > 0 ? 'warn' : ''}">${String(unknown)}</span>`,
+      },
+      {
+        name: texts.columns.failedToday,
+        value: html`<span class="${failed > 0 ? 'bad' : ''}">${String(failed)}</span> ${trouble(texts.errors, code ?? '')}`,
+      },
+      {
+        name: texts.columns.hold,
+        value:
+          hold === undefined
+            ? nothing
+            : html`${texts.heldUntil(utcMinute(hold.until))} ${trouble(texts.errors, hold.code)}`,
       },
     ]),
   );

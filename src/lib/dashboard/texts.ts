@@ -24,6 +24,7 @@ export interface DashboardTexts {
     readonly day: string;
     readonly mailboxes: string;
     readonly destinations: string;
+    readonly sending: string;
     readonly deliveries: string;
     readonly keys: string;
     readonly audit: string;
@@ -55,11 +56,17 @@ export interface DashboardTexts {
     readonly result: string;
     readonly check: string;
     readonly change: string;
+    readonly waiting: string;
+    readonly nextAttempt: string;
+    readonly unknown: string;
+    readonly failedToday: string;
+    readonly hold: string;
   };
   readonly states: Readonly<Record<MailboxState, string>>;
   readonly destination: { readonly ready: string; readonly held: (since: string) => string; readonly paused: string };
   readonly delivery: { readonly retrying: string; readonly dead: string };
   readonly checkStates: Readonly<Record<'ok' | 'warn' | 'fail' | 'unknown', string>>;
+  readonly heldUntil: (until: string) => string;
   readonly none: string;
   readonly never: string;
   readonly more: string;

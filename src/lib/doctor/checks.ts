@@ -11,6 +11,7 @@ import { readPollFacts } from '../store/mailboxes/poll-facts.ts';
 import type { Registry } from '../store/mailboxes/registry.ts';
 import type { SubscriptionRows } from '../store/mailboxes/subscriptions.ts';
 import type { Directory } from '../store/shard/directory.ts';
+import { readSendingFacts } from '../store/submissions/sending-facts.ts';
 import type { Store } from '../store/table/table.ts';
 import type { RootKeys, Vault } from '../vault/types.ts';
 import { clockCheck } from './checks/clock.ts';
@@ -26,6 +27,7 @@ import { queueCheck } from './checks/queue.ts';
 import { redirectUriCheck } from './checks/redirect-uri.ts';
 import { type Outgoing, sendingCheck } from './checks/sending.ts';
 import { settingsCheck } from './checks/settings.ts';
+import { submissionsCheck } from './checks/submissions.ts';
 import { tablesCheck } from './checks/tables.ts';
 import { timersCheck } from './checks/timers.ts';
 import type { Check } from './checks/types.ts';
@@ -108,5 +110,10 @@ export function createChecks(deps: CheckDeps): readonly Check[] {
       ? [notificationsCheck({ registry: deps.registry, rows: deps.subscriptionRows, clock })]
       : []),
     sendingCheck({ registry: deps.registry, outgoing: deps.outgoing }),
+    submissionsCheck({
+      registry: deps.registry,
+      facts: (senders, at) => readSendingFacts(store, senders, at),
+      clock,
+    }),
   ];
 }
