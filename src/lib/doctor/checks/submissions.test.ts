@@ -20,7 +20,7 @@ describe('what is stored of outgoing mail', () => {
     code: undefined,
     hold: undefined,
   };
-  const hold = { code: 'submission_quota', until: ago(-30) };
+  const hold: SendingFacts['hold'] = { code: 'submission_quota', until: ago(-30) };
   it.each<[string, Partial<SendingFacts>, unknown[]]>([
     ['is well where there is nothing', {}, []],
     ['is well while messages wait for their time', { waiting: 3, nextAt: ago(-60) }, []],
