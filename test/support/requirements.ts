@@ -5,7 +5,7 @@ import { chromiumPath } from '../../local/demo/chromium.ts';
 import { findDovecot } from '../../local/mail/dovecot.ts';
 
 /** Programs of the system that some suites need; npm does not bring them. */
-export type Requirement = 'dovecot' | 'dovecot-submission' | 'chromium' | 'curl';
+export type Requirement = 'dovecot' | 'dovecot-submission' | 'chromium' | 'curl' | 'promtool';
 
 export const dovecotAvailable: boolean = (await findDovecot()) !== undefined;
 
@@ -26,6 +26,7 @@ const missing: Record<Requirement, string | undefined> = {
     : 'Dovecot takes no mail to send: apt-get install dovecot-submissiond',
   chromium: chromiumPath === undefined ? 'no Chromium is installed: apt-get install chromium' : undefined,
   curl: isOnPath('curl') ? undefined : 'curl is not installed: apt-get install curl',
+  promtool: isOnPath('promtool') ? undefined : 'promtool is not installed: apt-get install prometheus',
 };
 
 /**

@@ -1,4 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { describeNeeding } from '../../../test/support/requirements.ts';
 import { virtualClock } from '../../../test/support/virtual-clock.ts';
 import type { Log } from '../log.ts';
 import { createRunCounts } from '../sync/state/run-counts.ts';
@@ -137,5 +142,39 @@ describe('the exposition', () => {
     await expose({ process: processOf(log), deployment }, '');
     const { body } = await expose({ process: processOf(log), deployment }, '');
     expect(body).toContain('mail_broker_process_messages_delivered_total 5');
+  });
+});
+
+describeNeeding('promtool', 'the parser of Prometheus', () => {
+  const exposed = async (accept: string) => {
+    const log = createCountingLog(silent);
+    log.log.warn('message.given_up');
+    log.log.info('shard.finished', { polled: 2, delivered: 5 });
+    return (await expose({ process: processOf(log), deployment }, accept)).body;
+  };
+  const promtool = (args: readonly string[], input = '') =>
+    execFileSync('promtool', args, { input, encoding: 'utf8', stdio: 'pipe' });
+
+  it('reads the text, and its linter has nothing to say', async () => {
+    expect(promtool(['check', 'metrics'], await exposed(''))).toBe('');
+    expect(() => promtool(['check', 'metrics'], 'mail broker 1\n')).toThrow();
+  });
+
+  it('reads the OpenMetrics text, every sample of it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'metrics-'));
+    try {
+      const text = await exposed('application/openmetrics-text');
+      const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+      // This command alone reads that format, and wants each sample to have a time.
+      const read = (content: string) => {
+        writeFileSync(join(folder, 'metrics'), content.replace(/^(?!#)(.+)$/gm, '$1 1796040000'));
+        return promtool(['tsdb', 'create-blocks-from', 'openmetrics', join(folder, 'metrics'), join(folder, 'blocks')]);
+      };
+      const [, block = ''] = read(text).trim().split('\n');
+      expect(block.split(/\s+/)[4]).toBe(String(samples.length));
+      expect(() => read(text.replace('# EOF', ''))).toThrow();
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
