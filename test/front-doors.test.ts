@@ -160,6 +160,48 @@ const doors: readonly Door[] = [
     wrongQuery: [...paging, `cursor=${marker}`],
   },
   {
+    method: 'GET',
+    path: 'mailboxes/{mailbox}/drafts',
+    scope: 'write',
+    wrongQuery: [...paging, `cursor=${marker}`],
+  },
+  {
+    method: 'POST',
+    path: 'mailboxes/{mailbox}/drafts',
+    scope: 'write',
+    limitBytes: 8 * 1024 * 1024,
+    right: { subject: 'Offer' },
+    wrong: [
+      { to: [marker] },
+      { subject: 'a\nBcc: b@evil.example' },
+      { attachments: [{ uploadId: marker }] },
+      { reply: vectors.messageRef, forward: vectors.messageRef },
+      { surprise: 1 },
+    ],
+  },
+  { method: 'GET', path: 'mailboxes/{mailbox}/drafts/{draft}', scope: 'write' },
+  {
+    method: 'PUT',
+    path: 'mailboxes/{mailbox}/drafts/{draft}',
+    scope: 'write',
+    limitBytes: 8 * 1024 * 1024,
+    right: { base: 1, subject: 'Offer' },
+    wrong: [{}, { base: marker }, { base: 0 }, { base: 1, to: [marker] }, { base: 1, surprise: 1 }],
+  },
+  {
+    method: 'DELETE',
+    path: 'mailboxes/{mailbox}/drafts/{draft}',
+    scope: 'write',
+    wrongQuery: [`base=${marker}`, 'base=0'],
+  },
+  {
+    method: 'POST',
+    path: 'mailboxes/{mailbox}/drafts/{draft}/send',
+    scope: 'send',
+    right: { base: 1 },
+    wrong: [{}, { base: marker }, { base: 1, sendAt: '2026-12-01T09:00:00' }, { base: 1, surprise: 1 }],
+  },
+  {
     method: 'POST',
     path: 'mailboxes/{mailbox}/uploads',
     scope: 'write',
@@ -474,6 +516,7 @@ describe('the front doors, over HTTP', () => {
     `${world.url}/${path
       .replace('{messageRef}', vectors.messageRef)
       .replace('{part}', '2')
+      .replace('{draft}', 'drf_AAAAAAAAAAAAAAAAAAAA')
       .replace(/\{(mailbox|destination|key|delivery|submission)\}/g, (_, kind: keyof Ids) => ids[kind])}`;
   const withKey = (key: string, sent: Sent = {}): Sent => ({
     ...sent,
@@ -507,6 +550,7 @@ describe('the front doors, over HTTP', () => {
       path
         .replace(/\w+\/\{(mailbox|destination|key|delivery|submission)\}/, '$1')
         .replace('messages/{messageRef}', 'message')
+        .replace('drafts/{draft}', 'draft')
         .replace('attachments/{part}', 'attachment')
         .replaceAll('/', '-')
         .replace('.json', '');

@@ -9,6 +9,7 @@ const floors = [
   ['lib/broker.ts'],
   ['lib/broker'],
   ['lib/connect', 'lib/housekeeping', 'lib/doctor', 'lib/metrics', 'lib/dashboard'],
+  ['lib/drafts'],
   ['lib/submissions', 'lib/bells'],
   ['lib/changing'],
   ['lib/mailboxes', 'lib/reading', 'lib/sync/run'],

@@ -39,6 +39,9 @@ keys/{id}                       DELETE admin
 mailboxes                       GET read, POST admin
 mailboxes/{id}                  GET read, PATCH admin, DELETE admin
 mailboxes/{id}/bulk             POST send
+mailboxes/{id}/drafts           GET write, POST write
+mailboxes/{id}/drafts/{draftId} GET write, PUT write, DELETE write
+mailboxes/{id}/drafts/{draftId}/send POST send
 mailboxes/{id}/folders          GET read
 mailboxes/{id}/messages         GET read, PATCH write
 mailboxes/{id}/messages/{messageRef} GET read, PATCH write, DELETE write

@@ -2,14 +2,16 @@ import type { HttpFunctionOptions, HttpHandler } from '@azure/functions';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { connectWorld } from '../../test/support/connect-world.ts';
 import { type Answered, memoryVault, send, testRoot } from '../../test/support/http.ts';
+import { memoryBlobs } from '../../test/support/memory-blobs.ts';
 import { memoryStore } from '../../test/support/memory-store.ts';
-import { readingOffline } from '../../test/support/reading-world.ts';
+import { offlineSessions, readingOffline } from '../../test/support/reading-world.ts';
 import { entry } from '../../test/support/rows.ts';
 import { sendingParts } from '../../test/support/sending-parts.ts';
 import { rowsOfTable } from '../../test/support/tables.ts';
 import vectors from '../../test/vectors.json' with { type: 'json' };
 import { createApiKeys } from '../lib/access/api-keys.ts';
 import type { Scope } from '../lib/access/caller.ts';
+import { composeDrafting } from '../lib/broker/drafting.ts';
 import { createDeliverer } from '../lib/delivery/deliverer.ts';
 import { createDestinations } from '../lib/delivery/destinations.ts';
 import type { KeyAccess } from '../lib/doctor/checks/types.ts';
@@ -123,6 +125,12 @@ async function createWorld(): Promise<World> {
     ...{ ...world, audit, apiKeys, giveToken, destinations, openMailbox: async () => [] },
     submissionLink: async () => undefined,
     sending,
+    drafts: composeDrafting(
+      { clock, random: systemRandom, log },
+      { ...{ store, sealer: world.sealer, registry }, blobs: memoryBlobs(clock), queue: { send: async () => {} } },
+      offlineSessions(),
+      sending,
+    ),
     reading: readingOffline(store),
     deliveries: createDeliveries(world),
     metrics: async () => ({ contentType: 'text/plain', body: '' }),
@@ -283,6 +291,19 @@ const auditedActions: readonly (readonly [string, object, Right, Right, Right, R
   ['PUT mailboxes/{m2}/suppressions', { addresses: ['a@x.example'] }, 'ok', 404, 404, 404, 404],
   ['DELETE mailboxes/{m1}/suppressions?address=eve@x.example', {}, 'ok', 'ok', 403, 'ok', 404],
   ['DELETE mailboxes/{m2}/suppressions?address=eve@x.example', {}, 'ok', 404, 404, 404, 404],
+  ['GET mailboxes/{m1}/drafts', {}, 'ok', 'ok', 403, 'ok', 404],
+  ['GET mailboxes/{m2}/drafts', {}, 'ok', 404, 404, 404, 404],
+  ['POST mailboxes/{m1}/drafts', { subject: 'Offer' }, 'ok', 'ok', 403, 'ok', 404],
+  ['POST mailboxes/{m2}/drafts', { subject: 'Offer' }, 'ok', 404, 404, 404, 404],
+  // No draft has this id; a key that may not know of the mailbox learns nothing else.
+  ['GET mailboxes/{m1}/drafts/drf_AAAAAAAAAAAAAAAAAAAA', {}, 404, 404, 403, 404, 404],
+  ['GET mailboxes/{m2}/drafts/drf_AAAAAAAAAAAAAAAAAAAA', {}, 404, 404, 404, 404, 404],
+  ['PUT mailboxes/{m1}/drafts/drf_AAAAAAAAAAAAAAAAAAAA', { base: 1 }, 404, 404, 403, 404, 404],
+  ['PUT mailboxes/{m2}/drafts/drf_AAAAAAAAAAAAAAAAAAAA', { base: 1 }, 404, 404, 404, 404, 404],
+  ['DELETE mailboxes/{m1}/drafts/drf_AAAAAAAAAAAAAAAAAAAA', {}, 404, 404, 403, 404, 404],
+  ['DELETE mailboxes/{m2}/drafts/drf_AAAAAAAAAAAAAAAAAAAA', {}, 404, 404, 404, 404, 404],
+  ['POST mailboxes/{m1}/drafts/drf_AAAAAAAAAAAAAAAAAAAA/send', { base: 1 }, 404, 404, 403, 404, 404],
+  ['POST mailboxes/{m2}/drafts/drf_AAAAAAAAAAAAAAAAAAAA/send', { base: 1 }, 404, 404, 404, 404, 404],
   ['POST mailboxes/{m1}/uploads', oneFile, 'ok', 'ok', 403, 'ok', 404],
   ['POST mailboxes/{m2}/uploads', oneFile, 'ok', 404, 404, 404, 404],
   ['GET submissions/{s1}', {}, 'ok', 'ok', 'ok', 'ok', 404],

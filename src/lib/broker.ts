@@ -3,6 +3,7 @@ import type { AttachmentTokens } from './access/attachment-token.ts';
 import { composeBells, type Notified } from './broker/bells.ts';
 import { composeConnecting } from './broker/connecting.ts';
 import { composeDelivery } from './broker/delivery.ts';
+import { composeDrafting, type Drafting } from './broker/drafting.ts';
 import { composeIdentity } from './broker/identity.ts';
 import { composeMailAccess } from './broker/mail-access.ts';
 import { composeOperations } from './broker/operations.ts';
@@ -62,6 +63,8 @@ export interface Broker {
   readonly queue: Pick<WorkQueue, 'send'>;
   /** Mail out; the sweep of its blobs is a chore of housekeeping. */
   readonly sending: Sending;
+  /** Drafts of mailboxes, saved while they are written. */
+  readonly drafts: Drafting;
   readonly housekeeping: Housekeeping;
   readonly reseal: Reseal;
   readonly resealing: {
@@ -129,6 +132,7 @@ export function createBroker(
     giveToken,
     submissionLink,
     sending,
+    drafts: composeDrafting(base, storage, mail, sending),
     bells,
     reading: composeReading(base, storage, mail, delivery),
     ...polling,

@@ -198,7 +198,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     const blobs = createSimBlobs(ground, process, outgoing.shelf);
     process.invoke(
       'sweep of submissions',
-      () => sweepSubmissions({ store, blobs, log }).then(() => {}),
+      () => sweepSubmissions({ store, blobs, log, wakeDraft: async () => {} }).then(() => {}),
       () => {
         swept = true;
       },

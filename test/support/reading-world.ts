@@ -57,14 +57,18 @@ export function readingWorld(server: Served, address: string, clock: Clock = sys
   };
 }
 
-/** The same over a store of a test's own, where the mail server cannot be reached. */
-export function readingOffline(store: Store) {
-  const connector = { open: () => Promise.reject(new BrokerError('imap_unreachable')) };
-  const sessions = composeMailSessions({
-    ...{ connector, clock: systemClock, token: async () => '', warmSessions: 0, tokenEndsAt: () => undefined },
+/** Sessions of a mail server that cannot be reached. */
+export const offlineSessions = () =>
+  composeMailSessions({
+    connector: { open: () => Promise.reject(new BrokerError('imap_unreachable')) },
+    ...{ clock: systemClock, token: async () => '', warmSessions: 0, tokenEndsAt: () => undefined },
     mailbox: async () => sendingMailbox,
     places: async () => [],
   });
+
+/** The same over a store of a test's own, where the mail server cannot be reached. */
+export function readingOffline(store: Store) {
+  const sessions = offlineSessions();
   const attachmentLinks = async () => () => undefined;
   return composeReading(
     { clock: systemClock, log: consoleLog() },

@@ -233,6 +233,7 @@ export function startProcess(
     copiesAlsoIn: async () => [],
     sendVia: () => self.sendVia,
     wake: (hint, delayMs) => step(async () => void wakes.push({ hint, delayMs })),
+    wakeDraft: async () => {},
   };
   const runner = createLaneRunner(deps);
   return Object.assign(self, {

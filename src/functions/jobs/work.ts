@@ -1,25 +1,36 @@
 import { app, output } from '@azure/functions';
 import { parseSubscribeHint } from '../../lib/bells/subscribe-hint.ts';
 import { broker } from '../../lib/broker.ts';
+import { parseDraftWakeUp } from '../../lib/store/submissions/draft.ts';
 import { parseSendWakeUp } from '../../lib/submissions/types.ts';
 import { parseBell, parseWakeUp } from '../../lib/sync/state/wake-up.ts';
 import { traced, traceOf, withTrace } from '../../lib/trace.ts';
 import { stopAtEnd } from './running.ts';
 
 /**
+<<<<<<< HEAD
  * Handles one message of the queue: a run of a shard or a lane, a bell, or a check of subscriptions. What is left when
  * the time is over continues with the next message in the same queue. A message of an unknown form is dropped: nothing
  * depends on a single one.
+=======
+ * One wake-up: looks after its shard, its mailbox, its lane or its draft. What is left when the time is over goes on in the next, through the
+ * same queue. A message of an unknown form is dropped: nothing depends on any single one.
+>>>>>>> 3bcce28 (Keep drafts in the mailbox's own Drafts: saved at once, seen in Outlook, sent from there; call every route as its example says)
  */
 export async function work(message: unknown) {
   const wakeUp = parseWakeUp(message);
   const bell = parseBell(message);
   const subscribe = parseSubscribeHint(message);
   const lane = parseSendWakeUp(message)?.lane;
-  const { log, queue, bells, shardRunner, sending } = await broker();
+  const draft = parseDraftWakeUp(message);
+  const { log, queue, bells, shardRunner, sending, drafts } = await broker();
   stopAtEnd({ sending, shardRunner });
   if (lane !== undefined) {
     await sending.run(lane);
+    return undefined;
+  }
+  if (draft !== undefined) {
+    await drafts.settle(draft.mailbox, draft.draft);
     return undefined;
   }
   if (bell !== undefined) {

@@ -14,6 +14,7 @@ import { createDestinationSeals } from '../store/destinations/destination-seals.
 import { createEraseLinks } from '../store/links/erase-links.ts';
 import { openLinks, openSignIns } from '../store/links/expiring-rows.ts';
 import { createAddressIndex } from '../store/mailboxes/address-index.ts';
+import { createDraftSeals } from '../store/submissions/draft-seals.ts';
 import { openSubmissions } from '../submissions/open-submissions.ts';
 import { sweepSubmissionsChore } from '../submissions/sweep-chore.ts';
 import { createDispatcher } from '../sync/run/dispatcher.ts';
@@ -36,7 +37,7 @@ export function composePolling(
   { polled, token, closeSessions }: MailAccess,
   { deliverer, destinations, destinationFacts }: Delivery,
   { withLinks }: Connecting,
-  { mailIn, bells }: Pick<Sending, 'mailIn'> & { readonly bells: Notified | undefined },
+  { mailIn, wakeDraft, bells }: Pick<Sending, 'mailIn' | 'wakeDraft'> & { readonly bells: Notified | undefined },
 ) {
   const {
     store,
@@ -82,7 +83,10 @@ export function composePolling(
   const reseal = createReseal({
     clock,
     vault,
-    keyed: [grants.keyed, createDestinationSeals({ store, sealer, clock, random }), apiKeys.keyed],
+    keyed: [
+      ...[grants.keyed, createDestinationSeals({ store, sealer, clock, random })],
+      ...[createDraftSeals({ store, sealer, clock, random }), apiKeys.keyed],
+    ],
     expiring: [
       openSignIns({ table: store.table('states'), sealer, clock }),
       openLinks({ table: store.table('tickets'), clock }),
@@ -108,7 +112,7 @@ export function composePolling(
         sweepChore({ store, clock, log, directory, grants, index: createAddressIndex({ store, clock }) }),
         purgeAuditChore({ store, clock }),
         purgeChangesChore({ ownChanges }),
-        sweepSubmissionsChore({ store, blobs, log }),
+        sweepSubmissionsChore({ store, blobs, log, wakeDraft }),
         resealChore(resealDeps),
         overlookedChore({ store, log, directory, runner: shardRunner, intervalSeconds }),
         keepAliveChore({ clock, log, grants, tokens }),

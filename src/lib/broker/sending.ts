@@ -2,6 +2,7 @@ import type { Submission } from '../domain/submission.ts';
 import { createByteBudget } from '../http/byte-budget.ts';
 import { createWays, type WaysConfig } from '../send/ways.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
+import { draftWakeUp } from '../store/submissions/draft.ts';
 import { createSendingSettings } from '../store/submissions/sending-settings.ts';
 import { createSubmissionRows } from '../store/submissions/submissions.ts';
 import { createSuppressions } from '../store/submissions/suppressions.ts';
@@ -12,6 +13,7 @@ import { createDraftSweeper } from '../submissions/ending/leftover-drafts.ts';
 import { createOriginalMarker } from '../submissions/ending/mark-original.ts';
 import { createLaneRunner } from '../submissions/lane-run.ts';
 import { createMailIn } from '../submissions/mail-in.ts';
+import { composePorts } from '../submissions/requests/compose-ports.ts';
 import { createKeptUploads } from '../submissions/requests/kept-uploads.ts';
 import { createSender } from '../submissions/requests/sender.ts';
 import { createUploadStore } from '../submissions/requests/upload-store.ts';
@@ -80,6 +82,7 @@ export function composeSending(
     copiesAlsoIn: accounts.copiesAlsoIn,
     sendVia: (row) => row.sendVia ?? 'auto',
     wake: (wakeUp: SendWakeUp, delayMs: number) => queue.send(wakeUp, delayMs),
+    wakeDraft: (mailboxId, draftId) => queue.send(draftWakeUp(mailboxId, draftId), 0),
   };
   const runner = createLaneRunner(deps);
   const mailIn = createMailIn(deps);
@@ -106,6 +109,8 @@ export function composeSending(
     intake: { budget: createByteBudget(bodiesBytes), files: createUploadStore({ blobs, random }) },
     /** Files that are uploaded once and used in drafts and messages. */
     uploads: keptUploads,
+    /** What composing needs of a mailbox. */
+    composePorts: (row: MailboxRow) => composePorts(composeParts, row),
 
     submissions: {
       read: async (id: string): Promise<Submission | undefined> => (await rows.read(id))?.submission,
@@ -121,6 +126,8 @@ export function composeSending(
     },
     /** Ends the submissions of a mailbox that is about to be removed, with their events. */
     endOf: mailIn.end,
+    /** Has someone look after the draft that a submission was, or whose wake-up was lost. */
+    wakeDraft: deps.wakeDraft,
     /** What mail that comes in says of mail that went out. */
     mailIn,
     /** See {@link laneWakeUps}. */

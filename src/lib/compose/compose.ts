@@ -8,7 +8,7 @@ import { type Answering, answeringOf, type SendContent } from './content.ts';
 import { takeDataImages } from './data-images.ts';
 import { type FileSources, filesOf, filesOfOriginal, inlineFiles } from './files.ts';
 import { limitedSize } from './limited-size.ts';
-import { bccHeader, buildMime } from './mime.ts';
+import { bccHeader, buildMime, type MimeParts } from './mime.ts';
 import type { Original } from './original.ts';
 import { forwardQuote, type Quote, replyQuote } from './quote.ts';
 import { eachOnce } from './recipients.ts';
@@ -34,6 +34,14 @@ export interface ComposeRequest {
   readonly messageId: string;
   /** Of the finished message. */
   readonly limitBytes: number;
+  /** The conversation that a draft stands in; of an answer the original tells it. */
+  readonly thread?: ThreadFields | undefined;
+}
+
+/** A message with all its parts, before it is written. It may name nobody yet. */
+export interface ComposedParts {
+  readonly parts: MimeParts;
+  readonly bcc: readonly Address[];
 }
 
 /**
@@ -41,21 +49,48 @@ export interface ComposeRequest {
  * @throws BrokerError `invalid_request` (no recipient), `sender_not_own`, and what the ports throw
  */
 export async function compose(
-  { content, uploads, mailbox, messageId, limitBytes }: ComposeRequest,
+  request: ComposeRequest,
   ports: ComposePorts,
   signal: AbortSignal,
 ): Promise<ComposedMail> {
+  const composed = await composeParts(request, ports, signal);
+  if (recipientsOf(composed).length === 0) {
+    const isAnswer = answeringOf(request.content) !== undefined;
+    const message = isAnswer ? 'Is required: the original has no recipient other than this mailbox.' : 'Names nobody.';
+    throw new BrokerError('invalid_request', { fields: [{ field: 'to', message }] });
+  }
+  return writeMail(composed, request.limitBytes);
+}
+
+/** @throws what the files of the message throw, as it is read */
+export async function writeMail({ parts, bcc }: ComposedParts, limitBytes: number): Promise<ComposedMail> {
+  return {
+    from: parts.from.address,
+    recipients: recipientsOf({ parts, bcc }).map(({ address }) => address),
+    messageId: parts.messageId,
+    subject: parts.subject,
+    bccHeader: await bccHeader(bcc),
+    mime: limitedSize(await buildMime(parts), limitBytes),
+  };
+}
+
+const recipientsOf = ({ parts: { to, cc }, bcc }: ComposedParts): readonly Address[] =>
+  eachOnce([...to, ...cc, ...bcc]);
+
+/**
+ * The first half of {@link compose}: what the message says, and its files, opened when their turn comes.
+ * @throws BrokerError `invalid_request`, `sender_not_own`, and what the ports throw
+ */
+export async function composeParts(
+  { content, uploads, mailbox, messageId, thread }: ComposeRequest,
+  ports: ComposePorts,
+  signal: AbortSignal,
+): Promise<ComposedParts> {
   const answering = answeringOf(content);
   const original = answering && (await ports.readOriginal(answering.messageRef, signal));
   const { from, to, cc } = envelope(content, mailbox, answering, original);
   const bcc = content.bcc ?? [];
-  const recipients = eachOnce([...to, ...cc, ...bcc]);
-  if (recipients.length === 0) {
-    const message =
-      original === undefined ? 'Names nobody.' : 'Is required: the original has no recipient other than this mailbox.';
-    throw new BrokerError('invalid_request', { fields: [{ field: 'to', message }] });
-  }
-  if (recipients.length > mostRecipients) {
+  if (eachOnce([...to, ...cc, ...bcc]).length > mostRecipients) {
     const message = `Has more than ${mostRecipients} recipients, together with cc and bcc.`;
     throw new BrokerError('invalid_request', { fields: [{ field: 'to', message }] });
   }
@@ -88,29 +123,21 @@ export async function compose(
       : []),
   ];
 
-  const subject = subjectOf(content.subject, answering, original);
-  const mime = await buildMime({
-    ...threadOf(answering, original),
+  const parts: MimeParts = {
+    ...(answering === undefined && thread !== undefined ? thread : threadOf(answering, original)),
     from,
     to,
     cc,
     replyTo: content.replyTo ?? [],
-    subject,
+    subject: subjectOf(content.subject, answering, original),
     messageId,
     text: body.text,
     html: body.html,
     priority: content.priority,
     listUnsubscribe: content.listUnsubscribe,
     files: inlineFiles(files, body.html),
-  });
-  return {
-    from: from.address,
-    recipients: recipients.map(({ address }) => address),
-    messageId,
-    subject,
-    bccHeader: await bccHeader(bcc),
-    mime: limitedSize(mime, limitBytes),
   };
+  return { parts, bcc };
 }
 
 // Exchange Online's default for one message. https://learn.microsoft.com/office365/servicedescriptions/exchange-online-service-description/exchange-online-limits

@@ -136,6 +136,8 @@ export interface Submission {
   readonly owes: readonly SubmissionEvent[];
   /** The content lies in its blob. */
   readonly stored: boolean;
+  /** The draft that it was; it waits for the end. */
+  readonly draftId?: string | undefined;
 }
 
 /** What to show: `scheduled` until its time has come. */

@@ -56,6 +56,18 @@ export const mailErrors = {
     remedy: 'Try again in a few seconds, and send fewer requests for one mailbox at the same time.',
     who: 'caller',
   },
+  draft_changed: {
+    status: 409,
+    sentence: 'The draft has another version than the request names: another program, perhaps Outlook, has changed it.',
+    remedy: 'Compare with current in the answer, and send your fields again with its version as base.',
+    who: 'caller',
+  },
+  draft_locked: {
+    status: 409,
+    sentence: 'The draft is being sent, is scheduled, or it is unknown whether it was sent.',
+    remedy: 'Read its submission; cancel, resend or settle that first.',
+    who: 'caller',
+  },
   no_such_folder: {
     status: 404,
     sentence: 'The mailbox has no such folder, or it cannot hold mail.',

@@ -16,6 +16,8 @@ export interface Problem {
   /** Before this instant a retry is useless; RFC 3339. */
   readonly until?: string;
   readonly fields?: readonly { readonly field: string; readonly message: string }[];
+  /** What a change met, as it is now. */
+  readonly current?: object;
 }
 
 /** The form in which any failure leaves us: what is not a BrokerError becomes one that tells nothing of its inside. */
@@ -42,7 +44,12 @@ export function errorHeaders(error: BrokerError): Record<string, string> {
 }
 
 /** A failure as an answer: `application/problem+json`, never a value of the request in it. */
-export function problem(error: BrokerError, requestId: string, headers: Record<string, string> = {}): HttpResponseInit {
+export function problem(
+  error: BrokerError,
+  requestId: string,
+  headers: Record<string, string> = {},
+  members: Pick<Problem, 'current'> = {},
+): HttpResponseInit {
   const entry = errorTable[error.code];
   const body: Problem = {
     title: entry.sentence,
@@ -54,6 +61,7 @@ export function problem(error: BrokerError, requestId: string, headers: Record<s
     requestId,
     ...(error.retry?.until === undefined ? {} : { until: error.retry.until.toISOString() }),
     ...(error.fields.length > 0 ? { fields: error.fields } : {}),
+    ...members,
   };
   return {
     status: entry.status,

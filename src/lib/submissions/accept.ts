@@ -35,6 +35,8 @@ export interface SendWish {
   readonly compose: () => Promise<ComposedMail>;
   /** False: the caller sees to the wake-up. */
   readonly wakes?: boolean;
+  /** The draft that it was, with the id that its submission gets. */
+  readonly draft?: { readonly id: string; readonly submissionId: string } | undefined;
 }
 
 /** A message that is two days late is seldom what its sender wanted to say. */
@@ -55,7 +57,11 @@ export async function accept(deps: SendingDeps, wish: SendWish): Promise<Submiss
   if (known !== undefined) return known;
 
   const now = new Date(deps.store.time.whenJudging());
-  const id = newSubmissionId(mailbox.id, now, deps.random);
+  const id = wish.draft?.submissionId ?? newSubmissionId(mailbox.id, now, deps.random);
+  if (wish.draft !== undefined) {
+    const accepted = await deps.rows.read(id).catch(rethrow);
+    if (accepted !== undefined) return accepted.submission;
+  }
   const mail = await wish.compose();
   const blobKey = newSegmentKey(deps.random);
   const size = await deps.mail.put(id, blobKey, mail.mime);
@@ -183,5 +189,6 @@ function newSubmission(
     endedAt: undefined,
     owes: [],
     stored: true,
+    draftId: wish.draft?.id,
   };
 }

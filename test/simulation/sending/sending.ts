@@ -55,6 +55,7 @@ export function createSimSending(
     account: accounts.of,
     copiesAlsoIn: accounts.copiesAlsoIn,
     sendVia: () => 'smtp',
+    wakeDraft: async () => {},
     wake: (hint, delayMs) =>
       process.call<void>((call) => {
         ground.scheduler.after(ground.dice.between(1, 20), () => {

@@ -38,6 +38,14 @@ export const mailErrorsZh = {
     sentence: '此邮箱中同时处理的请求已达上限。',
     remedy: '请几秒后重试，并减少同时发往同一邮箱的请求。',
   },
+  draft_changed: {
+    sentence: '草稿的版本与请求中的不同：另一个程序（可能是 Outlook）已更改了它。',
+    remedy: '请与返回中的 current 比较，然后以其 version 作为 base 重新提交您的字段。',
+  },
+  draft_locked: {
+    sentence: '草稿正在发送、已定时发送，或者不清楚是否已发出。',
+    remedy: '请查看对应的 submission；先将其取消、重发或裁定。',
+  },
   no_such_folder: {
     sentence: '邮箱中没有这个文件夹，或者它不能存放邮件。',
     remedy: '请使用 GET mailboxes/{id}/folders 返回的路径，写法须完全一致。',

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import * as draft from './drafts.ts';
 import * as mail from './mailboxes.ts';
 import * as messages from './messages.ts';
 import * as ops from './operations.ts';
@@ -26,6 +27,7 @@ export const operations: Readonly<Record<string, Operation>> = {
   'POST mailboxes': {
     summary: 'Add a shared mailbox, or one that the app itself opens',
     answers: { 200: mail.addedMailbox, 201: mail.addedMailbox },
+    example: { body: { address: 'support@contoso.example', viaMailboxId: '{mailboxId}', label: 'Support' } },
   },
   'GET mailboxes/{id}': { summary: 'Show a mailbox', answers: { 200: mail.mailboxWithReplays }, example: {} },
   'PATCH mailboxes/{id}': {
@@ -91,6 +93,34 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: messages.oneChanged },
     example: { query: 'permanently=false' },
   },
+  'GET mailboxes/{id}/drafts': {
+    summary: 'List drafts that were made here',
+    answers: { 200: draft.drafts },
+    example: { query: 'limit=10' },
+  },
+  'POST mailboxes/{id}/drafts': {
+    summary: 'Make a draft, also of an answer',
+    answers: { 201: draft.draft },
+    example: { body: { to: ['grace@contoso.example'], subject: 'Your order', text: 'Dear Grace,' } },
+  },
+  'GET mailboxes/{id}/drafts/{draftId}': { summary: 'Read a draft', answers: { 200: draft.draft }, example: {} },
+  'PUT mailboxes/{id}/drafts/{draftId}': {
+    summary: 'Save the fields of a draft',
+    answers: { 200: draft.draft },
+    example: {
+      body: { base: 1, to: ['grace@contoso.example'], subject: 'Your order', text: 'Dear Grace, thank you.' },
+    },
+  },
+  'DELETE mailboxes/{id}/drafts/{draftId}': {
+    summary: 'Discard a draft',
+    answers: { 204: 'nothing' },
+    example: { query: 'base=1' },
+  },
+  'POST mailboxes/{id}/drafts/{draftId}/send': {
+    summary: 'Send a draft, now or later',
+    answers: { 202: sent.submission },
+    example: { body: { base: 1, sendAt: '2026-12-01T09:00:00+08:00' } },
+  },
   'POST mailboxes/{id}/uploads': {
     summary: 'Upload files once, to be used in drafts and messages for a day',
     answers: { 201: sent.uploads },
@@ -126,18 +156,25 @@ export const operations: Readonly<Record<string, Operation>> = {
   'PUT mailboxes/{id}/suppressions': {
     summary: 'Add addresses to which a mailbox sends nothing',
     answers: { 200: sent.madeSuppressions },
+    example: { body: { addresses: ['grace@contoso.example'], note: 'Asked for no more mail' } },
   },
   'DELETE mailboxes/{id}/suppressions': {
     summary: 'Let a mailbox send to an address again',
     answers: { 204: 'nothing' },
+    example: { query: 'address=grace@contoso.example' },
   },
-  'GET submissions/{id}': { summary: 'Show a submission', answers: { 200: sent.submission } },
-  'DELETE submissions/{id}': { summary: 'Cancel a submission', answers: { 200: sent.submission } },
+  'GET submissions/{id}': { summary: 'Show a submission', answers: { 200: sent.submission }, example: {} },
+  'DELETE submissions/{id}': { summary: 'Cancel a submission', answers: { 200: sent.submission }, example: {} },
   'POST submissions/{id}/resend': {
     summary: 'Send a submission of unknown end again',
     answers: { 200: sent.submission },
+    example: { body: {} },
   },
-  'POST submissions/{id}/settle': { summary: 'Note what became of a submission', answers: { 200: sent.submission } },
+  'POST submissions/{id}/settle': {
+    summary: 'Note what became of a submission',
+    answers: { 200: sent.submission },
+    example: { body: { as: 'sent' } },
+  },
   'POST connect-links': {
     summary: 'Make a link by which a person connects a mailbox',
     answers: { 201: mail.link },
@@ -153,7 +190,11 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: mail.deliveries },
     example: { query: 'state=dead' },
   },
-  'POST deliveries/{id}/replay': { summary: 'Deliver one mail again', answers: { 202: mail.replay } },
+  'POST deliveries/{id}/replay': {
+    summary: 'Deliver one mail again',
+    answers: { 202: mail.replay },
+    example: { body: {} },
+  },
   'GET destinations': { summary: 'List destinations', answers: { 200: ops.destinations }, example: {} },
   'POST destinations': {
     summary: 'Make a destination',
@@ -166,7 +207,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: ops.changedDestination },
     example: { body: { name: 'Our NocoBase' } },
   },
-  'DELETE destinations/{id}': { summary: 'Remove a destination', answers: { 204: 'nothing' } },
+  'DELETE destinations/{id}': { summary: 'Remove a destination', answers: { 204: 'nothing' }, example: {} },
   'POST destinations/{id}/test': {
     summary: 'Send a test event',
     answers: { 200: ops.destinationTest },
@@ -188,8 +229,12 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: { 201: ops.newKey },
     example: { body: { scopes: ['read'], label: 'Mail client' } },
   },
-  'DELETE keys/{id}': { summary: 'Remove an API key', answers: { 204: 'nothing' } },
-  'GET attachments': { summary: 'Download a file by its link', answers: { 200: 'file', 206: 'file' } },
+  'DELETE keys/{id}': { summary: 'Remove an API key', answers: { 204: 'nothing' }, example: {} },
+  'GET attachments': {
+    summary: 'Download a file by its link',
+    answers: { 200: 'file', 206: 'file' },
+    example: { query: 'token={token}' },
+  },
   'GET doctor': { summary: 'Find out what is wrong', answers: { 200: ops.doctor }, example: { query: 'lang=en' } },
   'GET health': { summary: 'Whether the broker works', answers: { 200: ops.health }, example: {} },
   'GET metrics': { summary: 'Figures for Prometheus', answers: { 200: 'text' }, example: {} },

@@ -31,5 +31,6 @@ export const problem = z
     requestId: text,
     until: time.optional().describe('Until when trying again is in vain'),
     fields: z.array(z.object({ field: text, message: text })).optional(),
+    current: z.unknown().optional().describe('What a change met, as it is now'),
   })
   .meta({ id: 'Problem' });

@@ -67,6 +67,12 @@ export function createOpenFolder(parts: OpenFolderParts): OpenFolder {
       if (!moved) throw await folderFault(path);
       return { uidValidity: moved.uidValidity, uids: moved.uidMap ?? new Map() };
     },
+    append: async (source, flags) => {
+      forget();
+      const stored = await command(client.append(selected.path, source, [...flags]));
+      if (!stored) throw swallowed();
+      return stored.uid;
+    },
     expunge: async (uids) => {
       // Without UIDPLUS an EXPUNGE takes everything that anyone has marked (RFC 4315 section 2.1).
       if (!client.capabilities.has('UIDPLUS')) {

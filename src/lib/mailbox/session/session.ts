@@ -135,6 +135,12 @@ export interface OpenFolder {
   /** @throws BrokerError `folder_missing` if `path` cannot be moved to */
   move(uids: readonly number[], path: string): Promise<NewPlaces>;
   /**
+   * Stores a message in this folder.
+   * @returns its UID, where the server tells it
+   * @throws BrokerError `imap_unexpected` if the server refuses it
+   */
+  append(source: Uint8Array, flags: readonly string[]): Promise<number | undefined>;
+  /**
    * Deletes these messages permanently, and no others. @throws BrokerError `imap_unexpected` if the server has no
    * UIDPLUS, or refuses
    */

@@ -44,9 +44,9 @@ export const submissionPartitionOfShard = shardKey;
 
 /**
  * `s` a submission, `w` that it has work waiting, `k` an idempotency key, `i` a Message-ID, `p` how the mailbox sends, `x` an
- * address to which it sends nothing.
+ * address to which it sends nothing, `d` a draft.
  */
-export type SubmissionRowKind = 's' | 'w' | 'k' | 'i' | 'p' | 'x';
+export type SubmissionRowKind = 's' | 'w' | 'k' | 'i' | 'p' | 'x' | 'd';
 
 export const submissionRowKey = (kind: SubmissionRowKind, mailboxId: string, key: string): string =>
   `${kind}!${mailboxId}!${key}`;

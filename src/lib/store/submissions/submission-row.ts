@@ -77,6 +77,7 @@ const form = z.object({
   endedAt: maybe(instant),
   owes: json(events).default([]),
   stored: z.boolean().default(false),
+  draftId: maybe(text),
 });
 
 /** A submission with what is sealed of it, as its row holds both. */

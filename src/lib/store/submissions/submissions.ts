@@ -135,7 +135,7 @@ export function createSubmissionRows({ store }: { readonly store: Store }): Subm
 
     async erase(mailboxId) {
       const partition = submissionPartition(mailboxId);
-      for (const kind of ['w', 's', 'i', 'p', 'x'] as const) {
+      for (const kind of ['w', 's', 'i', 'p', 'x', 'd'] as const) {
         const rows = await table.list(partition, submissionRows(kind, mailboxId));
         for (let at = 0; at < rows.length; at += rowsPerBatch) {
           const some = rows.slice(at, at + rowsPerBatch);

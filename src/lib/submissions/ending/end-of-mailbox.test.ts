@@ -13,7 +13,7 @@ beforeEach(async () => {
 const events = async () =>
   (await world.rows('mail', 'o!')).map(({ values }) => values as { readonly type: string; readonly data: string });
 const log = { info() {}, warn() {}, error() {} };
-const sweep = () => sweepSubmissions({ store: world.store, blobs: world.blobs, log });
+const sweep = () => sweepSubmissions({ store: world.store, blobs: world.blobs, log, wakeDraft: async () => {} });
 
 describe('a mailbox that is removed', () => {
   it('has what waits cancelled and told, and keeps no row but the idempotency keys', async () => {
@@ -52,11 +52,11 @@ describe('the sweep', () => {
     await process.run();
     await process.accept({ idempotencyKey: 'later', sendAt: new Date(world.clock.now() + 80 * dayMs) });
     await world.clock.advance(6 * dayMs);
-    expect(await sweep()).toEqual({ submissions: 0, keys: 0, messageIds: 0, blobs: 0 });
+    expect(await sweep()).toEqual({ drafts: 0, submissions: 0, keys: 0, messageIds: 0, blobs: 0 });
     await world.clock.advance(2 * dayMs);
-    expect(await sweep()).toEqual({ submissions: 1, keys: 0, messageIds: 0, blobs: 0 });
+    expect(await sweep()).toEqual({ drafts: 0, submissions: 1, keys: 0, messageIds: 0, blobs: 0 });
     await world.clock.advance(83 * dayMs);
-    expect(await sweep()).toEqual({ submissions: 0, keys: 1, messageIds: 0, blobs: 0 });
+    expect(await sweep()).toEqual({ drafts: 0, submissions: 0, keys: 1, messageIds: 0, blobs: 0 });
     expect(world.blobs.names().length).toBe(1);
   });
 

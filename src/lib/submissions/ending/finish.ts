@@ -12,6 +12,8 @@ export interface FinishParts extends ChangeParts, TellParts {
   readonly mail: StoredMail;
   readonly markOriginal: OriginalMarker;
   readonly sweepDrafts: DraftSweeper;
+  /** Has someone look after the draft that a submission was. @throws BrokerError `storage_unreachable` */
+  readonly wakeDraft: (mailboxId: string, draftId: string) => Promise<void>;
 }
 
 /** Drafts that could not be looked into are looked into again after so long, for a day. */
@@ -26,6 +28,7 @@ export async function finish(parts: FinishParts, ended: Submission): Promise<voi
   const submission = await withOriginalMarked(parts, ended);
   for (const type of submission.owes) await tell(parts, submission, type);
   if (isDone(submission) && submission.stored) await parts.mail.drop(submission.id);
+  if (submission.draftId !== undefined) await parts.wakeDraft(submission.mailboxId, submission.draftId);
   const mayHaveDrafts = submission.drafted && !(isDone(submission) && (await parts.sweepDrafts(submission)));
   const found = await parts.rows.read(submission.id);
   // Another process changed it meanwhile: it waits, and the next run starts over.

@@ -75,7 +75,8 @@ describe('files that are uploaded once', () => {
 
   it('go a day later, not while they may be used', async () => {
     const kept = await uploads.put(mailbox, facts, pieces('x'));
-    const parts = { store: memoryStore(clock), blobs, log: { info() {}, warn() {}, error() {} } };
+    const log = { info() {}, warn() {}, error() {} };
+    const parts = { store: memoryStore(clock), blobs, log, wakeDraft: async () => {} };
     await clock.advance(24 * hourMs);
     await sweepSubmissions(parts);
     await uploads.open(mailbox, kept.id);

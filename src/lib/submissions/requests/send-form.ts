@@ -4,8 +4,8 @@ import type { FormFields } from '../../http/multipart.ts';
 const lists = new Set(['attachments']);
 /** Fields that hold JSON: objects, which a form cannot have otherwise. */
 const objects = new Set(['attachments', 'listUnsubscribe']);
-const truths = new Set(['bulk', 'dryRun']);
-const numbers = new Set(['expiresIn']);
+const truths = new Set(['bulk', 'dryRun', 'close']);
+const numbers = new Set(['expiresIn', 'base']);
 
 /**
  * The texts of a form as the JSON body of POST mailboxes/{id}/send. A form field is always a text, so `true`, `3600` and

@@ -1,7 +1,10 @@
 import { compose } from '../../compose/compose.ts';
 import type { ComposedMail } from '../../compose/composed.ts';
-import { answeringOf } from '../../compose/content.ts';
+import { type Answering, answeringOf } from '../../compose/content.ts';
+import type { SendingMailbox } from '../../compose/sending-mailbox.ts';
+import type { ThreadFields } from '../../compose/thread.ts';
 import { randomBase62 } from '../../domain/bytes.ts';
+import type { Random } from '../../domain/clock.ts';
 import { dayMs } from '../../domain/duration.ts';
 import type { Submission } from '../../domain/submission.ts';
 import { BrokerError } from '../../errors.ts';
@@ -17,7 +20,7 @@ import { type DryRun, dryRun } from './dry-run.ts';
 import { contentHashOf, type SendRequest } from './send-request.ts';
 
 /** Room for the whole message: 25 MB of files in base64 (Exchange Online's default limit is 35 MB). */
-const mailLimitBytes = 35_000_000;
+export const mailLimitBytes = 35_000_000;
 
 /** The longest that a message may be scheduled ahead; its content lies sealed until then. */
 const furthestMs = 90 * dayMs;
@@ -42,6 +45,16 @@ export interface Order {
   readonly files: readonly ReceivedFile[];
   /** Of the finished message; what may be sent at all unless given. */
   readonly limitBytes?: number;
+  /** The draft that is sent; its message keeps its Message-ID and its place in a conversation. */
+  readonly draft?: {
+    readonly id: string;
+    /** Of the submission; handing the same one over again meets itself. */
+    readonly submissionId: string;
+    readonly messageId: string;
+    readonly thread: ThreadFields;
+    /** The message that it answers; its quote stands in the draft already. */
+    readonly answering: Answering | undefined;
+  };
 }
 
 /** From a request to a submission. */
@@ -55,6 +68,20 @@ export interface Sender {
   dryRun(order: Order): Promise<DryRun>;
   /** Sees to it that what is due from a mailbox is sent soon. Never rejects. */
   wake(mailbox: MailboxRow, dueAt: Date): Promise<void>;
+}
+
+/** With angle brackets. */
+export const newMessageId = (row: Pick<MailboxRow, 'address'>, random: Random): string =>
+  `<${randomBase62(24, random)}@${row.address.split('@').at(-1) ?? 'localhost'}>`;
+
+/** The mailbox as its messages show it. @throws StoreError */
+export async function sendingMailboxOf(
+  settings: Pick<SendingSettingsRows, 'read'>,
+  mailbox: MailboxRow,
+): Promise<SendingMailbox> {
+  const { locale = 'en', timeZone = 'UTC', signatureHtml, aliases } = await settings.read(mailbox.id);
+  const named = (address: string) => ({ name: '', address });
+  return { addresses: [named(mailbox.address), ...aliases.map(named)], locale, timeZone, signatureHtml };
 }
 
 export function createSender(
@@ -73,23 +100,18 @@ export function createSender(
     });
   }
 
-  const newMessageId = (row: MailboxRow): string =>
-    `<${randomBase62(24, random)}@${row.address.split('@').at(-1) ?? 'localhost'}>`;
-
   async function composed(
-    { mailbox, request, files, limitBytes = mailLimitBytes }: Order,
+    { mailbox, request, files, limitBytes = mailLimitBytes, draft }: Order,
     messageId: string,
   ): Promise<ComposedMail> {
-    const { locale = 'en', timeZone = 'UTC', signatureHtml, aliases } = await settings.read(mailbox.id);
-    const named = (address: string) => ({ name: '', address });
-    const addresses = [named(mailbox.address), ...aliases.map(named)] as const;
     const mail = await compose(
       {
         content: request,
         uploads: files,
-        mailbox: { addresses, locale, timeZone, signatureHtml },
+        mailbox: await sendingMailboxOf(settings, mailbox),
         messageId,
         limitBytes,
+        thread: draft?.thread,
       },
       composePorts(composeParts, mailbox),
       AbortSignal.timeout(composeMs),
@@ -103,9 +125,10 @@ export function createSender(
       const { mailbox, request, files } = order;
       const { sendAt, expiresIn, bulk, onUnknown } = request;
       checkTime(sendAt);
-      const messageId = newMessageId(mailbox);
+      const messageId = order.draft?.messageId ?? newMessageId(mailbox, random);
       return accept(deps, {
         mailbox,
+        draft: order.draft,
         keyId: asked.keyId,
         // Keys rotate; where the mail of a mailbox goes is what its callers have in common.
         client: mailbox.destinationId,
@@ -116,7 +139,7 @@ export function createSender(
         priority: bulk ? 'bulk' : 'interactive',
         onUnknown,
         messageId,
-        original: answeringOf(request),
+        original: order.draft?.answering ?? answeringOf(request),
         compose: () => composed(order, messageId),
         wakes: asked.wakes ?? true,
       });
@@ -126,7 +149,7 @@ export function createSender(
 
     async dryRun(order) {
       checkTime(order.request.sendAt);
-      return dryRun(await composed(order, newMessageId(order.mailbox)));
+      return dryRun(await composed(order, newMessageId(order.mailbox, random)));
     },
   };
 }

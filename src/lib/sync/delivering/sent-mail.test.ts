@@ -124,8 +124,7 @@ describe('a removed mailbox', () => {
       endSubmissions(
         {
           ...{ store: world.store, rows, mail, clock: world.time.clock, random: systemRandom },
-          markOriginal: async () => undefined,
-          sweepDrafts: async () => true,
+          ...{ markOriginal: async () => undefined, sweepDrafts: async () => true, wakeDraft: async () => {} },
         },
         id,
       ),
