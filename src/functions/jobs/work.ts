@@ -8,14 +8,9 @@ import { traced, traceOf, withTrace } from '../../lib/trace.ts';
 import { stopAtEnd } from './running.ts';
 
 /**
-<<<<<<< HEAD
- * Handles one message of the queue: a run of a shard or a lane, a bell, or a check of subscriptions. What is left when
- * the time is over continues with the next message in the same queue. A message of an unknown form is dropped: nothing
+ * Handles one message of the queue: a run of a shard or a lane, a bell, a draft to look after, or a check of
+ * subscriptions. What is left when the time is over continues with the next message in the same queue. A message of an unknown form is dropped: nothing
  * depends on a single one.
-=======
- * One wake-up: looks after its shard, its mailbox, its lane or its draft. What is left when the time is over goes on in the next, through the
- * same queue. A message of an unknown form is dropped: nothing depends on any single one.
->>>>>>> 3bcce28 (Keep drafts in the mailbox's own Drafts: saved at once, seen in Outlook, sent from there; call every route as its example says)
  */
 export async function work(message: unknown) {
   const wakeUp = parseWakeUp(message);
