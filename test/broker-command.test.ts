@@ -270,6 +270,9 @@ describe('broker, over the API', () => {
     const bare = () => ({ XDG_CONFIG_HOME: folder, PATH: '' });
     const settingsFile = (values: Readonly<Record<string, string>>) =>
       file('local.settings.json', JSON.stringify({ IsEncrypted: false, Values: values }));
+    /** Where nothing listens. */
+    const toNowhere = (connectionString: string) =>
+      connectionString.replaceAll(/(127\.0\.0\.1|localhost):\d+/g, '$1:9');
     afterEach(() => rm(join(folder, 'local.settings.json'), { force: true }));
 
     it('about a broker that does not answer, and says that az could not check', async () => {
@@ -293,6 +296,46 @@ describe('broker, over the API', () => {
       expect(code).toBe(0);
       const found = report.items.map(({ check, vantage }: Record<string, string>) => `${vantage} ${check}`);
       expect(found).toEqual(expect.arrayContaining(['machine key-vault', 'machine tables', 'machine mailboxes']));
+    });
+
+    it.each<[string, (settings: Readonly<Record<string, string>>) => Record<string, string>, unknown[]]>([
+      [
+        'an address that the application does not have',
+        () => ({ PUBLIC_URL: 'https://elsewhere.example' }),
+        ['redirect-uri', null, 'fail'],
+      ],
+      ['a mail server that is not there', () => ({ IMAP_PORT: '9' }), ['network', 'IMAP', 'fail']],
+      ['a server for outgoing mail that is not there', () => ({ SMTP_PORT: '9' }), ['network', 'SMTP', 'fail']],
+      [
+        'another vault than that of the secrets',
+        ({ KEY_VAULT_URL = '' }) => ({ KEY_VAULT_URL: KEY_VAULT_URL.replace(/:\d+/, ':9') }),
+        ['key-vault', 'broker-root', 'fail'],
+      ],
+      [
+        'tables that do not answer',
+        ({ TABLES_CONNECTION_STRING = '' }) => ({ TABLES_CONNECTION_STRING: toNowhere(TABLES_CONNECTION_STRING) }),
+        ['tables', null, 'fail'],
+      ],
+      [
+        'a queue that does not answer',
+        ({ AzureWebJobsStorage = '' }) => ({ AzureWebJobsStorage: toNowhere(AzureWebJobsStorage) }),
+        ['queue', null, 'fail'],
+      ],
+      [
+        'an application that Microsoft does not know',
+        () => ({ CLIENT_ID: '00000000-0000-4000-8000-000000000009' }),
+        ['credential', null, 'fail'],
+      ],
+    ])('about settings that lead to %s', async (_, change, expected) => {
+      const { settings } = world.services;
+      await settingsFile({ ...settings, ...change(settings) });
+      const { report } = await ask('--settings', bare());
+      const troubles = report.items.map(({ check, subject, status }: Record<string, unknown>) => [
+        check,
+        subject,
+        status,
+      ]);
+      expect(troubles).toContainEqual(expected);
     });
 
     it('about settings that do not hold, each by its name and without its value', async () => {
