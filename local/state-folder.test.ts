@@ -20,7 +20,7 @@ it('is taken by the first run, and free again after it', () => {
   expect(claimStateFolder(folder, '7071').heldBy).toBeUndefined();
 });
 
-it('of a run that goes on is left alone: the second one has a folder below, which goes with it', async () => {
+it('leaves the state folder of a running instance alone and gives the second run its own subfolder', async () => {
   const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
   await once(other, 'spawn');
   writeFileSync(join(folder, 'running.pid'), `${other.pid}\n`);
@@ -36,7 +36,7 @@ it('of a run that goes on is left alone: the second one has a folder below, whic
   expect(claimStateFolder(folder, '7085').heldBy).toBeUndefined();
 });
 
-it('that cannot be written is told in one sentence', () => {
+it('reports an unwritable state folder in one sentence', () => {
   writeFileSync(join(folder, 'file'), '');
   expect(() => claimStateFolder(join(folder, 'file'), 'x')).toThrow(StateFolderFault);
 });

@@ -275,7 +275,7 @@ describe('broker, over the API', () => {
       connectionString.replaceAll(/(127\.0\.0\.1|localhost):\d+/g, '$1:9');
     afterEach(() => rm(join(folder, 'local.settings.json'), { force: true }));
 
-    it('about a broker that does not answer, and says that az could not check', async () => {
+    it('about a broker that does not answer, and reports that az could not check', async () => {
       const { code, report } = await ask('', { ...bare(), BROKER_URL: 'https://127.0.0.2:9', BROKER_KEY: 'nmb_x' });
       expect(code).toBe(1);
       expect(report).toMatchObject({

@@ -89,7 +89,7 @@ describe('the end of the client secret', () => {
     expect(JSON.stringify(event)).not.toContain(standIns.vault.live('client-secret')[0]);
   });
 
-  it('that no destination accepted is not counted as delivered', async () => {
+  it('is not counted as delivered if no destination accepted it', async () => {
     expires(0.5);
     standIns.nocobase.mode({ status: 500 });
     await housekeeping(instance());

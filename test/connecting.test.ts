@@ -268,7 +268,7 @@ describeImapServers('connecting over HTTP', (imap) => {
         return changed.href;
       };
 
-      it('that we did not make, or none, is refused and spends nothing', async () => {
+      it('is refused if it is missing or forged, and spends nothing', async () => {
         const { browser, callback } = await atTheDoor();
         const redeemed = codesRedeemed();
         for (const state of ['A'.repeat(43), 'x', '', '<script>alert(1)</script>', 'A'.repeat(5000)]) {
@@ -280,7 +280,7 @@ describeImapServers('connecting over HTTP', (imap) => {
         expect(heading(await browser.get(callback))).toBe('Your mailbox is connected');
       });
 
-      it('of another browser is refused there, and stays good in its own', async () => {
+      it('is refused in another browser, and stays valid in its own', async () => {
         const { browser, callback } = await atTheDoor();
         const redeemed = codesRedeemed();
         const stranger = new BrowserClient();
@@ -296,7 +296,7 @@ describeImapServers('connecting over HTTP', (imap) => {
         expect(heading(await browser.get(callback))).toBe('Your mailbox is connected');
       });
 
-      it('that was used shows what came of it, to the same browser only, and redeems no second code', async () => {
+      it('shows its result after use to the same browser only, and redeems no second code', async () => {
         const { browser, callback } = await atTheDoor();
         const first = await browser.get(callback);
         const redeemed = codesRedeemed();
@@ -309,7 +309,7 @@ describeImapServers('connecting over HTTP', (imap) => {
         expect(codesRedeemed()).toBe(redeemed);
       });
 
-      it('that is too old redeems nothing, and its page starts the link anew', async () => {
+      it('redeems nothing if it is too old, and its page restarts the link', async () => {
         const { browser, callback } = await atTheDoor();
         const redeemed = codesRedeemed();
         const open = (await rowsOfTable(world.store, 'states')).filter((row) => row.values.status === 'open');
@@ -329,7 +329,7 @@ describeImapServers('connecting over HTTP', (imap) => {
       it.each([
         ['a minute ago', -60_000],
         ['by a clock that is five minutes ahead', 300_000],
-      ])('whose callback died midway, %s, starts the link anew', async (_when, fromNowMs) => {
+      ])('restarts the link if its callback died midway, %s', async (_when, fromNowMs) => {
         const { browser, callback } = await atTheDoor();
         const open = (await rowsOfTable(world.store, 'states')).filter((row) => row.values.status === 'open');
         const values = { status: 'used', usedAt: new Date(Date.now() + fromNowMs) };
@@ -342,7 +342,7 @@ describeImapServers('connecting over HTTP', (imap) => {
         expect(heading(await browser.get(await callbackOf(world, 'stateful', away)))).toBe('Your mailbox is connected');
       });
 
-      it('that is sealed for another row does not open', async () => {
+      it('does not open if it was sealed for another row', async () => {
         const one = await atTheDoor();
         const [row, ...others] = (await rowsOfTable(world.store, 'states')).filter(
           ({ values }) => values.status === 'open',

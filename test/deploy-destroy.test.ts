@@ -42,7 +42,7 @@ describe('--destroy', () => {
     expect((await world.run({ destroy: true, yes: false })).end?.how).toBe('destroyed');
   });
 
-  it('with --what-if tells each removal, and removes nothing', async () => {
+  it('lists each removal with --what-if, and removes nothing', async () => {
     const world = await deployed();
     const before = essence(world.model);
     const { told, writes } = await world.run({ destroy: true, whatIf: true });

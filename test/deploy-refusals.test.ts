@@ -162,13 +162,13 @@ describe('before anything is made, one sentence and a remedy', () => {
     expect(world.model.unknown).toEqual([]);
   });
 
-  it('of an account that sees no subscription', async () => {
+  it('if the account sees no subscription', async () => {
     const world = new DeployWorld();
     world.model.subscription = { ...world.model.subscription, name: 'N/A(tenant level account)' };
     expect((await world.run()).error).toMatchObject({ message: expect.stringContaining('sees no subscription') });
   });
 
-  it('of a disabled subscription', async () => {
+  it('if the subscription is disabled', async () => {
     const world = new DeployWorld();
     world.model.subscription = { ...world.model.subscription, state: 'Disabled' };
     expect((await world.run()).error).toMatchObject({ message: expect.stringContaining('is Disabled') });
@@ -282,7 +282,7 @@ describe('names and paths that a shell would read', () => {
 });
 
 describe('rights that are missing, and that the deploy can do without', () => {
-  it('without the right to consent ends with a link for someone who has it', async () => {
+  it('without the right to consent ends with a link for a person who has it', async () => {
     const world = new DeployWorld();
     world.model.directory.behaviour.directoryRoles = [];
     const { error, end } = await world.run();

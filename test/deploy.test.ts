@@ -141,7 +141,7 @@ describe('a second run', () => {
     expect(essence(world.model)).toBe(before);
   });
 
-  it('in the next month keeps the start of the budget, which Azure does not allow to change', async () => {
+  it('keeps the start of the budget in the next month, which Azure does not allow to change', async () => {
     const world = new DeployWorld();
     expectDeployed(await world.run({ budget: 20 }), world);
     const before = essence(world.model);
@@ -204,7 +204,7 @@ describe('a second run', () => {
     expect(essence(world.model)).toBe(before);
   });
 
-  it('by another person, who may not change the application, leaves it as it is and continues', async () => {
+  it('leaves the application as it is if this person may not change it, and continues', async () => {
     const world = new DeployWorld();
     expectDeployed(await world.run(), world);
     world.model.caller = { ...world.model.caller, objectId: '0000000b-0000-4000-8000-000000000002' };
@@ -216,7 +216,7 @@ describe('a second run', () => {
     expect([...world.model.directory.assignments.values()]).toHaveLength(1);
   });
 
-  it('on another machine makes no second key unless it is asked for', async () => {
+  it('makes no second key on another machine unless it is requested', async () => {
     const world = new DeployWorld();
     await world.run();
     world.profiles = new DeployWorld().profiles;

@@ -315,14 +315,14 @@ describe('with az, the doctor says that it could not look', () => {
     expect(items[0]?.remedy).not.toBe('');
   });
 
-  it('where az is logged in beside another broker than the one that is asked about', async () => {
+  it('if az is signed in to another deployment', async () => {
     const items = await look(await deployed(), { expectedUrl: 'https://other.example' });
     expect(items).toHaveLength(1);
     expect(items[0]).toMatchObject({ check: 'azure', status: 'unknown' });
     expect(items[0]?.sentence).toContain('https://other.example');
   });
 
-  it('at what the person may not read, and looks at all the rest', async () => {
+  it('at what the person may not read, and checks the rest', async () => {
     const world = await deployed();
     world.model.behaviour.deniedPaths = /roleAssignments|locks$/i;
     const items = await look(world);

@@ -67,7 +67,7 @@ it('does not beat the wait after a failure', async () => {
   expect(world.receiver.subjects()).toEqual([]);
 });
 
-it('that is ahead of the mail has the mailbox polled in the next three ticks', async () => {
+it('polls a mailbox in the next three ticks if the bell is ahead of the mail', async () => {
   await runner().ring(bell(one));
   expect((await world.shard(one)).sched[one.slot]).toMatchObject({ eager: 3 });
   await world.polls(2, { hasBell });
@@ -100,7 +100,7 @@ describe('a bell that meets a run', () => {
     };
   }
 
-  it('of its own process is taken in by it', async () => {
+  it('in its own process is taken by that run', async () => {
     const process = runner();
     const run = await runUnderWay(process);
     inbox(ada).add('rung');
@@ -111,7 +111,7 @@ describe('a bell that meets a run', () => {
     expect(world.receiver.subjects()).toEqual(['rung', 'slow']);
   });
 
-  it('of a mailbox that is worked on is taken in after that, once however often it rings', async () => {
+  it('for a mailbox under way is answered afterwards, once even if it rings several times', async () => {
     const process = runner();
     const run = await runUnderWay(process);
     const before = looks();
@@ -122,7 +122,7 @@ describe('a bell that meets a run', () => {
     expect(looks() - before).toBe(1);
   });
 
-  it('of another process is put back, and dropped in the end', async () => {
+  it('in another process is put back, and dropped in the end', async () => {
     const run = await runUnderWay(runner());
     expect(await runner().ring(bell(one))).toEqual({ again: { bell: bell(one, 1), afterMs: 1000 } });
     expect(await runner().ring(bell(one, 7))).toEqual({});
@@ -130,7 +130,7 @@ describe('a bell that meets a run', () => {
     await run.end();
   });
 
-  it('that is ending is put back', async () => {
+  it('that is ending goes back to the queue', async () => {
     const process = runner();
     await process.stop();
     expect(await process.ring(bell(one))).toMatchObject({ again: { afterMs: 1000 } });
@@ -171,7 +171,7 @@ describe('a mailbox whose bell rings', () => {
     expect((await world.state(one))?.bell?.hears).toBe('rings');
   });
 
-  it.each([true, false])('and never rang yet is marked if Microsoft was asked to ring: %s', async (isAsked) => {
+  it.each([true, false])('for the first time is marked if Microsoft was asked to ring: %s', async (isAsked) => {
     inbox(ada).add('old');
     world.time.pass(minute);
     await world.poll({ hasBell: async () => isAsked });

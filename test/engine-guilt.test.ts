@@ -193,7 +193,7 @@ describe('a message that always times out', () => {
 
 describe('a message whose text alone is too much', () => {
   it.each([['hangs' as const], [524]])(
-    'for its receiver (%s) arrives without it, after three that count',
+    'for its receiver (%s) arrives without it after three counted failures',
     async (status) => {
       await connect('ada');
       await connect('bea');
@@ -437,7 +437,7 @@ describe('a proxy in front of collections of NocoBase', () => {
     nocobase.stop();
   });
 
-  it.each([530, 499, 408])('that answers %i for an hour costs no mail, no text and few requests', async (status) => {
+  it.each([530, 499, 408])('costs no mail, no text and few requests if it answers %i for an hour', async (status) => {
     const proxy = { status, body: '<html><h1>Error</h1></html>', type: 'text/html' };
     nocobase.override = () => proxy;
     const before = nocobase.requests.length;

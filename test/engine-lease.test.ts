@@ -82,7 +82,7 @@ function watched(store: Store, look: (operations: readonly BatchOperation[]) => 
 }
 
 describe('two runs on one shard', () => {
-  it('at the same moment: one delivers, the other commits nothing', async () => {
+  it('at the same moment never both commit', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     inbox().add('one');
@@ -164,7 +164,7 @@ describe('an answer of the store that is lost on its way', () => {
 });
 
 describe('a worker that dies', () => {
-  it('between the POST and its commit: the message comes again, under the same id, and only that one', async () => {
+  it('between POST and commit repeats only that message, under the same id', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     for (let n = 1; n <= 4; n++) inbox().add(`mail ${n}`);
@@ -196,7 +196,7 @@ describe('a worker that dies', () => {
     expect((await world.shard(mailbox)).starts).toBe(0);
   });
 
-  it('in its first poll after a reconnect leaves the wish for that poll to the next', async () => {
+  it('in its first poll after a reconnect leaves the requested poll to the next worker', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     inbox().add('waiting');
@@ -220,7 +220,7 @@ describe('a worker that dies', () => {
     expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: '' });
   });
 
-  it('between the commit of the entry and the POST: the message comes once', async () => {
+  it('between the commit of the entry and the POST delivers the message once', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     inbox().add('one');
@@ -349,7 +349,7 @@ describe('a store that does not answer', () => {
     expect(world.receiver.subjects()).toEqual(['one']);
   });
 
-  it('to one mailbox only leaves the others alone, and the mailbox says so', async () => {
+  it('for one mailbox only does not affect the others, and the mailbox reports it', async () => {
     const rejected = await world.connectMailbox(ada);
     await world.connectMailbox(bea);
     await world.poll();

@@ -270,7 +270,7 @@ describe('a mailbox that could not be reached when it was connected', () => {
 });
 
 describe('a destination', () => {
-  it('that is down for three polls gets everything once, in order, when it is back', async () => {
+  it('gets everything once, in order, after it was down for three polls', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     world.receiver.answer = () => down;
@@ -298,7 +298,7 @@ describe('a destination', () => {
     expect(world.receiver.arrivals.length - before).toBe(1);
   });
 
-  it('that refuses a message stops its folder, and loses nothing', async () => {
+  it('stops its folder if it refuses a message, and loses nothing', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     world.receiver.answer = (event) => (subjectOf(event) === 'bad' ? refused : accepted);
@@ -406,7 +406,7 @@ describe('a message that does not come', () => {
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(80);
   });
 
-  it('that SEARCH leaves out at first is delivered when it shows', async () => {
+  it('is delivered when it shows if SEARCH left it out at first', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     inbox().add('slow replica');
@@ -419,7 +419,7 @@ describe('a message that does not come', () => {
     expect(world.receiver.subjects()).toEqual(['there', 'slow replica']);
   });
 
-  it('that is removed between SEARCH and reading does not stop the poll', async () => {
+  it('does not stop the poll if it is removed between SEARCH and FETCH', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     const uid = inbox().add('gone');
@@ -456,7 +456,7 @@ describe('a mailbox that fails', () => {
     expect(world.receiver.ofType('mailbox.recovered')).toHaveLength(1);
   });
 
-  it('while its mail is read says so, and continues where it stopped', async () => {
+  it('while its mail is read reports it, and continues where it stopped', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     const { BrokerError } = await import('../src/lib/errors.ts');
@@ -492,7 +492,7 @@ describe('a mailbox that fails', () => {
     expect(world.receiver.ofType('mailbox.degraded')).toEqual([]);
   });
 
-  it('whose sign-in is dead is not polled until it is asked for; then everything is delivered', async () => {
+  it('is not polled with a dead sign-in until it is requested; then everything is delivered', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     const { BrokerError } = await import('../src/lib/errors.ts');

@@ -113,7 +113,7 @@ describe('from nothing', () => {
 });
 
 describe('a second run', () => {
-  it.each([0, 31])('after %i days changes nothing, and sees nothing that differs', async (days) => {
+  it.each([0, 31])('changes nothing after %i days, and finds no difference', async (days) => {
     const { state, essence: before } = await whole({ opensByItself: true });
     world.clock.advance(60_000 + days * 86_400_000);
     const wanted = world.wanted({ clientId: state.clientId, opensByItself: true });
@@ -125,7 +125,7 @@ describe('a second run', () => {
     expect(essence(world)).toBe(before);
   });
 
-  it('without the client id finds the application by its unique name', async () => {
+  it('finds the application by its unique name without the client id', async () => {
     const { state } = await whole();
     world.clock.advance(60_000);
     expect(await world.writesOf(() => world.app().ensure(world.wanted()))).toEqual([]);
@@ -270,7 +270,7 @@ describe('an application that is there', () => {
     expect(writes).toEqual([]);
   });
 
-  it('of another owner is added to, and its audience is not changed', async () => {
+  it('of another owner is extended without changing its audience', async () => {
     const { application, clientId } = there();
     const state = await world.app().ensure(world.wanted({ clientId, foreign: true }));
     expect(state.differs).toEqual(['It is for AzureADMultipleOrgs, and not for AzureADMyOrg.']);
@@ -278,7 +278,7 @@ describe('an application that is there', () => {
     expect(state.consent).toEqual({ state: 'granted' });
   });
 
-  it('that this person may not change is reported, and everything else continues', async () => {
+  it('is reported if this person may not change it, and everything else continues', async () => {
     const { model, application, clientId } = there();
     model.directory.behaviour.directoryRoles = [];
     const before = JSON.stringify(application.body);
@@ -326,7 +326,7 @@ describe('an application that is there', () => {
 describe('an id that names none', () => {
   const clientId = '44444444-4444-4444-8444-444444444444';
 
-  it('of another owner is not checked', async () => {
+  it('is not checked if another owner has it', async () => {
     expect(
       await fresh()
         .app()
@@ -334,12 +334,12 @@ describe('an id that names none', () => {
     ).toBeUndefined();
   });
 
-  it('of an application that was deleted leads to a new one', async () => {
+  it('of a deleted application leads to a new one', async () => {
     expect(await fresh().app().look(world.wanted({ clientId }))).toBeUndefined();
     expect((await world.app().ensure(world.wanted({ clientId }))).clientId).toBe(world.application.clientId);
   });
 
-  it.each(["x') or true", '../users', ''])('and is no id at all is refused before it is asked: %j', async (hostile) => {
+  it.each(["x') or true", '../users', ''])('is refused before any request if it is not an id: %j', async (hostile) => {
     await expect(
       fresh()
         .app()
@@ -405,13 +405,13 @@ describe('after the application was removed', () => {
 });
 
 describe('without the right', () => {
-  it('to register, it is refused, and nothing is made', async () => {
+  it('to register, the run is refused and creates nothing', async () => {
     Object.assign(fresh().model.directory.behaviour, { directoryRoles: [], usersMayRegister: false });
     await expect(world.app().ensure(world.wanted())).rejects.toMatchObject({ code: 'forbidden' });
     expect(world.model.writes).toEqual([]);
   });
 
-  it('to consent, all else is done, and the roles that may are named', async () => {
+  it('to consent, all else is done, and the required roles are named', async () => {
     fresh().model.directory.behaviour.directoryRoles = [];
     const state = await world.app().ensure(world.wanted());
     expect(state).toMatchObject({
@@ -429,7 +429,7 @@ describe('without the right', () => {
     expect(world.model.directory.assignments.size).toBe(1);
   });
 
-  it('to add it to the tenant, the consent by link adds it', async () => {
+  it('to add the app to the tenant, the consent link adds it', async () => {
     Object.assign(fresh().model.directory.behaviour, { directoryRoles: [], ownersMakePrincipals: false });
     const state = await world.app().ensure(world.wanted());
     expect(state).toMatchObject({
@@ -502,7 +502,7 @@ describe('mailboxes in another tenant', () => {
     expect(world.model.directory.principals.size).toBe(0);
   });
 
-  it('without a role over there stops waiting at once: there nothing spreads', async () => {
+  it('without a role there are not waited for', async () => {
     const wanted = apart();
     world.model.directory.behaviour.directoryRoles = [];
     const before = world.clock.now();
@@ -511,7 +511,7 @@ describe('mailboxes in another tenant', () => {
     expect(world.clock.now() - before).toBeLessThan(60_000);
   });
 
-  it('without a role over there are left by the principal when the application goes', async () => {
+  it('without a role there lose the principal when the application is deleted', async () => {
     const wanted = apart();
     const { clientId } = await world.app({ wanted }).ensure(wanted);
     world.clock.advance(60_000);
@@ -574,7 +574,7 @@ describe('a what-if run', () => {
     expect(would.length).toBe(7);
   });
 
-  it('of an application that is there tells what differs', async () => {
+  it('for an existing application reports what differs', async () => {
     const { state } = await whole();
     world.clock.advance(60_000);
     await world.app({ whatIf: true }).ensure(

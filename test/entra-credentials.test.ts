@@ -39,7 +39,7 @@ describe('a client secret', () => {
     [90, 90],
     [7, 7],
     [400, 180],
-  ])('of a tenant that allows %i days lives %i', async (secretDays, days) => {
+  ])('in a tenant that allows %i days lives %i days', async (secretDays, days) => {
     world.model.directory.behaviour.secretDays = secretDays;
     const { endsAt } = await world.app().addSecret(clientId, name, 180);
     expect(daysLeft(endsAt)).toBe(days);
@@ -50,7 +50,7 @@ describe('a client secret', () => {
   it.each([
     [100, 90],
     [10, 7],
-  ])('in a tenant with an unreadable policy that allows %i days, lives %i', async (secretDays, days) => {
+  ])('in a tenant with an unreadable policy of %i days lives %i days', async (secretDays, days) => {
     Object.assign(world.model.directory.behaviour, { secretDays, readsPolicies: false });
     const { endsAt } = await world.app().addSecret(clientId, name, 180);
     expect(daysLeft(endsAt)).toBe(days);
@@ -58,7 +58,7 @@ describe('a client secret', () => {
     expect(names()).toEqual([name]);
   });
 
-  it('that may not even live a week is refused in a plain sentence', async () => {
+  it('is refused in a plain sentence if the policy allows less than a week', async () => {
     Object.assign(world.model.directory.behaviour, { secretDays: 3, readsPolicies: false });
     await expect(world.app().addSecret(clientId, name, 180)).rejects.toMatchObject({
       code: 'secret_lifetime',
@@ -66,7 +66,7 @@ describe('a client secret', () => {
     });
   });
 
-  it('that a policy forbids is refused at once, in a plain sentence', async () => {
+  it('is refused at once, in a plain sentence, if a policy forbids it', async () => {
     world.model.directory.behaviour.forbidsSecrets = true;
     await expect(world.app().addSecret(clientId, name, 180)).rejects.toMatchObject({
       code: 'secrets_forbidden',
@@ -75,7 +75,7 @@ describe('a client secret', () => {
     expect(world.told).toHaveLength(1);
   });
 
-  it('that this person may not add is refused', async () => {
+  it('is refused if this person may not add it', async () => {
     world.model.directory.behaviour.mayAddSecrets = false;
     await expect(world.app().addSecret(clientId, name, 180)).rejects.toMatchObject({ code: 'forbidden' });
   });
@@ -108,7 +108,7 @@ describe('a client secret', () => {
     await world.app().removeSecret(clientId, keyId);
   });
 
-  it('of an application that is gone is no secret', async () => {
+  it('is reported as missing if its application is gone', async () => {
     await world.app().remove(clientId);
     expect(await world.app().secrets(clientId)).toEqual([]);
   });
@@ -215,11 +215,11 @@ describe('the rights of whoever is logged in', () => {
     expect(await rights(behaviour)).toEqual(seen);
   });
 
-  it('of a guest who may not read the directory are not known', async () => {
+  it('are unknown for a guest who may not read the directory', async () => {
     expect(await rights({}, true)).toEqual([undefined, undefined]);
   });
 
-  it('of a service principal are not known', async () => {
+  it('are unknown for a service principal', async () => {
     world.model.caller = { ...world.model.caller, principalType: 'servicePrincipal' };
     expect(await rights({ usersMayRegister: false })).toEqual([undefined, undefined]);
   });

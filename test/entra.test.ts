@@ -110,7 +110,7 @@ describe('signing in', () => {
     await expect(signIn.finish(whole)).rejects.toMatchObject({ code: 'code_already_used' });
   });
 
-  it('that is declined comes back as such', async () => {
+  it('reports a declined sign-in as such', async () => {
     const { signIn } = instance();
     const { url } = await signIn.start({ state: 's', redirectUri });
     const { searchParams } = new URL(await entra.signInAs(ada.address, url, { decline: true }));
@@ -172,7 +172,7 @@ describe('renewing', () => {
     }
   });
 
-  it('on five instances at once leaves a grant that still renews', async () => {
+  it('leaves a valid grant after five instances renew at once', async () => {
     const key = await instance().connect(ada.address);
     const tokens = await Promise.all(
       Array.from({ length: 5 }, () => instance().tokens.get(key, 'outlook', { force: true })),
@@ -183,7 +183,7 @@ describe('renewing', () => {
     ).toBeDefined();
   });
 
-  it('after the person was revoked ends the grant, until she signs in again', async () => {
+  it('ends the grant after sign-ins were revoked, until the person signs in again', async () => {
     const { connect, tokens, grants } = instance();
     const key = await connect(ada.address);
     entra.revoke(ada.address);
@@ -216,7 +216,7 @@ describe('a personal account', () => {
     await expect(signInAs(lea.address)).rejects.toMatchObject({ code: 'tenant_not_allowed' });
   });
 
-  it('whose access was taken away is a dead grant as any other', async () => {
+  it('has a dead grant like any other after its access was revoked', async () => {
     const { connect, tokens, grants } = instance({ entra: wide });
     const key = await connect(lea.address);
     entra.revoke(lea.address);
@@ -240,7 +240,7 @@ describe('the app itself', () => {
     });
   });
 
-  it('in a tenant that does not know it waits for an administrator, and is let in when one has consented', async () => {
+  it('waits for an administrator in an unknown tenant, and works once one has consented', async () => {
     const { tokens, grants, pass } = instance();
     await grants.openApp(elsewhere);
     const there = { kind: 'app', tid: elsewhere } as const;
@@ -254,7 +254,7 @@ describe('the app itself', () => {
     expect(await grants.read(appGrantKey(elsewhere))).toMatchObject({ status: 'ok', code: '' });
   });
 
-  it('and a person of the same tenant do not mix', async () => {
+  it('and a person of the same tenant do not share tokens', async () => {
     const { connect, tokens, grants } = instance();
     const key = await connect(ada.address);
     await grants.openApp(home);
@@ -307,7 +307,7 @@ describe('a client secret', () => {
     await tokens.get(key, 'outlook', { force: true });
   });
 
-  it('that is wrong stops all renewals, and a corrected one lets them resume', async () => {
+  it('stops all renewals if it is wrong, and a corrected one lets them resume', async () => {
     const { connect, tokens, grants, lines, pass } = instance();
     const key = await connect(ada.address);
     const other = await connect('user0@contoso.example');

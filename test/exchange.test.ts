@@ -138,28 +138,25 @@ describe('a FETCH', () => {
   const isFetch = ({ name }: Command) => name === 'UID FETCH';
 
   // Metadata, structure and beginning of all three, the first one, the second.
-  it.each([0, 1, 2, 3])(
-    'whose answer is cut in the middle, after %i that were whole, loses nothing and doubles nothing',
-    async (whole) => {
-      const world = await twoMailboxes();
-      await world.poll();
-      for (const subject of subjects) world.ada.arrive(subject);
-      let fetches = 0;
-      world.ada.at.on = (command) => isFetch(command) && fetches++ === whole;
-      world.ada.at.trouble = (_command, { send, end }) => {
-        send('* 1 FETCH (UID 1 FLAGS () BODY[] {400}\r\nSubject: ha');
-        end();
-      };
-      await world.poll();
-      expect(fetches).toBe(whole + 1);
-      world.time.pass(16 * 60_000);
-      await world.poll();
-      await world.poll();
-      expect(world.subjectsOf(ada)).toEqual(subjects);
-      expect(new Set(world.receiver.ofType('message.received').map(({ id }) => id)).size).toBe(3);
-      expect(await world.state(world.mailbox)).toMatchObject({ state: 'active', code: '' });
-    },
-  );
+  it.each([0, 1, 2, 3])('that is cut after %i whole answers loses nothing and doubles nothing', async (whole) => {
+    const world = await twoMailboxes();
+    await world.poll();
+    for (const subject of subjects) world.ada.arrive(subject);
+    let fetches = 0;
+    world.ada.at.on = (command) => isFetch(command) && fetches++ === whole;
+    world.ada.at.trouble = (_command, { send, end }) => {
+      send('* 1 FETCH (UID 1 FLAGS () BODY[] {400}\r\nSubject: ha');
+      end();
+    };
+    await world.poll();
+    expect(fetches).toBe(whole + 1);
+    world.time.pass(16 * 60_000);
+    await world.poll();
+    await world.poll();
+    expect(world.subjectsOf(ada)).toEqual(subjects);
+    expect(new Set(world.receiver.ofType('message.received').map(({ id }) => id)).size).toBe(3);
+    expect(await world.state(world.mailbox)).toMatchObject({ state: 'active', code: '' });
+  });
 
   it.each<[string, Trouble]>([
     [

@@ -145,7 +145,7 @@ describe('a renewal that Microsoft refuses', () => {
     expect(new Set(cases.map(({ rule }) => rule.class))).toEqual(new Set(Object.keys(outcomes)));
   });
 
-  it('without a reason that we know is believed the second time, a minute later', async () => {
+  it('for an unknown reason counts the second time, a minute later', async () => {
     const world = await connected();
     const { mailbox, poll, inbox, receiver, reconnect } = world;
     standIns.entra.failTokens({ error: 'invalid_grant', errorCodes: [], times: Number.POSITIVE_INFINITY });
@@ -168,7 +168,7 @@ describe('a renewal that Microsoft refuses', () => {
     ['a page of a gateway', { answer: 'html', status: 502 }],
     ['429 with a time', { status: 429, error: 'temporarily_unavailable', retryAfterSeconds: 300 }],
     ['an error nobody knows', { error: 'brand_new_error', errorCodes: [99999999] }],
-  ])('by %s raises no alarm, and ends automatically', async (_name, answer) => {
+  ])('by %s raises no alert, and ends automatically', async (_name, answer) => {
     const world = await connected();
     const { mailbox, poll, inbox, receiver, time } = world;
     standIns.entra.failTokens({ ...answer, times: Number.POSITIVE_INFINITY });

@@ -763,7 +763,7 @@ describe('the front doors, over HTTP', () => {
       }
     });
 
-    it('that was removed opens nothing', async () => {
+    it('opens nothing once it was removed', async () => {
       const made = await world.api('POST', 'keys', { body: { scopes: ['read'] } });
       expect((await world.api('DELETE', `keys/${made.body.id}`)).status).toBe(204);
       expectProblem(await send('GET', urlOf('mailboxes'), withKey(made.body.key)), 'key_invalid');

@@ -15,7 +15,7 @@ describeImapServers('a host that is killed', (imap) => {
   });
   afterAll(() => world?.stop());
 
-  it('between POST and commit sends that message again under the same id, and no other', async () => {
+  it('sends only the message between POST and commit again, under the same id', async () => {
     await world.connect(lina);
     await eventsOf(world, 1, accepted('mailbox.connected'));
     world.standIns.nocobase.mode({ delayMs: 1_500 });

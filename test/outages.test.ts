@@ -84,26 +84,23 @@ describe('Table Storage', () => {
     }
   });
 
-  it.each<Fault>(['lost', 'unheard'])(
-    'with any one call of a renewal %s gives no token that is not stored',
-    async (how) => {
-      const plain = instance();
-      const key = await plain.connect(address(2));
-      const counting = faultyStore(standIns.store);
-      await instance({ store: counting }).tokens.get(key, 'outlook', force);
-      expect(counting.calls).toBeGreaterThanOrEqual(2);
-      for (let at = 1; at <= counting.calls; at++) {
-        const faulty = instance({ store: faultyStore(standIns.store, { at, how }) });
-        const got = await faulty.tokens.get(key, 'outlook', force).catch((error: unknown) => error);
-        if (!(got instanceof Error)) throw new Error(`call ${at} of a renewal was not needed`);
-        expect(got).toMatchObject({ code: 'storage_unreachable' });
-        await expectWhole(faulty, key);
-        await expectWhole(instance(), key);
-      }
-    },
-  );
+  it.each<Fault>(['lost', 'unheard'])('gives no unstored token if any call of a renewal %s', async (how) => {
+    const plain = instance();
+    const key = await plain.connect(address(2));
+    const counting = faultyStore(standIns.store);
+    await instance({ store: counting }).tokens.get(key, 'outlook', force);
+    expect(counting.calls).toBeGreaterThanOrEqual(2);
+    for (let at = 1; at <= counting.calls; at++) {
+      const faulty = instance({ store: faultyStore(standIns.store, { at, how }) });
+      const got = await faulty.tokens.get(key, 'outlook', force).catch((error: unknown) => error);
+      if (!(got instanceof Error)) throw new Error(`call ${at} of a renewal was not needed`);
+      expect(got).toMatchObject({ code: 'storage_unreachable' });
+      await expectWhole(faulty, key);
+      await expectWhole(instance(), key);
+    }
+  });
 
-  it.each<Fault>(['lost', 'unheard'])('with any one call of a sign-in %s leaves nothing half', async (how) => {
+  it.each<Fault>(['lost', 'unheard'])('leaves nothing half done if any call of a sign-in %s', async (how) => {
     const counting = faultyStore(standIns.store);
     const key = await instance({ store: counting }).connect(address(3));
     await emptyTables(standIns.store);
@@ -229,7 +226,7 @@ describe('a mailbox', () => {
     };
   }
 
-  it('whose storage goes away in the middle of a crowd of mail gets everything once it is back, nothing twice in effect', async () => {
+  it('gets everything, nothing twice in effect, after its storage fails in the middle of a burst', async () => {
     const { inbox, poll, receiver, row, state, alarms } = await mailbox(7);
     for (let index = 0; index < 20; index++) inbox.add(`mail ${index}`);
     let posted = 0;

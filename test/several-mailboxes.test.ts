@@ -101,7 +101,7 @@ describe('a shared mailbox', () => {
     await eventually('nothing half is left', async () => ((await halves(world.store)).length === 0 ? true : undefined));
   });
 
-  it('that the person may not open is not added', async () => {
+  it('is not added if the person may not open it', async () => {
     const { mailboxId } = await world.connect('lina@contoso.example');
     const refused = await add({ address: support, viaMailboxId: mailboxId });
     expect(refused.body).toMatchObject({ status: 422, code: 'shared_access_missing', who: 'tenant admin' });

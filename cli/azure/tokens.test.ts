@@ -85,7 +85,7 @@ describe('in Cloud Shell, where az is in one tenant and refuses to be told which
     expect(calls.map((args) => args.includes('--tenant'))).toEqual([true, false]);
   });
 
-  it('and is not taken for another tenant’s', async () => {
+  it('does not use a token of another tenant', async () => {
     await expect(shell('t2').tokens.get('graph', { tenant: 't1' })).rejects.toMatchObject({
       code: 'wrong_tenant',
       message: 'Cloud Shell is in the tenant t2, and t1 was asked for.',

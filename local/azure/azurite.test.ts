@@ -74,7 +74,7 @@ test('killed and started again it listens on the same ports and has forgotten it
   });
 });
 
-test('with a folder, rows outlive the process', async () => {
+test('keeps rows beyond the process with a folder', async () => {
   const location = mkdtempSync(join(tmpdir(), 'azurite-test-'));
   const azurite = await start({ location });
   await table(azurite).createTable();

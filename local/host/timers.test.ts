@@ -27,7 +27,7 @@ it('goes off when the clock says so', async () => {
   expect(runs).toBe(2);
 });
 
-it('that a setting has switched off runs when it is asked to, whatever the clock says', async () => {
+it('runs a disabled timer on request, regardless of the clock', async () => {
   const chores = everyFiveMinutes(true);
   await vi.advanceTimersByTimeAsync(24 * 3_600_000);
   expect(runs).toBe(0);

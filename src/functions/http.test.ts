@@ -455,7 +455,7 @@ describe('links and the way they lead', () => {
     expect(again.text).not.toContain(token);
   });
 
-  it('that are invalid show a page to anyone who opens them, and echo nothing', async () => {
+  it('show a page without echoing input if they are invalid', async () => {
     for (const token of ['', 'hunter2', '<script>alert(1)</script>', 'A'.repeat(54), 'x'.repeat(400)]) {
       const answer = await send(connect, { path: `connect?token=${encodeURIComponent(token)}` });
       expect(answer.status).toBe(404);
@@ -548,7 +548,7 @@ describe('links for an administrator', () => {
     expect((await send(connect, { path: `connect?token=${token}` })).status).toBe(404);
   });
 
-  it('that are no good show a page and echo nothing, and pressed from elsewhere do nothing', async () => {
+  it('show a page without echoing input if they are invalid, and do nothing if posted from elsewhere', async () => {
     for (const token of ['', 'hunter2', '<script>alert(1)</script>', 'A'.repeat(54)]) {
       const answer = await send(adminConsent, { path: `tenant-consent?token=${encodeURIComponent(token)}` });
       expect(answer.status).toBe(404);
@@ -563,7 +563,7 @@ describe('links for an administrator', () => {
 });
 
 describe('mailboxes', () => {
-  it('without a sign-in are added by administrators, with a warning if they depend on a person', async () => {
+  it('without a sign-in of their own are added by administrators, with a warning if they depend on a person', async () => {
     const { row: own, person } = await connectedMailbox();
     const text = await mintKey(['admin', 'read']);
     const post = (body: object) => send(mailboxes, asKey(text, { method: 'POST', body }));
@@ -927,7 +927,7 @@ describe('tokens', () => {
     expectProblem(await ask(text, noMailbox), 'token_endpoint_off', 404);
   });
 
-  it('of a shared mailbox are given only to a key that also knows the person’s own', async () => {
+  it('for a shared mailbox are given only to a key that also lists the person’s own', async () => {
     const { row: own, person } = await connectedMailbox();
     const shared = (
       await parts.registry.upsert(

@@ -188,7 +188,7 @@ describe('lines of the log', () => {
     }
   });
 
-  it('that the page explains are lines that the broker logs', () => {
+  it('in the page are lines that the broker logs', () => {
     const events = new Set(logCalls().map(({ event }) => event));
     const explained = [...table.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell = '']) =>
       [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),

@@ -36,7 +36,7 @@ describe('a run is faulty', () => {
     pairs.map(([subject, key]) => ({ subject, key }));
   const all = came(['one', 'k1'], ['two', 'k2'], ['three', 'k3']);
 
-  it('not if everything came once, or again as often as the kills explain', () => {
+  it('unless everything came once, or again as often as the kills explain', () => {
     expect(judge(all, sent, [])).toEqual({ faults: [], resent: 0 });
     const again = [...all, ...came(['one', 'k1'], ['three', 'k3'], ['three', 'k3'])];
     expect(judge(again, sent, ['worker'])).toEqual({ faults: [], resent: 3 });

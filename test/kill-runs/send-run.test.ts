@@ -18,7 +18,7 @@ describe('a run of sending is faulty', () => {
   ];
   const whole = { accepted, submissions, taken, told };
 
-  it('not if each left once at most, says what is so, and was told, the same event more than once', () => {
+  it('unless each left at most once, shows its true state, and was reported', () => {
     expect(judgeSending(whole)).toEqual([]);
     expect(judgeSending({ ...whole, told: [...told, ...told], taken: [{ id: 'sub_1' }] })).toEqual([]);
   });

@@ -208,7 +208,7 @@ describe('numbers that no message bears', () => {
     expect(requests.length).toBeLessThan(4 * ticks + 30);
   });
 
-  it('and messages that were seen, and are gone before they are read, are told by their keys', async () => {
+  it('are reported by key if their messages were seen and are gone before they are read', async () => {
     const world = await quietWorld({ wanted: { people: 1, workers: 1, unordered: [] } });
     const { mail, people, surroundings, scheduler, seen } = world;
     const inbox = folderOf(world, people[0]?.address ?? '', 'INBOX');

@@ -18,7 +18,7 @@ describe('the simulator finds', () => {
     900_000,
   );
 
-  it('nothing where the source has changed, and says so', async () => {
+  it('reports a planted bug whose source has changed', async () => {
     const change = { file: 'store/shard/committer.ts', find: 'what stands in no file', put: '' };
     await expect(plant({ name: 'none', seed: 1, breaks: 'order', changes: [change] })).rejects.toThrow(
       /stands 0 times/,

@@ -131,7 +131,7 @@ describe('choices', () => {
     ],
     ['stay as an admin has set them', {}, 'mail.readwrite, Mail.Send', ['Mail.Send', 'Mail.ReadWrite']],
     ['stay so, though sending is asked for again', { sendsByGraph: true }, 'Mail.Send', ['Mail.Send']],
-  ])('of permissions at Graph %s, and the setting says the same', (_what, given, now, permissions) => {
+  ])('about Graph permissions %s, and the setting says the same', (_what, given, now, permissions) => {
     const settings = { ...there.settings, ...(now === undefined ? {} : { GRAPH_PERMISSIONS: now }) };
     const found = chosen(given, { ...there, settings });
     expect(found.graphPermissions).toEqual(permissions);

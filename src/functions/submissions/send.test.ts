@@ -218,20 +218,20 @@ describe('a form with files', () => {
     expect([await stored(), world.blobs.names()]).toEqual([[], []]);
   });
 
-  it('that is cut off leaves nothing', async () => {
+  it('leaves nothing if it is cut off', async () => {
     const answer = await upload([...text, file('a.bin', large)], { end: false });
     expect([answer.status, answer.body.code]).toEqual([400, 'malformed_form']);
     expect([await stored(), world.blobs.names()]).toEqual([[], []]);
   });
 
-  it('that is too large for a message is refused with the figures, and leaves nothing', async () => {
+  it('is refused with the figures if it is too large for a message, and leaves nothing', async () => {
     const answer = await upload([...text, file('a.bin', new Uint8Array(27_000_000))]);
     expect([answer.status, answer.body.code]).toEqual([413, 'mail_too_large']);
     expect(answer.body.detail).toMatch(/33 MB.*about 24 MB/);
     expect([await stored(), world.blobs.names()]).toEqual([[], []]);
   });
 
-  it('that announces more than the door takes is refused before it is read', async () => {
+  it('is refused before it is read if it announces more than the route accepts', async () => {
     const headers = { 'content-type': formType, 'content-length': '36000001' };
     expect((await post(form(text), { headers })).body.code).toBe('body_too_large');
   });

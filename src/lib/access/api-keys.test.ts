@@ -340,7 +340,7 @@ describe('API keys', () => {
     await expect(elsewhere.verify(`Bearer ${key}`)).rejects.toMatchObject({ code: 'key_invalid' });
   });
 
-  it('with the scope token name their mailboxes and expire, but for the one that the local world makes', async () => {
+  it('must name their mailboxes and expire with the scope token, except the local demo key', async () => {
     const failure = await w.keys
       .mint({ scopes: ['token'] }, { createdBy: 'me' })
       .catch((error: { code: string; fields: { field: string }[] }) => error);

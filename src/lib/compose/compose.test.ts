@@ -258,7 +258,7 @@ describe('an answer', () => {
     expect(email.attachments.map(({ filename }) => filename)).toEqual(['logo.png']);
   });
 
-  it('to everybody names them, and a field of the request takes the place of what would be chosen', async () => {
+  it('to all names all recipients, unless a field of the request overrides them', async () => {
     expect((await composed({ replyAll: messageRef })).mail.recipients).toEqual(['grace@x.example', 'carol@x.example']);
     const { mail } = await composed({ replyAll: messageRef, to: 'dan@x.example', subject: 'Other' });
     expect(mail).toMatchObject({ recipients: ['dan@x.example', 'carol@x.example'], subject: 'Other' });
@@ -314,7 +314,7 @@ describe('header injection', () => {
     await expect(composed(request)).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
-  it('through names of files, of people and of the subject in received mail reaches no header', async () => {
+  it('through file names, people and subjects of received mail reaches no header', async () => {
     const hostile: Original = {
       ...original,
       subject: evil,

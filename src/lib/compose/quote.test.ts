@@ -129,7 +129,7 @@ describe('the body', () => {
     expect(composeBody({ ...none, ...parts }, read)).toEqual(expected);
   });
 
-  it('of text looks the same as HTML', () => {
+  it('looks the same in text and HTML', () => {
     expect(htmlFromText('a\n  b  c\n')).toBe('<div>a<br>\n&nbsp; b&nbsp; c</div>');
   });
 });

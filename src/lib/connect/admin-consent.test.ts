@@ -179,7 +179,7 @@ describe('its button', () => {
 });
 
 describe('the way back of an administrator', () => {
-  it('with consent says what comes next, spends the link, and shows the same when it is loaded again', async () => {
+  it('says what comes next after consent, spends the link, and shows the same on reload', async () => {
     const w = world();
     const token = await link(w, { permissions: 'app' });
     const { browser, state } = await pressed(w, token);
@@ -219,7 +219,7 @@ describe('the way back of an administrator', () => {
     ['server_error', 'AADSTS90033: A transient error', 'entra_unavailable'],
     ['something_new', 'AADSTS1234567: hunter2', 'entra_refused'],
     ['invalid_client', 'AADSTS650052: lacks a service principal', 'app_permissions_broken'],
-  ])('with %s ends on a page, and the link stays good', async (error, description, code) => {
+  ])('ends on a page with %s, and the link stays valid', async (error, description, code) => {
     const w = world();
     const token = await link(w);
     const { browser, state } = await pressed(w, token);
@@ -254,7 +254,7 @@ describe('the way back of an administrator', () => {
     expect(consented(await w.back(browser, yes(state)))).toBe(true);
   });
 
-  it('in another browser, without the cookie or with a made-up state is refused and spends nothing', async () => {
+  it('is refused in another browser, without the cookie or with a forged state, and spends nothing', async () => {
     const w = world();
     const { browser, state } = await pressed(w, await link(w));
     const other = await pressed(w, await link(w));
@@ -270,7 +270,7 @@ describe('the way back of an administrator', () => {
     expect(consented(await w.back(browser, yes(state)))).toBe(true);
   });
 
-  it('of a person who connects does not take a consent for a code, nor the other way round', async () => {
+  it('never takes a consent for a code, nor a code for a consent', async () => {
     const w = world();
     const browser = newBrowser();
     const state = await w.press(browser, await w.link());
@@ -281,7 +281,7 @@ describe('the way back of an administrator', () => {
     expect(w.entra.redeemed).toEqual([]);
   });
 
-  it('after ten minutes, or with a link that was spent meanwhile', async () => {
+  it('is refused after ten minutes, or if the link was spent meanwhile', async () => {
     const w = world();
     const token = await link(w);
     const [early, late] = [await pressed(w, token), await pressed(w, token)];
@@ -376,7 +376,7 @@ describe('mailboxes that wait for the consent', () => {
     expect((await w.grants.read(one.person))?.status).toBe('consent_required');
   });
 
-  it('once for a link, however often its button was pressed', async () => {
+  it('are polled once for a link, even if its button was pressed several times', async () => {
     const w = world();
     const { mailbox } = await waiting(w, tid);
     const token = await link(w, { tenantId: tid });
@@ -386,7 +386,7 @@ describe('mailboxes that wait for the consent', () => {
     expect((await w.registry.get(mailbox.id))?.row.asked).toBe(before + 1);
   });
 
-  it('of every tenant, where the link is for anyone who signs in', async () => {
+  it('are polled in every tenant if the link is for any tenant', async () => {
     const w = world();
     const all = [await waiting(w, tid), await waiting(w, randomUUID())];
     const { browser, state } = await pressed(w, await link(w));
@@ -437,7 +437,7 @@ describe('an owner whose administrator must act first', () => {
     expect(done).toMatchObject({ kind: 'page', content: { kind: 'connected' } });
   });
 
-  it('who reconnects gets one for her own tenant', async () => {
+  it('gets a link for their own tenant on reconnect', async () => {
     const w = world();
     await w.grants.connected({ ...ada, cache: '{}' });
     const { mailbox } = await w.registry.upsert(w.inputOf({ ...ada, address: ada.username }));

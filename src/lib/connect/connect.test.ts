@@ -110,7 +110,7 @@ describe('a link', () => {
     await expectOneMailbox(w, ada.username);
   });
 
-  it('that was abandoned half-way is finished on another device', async () => {
+  it('can be finished on another device after it was abandoned', async () => {
     const w = world();
     const token = await w.link(forAda);
     await w.press(newBrowser(), token);
@@ -155,7 +155,7 @@ describe('a link', () => {
     await expect(w.press(newBrowser(), token)).rejects.toMatchObject({ code: 'link_expired' });
   });
 
-  it('whose row is gone, or whose destination is, says what is wrong', async () => {
+  it('says what is wrong if its row or its destination is gone', async () => {
     const w = world();
     const token = await w.link(forAda);
     const elsewhere = world({ destinations: [{ id: 'dst_other0000000', url: 'https://other.example' }] });
@@ -322,7 +322,7 @@ describe('the way back', () => {
     expect(connected(await w.back(browser, good))).toBeDefined();
   });
 
-  it('with the cookie and state of two different sign-ins is refused', async () => {
+  it('is refused if cookie and state belong to different sign-ins', async () => {
     const w = world();
     const [one, two] = [newBrowser(), newBrowser()];
     const token = await w.link(forAda);
@@ -339,7 +339,7 @@ describe('the way back', () => {
     ['ten minutes', 10],
     ['eleven minutes', 11],
     ['a night', 12 * 60],
-  ])('after %s offers to start again, and starting again works', async (_how, minutes) => {
+  ])('offers to start again after %s, and starting again works', async (_how, minutes) => {
     const w = world();
     const token = await w.link(forAda);
     const browser = newBrowser();
@@ -351,7 +351,7 @@ describe('the way back', () => {
     expect(connected((await walk(w, failure(step)?.start?.token ?? '', ada)).step)).toBeDefined();
   });
 
-  it('after the link itself has expired, or was used by another device, says that in place of offering a button', async () => {
+  it('says that the link has expired or was used on another device instead of offering a button', async () => {
     const w = world();
     const token = await w.link({ ...forAda, expiresInSeconds: 1200 });
     const browser = newBrowser();
@@ -372,7 +372,7 @@ describe('the way back', () => {
     ['neither code nor error', {}],
     ['both', { code: 'x', error: 'access_denied' }],
     ['the answer to a question of consent', { code: 'x', admin_consent: 'True' }],
-  ])('with %s offers to start again, and the sign-in is not used up', async (_what, query) => {
+  ])('offers to start again with %s, and the sign-in is not used up', async (_what, query) => {
     const w = world();
     const browser = newBrowser();
     const state = await w.press(browser, await w.link(forAda));
@@ -390,7 +390,7 @@ describe('the way back', () => {
     ],
     ['access_denied', 'AADSTS53000: Device is not in required device state.', 'device_not_managed'],
     ['access_denied', 'AADSTS99912345: ada@contoso.example must not', 'sign_in_blocked'],
-  ])('with the refusal %s %s ends on the page for %s', async (error, description, code) => {
+  ])('ends, after the refusal %s %s, on the page for %s', async (error, description, code) => {
     const w = world();
     const token = await w.link(forAda);
     const browser = newBrowser();
@@ -412,7 +412,7 @@ describe('the way back', () => {
     ['consent_required', 'AADSTS90094: admin consent is required'],
     ['access_denied', 'AADSTS65004: User declined to consent'],
     ['invalid_scope', 'AADSTS650053: a scope does not exist'],
-  ])('with %s, %s begins once more without what the broker can do without', async (error, description) => {
+  ])('starts again, with %s, %s, without the optional permissions', async (error, description) => {
     const w = world({ microsoft: microsoft({ hasOptionalScopes: true }) });
     const token = await w.link(forAda);
     const browser = newBrowser();
@@ -618,7 +618,7 @@ describe('the way back', () => {
 });
 
 describe('the mail server', () => {
-  it('that cannot be reached does not stop the connection: the mailbox begins by date', async () => {
+  it('does not stop the connection if it is unreachable: the mailbox begins by date', async () => {
     for (const code of ['imap_unreachable', 'imap_throttled', 'imap_not_connected'] as const) {
       await emptyTables(store);
       const w = world({
@@ -633,7 +633,7 @@ describe('the mail server', () => {
     }
   });
 
-  it('that refuses fails the connection: no mailbox, and the link stays good', async () => {
+  it('fails the connection if it refuses: no mailbox, and the link stays valid', async () => {
     const entra = microsoft();
     const w = world({
       microsoft: entra,
@@ -668,7 +668,7 @@ describe('the mail server', () => {
     expect(found?.state).toMatchObject({ state: 'connecting', code: 'folder_missing' });
   });
 
-  it('that cannot be reached has its usual folders, or the chosen ones, looked for later', async () => {
+  it('is asked later for the usual or the chosen folders if it is unreachable', async () => {
     const probe: Probe = async () => {
       throw new BrokerError('imap_unreachable');
     };
@@ -718,7 +718,7 @@ describe('a link to reconnect', () => {
     expect(await expectOneMailbox(w, ada.username)).toBe(id);
   });
 
-  it('by a link to another destination renames nothing of it', async () => {
+  it('to another destination changes no label of the mailbox', async () => {
     const { id } = await connectedWorld();
     const destinations = [
       { id: 'dst_abcdefghijkl', url: 'https://nocobase.example/api/x' },
@@ -747,7 +747,7 @@ describe('a link to reconnect', () => {
     expect(w.entra.started.at(-1)).not.toHaveProperty('claims');
   });
 
-  it('of a shared mailbox suggests the name of the person behind it', async () => {
+  it('suggests the person behind a shared mailbox', async () => {
     const { w } = await connectedWorld();
     const { mailbox } = await w.registry.upsert(
       w.inputOf({ ...ada, address: 'support@contoso.example' }, { shared: true }),
@@ -855,7 +855,7 @@ describe('an address that is not the name she signs in with', () => {
     expect(asked).toEqual([]);
   });
 
-  it('that is only noted for her counts only if the mail server opens it by that very name', async () => {
+  it('counts only if the mail server opens it under that name when the directory merely lists it', async () => {
     const refused = opens(ada.username);
     const w = world({ findAddresses, probe: refused.probe });
     const token = await w.link({ expectedAddress: noted });
@@ -871,7 +871,7 @@ describe('an address that is not the name she signs in with', () => {
     expect(connected((await walk(up, token, person)).step)?.address).toBe(noted);
   });
 
-  it('of nobody she is, is refused with both names, and nothing of hers is stored', async () => {
+  it('is refused with both names if it is not the person’s, and nothing is stored', async () => {
     const w = world({ findAddresses });
     const { step } = await walk(w, await w.link({ expectedAddress: 'boss@contoso.example' }), person);
     expect(failure(step)?.addresses).toEqual({ expected: 'boss@contoso.example', actual: ada.username });
@@ -909,7 +909,7 @@ describe('an address that is not the name she signs in with', () => {
     expect(await expectOneMailbox(w, ada.username)).toBe(id);
   });
 
-  it('and the name itself, both connected at the same moment, are one mailbox', async () => {
+  it('is one mailbox with the name itself, even if both are connected at once', async () => {
     for (let round = 0; round < 5; round += 1) {
       await emptyTables(store);
       const w = world({ findAddresses, probe: opens(sales, ada.username).probe });

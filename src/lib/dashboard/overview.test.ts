@@ -39,7 +39,7 @@ describe('the graph of a day', () => {
     expect(text).toContain('role="img" aria-label="A day"');
   });
 
-  it('of a day without anything has no bars', () => {
+  it('has no bars for a day without events', () => {
     expect(heights(dayGraph([hour(1, 0), hour(2, 0)], '').text)).toEqual([0, 0, 0, 0]);
   });
 });

@@ -231,14 +231,14 @@ describe('a delivery', () => {
     expect(await stateOf(id)).toMatchObject({ heldSince: undefined });
   });
 
-  it('of an unknown destination is held back', async () => {
+  it('is held for an unknown destination', async () => {
     const { worker } = await world();
     expect(await worker().deliver(newDestinationId(systemRandom), event('m_1'), never)).toEqual(
       held('destination_missing', false),
     );
   });
 
-  it('of a paused destination is held back', async () => {
+  it('is held for a paused destination', async () => {
     const { worker, destination, requests } = await world();
     const id = await destination({ paused: true });
     expect(await worker().deliver(id, event('m_1'), never)).toEqual(held('destination_paused', false));
@@ -509,7 +509,7 @@ describe('the cost of a delivery', () => {
     expect((await rows.readState(id)).etag).toBe(before);
   });
 
-  it('that goes with many others is shared: one look at the destination, and one note of what they met', async () => {
+  it('is shared by concurrent deliveries: one read of the destination and one write of the outcome', async () => {
     const { worker, destination, rows, answers } = await world();
     const { readState, writeState } = rows;
     const operations: string[] = [];

@@ -80,7 +80,7 @@ describe('the facts of a destination', () => {
     expect(await facts.order(id)).toBe(order);
   });
 
-  it('of one that is gone ask for order and note nothing', async () => {
+  it('default to strict order and note nothing for a deleted destination', async () => {
     const { facts } = await world();
     expect(await facts.order('dst_gonegonegone')).toBe('strict');
     await facts.died('dst_gonegonegone');

@@ -241,7 +241,7 @@ describe('a change of a destination', () => {
     expect((await rows.open(destination.id))?.secrets).toEqual(before?.secrets);
   });
 
-  it('of the path keeps the credentials, of the origin clears them', async () => {
+  it('keeps the credentials if only the path changes, and clears them with another origin', async () => {
     const { destinations, rows } = world();
     const { destination } = await destinations.create(webhook({ auth: bearer }));
     const { id } = destination;
@@ -321,7 +321,7 @@ describe('a change of a destination', () => {
     expect(await deliverer.deliver(id, event, never)).toMatchObject({ reason: 'destination_paused' });
   });
 
-  it('that meets another one is refused, and one of them stands whole', async () => {
+  it('is refused if it races with another change, and exactly one is applied', async () => {
     const { destinations } = world();
     const { destination } = await destinations.create(webhook());
     const names = Array.from({ length: 6 }, (_, index) => `name ${index}`);

@@ -125,7 +125,7 @@ describe('a result', () => {
     expect(resulted(submission, number, { kind: 'deferred', code: 'send_deferred' }, now)).toBeUndefined();
   });
 
-  it('that is unknown releases the mark, and a look follows', () => {
+  it('releases the mark if it is unknown, and a look follows', () => {
     const after = resulted(sending, 1, { kind: 'unknown' }, now) as Submission;
     expect(nextStep(after, at(9), run).kind).toBe('wait');
     expect(nextStep(after, at(10), run).kind).toBe('look');
@@ -161,11 +161,11 @@ describe('looking for the copy', () => {
     expect(again).toMatchObject({ state: 'queued', mark: undefined, attempts: 1 });
   });
 
-  it('that was not possible does not count as a look', () => {
+  it('does not count if it was impossible', () => {
     expect(notLooked(sending, now, 'imap_unreachable')).toMatchObject({ state: 'sending', mark: { looks: 0 } });
   });
 
-  it('that finds it makes it sent, also when it was unknown', () => {
+  it('makes the submission sent if it finds the copy, even if it was unknown', () => {
     for (const submission of [sending, unknown]) {
       expect(copied(submission, '<theirs@x>', now)).toMatchObject({ state: 'sent', serverMessageId: '<theirs@x>' });
     }
@@ -212,7 +212,7 @@ describe('a bounce', () => {
     ['queued', queued, undefined],
     ['cancelled', { ...queued, state: 'cancelled' }, undefined],
     ['failed', { ...queued, state: 'failed' }, undefined],
-  ])('of a %s one: %s', (_state, submission, state) => {
+  ])('of a %s submission leads to %s', (_state, submission, state) => {
     expect(bounced(submission, bounce, now)?.state).toBe(state);
   });
 

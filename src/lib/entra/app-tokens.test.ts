@@ -45,7 +45,7 @@ describe('a token of the app itself', () => {
     expect(lines).toEqual([line]);
   });
 
-  it('for Graph is another one', async () => {
+  it('for Graph differs from the one for mail', async () => {
     const { tokens, app, entra, ask } = await world();
     const graph = await tokens.of(app, 'graph');
     expect(graph.accessToken).not.toBe((await ask()).accessToken);
@@ -64,7 +64,7 @@ describe('a token of the app itself', () => {
     expect(entra.posts).toHaveLength(2);
   });
 
-  it('of one tenant is not that of another', async () => {
+  it('of one tenant is not used for another', async () => {
     const { ask, tokens, grants, entra } = await world();
     const other = randomUUID();
     await grants.openApp(other);
@@ -119,7 +119,7 @@ describe('a refusal of the app itself', () => {
     expect(await row()).toMatchObject({ status, code: status === 'ok' ? '' : code });
   });
 
-  it('that an administrator fixes is tried once a day, and ends automatically', async () => {
+  it('is tried once a day until an administrator fixes it, and ends automatically', async () => {
     const { ask, entra, pass, row } = await world();
     entra.instead = () => entraError('unauthorized_client', { number: 700016 });
     await expect(ask()).rejects.toMatchObject({ code: 'app_not_in_tenant' });
@@ -132,7 +132,7 @@ describe('a refusal of the app itself', () => {
     expect(await row()).toMatchObject({ status: 'ok', code: '', retryAt: undefined });
   });
 
-  it('because of its secret stops the renewals of people too, and both resume when it is fixed', async () => {
+  it('because of its secret stops renewals for people, too, and both resume when it is fixed', async () => {
     const { ask, tokens, connect, entra, kept, lines, pass } = await world();
     const person = await connect();
     entra.secrets.clear();
@@ -151,7 +151,7 @@ describe('a refusal of the app itself', () => {
     await tokens.get(person, 'outlook', { force: true });
   });
 
-  it('for anything else leaves the mailboxes of people alone', async () => {
+  it('for other reasons does not affect the mailboxes of people', async () => {
     const { ask, tokens, connect, entra, lines } = await world();
     const person = await connect();
     entra.instead = ({ form }) =>
@@ -161,7 +161,7 @@ describe('a refusal of the app itself', () => {
     expect(lines.filter((line) => line.includes('circuit.'))).toEqual([]);
   });
 
-  it('by 429 lasts as long as the answer says', async () => {
+  it('lasts as long as a 429 says', async () => {
     const { ask, entra, pass } = await world();
     entra.instead = () => entraError('temporarily_unavailable', { status: 429, headers: { 'retry-after': '120' } });
     await expect(ask()).rejects.toMatchObject({ code: 'entra_throttled', retry: { afterMs: 120_000 } });

@@ -209,7 +209,7 @@ describe('the claims of a refusal', () => {
     ['a list', '["x"]'],
     ['null', 'null'],
     ['too long for an address', JSON.stringify({ access_token: 'x'.repeat(2000) })],
-  ])('that are %s are dropped', (_name, text) => expect(kept(text)).toBeUndefined());
+  ])('are dropped if they are %s', (_name, text) => expect(kept(text)).toBeUndefined());
 });
 
 describe('a failure without a number that we know', () => {
@@ -267,7 +267,7 @@ test('a code belongs to one class, and its class to the person who is named in t
   }
 });
 
-test('only failures of the person and of the tenant change the status of a grant', () => {
+test('changes the status of a grant only for failures of the person and of the tenant', () => {
   expect(grantStatusFor('grant_revoked')).toBe('reconnect_required');
   expect(grantStatusFor('grant_missing')).toBe('reconnect_required');
   expect(grantStatusFor('conditional_access_blocked')).toBe('consent_required');

@@ -52,14 +52,14 @@ describe('a token', () => {
     expect(lines).toEqual([line]);
   });
 
-  it('of a personal account is renewed at consumers', async () => {
+  it('of a personal account is renewed at the consumers endpoint', async () => {
     const { tokens, entra, connect } = world();
     const person = await connect('9188040d-6c67-4c5b-b112-36a304b66dad');
     await tokens.get(person, 'outlook', { force: true });
     expect(entra.posts[0]?.url).toMatch('https://login.microsoftonline.com/consumers/');
   });
 
-  it('for Graph comes from the same sign-in, and both are kept', async () => {
+  it('for Graph comes from the same sign-in, and both are kept in memory', async () => {
     const { tokens, grants, entra, connect } = world();
     const person = await connect();
     const [mail, graph] = await Promise.all([tokens.get(person, 'outlook'), tokens.get(person, 'graph')]);
@@ -80,7 +80,7 @@ describe('a token', () => {
     expect(entra.posts).toHaveLength(1);
   });
 
-  it('that lasts less than ten minutes from the start is handed out as it is', async () => {
+  it('is handed out as it is if it lasts less than ten minutes from the start', async () => {
     const { tokens, entra, connect } = world();
     entra.lifetimeSeconds = 120;
     const person = await connect();
@@ -96,7 +96,7 @@ describe('a token', () => {
     await expect(tokens.get({ tid, oid: randomUUID() }, 'outlook')).rejects.toMatchObject({ code: 'grant_missing' });
   });
 
-  it('whose grant was erased is refused once the last token in memory has run out', async () => {
+  it('is refused once the last token in memory has expired after its grant was erased', async () => {
     const { tokens, grants, connect, pass } = world();
     const person = await connect();
     await tokens.get(person, 'outlook');
@@ -259,7 +259,7 @@ describe('a dead grant', () => {
     expect((await grants.read(person))?.claims).toBeUndefined();
   });
 
-  it('that waits for an administrator is tried again after a day', async () => {
+  it('is tried again after a day if it waits for an administrator', async () => {
     const { tokens, grants, entra, connect, pass } = world();
     const person = await connect();
     entra.instead = () => entraError('invalid_grant', { number: 53003, suberror: 'message_only' });
@@ -393,7 +393,7 @@ describe('a refusal of Graph', () => {
     [53003, 'conditional_access_blocked'],
     [undefined, 'grant_doubtful'],
     [70011, 'scope_refused'],
-  ])('with AADSTS%s says nothing about mail', async (number, code) => {
+  ])('by AADSTS%s does not affect mail', async (number, code) => {
     const { tokens, grants, entra, connect, lines } = world();
     const person = await connect();
     entra.instead = ({ form }) =>
@@ -411,7 +411,7 @@ describe('a rest that Microsoft asked for', () => {
   it.each([
     [50196, 'entra_loop'],
     [50053, 'account_locked'],
-  ])('after AADSTS%i lasts an hour on every instance, and is not prolonged by asking', async (number, code) => {
+  ])('lasts an hour on every instance after AADSTS%i, and is not prolonged by asking', async (number, code) => {
     const { tokens, grants, entra, connect, instance, pass } = world();
     const person = await connect();
     entra.instead = () => entraError('invalid_grant', { number });
@@ -428,7 +428,7 @@ describe('a rest that Microsoft asked for', () => {
     expect(await grants.read(person)).toMatchObject({ code: '', retryAt: undefined });
   });
 
-  it('by 429 lasts as long as the answer says, for this grant only', async () => {
+  it('lasts as long as a 429 says, for this grant only', async () => {
     const { tokens, entra, connect, pass } = world();
     const [person, other] = [await connect(), await connect()];
     entra.instead = () => entraError('temporarily_unavailable', { status: 429, headers: { 'retry-after': '120' } });
@@ -443,7 +443,7 @@ describe('a rest that Microsoft asked for', () => {
     await ask();
   });
 
-  it('without a time grows from one minute to a quarter of an hour', async () => {
+  it('grows from one minute to a quarter of an hour if no time is given', async () => {
     const { tokens, entra, connect, pass } = world();
     const person = await connect();
     entra.instead = () => entraError('temporarily_unavailable', { number: 90055 });
@@ -470,7 +470,7 @@ describe('an outage of Microsoft', () => {
       () => Response.json({ token_type: 'Bearer', expires_in: 3600, scope: 'x', access_token: '', refresh_token: 'r' }),
     ],
     ['an error that passes', () => entraError('server_error', { number: 90012 })],
-  ])('as %s is tried three times, blames no account, and ends with its cause', async (_name, answer) => {
+  ])('is tried three times as %s, blames no account, and ends with its cause', async (_name, answer) => {
     const { tokens, grants, entra, connect } = world();
     const person = await connect();
     entra.instead = answer;
@@ -481,7 +481,7 @@ describe('an outage of Microsoft', () => {
     await tokens.get(person, 'outlook', { force: true });
   });
 
-  it('that ends within the call is not noticed', async () => {
+  it('goes unnoticed if it ends within the call', async () => {
     const { tokens, entra, connect } = world();
     const person = await connect();
     entra.instead = () => (entra.posts.length < 3 ? new TypeError('fetch failed') : undefined);
@@ -513,7 +513,7 @@ describe('a client secret that Microsoft refuses', () => {
   it.each([
     [7000215, 'client_secret_invalid'],
     [7000222, 'client_secret_expired'],
-  ])('with AADSTS%i stops all renewals with one alert, and blames no account', async (number, code) => {
+  ])('stops all renewals with one alert for AADSTS%i, and blames no account', async (number, code) => {
     const { tokens, grants, entra, connect, lines } = world();
     const people = [await connect(), await connect(), await connect()];
     entra.instead = () => entraError('invalid_client', { number, status: 401 });
@@ -628,7 +628,7 @@ describe('a client secret that Microsoft refuses', () => {
   });
 });
 
-it('nothing that was logged holds a token, a secret, or what Microsoft said of the person', async () => {
+it('logs no token, no secret, and nothing that Microsoft said about the person', async () => {
   const { tokens, entra, connect, lines } = world();
   for (const number of [50173, 53003, 50196, 7000215, undefined]) {
     const person = await connect();

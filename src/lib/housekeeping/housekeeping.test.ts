@@ -60,7 +60,7 @@ describe('a chore', () => {
     expect(counted.runs).toBe(25);
   });
 
-  test.each([12, 37, 59])('that was missed is made up by the next run, %i minutes past the hour', async (late) => {
+  test.each([12, 37, 59])('runs in the next run if it was missed, %i minutes past the hour', async (late) => {
     const { counted, chore } = hourly();
     await house([chore]).run(start);
     // The app was down at the full hour, and for a while after it.
@@ -70,7 +70,7 @@ describe('a chore', () => {
     expect(counted.runs).toBe(2);
   });
 
-  test('that failed is run again with the next run', async () => {
+  test('runs again in the next run if it failed', async () => {
     const failing: { error?: Error } = { error: new Error('no storage') };
     const { counted, chore } = hourly(failing);
     await expect(house([chore]).run(start)).rejects.toThrow(AggregateError);
@@ -80,7 +80,7 @@ describe('a chore', () => {
     expect(counted.runs).toBe(2);
   });
 
-  test('whose last run lies in the future, or cannot be read, is due', async () => {
+  test('is due if its last run is in the future or unreadable', async () => {
     const { counted, chore } = hourly();
     await house([chore]).run(start + 30 * 24 * hour);
     await house([chore]).run(start);
@@ -93,7 +93,7 @@ describe('a chore', () => {
     expect(counted.runs).toBe(3);
   });
 
-  test('that comes with every run leaves no row of its own', async () => {
+  test('leaves no row of its own if it runs every time', async () => {
     let runs = 0;
     const chore: Chore = {
       name: 'each',

@@ -115,7 +115,7 @@ describe('the chore', () => {
     // All others would fail alike, and none of them is to blame.
     ['client_secret_expired', 4],
     ['vault_unreachable', 4],
-  ])('after %s asks for at most %i of 20', async (code, most) => {
+  ])('asks, after %s, for at most %i of 20', async (code, most) => {
     const { chore, asked, logged } = world(
       Array.from({ length: 20 }, () => grant()),
       () => new BrokerError(code),

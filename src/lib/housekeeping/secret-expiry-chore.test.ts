@@ -23,7 +23,7 @@ it.each([
   [day, 1],
   [0, 1],
   [-5 * day, 1],
-])('with %i ms left the announcement of %s days is due', (left, threshold) => {
+])('is due %i ms ahead as the announcement of %s days', (left, threshold) => {
   expect(dueThreshold(new Date(now + left), now)).toBe(threshold);
 });
 

@@ -95,7 +95,7 @@ test('whichever step of a connect was the last, under another address it is the 
   }
 });
 
-test('of two people who began the same mailbox, the grant of the one who did not get it goes', async () => {
+test('deletes the grant of the person who lost the race for a mailbox', async () => {
   const ada = world.person('shared@contoso.example');
   const eve = { ...world.person('shared@contoso.example'), tid: ada.tid };
   await world.grants.connected({ ...ada, cache: '{}' });
@@ -181,7 +181,7 @@ describe('a removed mailbox', () => {
     expect(await left()).toEqual(empty);
   });
 
-  test('whose last steps were never done is forgotten all the same', async () => {
+  test('is forgotten even if its last steps were never done', async () => {
     const ada = world.person();
     const { mailbox } = await world.connect(ada);
     await world.registry.remove(mailbox.id);

@@ -120,7 +120,7 @@ const shown: Readonly<Record<string, string>> = {
 };
 
 describe('the text of HTML', () => {
-  it.each(Object.entries(made))('with %s is what a person reads', (_, [html, text]) => {
+  it.each(Object.entries(made))('converts %s to what a person reads', (_, [html, text]) => {
     expect(read(html)).toEqual({ text, cut: false });
   });
 
@@ -161,11 +161,11 @@ const hostile: Readonly<Record<string, string>> = {
 };
 
 describe('a megabyte of HTML', () => {
-  it.each(Object.entries(hostile))('of %s is read as far as is reasonable', (_, html) => {
+  it.each(Object.entries(hostile))('reads %s up to a limit', (_, html) => {
     expect(read(html).text.length).toBeLessThan(1_500_000);
   });
 
-  it('with more elements than are read is marked as truncated', () => {
+  it('marks text as truncated if it has more elements than are read', () => {
     expect(read('<div>'.repeat(2_000)).cut).toBe(true);
     expect(read('<p>one</p>'.repeat(4_000)).cut).toBe(false);
     expect(read('<b>x</b>'.repeat(120_000)).cut).toBe(true);
@@ -184,7 +184,7 @@ describe('a megabyte of HTML', () => {
     expect(cut.slice(16)).not.toContain(false);
   });
 
-  it('that is text alone is read up to its half', () => {
+  it('reads half of a megabyte of plain text', () => {
     const { text, cut } = read(`<p>${'word '.repeat(200_000)}</p>`);
     expect(cut).toBe(true);
     expect(text.length).toBeGreaterThan(500_000);

@@ -31,7 +31,7 @@ describe('HTML for a page', () => {
     expect(visible.forPage(html)).toBe(html);
   });
 
-  it('of more elements than are looked at stays as it is, for the sanitiser to refuse', () => {
+  it('leaves HTML with too many elements unchanged for the sanitiser to refuse', () => {
     const html = `<style>.a{display:none}</style>${'<p class=a>x</p>'.repeat(30_000)}`;
     expect(visible.forPage(html)).toBe(html);
   });

@@ -47,7 +47,7 @@ describe('the cookie that binds a sign-in', () => {
     ['a=1;\t __Host-x = v \t; b=2', '__Host-x', 'v'],
     ['', '__Host-x', undefined],
     [null, '__Host-x', undefined],
-  ])('in %j under %s is %j', (header, name, expected) => {
+  ])('is read from %j under %s as %j', (header, name, expected) => {
     expect(cookieValue(header, name)).toBe(expected);
   });
 

@@ -27,7 +27,7 @@ describe('a range', () => {
     [9, 9, 'j', undefined],
     [8, 400, 'ij', 10],
     [0, undefined, 'abcdefghij', 10],
-  ])('from %s to %s brings exactly those bytes', async (first, last, expected, length) => {
+  ])('returns exactly the bytes from %s to %s', async (first, last, expected, length) => {
     const piece = await readRange(file('abc', 'def', 'ghij'), { first, last });
     expect(new TextDecoder().decode(piece.bytes)).toBe(expected);
     expect(piece.length).toBe(length);
@@ -43,7 +43,7 @@ describe('a range', () => {
     expect((await readRange(endless(), { first: 1500, last: 2499 })).bytes).toHaveLength(1000);
   });
 
-  it('that begins behind the end of the file is refused', async () => {
+  it('is refused if it begins after the end of the file', async () => {
     await expect(readRange(file('abc'), { first: 3, last: undefined })).rejects.toMatchObject({
       code: 'range_not_satisfiable',
       status: 416,

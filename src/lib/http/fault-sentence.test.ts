@@ -47,6 +47,6 @@ it.each<[unknown, Parameters<typeof validate>[0], string]>([
   [{ limit: '1000' }, mailboxFilter, 'limit: Is not a whole number from 1 to 200.'],
   [{ limit: 'all' }, mailboxFilter, 'limit: Is not a whole number from 1 to 200.'],
   [{ ownerref: '7' }, mailboxFilter, 'ownerref: Is not a known field.'],
-])('of %j it says what is wrong in words', (input, schema, sentence) => {
+])('describes the fault of %j in words', (input, schema, sentence) => {
   expect(refusalOf(schema, input)).toContain(sentence);
 });

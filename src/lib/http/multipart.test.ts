@@ -139,11 +139,11 @@ describe('a form is refused, and nothing of it is left,', () => {
     ['at its beginning', whole.subarray(0, 3)],
     ['and is empty', new Uint8Array()],
     ['without its closing line', form([field('to', 'x')], { end: false })],
-  ])('that ends too early %s', async (_where, body) => {
+  ])('if it ends too early %s', async (_where, body) => {
     expect(await refusalOf(body)).toEqual({ code: 'malformed_form', fields: [] });
   });
 
-  it('whose connection breaks', async () => {
+  it('if its connection breaks', async () => {
     let isFirst = true;
     const stream = new ReadableStream<Uint8Array>({
       pull(controller) {
@@ -175,11 +175,11 @@ describe('a form is refused, and nothing of it is left,', () => {
       [{ disposition: 'form-data; name="attachments"; filename="a\nBcc: eve@x"', body: 'x' }],
     ],
     ['with a carriage return in its name', [{ disposition: 'form-data; name="a\rb"', body: 'x' }]],
-  ])('with a part %s, of which a parser would tell nothing', async (_what, parts) => {
+  ])('if it has a part %s, which the parser would drop silently', async (_what, parts) => {
     expect((await refusalOf(form([field('to', 'x'), ...parts]))).code).toMatch(/^(malformed_form|invalid_request)$/);
   });
 
-  it('with a header that runs on in the name of a file; no second header comes of it', async () => {
+  it('if a file name continues the header, so that no second header is created', async () => {
     const parts = [
       { disposition: 'form-data; name="attachments"; filename="a\r\nBcc: eve@evil.example\r\n.txt"', body: 'x' },
     ];
@@ -210,17 +210,17 @@ describe('a form is refused, and nothing of it is left,', () => {
     });
   });
 
-  it('that is too long, whatever length it announces', async () => {
+  it('if it is too long, regardless of the announced length', async () => {
     expect((await refusalOf(form([file('a', new Uint8Array(1_000_000))]))).code).toBe('body_too_large');
   });
 
-  it('whose files are not stored in time', async () => {
+  it('if its files are not stored in time', async () => {
     const store: FileStore = { put: () => new Promise(() => {}) };
     const waiting = readMultipart(request(whole), { ...limits, withinMs: 20 }, store);
     await expect(waiting).rejects.toMatchObject({ code: 'body_too_slow' });
   });
 
-  it('whose files cannot be stored', async () => {
+  it('if its files cannot be stored', async () => {
     const { store, kept } = memoryFiles();
     let calls = 0;
     const failing: FileStore = {

@@ -99,7 +99,7 @@ describe('a message is cut into its parts', () => {
     expect(cut(source, { ...multi('x'), childNodes: [inner, two] })).toEqual({ '1.1': 'in', 2: 'out' });
   });
 
-  it('of which there is one', () => {
+  it('if it has a single part', () => {
     expect(cut('A: b\n\nbody', one)).toEqual({ 1: 'body' });
     expect(cut('A: b', one)).toEqual({ 1: '' });
   });
@@ -108,11 +108,11 @@ describe('a message is cut into its parts', () => {
     ['has more parts than the server says', '\n--x\n\na\n--x\n\nb\n--x\n\nc\n--x--'],
     ['has fewer', '\n--x\n\na\n--x--'],
     ['has none', '\nwords'],
-  ])('but not where it %s', (_, source) => {
+  ])('but not if it %s', (_, source) => {
     expect(cut(source, multi('x', one, two))).toBeUndefined();
   });
 
-  it('in a time in proportion to its length', () => {
+  it('in time linear in its length', () => {
     expect(cut(`\n${'--x'.repeat(300_000)}`, multi('x', one))).toBeUndefined();
     expect(cut(`\n${'--x\n'.repeat(200_000)}`, multi('x', one))).toBeUndefined();
   });

@@ -94,7 +94,7 @@ describe('a shared mailbox', () => {
     expect(view.row).toMatchObject({ address: support, login });
   });
 
-  it('that exists already continues where it stopped, through the person named now', async () => {
+  it('continues from its position through the person named now if it exists already', async () => {
     const w = world();
     const { mailbox: ada } = await connected(w);
     const { mailbox: grace, person } = await connected(w, 'grace@contoso.example');
@@ -205,7 +205,7 @@ describe('a log-in that does not work', () => {
     expect(await halves(store)).toEqual([]);
   });
 
-  it('for the app says what the app lacks', async () => {
+  it('reports what the app lacks', async () => {
     const w = world({ probe: codes('imap_refused', 'imap_refused').probe });
     await expect(w.addMailbox({ address: support }, anyCaller)).rejects.toMatchObject({
       code: 'app_access_missing',
@@ -213,7 +213,7 @@ describe('a log-in that does not work', () => {
     });
   });
 
-  it('with a token that was revoked before its time is tried once more with a new one', async () => {
+  it('is tried once more with a new token if the first was revoked early', async () => {
     const forced: (boolean | undefined)[] = [];
     const token: Tokens['of'] = async (_grant, _resource, options) => {
       forced.push(options?.force);
@@ -267,7 +267,7 @@ describe('a request', () => {
     expect((await w.registry.list({ limit: 9 })).items).toHaveLength(1);
   });
 
-  it('by a key that is limited is refused, or does not know whom it names', async () => {
+  it('is refused or not found for a limited key', async () => {
     const { probe, asked } = codes();
     const w = world({ probe });
     const { mailbox } = await connected(w);
@@ -279,7 +279,7 @@ describe('a request', () => {
     expect(asked).toEqual([]);
   });
 
-  it('through a mailbox of the app names the way that is open', async () => {
+  it('through a mailbox of the app is refused with the right alternative', async () => {
     const w = world();
     const { view } = await w.addMailbox({ address: support }, anyCaller);
     await expect(

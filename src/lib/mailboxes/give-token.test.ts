@@ -71,7 +71,7 @@ describe('a token that is in memory', () => {
     expect(w.requests()).toBe(before + 1);
   });
 
-  it('of a shared mailbox neither', async () => {
+  it('of a shared mailbox is not given from memory either', async () => {
     const w = instance();
     const ada = w.person();
     const { mailbox: own } = await w.connect(ada);
@@ -102,7 +102,7 @@ describe('a token that is in memory', () => {
 });
 
 describe('a mailbox', () => {
-  it('that this process removes gives no token from then on', async () => {
+  it('gives no token once this process has removed it', async () => {
     const w = instance();
     const { mailbox } = await w.connect(w.person());
     await w.giveToken(mailbox.id, 'outlook', keyFor(mailbox.id));
@@ -110,7 +110,7 @@ describe('a mailbox', () => {
     await expect(w.giveToken(mailbox.id, 'outlook', keyFor(mailbox.id))).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('that another process removes gives none after 15 seconds', async () => {
+  it('gives no token 15 seconds after another process has removed it', async () => {
     const w = instance();
     const { mailbox } = await w.connect(w.person());
     await w.giveToken(mailbox.id, 'outlook', keyFor(mailbox.id));
@@ -119,7 +119,7 @@ describe('a mailbox', () => {
     await expect(w.giveToken(mailbox.id, 'outlook', keyFor(mailbox.id))).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('that goes to another destination is at once out of reach of a key for the old one', async () => {
+  it('is out of reach of a key for its old destination at once', async () => {
     const w = instance();
     const { mailbox } = await w.connect(w.person());
     const caller = { ...keyFor(mailbox.id), destinations: [mailbox.destinationId] };
@@ -128,7 +128,7 @@ describe('a mailbox', () => {
     await expect(w.giveToken(mailbox.id, 'outlook', caller)).rejects.toMatchObject({ code: 'not_found' });
   });
 
-  it('of the app gives none, not even to a key for everything', async () => {
+  it('gives no token if the app opens it, not even to an unlimited key', async () => {
     const w = instance();
     const { tid } = w.person();
     await w.grants.openApp(tid);
@@ -142,7 +142,7 @@ describe('a mailbox', () => {
     }
   });
 
-  it('that moved to the app gives none at once', async () => {
+  it('gives no token once it has moved to the app', async () => {
     const w = instance();
     const ada = w.person();
     const { mailbox: own } = await w.connect(ada);

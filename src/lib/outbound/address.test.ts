@@ -87,7 +87,7 @@ describe('a private destination', () => {
     expect(target('http://nocobase.lan.:13000/api', policy)).toBeUndefined();
   });
 
-  it("without a port means the scheme's own", () => {
+  it('defaults to the port of its scheme', () => {
     const policy = listing('nocobase.lan', '10.1.2.0/24');
     expect(target('https://nocobase.lan/', policy)?.kind).toBe('private');
     expect(target('https://nocobase.lan:443/', policy)?.kind).toBe('private');
@@ -128,7 +128,7 @@ describe('a private destination', () => {
     expect(target('http://[::1]:3000/', listing('[::1]:3000', '127.0.0.0/8'))).toBeUndefined();
   });
 
-  it('of a malformed entry is nothing', () => {
+  it('is ignored if its entry is malformed', () => {
     expect(target('http://a b/'.replace(' ', ''), listing('a b', '10.0.0.0/8'))).toBeUndefined();
     expect(addressAllowed('10.0.0.1', { kind: 'private', network: 'ten' }, nothingListed)).toBe(false);
   });

@@ -196,7 +196,7 @@ describe('a destination', () => {
     expect(await told('http', await listen(server()))).toBe(code);
   });
 
-  it('at whose port nothing listens cannot be reached', async () => {
+  it('is unreachable if nothing listens on its port', async () => {
     const server = createNetServer();
     const port = await listen(server);
     await new Promise((resolve) => server.close(resolve));
@@ -210,7 +210,7 @@ describe('a destination', () => {
     ['EAI_AGAIN', 'destination_lookup_failed'],
     ['ESERVFAIL', 'destination_lookup_failed'],
     ['ETIMEOUT', 'destination_lookup_failed'],
-  ])('whose name leads to %s: %s', async (code, expected) => {
+  ])('whose name resolves to %s is refused or not: %s', async (code, expected) => {
     const lookup = () => Promise.reject(Object.assign(new Error(`queryA ${code}`), { code }));
     expect(await told('https', 1, { lookup }, 'nobody.example')).toBe(expected);
   });

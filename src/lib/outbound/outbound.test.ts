@@ -246,7 +246,7 @@ describe('an answer that is encoded although nobody asked for it', () => {
     expect(await answering(body, headers)).toMatchObject({ status: 200, body: new Uint8Array(), complete: false });
   });
 
-  it('and broke off is a status without a body', async () => {
+  it('gives a status without a body if it broke off', async () => {
     const body = gzipSync(record);
     const answer = await answering(body, { 'Content-Encoding': 'gzip' }, body.byteLength - 1);
     expect(answer).toMatchObject({ status: 200, body: new Uint8Array(), complete: false });

@@ -69,7 +69,7 @@ describe('a search on Exchange', () => {
   it.each([
     ['NO', 'TAG NO [BADCHARSET (US-ASCII)] The specified charset is not supported.\r\n'],
     ['BAD', 'TAG BAD Command Argument Error. 11\r\n'],
-  ])('that answers %s to words is asked without them, and the broker compares', async (_, answer) => {
+  ])('falls back to comparing itself if the server answers %s to words', async (_, answer) => {
     const { list, started } = await server(searching(/FROM/, answer));
     const page = await list({ from: 'grace', unread: true });
     expect(page.items.map(({ subject }) => subject)).toEqual(['Größe', 'Offer']);
@@ -77,18 +77,18 @@ describe('a search on Exchange', () => {
     expect(started.heard.filter((line) => line.startsWith('UID SEARCH'))).toHaveLength(2);
   });
 
-  it('that refuses every criterion is asked for UIDs alone', async () => {
+  it('searches by UIDs alone if the server refuses every criterion', async () => {
     const { list } = await server(searching(/FROM|SEEN/, 'TAG BAD Command Argument Error. 11\r\n'));
     expect((await list({ from: 'grace', unread: true })).items).toHaveLength(2);
   });
 
-  it('that refuses to search texts says so, because the broker does not read all messages for that', async () => {
+  it('reports a server that refuses to search texts instead of reading all messages', async () => {
     const refusing = searching(/CHARSET|TEXT/, 'TAG NO [BADCHARSET] Not supported.\r\n');
     const { list } = await server(refusing);
     await expect(list({ text: 'größe' })).rejects.toMatchObject({ code: 'search_refused', status: 422 });
   });
 
-  it('that throttles is not taken for one that refuses', async () => {
+  it('does not mistake throttling for a refusal', async () => {
     const throttling = searching(
       /FROM/,
       'TAG BAD Request is throttled. Suggested Backoff Time: 89000 milliseconds\r\n',
@@ -104,7 +104,7 @@ describe('a search on Exchange', () => {
     expect(started.connections).toBe(connections);
   });
 
-  it('that answers with messages which do not fit, with UIDs that are not there or out of range, is not believed', async () => {
+  it('ignores results that do not match, do not exist or are out of range', async () => {
     const { list } = await server(searching(/FROM/, '* SEARCH 7 9 4000000000 3 5\r\nTAG OK SEARCH completed.\r\n'));
     expect((await list({ from: 'grace' })).items.map(({ subject }) => subject)).toEqual(['Größe', 'Offer']);
   });

@@ -83,7 +83,7 @@ describe('a message fits', () => {
     expect(fits(query, message)).toBe(expected);
   });
 
-  it('to everything where nothing is asked', () => {
+  it('matches every query without criteria', () => {
     expect([{}, { literal: true }, { from: undefined }].map(isEmptyQuery)).toEqual([true, true, true]);
     expect(isEmptyQuery({ unread: false })).toBe(false);
   });

@@ -37,7 +37,7 @@ describe('a submission', async () => {
   );
 
   it.each(deaths.flat())(
-    'that may be resent automatically is sent despite a crash at step $atStep (done: $done)',
+    'is sent despite a crash at step $atStep (done: $done) if it may be resent automatically',
     async (death) => {
       const world = await sendingWorld();
       const first = startProcess(world, death);

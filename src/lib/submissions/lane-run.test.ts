@@ -352,7 +352,7 @@ describe('cancelling', () => {
     });
   });
 
-  it('of an unknown one is a 404', async () => {
+  it('answers 404 for an unknown submission', async () => {
     await expect(startProcess(world).decisions.cancel('sub_x')).rejects.toMatchObject({ code: 'not_found' });
   });
 });

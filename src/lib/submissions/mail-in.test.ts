@@ -64,7 +64,7 @@ describe('a bounce', () => {
     expect(await read(id)).toMatchObject({ state: 'bounced' });
   });
 
-  it('that names no message is about the one submission to its recipient that is young enough', async () => {
+  it('belongs to the one recent submission to its recipient if it names no message', async () => {
     const id = await sent();
     await receive({ returned: undefined, recipients: [{ ...unknownUser, recipient: 'alan@fabrikam.example' }] });
     expect(await read(id)).toMatchObject({ state: 'sent' });
@@ -72,26 +72,26 @@ describe('a bounce', () => {
     expect(await read(id)).toMatchObject({ state: 'bounced' });
   });
 
-  it('that names no message changes nothing where two submissions went to its recipient', async () => {
+  it('changes nothing if it names no message and two submissions went to its recipient', async () => {
     const ids = [await sent('a'), await sent('b')];
     await receive({ returned: undefined, recipients: [unknownUser] });
     for (const id of ids) expect(await read(id)).toMatchObject({ state: 'sent' });
   });
 
-  it('that names no message does not reach back further than servers try', async () => {
+  it('is not matched to submissions older than servers keep trying', async () => {
     const id = await sent();
     await world.clock.advance(5 * dayMs + minuteMs);
     await receive({ returned: undefined, recipients: [unknownUser] });
     expect(await read(id)).toMatchObject({ state: 'sent' });
   });
 
-  it('of a mail that others sent from the mailbox is nobody’s, though its recipient is ours', async () => {
+  it('is ignored for mail that another client sent, even to a recipient of ours', async () => {
     const id = await sent();
     await receive({ returned: { messageId: '<from-outlook@contoso.example>' }, recipients: [unknownUser] });
     expect(await read(id)).toMatchObject({ state: 'sent' });
   });
 
-  it('of a submission of another account changes nothing', async () => {
+  it('changes no submission of another account', async () => {
     const id = await sent();
     const stranger = { ...mailbox, id: 'mbx_0007_StrangerStranger', grant: { ...mailbox.grant, oid: 'other' } };
     const message = { returnedSubmissionId: id, bounce: { ...unknownUser, action: 'failed', recipients: [] } };
@@ -272,7 +272,7 @@ describe('a copy in Sent', () => {
     expect((await startProcess(world).deps.rows.read(id))?.etag).toBe(etag);
   });
 
-  it('with our own Message-ID changes nothing', async () => {
+  it('changes nothing if it has our own Message-ID', async () => {
     const id = await sent();
     const before = await startProcess(world).deps.rows.read(id);
     expect(await copied(id, '<ours@contoso.example>')).toBe(true);
@@ -301,7 +301,7 @@ describe('a copy in Sent', () => {
     expect(await read(id)).toMatchObject({ state: 'sending', serverMessageId: '<theirs@exchange.example>' });
   });
 
-  it('of another account is not ours, and one that was made up neither', async () => {
+  it('is ignored if it names a submission of another account or an invented one', async () => {
     const id = await sent();
     expect(await copied(`${id.slice(0, -4)}AAAA`, undefined)).toBe(false);
     expect(await copied('sub_nonsense', undefined)).toBe(false);

@@ -158,7 +158,7 @@ describe('the vault', () => {
   it.each<[string, (state: ReturnType<typeof world>['state']) => void]>([
     ['is disabled as a whole', ({ disabled }) => disabled.add(first)],
     ['was deleted', (state) => void state.versions.splice(0)],
-  ])('of a secret that %s calls no version unknown, and has it back within seconds', async (_how, take) => {
+  ])('calls no version unknown if the secret %s, and has it back within seconds', async (_how, take) => {
     const { vault, state, pass } = world();
     await vault.secret('s');
     const [kept] = state.versions;

@@ -44,7 +44,7 @@ describe('re-sealing', () => {
     expect(steps).toEqual(['things 0/2', 'things 1/2', 'things 2/2']);
   });
 
-  it('when interrupted finishes the rows in progress, begins no other, and continues when it is run again', async () => {
+  it('finishes the rows in progress when interrupted, begins no other, and continues in the next run', async () => {
     const interrupted = new AbortController();
     let begun = 0;
     const { keyed, renewed } = rowsOf(many(50), () => {

@@ -99,7 +99,7 @@ describe('a root key that is missing', () => {
       'vault_firewall',
     ],
   ])(
-    'because it is %s is told to callers and owners, shows in health, and is found again within seconds',
+    'is reported to callers and owners and in health if it is %s, and is found again within seconds',
     async (_how, vault, code) => {
       const at = instance(vault);
       expect(at.trouble()).toBeUndefined();

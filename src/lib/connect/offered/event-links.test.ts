@@ -141,7 +141,7 @@ describe('the event of a dead grant', () => {
     await expect(tokens.open(forged)).rejects.toMatchObject({ code: 'link_invalid' });
   });
 
-  it('of an app mailbox has none, because it has no sign-in', async () => {
+  it('has no link for an app mailbox, because it has no sign-in', async () => {
     const { links, rows } = world();
     const app: MailboxRow = { ...mailbox, grant: { kind: 'app', tid: mailbox.grant.tid } };
     expect(await links(dead, app)).toEqual({});
@@ -151,7 +151,7 @@ describe('the event of a dead grant', () => {
 
 describe('the event of a missing consent', () => {
   it.each(['admin_consent_required', 'app_not_in_tenant', 'app_permissions_broken'])(
-    'by %s carries the link for the administrator of that tenant, the same on every attempt',
+    'carries, for %s, the same link for the tenant’s administrator on every attempt',
     async (code) => {
       const { links, admin } = world();
       const missing = event('mailbox.consent_required', code);
@@ -163,7 +163,7 @@ describe('the event of a missing consent', () => {
   );
 
   it.each(['account_disabled', 'user_not_assigned', 'conditional_access_blocked', 'nothing we know'])(
-    'by %s carries none, because consent would not fix it',
+    'carries no link for %s, because consent would not fix it',
     async (code) => {
       const { links, admin } = world();
       expect(await links(event('mailbox.consent_required', code), mailbox)).toEqual({});

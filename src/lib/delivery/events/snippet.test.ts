@@ -20,7 +20,7 @@ it.each([
   [`${`https://x.example/${'a'.repeat(60)}\n`.repeat(3)}Hello`, '… Hello'],
   ['See https://x.example/prices now', 'See https://x.example/prices now'],
   ['[cid:image001.png@01D9] [image: Logo] Hello', 'Hello'],
-])('of %j is %j', (text, snippet) => {
+])('returns the snippet of %j as %j', (text, snippet) => {
   expect(snippetOf(text)).toBe(snippet);
 });
 

@@ -186,7 +186,7 @@ describe('a message in a collection', () => {
     expect(messages()).toHaveLength(1);
   });
 
-  it('that loses the race for its key is found in the list', async () => {
+  it('is found in the list if another writer created its key first', async () => {
     api.betweenFindAndInsert = () => {
       api.betweenFindAndInsert = undefined;
       messages().push({ id: 99, messageKey: 'm_1' });
@@ -196,7 +196,7 @@ describe('a message in a collection', () => {
     expect(messages()).toHaveLength(1);
   });
 
-  it('that gets a 400 without being there was refused', async () => {
+  it('counts as refused after a 400 if the list does not have it', async () => {
     api.override = (action) => (action.endsWith('firstOrCreate') ? { status: 400, body: '{}' } : undefined);
     expect(await send(received('m_1'))).toEqual({
       kind: 'refused',
@@ -205,7 +205,7 @@ describe('a message in a collection', () => {
     });
   });
 
-  it('whose 400 cannot be confirmed says nothing about the message', async () => {
+  it('is not blamed for a 400 that the list cannot confirm', async () => {
     api.override = (action) =>
       action.endsWith('firstOrCreate') ? { status: 400, body: '{}' } : { status: 503, body: '' };
     expect(await send(received('m_1'))).toEqual(held('destination_busy', 503));
@@ -225,14 +225,14 @@ describe('a message in a collection', () => {
     expect(messages()[0]).toMatchObject({ subject: long, fromName: long, fromAddress: 'x'.repeat(255) });
   });
 
-  it('of which NocoBase sends back another row is not acknowledged, and the destination is held', async () => {
+  it('holds the destination if NocoBase returns another row', async () => {
     const collections = api.collections.mail_messages;
     if (collections !== undefined) delete collections.fields.messageKey;
     messages().push({ id: 1, subject: 'somebody else’s' });
     expect(await send(received('m_1'))).toEqual(held('destination_unfit', 200));
   });
 
-  it('that a role may not fill makes one empty record and no more, and says what is wrong', async () => {
+  it('creates one empty record at most if the role may not fill it, and says what is wrong', async () => {
     // What NocoBase makes of a right that named no field, once someone has added a field to the collection.
     Object.assign(api.rights, { 'mail_messages:create': { whitelist: ['note'] } });
     for (let attempt = 0; attempt < 3; attempt += 1) {
@@ -254,7 +254,7 @@ describe('a message in a collection', () => {
     expect(await send(received('m_1'))).toEqual(held('destination_answer_unexpected', 200));
   });
 
-  it('whose answer is too long to read is confirmed by the list', async () => {
+  it('is confirmed by the list if the answer is too long to read', async () => {
     expect(await send(received('m_1', { text: 'x'.repeat(3_000_000) }))).toEqual(accepted);
     expect(api.requests).toEqual(['POST mail_messages:firstOrCreate', 'GET mail_messages:list']);
   });
@@ -276,7 +276,7 @@ describe('a message in a collection', () => {
     expect(await send(received('m_2'))).toMatchObject({ kind: 'held', reason: 'destination_unreachable' });
   });
 
-  it('that makes NocoBase fail, twice, while it answers the list, is ambiguous', async () => {
+  it('is ambiguous if NocoBase fails on it twice while it answers the list', async () => {
     api.override = (action) => (action.endsWith('firstOrCreate') ? { status: 500, body: '{}' } : undefined);
     expect(await send(received('m_1'))).toMatchObject({ kind: 'refused', status: 500 });
     const [post, list] = ['POST mail_messages:firstOrCreate', 'GET mail_messages:list'];
@@ -288,14 +288,14 @@ describe('a message in a collection', () => {
     expect(await send(received('m_1'))).toEqual(held('destination_busy', 500));
   });
 
-  it('that NocoBase failed on while its database came back goes out again, whole', async () => {
+  it('is sent again whole if NocoBase failed while its database came back', async () => {
     let failures = 1;
     api.override = () => (failures-- > 0 ? { status: 500, body: '{}' } : undefined);
     expect(await send(received('m_1'))).toEqual(accepted);
     expect(messages()).toMatchObject([{ messageKey: 'm_1', text: 'Hello' }]);
   });
 
-  it('that NocoBase failed on after it was stored is found in the list', async () => {
+  it('is found in the list if NocoBase failed after storing it', async () => {
     api.override = (action) => {
       if (!action.endsWith('firstOrCreate')) return undefined;
       messages().push({ id: 99, messageKey: 'm_1' });
@@ -323,7 +323,7 @@ describe('a change of a message in a collection', () => {
     expect(messages().map(({ removed }) => removed)).toEqual([false, true]);
   });
 
-  it('that says where a removed message is now takes the removal back', async () => {
+  it('reverts a removal if it says where the message is now', async () => {
     await send(received('m_1'));
     await send(happened('message.removed', { messageKey: 'm_1' }));
     await send(happened('message.updated', { messageKey: 'm_1', change: 'flags', seen: true }));
@@ -334,12 +334,12 @@ describe('a change of a message in a collection', () => {
     expect(messages()[0]).toMatchObject({ removed: false, messageRef: 'new' });
   });
 
-  it('of a record that a user has deleted is acknowledged, and makes none', async () => {
+  it('is acknowledged without creating a record if a user has deleted it', async () => {
     expect(await send(happened('message.updated', { messageKey: 'm_1', seen: true }))).toEqual(accepted);
     expect(messages()).toEqual([]);
   });
 
-  it('of a mail that is too long to be sent back is acknowledged, since the list shows its record', async () => {
+  it('is acknowledged by the list if the record is too long to be returned', async () => {
     await send(received('m_1', { text: 'x'.repeat(1_500_000) }));
     expect(await send(happened('message.updated', { messageKey: 'm_1', seen: true }))).toEqual(accepted);
     expect(messages()[0]).toMatchObject({ seen: true });
@@ -414,7 +414,7 @@ describe('an event that NocoBase fails on', () => {
     for (const event of events()) expect(await send(event)).toMatchObject({ kind: 'refused', status: 500 });
   });
 
-  it('as it fails on everything, without its database, tells of a fault of the destination', async () => {
+  it('is a fault of the destination if NocoBase fails on everything, without its database', async () => {
     api.override = () => ({ status: 500, body: '{}' });
     for (const event of events()) expect(await send(event)).toEqual(held('destination_busy', 500));
   });
@@ -530,12 +530,12 @@ describe('a workflow', () => {
     expect(await workflow.send(to(), received('m_1'), never)).toEqual(accepted);
   });
 
-  it('that is switched off holds the destination, and says what to switch on', async () => {
+  it('holds the destination if it is switched off, and says what to switch on', async () => {
     api.override = () => says('No action done, please contact the administrator');
     expect(await workflow.send(to(), received('m_1'), never)).toEqual(held('destination_workflow_off', 500));
   });
 
-  it('of a NocoBase that fails on everything is no fault of the mail', async () => {
+  it('does not blame the mail if NocoBase fails on everything', async () => {
     for (const message of ['Internal Server Error', 'Workflow on your action failed, …']) {
       api.override = () => says(message);
       expect(await workflow.send(to(), received('m_1'), never)).toEqual(held('destination_busy', 500));
@@ -544,14 +544,14 @@ describe('a workflow', () => {
     expect(await workflow.send(to(), received('m_1'), never)).toEqual(held('destination_busy', 503));
   });
 
-  it('that failed while the database came back gets the mail again, whole', async () => {
+  it('gets the mail again, whole, if it failed while the database came back', async () => {
     let failures = 1;
     api.override = () => (failures-- > 0 ? says('Internal Server Error') : undefined);
     expect(await workflow.send(to(), received('m_1'), never)).toEqual(accepted);
     expect(api.triggered).toMatchObject([{ id: 'm_1', data: { text: 'Hello' } }]);
   });
 
-  it('that fails twice before it runs, while NocoBase works, is ambiguous', async () => {
+  it('is ambiguous if it fails twice before it runs while NocoBase works', async () => {
     api.override = (action) => (action === 'workflows:trigger' ? says('Internal Server Error') : undefined);
     expect(await workflow.send(to(), received('m_1'), never)).toMatchObject({ kind: 'refused', status: 500 });
   });

@@ -156,7 +156,7 @@ describe('the files of a mail', () => {
     ['a server that starts', 503, { kind: 'held', reason: 'destination_busy' }],
     ['a gateway that finds no server', 530, { kind: 'held', reason: 'destination_gateway_failed' }],
     ['a proxy that wants a password', 407, { kind: 'held', reason: 'destination_gateway_failed' }],
-  ])('that meet %s leave the whole mail for later', async (_what, status, outcome) => {
+  ])('postpone the whole mail if they meet %s', async (_what, status, outcome) => {
     api.override = (action) => (action === 'attachments:create' ? { status, body: '{}' } : undefined);
     expect(await send(withFiles(file('2'), file('3')))).toMatchObject(outcome);
     expect(records()).toEqual([]);
@@ -181,7 +181,7 @@ describe('the files of a mail', () => {
   });
 
   it.each([408, 413, 504, 507, 524])(
-    'that a gateway twice finds too large or too slow (%i) stay links, and the mail comes with its text',
+    'stay links if a gateway answers %i twice, and the mail arrives with its text',
     async (status) => {
       api.override = (action) => (action === 'attachments:create' ? { status, body: '<html>' } : undefined);
       expect(await send(withFiles(file('2')))).toEqual(accepted);
@@ -192,7 +192,7 @@ describe('the files of a mail', () => {
   );
 
   it.each([408, 413, 504, 507, 524])(
-    'that a gateway finds too large or too slow once (%i) are uploaded at the second try',
+    'are uploaded at the second attempt if a gateway answers %i once',
     async (status) => {
       let failures = 1;
       api.override = (action) =>
@@ -202,7 +202,7 @@ describe('the files of a mail', () => {
     },
   );
 
-  it('that meet a slow gateway once and then one that is down leave the whole mail for later', async () => {
+  it('postpone the whole mail if the gateway is first slow and then down', async () => {
     const statuses = [504, 503];
     api.override = (action) =>
       action === 'attachments:create' ? { status: statuses.shift() ?? 503, body: '<html>' } : undefined;
@@ -210,14 +210,14 @@ describe('the files of a mail', () => {
     expect(records()).toEqual([]);
   });
 
-  it('on which its storage fails stay links, and the mail comes with its text', async () => {
+  it('stay links if the file storage fails, and the mail arrives with its text', async () => {
     api.override = (action) => (action === 'attachments:create' ? { status: 500, body: '{}' } : undefined);
     expect(await send(withFiles(file('2'), file('3')))).toEqual(accepted);
     expect(records()).toMatchObject([{ messageKey: 'm_1', text: mail.text, hasAttachments: true }]);
     expect(truncatedOf(records()[0])).toEqual(['attachments']);
   });
 
-  it('on which NocoBase hangs for a minute stay links, and the mail comes with its text', async () => {
+  it('stay links if NocoBase hangs for a minute, and the mail arrives with its text', async () => {
     api.override = (action) => (action === 'attachments:create' ? 'silence' : undefined);
     const sending = send(withFiles(file('2'), file('3')));
     await vi.waitUntil(() => api.requests.includes('POST attachments:create'), { timeout: 60_000 });
@@ -233,7 +233,7 @@ describe('the files of a mail', () => {
     expect(opened).toHaveLength(1);
   });
 
-  it('that NocoBase does not take, or that are larger than the limit, stay links, and the event says so', async () => {
+  it('stay links if NocoBase refuses them or they exceed the limit, and the event says so', async () => {
     const refusal = JSON.stringify({ errors: [{ message: 'File too large', code: 'LIMIT_FILE_SIZE' }] });
     let refusals = 1;
     api.override = (action) =>
@@ -255,7 +255,7 @@ describe('the files of a mail', () => {
     expect(records().map(truncatedOf)).toEqual([['attachments'], ['attachments']]);
   });
 
-  it('that are larger than they are said to be stay links, and are not read to their end', async () => {
+  it('stay links if they are larger than announced, and are not read to their end', async () => {
     parts['2'] = 100;
     expect(await send(withFiles(file('2'), file('3')))).toEqual(accepted);
     expect(handedOut).toBeLessThan(30);
@@ -277,7 +277,7 @@ describe('the files of a mail', () => {
     expect(records()).toEqual([]);
   });
 
-  it('that the mailbox does not give out leave the whole mail for later, twice; then it goes without them', async () => {
+  it('postpone the whole mail twice if the mailbox does not return them; then it is delivered without them', async () => {
     parts['2'] = new BrokerError('imap_unreachable');
     // On a connection that served before, too: a mailbox that fails is no connection that was idle.
     await send(received('m_0', { attachments: [file('3')] }));
@@ -291,7 +291,7 @@ describe('the files of a mail', () => {
     expect(api.files).toHaveLength(2);
   });
 
-  it('that are gone from the mailbox do not keep the mail from arriving', async () => {
+  it('do not block the mail if they are gone from the mailbox', async () => {
     parts['2'] = new BrokerError('message_gone');
     expect(await send(withFiles(file('2'), file('3')))).toEqual(accepted);
     expect(records()).toMatchObject([{ attachments: [{ id: 1 }] }]);
@@ -308,7 +308,7 @@ describe('the files of a mail', () => {
     ['a path', '../../etc/passwd', '.._.._etc_passwd'],
     ['no name', '', 'file'],
     ['no end', `${'x'.repeat(500)}.csv`, `${'x'.repeat(120)}.csv`],
-  ])('with %s get a name that breaks no header and fits its column', async (_what, filename, name) => {
+  ])('get a name that breaks no header and fits its column if they have %s', async (_what, filename, name) => {
     expect(await send(withFiles(file('2', { filename, contentType: 'text/csv\r\nx: y' })))).toEqual(accepted);
     expect(api.files).toMatchObject([{ name, type: 'application/octet-stream' }]);
   });

@@ -70,7 +70,7 @@ it.each([
   ['span', 'padding:10px 20px', 'padding:10px 20px;display:inline-block'],
   ['span', 'border-bottom:1px dotted', 'border-bottom:1px dotted'],
   ['table', 'width:100%;margin:0 10px', 'width:100%'],
-])('of a %s %s: %s', (tag, style, kept) => {
+])('sanitises a %s with %s: %s', (tag, style, kept) => {
   expect(styled(style, tag)).toBe(kept);
 });
 

@@ -167,7 +167,7 @@ describe('the worst of all findings', () => {
     [['warn', 'ok'], 'warn'],
     [['warn', 'fail', 'unknown'], 'fail'],
     [[], 'ok'],
-  ] as const)('of %j is %s', (statuses, expected) => {
+  ] as const)('summarises %j as %s', (statuses, expected) => {
     expect(worst(statuses.map((status) => ({ status })))).toBe(expected);
   });
 });

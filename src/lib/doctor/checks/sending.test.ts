@@ -70,7 +70,7 @@ describe('a mailbox', () => {
     expect(told.sentence).toContain('SMTP is not open (smtp_disabled_tenant); mail goes out over Microsoft Graph');
   });
 
-  it('of a person at Outlook.com prefers Graph, and tells of SMTP all the same', async () => {
+  it('prefers Graph for a person at Outlook.com, and still reports SMTP', async () => {
     const told = await look({ smtp: 'open', graph: 'open' }, { tid: personalTenant });
     expect(told).toMatchObject({ status: 'ok', signedIn: ['smtp', 'graph'] });
     expect(told.sentence).toContain('SMTP is open; mail goes out over Microsoft Graph');

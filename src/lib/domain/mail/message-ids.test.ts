@@ -23,7 +23,7 @@ describe('the id of a mail', () => {
     ['<>', undefined],
     ['', undefined],
     [' ', undefined],
-  ])('in %j is %j', (header, id) => {
+  ])('is read from %j as %j', (header, id) => {
     expect(messageIdOf(header)).toBe(id);
   });
 });
@@ -41,7 +41,7 @@ describe('the ids before it', () => {
     ['<ada@x.example> <2@x>', '<2@x>'],
     ['<1@mu\u0308ller.example>', '<1@m\u00fcller.example>'],
     ['', ...[]],
-  ])('in %j are %j', (header, ...ids) => {
+  ])('are read from %j as %j', (header, ...ids) => {
     expect(messageIdsOf(header, ada)).toEqual(ids);
   });
 
@@ -56,7 +56,7 @@ describe('the ids before it', () => {
     ['comments', '('.repeat(200_000)],
     ['spaces', `a${' '.repeat(200_000)}b`],
     ['one id', `<${'a'.repeat(200_000)}>`],
-  ])('in 200 KB of %s are looked for in time that grows with the length alone', (_, header) => {
+  ])('are looked for in 200 KB of %s in linear time', (_, header) => {
     expect([messageIdOf(header), repliedToOf(header, nobody), messageIdsOf(header, nobody)]).toHaveLength(3);
   });
 });
@@ -92,7 +92,7 @@ describe('the id of the mail that is answered', () => {
     ['undefined', undefined],
     ['your mail', undefined],
     ['', undefined],
-  ])('in %j is %j', (header, id) => {
+  ])('is read from %j as %j', (header, id) => {
     expect(repliedToOf(header, ada)).toBe(id);
   });
 });

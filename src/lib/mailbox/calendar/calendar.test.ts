@@ -109,11 +109,11 @@ describe('a time', () => {
     ['DTSTART;TZID=Europe/Berlin:20261340T990000', undefined],
     ['DTSTART:20260230T100000Z', undefined],
     ['DTSTART:soon', undefined],
-  ])('that is written %s is told as %s', async (line, told, definition) => {
+  ])('written as %s is given as %s', async (line, told, definition) => {
     expect((await read(calendar([line], 'REQUEST', definition)))?.start).toBe(told);
   });
 
-  it('of a zone with half hours, west of Greenwich', async () => {
+  it('in a zone with half hours west of Greenwich is converted', async () => {
     const half = [
       'BEGIN:STANDARD',
       'DTSTART:19700101T000000',
@@ -134,19 +134,19 @@ describe('a time', () => {
     ['99991203T100000', '9999-12-03T10:00:00'],
     ['16020103T100000', '1602-01-03T10:00:00'],
     ['00010101T000000', undefined],
-  ])('of a zone that only its file defines, %s, is told as %s', async (time, told) => {
+  ])('in a zone that only its file defines, %s, is given as %s', async (time, told) => {
     const event = calendar([`DTSTART;TZID=Mine:${time}`], 'REQUEST', outlookZone('Mine'));
     expect((await read(event))?.start).toBe(told);
   });
 
-  it('of a zone whose rules have ended is told by the last of them', async () => {
+  it('in a zone whose rules have ended follows the last rule', async () => {
     const ended = outlookZone('Mine').map((line) => line.replace(/^(RRULE.*)$/, '$1;UNTIL=20061231T000000Z'));
     const at = async (time: string) => (await read(calendar([`DTSTART;TZID=Mine:${time}`], 'REQUEST', ended)))?.start;
     expect(await at('20050703T100000')).toBe('2005-07-03T10:00:00+02:00');
     expect(await at('20260703T100000')).toBe('2026-07-03T10:00:00+01:00');
   });
 
-  it('of a zone of 10,000 rules, seven days of which name one, is told all the same', async () => {
+  it('in a zone of 10,000 rules is still given', async () => {
     const [begin = '', tzid = '', ...rules] = outlookZone('Mine').map((line) =>
       line.replace(/BYDAY=-1SU;BYMONTH=3/, 'BYDAY=SU;BYMONTH=3;BYMONTHDAY=25,26,27,28,29,30,31'),
     );
@@ -162,7 +162,7 @@ describe('a time', () => {
     'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30',
     'FREQ=YEARLY;BYDAY=53MO;BYMONTH=1',
     'FREQ=YEARLY;BYEASTER=1',
-  ])('of a zone whose rule would keep a parser busy (%s) is told all the same', async (rule) => {
+  ])('in a zone whose rule would keep a parser busy (%s) is still given', async (rule) => {
     const definition = outlookZone('Mine').map((line) => (line.startsWith('RRULE') ? `RRULE:${rule}` : line));
     const event = calendar(['DTSTART;TZID=Mine:20261203T100000'], 'REQUEST', definition);
     expect((await read(event))?.start).toMatch(/^2026-12-03T10:00:00\+0[12]:00$/);
@@ -242,11 +242,11 @@ describe('people', () => {
     ['ATTENDEE;CN=;ROLE=REQ-PARTICIPANT:mailto:a@x.example', 'a@x.example', '', 'NEEDS-ACTION'],
     ['ATTENDEE;CN=Größe:invalid:nomail', 'invalid:nomail', 'Größe', 'NEEDS-ACTION'],
     ['ATTENDEE;VALUE=PERIOD:mailto:a@x.example', 'a@x.example', '', 'NEEDS-ACTION'],
-  ])('of %s are read', async (line, address, name, status) => {
+  ])('are read from %s', async (line, address, name, status) => {
     expect((await read(calendar([line])))?.participants).toEqual([{ address, name, status }]);
   });
 
-  it('without an address are none', async () => {
+  it('are left out without an address', async () => {
     for (const line of ['ATTENDEE:', 'ATTENDEE;CN=Ada:mailto:', 'ATTENDEE;VALUE=PERIOD:20260101T000000Z/PT1H'])
       expect((await read(calendar([line])))?.participants).toEqual([]);
   });
@@ -301,20 +301,20 @@ describe('a large or broken file', () => {
   });
 
   it.each(['BEGIN:VCALENDAR', 'BEGIN:VCALENDAR\r\nBEGIN:VTODO\r\nUID:t\r\nEND:VTODO\r\nEND:VCALENDAR', '', ':::'])(
-    'without an event is none (%s)',
+    'gives no event if it has none (%s)',
     async (text) => {
       expect(await read(file(text))).toBeUndefined();
     },
   );
 
-  it('without an end is read as far as it goes', async () => {
+  it('is read as far as it goes if it has no end', async () => {
     expect(await read(file('BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nUID:u\nSUMMARY:Pl\n an'))).toMatchObject({
       uid: 'u',
       summary: 'Plan',
     });
   });
 
-  it('with lines that are none is read by the others', async () => {
+  it('is read without its invalid lines', async () => {
     const lines = [
       'nonsense',
       'SUMMARY',

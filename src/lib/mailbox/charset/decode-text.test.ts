@@ -31,7 +31,7 @@ describe('a label', () => {
     ['euc-kr', ['ks_c_5601-1987', 'cp949', 'windows-949', 'uhc', 'ksc5601', 'korean']],
     ['windows-874', ['tis-620', 'iso-8859-11', 'cp874', 'dos-874']],
     ['macintosh', ['mac', 'x-mac-roman', 'macroman']],
-  ])('of %s is known in the ways that programs write it', (charset, labels) => {
+  ])('is recognised for %s in the spellings of mail programs', (charset, labels) => {
     const samples: Readonly<Record<string, string>> = {
       'utf-8': 'Grüße',
       'windows-1252': 'Grüße',
@@ -109,7 +109,7 @@ describe('bytes that nobody labels', () => {
     ['euc-kr', '회의는 내일 오후 세 시로 변경되었습니다.'],
     ['windows-1251', 'Здравствуйте, высылаю счёт за ноябрь.'],
     ['koi8-r', 'Встреча переносится на завтра в 15:00.'],
-  ])('of %s are known by their words: %s', (charset, text) => {
+  ])('are recognised as %s by their words: %s', (charset, text) => {
     expect(decode(encode(charset, text), {})).toBe(text);
     expect(decode(encode(charset, text), { label: 'us-ascii' })).toBe(text);
     expect(decode(encode(charset, text), { label: 'utf-8' })).toBe(text);
@@ -126,7 +126,7 @@ describe('bytes that nobody labels', () => {
       'Þetta er íslenska',
     ],
     ...['§ 5 Abs. 3 – „nützlich“ – 20 €', '20 °C, ±5 %', '½ × ½ = ¼', 'ñ', '«»'],
-  ])('of Windows-1252 are nothing else: %s', (text) => {
+  ])('are not mistaken for another charset if they are Windows-1252: %s', (text) => {
     expect(decode(encode('windows-1252', text), {})).toBe(text);
   });
 

@@ -270,7 +270,7 @@ describe('the file behind a link', () => {
     expect(unmoved.seen.asked).toEqual(['status INBOX']);
   });
 
-  it('of a message whose headers were never given is found by its UID, and nowhere else', async () => {
+  it('is found only by its UID if the server never returned the headers', async () => {
     const nameless = { uid: 7, messageId: undefined, received: '', parts: { '2': content } };
     expect(await world(inbox([nameless])).read({ hash: noHash })).toBe(text);
     const moved = world(inbox([{ ...nameless, uid: 8 }]));
@@ -348,7 +348,7 @@ describe('a mail server in trouble', () => {
 });
 
 describe('a caller', () => {
-  it('who leaves ends the download and gives the place back', async () => {
+  it('that disconnects ends the download and frees its place', async () => {
     const { attachments, seen } = world(inbox());
     for (let turn = 0; turn < 5; turn += 1) {
       const opened = await attachments.open(place);
@@ -359,7 +359,7 @@ describe('a caller', () => {
     expect(seen.reading.every((stream) => stream.destroyed)).toBe(true);
   });
 
-  it('who does not read on is given up after a while', async () => {
+  it('that stops reading is dropped after a while', async () => {
     const large = Buffer.alloc(2_000_000);
     const { attachments, clock, seen } = world(inbox([mail(7, { parts: { '2': large } })]));
     const opened = await attachments.open(place);

@@ -50,7 +50,7 @@ describe('the role of a folder', () => {
     ['archive', '보관'],
     ['trash', 'Gelöschte Elemente'],
     ['drafts', 'Brouillons'],
-  ])('of %s is told by the name %s too', async (role, name) => {
+  ])('is also recognised for %s by the name %s', async (role, name) => {
     const { specialUse } = await import('imapflow/lib/special-use.js');
     const flag = specialUse(false, { flags: new Set(), name }).flag ?? undefined;
     const found = folderInfo([folder('INBOX'), folder(name, { specialUse: flag })]);

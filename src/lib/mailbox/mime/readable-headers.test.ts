@@ -51,6 +51,6 @@ it.each([
   ['=?koi8-r?B?8A==?=', false],
   ['Gr\xc3\xbc\xc3\x9fe', false],
   ['Gr\xfc\xdfe', true],
-])('of %j it is known whether its bytes mean something by themselves', (header, raw) => {
+])('recognises whether the bytes of %j are unambiguous', (header, raw) => {
   expect(hasRawBytes(header)).toBe(raw);
 });

@@ -113,7 +113,7 @@ describe('a UID gap', () => {
     ['was seen, and did not come again three times', { seen: true, tries: 4, since: ago(180_000) }, true],
     ['was seen, and did not come again twice', { seen: true, tries: 3, since: ago(180_000) }, false],
     ['is old, but was looked for twice only', { tries: 2, since: ago(86_400_000) }, false],
-  ])('that %s: gone is %s', (_name, change, gone) => {
+  ])('is, if it %s, considered gone: %s', (_name, change, gone) => {
     expect(isGone(uidGap(change), now)).toBe(gone);
   });
 });

@@ -81,7 +81,7 @@ describe('an audited action', () => {
     },
   );
 
-  it('that cannot be noted is not done', async () => {
+  it('is not done if it cannot be recorded', async () => {
     const { audit, results } = auditOn(faultyStore(storeAt(azurite), { at: 1, how: 'lost' }));
     let done = false;
     const run = async () => {
@@ -98,7 +98,7 @@ describe('an audited action', () => {
     expect(log.lines).toEqual([]);
   });
 
-  it('whose end cannot be noted is answered all the same, stays begun, and the log tells of it', async () => {
+  it('is answered even if its end cannot be recorded, stays begun, and is logged', async () => {
     const store = storeAt(azurite);
     const table = store.table('audit');
     const deaf: Store = {

@@ -23,7 +23,7 @@ function world() {
   return { notices, id: `test!${randomUUID().replaceAll('-', '')}`, pass: (ms: number) => (offset += ms) };
 }
 
-test('of many who claim a notice at once one tells it, and another one only after its time', async () => {
+test('lets one of many concurrent claims send a notice, and another only after its time', async () => {
   const { notices, id, pass } = world();
   const claims = await Promise.all(Array.from({ length: 6 }, () => notices.claim(id, hour)));
   expect(claims.filter(Boolean)).toHaveLength(1);
@@ -44,7 +44,7 @@ test('a notice that is over is told anew', async () => {
   expect(await notices.claim(id, hour)).toBe(true);
 });
 
-test('who has accepted a notice is kept while it is claimed again, each once', async () => {
+test('keeps who has accepted a notice while it is claimed again, each once', async () => {
   const { notices, id, pass } = world();
   expect(await notices.acceptedBy(id)).toEqual([]);
   await notices.claim(id, hour);

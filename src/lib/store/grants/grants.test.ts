@@ -76,7 +76,7 @@ test('a row copied to another person, or with two chunks exchanged, does not ope
   await expect(grants.open(key)).rejects.toMatchObject({ code: 'seal_broken' });
 });
 
-test('of two renewals of the same grant the first is stored, and the second is told to read again', async () => {
+test('stores the first of two renewals of a grant, and makes the second read again', async () => {
   const { grants, key, opened } = world();
   await grants.connected({ ...key, cache: 'start' });
   const [one, other] = [await opened(), await opened()];
@@ -188,7 +188,7 @@ test('a row that is not in the expected form is named, not guessed at', async ()
   await expect(grants.read(key)).rejects.toMatchObject({ code: 'row_broken' });
 });
 
-test('with every write after a rotation the cache moves to the new root key; without the old one it is kept as it is', async () => {
+test('moves the cache to the new root key with every write after a rotation, and keeps it as it is without the old key', async () => {
   const { grants, key, opened, rotate, loseOldest } = world();
   await grants.connected({ ...key, cache: 'c' });
   const sealed = async () => (await store.table('grants').get(key.tid, key.oid))?.values.cache0;

@@ -36,7 +36,7 @@ test('what a sign-in needs to be finished cannot be read in its row, and opens a
   for (const value of Object.values(secrets)) expect(raw).not.toContain(value);
 });
 
-test('with its next write after a rotation it moves to the new root key; without the old one it stays as it is', async () => {
+test('moves to the new root key with its next write after a rotation, and stays as it is without the old key', async () => {
   const { states, rotate, loseOldest } = world();
   await states.insert(row, secrets);
   const before = await states.get(row.key);

@@ -39,7 +39,7 @@ describe('changes that callers made', () => {
     expect(await rows()).toHaveLength(1);
   });
 
-  it('of one request in two folders are two notes', async () => {
+  it('are two notes for one request in two folders', async () => {
     const { changes } = world();
     await changes.note(mailbox, read('one', hash(1)));
     await changes.note(mailbox, read('one', hash(2)));
@@ -69,7 +69,7 @@ describe('changes that callers made', () => {
     expect((await rows()).map(({ partitionKey }) => partitionKey)).toEqual([other]);
   });
 
-  it('of a hundred messages are one row, of which the newest hundred are read', async () => {
+  it('are one row for a hundred messages, and the newest hundred rows are read', async () => {
     const { changes, clock, rows } = world();
     const hundred = Array.from({ length: 100 }, (_, n) => hash(n + 1));
     await changes.note(mailbox, read('bulk', ...hundred));

@@ -40,7 +40,7 @@ describe('a value that was read a moment ago', () => {
     expect(await recent.get('a', async () => 'after')).toBe('after');
   });
 
-  it('that is not there, or could not be read, is asked for each time', async () => {
+  it('is read each time if it does not exist or failed', async () => {
     const recent = createRecent<string>(manualClock());
     expect(await recent.get('a', async () => undefined)).toBeUndefined();
     await expect(recent.get('a', () => Promise.reject(new Error('down')))).rejects.toThrow('down');

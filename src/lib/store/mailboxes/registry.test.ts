@@ -80,7 +80,7 @@ describe('a first connect', () => {
     expect(await store.table('mail').get(partition, shardRowKey)).toBeDefined();
   });
 
-  test('without an answer of the mail server begins at a date, a little before now', async () => {
+  test('starts at a date shortly before now without an answer of the mail server', async () => {
     const ada = world.person();
     const before = world.clock.now();
     const { mailbox } = await world.connect(ada, {
@@ -132,7 +132,7 @@ describe('connecting again', () => {
     await expectOneMailbox(ada);
   });
 
-  test('under another spelling of the address is the same mailbox', async () => {
+  test('finds the same mailbox under another spelling of the address', async () => {
     const ada = world.person('ada@contoso.example');
     const { mailbox } = await world.connect(ada);
     const again = await world.connect({ ...ada, address: 'ADA@contoso.example' });
@@ -147,7 +147,7 @@ describe('connecting again', () => {
     expect(mailbox).toMatchObject({ label: 'Sales', ownerRef: 2 });
   });
 
-  test('under a new address is the same mailbox, and the old address is free', async () => {
+  test('keeps the mailbox under a new address, and frees the old address', async () => {
     const ada = world.person('ada.byron@contoso.example');
     const { mailbox } = await world.connect(ada);
     const renamed = { ...ada, address: 'ada.lovelace@contoso.example' };
@@ -161,7 +161,7 @@ describe('connecting again', () => {
     expect((await world.connect(successor)).outcome).toBe('connected');
   });
 
-  test('and back to the old address', async () => {
+  test('works back to the old address, too', async () => {
     const ada = world.person('ada@contoso.example');
     await world.connect(ada);
     await world.connect({ ...ada, address: 'other@contoso.example' });
@@ -170,7 +170,7 @@ describe('connecting again', () => {
     expect((await rowsOfTable(store, 'index')).length).toBe(2);
   });
 
-  test('another person is refused, with both named', async () => {
+  test('refuses another person, naming both', async () => {
     const ada = world.person('shared@contoso.example');
     const { mailbox } = await world.connect(ada);
     const eve = { ...world.person('shared@contoso.example'), tid: ada.tid };
@@ -208,7 +208,7 @@ describe('connecting again', () => {
     expect((await world.registry.find(ada.tid, renamed.address))?.row.id).toBe(mailbox.id);
   });
 
-  test('by a link for a certain mailbox connects that one or none', async () => {
+  test('connects the mailbox of the link or none', async () => {
     const ada = world.person();
     const { mailbox } = await world.connect(ada);
     expect((await world.connect(ada, { mailboxId: mailbox.id })).outcome).toBe('reconnected');
@@ -570,7 +570,7 @@ describe('killed at any write, and done again', () => {
     );
   });
 
-  test('by one person, and done again by another', async () => {
+  test('by one person and completed by another', async () => {
     const ada = world.person('shared@contoso.example');
     const eve = { ...world.person('shared@contoso.example'), tid: ada.tid };
     for (let atWrite = 1; atWrite <= 6; atWrite++) {

@@ -40,7 +40,7 @@ describe('an entry', () => {
     expect(read).toEqual([entry(1, 1), entry(2, 2)]);
   });
 
-  test('with a key or a hash of another length is refused', () => {
+  test('is refused with a key or a hash of another length', () => {
     expect(() => entryToBytes(entry(1, 1, { key: new Uint8Array(15) }))).toThrow(RangeError);
     expect(() => entryToBytes(entry(1, 1, { hash: new Uint8Array(9) }))).toThrow(RangeError);
   });
@@ -57,11 +57,11 @@ test.each([
 });
 
 describe('folding', () => {
-  test('nothing changes nothing', () => {
+  test('no entries changes nothing', () => {
     expect(foldEntries(empty, [])).toBe(empty);
   });
 
-  test('below the limit keeps all, in order of day and uid, without a floor', () => {
+  test('keeps all entries below the limit, in order of day and UID, without a floor', () => {
     const recent = foldEntries(empty, [entry(3, 11), entry(1, 12), entry(2, 11)]);
     expect(uids(recent)).toEqual([2, 3, 1]);
     expect(recent.floor).toBeUndefined();

@@ -93,7 +93,7 @@ describe('a commit', () => {
     expect(await textOf('b!a')).toBe('2');
   });
 
-  it('that is asked for at whatever moment the one before ends is made', async () => {
+  it('is made even if it is requested the moment the one before ends', async () => {
     const one = unit('one');
     for (let later = 0; later < 20; later++) {
       await committer.commit(one);
@@ -143,7 +143,7 @@ describe('a commit', () => {
 });
 
 describe('an answer that is lost', () => {
-  it('of a batch that was applied is found out by its own seq: the run goes on', async () => {
+  it('of an applied batch is detected by its seq, and the run continues', async () => {
     let lost = 0;
     store.disturb = ({ attempt }) => (attempt === 1 && lost++ === 0 ? 'unheard' : undefined);
     const one = unit('one');
@@ -159,7 +159,7 @@ describe('an answer that is lost', () => {
     expect((await head()).seq).toBe(2);
   });
 
-  it('of a batch that never arrived has the same bytes sent again', async () => {
+  it('of a batch that never arrived makes the same bytes be sent again', async () => {
     const sent: (readonly BatchOperation[])[] = [];
     store.disturb = ({ operations }) => {
       sent.push(operations);
@@ -179,7 +179,7 @@ describe('an answer that is lost', () => {
     expect((await head()).seq).toBe(2);
   });
 
-  it('of a batch that was applied is no refusal, whatever its second sending meets', async () => {
+  it('of an applied batch is not a refusal, regardless of the second answer', async () => {
     let sendings = 0;
     // The row that it deleted is gone by then.
     store.disturb = () => (++sendings === 1 ? 'unheard' : new StoreError('missing', { index: 1 }));
@@ -193,7 +193,7 @@ describe('an answer that is lost', () => {
     expect((await head()).seq).toBe(1);
   });
 
-  it('of a batch that never arrived says nothing of one that is refused then: the run goes on', async () => {
+  it('of a batch that never arrived does not hide a later refusal, and the run continues', async () => {
     let sendings = 0;
     store.disturb = () => (++sendings === 1 ? 'lost' : sendings === 2 ? new StoreError('refused') : undefined);
     const [bad, good] = [unit('bad'), unit('good')];
@@ -220,7 +220,7 @@ describe('an answer that is lost', () => {
     expect(committer.remainingMs()).toBe(50_000);
   });
 
-  it('for as long as the lease lasts ends the run, with the store as its cause', async () => {
+  it('until the lease expires ends the run, with the store as its cause', async () => {
     store.disturb = () => 'lost';
     const one = unit('one');
     one.set('b!one', 'x');
@@ -236,7 +236,7 @@ describe('a batch that is refused for its ETag', () => {
     ['another run', { owner: 'other' }],
     ['another term of the lease', { epoch: 2n }],
     ['another commit', { seq: 7n }],
-  ])('while the row tells of %s ends the run, and nothing of it is stored', async (_what, values) => {
+  ])('ends the run while the row shows %s, and nothing of it is stored', async (_what, values) => {
     const found = await store.table('mail').get(partition, shardRowKey);
     if (found === undefined) throw new Error('no shard');
     // All else is as the batch itself would have it: only the three together say that it was ours.
@@ -272,14 +272,14 @@ describe('a batch that is refused for its ETag', () => {
 });
 
 describe('a lease', () => {
-  it('that is idle is renewed every 20 s', async () => {
+  it('is renewed every 20 s while it is idle', async () => {
     await clock.advance(65_000);
     expect(store.batches.map((batch) => batch.length)).toEqual([1, 1, 1]);
     expect(committer.signal.aborted).toBe(false);
     expect((await head()).seq).toBe(3);
   });
 
-  it('that another run took fails the next commit, and everything that waits', async () => {
+  it('fails the next commit and everything that waits once another run took it', async () => {
     clock.advance(0);
     const found = await store.table('mail').get(partition, shardRowKey);
     if (found === undefined) throw new Error('no shard');
@@ -295,7 +295,7 @@ describe('a lease', () => {
     expect((await head()).owner).toBe('other');
   });
 
-  it('that runs out while the store is silent is over when its time is, not later', async () => {
+  it('ends on time while the store is silent', async () => {
     store.disturb = () => new Promise(() => {});
     const one = unit('one');
     one.set('b!one', 'x');
@@ -381,7 +381,7 @@ describe('a lease', () => {
     expect(both.filter((taken) => taken !== undefined)).toHaveLength(1);
   });
 
-  it('whose acquire was applied unheard is ours by its owner', async () => {
+  it('is recognised as ours by its owner if the answer to its acquire was lost', async () => {
     await committer.release();
     store.disturb = ({ attempt }) => (attempt === 1 ? 'unheard' : undefined);
     const began = clock.monotonic();
@@ -431,7 +431,7 @@ describe('rows that the table does not take', () => {
     expect(await head()).toMatchObject({ owner: '' });
   });
 
-  it('or that cannot even be written down fail their own mailbox, and no other', async () => {
+  it('or cannot be encoded fail their own mailbox and no other', async () => {
     const [good, bad] = [unit('good'), unit('bad')];
     good.set('b!good', 'x');
     bad.pending = () => {
@@ -467,7 +467,7 @@ describe('rows that the table does not take', () => {
     expect(one.refusals).toHaveLength(1);
   });
 
-  it('that are more than a batch takes are refused without asking', async () => {
+  it('are refused without a request if they exceed a batch', async () => {
     let most = 0;
     store.disturb = ({ operations }) => {
       most = Math.max(most, operations.length);
@@ -483,7 +483,7 @@ describe('rows that the table does not take', () => {
     expect(most).toBeLessThanOrEqual(batchLimits.operations);
   });
 
-  it('in the release do not keep the lease', async () => {
+  it('do not keep the lease when they are part of the release', async () => {
     store.disturb = rejected('bad');
     const units = ['a', 'b'].map(unit);
     units[0]?.set('b!a', 'bad');

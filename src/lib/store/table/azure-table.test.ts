@@ -113,7 +113,7 @@ describe('when the service does not answer', () => {
     expect((await store().table('mail').get(pk, 'r'))?.values).toEqual({ a: 2 });
   });
 
-  test('so it is with a batch', async () => {
+  test('reports a batch as unreachable, too', async () => {
     const pk = partition();
     const table = lossy().table('mail');
     await table.insert(row(pk, 'warm'));

@@ -170,7 +170,7 @@ describe('the first sync', () => {
     expect(received()).toHaveLength(6);
   });
 
-  it('in a folder from before there was one ends where new mail began', async () => {
+  it('ends where new mail began in a folder that is older than the feature', async () => {
     const subjects = fill(5);
     const mailbox = await world.connectMailbox(ada);
     await world.poll();

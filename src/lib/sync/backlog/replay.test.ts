@@ -104,7 +104,7 @@ describe('a message that was given up', () => {
     expect(await listed()).toEqual([]);
   }, 60_000);
 
-  it('that is refused again stays where it was, with the new reason, and nothing is told or counted', async () => {
+  it('stays dead with the new reason if it is refused again, without an event or a count', async () => {
     const { mailbox, facts } = await withDead(['bad']);
     const deaths = facts.deaths;
     const [before] = await listed();
@@ -160,7 +160,7 @@ describe('a message that was given up', () => {
     expect((await listed())[0]).toMatchObject({ state: 'dead', row: { folderId: archive } });
   }, 60_000);
 
-  it('that is gone by then is told as vanished, and its row goes', async () => {
+  it('is reported as vanished if it is gone, and its row is deleted', async () => {
     const { mailbox } = await withDead(['bad']);
     inbox().remove(1);
     refuse();
@@ -172,7 +172,7 @@ describe('a message that was given up', () => {
     ]);
   }, 60_000);
 
-  it('of a folder that is no longer watched is forgotten, and its replay with it', async () => {
+  it('is forgotten with its replay if its folder is no longer watched', async () => {
     const { mailbox } = await withDead(['bad'], ['INBOX', 'Archive']);
     await world.registry.patch(mailbox.id, { folders: [{ role: 'archive' }] });
     await replay(mailbox, { kind: 'dead' });
@@ -285,7 +285,7 @@ describe('a replay since a time', () => {
     expect(received()).toHaveLength(before + 2);
   }, 60_000);
 
-  it('with force sends everything again, each replay under ids of its own', async () => {
+  it('sends everything again with force, each replay under its own ids', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     for (let n = 1; n <= 5; n++) inbox().add(`mail ${n}`);
@@ -309,7 +309,7 @@ describe('a replay since a time', () => {
     ]);
   }, 60_000);
 
-  it('with force leaves alone what arrived after it was asked for', async () => {
+  it('with force skips mail that arrived after the request', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     inbox().add('before');
@@ -326,7 +326,7 @@ describe('a replay since a time', () => {
     expect(await rowsOfKind('e')).toEqual([]);
   });
 
-  it('with force that is rejected is counted, and not retried', async () => {
+  it('with force counts a rejected message and does not retry it', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     for (const subject of ['one', 'bad', 'two']) inbox().add(subject);
@@ -343,7 +343,7 @@ describe('a replay since a time', () => {
     });
   }, 60_000);
 
-  it('with force sends nothing twice that went at the same time as one that failed', async () => {
+  it('with force sends nothing twice that was under way beside a failed message', async () => {
     const mailbox = await world.connectMailbox(ada);
     const facts = windowFacts();
     await world.poll({ destinations: facts });
@@ -371,7 +371,7 @@ describe('a replay since a time', () => {
     expect(await rowsOfKind('e')).toEqual([]);
   }, 60_000);
 
-  it('with force passes nothing over where the numbers of its folder change while one fails', async () => {
+  it('with force skips nothing if its folder is renumbered while one fails', async () => {
     const mailbox = await world.connectMailbox(ada);
     const facts = windowFacts();
     await world.poll({ destinations: facts });
@@ -413,7 +413,7 @@ describe('a replay since a time', () => {
     expect(world.receiver.subjects()).toEqual(['at']);
   });
 
-  it('with force goes no further ahead of one that fails than it can remember', async () => {
+  it('with force gets no further ahead of a failing message than it can remember', async () => {
     const mailbox = await world.connectMailbox(ada);
     const facts = windowFacts();
     await world.poll({ destinations: facts });

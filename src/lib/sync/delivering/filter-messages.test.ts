@@ -32,7 +32,7 @@ it.each<[MailboxFilter, readonly string[]]>([
   [{ only: { maxSize: 999 } }, ['order']],
   [{ only: { direction: 'out' } }, []],
   [{ only: { folder: [{ role: 'archive' }] } }, []],
-])('with %j come %j', async (filter, wanted) => {
+])('delivers, with %j, the messages %j', async (filter, wanted) => {
   await setFilter(filter);
   folder().add('hello');
   folder().add({
@@ -66,7 +66,7 @@ describe('a message that is kept back', () => {
     expect(world.receiver.arrivals.map(({ event }) => event.type)).toEqual(['mailbox.connected']);
   });
 
-  it('with a thousand others does not hold a run beyond its time', async () => {
+  it('among a thousand others does not extend a run beyond its time', async () => {
     await setFilter({ except: { subject: ['secret'] } });
     await world.poll();
     for (let n = 0; n < 1000; n++) folder().add('secret');
@@ -148,7 +148,7 @@ describe('a message that is on its way', () => {
     expect(subjects()).toEqual(['posted once']);
   });
 
-  it('and was delivered, is told as moved to a folder whose mail does not come', async () => {
+  it('is reported as moved to a folder whose mail is filtered out if it was delivered', async () => {
     await setFilter({ except: { folder: [{ role: 'archive' }] } });
     const uid = folder().add('filed');
     await world.poll();

@@ -42,7 +42,7 @@ describe('an event that fails again and again', () => {
     ['has to wait, and nothing waits behind it', 50, -1, false, false],
     ['has to wait, and others wait behind it', 4, -1, true, false],
     ['has to wait, and others have waited behind it for five minutes', 5, -1, true, true],
-  ])('that %s is due or not', (_what, failedMinutes, nextMinutes, isInTheWay, isDue) => {
+  ])('is due or not if it %s', (_what, failedMinutes, nextMinutes, isInTheWay, isDue) => {
     const at = (minutes: number | undefined) =>
       minutes === undefined ? undefined : new Date(now.getTime() - minutes * 60_000);
     const row = { ...fresh, failedAt: at(failedMinutes), nextAt: at(nextMinutes) };

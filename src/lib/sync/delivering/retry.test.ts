@@ -36,7 +36,7 @@ function factsOf(order: 'strict' | 'window') {
 }
 
 describe('a message that is refused', () => {
-  it('for its size is sent once more with what is small alone, under its id', async () => {
+  it('is sent once more with metadata only, under its id, if it is too large', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     world.receiver.answer = (event) =>
@@ -49,7 +49,7 @@ describe('a message that is refused', () => {
     expect(received()).toHaveLength(1);
   });
 
-  it('for anything else is sent without its text only once others were accepted meanwhile', async () => {
+  it('is sent without its text for other reasons only after others were accepted', async () => {
     await world.connectMailbox(ada, ['INBOX', 'Archive']);
     await world.poll();
     let acceptedAt: Date | undefined;
@@ -69,7 +69,7 @@ describe('a message that is refused', () => {
     expect(received().at(-1)?.data).toMatchObject({ text: null, truncated: ['text'] });
   });
 
-  it('by a receiver that refuses everything for a while arrives with its text', async () => {
+  it('arrives with its text if the receiver refused everything for a while', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     // It works again between the first attempt and what would follow it.
@@ -102,7 +102,7 @@ describe('a message that is refused', () => {
     expect(await world.mailRows()).not.toContainEqual(expect.stringMatching(/^d!/));
   }, 60_000);
 
-  it('in a gap that closed late is not counted against the message behind it', async () => {
+  it('in a gap that closed late does not count against the next message', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     inbox().unanswered.add(inbox().add('late'));
@@ -212,7 +212,7 @@ describe('a message that is refused', () => {
     expect(await world.cursor(mailbox)).toMatchObject({ retries: 0 });
   }, 60_000);
 
-  it('and does not show for a minute or two is not taken for gone', async () => {
+  it('is not considered gone if the server does not show it for a minute or two', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     const { facts } = factsOf('window');
@@ -607,7 +607,7 @@ describe('a window', () => {
     [59, 70],
     [150, 200],
   ])(
-    'whose first message waits gets what is behind it, also where %i of %i messages do not come at first',
+    'delivers what is behind a waiting first message, even if %i of %i messages are missing at first',
     async (missing, all) => {
       const mailbox = await world.connectMailbox(ada);
       await world.poll();

@@ -84,14 +84,14 @@ describe('a bounce', () => {
 });
 
 describe('a copy in Sent', () => {
-  it('that bears our header is told, and its event names the submission', async () => {
+  it('is reported if it has our header, and its event names the submission', async () => {
     folder('Sent Items').add({ subject: 'Offer', submissionId: ours, messageId: '<theirs@exchange.example>' });
     await poll();
     expect(told).toEqual(['copy ours <theirs@exchange.example>']);
     expect(submissionIds()).toEqual([ours]);
   });
 
-  it('of which mail out knows nothing names none', async () => {
+  it('has no submission in its event if the submission is unknown', async () => {
     folder('Sent Items').add({ subject: 'Offer', submissionId: theirs });
     folder('Sent Items').add('written in Outlook');
     await poll();

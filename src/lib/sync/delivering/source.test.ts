@@ -73,7 +73,7 @@ describe('a second mail in which the sender repeats', () => {
     expect(moved().every(({ data }) => data.messageKey === one?.id)).toBe(true);
   });
 
-  it('nothing, because it has neither Message-ID nor Date, is delivered too', async () => {
+  it('no identifying header is delivered, too', async () => {
     await connect();
     const scan = { subject: 'Scan', from: 'scanner@contoso.example', messageId: undefined, date: undefined };
     const uid = inbox().add(scan);
@@ -103,7 +103,7 @@ describe('a second mail in which the sender repeats', () => {
 });
 
 describe('a forged mail', () => {
-  it('that is filed away before the genuine one comes suppresses nothing', async () => {
+  it('suppresses nothing, even if it was filed before the genuine one arrives', async () => {
     await connect();
     const forged = inbox().add({ ...parcel, received: 'from mail.evil.example by mx.example with ESMTP id 1' });
     await world.poll();
@@ -165,7 +165,7 @@ describe('a real move', () => {
   it.each([
     ['keeps', false],
     ['stamps anew', true],
-  ])('over midnight is told once, on a server that %s dates of arrival', async (_, stampsAnew) => {
+  ])('over midnight is reported once on a server that %s dates of arrival', async (_, stampsAnew) => {
     world.mail.stampsAnew = stampsAnew;
     const mailbox = await connect();
     const uid = inbox().add(parcel);
@@ -186,7 +186,7 @@ describe('a real move', () => {
     ]);
   });
 
-  it('before it was accepted takes its retry along to the new date, where it is found after a reset', async () => {
+  it('before acceptance keeps its retry under the new date, where a reset finds it', async () => {
     world.mail.stampsAnew = true;
     const mailbox = await connect();
     world.receiver.answer = ({ type }) => (type === 'message.received' ? refused : accepted);
@@ -219,7 +219,7 @@ describe('a real move', () => {
     expect(moved()).toHaveLength(1);
   });
 
-  it('of imported mail is known where its date of arrival stays, and else delivered once more, never lost', async () => {
+  it('of imported mail is recognised if its date stays, and else delivered once more, never lost', async () => {
     await connect();
     const uid = inbox().add({ ...parcel, received: undefined });
     await world.poll();
@@ -332,7 +332,7 @@ describe('a replay', () => {
     expect(moved()).toEqual([]);
   });
 
-  it('of what was given up sends that one, not another of its headers, after the folder was renumbered', async () => {
+  it('of a dead message sends that message, not another with the same headers, after renumbering', async () => {
     const mailbox = await connect(['INBOX']);
     world.receiver.answer = (event) => (mailOf(event)?.size === 1 ? refused : accepted);
     inbox().add({ ...parcel, size: 1 });

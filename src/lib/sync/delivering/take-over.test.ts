@@ -33,7 +33,7 @@ describe('a message that moves', () => {
     expect(event?.data.messageRef).not.toBe(received()[0]?.data.messageRef);
   });
 
-  it('to a folder that is watched from then on only is told as moved, not as removed', async () => {
+  it('is reported as moved, not removed, if the new folder is watched only from then on', async () => {
     const mailbox = await world.connectMailbox(ada, ['INBOX']);
     await world.poll();
     const internalDate = new Date(Date.now() - 40 * 86_400_000);
@@ -53,7 +53,7 @@ describe('a message that moves', () => {
     expect(event?.data).toMatchObject({ messageKey: received()[0]?.id, change: 'moved', folder: { path: 'Archive' } });
   });
 
-  it('to another folder and back is the same message all the way', async () => {
+  it('stays the same message to another folder and back', async () => {
     await world.connectMailbox(ada, ['INBOX', 'Archive']);
     await world.poll();
     const uid = folder('INBOX').add('there and back');
@@ -79,7 +79,7 @@ describe('a message that moves', () => {
     expect(world.receiver.ofType('message.updated')).toHaveLength(1);
   });
 
-  it('before it was accepted is delivered from its new place under its first key', async () => {
+  it('is delivered from its new folder under its first key if it was not accepted yet', async () => {
     await world.connectMailbox(ada, ['INBOX', 'Archive']);
     await world.poll();
     world.receiver.answer = () => down;
@@ -111,7 +111,7 @@ describe('a message that moves', () => {
     expect(received().map(({ id }) => id === key)).toEqual([false, true]);
   });
 
-  it('out of a folder that is then removed is still a move, and new mail arrives beside it', async () => {
+  it('is still a move if its old folder is then removed, and new mail arrives beside it', async () => {
     await world.connectMailbox(ada, ['INBOX', 'Projects']);
     await world.poll();
     const uid = folder('Projects').add('rescued');
@@ -124,7 +124,7 @@ describe('a message that moves', () => {
     expect(world.receiver.ofType('message.updated').map(({ data }) => data.change)).toEqual(['moved']);
   });
 
-  it('before it was accepted, out of a folder that is away for a while, is not missed there afterwards', async () => {
+  it('is not missed in its old folder if that was away for a while', async () => {
     await world.connectMailbox(ada, ['INBOX', 'Archive']);
     await world.poll();
     world.receiver.answer = (event) => (event.type === 'message.received' ? down : accepted);
@@ -143,7 +143,7 @@ describe('a message that moves', () => {
     expect(world.receiver.ofType('message.vanished')).toEqual([]);
   });
 
-  it('as one of many is moved with all of them, none is lost or doubled', async () => {
+  it('moves with many others, and none is lost or doubled', async () => {
     const mailbox = await world.connectMailbox(ada, ['INBOX', 'Archive']);
     await world.poll();
     for (let n = 1; n <= 150; n++) folder('INBOX').add(`mail ${n}`);
@@ -158,7 +158,7 @@ describe('a message that moves', () => {
     expect(await world.cursor(mailbox, 'Archive')).toMatchObject({ lastUid: 150, uidGaps: [], acked: [] });
   }, 60_000);
 
-  it('from before the connect is delivered as one that does not seem new', async () => {
+  it('from before the connect is delivered with seemsNew false', async () => {
     folder('Archive').add({ subject: 'old', internalDate: new Date(Date.now() - 86_400_000) });
     await world.connectMailbox(ada, ['INBOX', 'Archive']);
     await world.poll();
@@ -188,7 +188,7 @@ describe('a copy', () => {
     expect([one?.data.seemsNew, two?.data.seemsNew]).toEqual([true, false]);
   });
 
-  it('in Sent of a mail to oneself is no copy', async () => {
+  it('in Sent of a mail to oneself is not a copy', async () => {
     await world.connectMailbox(ada, ['INBOX', 'Sent Items']);
     await world.poll();
     folder('Sent Items').add({ subject: 'to myself', messageId: '<self@example>' });
@@ -200,7 +200,7 @@ describe('a copy', () => {
     ]);
   });
 
-  it('that arrives with its original in one poll is told once as new', async () => {
+  it('that arrives with its original in one poll gives one new event', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     const uid = folder('INBOX').add('twice');
@@ -258,7 +258,7 @@ describe('a folder that is renumbered', () => {
     });
   });
 
-  it('in any order announces what is new among what is old', async () => {
+  it('announces new mail among old mail in any order', async () => {
     for (let n = 1; n <= 300; n++) {
       folder('INBOX').add({ subject: `old ${n}`, internalDate: new Date(Date.now() - (400 - n) * 3_600_000) });
     }
@@ -368,7 +368,7 @@ describe('a folder that is renumbered', () => {
     expect(world.receiver.ofType('folder.reset')).toHaveLength(4);
   });
 
-  it('before the first look begins by date', async () => {
+  it('starts by date if it was never polled before', async () => {
     folder('INBOX').add({ subject: 'old', internalDate: new Date(Date.now() - 86_400_000) });
     await world.connectMailbox(ada);
     folder('INBOX').add('new');

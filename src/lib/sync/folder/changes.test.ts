@@ -51,7 +51,7 @@ describe('a flag that the owner changes', () => {
     ]);
   });
 
-  it('and changes back is told twice', async () => {
+  it('is reported twice if it changes back', async () => {
     const [uid = 0] = await delivered(['wavering']);
     folder('INBOX').mark(uid, { seen: true });
     await world.poll();
@@ -61,7 +61,7 @@ describe('a flag that the owner changes', () => {
     expect(new Set(world.receiver.ofType('message.updated').map(({ id }) => id)).size).toBe(2);
   });
 
-  it('that the counts do not show is found within the hour', async () => {
+  it('is found within the hour if the counts do not show it', async () => {
     const [uid = 0] = await delivered(['flag me']);
     folder('INBOX').mark(uid, { flagged: true });
     await world.poll();
@@ -111,7 +111,7 @@ describe('a flag that the owner changes', () => {
     expect(shown).toBe(true);
   });
 
-  it('on a hundred messages at once is told of each', async () => {
+  it('on a hundred messages at once is reported for each', async () => {
     const uids = await delivered(Array.from({ length: 100 }, (_, n) => `mail ${n}`));
     for (const uid of uids) folder('INBOX').mark(uid, { seen: true });
     await world.polls(3);
@@ -200,7 +200,7 @@ describe('a message that the owner removes', () => {
     expect(updates().map(({ messageKey }) => messageKey)).toEqual([keyOf('other'), keyOf('shy')]);
   });
 
-  it('and that turns up again later is told as moved, under its key', async () => {
+  it('is reported as moved, under its key, if it turns up again later', async () => {
     const [uid = 0] = await delivered(['back again']);
     folder('INBOX').move(uid, folder('Elsewhere'));
     await world.polls(3);
@@ -265,7 +265,7 @@ describe('a change that a caller made over HTTP', () => {
     expect(of('two')[0]).not.toHaveProperty('causedBy');
   });
 
-  it('that somebody else adds to is told without it', async () => {
+  it('is reported without causedBy if another client adds to it', async () => {
     const [one = 0] = await two();
     await note('req-1', 'one', { flags: { seen: true } });
     folder('INBOX').mark(one, { seen: true, flagged: true });
@@ -366,7 +366,7 @@ describe('a message that arrives unheard', () => {
     return uid;
   }
 
-  it('and is read before it comes again is told as read', async () => {
+  it('is reported as read if it is read before it is sent again', async () => {
     const uid = await unheard('read me');
     folder('INBOX').mark(uid, { seen: true });
     world.receiver.answer = () => accepted;
@@ -377,7 +377,7 @@ describe('a message that arrives unheard', () => {
     ]);
   });
 
-  it('and moves before it comes again is told from where it is', async () => {
+  it('is reported from its new folder if it moves before it is sent again', async () => {
     const uid = await unheard('move me', ['INBOX', 'Archive']);
     folder('INBOX').move(uid, folder('Archive'));
     world.receiver.answer = () => accepted;
@@ -392,7 +392,7 @@ describe('a message that arrives unheard', () => {
     ]);
   });
 
-  it('and comes again as it was is told of once', async () => {
+  it('is reported once if it is sent again unchanged', async () => {
     await unheard('leave me');
     world.receiver.answer = () => accepted;
     await world.polls(3);
@@ -402,7 +402,7 @@ describe('a message that arrives unheard', () => {
     expect(updates()).toEqual([]);
   });
 
-  it('and is flagged while it is in the retry queue is reported as flagged', async () => {
+  it('is reported as flagged if it is flagged while in the retry queue', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     world.receiver.answer = (event) => (subjectOf(event) === 'flag me' ? refused : accepted);
@@ -418,7 +418,7 @@ describe('a message that arrives unheard', () => {
 });
 
 describe('a message that is replayed by force', () => {
-  it('with another flag than was told is told with that, too', async () => {
+  it('is sent with its current flag if that changed', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     const uid = folder('INBOX').add('again');

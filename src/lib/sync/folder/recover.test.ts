@@ -133,7 +133,7 @@ describe('a renumbered folder', () => {
     expect(result).toMatchObject({ lastUid: 1, waiting: [] });
   });
 
-  it('that is empty now keeps its entries without a place, for folders into which they moved', () => {
+  it('keeps its entries without a place if it is empty now, for folders into which they moved', () => {
     const result = run({ entries: [known('a', 11), known('b', 12)], listed: [], all: [], uidNext: 1 });
     expect(result).toMatchObject({ lastUid: 0, waiting: [], counts: { gone: 2 } });
     expect(result.entries.map(({ uid }) => uid)).toEqual([0, 0]);

@@ -19,7 +19,7 @@ it.each([
   ['the mail', 2, heard({ isAnnounced: true, hasArrived: true }), 0],
   ['a bell with its mail', 0, heard({ isRung: true, hasArrived: true }), 0],
   ['a poll without a bell', 0, heard(), 0],
-])('after %s a mailbox that was due for %i ticks is due for the next', (_, before, one, after) => {
+])('leaves, after %s, %i eager ticks at the next', (_, before, one, after) => {
   expect(eagerAfter(before, one)).toBe(after);
 });
 

@@ -90,7 +90,7 @@ describe('a mailbox that answered', () => {
     },
   );
 
-  it('but for one folder stays as it is, and says which fault', () => {
+  it('keeps its state if only one folder failed, with the fault', () => {
     const judged = judge(
       { state: state(), slot: slot() },
       { kind: 'partly', code: 'folder_missing', left: 'nothing' },
@@ -190,7 +190,7 @@ describe('a mailbox that failed', () => {
     },
   );
 
-  it('by a fault of the deployment waits no longer than it was told', () => {
+  it('waits no longer than it was told for a fault of the deployment', () => {
     const judged = judge({ state: state(), slot: slot({ failures: 9 }) }, failed('client_secret_invalid', 150_000), at);
     expect(judged.slot).toEqual(slot({ failures: 9, nextDue: tick + 3 }));
     expect(judged.state).toEqual(state({ backoffUntil: new Date(now.getTime() + 150_000) }));
@@ -240,7 +240,7 @@ describe('a mailbox that failed', () => {
     expect(second.state.since).toEqual(now);
   });
 
-  it('for a reason of our own store is only tried again', () => {
+  it('is only tried again if our own store failed', () => {
     expect(judge({ state: state(), slot: slot() }, { kind: 'unknown' }, at)).toEqual({
       state: state(),
       slot: slot({ nextDue: tick + 1 }),
@@ -338,7 +338,7 @@ describe('a bell', () => {
     );
   const heard = { isRung: true, isAnnounced: true, hasArrived: false, arrivals: [] };
 
-  it('that is ahead of the mail makes the mailbox due in the next three ticks', () => {
+  it('ahead of the mail makes the mailbox due in the next three ticks', () => {
     const due: number[] = [];
     let { slot: next } = polled(slot({ interval: 9 }), { heard });
     for (let now = tick + 1; now <= tick + 12; now++) {

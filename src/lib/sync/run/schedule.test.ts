@@ -16,7 +16,7 @@ describe('the schedule of the dispatcher', () => {
     ['0', '0 * * * * *'],
     ['-5', '0 * * * * *'],
     ['7200', '0 * * * * *'],
-  ])('of %j is %s', (setting, schedule) => {
+  ])('is computed from %j as %s', (setting, schedule) => {
     expect(timerSchedule(setting)).toBe(schedule);
   });
 });

@@ -73,7 +73,7 @@ describe('a folder that is taken off', () => {
     expect([told.length, new Set(told).size]).toEqual([121, 121]);
   });
 
-  it('and put back begins anew, with what arrives from then on', async () => {
+  it('starts again with new mail if it is put back', async () => {
     folder('Archive').add('before');
     await world.poll();
     await watch('INBOX');

@@ -43,7 +43,7 @@ describe('a comparison', () => {
     ['never made', undefined, true],
     ['an hour ago', new Date('2026-11-22T11:00:00Z'), true],
     ['a minute less ago', new Date('2026-11-22T11:01:00Z'), false],
-  ])('that was %s is due: %s', (_name, flagsAt, due) => {
+  ])('is due or not after it was %s: %s', (_name, flagsAt, due) => {
     expect(isComparisonDue({ flagsAt }, now)).toBe(due);
   });
 

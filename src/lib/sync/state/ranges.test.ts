@@ -123,7 +123,7 @@ describe('UID gaps', () => {
     expect(spans(closeUid([uidGap(1, 3)], 9).uidGaps)).toEqual([[1, 3]]);
   });
 
-  it('that are parted into too many close the oldest, and say so', () => {
+  it('that are split into too many close the oldest and report it', () => {
     const all = Array.from({ length: 64 }, (_, n) => uidGap(n * 10 + 1, n * 10 + 3));
     const { uidGaps, closed } = closeUid(all, 632);
     expect(uidGaps).toHaveLength(64);
@@ -142,14 +142,14 @@ describe('UID gaps', () => {
     expect(last.uidGaps).toEqual([]);
   });
 
-  it('whose message shows again wait for it however long that takes to be delivered', () => {
+  it('wait for a message that shows again until it is delivered', () => {
     let uidGaps: readonly UidGap[] = openUidGaps([], { ranges: [range(1, 3)], sort: 'unseen' }, ago(60)).uidGaps;
     for (let look = 0; look < 2; look++) uidGaps = searchedAgain(uidGaps, [], now).uidGaps;
     for (let look = 0; look < 9; look++) uidGaps = searchedAgain(uidGaps, [2], now).uidGaps;
     expect(uidGaps).toEqual([uidGap(2, 2, { since: ago(60), seen: true, tries: 0 })]);
   });
 
-  it('that SEARCH shows and FETCH never answers are given up as well', () => {
+  it('are given up as well if SEARCH shows them and FETCH never answers', () => {
     let uidGaps: readonly UidGap[] = openUidGaps([], { ranges: [range(5, 5)], sort: 'missing' }, ago(4)).uidGaps;
     let looks = 0;
     while (uidGaps.length > 0 && looks < 9) {
