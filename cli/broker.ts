@@ -7,11 +7,13 @@ import { isStoreError } from '../src/lib/store/table/table.ts';
 import { ApiProblem } from './api/refusal.ts';
 import { addBootstrapKey } from './bootstrap-key.ts';
 import { type AddCommand, type CommandIo, type ExitCode, UsageError } from './command.ts';
+import { addApi } from './commands/api/api.ts';
 import { addDeliveries } from './commands/api/deliveries.ts';
 import { addDestinations } from './commands/api/destinations.ts';
 
 import { addKeys } from './commands/api/keys.ts';
 import { addMailboxes } from './commands/api/mailboxes.ts';
+import { addSubmissions } from './commands/api/submissions.ts';
 import { addBackup, addRestore } from './commands/backup.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addCost } from './commands/cost.ts';
@@ -29,7 +31,9 @@ const commands: readonly AddCommand[] = [
   addMailboxes,
   addDestinations,
   addDeliveries,
+  addSubmissions,
   addKeys,
+  addApi,
   addReseal,
   addBackup,
   addRestore,

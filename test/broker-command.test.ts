@@ -62,6 +62,8 @@ describe('broker, over the API', () => {
       .replaceAll(/\b(mbx_\d{4}|dst)_[0-9A-Za-z]+/g, '$1_ID')
       .replaceAll(/"id": "f[0-9A-Za-z]{7}"/g, '"id": "fID"')
       .replaceAll(/\bdlv_[\w-]+/g, 'dlv_ID')
+      .replaceAll(/\bsub_[\w-]+/g, 'sub_ID')
+      .replaceAll(/"(messageId|ourMessageId|threadKey)": "[^"]+"/g, '"$1": "ID"')
       .replaceAll(/"messageRef": "[\w-]+"/g, '"messageRef": "REF"')
       .replaceAll(/"version":"[0-9a-f]{32}"/g, '"version":"VERSION"')
       .replaceAll(/"file":"[^"]+"/g, '"file":"FILE"')
@@ -75,7 +77,7 @@ describe('broker, over the API', () => {
       .replaceAll(/"(id|createdBy)": "[0-9A-Za-z]{12}"/g, '"$1": "ID"')
       .replaceAll(/(localhost|127\.0\.0\.1):\d+/g, '$1:PORT')
       .replaceAll(/"version": "[^"]+"/g, '"version": "VERSION"')
-      .replaceAll(/"(tookMs|number)": \d+/g, '"$1": 0');
+      .replaceAll(/"(tookMs|number|size)": \d+/g, '"$1": 0');
 
   /** Holds what a command answers to programs. Words in capitals in `args` stand for what `given` names. */
   const holds = async (args: string, given: Readonly<Record<string, string>> = {}, code = 0): Promise<void> => {
@@ -155,6 +157,20 @@ describe('broker, over the API', () => {
     await holds('deliveries list --state dead --json');
     await holds('deliveries replay ID --json', { ID: deliveryId(mailboxId, mark.key) });
     await holds('deliveries replay --mailbox ID --json', { ID: mailboxId });
+  });
+
+  it('commands about outgoing mail answer what programs read', async () => {
+    const send = async (more: object = {}) => {
+      const mail = { to: ['grace@contoso.example'], subject: 'Offer', text: 'Hello', ...more };
+      await writeFile(join(folder, 'mail.json'), JSON.stringify(mail));
+      const args = `api POST mailboxes/${mailboxId}/send --data @${join(folder, 'mail.json')} --json`;
+      return JSON.parse((await broker(args)).out).id;
+    };
+    const later = await send({ sendAt: new Date(Date.now() + 3_600_000).toISOString() });
+    await holds('submissions list ID --json', { ID: mailboxId });
+    await holds('submissions cancel ID --json', { ID: later });
+    await holds('submissions resend ID --yes --json', { ID: later }, 1);
+    await holds('submissions settle ID --as sent --json', { ID: later }, 1);
   });
 
   it('commands that need no running broker answer what programs read', async () => {
@@ -400,6 +416,45 @@ describe('broker, over the API', () => {
     for (const word of ['mailboxes list', 'deliveries replay', '--profile']) expect(out).toContain(word);
     // The grammar tells whether PowerShell could read it.
     if (shell === 'powershell') expect(parsePowerShell(out).commands[0]?.name).toBe('Register-ArgumentCompleter');
+  });
+
+  it('makes any other request of the API: lists, forms, files, texts', async () => {
+    await holds('api GET mailboxes --query address=nobody@contoso.example --json');
+    await holds('api GET destinations --all --json');
+    await holds('api GET mailboxes/mbx_0001_aaaaaaaaaaaaaaaa --json', {}, 1);
+    expect(JSON.parse((await broker('api get /api/mailboxes')).out)).toHaveProperty('items');
+    expect((await broker('api GET metrics')).out).toContain('mail_broker_up 1');
+    expect((await broker(`api GET mailboxes/${mailboxId}/folders --query counts=inbox`)).code).toBe(0);
+
+    const { body: key } = await world.api('POST', 'keys', { body: { scopes: ['read'] } });
+    expect(await broker(`api DELETE keys/${key.id}`)).toMatchObject({ code: 0, out: 'Done.' });
+
+    await world.standIns.imap.deliver(ada, 'From: grace@contoso.example\r\nSubject: To keep\r\n\r\nHello\r\n');
+    const { items } = JSON.parse((await broker(`api GET mailboxes/${mailboxId}/messages --query folder=inbox`)).out);
+    const raw = `mailboxes/${mailboxId}/messages/${items[0].messageRef}/raw`;
+    const unnamed = await broker(`api GET ${raw}`);
+    expect([unnamed.code, unnamed.err]).toEqual([2, expect.stringContaining('--output')]);
+    const path = join(folder, 'message.eml');
+    expect((await broker(`api GET ${raw} --output ${path}`)).code).toBe(0);
+    expect(await readFile(path, 'utf8')).toContain('Subject: To keep');
+
+    // A form with a file, as a browser sends it.
+    const form = `--form to=grace@contoso.example --form subject=File --form text=Hello --form attachments=@${path}`;
+    const sent = await broker(`api POST mailboxes/${mailboxId}/send --form dryRun=true ${form}`);
+    expect(sent.out).toContain('message.eml');
+  });
+
+  it.each([
+    ['api HEAD mailboxes', 'The method is one of'],
+    ['api POST keys --data {', '--data takes JSON'],
+    ['api POST keys --data @/nowhere', 'cannot be read'],
+    ['api POST keys --data {} --form a=b', 'not both'],
+    ['api GET keys --query a', '--query takes a name and a value'],
+    ['api POST keys --all', '--all is for GET'],
+  ])('refuses %s in one sentence', async (args, sentence) => {
+    const { code, err } = await broker(args);
+    expect([code, err.split('\n').length]).toEqual([2, 1]);
+    expect(err).toContain(sentence);
   });
 
   it('shows what a month costs, without calling anything', async () => {

@@ -17,7 +17,7 @@ export interface BrokerRefusal {
 export interface BrokerApi {
   /** @throws Error where no answer came: for a POST it may have acted */
   call(
-    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
     path: string,
     options?: { key?: string; body?: unknown },
   ): Promise<BrokerAnswer>;
@@ -41,12 +41,13 @@ export function createBrokerApi(publicUrl: string, fetch: typeof globalThis.fetc
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await response.text();
-      return { status: response.status, body: parse(text) };
+      return { status: response.status, body: parseBody(text) };
     },
   };
 }
 
-function parse(text: string): unknown {
+/** JSON where it is, else the text. */
+export function parseBody(text: string): unknown {
   try {
     return text === '' ? undefined : JSON.parse(text);
   } catch {
