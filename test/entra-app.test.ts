@@ -249,7 +249,7 @@ describe('an application that is there', () => {
     const state = await world.app().ensure(world.wanted({ clientId }));
     expect(state.consent).toMatchObject({
       state: 'missing',
-      sentence: expect.stringContaining('does not show everywhere yet'),
+      sentence: { en: expect.stringContaining('does not show everywhere yet') },
     });
   });
 
@@ -259,11 +259,14 @@ describe('an application that is there', () => {
       expect(await world.app().look(world.wanted({ clientId }))).toMatchObject({
         consent: { state: 'missing' },
         differs: [
-          expect.stringContaining('AzureADMultipleOrgs'),
-          expect.stringContaining('version 2'),
-          expect.stringContaining('redirect URIs'),
-          expect.stringContaining('does not ask for IMAP.AccessAsUser.All'),
-          expect.stringContaining('role Broker.Admin is missing'),
+          { en: expect.stringContaining('AzureADMultipleOrgs'), zh: expect.stringMatching(/\p{Script=Han}/u) },
+          { en: expect.stringContaining('version 2'), zh: expect.stringMatching(/\p{Script=Han}/u) },
+          { en: expect.stringContaining('redirect URIs'), zh: expect.stringMatching(/\p{Script=Han}/u) },
+          {
+            en: expect.stringContaining('does not ask for IMAP.AccessAsUser.All'),
+            zh: expect.stringMatching(/\p{Script=Han}/u),
+          },
+          { en: expect.stringContaining('role Broker.Admin is missing'), zh: expect.stringMatching(/\p{Script=Han}/u) },
         ],
       });
     });
@@ -273,7 +276,7 @@ describe('an application that is there', () => {
   it('of another owner is extended without changing its audience', async () => {
     const { application, clientId } = there();
     const state = await world.app().ensure(world.wanted({ clientId, foreign: true }));
-    expect(state.differs).toEqual(['It is for AzureADMultipleOrgs, and not for AzureADMyOrg.']);
+    expect(state.differs.map(({ en }) => en)).toEqual(['It is for AzureADMultipleOrgs, and not for AzureADMyOrg.']);
     expect(application.body.signInAudience).toBe('AzureADMultipleOrgs');
     expect(state.consent).toEqual({ state: 'granted' });
   });
@@ -420,7 +423,7 @@ describe('without the right', () => {
       notes: [],
       consent: {
         state: 'missing',
-        sentence: expect.stringContaining(world.tenant),
+        sentence: { en: expect.stringContaining(world.tenant) },
         roles: expect.arrayContaining(['Cloud Application Administrator']),
       },
     });
@@ -435,7 +438,7 @@ describe('without the right', () => {
     expect(state).toMatchObject({
       servicePrincipalId: undefined,
       consent: { state: 'missing' },
-      differs: [expect.stringContaining('consenting adds it')],
+      differs: [{ en: expect.stringContaining('consenting adds it') }],
     });
   });
 
@@ -449,7 +452,7 @@ describe('without the right', () => {
     );
     expect(state.consent).toMatchObject({
       state: 'missing',
-      sentence: expect.stringContaining('may not see the service'),
+      sentence: { en: expect.stringContaining('may not see the service') },
     });
     expect(state.notes.join()).toContain('guest');
     expect(await world.app().look(world.wanted({ clientId: state.clientId }))).toMatchObject({
@@ -548,7 +551,7 @@ describe('mailboxes in another tenant', () => {
     const state = await world.app().ensure(world.wanted());
     expect(state.consent).toMatchObject({
       state: 'missing',
-      sentence: expect.stringContaining('has no service Office 365 Exchange Online'),
+      sentence: { en: expect.stringContaining('has no service Office 365 Exchange Online') },
     });
   });
 });

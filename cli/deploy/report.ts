@@ -52,7 +52,7 @@ export async function reportOf(end: DeployEnd, ports: DeployPorts, showKey: bool
   if (consent.state === 'missing') {
     lines.push(
       '',
-      `Consent is missing: ${consent.sentence}`,
+      `Consent is missing: ${consent.sentence.en}`,
       `Until someone with one of these roles consents, people may see "Need admin approval": ${consent.roles.join(', ')}.`,
       ...(await consentLinks(end, ports)),
     );

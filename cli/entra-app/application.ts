@@ -1,3 +1,4 @@
+import type { Localised } from '../../src/lib/doctor/checks/types.ts';
 import { AzureProblem, isProblem } from '../azure/problem.ts';
 import type { Rest } from '../azure/rest.ts';
 import { type Application, applicationFields, applicationForm, rolesForm } from './forms.ts';
@@ -37,7 +38,7 @@ export async function findApplication(graph: Rest, wanted: WantedApplication): P
 export interface Changed {
   readonly application: Application;
   /** What this person may not change, or only its owner can decide. */
-  readonly differs: readonly string[];
+  readonly differs: readonly Localised[];
 }
 
 /** Changes what differs, in one request. */

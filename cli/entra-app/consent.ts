@@ -1,3 +1,4 @@
+import type { Localised } from '../../src/lib/doctor/checks/types.ts';
 import type { Rest } from '../azure/rest.ts';
 import { type Assignment, assignmentForm, type Grant, grantForm } from './forms.ts';
 import type { Consent, EntraParts } from './interface.ts';
@@ -6,10 +7,20 @@ import { type ConsentChange, type ConsentWish, planConsent } from './plan-consen
 import { consentRoles, namesOf } from './roles.ts';
 import { isRefused, isStillSpreading, isThereAlready, spreadMs, whileSpreading } from './sentences.ts';
 
-export const consentMissing = (sentence: string): Consent => ({
+export const consentMissing = (sentence: Localised): Consent => ({
   state: 'missing',
   sentence,
   roles: namesOf(consentRoles),
+});
+
+export const mayNotSee = (tenant: string): Localised => ({
+  en: `You may not see who consented in the tenant ${tenant}.`,
+  zh: `您无权查看租户 ${tenant} 中的同意情况。`,
+});
+
+const mayNotGrant = (tenant: string): Localised => ({
+  en: `You may not grant tenant-wide consent in the tenant ${tenant}.`,
+  zh: `您无权在租户 ${tenant} 中代表整个组织同意。`,
 });
 
 /** What was consented to; undefined where the person may not look. */
@@ -59,7 +70,10 @@ async function perform(
   }
 }
 
-const notYetSeen = consentMissing('Entra does not show everywhere yet what you consented to. Run this command again.');
+const notYetSeen = consentMissing({
+  en: 'Entra does not show everywhere yet what you consented to. Run this command again.',
+  zh: 'Entra 尚未在所有位置显示您的同意。请重新运行此命令。',
+});
 const pauseMs = 5_000;
 
 /** Consents for everyone in the tenant, and reads it back until all of it is there. */
@@ -74,7 +88,7 @@ export async function giveConsent(
   const since = clock.monotonic();
   for (;;) {
     const there = await readConsent(mailboxGraph, principalId);
-    if (there === undefined) return consentMissing(`You may not see who consented in the tenant ${tenant}.`);
+    if (there === undefined) return consentMissing(mayNotSee(tenant));
     const changes = planConsent(there, wishes);
     if (changes.length === 0) return { state: 'granted' };
     const fresh = changes.filter((change) => !performed.has(JSON.stringify(change)));
@@ -84,7 +98,7 @@ export async function giveConsent(
         performed.add(JSON.stringify(change));
       }
     } catch (error) {
-      if (isRefused(error)) return consentMissing(`You may not grant tenant-wide consent in the tenant ${tenant}.`);
+      if (isRefused(error)) return consentMissing(mayNotGrant(tenant));
       if (isStillSpreading(error)) return notYetSeen;
       throw error;
     }

@@ -1,3 +1,4 @@
+import type { Localised } from '../../src/lib/doctor/checks/types.ts';
 import { askAdministrators, assignAdministrator, planAdministrator } from './administrator.ts';
 import { changeApplication, createApplication, findApplication } from './application.ts';
 import { consentMissing, giveConsent } from './consent.ts';
@@ -45,9 +46,17 @@ async function ensureInTenant(
   if (principal === undefined) {
     return {
       ...{ clientId, servicePrincipalId: undefined, opensByItself: wanted.opensByItself, notes: target.notes },
-      consent: consentOf(wanted, `You may not add the application to the tenant ${wanted.mailboxTenant}.`),
+      consent: consentOf(wanted, {
+        en: `You may not add the application to the tenant ${wanted.mailboxTenant}.`,
+        zh: `您无权将此应用添加到租户 ${wanted.mailboxTenant}。`,
+      }),
       // Whoever consents by the link adds it as well.
-      differs: ["It is not yet among the tenant's enterprise applications; consenting adds it."],
+      differs: [
+        {
+          en: "It is not yet among the tenant's enterprise applications; consenting adds it.",
+          zh: '它尚未出现在租户的企业应用程序中；同意时会自动添加。',
+        },
+      ],
     };
   }
   const question = await askAdministrators(mailboxGraph, principal.id, roleId);
@@ -59,7 +68,7 @@ async function ensureInTenant(
   };
 }
 
-const consentOf = ({ consent }: WantedApplication, fault: string): Consent =>
+const consentOf = ({ consent }: WantedApplication, fault: Localised): Consent =>
   consent === 'none' ? { state: 'not_wanted' } : consentMissing(fault);
 
 async function ensureConsent(

@@ -1,3 +1,4 @@
+import type { Localised } from '../../src/lib/doctor/checks/types.ts';
 import type { Clock } from '../../src/lib/domain/clock.ts';
 import type { GraphMailPermission } from '../../src/lib/domain/graph-permissions.ts';
 import type { Rest } from '../azure/rest.ts';
@@ -46,7 +47,7 @@ export type Consent =
   /** Left out on request. */
   | { readonly state: 'not_wanted' }
   /** The person may not consent, or may not even look. `roles` names who may. */
-  | { readonly state: 'missing'; readonly sentence: string; readonly roles: readonly string[] };
+  | { readonly state: 'missing'; readonly sentence: Localised; readonly roles: readonly string[] };
 
 /** The application as it is. */
 export interface ApplicationState {
@@ -62,7 +63,7 @@ export interface ApplicationState {
    * What differs from what is wanted, a sentence each. After `ensure`: what this person may not change, or what only the
    * owner of the application can decide.
    */
-  readonly differs: readonly string[];
+  readonly differs: readonly Localised[];
   /** What the person should know, and nothing is to be done about: a sentence each. */
   readonly notes: readonly string[];
 }

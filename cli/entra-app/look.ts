@@ -1,7 +1,8 @@
+import type { Localised } from '../../src/lib/doctor/checks/types.ts';
 import { adminRole } from '../../src/lib/domain/admin-role.ts';
 import { askAdministrators, planAdministrator } from './administrator.ts';
 import { findApplication } from './application.ts';
-import { consentMissing, readConsent } from './consent.ts';
+import { consentMissing, mayNotSee, readConsent } from './consent.ts';
 import type { Application } from './forms.ts';
 import type { ApplicationState, Consent, EntraParts, WantedApplication } from './interface.ts';
 import { type Publications, permissions, resolvePermissions, services } from './permissions.ts';
@@ -30,7 +31,7 @@ export async function look(parts: EntraParts, wanted: WantedApplication): Promis
     consent: await lookAtConsent(parts, principalId, target, wanted),
     differs: [
       ...(application === undefined ? [] : planApplication(application, target.shape).map(({ sentence }) => sentence)),
-      ...(principal === undefined ? ['It is not yet among the enterprise applications of the tenant.'] : []),
+      ...(principal === undefined ? [notInTenant] : []),
       ...administrators.differs,
     ],
     notes: [
@@ -52,6 +53,16 @@ function asksToOpenByItself({ requiredResourceAccess }: Application, published: 
   );
 }
 
+const notInTenant: Localised = {
+  en: 'It is not yet among the enterprise applications of the tenant.',
+  zh: '它尚未出现在租户的企业应用程序中。',
+};
+
+const nobodyManages: Localised = {
+  en: `No one has the role ${adminRole.value}, which opens the dashboard.`,
+  zh: `没有人拥有打开仪表板所需的角色 ${adminRole.value}。`,
+};
+
 /** Why the registration itself was not looked at. */
 export const unseen = (state: 'there' | 'hidden' | 'none'): string =>
   state === 'hidden'
@@ -66,7 +77,7 @@ async function lookAtAdministrators(
   if (principalId === undefined || application === undefined) return { differs: [], notes: [] };
   const plan = planAdministrator(await askAdministrators(mailboxGraph, principalId, adminRoleId(application)));
   return plan.kind === 'assign'
-    ? { differs: [`No one has the role ${adminRole.value}, which opens the dashboard.`], notes: [] }
+    ? { differs: [nobodyManages], notes: [] }
     : { differs: [], notes: plan.note === undefined ? [] : [plan.note] };
 }
 
@@ -77,10 +88,13 @@ async function lookAtConsent(
   { consent, mailboxTenant }: WantedApplication,
 ): Promise<Consent> {
   if (consent === 'none') return { state: 'not_wanted' };
-  const nobody = consentMissing(`Tenant-wide consent is missing in the tenant ${mailboxTenant}.`);
+  const nobody = consentMissing({
+    en: `Tenant-wide consent is missing in the tenant ${mailboxTenant}.`,
+    zh: `租户 ${mailboxTenant} 中没有代表整个组织的同意。`,
+  });
   if (principalId === undefined) return nobody;
   if (consentFault !== undefined) return consentMissing(consentFault);
   const there = await readConsent(mailboxGraph, principalId);
-  if (there === undefined) return consentMissing(`You may not see who consented in the tenant ${mailboxTenant}.`);
+  if (there === undefined) return consentMissing(mayNotSee(mailboxTenant));
   return planConsent(there, wishes).length === 0 ? { state: 'granted' } : nobody;
 }

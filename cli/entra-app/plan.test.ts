@@ -25,7 +25,7 @@ const complete = newApplication(wanted);
 const without = (name: string) => Object.fromEntries(Object.entries(complete).filter(([key]) => key !== name));
 
 const plan = (body: object, shape = wanted) => planApplication(shown(body), shape);
-const sentences = (body: object, shape = wanted) => plan(body, shape).map(({ sentence }) => sentence);
+const sentences = (body: object, shape = wanted) => plan(body, shape).map(({ sentence }) => sentence.en);
 
 describe('a new application', () => {
   it('is for one tenant, with tokens of version 2, both redirect URIs and the role for administrators', () => {
@@ -157,7 +157,7 @@ describe('an application that is there', () => {
     const ids = shown(bodyOf(changes)).requiredResourceAccess[0]?.resourceAccess.map(({ id }) => id);
     expect(ids).not.toContain('wrong');
     expect(ids).toEqual(expect.arrayContaining(['both', 'unknown']));
-    expect(changes.map(({ sentence }) => sentence).join(' ')).toContain('lists ids of Microsoft Graph: wrong');
+    expect(changes.map(({ sentence }) => sentence.en).join(' ')).toContain('lists ids of Microsoft Graph: wrong');
   });
 
   it('keeps an administrator role that was created by hand, under its own id', () => {
@@ -181,7 +181,7 @@ describe('an application that is there', () => {
 
   it('is told about, and not changed, where its role was renamed: Entra renames none that is enabled', () => {
     const changes = plan({ ...complete, appRoles: [{ ...otherRole, id: adminRole.id }] });
-    expect(changes).toMatchObject([{ body: undefined, sentence: expect.stringContaining('was renamed') }]);
+    expect(changes).toMatchObject([{ body: undefined, sentence: { en: expect.stringContaining('was renamed') } }]);
   });
 
   it('asks for more when more is wanted', () => {
@@ -207,6 +207,6 @@ describe("somebody else's application", () => {
       undefined,
       { web: { redirectUris: [callback, dashboard] } },
     ]);
-    expect(changes[0]?.sentence).toBe('It is for AzureADMultipleOrgs, and not for AzureADMyOrg.');
+    expect(changes[0]?.sentence.en).toBe('It is for AzureADMultipleOrgs, and not for AzureADMyOrg.');
   });
 });

@@ -1,3 +1,4 @@
+import type { Localised } from '../../src/lib/doctor/checks/types.ts';
 import { adminRole } from '../../src/lib/domain/admin-role.ts';
 import type { Application } from './forms.ts';
 import type { Audience } from './interface.ts';
@@ -28,7 +29,7 @@ export interface Shape {
 /** One thing that differs. */
 export interface Change {
   /** For the person. */
-  readonly sentence: string;
+  readonly sentence: Localised;
   /** What to send; undefined where only its owner can tell what is right. */
   readonly body: Readonly<Record<string, unknown>> | undefined;
 }
@@ -102,13 +103,19 @@ function audienceChanges(state: Application, wanted: Shape): Change[] {
   const audience = audiences[wanted.audience];
   const changes: Change[] = [];
   if (state.signInAudience !== audience) {
-    const sentence = `It is for ${state.signInAudience}, and not for ${audience}.`;
+    const sentence = {
+      en: `It is for ${state.signInAudience}, and not for ${audience}.`,
+      zh: `它面向 ${state.signInAudience}，而不是 ${audience}。`,
+    };
     changes.push({ sentence, body: wanted.foreign ? undefined : { signInAudience: audience } });
   }
   // It concerns tokens for the application, of which the broker asks none; but personal accounts need it.
   if (state.tokenVersion !== tokenVersion && !wanted.foreign) {
     changes.push({
-      sentence: `Its tokens are not of version ${tokenVersion}.`,
+      sentence: {
+        en: `Its tokens are not of version ${tokenVersion}.`,
+        zh: `其令牌不是版本 ${tokenVersion}。`,
+      },
       body: { api: { requestedAccessTokenVersion: tokenVersion } },
     });
   }
@@ -121,7 +128,10 @@ function redirectChanges(state: Application, wanted: Shape): Change[] {
   const many = missing.length > 1;
   return [
     {
-      sentence: `The redirect URI${many ? 's' : ''} ${missing.join(', ')} (platform Web) ${many ? 'are' : 'is'} missing.`,
+      sentence: {
+        en: `The redirect URI${many ? 's' : ''} ${missing.join(', ')} (platform Web) ${many ? 'are' : 'is'} missing.`,
+        zh: `缺少重定向 URI（Web 平台）：${missing.join('、')}。`,
+      },
       body: { web: { redirectUris: [...state.redirectUris, ...missing] } },
     },
   ];
@@ -134,12 +144,25 @@ function permissionChanges({ requiredResourceAccess: access }: Application, want
   const body = { requiredResourceAccess: withPermissions(access, wanted.permissions, wrong) };
   const of = ({ service, value }: Permission) => `${value} (${services[service].name})`;
   return [
-    ...(missing.length === 0 ? [] : [{ sentence: `It does not ask for ${missing.map(of).join(', ')}.`, body }]),
+    ...(missing.length === 0
+      ? []
+      : [
+          {
+            sentence: {
+              en: `It does not ask for ${missing.map(of).join(', ')}.`,
+              zh: `它没有请求 ${missing.map(of).join('、')}。`,
+            },
+            body,
+          },
+        ]),
     ...(wrong.length === 0
       ? []
       : [
           {
-            sentence: `Under ${services.exchange.name} it lists ids of ${services.graph.name}: ${wrong.join(', ')}.`,
+            sentence: {
+              en: `Under ${services.exchange.name} it lists ids of ${services.graph.name}: ${wrong.join(', ')}.`,
+              zh: `它在 ${services.exchange.name} 下列出了 ${services.graph.name} 的 ID：${wrong.join('、')}。`,
+            },
             body,
           },
         ]),
@@ -155,14 +178,25 @@ function roleChanges({ appRoles }: Application): Change[] {
     const allowedMemberTypes = [...new Set([...there.allowedMemberTypes, 'User'])];
     const good = { ...there, isEnabled: true, allowedMemberTypes };
     const roles = appRoles.map((role) => (role === there ? good : role));
-    return [{ sentence: `The app role ${adminRole.value} cannot be given to people.`, body: { appRoles: roles } }];
+    const sentence = {
+      en: `The app role ${adminRole.value} cannot be given to people.`,
+      zh: `应用角色 ${adminRole.value} 无法分配给用户。`,
+    };
+    return [{ sentence, body: { appRoles: roles } }];
   }
   if (appRoles.some(({ id }) => id === adminRole.id)) {
     // Entra renames no role that is enabled ("Permission (scope or role) cannot be deleted or updated unless disabled first").
-    const sentence = `Its app role ${adminRole.id} was renamed; give it the value ${adminRole.value} (App roles).`;
+    const sentence = {
+      en: `Its app role ${adminRole.id} was renamed; give it the value ${adminRole.value} (App roles).`,
+      zh: `其应用角色 ${adminRole.id} 已被改名；请将其值改回 ${adminRole.value}（应用角色）。`,
+    };
     return [{ sentence, body: undefined }];
   }
-  return [{ sentence: `The app role ${adminRole.value} is missing.`, body: { appRoles: [...appRoles, appRole] } }];
+  const sentence = {
+    en: `The app role ${adminRole.value} is missing.`,
+    zh: `缺少应用角色 ${adminRole.value}。`,
+  };
+  return [{ sentence, body: { appRoles: [...appRoles, appRole] } }];
 }
 
 /** Id of the role for administrators in this application; undefined where there is none that could be given. */

@@ -1,3 +1,4 @@
+import type { Localised } from '../../src/lib/doctor/checks/types.ts';
 import type { EntraParts, WantedApplication } from './interface.ts';
 import { type Permission, permissionsFor, resolvePermissions, services } from './permissions.ts';
 import type { Shape } from './plan.ts';
@@ -10,7 +11,7 @@ export interface Target {
   readonly permissions: readonly Permission[];
   readonly wishes: readonly ConsentWish[];
   /** Why consent cannot be complete, whoever gives it; undefined: nothing is in the way. */
-  readonly consentFault: string | undefined;
+  readonly consentFault: Localised | undefined;
   readonly notes: readonly string[];
 }
 
@@ -24,8 +25,14 @@ export async function readTarget({ mailboxGraph }: EntraParts, wanted: WantedApp
     unseen.length === 0
       ? undefined
       : absent.includes(unseen[0] ?? 'exchange')
-        ? `The tenant ${wanted.mailboxTenant} has no service ${name} to consent to.`
-        : `You may not see the service ${name} in the tenant ${wanted.mailboxTenant}.`;
+        ? {
+            en: `The tenant ${wanted.mailboxTenant} has no service ${name} to consent to.`,
+            zh: `租户 ${wanted.mailboxTenant} 中没有可供同意的服务 ${name}。`,
+          }
+        : {
+            en: `You may not see the service ${name} in the tenant ${wanted.mailboxTenant}.`,
+            zh: `您无权查看租户 ${wanted.mailboxTenant} 中的服务 ${name}。`,
+          };
   return {
     shape: { ...wanted, permissions, published },
     permissions,

@@ -30,7 +30,7 @@ export const application: Step = {
     }
     run.facts.application = found;
     const isReady = hasEnsured === true || isAsWanted(found, wanted.consent);
-    if (!isReady || !(await isTagged(run, found.clientId))) return todo(found.differs.join(' '));
+    if (!isReady || !(await isTagged(run, found.clientId))) return todo(found.differs.map(({ en }) => en).join(' '));
     tell(run, found.notes);
     return done(found.clientId);
   },
@@ -42,7 +42,7 @@ export const application: Step = {
     });
     run.facts.application = state;
     run.facts.hasEnsured = true;
-    tell(run, [...state.differs.map((one) => `The application ${state.clientId}: ${one}`), ...state.notes]);
+    tell(run, [...state.differs.map(({ en }) => `The application ${state.clientId}: ${en}`), ...state.notes]);
     if (!(await isTagged(run, state.clientId))) await tag(run, state.clientId, wanted.foreign);
     return state.clientId;
   },

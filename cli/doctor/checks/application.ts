@@ -48,8 +48,8 @@ export function judgeApplication({ clientId, differs }: ApplicationState): reado
   return differs.map((sentence) => ({
     status: 'warn',
     sentence: {
-      en: `The application ${clientId} differs: ${sentence}`,
-      zh: `应用 ${clientId} 的注册有差异（英文）：${sentence}`,
+      en: `The application ${clientId} differs: ${sentence.en}`,
+      zh: `应用 ${clientId} 的注册有差异：${sentence.zh}`,
     },
     remedy: deployAgain,
     who: 'deployment owner',
@@ -85,8 +85,8 @@ export function judgeConsent(consent: Consent, tenant: string): readonly Finding
       status: 'warn',
       subject: tenant,
       sentence: {
-        en: `${consent.sentence} People may see "Need admin approval".`,
-        zh: `${consent.sentence}（英文）用户登录时可能看到“需要管理员批准”。`,
+        en: `${consent.sentence.en} People may see "Need admin approval".`,
+        zh: `${consent.sentence.zh}用户登录时可能看到“需要管理员批准”。`,
       },
       remedy: {
         en: `Someone with one of these roles must consent: ${roles}. npm run deploy does so, or creates a link to pass on.`,
