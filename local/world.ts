@@ -1,3 +1,4 @@
+import type { Events } from './graph/events.ts';
 import type { Subscriptions } from './graph/subscriptions.ts';
 import type { Endpoint, Stack } from './stack.ts';
 
@@ -258,6 +259,8 @@ export interface GraphStandIn extends Running {
   requests(): number;
   /** Change notifications. */
   readonly subscriptions: Subscriptions;
+  /** Calendars. */
+  readonly events: Events;
   fail(failure: GraphFailure): void;
   /** Forgets every failure that was ordered. */
   heal(): void;

@@ -160,6 +160,13 @@ const doors: readonly Door[] = [
     wrongQuery: [...paging, `cursor=${marker}`],
   },
   {
+    method: 'POST',
+    path: 'mailboxes/{mailbox}/messages/{messageRef}/response',
+    scope: 'send',
+    right: { answer: 'accepted' },
+    wrong: [{}, { answer: marker }, { answer: 'accepted', comment: 7 }, { answer: 'accepted', surprise: 1 }],
+  },
+  {
     method: 'GET',
     path: 'mailboxes/{mailbox}/drafts',
     scope: 'write',

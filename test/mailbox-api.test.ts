@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { operations } from '../src/lib/http/answers/answers.ts';
 import { apiVersion } from '../src/lib/http/api-version.ts';
-import { namesFor } from './support/example-names.ts';
+import { invite, namesFor } from './support/example-names.ts';
 import { composeMail } from './support/mail.ts';
 import { blocksOf, readPage } from './support/page.ts';
 import { describeNeeding } from './support/requirements.ts';
@@ -19,6 +19,7 @@ describeNeeding('curl', 'docs/mailbox-api.md', () => {
   let world: World;
   let shell: ShellSession;
   let source: string;
+  let submissionId = '';
 
   beforeAll(async () => {
     world = await startWorld();
@@ -40,7 +41,7 @@ describeNeeding('curl', 'docs/mailbox-api.md', () => {
   /** What a reader puts in the place of a value with an ellipsis; no key that may do more than the page asks for. */
   const given: Record<string, () => Promise<string>> = {
     BROKER: async () => world.url.replace(/\/api$/, ''),
-    BROKER_KEY: async () => (await world.api('POST', 'keys', { body: { scopes: ['read', 'write'] } })).body.key,
+    BROKER_KEY: async () => (await world.api('POST', 'keys', { body: { scopes: ['read', 'write', 'send'] } })).body.key,
     MAILBOX: async () => (await world.api('GET', `mailboxes?address=${ada}`)).body.items[0].id,
   };
   const asReader = async (block: string): Promise<string> =>
@@ -56,6 +57,7 @@ describeNeeding('curl', 'docs/mailbox-api.md', () => {
 
   it('gives commands that work, in its order', async () => {
     for (const block of blocks) {
+      if (block.includes('INVITATION=')) await invite(world, ada);
       const output = await shell.run(await asReader(block));
       if (block.includes('counts=inbox,sent')) {
         const { items } = JSON.parse(output);
@@ -82,6 +84,11 @@ describeNeeding('curl', 'docs/mailbox-api.md', () => {
           /"ok":true,.*"folder":\{"path":"Archive","role":"archive"\},"seen":false,"flagged":true/,
         );
       }
+      if (block.includes('INVITATION=')) {
+        const told = JSON.parse(output);
+        expect(told).toMatchObject({ calendarUpdated: false, submission: { mailboxId: expect.any(String) } });
+        submissionId = told.submission.id;
+      }
       if (block.includes('ARCHIVED')) expect(output).toContain('"role":"trash"');
       if (block.includes('-X PUT')) {
         expect(JSON.parse(output.slice(output.lastIndexOf('{"draftId"')))).toMatchObject({
@@ -94,6 +101,25 @@ describeNeeding('curl', 'docs/mailbox-api.md', () => {
     expect(read('prices.csv')).toBe('position;price');
     expect(read('message.eml')).toBe(source);
     expect(read('beginning.eml')).toBe(source.slice(0, 100));
+  });
+
+  it('has its answer to an invitation reach the organizer, who reads it as one', async () => {
+    const grace = 'grace@contoso.example';
+    const { mailboxId } = await world.connect(grace);
+    await vi.waitUntil(async () => (await world.api('GET', `submissions/${submissionId}`)).body.state === 'sent', {
+      ...{ timeout: 30_000, interval: 200 },
+    });
+    const [mail] = (await world.api('GET', `mailboxes/${mailboxId}/messages?subject=Greenhouse`)).body.items;
+    const { body } = await world.api('GET', `mailboxes/${mailboxId}/messages/${mail.messageRef}`);
+    expect(body).toMatchObject({
+      ...{ subject: 'Accepted: Greenhouse', from: { address: ada }, text: expect.stringContaining('See you there.') },
+      inReplyTo: '<invitation@contoso.example>',
+      calendar: {
+        ...{ method: 'REPLY', means: 'accepted', uid: '040000008200E00074C5B7101A82E00800000000', sequence: 3 },
+        answer: { address: ada, status: 'ACCEPTED', comment: 'See you there.' },
+        participants: [{ address: ada }],
+      },
+    });
   });
 
   it('tells a mailbox that its server slows down as 503, until when, and whose turn it is to wait', async () => {

@@ -6,7 +6,15 @@ const resources = {
   },
   graph: {
     prefix: 'https://graph.microsoft.com/',
-    names: ['User.Read', 'Mail.Read', 'Mail.ReadBasic', 'Mail.ReadWrite', 'Mail.Send', 'Mail.Send.Shared'],
+    names: [
+      'User.Read',
+      'Mail.Read',
+      'Mail.ReadBasic',
+      'Mail.ReadWrite',
+      'Mail.Send',
+      'Mail.Send.Shared',
+      'Calendars.ReadWrite',
+    ],
   },
 } as const;
 

@@ -7,6 +7,7 @@ import { type Call, type Reply, serve } from '../web.ts';
 import type { DemoUser, EntraStandIn, GraphFailure, GraphStandIn, MailServer, TokenFacts } from '../world.ts';
 import { graphError, refusals, withRequestIds } from './answers.ts';
 import { createDrafts } from './drafts.ts';
+import { createEvents } from './events.ts';
 import { me } from './me.ts';
 import { decodeMime } from './mime-body.ts';
 import { createOutbox } from './outbox.ts';
@@ -51,6 +52,7 @@ export async function startGraph(options: GraphOptions): Promise<GraphStandIn> {
   let url = '';
   const drafts = createDrafts(outbox, () => url);
   const subscriptions = createSubscriptions();
+  const events = createEvents();
 
   const failureFor = (verb: string): GraphFailure | undefined => {
     const next = failures.find(({ failure }) => (failure.verb ?? verb) === verb);
@@ -95,13 +97,17 @@ export async function startGraph(options: GraphOptions): Promise<GraphStandIn> {
     const [, owner = '', rest = ''] = /^\/v1\.0\/(me|users\/[^/]+)\/(.*)$/.exec(path) ?? [];
     const isSending = rest === 'sendMail' || /^messages\/[^/]+\/send$/.test(rest);
     const isSearch = rest === 'mailFolders/drafts/messages';
-    if (owner === '' || (!isSending && !isSearch && !/^messages(\/|$)/.test(rest))) return refusals.unknown();
-    const mailbox = mailboxOf(facts, owner, isSending ? 'Mail.Send' : 'Mail.ReadWrite');
+    const isOfCalendar = /^events(\/|$)/.test(rest);
+    const isKnown = isSending || isSearch || isOfCalendar || /^messages(\/|$)/.test(rest);
+    if (owner === '' || !isKnown) return refusals.unknown();
+    const needs = isOfCalendar ? 'Calendars.ReadWrite' : isSending ? 'Mail.Send' : 'Mail.ReadWrite';
+    const mailbox = mailboxOf(facts, owner, needs);
     if (typeof mailbox !== 'string') return mailbox;
     const others = atOnce.get(mailbox) ?? 0;
     if (others >= mostAtOnce) return refusals.busy();
     atOnce.set(mailbox, others + 1);
     try {
+      if (isOfCalendar) return events.handle(mailbox, rest.slice('events'.length), call);
       if (isSearch) return await drafts.find(mailbox, call);
       return rest === 'sendMail'
         ? await sendMail(mailbox, call)
@@ -151,6 +157,7 @@ export async function startGraph(options: GraphOptions): Promise<GraphStandIn> {
     drafts: (address) => drafts.of(address.toLowerCase()),
     requests: () => requests,
     subscriptions,
+    events,
     fail: (failure) => {
       failures.push({ left: failure.times ?? 1, failure });
     },

@@ -47,6 +47,7 @@ mailboxes/{id}/messages         GET read, PATCH write
 mailboxes/{id}/messages/{messageRef} GET read, PATCH write, DELETE write
 mailboxes/{id}/messages/{messageRef}/attachments/{part} GET read
 mailboxes/{id}/messages/{messageRef}/raw GET read
+mailboxes/{id}/messages/{messageRef}/response POST send
 mailboxes/{id}/messages/{messageRef}/thread GET read
 mailboxes/{id}/replay           POST admin, DELETE admin
 mailboxes/{id}/send             POST send

@@ -29,6 +29,7 @@ import './mailboxes/mailbox.ts';
 import './mailboxes/mailboxes.ts';
 import './mailboxes/message-attachment.ts';
 import './mailboxes/message-raw.ts';
+import './mailboxes/message-response.ts';
 import './mailboxes/message-thread.ts';
 import './mailboxes/message.ts';
 import './mailboxes/messages.ts';

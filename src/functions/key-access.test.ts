@@ -271,6 +271,7 @@ const auditedActions: readonly (readonly [string, object, Right, Right, Right, R
   ...changing('PATCH mailboxes/{m}/messages', { messageRefs: [vectors.messageRef], seen: true }),
   ...changing(`PATCH mailboxes/{m}/messages/${vectors.messageRef}`, { seen: true }),
   ...changing(`DELETE mailboxes/{m}/messages/${vectors.messageRef}`, {}),
+  ...changing(`POST mailboxes/{m}/messages/${vectors.messageRef}/response`, { answer: 'accepted' }),
   ['POST mailboxes/{m1}/sync', {}, 'ok', 'ok', 'ok', 'ok', 404],
   ['POST mailboxes/{m2}/sync', {}, 'ok', 404, 404, 404, 404],
   ['POST mailboxes/{m1}/replay', { dead: true }, 'ok', 'ok', 'ok', 'ok', 404],

@@ -7,6 +7,23 @@ import { composeMail } from './mail.ts';
 import { entry, queuedSubmission } from './rows.ts';
 import type { World } from './world.ts';
 
+/** Puts an invitation of Grace's into the mailbox of another user. */
+export async function invite(world: World, address: string): Promise<void> {
+  const lines = [
+    ...['BEGIN:VCALENDAR', 'METHOD:REQUEST', 'PRODID:Microsoft Exchange Server 2010', 'VERSION:2.0', 'BEGIN:VEVENT'],
+    ...['ORGANIZER;CN=Grace:mailto:grace@contoso.example', `ATTENDEE;PARTSTAT=NEEDS-ACTION;CN=Ada:mailto:${address}`],
+    ...['ATTENDEE;PARTSTAT=NEEDS-ACTION;CN=Eve:mailto:eve@fabrikam.example', 'SUMMARY:Greenhouse', 'SEQUENCE:3'],
+    ...['UID:040000008200E00074C5B7101A82E00800000000', 'DTSTART:20261203T100000Z', 'DTEND:20261203T110000Z'],
+    ...['END:VEVENT', 'END:VCALENDAR', ''],
+  ];
+  const mail = await composeMail({
+    ...{ from: 'Grace <grace@contoso.example>', to: address, subject: 'Invitation to the greenhouse', text: 'Come.' },
+    messageId: '<invitation@contoso.example>',
+    alternatives: [{ contentType: 'text/calendar; charset=utf-8; method=REQUEST', content: lines.join('\r\n') }],
+  });
+  await world.standIns.imap.deliver(address, mail);
+}
+
 /**
  * Makes what the examples of the OpenAPI document name in braces: a mailbox of its own with a message, and for each call what it
  * needs, new each time, so that no call stands in the way of another.
@@ -22,6 +39,7 @@ export async function namesFor(world: World): Promise<(operation: string) => Pro
     });
     await world.standIns.imap.deliver(ada, mail);
   }
+  await invite(world, ada);
   const call = async (method: string, path: string, body?: object) => {
     const answer = await world.api(method, path, body === undefined ? {} : { body });
     if (answer.status >= 400) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`);
@@ -30,6 +48,7 @@ export async function namesFor(world: World): Promise<(operation: string) => Pro
   const mailboxId: string = (await call('GET', `mailboxes?address=${ada}`)).items[0].id;
   const [item] = (await call('GET', `mailboxes/${mailboxId}/messages?subject=Example`)).items;
   const [linked] = (await call('GET', `mailboxes/${mailboxId}/messages?subject=Linked`)).items;
+  const [invitation] = (await call('GET', `mailboxes/${mailboxId}/messages?subject=greenhouse`)).items;
   const { attachments } = await call('GET', `mailboxes/${mailboxId}/messages/${linked.messageRef}`);
   const token = new URL(attachments[0].url).searchParams.get('token') ?? '';
 
@@ -82,7 +101,7 @@ export async function namesFor(world: World): Promise<(operation: string) => Pro
       text
         .replace('/{id}', `/${id}`)
         .replace('{mailboxId}', mailboxId)
-        .replaceAll('{messageRef}', item.messageRef)
+        .replaceAll('{messageRef}', operation.endsWith('/response') ? invitation.messageRef : item.messageRef)
         .replace('{part}', attachments[0].part)
         .replace('{draftId}', draft?.draftId)
         .replace('{token}', token);

@@ -1,5 +1,7 @@
 import type { Submission } from '../domain/submission.ts';
 import { createByteBudget } from '../http/byte-budget.ts';
+import type { Reader } from '../reading/types.ts';
+import { createGraphCalendar } from '../send/graph-calendar.ts';
 import { createWays, type WaysConfig } from '../send/ways.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import { draftWakeUp } from '../store/submissions/draft.ts';
@@ -11,11 +13,12 @@ import { createDecisions } from '../submissions/decide.ts';
 import { laneWakeUps } from '../submissions/due-lanes.ts';
 import { createDraftSweeper } from '../submissions/ending/leftover-drafts.ts';
 import { createOriginalMarker } from '../submissions/ending/mark-original.ts';
+import { type AnswerWish, answerInvitation } from '../submissions/invitations/answer-invitation.ts';
 import { createLaneRunner } from '../submissions/lane-run.ts';
 import { createMailIn } from '../submissions/mail-in.ts';
 import { composePorts } from '../submissions/requests/compose-ports.ts';
 import { createKeptUploads } from '../submissions/requests/kept-uploads.ts';
-import { createSender } from '../submissions/requests/sender.ts';
+import { type Asked, createSender } from '../submissions/requests/sender.ts';
 import { createUploadStore } from '../submissions/requests/upload-store.ts';
 import { retryAccount } from '../submissions/retry-account.ts';
 import { createSentFolders } from '../submissions/sent-folder.ts';
@@ -94,6 +97,9 @@ export function composeSending(
     ...{ interactive, attachments: uploads, store, destinationRows, outbound },
     uploads: keptUploads,
   };
+  const calendar = config.entra.graphPermissions.includes('Calendars.ReadWrite')
+    ? createGraphCalendar({ url: config.entra.graphUrl ?? config.entra.graphResource }, graph)
+    : undefined;
   const sender = createSender(deps, composeParts, settings, suppressions);
 
   return {
@@ -103,6 +109,8 @@ export function composeSending(
     send: sender.send,
     dryRun: sender.dryRun,
     wake: sender.wake,
+    answerInvitation: (reader: Reader, named: Parameters<typeof answerInvitation>[2], wish: AnswerWish, asked: Asked) =>
+      answerInvitation({ interactive, store, settings, sender, calendar, clock }, reader, named, wish, asked),
     settings,
     suppressions,
     /** What this process has for the bodies of requests to send. */

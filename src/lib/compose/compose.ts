@@ -36,6 +36,8 @@ export interface ComposeRequest {
   readonly limitBytes: number;
   /** The conversation that a draft stands in; of an answer the original tells it. */
   readonly thread?: ThreadFields | undefined;
+  /** Goes along as another form of the text. */
+  readonly calendar?: MimeParts['calendar'];
 }
 
 /** A message with all its parts, before it is written. It may name nobody yet. */
@@ -82,7 +84,7 @@ const recipientsOf = ({ parts: { to, cc }, bcc }: ComposedParts): readonly Addre
  * @throws BrokerError `invalid_request`, `sender_not_own`, and what the ports throw
  */
 export async function composeParts(
-  { content, uploads, mailbox, messageId, thread }: ComposeRequest,
+  { content, uploads, mailbox, messageId, thread, calendar }: ComposeRequest,
   ports: ComposePorts,
   signal: AbortSignal,
 ): Promise<ComposedParts> {
@@ -136,6 +138,7 @@ export async function composeParts(
     priority: content.priority,
     listUnsubscribe: content.listUnsubscribe,
     files: inlineFiles(files, body.html),
+    calendar,
   };
   return { parts, bcc };
 }

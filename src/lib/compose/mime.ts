@@ -30,6 +30,8 @@ export interface MimeParts extends ThreadFields {
     | { readonly url?: string | undefined; readonly mailto?: Address | undefined; readonly oneClick: boolean }
     | undefined;
   readonly files: readonly MimeFile[];
+  /** A calendar file that the text is another form of (RFC 6047 section 2.4). */
+  readonly calendar?: { readonly method: string; readonly content: string } | undefined;
 }
 
 /** As Outlook writes them. */
@@ -69,10 +71,18 @@ function composerOptions(parts: MimeParts): MailComposerOptions {
     references: [...parts.references],
     text: parts.text,
     ...(parts.html === undefined ? {} : { html: parts.html }),
+    ...(parts.calendar === undefined ? {} : { alternatives: [calendarPart(parts.calendar)] }),
     attachments: parts.files.map((file) => attachmentOf(file, parts.html !== undefined)),
     headers: { ...priorities[parts.priority], ...unsubscribeHeaders(parts.listUnsubscribe) },
   };
 }
+
+/** As a string: an object in its place could name a file. */
+const calendarPart = ({ method, content }: { readonly method: string; readonly content: string }) => ({
+  contentType: `text/calendar; charset=utf-8; method=${method}`,
+  contentTransferEncoding: 'base64' as const,
+  content,
+});
 
 /** nodemailer writes into the lists that it is given. */
 const mutable = (list: readonly Address[]) => list.map(({ name, address }) => ({ name, address }));

@@ -44,14 +44,12 @@ export async function sendDraft(
   if (fields === undefined || lock === undefined) throw new BrokerError('conflict');
   const { sendAt, expiresIn, onUnknown } = wish;
   const request = { ...contentOf(fields), sendAt, expiresIn, onUnknown, bulk: false, dryRun: false };
-  const draft = {
-    ...{ id, submissionId: lock.id, messageId: row.draft.messageId, thread: threadOf(fields) },
-    answering: fields.answering,
-  };
+  const draft = { id, submissionId: lock.id, messageId: row.draft.messageId };
+  const of = { thread: threadOf(fields), answering: fields.answering };
   let submission: Submission;
   try {
     submission = await deps.sender.send(
-      { mailbox: reader.row, request, files: [], draft },
+      { mailbox: reader.row, request, files: [], draft, ...of },
       { keyId: wish.keyId, idempotencyKey: undefined },
     );
   } catch (error) {

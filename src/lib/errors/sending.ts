@@ -41,6 +41,12 @@ export const sendingErrors = {
     remedy: 'Take messageRef and part from the same message, as its event or GET shows them.',
     who: 'caller',
   },
+  not_an_invitation: {
+    status: 422,
+    sentence: 'The message is not an invitation that this mailbox could answer.',
+    remedy: "Answer messages whose calendar.means is 'invited', and of which the mailbox is not the organizer itself.",
+    who: 'caller',
+  },
   upload_gone: {
     status: 422,
     sentence: 'There is no uploaded file with this uploadId: uploads are kept for a day, for their mailbox alone.',

@@ -90,6 +90,9 @@ export interface CalendarInfo {
   readonly answer?: CalendarParticipant & { readonly comment?: string };
 }
 
+/** What someone answers to an invitation, in the words of RFC 5545 section 3.2.12. */
+export type InvitationAnswer = 'accepted' | 'tentative' | 'declined';
+
 /** Whom a mail did not reach. */
 export interface BouncedRecipient {
   /** Empty if the report names no address. */

@@ -28,6 +28,10 @@ export const sendingErrorsZh = {
     sentence: '该邮件中没有与此 part 对应的附件。',
     remedy: '请使用同一封邮件的 messageRef 和 part，见其事件或 GET 结果。',
   },
+  not_an_invitation: {
+    sentence: '该邮件不是此邮箱可以答复的会议邀请。',
+    remedy: "请答复 calendar.means 为 'invited' 的邮件，且此邮箱本身不是组织者。",
+  },
   upload_gone: {
     sentence: '没有与此 uploadId 对应的已上传文件：上传的文件只保留一天，且只供其所属邮箱使用。',
     remedy: '请重新上传文件（POST mailboxes/{id}/uploads），并使用新的 uploadId。',

@@ -88,6 +88,11 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: 'file', 206: 'file' },
     example: {},
   },
+  'POST mailboxes/{id}/messages/{messageRef}/response': {
+    summary: 'Answer an invitation',
+    answers: { 200: sent.invitationAnswered, 202: sent.invitationAnswered },
+    example: { body: { answer: 'accepted', comment: 'See you there.' } },
+  },
   'DELETE mailboxes/{id}/messages/{messageRef}': {
     summary: 'Delete a message',
     answers: { 200: messages.oneChanged },

@@ -36,6 +36,11 @@ export const submission = z
 
 export const submissions = z.object({ items: z.array(submission), cursor: maybeText });
 
+export const invitationAnswered = z.object({
+  calendarUpdated: z.boolean().describe('false: a mail answers, and the own calendar is as before'),
+  submission: submission.optional(),
+});
+
 export const dryRun = z.object({
   from: text,
   recipients: z.array(text),

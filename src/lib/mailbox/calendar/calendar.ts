@@ -35,7 +35,7 @@ export async function calendarOf(parts: readonly Part[]): Promise<ReadCalendar |
 let loading: Promise<typeof import('ical.js')> | undefined;
 
 /** Loaded at the first calendar. */
-const loadIcal = () => {
+export const loadIcal = () => {
   loading ??= import('ical.js');
   return loading;
 };
@@ -117,7 +117,7 @@ const longestMethod = 50;
  * A line as the parser understands it; undefined if it does not. Zones by their display name and names of people come
  * with colons that should stand in quotes (RFC 5545 section 3.2), and days without saying that they are days.
  */
-function propertyOf(ical: typeof Ical, line: string): Ical.Property | undefined {
+export function propertyOf(ical: typeof Ical, line: string): Ical.Property | undefined {
   const time = /^(DTSTART|DTEND|RECURRENCE-ID);TZID=([^";:]*:[^";]*):(\d{8}T\d{6}Z?)\s*$/i.exec(line);
   const day = /^(DTSTART|DTEND|RECURRENCE-ID)(?:;[^:]*)?:(\d{8})\s*$/i.exec(line);
   const person = /^(ATTENDEE|ORGANIZER)\b.*[:;](mailto:[^\s:;"]+)\s*$/i.exec(line);
@@ -178,7 +178,7 @@ const answers: ReadonlyMap<string, CalendarInfo['means']> = new Map([
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-function participantOf(property: Ical.Property): CalendarParticipant {
+export function participantOf(property: Ical.Property): CalendarParticipant {
   const name = property.getFirstParameter('cn');
   const status = property.getFirstParameter('partstat');
   return {

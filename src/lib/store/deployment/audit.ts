@@ -27,6 +27,7 @@ export type AuditAction =
   | 'destination.stop-replays'
   | 'destination.test'
   | 'delivery.replay'
+  | 'invitation.answer'
   | 'draft.create'
   | 'draft.change'
   | 'draft.discard'

@@ -1,4 +1,4 @@
-import { compose } from '../../compose/compose.ts';
+import { type ComposeRequest, compose } from '../../compose/compose.ts';
 import type { ComposedMail } from '../../compose/composed.ts';
 import { type Answering, answeringOf } from '../../compose/content.ts';
 import type { SendingMailbox } from '../../compose/sending-mailbox.ts';
@@ -45,15 +45,18 @@ export interface Order {
   readonly files: readonly ReceivedFile[];
   /** Of the finished message; what may be sent at all unless given. */
   readonly limitBytes?: number;
-  /** The draft that is sent; its message keeps its Message-ID and its place in a conversation. */
+  /** The conversation that it stands in, where its request names no original. */
+  readonly thread?: ThreadFields;
+  /** The message that it answers without quoting it. */
+  readonly answering?: Answering | undefined;
+  /** Goes along as another form of its text. */
+  readonly calendar?: ComposeRequest['calendar'];
+  /** The draft that is sent; its message keeps its Message-ID. */
   readonly draft?: {
     readonly id: string;
     /** Of the submission; handing the same one over again meets itself. */
     readonly submissionId: string;
     readonly messageId: string;
-    readonly thread: ThreadFields;
-    /** The message that it answers; its quote stands in the draft already. */
-    readonly answering: Answering | undefined;
   };
 }
 
@@ -101,7 +104,7 @@ export function createSender(
   }
 
   async function composed(
-    { mailbox, request, files, limitBytes = mailLimitBytes, draft }: Order,
+    { mailbox, request, files, limitBytes = mailLimitBytes, thread, calendar }: Order,
     messageId: string,
   ): Promise<ComposedMail> {
     const mail = await compose(
@@ -111,7 +114,8 @@ export function createSender(
         mailbox: await sendingMailboxOf(settings, mailbox),
         messageId,
         limitBytes,
-        thread: draft?.thread,
+        thread,
+        calendar,
       },
       composePorts(composeParts, mailbox),
       AbortSignal.timeout(composeMs),
@@ -139,7 +143,7 @@ export function createSender(
         priority: bulk ? 'bulk' : 'interactive',
         onUnknown,
         messageId,
-        original: order.draft?.answering ?? answeringOf(request),
+        original: order.answering ?? answeringOf(request),
         compose: () => composed(order, messageId),
         wakes: asked.wakes ?? true,
       });
