@@ -62,6 +62,7 @@ describeNeeding('dovecot', 'the look for a copy in Sent', () => {
     until: new Date(),
     places: [await sentFolders().stood(mailbox, never)],
     staged: undefined,
+    wantsCopy: false,
     looks: 0,
   });
 
@@ -103,6 +104,25 @@ describeNeeding('dovecot', 'the look for a copy in Sent', () => {
     expect(marked.places).toMatchObject([{ path: 'Sent Items' }]);
     await file(ours);
     expect(await sentFolders().find(marked, ours, never)).toBeDefined();
+  });
+
+  it('stores the copy where there is none, and finds what a process that died has stored', async () => {
+    await file(other);
+    const { places, at: since } = await mark();
+    const [place] = places;
+    if (place === undefined) throw new Error('no place');
+    const message = Buffer.from(`X-NocoBase-Submission: ${ours}\r\nSubject: Offer\r\n\r\nDear Grace\r\n`);
+    const copy = { submissionId: ours, place, since };
+    expect(await sentFolders().file({ ...copy, source: undefined }, never)).toBe('absent');
+    const source = async () => message;
+    expect(await sentFolders().file({ ...copy, source }, never)).toBe('stored');
+    expect(await sentFolders().file({ ...copy, source }, never)).toBe('found');
+    await mine.mailboxOpen('Sent Items');
+    const last = await mine.fetchOne('*', { source: true, flags: true });
+    if (last === false) throw new Error('nothing there');
+    expect(last.source?.toString()).toBe(message.toString());
+    expect([...(last.flags ?? [])]).toContain('\\Seen');
+    expect(await mine.status('Sent Items', { messages: true })).toMatchObject({ messages: 2 });
   });
 
   it('says that it could not look where the folder is gone, which is not that there is no copy', async () => {

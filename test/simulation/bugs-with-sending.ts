@@ -110,9 +110,9 @@ export const bugsWithSending: readonly PlantedBug[] = [
       },
       {
         file: 'submissions/ending/finish.ts',
-        find: `    await parts.rows.close(found, next);
+        find: `    else await parts.rows.write(found, { ...next, nextAt });
 `,
-        put: `    await parts.rows.close(found, next);
+        put: `    else await parts.rows.write(found, { ...next, nextAt });
     for (const type of submission.owes) await tell(parts, submission, type);
 `,
       },

@@ -78,6 +78,7 @@ export const queuedSubmission = (place: Pick<Submission, 'id' | 'mailboxId'>, no
   refused: [],
   fromRewritten: undefined,
   original: undefined,
+  copy: undefined,
   drafted: false,
   resendable: false,
   sentAt: undefined,

@@ -50,6 +50,8 @@ export interface MailServer {
   readonly logins: (Exclude<WayResult, { readonly kind: 'accepted' | 'unknown' | 'refused' }> | BrokerError)[];
   /** Sent cannot be looked into. */
   sentFault: BrokerError | undefined;
+  /** Copies in Sent of the mailbox itself. */
+  readonly filed: { readonly id: string; readonly path: string; readonly text: string }[];
   /** Originals that were marked as answered or forwarded, by their messageRef. */
   readonly marked: string[];
   /** Why it marks none. */
@@ -74,6 +76,7 @@ export async function sendingWorld(): Promise<SendingWorld> {
       copyAfterMs: 1_000,
       sentFault: undefined,
       marked: [],
+      filed: [],
       markFault: undefined,
     },
     async rows(table, kind) {
@@ -215,6 +218,16 @@ export function startProcess(
     ways: open,
     sent: {
       stood: async (row) => ({ mailboxId: row.id, path: 'Sent', stood: { uidValidity: 1n, uidNext: 1 } }),
+      async file({ submissionId, place, source }) {
+        alive();
+        if (server.sentFault !== undefined) throw server.sentFault;
+        const isThere = server.filed.some((each) => each.id === submissionId && each.path === place.path);
+        if (isThere) return 'found';
+        if (source === undefined) return 'absent';
+        const text = Buffer.from(await source()).toString();
+        await step(async () => void server.filed.push({ id: submissionId, path: place.path, text }));
+        return 'stored';
+      },
       async find(_mark, submissionId) {
         alive();
         if (server.sentFault !== undefined) throw server.sentFault;

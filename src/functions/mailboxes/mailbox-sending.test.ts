@@ -35,7 +35,14 @@ const shown = (body: object) =>
 
 describe('how a mailbox sends', () => {
   it('is changed field by field, shown, and cleared by null', async () => {
-    const none = { locale: null, timeZone: null, signatureHtml: null, aliases: [], suppressHardBounces: false };
+    const none = {
+      locale: null,
+      timeZone: null,
+      signatureHtml: null,
+      aliases: [],
+      suppressHardBounces: false,
+      sentCopyIn: 'account',
+    };
     expect((await ask('GET')).body).toMatchObject(none);
     const settings = {
       locale: 'zh-CN',
@@ -73,6 +80,7 @@ describe('how a mailbox sends', () => {
     [{ aliases: ['a@x.example\r\nBcc: eve@evil.example'] }, 'aliases.0'],
     [{ aliases: Array(51).fill('a@x.example') }, 'aliases'],
     [{ suppressHardBounces: 'yes' }, 'suppressHardBounces'],
+    [{ sentCopyIn: 'both' }, 'sentCopyIn'],
   ])('refuses %j', async (body, field) => {
     const answer = await ask('PATCH', body);
     expect([answer.status, answer.body.fields[0].field]).toEqual([400, field]);

@@ -30,8 +30,8 @@ export const mailbox = resource(broker, {
     body: mailboxPatch,
     handler: async ({ broker, caller, params, body }) => {
       let view = await mailboxToChange(broker.registry, caller, params.id);
-      const { locale, timeZone, signatureHtml, aliases, suppressHardBounces, ...change } = body;
-      const sending = { locale, timeZone, signatureHtml, aliases, suppressHardBounces };
+      const { locale, timeZone, signatureHtml, aliases, suppressHardBounces, sentCopyIn, ...change } = body;
+      const sending = { locale, timeZone, signatureHtml, aliases, suppressHardBounces, sentCopyIn };
       const { destinationId, login } = change;
       if (destinationId !== undefined) {
         const found = mayUseDestination(caller, destinationId) && (await broker.destinations.get(destinationId));

@@ -46,6 +46,7 @@ const queued: Submission = {
   refused: [],
   fromRewritten: undefined,
   original: undefined,
+  copy: undefined,
   drafted: false,
   resendable: false,
   sentAt: undefined,
@@ -54,7 +55,15 @@ const queued: Submission = {
   stored: true,
 };
 const run = { lane: 'l', epoch: 5 };
-const attempt = { way: 'smtp', ...run, at: now, until: at(150), places: [], staged: undefined } as const;
+const attempt = {
+  way: 'smtp',
+  ...run,
+  at: now,
+  until: at(150),
+  places: [],
+  staged: undefined,
+  wantsCopy: false,
+} as const;
 const sending = marked(queued, attempt);
 const accepted = { kind: 'accepted', refused: [] } as const;
 const unknown: Submission = { ...sending, state: 'unknown', endedAt: now, owes: ['submission.unknown'] };

@@ -1,14 +1,15 @@
 import type { StoredCode } from '../error-codes.ts';
 import { minuteMs, secondMs } from './duration.ts';
 import { waitAfter } from './schedule.ts';
-import type {
-  Mark,
-  RefusedRecipient,
-  SentPlace,
-  Submission,
-  SubmissionEvent,
-  WaitingFor,
-  WayName,
+import {
+  awaitedCopy,
+  type Mark,
+  type RefusedRecipient,
+  type SentPlace,
+  type Submission,
+  type SubmissionEvent,
+  type WaitingFor,
+  type WayName,
 } from './submission.ts';
 
 /** What became of an attempt; the same words as src/lib/send/way.ts. */
@@ -119,6 +120,7 @@ export function marked(
     readonly until: Date;
     readonly places: readonly SentPlace[];
     readonly staged: string | undefined;
+    readonly wantsCopy: boolean;
   },
 ): Submission {
   const number = submission.attempts + 1;
@@ -174,6 +176,7 @@ export function sent(
     refused: accepted.refused,
     serverMessageId: accepted.serverMessageId ?? submission.serverMessageId,
     fromRewritten: accepted.fromRewritten ?? submission.fromRewritten,
+    copy: awaitedCopy(submission, now),
     mark: undefined,
     waitingFor: undefined,
     nextAt: now,

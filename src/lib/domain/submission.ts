@@ -1,4 +1,5 @@
 import type { StoredCode } from '../error-codes.ts';
+import { secondMs } from './duration.ts';
 /** The ways out of the broker; `graph_draft` uploads the message as a draft first. */
 export const wayNames = ['smtp', 'graph', 'graph_draft'] as const;
 export type WayName = (typeof wayNames)[number];
@@ -59,6 +60,8 @@ export interface Mark {
   readonly places: readonly SentPlace[];
   /** The draft that holds the message, where the way stages. */
   readonly staged: string | undefined;
+  /** Its copy belongs into Sent of the mailbox itself, where the way leaves it in that of the account. */
+  readonly wantsCopy: boolean;
   /** How often the copy was not found. */
   readonly looks: number;
 }
@@ -76,6 +79,25 @@ export interface OriginalMessage {
   /** Undefined: not tried yet. */
   readonly marked: boolean | undefined;
   /** An error code: why it was not marked. */
+  readonly code: StoredCode | undefined;
+}
+
+/**
+ * The copy of what was sent from a shared mailbox, in that mailbox's own Sent. Exchange puts it there itself where an
+ * administrator has said so; else the broker does.
+ */
+export interface SharedCopy {
+  /** `stored`: the broker has put it there. */
+  readonly state: 'awaited' | 'found' | 'stored' | 'failed';
+  readonly place: SentPlace;
+  /** When the attempt was marked. */
+  readonly since: Date;
+  readonly nextAt: Date;
+  /** How often it was looked for in vain. */
+  readonly looks: number;
+  /** How often the folder could not be looked into. */
+  readonly faults: number;
+  /** Why it could not be put there. */
   readonly code: StoredCode | undefined;
 }
 
@@ -126,6 +148,7 @@ export interface Submission {
   /** The address that the server put into From in place of ours. */
   readonly fromRewritten: string | undefined;
   readonly original: OriginalMessage | undefined;
+  readonly copy: SharedCopy | undefined;
   /** An attempt has begun to put a draft together: some may lie in Drafts that no mark names. */
   readonly drafted: boolean;
   /** Bounced by a limit of the account: the same may be sent again later. */
@@ -151,3 +174,20 @@ export const isEnded = ({ state }: Pick<Submission, 'state'>): boolean => state 
 
 /** Its content is needed no more. An unknown one may be sent again. */
 export const isDone = ({ state }: Pick<Submission, 'state'>): boolean => isEnded({ state }) && state !== 'unknown';
+
+/**
+ * Waits between looks for a copy in Sent of a shared mailbox, where Exchange may file it itself
+ * (`MessageCopyForSentAsEnabled`); with the last look the broker puts it there.
+ */
+export const copyWaitsMs = [20, 60, 180].map((seconds) => seconds * secondMs);
+
+/** The copy to look after once a message was sent by this mark; undefined where there is none to look after. */
+export function awaitedCopy(
+  { mark, mailboxId, copy }: Pick<Submission, 'mark' | 'mailboxId' | 'copy'>,
+  now: Date,
+): SharedCopy | undefined {
+  const place = mark?.wantsCopy === true ? mark.places.find((each) => each.mailboxId === mailboxId) : undefined;
+  if (mark === undefined || place === undefined) return copy;
+  const nextAt = new Date(now.getTime() + (copyWaitsMs[0] ?? 0));
+  return { state: 'awaited', place, since: mark.at, nextAt, looks: 0, faults: 0, code: undefined };
+}

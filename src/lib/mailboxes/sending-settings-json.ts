@@ -7,4 +7,5 @@ export const sendingSettingsJson = (settings: SendingSettings) => ({
   signatureHtml: settings.signatureHtml ?? null,
   aliases: settings.aliases,
   suppressHardBounces: settings.suppressHardBounces,
+  sentCopyIn: settings.sentCopyIn,
 });

@@ -183,6 +183,7 @@ function newSubmission(
     refused: [],
     fromRewritten: undefined,
     original: original && { kind: original.kind, messageRef: original.messageRef, marked: undefined, code: undefined },
+    copy: undefined,
     drafted: false,
     resendable: false,
     sentAt: undefined,

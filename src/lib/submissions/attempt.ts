@@ -1,10 +1,11 @@
 import { clockedAbort } from '../domain/clocked-abort.ts';
-import type { SentPlace, Submission } from '../domain/submission.ts';
+import type { SentPlace, Submission, WayName } from '../domain/submission.ts';
 import { deferred, failed, marked, nextStep, resulted, waits } from '../domain/submission-steps.ts';
 import { isBrokerError } from '../errors.ts';
 import type { ReadyWay, WayResult } from '../send/way.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import type { Hold } from '../store/submissions/lane-row.ts';
+import { createSendingSettings } from '../store/submissions/sending-settings.ts';
 import type { StoredSubmission } from '../store/submissions/submissions.ts';
 import { changeSubmission } from './change.ts';
 import type { LaneLease } from './lane-lease.ts';
@@ -101,6 +102,7 @@ export async function attempt(
       until,
       places,
       staged: staged?.place,
+      wantsCopy: await wantsCopy(deps, mailbox, way),
     };
     const isOurs = (current: Submission) =>
       current.mark?.number === submission.attempts + 1 && current.mark.lane === lane && current.mark.epoch === epoch;
@@ -185,4 +187,10 @@ export async function attempt(
     else lease.facts = { ...lease.facts, hold };
     return true;
   }
+}
+
+/** Over SMTP the copy of a shared mailbox lies in Sent of the person who signs in. */
+async function wantsCopy(deps: SendingDeps, mailbox: MailboxRow, way: WayName): Promise<boolean> {
+  if (way !== 'smtp' || !mailbox.shared || mailbox.grant.kind !== 'user') return false;
+  return (await createSendingSettings(deps).read(mailbox.id)).sentCopyIn === 'mailbox';
 }

@@ -8,6 +8,8 @@ import { parseLane, tenantHoldKey } from '../store/submissions/submission-keys.t
 import type { WaitingRow } from '../store/submissions/submission-row.ts';
 import { attempt, type LaneRun } from './attempt.ts';
 import { changeSubmission } from './change.ts';
+import { copyLooked } from './ending/copy-looked.ts';
+import { fileCopy } from './ending/file-copy.ts';
 import { finish } from './ending/finish.ts';
 import { createHolds } from './holds.ts';
 import { acquireLane } from './lane-lease.ts';
@@ -123,7 +125,12 @@ export function createLaneRunner(deps: SendingDeps): LaneRunner {
       if (hold !== undefined) return hold;
       after = await attempt(deps, self, mailbox, found);
     }
-    if (after !== undefined && isEnded(after)) await finish(deps, after);
+    if (after !== undefined && isEnded(after)) {
+      // By the run with the lease alone: two who do not find the copy would both store it.
+      const filed = await fileCopy(deps, after, now(), self.lease.signal);
+      if (filed !== undefined) after = (await change((current) => copyLooked(current, filed, now()))) ?? after;
+      await finish(deps, after);
+    }
     return undefined;
   }
 

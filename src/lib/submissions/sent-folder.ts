@@ -22,6 +22,21 @@ export interface SentFolders {
    * @throws BrokerError if none was found and a place could not be looked into: that says nothing
    */
   find(mark: Mark, submissionId: string, signal: AbortSignal): Promise<SentCopy | undefined>;
+  /**
+   * Looks for a copy in one place, and stores it there if there is none.
+   * @throws BrokerError if the place could not be looked into, or takes nothing
+   */
+  file(copy: WantedCopy, signal: AbortSignal): Promise<'found' | 'stored' | 'absent'>;
+}
+
+/** A copy that is to lie in one Sent. */
+export interface WantedCopy {
+  readonly submissionId: string;
+  readonly place: SentPlace;
+  /** When the attempt was marked. */
+  readonly since: Date;
+  /** The message, as the people of the mailbox are to find it; undefined: it is only looked for. */
+  readonly source: (() => Promise<Uint8Array>) | undefined;
 }
 
 export interface SentFolderParts extends LogInParts {
@@ -32,6 +47,8 @@ export interface SentFolderParts extends LogInParts {
 /** Reading must not delay sending: after this time sending continues without it. */
 const askMs = 20_000;
 const lookMs = 60_000;
+/** A message of 35 MB at a quarter of a megabyte a second. */
+const storeMs = 150_000;
 
 export function createSentFolders(parts: SentFolderParts): SentFolders {
   const { mailbox, log } = parts;
@@ -83,7 +100,7 @@ export function createSentFolders(parts: SentFolderParts): SentFolders {
         try {
           const row = await mailbox(place.mailboxId);
           if (row === undefined) throw new BrokerError('mailbox_removed');
-          const copy = await withSession(row, lookMs, signal, (session) => look(session, place, mark, submissionId));
+          const copy = await withSession(row, lookMs, signal, (session) => look(session, place, mark.at, submissionId));
           if (copy !== undefined) return copy;
         } catch (error) {
           if (signal.aborted) throw signal.reason;
@@ -92,6 +109,19 @@ export function createSentFolders(parts: SentFolderParts): SentFolders {
       }
       if (fault !== undefined) throw fault;
       return undefined;
+    },
+
+    async file({ submissionId, place, since, source }, signal) {
+      const row = await mailbox(place.mailboxId);
+      if (row === undefined) throw new BrokerError('mailbox_removed');
+      return withSession(row, source === undefined ? lookMs : storeMs, signal, async (session) => {
+        if ((await look(session, place, since, submissionId)) !== undefined) return 'found';
+        if (source === undefined) return 'absent';
+        const bytes = await source();
+        const path = place.path === '' ? await sentPath(session) : place.path;
+        await session.inFolder(path, 'write', (folder) => folder.append(bytes, ['\\Seen']));
+        return 'stored';
+      });
     },
   };
 }
@@ -105,7 +135,7 @@ async function sentPath(session: MailSession): Promise<string> {
 async function look(
   session: MailSession,
   place: SentPlace,
-  mark: Mark,
+  since: Date,
   submissionId: string,
 ): Promise<SentCopy | undefined> {
   const path = place.path === '' ? await sentPath(session) : place.path;
@@ -114,7 +144,7 @@ async function look(
   const uids = isSame
     ? await session.searchRange(path, place.stood.uidNext, now.uidNext - 1)
     : // Days are the server's own, so that the day before is looked at, too.
-      await session.searchSince(path, new Date(mark.at.getTime() - dayMs));
+      await session.searchSince(path, new Date(since.getTime() - dayMs));
   const found = (await session.fetchMarks(path, uids)).find((each) => each.submissionId === submissionId);
   return found && { messageId: found.messageId };
 }

@@ -69,6 +69,7 @@ const whole = {
   signatureHtml: maybeText,
   aliases: z.array(text),
   suppressHardBounces: z.boolean(),
+  sentCopyIn: text.describe('account, mailbox'),
 };
 export const mailboxWithSync = z.object(whole);
 export const mailboxWithReplays = z.object({ ...whole, replays: z.array(replay) });

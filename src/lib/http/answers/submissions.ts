@@ -30,6 +30,9 @@ export const submission = z
     original: z
       .object({ kind: text, messageRef: text, marked: z.boolean().nullable(), ...explained, code: text.optional() })
       .nullable(),
+    copy: z
+      .object({ state: text.describe('awaited, found, stored, failed'), ...explained, code: text.optional() })
+      .nullable(),
     resendable: z.boolean(),
   })
   .meta({ id: 'Submission' });

@@ -57,6 +57,7 @@ const sendingPatch = {
     .optional(),
   aliases: z.array(address).max(50).optional(),
   suppressHardBounces: z.boolean().optional(),
+  sentCopyIn: z.enum(['account', 'mailbox']).optional(),
 };
 
 /** Body of PATCH mailboxes/{id}: what is left out stays, null clears. */

@@ -16,7 +16,13 @@ export interface SendingSettings {
   readonly aliases: readonly string[];
   /** Addresses that a bounce says do not exist are put on the suppression list. */
   readonly suppressHardBounces: boolean;
+  /** Of a shared mailbox that sends over SMTP: in whose Sent the copy lies. */
+  readonly sentCopyIn: SentCopyIn;
 }
+
+/** `account`: of the person who signs in, where Exchange puts it. `mailbox`: of the shared mailbox, too. */
+export const sentCopiesIn = ['account', 'mailbox'] as const;
+export type SentCopyIn = (typeof sentCopiesIn)[number];
 
 /** Undefined leaves it, null clears it. */
 export type SendingSettingsChange = { readonly [K in keyof SendingSettings]?: SendingSettings[K] | null | undefined };
@@ -27,6 +33,7 @@ const none: SendingSettings = {
   signatureHtml: undefined,
   aliases: [],
   suppressHardBounces: false,
+  sentCopyIn: 'account',
 };
 
 const maybe = text.optional().transform((value) => value);
@@ -36,6 +43,7 @@ const form = z.object({
   signatureHtml: maybe,
   aliases: json(z.array(z.string())).default([]),
   suppressHardBounces: z.boolean().default(false),
+  sentCopyIn: z.enum(sentCopiesIn).default('account'),
 });
 
 /** The row `p!mbx!sending`, which the API alone writes; there is none where everything is as it comes. */
@@ -70,11 +78,12 @@ export function createSendingSettings({
   };
 }
 
-const encode = ({ aliases, suppressHardBounces, ...texts }: SendingSettings) =>
+const encode = ({ aliases, suppressHardBounces, sentCopyIn, ...texts }: SendingSettings) =>
   columns({
     ...texts,
     aliases: aliases.length === 0 ? undefined : JSON.stringify(aliases),
     suppressHardBounces: suppressHardBounces || undefined,
+    sentCopyIn: sentCopyIn === 'account' ? undefined : sentCopyIn,
   });
 
 function changed(before: SendingSettings, change: SendingSettingsChange): SendingSettings {
@@ -89,5 +98,6 @@ function changed(before: SendingSettings, change: SendingSettingsChange): Sendin
     aliases: change.aliases === undefined ? before.aliases : (change.aliases ?? []),
     suppressHardBounces:
       change.suppressHardBounces === undefined ? before.suppressHardBounces : (change.suppressHardBounces ?? false),
+    sentCopyIn: change.sentCopyIn === undefined ? before.sentCopyIn : (change.sentCopyIn ?? 'account'),
   };
 }

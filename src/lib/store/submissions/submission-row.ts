@@ -33,10 +33,21 @@ const mark = z.object({
   until: date,
   places: z.array(place),
   staged: maybe(z.string()),
+  wantsCopy: z.boolean().default(false),
   looks: z.number(),
 });
 
 const refused = z.array(z.object({ address: z.string(), code, reply: z.string() }));
+
+const copy = z.object({
+  state: z.enum(['awaited', 'found', 'stored', 'failed']),
+  place,
+  since: date,
+  nextAt: date,
+  looks: z.number(),
+  faults: z.number(),
+  code: maybe(code),
+});
 
 const original = z.object({
   kind: z.enum(['reply', 'replyAll', 'forward']),
@@ -71,6 +82,7 @@ const form = z.object({
   refused: json(refused).default([]),
   fromRewritten: maybe(text),
   original: maybe(json(original)),
+  copy: maybe(json(copy)),
   drafted: z.boolean().default(false),
   resendable: z.boolean().default(false),
   sentAt: maybe(instant),
@@ -95,7 +107,8 @@ const list = (items: readonly unknown[]): string | undefined => (items.length ==
 export const sealedColumn = 'sealed';
 
 export function encodeSubmission({ submission, sealed }: SubmissionRow): Row {
-  const { id, mailboxId, mark, waitingFor, original, refused, owes, drafted, resendable, stored, ...rest } = submission;
+  const { id, mailboxId, mark, waitingFor, original, copy, refused, owes, drafted, resendable, stored, ...rest } =
+    submission;
   const key = parseSubmissionId(id)?.key;
   if (key === undefined) throw new RangeError('not the id of a submission');
   const values: Record<string, Values[string]> = {
@@ -103,6 +116,7 @@ export function encodeSubmission({ submission, sealed }: SubmissionRow): Row {
     mark: asJson(mark),
     waitingFor: asJson(waitingFor),
     original: asJson(original),
+    copy: asJson(copy),
     refused: list(refused),
     owes: list(owes),
     drafted: drafted || undefined,

@@ -20,30 +20,34 @@ export interface FinishParts extends ChangeParts, TellParts {
 const sweepAgainMs = 15 * minuteMs;
 
 /**
- * The last steps of a submission that has ended: its original marked, its events into the outbox, its blob and leftover drafts deleted, its waiting row dropped. Each
- * may be the last one before a crash; all may be repeated.
+ * The last steps of a submission that has ended: its original marked, its events into the outbox, its blob and leftover drafts
+ * deleted, its waiting row dropped. Each may be the last one before a crash; all may be repeated.
+ * A copy that a shared mailbox still waits for is the business of the lane (file-copy.ts): until then the blob stays.
  * @throws BrokerError `storage_unreachable` | `conflict`
  */
 export async function finish(parts: FinishParts, ended: Submission): Promise<void> {
   const submission = await withOriginalMarked(parts, ended);
   for (const type of submission.owes) await tell(parts, submission, type);
-  if (isDone(submission) && submission.stored) await parts.mail.drop(submission.id);
+  const copyAt = submission.copy?.state === 'awaited' ? submission.copy.nextAt : undefined;
+  const isOver = isDone(submission) && copyAt === undefined;
+  if (isOver && submission.stored) await parts.mail.drop(submission.id);
   if (submission.draftId !== undefined) await parts.wakeDraft(submission.mailboxId, submission.draftId);
-  const mayHaveDrafts = submission.drafted && !(isDone(submission) && (await parts.sweepDrafts(submission)));
+  const mayHaveDrafts = submission.drafted && !(isOver && (await parts.sweepDrafts(submission)));
   const found = await parts.rows.read(submission.id);
   // Another process changed it meanwhile: it waits, and the next run starts over.
   if (found === undefined || !isSameEnd(found.submission, submission)) return;
   const next: Submission = {
     ...found.submission,
     owes: [],
-    stored: submission.stored && !isDone(submission),
+    stored: submission.stored && !isOver,
     drafted: mayHaveDrafts,
   };
   const now = parts.store.time.whenJudging();
-  const isLookedForAgain = mayHaveDrafts && isDone(submission) && now < (submission.endedAt?.getTime() ?? 0) + dayMs;
+  const sweptAgain = isOver && mayHaveDrafts && now < (submission.endedAt?.getTime() ?? 0) + dayMs;
+  const nextAt = copyAt ?? (sweptAgain ? new Date(now + sweepAgainMs) : undefined);
   try {
-    if (isLookedForAgain) await parts.rows.write(found, { ...next, nextAt: new Date(now + sweepAgainMs) });
-    else await parts.rows.close(found, next);
+    if (nextAt === undefined) await parts.rows.close(found, next);
+    else await parts.rows.write(found, { ...next, nextAt });
   } catch (error) {
     // As above; `missing`: a waiting row that someone dropped first.
     if (!isStoreError(error, 'conflict', 'missing')) throw error;
@@ -64,6 +68,7 @@ const isSameEnd = (a: Submission, b: Submission): boolean =>
   a.state === b.state &&
   a.attempts === b.attempts &&
   a.refused.length === b.refused.length &&
+  a.copy?.state === b.copy?.state &&
   a.owes.length === b.owes.length;
 
 /** Changes a submission and, where that ended it, takes the last steps at once. @returns undefined if there is none */

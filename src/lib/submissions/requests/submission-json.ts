@@ -46,6 +46,13 @@ export function submissionJson(submission: Submission, now: Date, mailbox?: Mail
             marked: original.marked ?? null,
             ...(original.code === undefined ? {} : explained(original.code)),
           },
+    copy:
+      submission.copy === undefined
+        ? null
+        : {
+            state: submission.copy.state,
+            ...(submission.copy.code === undefined ? {} : explained(submission.copy.code)),
+          },
     resendable: submission.resendable,
   };
 }

@@ -153,6 +153,7 @@ describe('a removed mailbox', () => {
       until: new Date(now().getTime() + 150_000),
       places: [],
       staged: undefined,
+      wantsCopy: false,
     });
 
   it('is told as removed after what became of each of its messages', async () => {
