@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { memoryStore } from '../../../test/support/memory-store.ts';
 import { virtualClock } from '../../../test/support/virtual-clock.ts';
 import { dayMs } from '../domain/duration.ts';
 import { BrokerError } from '../errors.ts';
+import { clockCheck } from './checks/clock.ts';
 import { tenantToTry } from './checks/credential.ts';
 import { expiryOf } from './checks/key-vault.ts';
 import { readable } from './checks/mailboxes.ts';
@@ -44,6 +46,23 @@ describe('a mailbox that can be read', () => {
     ],
   ])('%s', (_, facts, sentence) => {
     expect(readable('ada@contoso.example', facts).en).toBe(sentence);
+  });
+});
+
+describe('the clock of the instance', () => {
+  it.each([
+    ['agrees', 0, 'ok'],
+    ['is a minute off', 60, 'ok'],
+    ['is fast', 61, 'fail'],
+    ['is slow', -301, 'fail'],
+  ])('that %s', async (_, seconds, status) => {
+    const found: Finding[] = [];
+    const clock = { ...virtualClock(), now: () => now + seconds * 1000 };
+    const store = memoryStore({ now: () => now });
+    await clockCheck({ clock, store }).run((each) => found.push(each), new AbortController().signal, {
+      ...{ isLimited: false, mailbox: () => true, destination: () => true },
+    });
+    expect(found).toMatchObject([{ status }]);
   });
 });
 
