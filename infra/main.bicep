@@ -103,8 +103,8 @@ param vaultAllowedAddresses string[] = []
 
 // --- Monitoring ------------------------------------------------------------------------------------------------------
 
-@description('Log volume of a day in GB at which the workspace stops taking more: at least five times what the model of docs/cost.md says of a day, which for 1,000 mailboxes is a tenth of a GB.')
-param dailyCapGb string = '1'
+@description('Log volume of a day in GB at which the workspace stops taking more: at least five times what the model of docs/cost.md says of a day, which for 1,000 mailboxes is a fifth of a GB.')
+param dailyCapGb string = '2'
 
 @description('Days that the log is kept. 30 are free of charge beyond the ingestion.')
 @minValue(30)

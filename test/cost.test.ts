@@ -5,8 +5,10 @@ import { assumptions, month } from '../bench/parts/cost-model.ts';
 import { type CostOptions, priceOf } from '../bench/parts/cost-options.ts';
 import { costPage } from '../bench/parts/cost-page.ts';
 import { countIdle, countsForm } from '../bench/parts/count.ts';
+import { officesForm } from '../bench/parts/office.ts';
 
 const root = join(import.meta.dirname, '..');
+const offices = officesForm.parse(JSON.parse(readFileSync(join(root, 'bench/rhythm.json'), 'utf8')));
 const counts = countsForm.parse(JSON.parse(readFileSync(join(root, 'bench/counts.json'), 'utf8')));
 
 describe('what an idle run asks for', () => {
@@ -36,18 +38,30 @@ describe('what an idle run asks for', () => {
 
 describe('docs/cost.md', () => {
   it('says what the counts, the assumptions and the prices come to (npm run cost -- --page)', () => {
-    expect(readFileSync(join(root, 'docs/cost.md'), 'utf8')).toBe(costPage(counts));
+    expect(readFileSync(join(root, 'docs/cost.md'), 'utf8')).toBe(costPage(counts, offices));
   });
 });
 
 describe('the formula', () => {
-  it('costs less where quiet mailboxes are asked less often', () => {
-    const all = month(1000, counts, { ...assumptions, coldTicks: 1 });
+  it('costs less where mailboxes are polled less often', () => {
+    const all = month(1000, counts, { ...assumptions, polledShare: 1 });
     const adaptive = month(1000, counts);
-    expect(all.polls).toBe(1000 * 43_200);
-    expect(adaptive.polls).toBeCloseTo(1000 * 43_200 * (0.25 + 0.75 / 5));
+    expect(all.polls).toBe(1000 * 129_600);
+    expect(adaptive.polls).toBeCloseTo(1000 * 129_600 * assumptions.polledShare);
     expect(adaptive.gbSeconds).toBeLessThan(all.gbSeconds);
     expect(adaptive.total).toBeLessThan(all.total);
+    expect(month(1000, counts, { ...assumptions, tickSeconds: 60 }).total).toBeLessThan(adaptive.total);
+  });
+
+  it('takes the share of mailboxes that the simulator saw polled in a tick', () => {
+    const office = offices.find(({ intervalSeconds }) => intervalSeconds === assumptions.tickSeconds);
+    expect(office?.shareOfPolls).toBeCloseTo(assumptions.polledShare, 1);
+  });
+
+  it('costs at most a dollar a month for 20 mailboxes, whose mail waits less than 15 seconds in the median', () => {
+    expect(month(20, counts).total).toBeLessThanOrEqual(1);
+    expect(offices[0]?.intervalSeconds).toBe(assumptions.tickSeconds);
+    expect(offices[0]?.after.median).toBeLessThan(15);
   });
 
   it('reads Key Vault by processes and by time, not by polls', () => {
@@ -55,11 +69,13 @@ describe('the formula', () => {
   });
 
   it('counts a shard once it holds a mailbox', () => {
-    const ticks = 43_200;
+    const ticks = 129_600;
     const runs = (mailboxes: number) =>
       month(mailboxes, counts, { ...assumptions, tokensPerMailboxAndDay: 0 }).executions;
     expect(runs(64) - runs(1)).toBe(0);
-    expect(runs(65) - runs(64)).toBe(ticks);
+    // The only one is run by the timer, two are queued.
+    expect(runs(65) - runs(64)).toBe(2 * ticks);
+    expect(runs(129) - runs(128)).toBe(ticks);
   });
 
   it('takes what is free off, and never goes below nothing', () => {

@@ -1,3 +1,4 @@
+import { defaultPollSeconds } from '../../src/lib/setting-defaults.ts';
 import type { Counts } from './count.ts';
 
 /**
@@ -39,11 +40,9 @@ export const assumptions = {
   /** An instance that is woken is billed for a second at least. */
   leastSeconds: 1,
   daysPerMonth: 30,
-  tickSeconds: 60,
-  /** A quiet mailbox is asked once in so many ticks. */
-  coldTicks: 5,
-  /** Share of the mailboxes that have had mail within the hour, and are asked at every tick. */
-  hotShare: 0.25,
+  tickSeconds: defaultPollSeconds.polled,
+  /** Share of the mailboxes that are polled in a tick: those that have had mail within the hour, or usually get it now, and of the others one in a while. From bench/rhythm.json. */
+  polledShare: 0.53,
   messagesPerMailboxAndDay: 40,
   tokensPerMailboxAndDay: 10,
   imapRoundTripSeconds: 0.1,
@@ -102,7 +101,7 @@ export function month(mailboxes: number, counts: Counts, given: Assumptions = as
   const { idle, message, housekeeping, start, token } = counts;
   const ticks = (a.daysPerMonth * 86_400) / a.tickSeconds;
   const shards = Math.ceil(mailboxes / a.mailboxesPerShard);
-  const duePerTick = mailboxes * (a.hotShare + (1 - a.hotShare) / a.coldTicks);
+  const duePerTick = mailboxes * a.polledShare;
   const polls = ticks * duePerTick;
   const messages = mailboxes * a.messagesPerMailboxAndDay * a.daysPerMonth;
   const tokens = mailboxes * a.tokensPerMailboxAndDay * a.daysPerMonth;
@@ -119,14 +118,16 @@ export function month(mailboxes: number, counts: Counts, given: Assumptions = as
     a.postSeconds +
     message.tableOperations * a.tableSeconds +
     message.cpuMs / 1000 / a.cores;
+  // The timer runs the only shard itself; several get their runs through the queue, in another instance.
+  const queued = shards > 1 ? shards : 0;
   const seconds =
-    ticks * a.leastSeconds +
+    (queued > 0 ? ticks * a.leastSeconds : 0) +
     ticks * runSeconds +
     messages * messageSeconds +
     housekeepings * a.leastSeconds +
     tokens * a.leastSeconds;
 
-  const executions = ticks * (1 + shards) + housekeepings + tokens;
+  const executions = ticks * (1 + queued) + housekeepings + tokens;
   const gbSeconds = seconds * a.instanceGb;
   const tableOperations =
     ticks * (idle.dispatchTableOperations + shards * idle.shardTableOperations) +
@@ -135,7 +136,7 @@ export function month(mailboxes: number, counts: Counts, given: Assumptions = as
     tokens * token.tableOperations +
     refreshes * a.refreshTableOperations;
   // A hint is put, taken and deleted.
-  const queueOperations = ticks * shards * 3 + a.queueLooksPerMinute * 1440 * a.daysPerMonth;
+  const queueOperations = ticks * queued * 3 + a.queueLooksPerMinute * 1440 * a.daysPerMonth;
   const vaultReads =
     ticks * shards * idle.vaultReads +
     housekeepings * housekeeping.vaultReads +

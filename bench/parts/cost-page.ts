@@ -1,6 +1,7 @@
 import { type Assumptions, assumptions, type Month, month, prices } from './cost-model.ts';
 import { type CostOptions, priceOf } from './cost-options.ts';
 import type { Counts } from './count.ts';
+import type { Office, Waits } from './office.ts';
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en-US');
 const usd = (value: number): string => `$${value.toFixed(2)}`;
@@ -52,11 +53,55 @@ function optionsTable(counts: Counts): string[] {
   ];
 }
 
+/** What shorter and longer intervals come to. */
+function intervals(counts: Counts): string[] {
+  const total = (tickSeconds: number, size: number) => usd(month(size, counts, { ...assumptions, tickSeconds }).total);
+  const all = [10, 15, 20, 30, 60];
+  const amounts = [20, ...sizes.slice(1)];
+  return [
+    '## The interval',
+    '',
+    `A month in all with another \`POLL_INTERVAL\`. Up to ${assumptions.mailboxesPerShard} mailboxes cost little, because the timer looks into all of them in one execution; with more, ask yourself whether seconds are worth it.`,
+    '',
+    `| Mailboxes | ${amounts.map(whole).join(' | ')} |`,
+    `| --- | ${amounts.map(() => '---:').join(' | ')} |`,
+    ...all.map(
+      (seconds) =>
+        `| every ${seconds} s${seconds === assumptions.tickSeconds ? ' (default)' : ''} | ${amounts.map((size) => total(seconds, size)).join(' | ')} |`,
+    ),
+    '',
+  ];
+}
+
+/** How long the mail of an office waits, by the simulator. */
+function waits(offices: readonly Office[]): string[] {
+  const line = (name: string, value: (one: Office) => Waits) =>
+    offices.map((office) => {
+      const { messages, median, p90, p95, longest } = value(office);
+      return `| every ${office.intervalSeconds} s | ${name} | ${whole(messages)} | ${median} s | ${p90} s | ${p95} s | ${longest} s |`;
+    });
+  return [
+    '## How long mail waits',
+    '',
+    `Two weeks of an office on the clock of the simulator (\`npm run rhythm\`): the broker's engine, the timer that runs the only shard, ${offices[0]?.mailboxes} mailboxes with 5 to 100 messages a working day, most of it from 8 to 18 h, and a tenth at weekends. From the arrival of a mail until it is accepted; without cold starts, and with mail servers, tables and receivers that answer within fractions of a second.`,
+    '',
+    '| Interval | Mail | Messages | Median | 90 % | 95 % | Longest |',
+    '| --- | --- | ---: | ---: | ---: | ---: | ---: |',
+    ...line('of the first two days, before there is a habit', ({ before }) => before),
+    ...line('of the second week', ({ after }) => after),
+    ...line('of it, on working days from 8 to 18 h', ({ inHours }) => inHours),
+    ...line('of it, at other times', ({ offHours }) => offHours),
+    '',
+    `In a tick of the second week ${offices.map(({ intervalSeconds, shareOfPolls }) => `${Math.round(shareOfPolls * 100)} % of the mailboxes were polled (every ${intervalSeconds} s)`).join(', ')}.`,
+    'Ticks that begin while the timer is still at work are skipped: a run with much to deliver gives itself 45 seconds. What was due is polled by its continuation.',
+    '',
+  ];
+}
+
 /** docs/cost.md: made from what was counted, the assumptions and the prices, and from nothing else. */
-export function costPage(counts: Counts): string {
+export function costPage(counts: Counts, offices: readonly Office[]): string {
   const { idle, start, message, housekeeping, token } = counts;
   const a = assumptions;
-  const always = { ...a, coldTicks: 1 };
   return [
     '# What it costs',
     '',
@@ -65,7 +110,7 @@ export function costPage(counts: Counts): string {
     '',
     '## A month',
     '',
-    `${a.hotShare * 100} % of the mailboxes have had mail within the hour and are asked every ${a.tickSeconds} seconds, the others every ${(a.coldTicks * a.tickSeconds) / 60} minutes. Each gets ${a.messagesPerMailboxAndDay} messages a day.`,
+    `The broker looks every ${a.tickSeconds} seconds (\`POLL_INTERVAL\`), each time into ${a.polledShare * 100} % of the mailboxes: all that have had mail within the hour or usually get it now, and the others once in a while. Each gets ${a.messagesPerMailboxAndDay} messages a day.`,
     '',
     ...table(counts, a),
     '',
@@ -75,10 +120,8 @@ export function costPage(counts: Counts): string {
     '',
     ...optionsTable(counts),
     '',
-    '## The same, if every mailbox were asked every minute',
-    '',
-    ...table(counts, always),
-    '',
+    ...intervals(counts),
+    ...waits(offices),
     '## What was counted',
     '',
     '| | |',
@@ -107,15 +150,16 @@ export function costPage(counts: Counts): string {
     '```text',
     `ticks       = ${a.daysPerMonth} days x 86,400 s / ${a.tickSeconds} s`,
     `shards      = mailboxes / ${a.mailboxesPerShard}, rounded up`,
-    `due         = mailboxes x (hot share + (1 - hot share) / ${a.coldTicks})            mailboxes asked in a tick`,
+    `due         = mailboxes x ${a.polledShare}                                          mailboxes polled in a tick`,
+    'queued      = shards, or 0 if there is only one: the timer runs it itself',
     `run         = the longest of ${a.leastSeconds} s, the table operations and the log-in of one mailbox one after the other,`,
     '              and due x processor time / cores                         mailboxes wait for their servers side by side',
     `message     = IMAP commands x ${a.imapRoundTripSeconds} s + ${a.postSeconds} s for NocoBase + table operations x ${a.tableSeconds} s + processor time / cores`,
-    `GB-seconds  = ${a.instanceGb} GB x (ticks x ${a.leastSeconds} s + ticks x run + messages x message + (housekeeping runs + tokens) x ${a.leastSeconds} s)`,
-    'executions  = ticks x (1 + shards) + housekeeping runs + tokens',
+    `GB-seconds  = ${a.instanceGb} GB x (ticks x ${a.leastSeconds} s, if queued, + ticks x run + messages x message + (housekeeping runs + tokens) x ${a.leastSeconds} s)`,
+    'executions  = ticks x (1 + queued) + housekeeping runs + tokens',
     'table       = ticks x (timer + shards x idle run) + messages x a message + housekeeping runs x shards x a run + tokens x a token',
     `              + token refreshes x ${a.refreshTableOperations}`,
-    `queue       = ticks x shards x 3 + ${a.queueLooksPerMinute} looks of the host a minute`,
+    `queue       = ticks x queued x 3 + ${a.queueLooksPerMinute} looks of the host a minute`,
     `vault       = ticks x shards x idle run + housekeeping runs x a run + new processes x first run + ${a.vaultReadsPerHour} an hour at most`,
     `log         = (executions x ${a.logRecordsPerExecution} + ticks x (${a.logRecordsPerTick} + shards x ${a.logRecordsPerRun}) + token refreshes x ${a.logRecordsPerRefresh}) x ${whole(a.logRecordBytes)} bytes`,
     `cost        = (GB-seconds - ${whole(prices.freeGbSeconds)} free) x $${prices.gbSecond}`,

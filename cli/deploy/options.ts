@@ -66,7 +66,7 @@ export const defaults = {
   separateTables: false,
   purgeProtection: true,
   budget: 0,
-  dailyCapGb: 1,
+  dailyCapGb: 2,
   // Half a year: short enough for most policies, and the broker warns 30, 7 and 1 day ahead.
   secretDays: 180,
   mailboxes: 30,

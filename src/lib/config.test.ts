@@ -28,7 +28,11 @@ describe('readConfig', () => {
     expect(config.entra.authorityHost).toBe('https://login.microsoftonline.com');
     expect(config.entra.allowedTenants).toEqual([complete.TENANT]);
     expect(config.tokenEndpoint).toBe(false);
-    expect(config.pollIntervalSeconds).toBe(60);
+    expect(config.pollIntervalSeconds).toBe(20);
+    const announced = readConfig({ ...complete, GRAPH_PERMISSIONS: 'Mail.ReadBasic' });
+    expect(announced.pollIntervalSeconds).toBe(60);
+    const both = readConfig({ ...complete, GRAPH_PERMISSIONS: 'Mail.ReadBasic', POLL_INTERVAL: '30' });
+    expect(both.pollIntervalSeconds).toBe(30);
     expect(config.inAzure).toBe(false);
   });
 

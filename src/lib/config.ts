@@ -7,6 +7,7 @@ import {
   type CredentialMode,
   credentialModes,
   defaultCredentialMode,
+  defaultPollSeconds,
   multiTenants,
 } from './setting-defaults.ts';
 import { crossFaults, guid, list } from './setting-faults.ts';
@@ -160,7 +161,7 @@ function schema(inAzure: boolean) {
     IMAP_SECURE: onOff.default(true),
     SMTP_HOST: host('SMTP_PORT').default('smtp.office365.com'),
     SMTP_PORT: integer(1, 65535, 'a port').default(587),
-    POLL_INTERVAL: integer(1, 3600, 'seconds').default(60),
+    POLL_INTERVAL: integer(1, 3600, 'seconds').optional(),
     TOKEN_ENDPOINT: onOff.default(false),
     RETURN_ORIGINS: z
       .string()
@@ -254,7 +255,9 @@ export function readConfig(environment: Environment): Config {
     identityClientId: settings.AZURE_CLIENT_ID,
     imap: { host: settings.IMAP_HOST, port: settings.IMAP_PORT, secure: settings.IMAP_SECURE },
     smtp: { host: settings.SMTP_HOST, port: settings.SMTP_PORT },
-    pollIntervalSeconds: settings.POLL_INTERVAL,
+    pollIntervalSeconds:
+      settings.POLL_INTERVAL ??
+      defaultPollSeconds[settings.GRAPH_PERMISSIONS.includes('Mail.ReadBasic') ? 'announced' : 'polled'],
     tokenEndpoint: settings.TOKEN_ENDPOINT,
     returnOrigins: settings.RETURN_ORIGINS,
     privateDestinations: settings.PRIVATE_DESTINATIONS,

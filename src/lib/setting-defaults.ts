@@ -12,5 +12,11 @@ export const defaultCredentialMode: CredentialMode = 'secret';
 /** ATTACHMENT_LINK_HOURS: how long the link of an attachment is good. */
 export const attachmentLinkHours = { least: 1, most: 168, default: 24 } as const;
 
+/**
+ * POLL_INTERVAL. Without notifications of new mail the interval is what people wait for, and 30 mailboxes stay within the
+ * free grant of a month (docs/cost.md). With them polls are a safety net, and each tick is two executions.
+ */
+export const defaultPollSeconds = { polled: 20, announced: 60 } as const;
+
 /** TENANT where several tenants, or personal accounts, may sign in. */
 export const multiTenants: readonly string[] = ['organizations', 'consumers', 'common'];

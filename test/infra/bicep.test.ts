@@ -261,9 +261,9 @@ describe('the log', () => {
     );
     const dayGb = logGb / assumptions.daysPerMonth;
     expect(cap).toBeGreaterThanOrEqual(5 * dayGb);
-    // “A tenth of a GB”, says the README.
-    expect(dayGb).toBeGreaterThan(0.05);
-    expect(dayGb).toBeLessThan(0.15);
+    // “A fifth of a GB”, says the README.
+    expect(dayGb).toBeGreaterThan(0.15);
+    expect(dayGb).toBeLessThan(0.25);
   });
 
   it('has the cap that is given', () => {

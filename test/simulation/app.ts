@@ -26,6 +26,7 @@ import { createSimSending, type SendingGround, type SimSending } from './sending
 import { createStore, type StoreWeather } from './store.ts';
 import type { Tables } from './tables.ts';
 
+/** Length of a tick, where a world has no other. */
 export const intervalSeconds = 60;
 export const tickMs = intervalSeconds * 1000;
 
@@ -47,6 +48,10 @@ export interface Surroundings {
   readonly entra: Entra;
   /** Destinations that take the messages of a folder in any order. */
   readonly unordered: ReadonlySet<string>;
+  /** Length of a tick. */
+  readonly intervalSeconds: number;
+  /** Told of what the app logs. */
+  readonly onLog: ((event: string, fields: LogFields) => void) | undefined;
   /** The process of the timer looks after the shard. */
   readonly isRunByTimer: boolean;
   /** Connections to mail servers that a process keeps open between polls. */
@@ -61,7 +66,7 @@ export interface Surroundings {
 /** The parts of the broker that write rows through the API, in one process. */
 export function createApi(ground: Ground, world: Surroundings, process: SimProcess) {
   const store = createStore(ground, process, world.tables, world.storeWeather);
-  const parts = { store, clock: process.clock, random: process.random, log: logOf(ground, process) };
+  const parts = { store, clock: process.clock, random: process.random, log: logOf(ground, process, world.onLog) };
   const grants = createGrants({ ...parts, sealer: plainSealer });
   return { ...parts, grants, registry: createRegistry({ ...parts, grants }), directory: createDirectory(parts) };
 }
@@ -101,6 +106,7 @@ const tokenTroubles: readonly ErrorCode[] = [
 
 export function createApp(ground: Ground, world: Surroundings, most: number): App {
   const { scheduler, faults, trace, dice } = ground;
+  const { intervalSeconds } = world;
   const workers: Worker[] = [];
   const started: Worker[] = [];
   const leaving = new Set<SimProcess>();
@@ -294,8 +300,9 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
   };
 }
 
-function logOf({ trace }: Ground, process: SimProcess): Log {
-  const note = (event: string, fields: LogFields = {}) =>
+function logOf({ trace }: Ground, process: SimProcess, onLog: Surroundings['onLog']): Log {
+  const note = (event: string, fields: LogFields = {}) => {
+    onLog?.(event, fields);
     trace.note(
       invocations.getStore()?.name ?? process.name,
       () =>
@@ -303,6 +310,7 @@ function logOf({ trace }: Ground, process: SimProcess): Log {
           .map(([key, value]) => `${key}=${value}`)
           .join(' ')}`,
     );
+  };
   return {
     info: note,
     warn: note,

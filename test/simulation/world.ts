@@ -1,5 +1,5 @@
 import { type Admin, createAdmin, type Person } from './admin.ts';
-import { type App, createApp, type Entra, type Surroundings } from './app.ts';
+import { type App, createApp, type Entra, intervalSeconds, type Surroundings } from './app.ts';
 import { type Bells, createBells } from './bells.ts';
 import { createDeliveries } from './deliveries.ts';
 import { insertDestination } from './destination.ts';
@@ -36,7 +36,11 @@ export interface WorldOptions {
     readonly workers?: number;
     /** Destinations that take the messages of a folder in any order. */
     readonly unordered?: readonly string[];
+    readonly intervalSeconds?: number;
+    readonly isRunByTimer?: boolean;
   };
+  /** Told of what the app logs. */
+  readonly onLog?: Surroundings['onLog'];
   /** Whoever else looks on. */
   readonly onApplied?: (write: Applied) => void;
   readonly posts?: Partial<PostObserver>;
@@ -117,8 +121,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const chosen: readonly string[] = destinations.filter(() => chance.chance(0.35));
   const unordered = new Set(wanted.unordered ?? chosen);
   const surroundings = {
+    intervalSeconds: wanted.intervalSeconds ?? intervalSeconds,
+    onLog: options.onLog,
     // With bells the queue brings all wake-ups; without them, they meet its faults in the other worlds.
-    isRunByTimer: !faults.kinds.has('bell') && dice(`${seed}/the timer runs the shard`).chance(0.25),
+    isRunByTimer:
+      wanted.isRunByTimer ?? (!faults.kinds.has('bell') && dice(`${seed}/the timer runs the shard`).chance(0.25)),
     unordered,
     warmSessions: chance.chance(0.5) ? 0 : 1 + chance.below(4),
     tables,
@@ -154,11 +161,13 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const workers = 1 + chance.below(3);
   const app: App = createApp(ground, surroundings, wanted.workers ?? workers);
   const count = 1 + chance.below(3);
-  const people: Person[] = names.slice(0, wanted.people ?? count).map((name) => ({
-    tid: '11111111-2222-3333-4444-555555555555',
-    oid: `oid-${name}`,
-    address: `${name}@contoso.example`,
-  }));
+  const people: Person[] = Array.from({ length: wanted.people ?? count }, (_, at) => names[at] ?? `person${at}`).map(
+    (name) => ({
+      tid: '11111111-2222-3333-4444-555555555555',
+      oid: `oid-${name}`,
+      address: `${name}@contoso.example`,
+    }),
+  );
   const admin = createAdmin(ground, { app, lives, mail, entra }, people, destinations);
 
   const senders = createSenders(ground, { app, lives, outcomes });

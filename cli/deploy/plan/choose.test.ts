@@ -74,7 +74,7 @@ describe('choices', () => {
       alertEmail: '',
       budget: 0,
       budgetStart: '',
-      dailyCapGb: 1,
+      dailyCapGb: 2,
       audience: 'single',
       tenantSetting: tenant,
       allowedTenants: '',

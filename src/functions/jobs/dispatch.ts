@@ -35,7 +35,7 @@ export async function dispatch() {
 }
 
 app.timer('dispatch', {
-  schedule: timerSchedule(process.env.POLL_INTERVAL),
+  schedule: timerSchedule(process.env),
   // The monitor keeps a blob per timer and fires for missed ticks; a tick that was missed needs no replacement.
   useMonitor: false,
   return: output.storageQueue({ queueName: 'work', connection: 'AzureWebJobsStorage' }),

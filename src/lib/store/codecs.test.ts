@@ -51,6 +51,7 @@ const state: StateRow = {
   backoffUntil: new Date('2026-11-22T10:41:12Z'),
   served: 4_294_967_296,
   told: 'degraded',
+  habit: { hour: 498_000, halvedOn: 20_750, days: Array.from({ length: 48 }, (_, slot) => (slot * 7) % 256) },
 };
 
 const uidGap: UidGap = { from: 4294967290, to: 4294967295, tries: 3, since: at, seen: true };

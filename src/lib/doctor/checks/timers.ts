@@ -12,8 +12,9 @@ import type { Check, Finding } from './types.ts';
 /** Housekeeping runs every five minutes; two runs may fail, or be late, before it is reported. */
 const mostHousekeepingMs = 15 * 60_000;
 
-/** Ticks that a shard may be without a run: housekeeping takes it up after three. */
+/** Ticks that a shard may be without a run, and not less than this long: housekeeping, which takes it up, comes every five minutes. */
 const mostTicks = 5;
+const leastSeconds = 300;
 
 /** Both timers run, by the rows that they leave: housekeeping notes its end, and each run of a shard its tick. */
 export function timersCheck(deps: {
@@ -70,7 +71,9 @@ export function judgeHousekeeping(last: Date | undefined, now: number): Finding 
 /** Pure. @param ages of the last run of each shard, in seconds; undefined of one that was never polled */
 export function judgePolling(ages: readonly (number | undefined)[], intervalSeconds: number): Finding {
   const subject = 'dispatch';
-  const late = ages.filter((age) => age !== undefined && age > mostTicks * intervalSeconds).map(Number);
+  const late = ages
+    .filter((age) => age !== undefined && age > Math.max(mostTicks * intervalSeconds, leastSeconds))
+    .map(Number);
   const never = ages.filter((age) => age === undefined).length;
   if (ages.length === 0) return ok({ en: 'No mailbox is connected yet.', zh: '尚未连接任何邮箱。' }, subject);
   if (late.length === 0 && never > 0) return notYet(never, ages.length);

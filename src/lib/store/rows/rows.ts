@@ -146,6 +146,18 @@ export interface StateRow {
   readonly told?: MailboxState | undefined;
   /** How far its bell can be relied on. Missing where no bell has ever rung, and nothing is known of one. */
   readonly bell?: BellState | undefined;
+  /** When its mail usually comes. Missing where none has come yet, and in old rows. */
+  readonly habit?: Habit | undefined;
+}
+
+/** On how many days mail came in an hour of the day; what is long past counts less. */
+export interface Habit {
+  /** Whole hours since 1970: the newest hour that was counted. */
+  readonly hour: number;
+  /** Whole days since 1970: since when the counts have not been halved. */
+  readonly halvedOn: number;
+  /** 48 counts: 24 hours of working days, 24 of the weekend, in UTC. */
+  readonly days: readonly number[];
 }
 
 /**

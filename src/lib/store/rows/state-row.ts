@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { brokenRow, code, columns, instant, int64, readColumns } from '../table/columns.ts';
+import { brokenRow, code, columns, instant, int64, pieces, readColumns } from '../table/columns.ts';
 import type { Row, StoredRow } from '../table/table.ts';
+import { decodeHabit, encodeHabit, habitBytes } from './habit-column.ts';
 import { parseRowKey, stateRowKey } from './keys.ts';
 import { partitionOf } from './mailbox-row.ts';
 import { mailboxStates, type StateRow } from './rows.ts';
@@ -16,6 +17,7 @@ const form = z.object({
   told: mailboxState.optional(),
   bell: z.enum(['rings', 'silent']).optional(),
   bellSince: instant.optional(),
+  habit: pieces(habitBytes, 1),
 });
 
 export function encodeState(row: StateRow): Row {
@@ -31,6 +33,7 @@ export function encodeState(row: StateRow): Row {
       told: row.told,
       bell: row.bell?.hears,
       bellSince: row.bell?.since,
+      habit: row.habit === undefined ? undefined : encodeHabit(row.habit),
     }),
   };
 }
@@ -39,7 +42,11 @@ export function encodeState(row: StateRow): Row {
 export function decodeState(row: StoredRow): StateRow {
   const key = parseRowKey(row.rowKey);
   if (key?.kind !== 'state') throw brokenRow(row, 'its key is not that of a state');
-  const { answered: served, bell: hears, bellSince: since, ...read } = readColumns(row, form);
+  const { answered: served, bell: hears, bellSince: since, habit, ...read } = readColumns(row, form);
   const bell = hears === undefined || since === undefined ? undefined : { hears, since };
-  return { mailboxId: key.mailboxId, ...read, served, backoffUntil: read.backoffUntil, told: read.told, bell };
+  return {
+    mailboxId: key.mailboxId,
+    ...read,
+    ...{ served, backoffUntil: read.backoffUntil, told: read.told, bell, habit: decodeHabit(habit) },
+  };
 }

@@ -3,6 +3,7 @@ import type { OutboxData } from '../../domain/events/outbox-data.ts';
 import { type ErrorCode, errorTable, type StoredCode } from '../../error-codes.ts';
 import type { MailboxRow, MailboxState, SlotSchedule, StateRow } from '../../store/rows/rows.ts';
 import { bellAfter, eagerAfter, type Heard } from './bell.ts';
+import { habitAfter, usualMailInMs } from './habit.ts';
 import { pollInterval } from './rhythm.ts';
 
 /** Outcome of a mailbox in a run. */
@@ -62,8 +63,12 @@ export interface Judged {
 const degradedAfterMs = 15 * 60_000;
 const degradedAfterIntervals = 3;
 
-/** Waits after failures double up to this. */
+/** The wait after a failure: a minute, or three ticks where they are short. It doubles with each further one, up to the longest. */
+const firstWaitMs = 60_000;
+const firstWaitTicks = 3;
 const longestWaitMs = 15 * 60_000;
+
+const firstWait = (ticksFor: (ms: number) => number): number => Math.min(firstWaitTicks, ticksFor(firstWaitMs));
 
 /** An administrator's consent makes the stored sign-in work again without a reconnect; it is tried this often. */
 const consentWaitMs = hourMs;
@@ -140,11 +145,13 @@ export function judge({ state, slot }: Standing, verdict: Verdict, at: Situation
     const code = verdict.kind === 'ok' ? '' : verdict.code;
     const moving = moved(state, { state: target, code, backoffUntil: undefined }, at);
     const bell = bellAfter(state.bell, at.heard, { isMissed: at.isBellMissed, now: at.now });
-    const next = { ...moving, state: { ...moving.state, bell } };
+    const habit = habitAfter(state.habit, at.heard.arrivals, at.now);
+    const next = { ...moving, state: { ...moving.state, bell, habit } };
     const eager = eagerAfter(slot.eager, at.heard);
     const isReset = verdict.left !== 'nothing' || at.isAsked || slot.failures > 0 || eager > 0;
     const hasBell = at.hasBells && bell?.hears === 'rings';
-    const rhythm = { quietMs: quietMs(next.state, at), intervalSeconds: seconds, hasBell };
+    const usualInMs = usualMailInMs(habit, at.now);
+    const rhythm = { quietMs: quietMs(next.state, at), intervalSeconds: seconds, hasBell, usualInMs };
     const interval = isReset ? 1 : pollInterval(slot.interval, rhythm);
     const nextDue = verdict.left === 'more' ? tick : tick + interval;
     const lastOk = verdict.kind === 'ok' ? tick : slot.lastOk;
@@ -153,7 +160,7 @@ export function judge({ state, slot }: Standing, verdict: Verdict, at: Situation
   const failures = slot.failures + 1;
   const ticksFor = (ms: number) => Math.max(1, Math.ceil(ms / 1000 / seconds));
   const said = stateFor(verdict.code, failures);
-  const wait = Math.min(2 ** Math.min(failures - 1, 20), ticksFor(longestWaitMs));
+  const wait = Math.min(firstWait(ticksFor) * 2 ** Math.min(failures - 1, 20), ticksFor(longestWaitMs));
   const asked = verdict.retryAfterMs === undefined ? undefined : new Date(at.now.getTime() + verdict.retryAfterMs);
   const least =
     said === 'consent_required'

@@ -19,10 +19,11 @@ describe('a quiet mailbox', () => {
     [1, minutes(100_000), 60, 2],
     [2, minutes(100_000), 60, 4],
     [4, minutes(100_000), 60, 5],
-    // Other ticks: 5 minutes at most, 5 ticks at most, one tick at least.
+    // Other ticks: 5 minutes at most, 15 ticks at most, one tick at least.
+    [50, minutes(100_000), 20, 15],
     [50, minutes(3), 5, 1],
     [50, minutes(59), 2, 1],
-    [50, minutes(100_000), 5, 5],
+    [50, minutes(100_000), 5, 15],
     [50, minutes(100_000), 120, 2],
     [50, minutes(100_000), 900, 1],
     // A mail server's date may lie ahead of our time.
@@ -33,4 +34,18 @@ describe('a quiet mailbox', () => {
       expect(pollInterval(before, { quietMs: quiet, intervalSeconds: tick })).toBe(every);
     },
   );
+
+  it.each([
+    ['in the hours of its mail every tick', 15, 0, 1],
+    ['shortly before them when they begin', 15, 90_000, 5],
+    ['long before them by its quiet', 15, minutes(40), 15],
+    ['after them a little less often each time', 1, undefined, 2],
+  ])('is polled %s', (_, before, usualInMs, every) => {
+    expect(pollInterval(before, { quietMs: minutes(600), intervalSeconds: 20, usualInMs })).toBe(every);
+  });
+
+  it('is left to its bell in the hours of its mail, too', () => {
+    const rhythm = { quietMs: minutes(600), intervalSeconds: 20, hasBell: true, usualInMs: 0 };
+    expect(pollInterval(15, rhythm)).toBe(30);
+  });
 });

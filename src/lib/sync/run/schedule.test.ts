@@ -10,13 +10,22 @@ describe('the schedule of the dispatcher', () => {
     ['90', '0 * * * * *'],
     ['300', '0 */5 * * * *'],
     ['3600', '0 0 * * * *'],
-    [undefined, '0 * * * * *'],
-    ['', '0 * * * * *'],
-    ['often', '0 * * * * *'],
-    ['0', '0 * * * * *'],
-    ['-5', '0 * * * * *'],
-    ['7200', '0 * * * * *'],
+    [undefined, '*/20 * * * * *'],
+    ['', '*/20 * * * * *'],
+    ['often', '*/20 * * * * *'],
+    ['0', '*/20 * * * * *'],
+    ['-5', '*/20 * * * * *'],
+    ['7200', '*/20 * * * * *'],
   ])('is computed from %j as %s', (setting, schedule) => {
-    expect(timerSchedule(setting)).toBe(schedule);
+    expect(timerSchedule({ POLL_INTERVAL: setting })).toBe(schedule);
+  });
+
+  it.each([
+    ['Mail.ReadBasic', undefined, '0 * * * * *'],
+    ['Mail.Send, mail.readbasic', '', '0 * * * * *'],
+    ['Mail.ReadBasic', '30', '*/30 * * * * *'],
+    ['Mail.Send Mail.ReadWrite', undefined, '*/20 * * * * *'],
+  ])('with the permissions %j and the interval %j is %s', (GRAPH_PERMISSIONS, POLL_INTERVAL, schedule) => {
+    expect(timerSchedule({ GRAPH_PERMISSIONS, POLL_INTERVAL })).toBe(schedule);
   });
 });
