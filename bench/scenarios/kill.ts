@@ -14,7 +14,7 @@ export const kill: Scenario = {
       const first = site.worker();
       const orders = {
         strict: { destination: await first.call('addDestination', webhook(site)), most: 1 },
-        window: { destination: await first.call('addDestination', collection(site)), most: 8 },
+        window: { destination: await first.call('addDestination', collection(site)), most: 32 },
       };
       const ids = new Map<string, string>();
       for (const [order, { destination }] of Object.entries(orders)) {

@@ -181,10 +181,10 @@ export const bugsWithMail: readonly PlantedBug[] = [
       },
       {
         file: 'sync/delivering/deliver-backlog.ts',
-        find: `  for (const end of ends) if`,
+        find: `  if (broken !== undefined) throw broken.error;`,
         put: `  for (const done of later) done();
   await committer.commit(mailbox);
-  for (const end of ends) if`,
+  if (broken !== undefined) throw broken.error;`,
       },
     ],
   },

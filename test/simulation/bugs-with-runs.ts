@@ -111,8 +111,10 @@ function ownerOf(store: Store, make: () => string): string {
     changes: [
       {
         file: 'sync/delivering/deliver-backlog.ts',
-        find: `length: order === 'strict' || context.safe !== undefined ? 1 : windowSize`,
-        put: `length: context.safe !== undefined ? 1 : windowSize`,
+        find: `    order === 'strict' || context.safe !== undefined
+      ? 1`,
+        put: `    context.safe !== undefined
+      ? 1`,
       },
     ],
   },

@@ -39,7 +39,7 @@ export interface Terms {
 }
 
 /** Messages of a folder that may be sent again after a kill. */
-const mostAgain = { ordered: 1, unordered: 8 } as const;
+const mostAgain = { ordered: 1, unordered: 32 } as const;
 
 /** A head that has been failing for so long gives way; half a minute less, since clocks differ. */
 const headLimitMs = 9.5 * 60_000;

@@ -16,6 +16,7 @@ import { afterAttempt, afterFix, claimed, gate, mayProbe } from './hold.ts';
 import { createCollection } from './nocobase/collection.ts';
 import type { OpenFile } from './nocobase/upload.ts';
 import { createWorkflow } from './nocobase/workflow.ts';
+import { afterAnswer, firstPace, type Pace } from './pace.ts';
 import { loadSanitizer } from './sanitize/sanitize.ts';
 import { type ConcurrencyLimit, createConcurrencyLimit } from './webhook/concurrency-limit.ts';
 import { createWebhook, type OpenDestination, type Transport } from './webhook/webhook.ts';
@@ -50,7 +51,7 @@ export interface DestinationDeliverer extends Deliverer {
   forget(destinationId: string): void;
 }
 
-/** A destination takes this much from one process at once. */
+/** A destination takes this much from one process at once, or a window, if that is larger. */
 const postsAtOnce = 16;
 
 // Other processes see a change of a destination after this long at the latest.
@@ -65,6 +66,7 @@ const mostPeers = 1_000;
 interface Peer {
   readonly id: string;
   readonly limit: ConcurrencyLimit;
+  pace: Pace;
   /** Looks at and changes of the state happen one after another. */
   turn: Promise<unknown>;
 }
@@ -93,6 +95,7 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
     const peer: Peer = {
       id,
       limit: createConcurrencyLimit(postsAtOnce),
+      pace: firstPace,
       turn: Promise.resolve(),
     };
     peers.set(id, peer);
@@ -180,6 +183,14 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
     });
   };
 
+  /** A destination that takes nothing starts over. What it refuses says nothing of how much it takes. */
+  const pace = (peer: Peer, outcome: DeliveryOutcome, sentAt: number): void => {
+    const at = monotonic();
+    if (outcome.kind === 'held') peer.pace = firstPace;
+    else if (outcome.kind === 'accepted') peer.pace = afterAnswer(peer.pace, { tookMs: at - sentAt, at });
+    peer.limit.resize(Math.max(postsAtOnce, peer.pace.window));
+  };
+
   const record = async (
     peer: Peer,
     { id: eventId, type }: OutgoingEvent,
@@ -217,12 +228,14 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
         if (entry.kind === 'held') return entry;
         await ready?.();
         const facts = { 'broker.destination_type': open.config.type, 'broker.event_type': event.type };
+        const sentAt = monotonic();
         const outcome = await traced('deliver', 'internal', facts, async (span) => {
           const sent = await transports[open.config.type].send(open, event, signal);
           span.say({ 'broker.outcome': sent.kind });
           if (sent.kind !== 'accepted') span.fail();
           return sent;
         });
+        pace(peer, outcome, sentAt);
         await inTurn(peer, () => record(peer, event, outcome, entry.probing)).catch((error: unknown) => {
           // The outcome stands: it was sent. The next delivery finds the same state, or records it then.
           log.error('destination.state_not_saved', error, { destinationId });
@@ -232,6 +245,8 @@ export function createDeliverer(deps: DelivererDeps): DestinationDeliverer {
         leave();
       }
     },
+
+    window: (destinationId) => peerOf(destinationId).pace.window,
 
     async dryRun(destinationId, event) {
       const open = await configOf(peerOf(destinationId));

@@ -325,7 +325,7 @@ describe('the connections of outbound requests', () => {
     expect(ports.size).toBe(1);
   });
 
-  it('number 16 at most to one origin', async () => {
+  it('number 32 at most to one origin', async () => {
     let open = 0;
     let most = 0;
     const port = await serve((_request, response) => {
@@ -337,8 +337,8 @@ describe('the connections of outbound requests', () => {
       }, 30);
     });
     const sender = outbound(`127.0.0.1:${port}`);
-    await Promise.all(Array.from({ length: 50 }, () => sender.send(post(`http://127.0.0.1:${port}/`))));
-    expect(most).toBe(16);
+    await Promise.all(Array.from({ length: 100 }, () => sender.send(post(`http://127.0.0.1:${port}/`))));
+    expect(most).toBe(32);
   });
 
   /** Answers the first request of a connection; resets the connection at the second, before any answer. */

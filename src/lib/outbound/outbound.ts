@@ -80,7 +80,7 @@ export interface Outbound {
 const defaultTimeoutMs = 20_000;
 
 // As many as one destination may work on at once.
-const connectionsPerOrigin = 16;
+const connectionsPerOrigin = 32;
 
 // An answer is read to its end so that the connection can serve again, but not past this; a bigger one costs its connection.
 const drainBytes = 64 * 1024;

@@ -19,6 +19,26 @@ it('gives out no more places than there are, in the order of asking', async () =
   expect(order).toEqual([1, 2, 3]);
 });
 
+it('gives out more places when it grows, and fewer when it shrinks', async () => {
+  const limit = createConcurrencyLimit(1);
+  const leave = [await limit.take(never)];
+  const waiting = [1, 2].map(() => limit.take(never));
+  limit.resize(3);
+  leave.push(...(await Promise.all(waiting)));
+  limit.resize(1);
+  let isIn = false;
+  const next = limit.take(never).then((give) => {
+    isIn = true;
+    return give;
+  });
+  for (const give of leave.splice(0, 2)) give();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(isIn).toBe(false);
+  leave[0]?.();
+  (await next)();
+  expect(limit.isIdle).toBe(true);
+});
+
 it('lets one go who does not want to wait any longer, and loses no place by it', async () => {
   const limit = createConcurrencyLimit(1);
   const leave = await limit.take(never);

@@ -64,4 +64,6 @@ export interface Deliverer {
    * through it. @throws as {@link Deliverer.deliver}
    */
   dryRun?(destinationId: string, event: OutgoingEvent): Promise<void>;
+  /** How many messages of a folder a destination that takes them in any order gets at once now; absent: the least. */
+  window?(destinationId: string): number;
 }

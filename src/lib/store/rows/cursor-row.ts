@@ -22,8 +22,8 @@ import { decodeEntries, encodeEntries, entryBytes } from './recent-message-entry
 import type { CursorRow } from './rows.ts';
 import { decodeUidGaps, encodeUidGaps, uidGapBytes } from './uid-gap-column.ts';
 
-/** How many settled UIDs, UID gaps and recent-message entries a cursor carries; they keep the row below 4 KB. */
-export const cursorLimits = { acked: 64, uidGaps: 64, fresh: 60 } as const;
+/** How many settled UIDs, UID gaps and recent-message entries a cursor carries; they keep the row below 4.5 KB. */
+export const cursorLimits = { acked: 128, uidGaps: 64, fresh: 60 } as const;
 
 /** Rows from before the first sync had its place here carry more. */
 const mostFresh = 64;

@@ -25,7 +25,7 @@ const place = z
   .transform(([uidValidity, uid]) => ({ uidValidity: BigInt(uidValidity), uid }));
 
 /** Messages that a job may be ahead of itself. */
-export const mostDone = 64;
+export const mostDone = 128;
 
 const form = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('dead'), number: int64, at: instant, key: key.optional() }),

@@ -1,4 +1,5 @@
 import { dayMs } from '../../domain/duration.ts';
+import { windowSizes } from '../../domain/events/window-size.ts';
 import { searchDays } from '../../mailbox/fetch/search-days.ts';
 import { mostDone } from '../../store/rows/job-row.ts';
 import type { ReplayProgress, ReplaySinceJob } from '../../store/rows/rows.ts';
@@ -8,7 +9,6 @@ import { mostRetriesForOldMail, replayDead } from '../delivering/retry-queue.ts'
 import type { PollContext } from '../delivering/task.ts';
 import { fetchMeta } from '../folder/baseline.ts';
 import type { FolderRecord } from '../state/folder-record.ts';
-import { windowSize } from '../state/run-context.ts';
 import { tellVanished } from '../state/vanished.ts';
 import { createListedMessages, type Listed } from './listed-messages.ts';
 
@@ -123,7 +123,7 @@ export function createReplayBacklog(pollContext: PollContext, record: FolderReco
     },
     // Those that go at once may still be added to what is beyond; its head must move first.
     hasRoom: (uid = ahead[0]?.uid) =>
-      uid === open.head?.uid || open.ahead + doneBefore.size < mostDone - 2 * windowSize,
+      uid === open.head?.uid || open.ahead + doneBefore.size < mostDone - 2 * windowSizes.most,
     isDone(entry) {
       const retryItem = mailbox.retryItem(entry.key);
       if (retryItem?.kind === 'dead' && record.cursor.retries < mostRetriesForOldMail)

@@ -1,4 +1,4 @@
-import { windowSize } from '../state/run-context.ts';
+import { windowSizes } from '../../domain/events/window-size.ts';
 import { attemptMessage } from './attempt.ts';
 import type { Ready, Source } from './backlog.ts';
 import type { FolderDelivery, MailboxDelivery } from './delivery-context.ts';
@@ -55,6 +55,17 @@ export async function deliverBacklog(
   /** What is being read, or was and waits for its turn. */
   const ahead: Promise<Ready | undefined>[] = [];
   let charactersAhead = 0;
+  /** One for each message under way. */
+  const lanes: Promise<void>[] = [];
+  let open = 0;
+  let broken: { error: unknown } | undefined;
+  /** Nothing is left for this turn. */
+  let isDry = false;
+
+  const windowSize = () =>
+    order === 'strict' || context.safe !== undefined
+      ? 1
+      : (context.deliverer.window?.(destination) ?? windowSizes.least);
 
   const isStopped = () => blocked || failure !== undefined || context.held.has(destination);
 
@@ -125,7 +136,7 @@ export async function deliverBacklog(
    * they are small. The lane that is free first takes the next message, so that nothing waits behind a slow one.
    */
   function readAhead(): void {
-    const most = order === 'strict' ? 1 : windowSize;
+    const most = windowSize();
     if (ahead.length < most && context.safe === undefined) ahead.push(take(true));
   }
 
@@ -134,7 +145,10 @@ export async function deliverBacklog(
     while (ready === undefined && ahead.length > 0) ready = await ahead.shift();
     // There may be room now, even if there was none when it was read ahead.
     ready ??= await take(false);
-    if (ready === undefined) return undefined;
+    if (ready === undefined) {
+      isDry = true;
+      return undefined;
+    }
     charactersAhead -= lengthOf(ready);
     // A message that was read and is not sent is not lost: it is above the cursor, and the next poll finds it again.
     if (isStopped()) return undefined;
@@ -147,19 +161,39 @@ export async function deliverBacklog(
     let current = await next();
     await committer.commit(mailbox);
     while (current !== undefined) {
+      widen();
       readAhead();
       if (!(await conclude(current))) blocked = true;
       // In a kill loop every message is committed before the next, which may crash the process.
       if (context.safe !== undefined) await committer.commit(mailbox);
-      current = await next();
+      // The window has become smaller: the others take what was read ahead.
+      const isOneTooMany = open > windowSize();
+      if (isOneTooMany) open -= 1;
+      current = isOneTooMany ? undefined : await next();
       await committer.commit(mailbox);
+      if (isOneTooMany) return;
+    }
+    open -= 1;
+  }
+
+  /** Opens lanes until there are as many as the window holds now. They look for work once each, if none is left. */
+  function widen(): void {
+    while (open < windowSize() && !isDry) {
+      open += 1;
+      lanes.push(
+        lane().catch((error: unknown) => {
+          open -= 1;
+          broken ??= { error };
+        }),
+      );
     }
   }
 
-  const lanes = Array.from({ length: order === 'strict' || context.safe !== undefined ? 1 : windowSize }, () => lane());
-  const ends = await Promise.allSettled(lanes);
+  widen();
+  // Lanes that are opened on the way stand behind those that open them.
+  for (const one of lanes) await one;
   await Promise.all(ahead);
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  if (broken !== undefined) throw broken.error;
   if (failure !== undefined) throw failure.error;
   if (yields && !context.held.has(destination)) return 'yields';
   if (isStopped()) return 'blocked';

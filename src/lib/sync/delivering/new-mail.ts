@@ -1,10 +1,10 @@
+import { windowSizes } from '../../domain/events/window-size.ts';
 import { isGone, type UidRange } from '../../mailbox/session/plan.ts';
 import { baselineMarginMs } from '../../store/mailboxes/new-mailbox.ts';
 import { cursorLimits } from '../../store/rows/cursor-row.ts';
 import type { MailboxRow, UidGap } from '../../store/rows/rows.ts';
 import type { FolderPoll } from '../state/folder-poll.ts';
 import { isSettled } from '../state/recent-messages.ts';
-import { windowSize } from '../state/run-context.ts';
 import { tellVanished } from '../state/vanished.ts';
 import type { Backlog } from './backlog.ts';
 import { mostRetries } from './retry-queue.ts';
@@ -56,7 +56,7 @@ export async function newMail(at: FolderPoll, fresh: UidRange | undefined): Prom
     hasRoom(uid = todo[0]) {
       const { headUid } = record;
       return (
-        record.ahead < cursorLimits.acked - 2 * windowSize ||
+        record.ahead < cursorLimits.acked - 2 * windowSizes.most ||
         uid === undefined ||
         headUid === undefined ||
         uid <= headUid

@@ -422,6 +422,67 @@ describe('a window', () => {
     expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 40, acked: [], uidGaps: [] });
   });
 
+  it('grows and shrinks with what its destination takes, and keeps every message of it', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    const { facts } = factsOf('window');
+    for (let n = 1; n <= 120; n++) inbox().add(`mail ${n}`);
+    const under = new Map([8, 32, 12].map((size) => [size, 0]));
+    let [now, sent] = [0, 0];
+    const size = () => (sent < 20 ? 8 : sent < 80 ? 32 : 12);
+    world.receiver.window = size;
+    world.receiver.answer = async () => {
+      sent += 1;
+      now += 1;
+      // What is under way from before a window has shrunk is let go.
+      if (sent < 80 || sent > 80 + 32) under.set(size(), Math.max(under.get(size()) ?? 0, now));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      now -= 1;
+      return accepted;
+    };
+    await world.poll({ destinations: facts });
+    const most = (window: number) => under.get(window) ?? 0;
+    expect([most(8), most(12)].map((seen, at) => seen <= ([8, 12][at] ?? 0))).toEqual([true, true]);
+    expect(most(32)).toBeGreaterThan(8);
+    expect(most(32)).toBeLessThanOrEqual(32);
+    expect(world.receiver.subjects()).toHaveLength(120);
+    expect(new Set(world.receiver.subjects()).size).toBe(120);
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 120, acked: [], uidGaps: [] });
+  });
+
+  it('moves its head before it is too far ahead, however large it is', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    const { facts } = factsOf('window');
+    for (let n = 1; n <= 200; n++) inbox().add(`mail ${n}`);
+    let release = () => {};
+    const later = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    world.receiver.window = () => 32;
+    world.receiver.answer = async (event) => {
+      // The first one hangs until everything has come to rest behind it.
+      if (subjectOf(event) === 'mail 1') await later;
+      return accepted;
+    };
+    const polled = world.poll({ destinations: facts });
+    let before = -1;
+    while (world.receiver.arrivals.length > before) {
+      before = world.receiver.arrivals.length;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    const cursor = await world.cursor(mailbox);
+    expect(cursor?.lastUid).toBe(0);
+    expect(cursor?.acked.length).toBeGreaterThan(32);
+    expect(cursor?.acked.length).toBeLessThanOrEqual(128);
+    release();
+    await polled;
+    await world.polls(2, { destinations: facts });
+    expect(new Set(world.receiver.subjects()).size).toBe(200);
+    expect(world.receiver.subjects()).toHaveLength(200);
+    expect(await world.cursor(mailbox)).toMatchObject({ lastUid: 200, acked: [], uidGaps: [] });
+  });
+
   it('reads no more text ahead than it may hold', async () => {
     await world.connectMailbox(ada);
     await world.poll();

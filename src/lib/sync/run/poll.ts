@@ -1,3 +1,4 @@
+import { windowSizes } from '../../domain/events/window-size.ts';
 import type { ErrorCode } from '../../error-codes.ts';
 import { isBrokerError } from '../../errors.ts';
 import { isIdle, type PollPlan, planPoll } from '../../mailbox/session/plan.ts';
@@ -97,7 +98,7 @@ async function pollAmong(
     for (let insists = false; ; insists = true) {
       while (isOpen() && !held() && !context.isOver()) {
         await takeTurn(async (permit) => {
-          const turn = newTurn(context, insists, permit);
+          const turn = newTurn({ context, mailbox }, insists, permit);
           for (const step of turnSteps) await step(at, turn);
         });
       }
@@ -246,7 +247,7 @@ async function runTasks(at: OngoingPoll, tasks: readonly Task[]): Promise<void> 
     if (task === undefined || isHeld(at) || context.isNextTick()) return;
     await at.takeTurn(async () => {
       await sendEventsFirst(at);
-      if (!isHeld(at)) await task.work(newTurn(context, true));
+      if (!isHeld(at)) await task.work(newTurn(at, true));
       await session.release();
     }, 'after others');
   }
@@ -256,10 +257,13 @@ async function runTasks(at: OngoingPoll, tasks: readonly Task[]): Promise<void> 
  * A turn. With a `permit` it continues past its limits as long as no other mailbox waits for its place: at the end of a
  * turn the messages under way have to be settled before the next are begun, and the folder is closed and opened again.
  */
-function newTurn(context: ShardContext, insists: boolean, permit?: Permit): Turn {
+function newTurn({ context, mailbox }: MailboxRun<ShardContext>, insists: boolean, permit?: Permit): Turn {
+  // A turn that is hardly longer than the window would mostly wait for the last messages of the one before.
+  const window = context.delivery.deliverer.window?.(mailbox.row.destinationId) ?? windowSizes.least;
+  const windows = window / windowSizes.least;
   const until = context.clock.monotonic() + turnLimits.ms;
   const own: Turn = {
-    messages: turnLimits.messages,
+    messages: turnLimits.messages * windows,
     isOver() {
       if (context.isOver()) return true;
       return (own.messages <= 0 || context.clock.monotonic() >= until) && (permit?.isWanted() ?? true);

@@ -55,9 +55,6 @@ export const lookLimitMs = 20_000;
 /** A mailbox's turn ends after so many messages or so much time; then others have theirs. */
 export const turn = { messages: 50, ms: 5_000 } as const;
 
-/** Messages of a folder that are posted and not yet committed, where order is not asked for. */
-export const windowSize = 8;
-
 /** Rows of a mailbox that pile up without a POST between them, such as moves, are committed before they fill a batch. */
 export const heaviest = 60;
 

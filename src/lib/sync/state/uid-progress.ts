@@ -1,3 +1,4 @@
+import { windowSizes } from '../../domain/events/window-size.ts';
 import type { UidRange } from '../../mailbox/session/plan.ts';
 import { cursorLimits } from '../../store/rows/cursor-row.ts';
 import type { CursorRow, RecentMessage, UidGap } from '../../store/rows/rows.ts';
@@ -126,7 +127,7 @@ export function createUidProgress({ cursor, change, entries }: ProgressParts): U
         openUidGaps(cursor.uidGaps, { ranges: [{ from: uid, to: uid }], sort: 'missing' }, now),
       );
       // The row has room for so many settled UIDs above the head; what does not come beyond that waits in its place.
-      const hasRoom = cursor.acked.length < cursorLimits.acked - 8 || uid === range.listed[range.at];
+      const hasRoom = cursor.acked.length < cursorLimits.acked - 2 * windowSizes.most || uid === range.listed[range.at];
       return hasRoom ? [...closed, ...pass(uid, now)] : closed;
     },
     openUidGaps: (ranges, now, sort) => setUidGaps(openUidGaps(cursor.uidGaps, { ranges, sort }, now)),
