@@ -73,7 +73,7 @@ describeNeeding('dovecot', 'the engine on a server that hides CONDSTORE and QRES
   const changes = () => world.receiver.ofType('message.updated').map(({ data }) => data);
   const vanished = () => world.receiver.ofType('message.vanished').map(({ data }) => data.count);
 
-  it('starts Dovecot', () => {
+  it('offers UIDPLUS, but no CONDSTORE, QRESYNC or SPECIAL-USE', () => {
     const offered = [...mine.capabilities.keys()];
     expect(offered).toContain('UIDPLUS');
     for (const extension of ['CONDSTORE', 'QRESYNC', 'SPECIAL-USE']) expect(offered).not.toContain(extension);
