@@ -1,6 +1,5 @@
+import { guid } from '../../src/lib/setting-defaults.ts';
 import { AzureProblem } from '../azure/problem.ts';
-
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * An id as part of an address. It may come from a tag or a setting, which others can write; and in a what-if run it is

@@ -1,5 +1,6 @@
 import type { HttpHandler } from '@azure/functions';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { composed } from '../../test/support/composed.ts';
 import { connectWorld } from '../../test/support/connect-world.ts';
 import { faultyStore } from '../../test/support/faulty-store.ts';
 import { memoryVault, type Sent, send, testRoot } from '../../test/support/http.ts';
@@ -17,17 +18,10 @@ import { createDestinationRows } from '../lib/store/destinations/destinations.ts
 import type { Store } from '../lib/store/table/table.ts';
 import { createRootKeys } from '../lib/vault/root-keys.ts';
 
-const composed = vi.hoisted((): { broker: () => Promise<unknown> } => ({
-  broker: async () => {
-    throw new Error('not composed yet');
-  },
-}));
-vi.mock('../lib/broker.ts', () => ({ broker: () => composed.broker() }));
-// Outside the host the library only says that nothing is registered.
-vi.mock('@azure/functions', async (original) => ({
-  ...(await original<typeof import('@azure/functions')>()),
-  app: { http: () => {} },
-}));
+vi.mock('../lib/broker.ts', () => import('../../test/support/composed.ts'));
+vi.mock('@azure/functions', async (original) =>
+  (await import('../../test/support/without-host.ts')).withoutHost(original),
+);
 
 const { adminConsentLinks } = await import('./sign-in/tenant-consent-links.ts');
 const { connectLinks } = await import('./sign-in/connect-links.ts');

@@ -1,20 +1,10 @@
 import type { HttpFunctionOptions } from '@azure/functions';
 import { expect, it, vi } from 'vitest';
+import { registered } from '../../test/support/without-host.ts';
 
-const registered = vi.hoisted(() => new Map<string, HttpFunctionOptions>());
-vi.mock('@azure/functions', async (original) => ({
-  ...(await original<typeof import('@azure/functions')>()),
-  app: {
-    http: (name: string, options: HttpFunctionOptions) => {
-      if (registered.has(name)) throw new Error(`two functions are called ${name}`);
-      registered.set(name, options);
-    },
-    timer: () => {},
-    storageQueue: () => {},
-    setup: () => {},
-    hook: new Proxy({}, { get: () => () => {} }),
-  },
-}));
+vi.mock('@azure/functions', async (original) =>
+  (await import('../../test/support/without-host.ts')).withoutHost(original),
+);
 
 await import('./index.ts');
 

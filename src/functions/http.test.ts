@@ -1,5 +1,6 @@
 import type { HttpHandler } from '@azure/functions';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { composed } from '../../test/support/composed.ts';
 import { anyCaller, connectWorld, newBrowser } from '../../test/support/connect-world.ts';
 import { faultyStore } from '../../test/support/faulty-store.ts';
 import { type Answered, memoryVault, type Sent, send, testRoot } from '../../test/support/http.ts';
@@ -23,17 +24,10 @@ import type { MailboxRow } from '../lib/store/rows/rows.ts';
 import type { Store } from '../lib/store/table/table.ts';
 import { createRootKeys } from '../lib/vault/root-keys.ts';
 
-const composed = vi.hoisted((): { broker: () => Promise<unknown> } => ({
-  broker: async () => {
-    throw new Error('not composed yet');
-  },
-}));
-vi.mock('../lib/broker.ts', () => ({ broker: () => composed.broker() }));
-// Outside the host the library only says that nothing is registered.
-vi.mock('@azure/functions', async (original) => ({
-  ...(await original<typeof import('@azure/functions')>()),
-  app: { http: () => {} },
-}));
+vi.mock('../lib/broker.ts', () => import('../../test/support/composed.ts'));
+vi.mock('@azure/functions', async (original) =>
+  (await import('../../test/support/without-host.ts')).withoutHost(original),
+);
 
 const { adminConsent } = await import('./sign-in/tenant-consent.ts');
 const { adminConsentLinks } = await import('./sign-in/tenant-consent-links.ts');

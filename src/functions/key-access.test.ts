@@ -1,5 +1,6 @@
-import type { HttpFunctionOptions, HttpHandler } from '@azure/functions';
+import type { HttpHandler } from '@azure/functions';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { composed } from '../../test/support/composed.ts';
 import { connectWorld } from '../../test/support/connect-world.ts';
 import { type Answered, memoryVault, send, testRoot } from '../../test/support/http.ts';
 import { memoryBlobs } from '../../test/support/memory-blobs.ts';
@@ -8,6 +9,7 @@ import { offlineSessions, readingOffline } from '../../test/support/reading-worl
 import { entry } from '../../test/support/rows.ts';
 import { sendingParts } from '../../test/support/sending-parts.ts';
 import { rowsOfTable } from '../../test/support/tables.ts';
+import { registered } from '../../test/support/without-host.ts';
 import vectors from '../../test/vectors.json' with { type: 'json' };
 import { createApiKeys } from '../lib/access/api-keys.ts';
 import type { Scope } from '../lib/access/caller.ts';
@@ -29,23 +31,10 @@ import type { Store } from '../lib/store/table/table.ts';
 import { sendRequest } from '../lib/submissions/requests/send-request.ts';
 import { createRootKeys } from '../lib/vault/root-keys.ts';
 
-const composed = vi.hoisted((): { broker: () => Promise<unknown> } => ({
-  broker: async () => {
-    throw new Error('not composed yet');
-  },
-}));
-vi.mock('../lib/broker.ts', () => ({ broker: () => composed.broker() }));
-const registered = vi.hoisted(() => new Map<string, HttpFunctionOptions>());
-vi.mock('@azure/functions', async (original) => ({
-  ...(await original<typeof import('@azure/functions')>()),
-  app: {
-    http: (name: string, options: HttpFunctionOptions) => registered.set(name, options),
-    timer: () => {},
-    storageQueue: () => {},
-    setup: () => {},
-    hook: new Proxy({}, { get: () => () => {} }),
-  },
-}));
+vi.mock('../lib/broker.ts', () => import('../../test/support/composed.ts'));
+vi.mock('@azure/functions', async (original) =>
+  (await import('../../test/support/without-host.ts')).withoutHost(original),
+);
 await import('./index.ts');
 
 /** By what they list. `crossed` lists a mailbox, and not the destination that it delivers to. */

@@ -1,23 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HttpFunctionOptions } from '@azure/functions';
 import { describe, expect, it, vi } from 'vitest';
+import { registered } from '../../test/support/without-host.ts';
 import { operations } from '../lib/http/answers/answers.ts';
 import { type Endpoint, objectIn, openApiDocument } from '../lib/http/openapi/document.ts';
 import { surfaceOf } from '../lib/http/openapi/surface.ts';
 import type { MethodSchemas } from '../lib/http/resource.ts';
 
-const registered = vi.hoisted(() => new Map<string, HttpFunctionOptions>());
-vi.mock('@azure/functions', async (original) => ({
-  ...(await original<typeof import('@azure/functions')>()),
-  app: {
-    http: (name: string, options: HttpFunctionOptions) => registered.set(name, options),
-    timer: () => {},
-    storageQueue: () => {},
-    setup: () => {},
-    hook: new Proxy({}, { get: () => () => {} }),
-  },
-}));
+vi.mock('@azure/functions', async (original) =>
+  (await import('../../test/support/without-host.ts')).withoutHost(original),
+);
 await import('./index.ts');
 
 /** Pages and redirects for browsers, what Microsoft Graph alone calls, and what answers where nothing else does. */

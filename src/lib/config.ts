@@ -8,9 +8,10 @@ import {
   credentialModes,
   defaultCredentialMode,
   defaultPollSeconds,
+  guid,
   multiTenants,
 } from './setting-defaults.ts';
-import { crossFaults, guid, list } from './setting-faults.ts';
+import { crossFaults, list } from './setting-faults.ts';
 import { hostFault, originFault, url } from './setting-url.ts';
 
 /**

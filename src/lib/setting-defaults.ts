@@ -20,3 +20,6 @@ export const defaultPollSeconds = { polled: 20, announced: 60 } as const;
 
 /** TENANT where several tenants, or personal accounts, may sign in. */
 export const multiTenants: readonly string[] = ['organizations', 'consumers', 'common'];
+
+/** An id of Microsoft Entra, such as a tenant or an application. */
+export const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -1,9 +1,6 @@
 import type { FieldFault } from './errors.ts';
-import { multiTenants } from './setting-defaults.ts';
+import { guid, multiTenants } from './setting-defaults.ts';
 import { inAzureMessage, isLoopbackOrPrivate } from './setting-url.ts';
-
-/** An id of Microsoft Entra. */
-export const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The entries of a setting that lists several, separated by commas or blanks. */
 export const list = (text: string): string[] =>

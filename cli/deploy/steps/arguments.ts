@@ -1,8 +1,8 @@
+import { guid } from '../../../src/lib/setting-defaults.ts';
 import type { DeployOptions } from '../options.ts';
 import { nameFault } from '../plan/names.ts';
 import { blocked, done, type Step } from '../step.ts';
 
-const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const region = /^[A-Za-z][A-Za-z0-9 ]{1,40}$/;
 const tenant = /^[A-Za-z0-9][A-Za-z0-9.-]{0,250}$/;
 const cidr = /^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/;

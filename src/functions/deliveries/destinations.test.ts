@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Listener, listen } from '../../../local/listen.ts';
+import { composed } from '../../../test/support/composed.ts';
 import { connectWorld } from '../../../test/support/connect-world.ts';
 import { memoryVault, type Sent, send, testRoot } from '../../../test/support/http.ts';
 import { memoryStore } from '../../../test/support/memory-store.ts';
@@ -14,17 +15,10 @@ import { createApiKeyRows } from '../../lib/store/deployment/api-keys.ts';
 import { createDestinationRows } from '../../lib/store/destinations/destinations.ts';
 import { createRootKeys } from '../../lib/vault/root-keys.ts';
 
-const composed = vi.hoisted((): { broker: () => Promise<unknown> } => ({
-  broker: async () => {
-    throw new Error('not composed yet');
-  },
-}));
-vi.mock('../../lib/broker.ts', () => ({ broker: () => composed.broker() }));
-// Outside the host the library only says that nothing is registered.
-vi.mock('@azure/functions', async (original) => ({
-  ...(await original<typeof import('@azure/functions')>()),
-  app: { http: () => {} },
-}));
+vi.mock('../../lib/broker.ts', () => import('../../../test/support/composed.ts'));
+vi.mock('@azure/functions', async (original) =>
+  (await import('../../../test/support/without-host.ts')).withoutHost(original),
+);
 
 const { destination } = await import('./destination.ts');
 const { destinations } = await import('./destinations.ts');

@@ -1,5 +1,6 @@
 import PostalMime, { type Email } from 'postal-mime';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { composed } from '../../../test/support/composed.ts';
 import { boundary, field, file, form, formType } from '../../../test/support/form.ts';
 import { send as call } from '../../../test/support/http.ts';
 import { type SendDoorWorld, sendDoorWorld } from '../../../test/support/send-door.ts';
@@ -8,17 +9,10 @@ import { rowsOfTable } from '../../../test/support/tables.ts';
 import { openContent } from '../../lib/submissions/sealed-content.ts';
 import { openSegments } from '../../lib/vault/segments.ts';
 
-const composed = vi.hoisted((): { broker: () => Promise<unknown> } => ({
-  broker: async () => {
-    throw new Error('not composed yet');
-  },
-}));
-vi.mock('../../lib/broker.ts', () => ({ broker: () => composed.broker() }));
-// Outside the host the library only says that nothing is registered.
-vi.mock('@azure/functions', async (original) => ({
-  ...(await original<typeof import('@azure/functions')>()),
-  app: { http: () => {} },
-}));
+vi.mock('../../lib/broker.ts', () => import('../../../test/support/composed.ts'));
+vi.mock('@azure/functions', async (original) =>
+  (await import('../../../test/support/without-host.ts')).withoutHost(original),
+);
 
 const { send } = await import('./send.ts');
 

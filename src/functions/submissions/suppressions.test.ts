@@ -1,18 +1,12 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { composed } from '../../../test/support/composed.ts';
 import { send as call } from '../../../test/support/http.ts';
 import { type SendDoorWorld, sendDoorWorld } from '../../../test/support/send-door.ts';
 
-const composed = vi.hoisted((): { broker: () => Promise<unknown> } => ({
-  broker: async () => {
-    throw new Error('not composed yet');
-  },
-}));
-vi.mock('../../lib/broker.ts', () => ({ broker: () => composed.broker() }));
-// Outside the host the library only says that nothing is registered.
-vi.mock('@azure/functions', async (original) => ({
-  ...(await original<typeof import('@azure/functions')>()),
-  app: { http: () => {} },
-}));
+vi.mock('../../lib/broker.ts', () => import('../../../test/support/composed.ts'));
+vi.mock('@azure/functions', async (original) =>
+  (await import('../../../test/support/without-host.ts')).withoutHost(original),
+);
 
 const { send } = await import('./send.ts');
 const { bulk } = await import('./bulk.ts');
