@@ -43,6 +43,7 @@ const offer = [
 let world: World;
 beforeAll(async () => {
   world = await startWorld();
+  await world.api('PATCH', `destinations/${world.services.destinationId}`, { body: { folderCounts: true } });
 });
 afterAll(() => world?.stop());
 
@@ -200,7 +201,8 @@ describe('docs/events.md', () => {
   async function happen(): Promise<void> {
     const { entra } = world.standIns;
     const imap = world.standIns.imap as EmbeddedImap;
-    const { mailboxId } = await world.connect(lina, { destinationId: world.services.destinationId });
+    const { destinationId } = world.services;
+    const { mailboxId } = await world.connect(lina, { destinationId });
     const told = (type: string, count = 1) => eventsOf(world, count, (event) => of(mailboxId, type)(event));
     await told('mailbox.connected');
     await imap.deliver(lina, offer.replace('offer-1', 'offer-2'));
@@ -273,6 +275,7 @@ describe('docs/events.md', () => {
         'message.updated',
         'message.removed',
         'folder.reset',
+        'folder.counts',
         'mailbox.connected',
         'mailbox.degraded',
       ],

@@ -30,6 +30,7 @@ export const outboxExamples: OutboxData = {
   'mailbox.recovered': { state: 'active', was: 'degraded', since },
   'mailbox.removed': {},
   'folder.reset': { folder, cause: 'validity', known: 1, announced: 0, assumedKnown: 0, gone: 0 },
+  'folder.counts': { folder, messages: 12, unseen: 3 },
   'submission.sent': { ...submission, state: 'sent', sentAt: since, endedAt: since },
   'submission.failed': { ...submission, state: 'failed', code: 'submission_expired', endedAt: since },
   'submission.unknown': { ...submission, state: 'unknown', code: 'submission_unknown' },

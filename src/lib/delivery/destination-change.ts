@@ -21,6 +21,8 @@ interface NewCommon {
   readonly rawHtml: boolean;
   readonly paused: boolean;
   readonly auth: AuthInput;
+  /** For `webhook` and `workflow` only. */
+  readonly folderCounts?: boolean | undefined;
 }
 
 /** Fields that only one type of destination has when it is created. */
@@ -42,6 +44,8 @@ export interface DestinationPatch {
   readonly url?: string | undefined;
   readonly rawHtml?: boolean | undefined;
   readonly paused?: boolean | undefined;
+  /** For `webhook` and `workflow` only. */
+  readonly folderCounts?: boolean | undefined;
   readonly auth?: AuthInput | undefined;
   /** For `collection` only. */
   readonly collections?: DestinationCollections | undefined;
@@ -73,6 +77,9 @@ export function checkPatch(type: DestinationType, patch: DestinationPatch): void
   const { hasCollections, isSigned, auths } = destinationParts[type];
   if (!hasCollections && patch.collections !== undefined) {
     throw wrongField('collections', 'Is only for destinations of type collection.');
+  }
+  if (hasCollections && patch.folderCounts !== undefined) {
+    throw wrongField('folderCounts', 'Is only for destinations of type webhook and workflow.');
   }
   for (const field of ['rotateSigningSecret', 'dropOldSigningSecret'] as const) {
     if (!isSigned && patch[field] !== undefined) throw wrongField(field, 'Is only for destinations of type webhook.');
@@ -118,6 +125,7 @@ export function patched(
     name: patch.name ?? before.name,
     url,
     rawHtml: patch.rawHtml ?? before.rawHtml,
+    folderCounts: patch.folderCounts ?? before.folderCounts,
     paused: patch.paused ?? before.paused,
     collections: patch.collections ?? before.collections,
     auth: auth.kind,

@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../domain/clock.ts';
 import { createExpiringMap } from '../domain/expiring-map.ts';
-import type { DestinationState } from '../store/destinations/destination.ts';
+import type { DestinationConfig, DestinationState } from '../store/destinations/destination.ts';
 import type { DestinationRows } from '../store/destinations/destinations.ts';
 import { untilSettled } from '../store/table/modify.ts';
 import type { ServerTime } from '../store/table/table.ts';
@@ -12,8 +12,8 @@ const orders = { webhook: 'strict', workflow: 'strict', collection: 'window' } a
 /** So many messages that are given up in a row are the destination's fault, not theirs. */
 const deadThatHold = 3;
 
-/** The type of a destination never changes; delivery notices that it was deleted. */
-const orderCacheMs = 60_000;
+/** Its type never changes, and what else is asked of it here may come a minute late; delivery notices that it was deleted. */
+const configCacheMs = 60_000;
 
 export interface DestinationFactsDeps {
   readonly rows: Pick<DestinationRows, 'read' | 'readState' | 'writeState'>;
@@ -46,7 +46,7 @@ export function afterDeath(state: DestinationState, now: number, chance: number)
 /** What those who read mail must know and note of destinations; shared by all workers through row `b`. */
 export function createDestinationFacts(deps: DestinationFactsDeps) {
   const { rows, time, clock, random } = deps;
-  const known = createExpiringMap<string, 'strict' | 'window'>(1_000, () => clock.monotonic());
+  const known = createExpiringMap<string, DestinationConfig>(1_000, () => clock.monotonic());
 
   /** Changes the state, again if another wrote meanwhile. A destination without one was deleted. */
   async function change(id: string, how: (state: DestinationState) => DestinationState): Promise<void> {
@@ -56,15 +56,20 @@ export function createDestinationFacts(deps: DestinationFactsDeps) {
     });
   }
 
+  async function configOf(id: string): Promise<DestinationConfig | undefined> {
+    const found = known.get(id);
+    if (found !== undefined) return found;
+    const config = (await rows.read(id))?.config;
+    if (config !== undefined) known.set(id, config, clock.monotonic() + configCacheMs);
+    return config;
+  }
+
   return {
     async order(id: string): Promise<'strict' | 'window'> {
-      const found = known.get(id);
-      if (found !== undefined) return found;
-      const stored = await rows.read(id);
-      const order = stored === undefined ? 'strict' : orders[stored.config.type];
-      known.set(id, order, clock.monotonic() + orderCacheMs);
-      return order;
+      const config = await configOf(id);
+      return config === undefined ? 'strict' : orders[config.type];
     },
+    wantsCounts: async (id: string): Promise<boolean> => (await configOf(id))?.folderCounts === true,
     async lastAccepted(id: string, what: 'mail' | 'anything'): Promise<Date | undefined> {
       const { state } = await rows.readState(id);
       return what === 'mail' ? state.lastMailAccepted : state.lastAccepted;

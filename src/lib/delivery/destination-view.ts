@@ -15,6 +15,8 @@ export interface DestinationView {
   readonly name: string;
   readonly url: string;
   readonly rawHtml: boolean;
+  /** Events `folder.counts` go there. */
+  readonly folderCounts: boolean;
   readonly paused: boolean;
   readonly auth: { readonly type: DestinationAuth['kind'] };
   /** Present exactly for `collection`. */
@@ -64,6 +66,7 @@ export function viewOf(config: DestinationConfig, state: DestinationState): Dest
     name: config.name,
     url: config.url,
     rawHtml: config.rawHtml,
+    folderCounts: config.folderCounts === true,
     paused: config.paused,
     auth: { type: config.auth },
     collections: config.collections,

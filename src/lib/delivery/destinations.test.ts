@@ -8,12 +8,14 @@ import { memorySealer } from '../../../test/support/sealer.ts';
 import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
 import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
+import { BrokerError } from '../errors.ts';
 import { consoleLog } from '../log.ts';
 import { createOutbound, type Outbound } from '../outbound/outbound.ts';
 import { createDestinationRows } from '../store/destinations/destinations.ts';
 import type { Store } from '../store/table/table.ts';
 import { createDeliverer } from './deliverer.ts';
 import type { NewDestination } from './destination-change.ts';
+import { checkPatch } from './destination-change.ts';
 import { createDestinations } from './destinations.ts';
 import { newSigningSecret } from './webhook/sign.ts';
 
@@ -226,6 +228,15 @@ describe('a destination inside NocoBase', () => {
 });
 
 describe('a change of a destination', () => {
+  it('asks for counts of folders, which a collection has no field for', async () => {
+    const { destinations } = world();
+    const { destination } = await destinations.create(webhook());
+    expect(destination.folderCounts).toBe(false);
+    const change = await destinations.patch(destination.id, { folderCounts: true });
+    expect(change?.destination.folderCounts).toBe(true);
+    expect(() => checkPatch('collection', { folderCounts: true })).toThrow(BrokerError);
+  });
+
   it('leaves alone what it does not name', async () => {
     const { destinations, rows } = world();
     const { destination } = await destinations.create(webhook({ auth: bearer, rawHtml: true }));

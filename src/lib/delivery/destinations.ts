@@ -127,6 +127,8 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
         name: input.name,
         url: input.url,
         rawHtml: input.rawHtml,
+        // Absent unless asked for, like in the rows of destinations that were there before.
+        folderCounts: input.folderCounts === true ? true : undefined,
         paused: input.paused,
         collections: input.type === 'collection' ? input.collections : undefined,
         auth: input.auth.type,

@@ -68,6 +68,7 @@ const forms: { readonly [Type in OutboxType]: z.ZodType<OutboxData[Type]> } = {
     assumedKnown: z.number(),
     gone: z.number(),
   }),
+  'folder.counts': z.object({ folder, messages: z.number(), unseen: z.number() }),
   'submission.sent': submissionEnd,
   'submission.failed': submissionEnd,
   'submission.unknown': submissionEnd,

@@ -117,6 +117,7 @@ function stateAfter(event: OutgoingEvent<AccountEvent>): string | undefined {
     case 'message.vanished':
     case 'message.undeliverable':
     case 'folder.reset':
+    case 'folder.counts':
     case 'submission.sent':
     case 'submission.failed':
     case 'submission.unknown':

@@ -12,6 +12,7 @@ export const eventTypes = [
   'mailbox.degraded',
   'mailbox.removed',
   'folder.reset',
+  'folder.counts',
   'submission.sent',
   'submission.failed',
   'submission.unknown',

@@ -101,6 +101,8 @@ export interface OutboxData {
     readonly assumedKnown: number;
     readonly gone: number;
   };
+  /** Told only to destinations that ask for it. */
+  readonly 'folder.counts': { readonly folder: EventFolder; readonly messages: number; readonly unseen: number };
   readonly 'submission.sent': SubmissionEnd;
   readonly 'submission.failed': SubmissionEnd;
   readonly 'submission.unknown': SubmissionEnd;

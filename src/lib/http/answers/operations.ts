@@ -7,6 +7,7 @@ const destinationFields = {
   name: text,
   url: text,
   rawHtml: z.boolean(),
+  folderCounts: z.boolean().describe('Events folder.counts go there'),
   paused: z.boolean(),
   auth: z.object({ type: text }),
   collections: z.object({ messages: text, accounts: text, outbox: text, attachments: text.optional() }).optional(),

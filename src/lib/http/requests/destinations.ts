@@ -37,16 +37,20 @@ const collections = z.strictObject({
 
 const common = { name: line(100), url, rawHtml: z.boolean().default(false), paused: z.boolean().default(false) };
 
+/** A collection has no field for it. */
+const folderCounts = z.boolean().optional();
+
 /** Body of POST destinations. */
 export const newDestination = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('webhook'),
     ...common,
     auth: auth.default({ type: 'none' }),
+    folderCounts,
     signingSecret: z.string().max(100).optional(),
   }),
   /** `url`: …/api/workflows:trigger?triggerWorkflows=KEY */
-  z.strictObject({ type: z.literal('workflow'), ...common, auth: apiKey }),
+  z.strictObject({ type: z.literal('workflow'), ...common, auth: apiKey, folderCounts }),
   /** `url`: the API of NocoBase, …/api or …/api/__app/NAME */
   z.strictObject({ type: z.literal('collection'), ...common, auth: apiKey, collections }),
 ]);
@@ -57,6 +61,7 @@ export const destinationPatch = z.strictObject({
   url: url.optional(),
   rawHtml: z.boolean().optional(),
   paused: z.boolean().optional(),
+  folderCounts,
   auth: auth.optional(),
   collections: collections.optional(),
   /** Adds a new signing secret; the one before stays good until it is dropped or the next rotation. */

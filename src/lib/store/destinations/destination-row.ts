@@ -48,6 +48,7 @@ const configForm = z.object({
   name: text,
   url: text,
   rawHtml: z.boolean(),
+  folderCounts: z.boolean().optional(),
   paused: z.boolean(),
   collections: json(
     z.object({ messages: name, accounts: name, outbox: name, attachments: name.optional() }),

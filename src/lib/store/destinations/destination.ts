@@ -26,6 +26,8 @@ export interface DestinationConfig {
   readonly url: string;
   /** True: the HTML of mail goes out as received. */
   readonly rawHtml: boolean;
+  /** True: it is told how many messages a folder has when that changes (`folder.counts`). */
+  readonly folderCounts?: boolean | undefined;
   /** Paused by hand. */
   readonly paused: boolean;
   /** Present exactly for `collection`. */

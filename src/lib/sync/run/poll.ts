@@ -14,6 +14,7 @@ import { retryFolder } from '../delivering/retry.ts';
 import { createSource } from '../delivering/source.ts';
 import type { PollContext, Task } from '../delivering/task.ts';
 import { lookForChanges } from '../folder/changes.ts';
+import { areCountsNew, tellCounts } from '../folder/counts.ts';
 import type { FolderContext } from '../folder/folder-context.ts';
 import { look } from '../folder/look.ts';
 import { settleIn } from '../folder/settle-in.ts';
@@ -90,7 +91,11 @@ async function pollAmong(
   const leave = () => void session.close();
   signal.addEventListener('abort', leave, { once: true });
   try {
+    const counted = folders.filter(({ record, status }) => areCountsNew(record, status));
     const works = folders.map((folder) => planWork(folder, context.now(), mailbox));
+    if (counted.length > 0 && context.folder.destinations?.wantsCounts !== undefined) {
+      await tellCounts({ context: context.folder, mailbox }, counted);
+    }
     const isThorough = works.every(({ plan }) => plan.kind === 'poll' && !plan.fillRecentMessages);
     const isOpen = () => works.some((work) => work.fresh === 'open' || work.retries === 'open');
     const at: OngoingPoll = { context, mailbox, session, works, gone, order: orderOf(context, mailbox), takeTurn };

@@ -19,6 +19,8 @@ export interface DestinationFacts {
   died(destinationId: string): Promise<void>;
   /** Whether nothing goes to it just now: it is held, or paused. */
   isHeld?(destinationId: string): Promise<boolean>;
+  /** Whether it is to be told how many messages folders have. */
+  wantsCounts?(destinationId: string): Promise<boolean>;
   /** How many heads of folders were moved out of the way since it last accepted a mail. */
   headsMoved(destinationId: string): Promise<number>;
   headMoved(destinationId: string): Promise<void>;
