@@ -17,6 +17,10 @@ export interface Found {
   /** Processes that wanted a core, averaged over the minute before the end. */
   readonly load: number;
   readonly at: string;
+  /** Of what was measured; with a `+` where files were changed and not committed. Unknown of what was measured before. */
+  readonly commit?: string;
+  /** System, cores, memory and Node. */
+  readonly machine: string;
 }
 
 export interface Scenario {

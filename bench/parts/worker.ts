@@ -6,6 +6,7 @@ import { ImapFlow } from 'imapflow';
 import { createBroker } from '../../src/lib/broker.ts';
 import { readConfig } from '../../src/lib/config.ts';
 import type { NewDestination } from '../../src/lib/delivery/destination-change.ts';
+import { mapBounded } from '../../src/lib/domain/all-settled.ts';
 import type { FolderChoice } from '../../src/lib/domain/mail/folder.ts';
 import { scopes } from '../../src/lib/domain/scope.ts';
 import { consoleLog } from '../../src/lib/log.ts';
@@ -84,7 +85,7 @@ const tickNow = () => Math.floor((Date.now() - 1000) / (config.pollIntervalSecon
 let lastTick = tickNow();
 
 /** One tick of all shards at once, to its end, continuations included. */
-async function tick(only?: readonly number[]) {
+async function tick(only?: readonly number[], atOnce = Number.POSITIVE_INFINITY) {
   // A mailbox is polled once a tick.
   while (tickNow() <= lastTick) await delay(20);
   lastTick = tickNow();
@@ -92,18 +93,18 @@ async function tick(only?: readonly number[]) {
   const cpu = process.cpuUsage();
   const start = performance.now();
   let runs = 0;
-  await Promise.all(
-    wakeUps.map(async (wakeUp) => {
-      // The tick of the wake-up is that of its dispatch; asked for like this it is worked on whatever its tick.
-      let next: ShardWakeUp | undefined = { ...wakeUp, tick: lastTick, why: 'continue' };
-      while (next !== undefined) {
-        runs += 1;
-        next = await broker.shardRunner.run(next);
-        // A continuation is of the tick in which it was asked for.
-        lastTick = Math.max(lastTick, next?.tick ?? 0);
-      }
-    }),
-  );
+  await mapBounded(wakeUps, atOnce, async (wakeUp) => {
+    // The tick of the wake-up is that of its dispatch; asked for like this it is worked on whatever its tick, unless those
+    // before it took several.
+    lastTick = Math.max(lastTick, tickNow());
+    let next: ShardWakeUp | undefined = { ...wakeUp, tick: lastTick, why: 'continue' };
+    while (next !== undefined) {
+      runs += 1;
+      next = await broker.shardRunner.run(next);
+      // A continuation is of the tick in which it was asked for.
+      lastTick = Math.max(lastTick, next?.tick ?? 0);
+    }
+  });
   const { user, system } = process.cpuUsage(cpu);
   return { shards: wakeUps.length, runs, wallMs: performance.now() - start, cpuMs: (user + system) / 1000 };
 }
@@ -162,7 +163,9 @@ const handlers = {
   resume: async (ids: readonly string[]) => {
     for (const id of ids) await broker.registry.patch(id, { paused: false });
   },
-  tick,
+  tick: () => tick(),
+  /** A tick in which so many shards are worked on at a time. */
+  tickBounded: (atOnce: number) => tick(undefined, atOnce),
   startTicking: () => {
     ticking = true;
     void (async () => {
@@ -176,6 +179,8 @@ const handlers = {
     ticking = false;
     await Promise.allSettled(underWay);
   },
+  /** What the queue function does with the notification of a mailbox. */
+  ring: async (mailbox: string) => void (await broker.shardRunner.ring({ v: 1, kind: 'bell', mailbox, tries: 0 })),
   token: async (mailboxId: string) => void (await broker.giveToken(mailboxId, 'outlook', admin)),
   /** The run of the housekeeping timer that comes so many times five minutes from now. */
   housekeeping: (later: number) => broker.housekeeping.run(Date.now() + later * 300_000),

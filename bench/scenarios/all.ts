@@ -2,8 +2,10 @@ import type { Scenario } from '../parts/measure.ts';
 import { attachment } from './attachment.ts';
 import { backlog } from './backlog.ts';
 import { burst } from './burst.ts';
+import { growth } from './growth.ts';
 import { idle } from './idle.ts';
 import { kill } from './kill.ts';
+import { latency } from './latency.ts';
 import { load } from './load.ts';
 import { memory } from './memory.ts';
 import { reset } from './reset.ts';
@@ -18,6 +20,8 @@ export const scenarios: readonly Scenario[] = [
   slow,
   attachment,
   idle,
+  growth,
+  latency,
   backlog,
   token,
   load,

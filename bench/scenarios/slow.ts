@@ -1,6 +1,7 @@
 import { fill } from '../parts/fill.ts';
 import { median, percent, ratioOf, type Scenario, spread } from '../parts/measure.ts';
 import { makeMessage } from '../parts/messages.ts';
+import { measured } from '../parts/rounds.ts';
 import { collection, startSite } from '../parts/site.ts';
 
 const messages = 400;
@@ -15,25 +16,41 @@ export const slow: Scenario = {
       const floor = site.floor();
       const worker = site.worker();
       const destinationId = await worker.call('addDestination', collection(site));
-      const found = { floor: [] as number[], ours: [] as number[] };
-      for (let round = 0; round < rounds; round++) {
-        const address = `slow${round}@contoso.example`;
-        await worker.call('addMailboxes', { addresses: [address], destinationId });
+      const addressOf = (round: number) => `slow${round}@contoso.example`;
+      let ready = -1;
+      const fresh = async (round: number) => {
+        if (ready === round) return;
+        ready = round;
+        await worker.call('addMailboxes', { addresses: [addressOf(round)], destinationId });
         await worker.call('tick');
-        await fill(
-          site.imap,
-          address,
-          Array.from({ length: messages }, (_, number) => makeMessage('text', number)),
-        );
+        const mail = Array.from({ length: messages }, (_, number) => makeMessage('text', number));
+        await fill(site.imap, addressOf(round), mail);
+      };
+      const slowly = async <T>(round: number, work: () => Promise<T>): Promise<T> => {
+        await fresh(round);
         await site.receiver.call('setDelay', 100);
-        const job = { imap: site.imap, addresses: [address], url: `${site.collectionUrl}/x`, atOnce: 8, html: false };
-        const bare = await floor.call('drain', job);
-        const ours = await worker.call('tick');
+        const value = await work();
         await site.receiver.call('setDelay', 0);
-        found.floor.push((messages / bare.wallMs) * 1000);
-        found.ours.push((messages / ours.wallMs) * 1000);
-        tell(`${found.ours.at(-1)?.toFixed(0)} of ${found.floor.at(-1)?.toFixed(0)} msg/s`);
-      }
+        return value;
+      };
+      const { floor: bare, ours } = await measured({
+        rounds,
+        floor: (round) =>
+          slowly(round, () =>
+            floor.call('drain', {
+              imap: site.imap,
+              addresses: [addressOf(round)],
+              url: `${site.collectionUrl}/x`,
+              atOnce: 8,
+              html: false,
+            }),
+          ),
+        ours: (round) => slowly(round, () => worker.call('tick')),
+        steady: ({ wallMs }) => 1 / wallMs,
+      });
+      const rate = ({ wallMs }: { readonly wallMs: number }) => (messages / wallMs) * 1000;
+      const found = { floor: bare.map(rate), ours: ours.map(rate) };
+      tell(`${spread(found.ours, '')} of ${spread(found.floor, 'msg/s')}`);
       return {
         rows: [
           {

@@ -22,7 +22,7 @@ describe('the text of a key', () => {
 
   it('is the one that the vectors hold', () => {
     expect(formatApiKey(parts)).toBe(vectors.apiKey);
-    expect(parseApiKey(vectors.apiKey)).toEqual(parts);
+    expect(parseApiKey(vectors.apiKey)).toMatchObject(parts);
     expect(base64url(apiKeySecretHash(parts.secret))).toBe(vectors.apiKeySecretHash);
   });
 
@@ -31,6 +31,13 @@ describe('the text of a key', () => {
       const changed = vectors.apiKey[at] === 'x' ? 'y' : 'x';
       expect(parseApiKey(vectors.apiKey.slice(0, at) + changed + vectors.apiKey.slice(at + 1))).toBeUndefined();
     }
+  });
+
+  it('does not parse from another checksum than the one that is known to be right, unless that is right too', () => {
+    expect(parseApiKey(vectors.apiKey, () => 'zzzzzz')).toMatchObject(parts);
+    expect(parseApiKey(`${vectors.apiKey.slice(0, -1)}!`, () => vectors.apiKey.slice(-6))).toBeUndefined();
+    const changed = vectors.apiKey.endsWith('x') ? 'y' : 'x';
+    expect(parseApiKey(vectors.apiKey.slice(0, -1) + changed, () => vectors.apiKey.slice(-6))).toBeUndefined();
   });
 
   it.each([

@@ -1,3 +1,4 @@
+import { createBoundedMap } from '../domain/bounded-map.ts';
 import { purposeBytes, sha256 } from '../domain/bytes.ts';
 import type { Clock, Random } from '../domain/clock.ts';
 import { hourMs } from '../domain/duration.ts';
@@ -88,6 +89,8 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
   const { rows, rootKeys, clock, random, log } = deps;
   // Only rows whose MAC holds get in.
   const cache = createExpiringMap<string, StoredApiKey>(mostCached, () => clock.now());
+  /** Checksums of the keys that were right. */
+  const sums = createBoundedMap<string, string>(mostCached);
   let bootstrap: { readonly hash: Uint8Array | undefined; readonly until: number } | undefined;
   let refusals = { count: 0, lastLogged: Number.NEGATIVE_INFINITY };
 
@@ -191,7 +194,7 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
       const text = /^Bearer +(\S+)$/i.exec(authorization?.trim() ?? '')?.[1];
       if (text === undefined) throw refuse('key_missing');
       if (looksLikeJwt(text)) throw refuse('nocobase_session_token');
-      const parts = parseApiKey(text);
+      const parts = parseApiKey(text, sums.get);
       if (parts === undefined) throw refuse('key_invalid');
       if (parts.id === bootstrapKeyId) {
         if (await isBootstrap(text)) return bootstrapCaller;
@@ -201,6 +204,7 @@ export function createApiKeys(deps: ApiKeysDeps): ApiKeys {
       if (stored === undefined || !equalBytes(apiKeySecretHash(parts.secret), stored.row.secretHash)) {
         throw refuse('key_invalid');
       }
+      sums.set(parts.id, parts.sum);
       if (expired(stored.row)) throw refuse('key_invalid');
       await noteUse(stored);
       const { id, scopes: granted, mailboxes, destinations, expiresAt } = stored.row;

@@ -45,6 +45,8 @@ export async function* bodyChunks(
   }
 }
 
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
 /**
  * The body as text.
  * @throws BrokerError `body_too_large` | `body_too_slow`, `malformed_json` if it is not UTF-8
@@ -55,8 +57,9 @@ export async function readText(
 ): Promise<string> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of bodyChunks(request, limits)) chunks.push(chunk);
+  const [only, ...more] = chunks;
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    return decoder.decode(more.length === 0 ? only : Buffer.concat(chunks));
   } catch (cause) {
     throw new BrokerError('malformed_json', { detail: 'The request body is not UTF-8 text.', cause });
   }

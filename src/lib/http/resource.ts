@@ -221,9 +221,19 @@ function parsed<T>(schema: z.ZodType<T> | undefined, input: () => unknown, withi
   return schema === undefined ? (undefined as T) : validate(schema, input(), within);
 }
 
+const commonNames = Object.entries(commonHeaders).map(([name, value]) => [name, name.toLowerCase(), value] as const);
+
 function withCommonHeaders(answer: HttpResponseInit): HttpResponseInit {
-  const headers = new Headers(answer.headers);
-  for (const [name, value] of Object.entries(commonHeaders)) if (!headers.has(name)) headers.set(name, value);
+  const own = answer.headers ?? {};
+  if (Symbol.iterator in own) {
+    const headers = new Headers(answer.headers);
+    for (const [name, , value] of commonNames) if (!headers.has(name)) headers.set(name, value);
+    return { ...answer, headers };
+  }
+  // Most answers name theirs in an object, which the library makes Headers of, once.
+  const given = new Set(Object.keys(own).map((name) => name.toLowerCase()));
+  const headers = { ...own };
+  for (const [name, lowerCase, value] of commonNames) if (!given.has(lowerCase)) headers[name] = value;
   return { ...answer, headers };
 }
 
