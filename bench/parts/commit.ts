@@ -5,7 +5,12 @@ const own = [':!bench/results.json', ':!bench/results.md', ':!README.md'];
 
 /** The commit that is measured; with a `+` where files were changed and not committed, and `unknown` outside of a repository. */
 export function commitNow(): string {
-  const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8', cwd: import.meta.dirname }).trim();
+  const git = (...args: string[]) =>
+    execFileSync('git', args, {
+      encoding: 'utf8',
+      cwd: import.meta.dirname,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
   try {
     const changes = git(
       'status',
