@@ -59,7 +59,10 @@ export function copySeen(
   const { state } = submission;
   if (state === 'failed' || state === 'cancelled' || state === 'queued') return undefined;
   const isNewFrom = fromRewritten !== undefined && fromRewritten !== submission.fromRewritten;
-  const told = isNewFrom ? { ...submission, fromRewritten } : submission;
+  // Told again, because the first event could not know it.
+  const isTold = state === 'sent' || state === 'partial';
+  const owes = isTold ? owing(submission, 'submission.sent') : submission.owes;
+  const told = isNewFrom ? { ...submission, fromRewritten, owes } : submission;
   if (state === 'unknown') return copied(told, messageId, now);
   const { serverMessageId, ourMessageId } = submission;
   const isKnown = messageId === undefined || messageId === ourMessageId || messageId === serverMessageId;
