@@ -4,8 +4,8 @@ import { costPage } from './parts/cost-page.ts';
 import { countHousekeeping, countIdle, countMessages, countsForm, countTokens } from './parts/count.ts';
 import { officesForm } from './parts/office.ts';
 
-// npm run cost: counts anew, keeps the counts in bench/counts.json, and writes docs/cost.md from them.
-// npm run cost -- --page: only the page, from the counts of the last time; after a change of prices or assumptions.
+// npm run cost: counts again, keeps the counts in bench/counts.json, and writes docs/cost.md from them. npm run cost --
+// --page: only the page, from the counts of the last time; after a change of prices or assumptions.
 
 const kept = new URL('counts.json', import.meta.url);
 

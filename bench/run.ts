@@ -49,7 +49,7 @@ for (const scenario of scenarios) {
   for (const row of rows)
     console.log(`  ${row.met ? 'met   ' : 'MISSED'} ${row.what}: ${row.ours} | ${row.floor} | ${row.ratio}`);
   if (!isKept) continue;
-  // Read anew each time: another run may have written meanwhile.
+  // Read again each time: another run may have written meanwhile.
   const known = await kept();
   known[scenario.name] = { rows, rounds, load: loadNow(), at: new Date().toISOString().slice(0, 16), commit, machine };
   await writeFile(json, `${JSON.stringify(known, null, 2)}\n`);

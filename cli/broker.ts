@@ -83,7 +83,7 @@ export async function main(args: readonly string[], io: CommandIo): Promise<Exit
   }
 }
 
-/** commander would end the process, and pass over arguments that nobody asked for. */
+/** commander would end the process, and ignore unexpected arguments. */
 function strict(program: Program): void {
   for (const command of program.commands) strict(command.exitOverride().allowExcessArguments(false));
 }
@@ -115,7 +115,7 @@ function asJson(error: unknown) {
   return { code: code ?? 'failed', sentence, remedy: remedies.join(' ') };
 }
 
-/** A failure in the words of whoever has to fix it. */
+/** A failure in the words of the person who has to fix it. */
 function explain(error: unknown): string[] {
   if (error instanceof UsageError || error instanceof SettingsError) return [error.message];
   if (error instanceof BrokerError) return [error.message, error.remedy];

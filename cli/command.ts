@@ -21,7 +21,8 @@ export interface CommandIo {
 export type ExitCode = 0 | 1 | 2 | 3;
 
 /**
- * Adds a command to `broker`. Its action hands its exit code to `ended`; what it throws is told as a fault, exit code 1.
+ * Adds a command to `broker`. Its action hands its exit code to `ended`; an error that it throws is printed, with exit
+ * code 1.
  */
 export type AddCommand = (program: Program, io: CommandIo, ended: (code: ExitCode) => void) => void;
 

@@ -18,8 +18,8 @@ export interface Certificates {
 const lifetimeMs = 30 * 86_400_000;
 
 /**
- * Makes a CA and a certificate for localhost, writes the CA to `<stateDir>/ca.pem` and makes this process trust it.
- * The CA's key is thrown away, so nobody can sign with it later.
+ * Makes a CA and a certificate for localhost, writes the CA to `<stateDir>/ca.pem` and makes this process trust it. The
+ * CA's key is discarded, so nothing can be signed with it later.
  */
 export async function makeCertificates(stateDir: string): Promise<Certificates> {
   const notAfterDate = new Date(Date.now() + lifetimeMs);

@@ -78,7 +78,7 @@ export function keptByNpm(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
-  // Outside of npm its settings are nobody's options.
+  // Outside of npm its settings are not options.
   if (env.npm_lifecycle_event === undefined) return undefined;
   const [word, ...further] = argv.filter((text) => !text.startsWith('-'));
   const setting = (name: string) => env[`npm_config_${name.replaceAll('-', '_')}`];
@@ -90,7 +90,7 @@ export function keptByNpm(
     ...values.flatMap((name) => {
       const value = setting(name);
       if (value === undefined || value === '') return [];
-      // Of several words nobody can say which belongs to which.
+      // With several words it is unclear which belongs to which.
       return [`--${name} ${value !== 'true' ? value : further.length > 0 ? '…' : (word ?? '…')}`];
     }),
   ];

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 // and taken a moment later, by any connection of anyone.
 const [from, below] = [20_000, 32_000];
 
-/** A port on 127.0.0.1 that nobody listens on, for a server that is started later, or again and again. */
+/** A free port on 127.0.0.1, for a server that is started later, or repeatedly. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = from + Math.floor(Math.random() * (below - from));

@@ -7,7 +7,7 @@ import type { VaultStandIn } from './world.ts';
 
 const dayMs = 86_400_000;
 
-/** Puts what a deployment finds in its vault into the stand-in, made anew at each start. */
+/** Puts the secrets of a deployment into the stand-in vault, made again at each start. */
 export function fillVault(vault: VaultStandIn, clientSecretName: string): void {
   vault.set(rootSecretName, randomBytes(32).toString('base64url'));
   // Entra issues secrets of 40 characters, for 180 days by default.
@@ -46,8 +46,8 @@ export async function seedBroker(settings: Readonly<Record<string, string>>, web
           })
         : await destinations.patch(before.id, { url: webhookUrl, rotateSigningSecret: true });
     if (made?.signingSecret === undefined) throw new Error('The destination of the local world has no signing secret.');
-    // In tables that are real it outlives this run, and must not do so for ever. In those of the emulator it need not end:
-    // a key that ends makes no key that would outlive it, and whoever tries the API makes some.
+    // In real tables it outlives this run, so it has to expire. In the emulator's it need not: a key that expires
+    // cannot create one that outlives it, and trying the API creates some.
     const isReal = 'url' in config.tables;
     const wanted = {
       scopes: [...scopes],

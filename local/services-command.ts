@@ -96,7 +96,7 @@ export async function runServices(argv: readonly string[], root = join(import.me
 }
 
 async function optionsFrom(args: Arguments, file: SettingsFile, state: StateFolder): Promise<ServiceOptions> {
-  // Those of a run that goes on are in use.
+  // Those of a running instance are in use.
   const lastPorts = file.kind === 'ours' && state.heldBy === undefined ? file.ports : {};
   const lastBrokerPort = file.kind === 'ours' ? file.brokerPort : undefined;
   return {

@@ -27,7 +27,7 @@ export async function startServices(options: ServiceOptions = {}): Promise<Servi
       started.certificates,
       others.filter((path) => path !== ''),
     );
-    // Whoever names a file of certificates wants those trusted beside ours, and not in their place.
+    // A given file of certificates is trusted beside ours, not instead.
     const settings: Record<string, string> = { ...settingsOf(options, started), NODE_EXTRA_CA_CERTS: authorities };
     const { nocobase } = started.standIns;
     const seeded = await seedBroker(settings, nocobase.webhookUrl);

@@ -60,7 +60,7 @@ export async function startStandIns(options: ServiceOptions, stateDir: string): 
   }
   const running: Running[] = [];
   const stop = async (): Promise<void> => {
-    // The last one first: nobody should lose what it stands on before it is gone itself.
+    // The last one first: nothing should lose its dependencies before it has stopped itself.
     for (const part of running.splice(0).reverse()) await part.stop();
   };
   const start = async <T extends Running>(starting: Promise<T>): Promise<T> => {
@@ -168,7 +168,7 @@ async function startOthers(
   };
 }
 
-/** Addresses that have a mailbox. Only the embedded IMAP server knows those that nobody signs in to. */
+/** Addresses that have a mailbox. Only the embedded IMAP server has those without a sign-in. */
 function mailAddresses(options: ServiceOptions, users: readonly DemoUser[]): string[] {
   const people = users.map((user) => user.address);
   if (options.imap === 'dovecot') return people;

@@ -23,7 +23,7 @@ function end(code: number, starting: Promise<unknown>): Promise<never> {
   ended ??= (async () => {
     stopping.abort();
     const patience = setTimeout(() => process.exit(1), endWithinMs);
-    // Whatever is just starting has to be there before it can be stopped.
+    // What is just starting has to be up before it can be stopped.
     await Promise.race([starting.catch(() => undefined), delay(endWithinMs / 2)]);
     for (const part of started.reverse()) {
       await part.stop().catch((error: unknown) => console.error(sentenceOf(error)));
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
-  // Loading the world takes a moment; whoever only mistyped an option, or changes her mind, need not wait for it.
+  // Loading the world takes a moment; a mistyped option or an early Ctrl+C should not wait for it.
   const starting = import('./demo/run-world.ts').then(({ runWorld }) =>
     runWorld(args, {
       workFolder: process.cwd(),

@@ -28,8 +28,8 @@ export interface StateFolder {
 const ownerFile = 'running.pid';
 
 /**
- * Takes a folder for this process. Where another one that is alive has it, a folder below is made, which goes with this
- * run: whoever reads `stack.json` continues finding the world that was there first.
+ * Takes a folder for this process. If a live process has it, a subfolder is made and deleted with this run: readers of
+ * `stack.json` still find the first world.
  * @param name of the folder below; no two runs at a time may have the same
  * @throws StateFolderFault
  */
@@ -56,7 +56,7 @@ function livingOwner(file: string): number | undefined {
   }
   if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return undefined;
   try {
-    // Signal 0 is sent to nobody; it only tells whether someone is there.
+    // Signal 0 is not delivered; it only shows whether the process exists.
     process.kill(pid, 0);
     return pid;
   } catch (error) {

@@ -80,7 +80,10 @@ export interface EntraStandIn extends Running {
    * who sign in come back with AADSTS90094 until one has, at `/{tenant}/v2.0/adminconsent`.
    */
   requireAdminConsent(tid?: string): void;
-  /** From now on only an administrator may consent to these permissions (`Mail.Send`); whoever is asked for one comes back with AADSTS90094. */
+  /**
+   * From now on only an administrator may consent to these permissions (`Mail.Send`); a sign-in that requests one
+   * returns AADSTS90094.
+   */
   withhold(permissions: readonly string[]): void;
   /** The app's own permissions in a tenant (the local world's if left out); undefined: the app is not known there. */
   giveApp(roles: readonly string[] | undefined, tid?: string): void;
@@ -246,7 +249,7 @@ export interface GraphStandIn extends Running {
     readonly way: 'sendMail' | 'draft';
     /** From as it was handed over. */
     readonly from: string;
-    /** Everyone who gets it, Bcc included. */
+    /** All recipients, including Bcc. */
     readonly to: readonly string[];
     /** As it lies in Sent Items. */
     readonly raw: string;

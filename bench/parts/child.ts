@@ -9,7 +9,7 @@ interface Answer {
   readonly error?: string;
 }
 
-/** A process that is measured by itself, or kept out of what is measured. It answers one kind of call after the other. */
+/** A process that is measured separately, or kept out of a measurement. It answers one call after the other. */
 export interface Child<H extends Handlers> {
   readonly process: ChildProcess;
   call<N extends keyof H & string>(name: N, ...argument: Parameters<H[N]>): Promise<Awaited<ReturnType<H[N]>>>;

@@ -10,8 +10,8 @@ import { makeMessage } from './messages.ts';
 import { collection, type Site, startSite, webhook } from './site.ts';
 import type { WorkerCalls } from './worker.ts';
 
-// Counts what the broker asks of others, on real parts. Nothing here is estimated: Node tells of every request that the
-// process of the broker makes, and the mail server of every command.
+// Counts what the broker asks of others, on real parts. Nothing here is estimated: Node reports every request of the
+// broker's process, and the mail server every command.
 
 /** What was counted; `npm run cost` keeps it in bench/counts.json, and the figures of docs/cost.md are made from it. */
 export const countsForm = z.strictObject({

@@ -7,7 +7,7 @@ export interface StoreCounts {
   readonly transactions: number;
   /** The most of them that were under way at the same time. */
   readonly mostAtOnce: number;
-  /** Rows read or written in units of 1 KiB, each row rounded up: what the limits of the service are told in. */
+  /** Rows read or written in units of 1 KiB, each row rounded up: the unit of the service's limits. */
   readonly units: number;
 }
 

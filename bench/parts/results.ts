@@ -58,8 +58,8 @@ function measuredAt(found: readonly (readonly [string, Found])[]): string {
 }
 
 /**
- * Whether a run writes what it found into bench/ and the README. A look at one scenario or two says nothing that belongs
- * into pages that people read, unless whoever takes it says so.
+ * Whether a run writes what it found into bench/ and the README. A run of one or two scenarios does not belong in
+ * published pages, unless an option says so.
  * @param names of the scenarios that were asked for; none stands for all
  */
 export const areKept = (names: readonly string[], isAskedFor: boolean): boolean => names.length === 0 || isAskedFor;

@@ -131,7 +131,7 @@ async function countOfAllShards(): Promise<Pick<ScaleCounts, 'dispatch' | 'overl
   };
 }
 
-/** Counts all of it anew; takes a few seconds. */
+/** Counts everything again; takes a few seconds. */
 export async function countScale(): Promise<ScaleCounts> {
   return { ...(await countRuns()), ...(await countOfAllShards()) };
 }

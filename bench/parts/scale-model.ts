@@ -5,7 +5,7 @@ import { createEvents } from './scale-events.ts';
 // A discrete-event model of many instances on one storage account. What a run asks for was counted on the engine itself;
 // how long the answers take, what Azure allows and how the host hands out messages is modelled.
 
-/** What Azure promises, and what nobody can measure on one machine. */
+/** What Azure documents and cannot be measured on one machine. */
 export const scaleAssumptions = {
   tickSeconds: 60,
   /** Ticks that are lived through, the first of which is not counted. */

@@ -13,7 +13,7 @@ import { consoleLog } from '../../src/lib/log.ts';
 import type { ShardWakeUp } from '../../src/lib/sync/state/wake-up.ts';
 import { answerCalls } from './child.ts';
 
-// The broker as it is deployed, composed by its own composition root, in a process by itself: what this process uses is
+// The broker as it is deployed, composed by its own composition root, in its own process: what this process uses is
 // what the broker uses. The host is left out; the calls below do what the functions `dispatch` and `work` do.
 
 const problems: string[] = [];
@@ -34,7 +34,7 @@ const admin = {
   bootstrap: false,
 };
 
-/** Requests that left this process, by `host:port METHOD path-pattern`. Node itself tells of each. */
+/** Requests that left this process, by `host:port METHOD path-pattern`. Node itself reports each. */
 const requests = new Map<string, number>();
 function noteRequest(host: string, method: string, path: string): void {
   const port = /:(\d+)$/.exec(host)?.[1] ?? '443';

@@ -114,7 +114,7 @@ export const burst: Scenario = {
             floor: spread(one.floorCpu, 'ms', 2),
             ours: spread(one.oursCpu, 'ms', 2),
             ratio: `${ratioOf(one.oursCpu, one.floorCpu).toFixed(1)} x`,
-            // Of plain text: to sanitise HTML takes more than that by itself, with nothing around it.
+            // Plain text: sanitising HTML alone takes more than that.
             target: order === 'window' && sort === 'text' ? 'at most 0.9 ms' : '-',
             met: order === 'strict' || sort === 'html' || cpu <= 0.9,
           });

@@ -22,7 +22,7 @@ export const load: Scenario = {
     const runs = {
       floor: { bundle: bundles.floor, environment: without },
       ours: { bundle: bundles.ours, environment: without },
-      // Nobody listens there; nothing is sent while the app starts.
+      // No server listens there; nothing is sent while the app starts.
       traced: { bundle: bundles.ours, environment: { ...without, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' } },
     };
     const whiches = ['floor', 'ours', 'traced'] as const;

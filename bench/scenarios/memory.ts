@@ -15,8 +15,8 @@ const mib = 1024 * 1024;
 const instanceBytes = 512 * mib;
 
 /**
- * The bundle as it is deployed, in one process with the local host, bounded as the smallest instance is: 300 sessions kept
- * open, a burst of mail, two large files at once. Where the process may not be bounded, what it holds at most is told alone.
+ * The bundle as it is deployed, in one process with the local host, bounded as the smallest instance is: 300 sessions
+ * kept open, a burst of mail, two large files at once. If the process cannot be bounded, only its peak is reported.
  */
 export const memory: Scenario = {
   name: 'memory',

@@ -5,7 +5,7 @@ import { startSite, webhook } from '../parts/site.ts';
 const before = 20;
 const meanwhile = 5;
 
-// The mailbox of the local world that the app may open by itself.
+// The mailbox of the local world that the app opens on its own.
 const address = 'tickets@contoso.example';
 
 /** A folder gets a new UIDVALIDITY while the broker is down, and five messages arrive. */

@@ -12,7 +12,7 @@ export interface CsvRow {
 /**
  * Reads a CSV file (RFC 4180; comma or semicolon, as spreadsheets of either habit write it; with or without a BOM).
  * @param columns that may be there; `needed` has to be
- * @throws UsageError in one sentence: no such file, no rows, columns that nobody knows, a line that cannot be read
+ * @throws UsageError in one sentence: no such file, no rows, unknown columns, a line that cannot be read
  */
 export async function readCsv(path: string, needed: string, columns: readonly string[]): Promise<CsvRow[]> {
   const text = await readFile(path, 'utf8').catch(() => {

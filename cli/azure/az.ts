@@ -8,7 +8,7 @@ export interface AzWrite {
   readonly input?: string;
   /** What a what-if run takes for the answer. */
   readonly instead?: unknown;
-  /** The arguments as they are told, where a person would write them in another way. */
+  /** The arguments as they are shown, where a person would write them differently. */
   readonly told?: readonly string[];
 }
 
@@ -43,7 +43,7 @@ export function readStderr(stderr: string): { azureCode?: string; claims?: strin
 }
 
 /**
- * Where the answer begins. az installs the Bicep compiler by itself, and some releases say so on standard output
+ * Where the answer begins. az installs the Bicep compiler automatically, and some releases say so on standard output
  * (https://github.com/Azure/azure-cli/issues/27855).
  */
 function startOfJson(printed: string): number {

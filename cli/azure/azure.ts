@@ -51,7 +51,7 @@ export interface Azure {
   readonly az: Az;
   /** Who the tokens are for, as the tokens themselves say: a guest who may not read the directory can be asked, too. */
   caller(subscription: string): Promise<Caller>;
-  /** After a new log-in: tokens are asked for anew. */
+  /** After a new log-in: tokens are requested again. */
   forget(): void;
   /** Azure Resource Manager, with the rights in this subscription. */
   arm(subscription: string): Rest;

@@ -31,7 +31,7 @@ export type Program = (call: ProgramCall) => Promise<ProgramAnswer>;
 /**
  * A program that is started without any shell: arguments arrive as they are, with spaces, quotes and `&`. For Windows
  * `executable` has to be a real one (see locate.ts): Node starts no .cmd without a shell, and cmd.exe would parse the
- * arguments anew (https://github.com/Azure/azure-cli/issues/15529).
+ * arguments again (https://github.com/Azure/azure-cli/issues/15529).
  */
 export function createProgram(executable: Executable, environment: NodeJS.ProcessEnv = process.env): Program {
   return ({ args, input, folder, interactive = false, signal }) =>

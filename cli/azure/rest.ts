@@ -11,13 +11,13 @@ export interface RestOptions {
   readonly query?: Readonly<Record<string, string>>;
   /** Told as they are: never a secret. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Refusals that mean "not yet", and how long to go on. */
+  /** Refusals that mean "not yet", and how long to retry. */
   readonly notYet?: NotYet;
 }
 
 export interface RestWrite extends RestOptions {
   readonly body?: unknown;
-  /** The body as it may be told: without secrets. Required where `body` holds one. */
+  /** The body as it may be shown: without secrets. Required where `body` holds one. */
   readonly bodyTold?: unknown;
   /** A POST that changes nothing (`checkNameAvailability`): made in a what-if run too, and not told. */
   readonly reads?: boolean;
@@ -89,7 +89,7 @@ export function createRest(parts: RestParts): Rest {
     shellLine('az', [
       'rest',
       ...(parts.azResource === undefined ? [] : ['--resource', parts.azResource]),
-      // What a what-if run does not know yet is told as `<client id>`.
+      // What a what-if run does not know yet is shown as `<client id>`.
       ...[
         '--method',
         method.toLowerCase(),

@@ -12,7 +12,7 @@ const longestWaitMs = 120_000;
 
 /** Refusals that mean "not yet": something made a moment ago is not known everywhere. */
 export interface NotYet {
-  /** How long to go on trying. */
+  /** How long to retry. */
   readonly forMs: number;
   /** Whether this refusal is such a one. */
   readonly when: (refusal: Refusal) => boolean;

@@ -19,7 +19,7 @@ export type TokenScope = { readonly subscription: string } | { readonly tenant: 
 export interface Tokens {
   /** @throws AzureProblem not_logged_in, mfa_required */
   get(resource: Resource, scope: TokenScope): Promise<string>;
-  /** After a new log-in, or where one was refused: the next is asked for anew. */
+  /** After a new log-in, or a refusal: the next token is requested again. */
   forget(): void;
 }
 
@@ -42,7 +42,7 @@ export function endOf(token: z.infer<typeof form>, now: number): number {
 }
 
 /**
- * In Cloud Shell, and with a managed identity, az is in one tenant and refuses to be told which (`get_raw_token` in
+ * In Cloud Shell, and with a managed identity, az is in one tenant and rejects an option for it (`get_raw_token` in
  * src/azure-cli-core/azure/cli/core/_profile.py).
  */
 const isInOneTenant = (error: unknown): boolean =>

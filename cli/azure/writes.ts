@@ -1,6 +1,6 @@
 /** Whether what would change something is done, or only told. */
 export interface Writes {
-  /** `--what-if`: nothing is changed; each change is told and answered with what the caller gave in `instead`. */
+  /** `--what-if`: nothing is changed; each change is reported and answered with the caller's `instead`. */
   readonly whatIf: boolean;
   /**
    * Told of each change before it is made, as one line that could be run in a shell, secrets replaced by what they are

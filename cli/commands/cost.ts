@@ -15,7 +15,7 @@ function count(text: string): number {
   return value;
 }
 
-/** `broker cost`: what a month costs, by the model of docs/cost.md; asks nobody. */
+/** `broker cost`: what a month costs, by the model of docs/cost.md; makes no request. */
 export const addCost: AddCommand = (program, io, ended) => {
   program
     .command('cost')

@@ -52,7 +52,7 @@ export const addDoctor =
       .action(async () => ended(await runDoctor(command, io, realParts(io, entra))));
   };
 
-/** Asks everyone who can tell, at the same time, and ends with 1 where something is broken. */
+/** Runs all sources of checks at once, and ends with 1 if something is broken. */
 export async function runDoctor(command: Program, io: CommandIo, parts: Omit<PortParts, 'writes'>): Promise<ExitCode> {
   const given = command.opts<Given>();
   const language = given.lang ?? languageOf(io.environment);
@@ -109,7 +109,7 @@ const isDeployed = ({ url }: Profile): boolean =>
   URL.canParse(url) && !['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
 
 function runOf(command: Program, io: CommandIo, parts: Omit<PortParts, 'writes'>): Run {
-  // Nothing is written; if anything were, it would be told and left out.
+  // Nothing is written; a write would be reported and skipped.
   const ports = portsOf({ ...parts, writes: { whatIf: true, told: () => undefined } });
   return {
     options: { ...readOptions(command), whatIf: true },

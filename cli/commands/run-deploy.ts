@@ -86,7 +86,7 @@ export async function runDeploy(options: DeployOptions, io: CommandIo, entra: Cr
   return runWith(options, io, realParts(io, entra));
 }
 
-/** Runs it with other parts. What a what-if run would do is the result; what a run does is told nowhere else. */
+/** Runs it with other parts. The result is what a what-if run would do; a real run reports only here. */
 export async function runWith(
   options: DeployOptions,
   io: CommandIo,
@@ -142,7 +142,7 @@ const interrupted = {
   remedy: 'Run this command again: it continues where it stopped.',
 };
 
-/** Tells why it stopped, and what to do. Rethrows what nobody foresaw. */
+/** Prints why it stopped, and what to do. Rethrows unexpected errors. */
 export function stopped(error: unknown, json: boolean, io: CommandIo): ExitCode {
   const { code, lines, remedy } = io.signal.aborted ? interrupted : describe(error);
   if (json) io.out(JSON.stringify({ state: 'stopped', code, sentence: lines[0], remedy }));

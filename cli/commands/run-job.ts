@@ -18,7 +18,7 @@ export async function runJob(
   return finishJob(job, deploying, io, calls);
 }
 
-/** Runs it to its end with whatever ports there are, and tells how that was. */
+/** Runs it to its end with the given ports, and prints the outcome. */
 export async function finishJob(
   job: Job,
   deploying: Deploying,

@@ -15,7 +15,7 @@ export interface DeployEnd {
   readonly facts: Facts;
 }
 
-/** Nobody is there to ask, and nobody said yes beforehand. */
+/** There is no terminal to ask on, and no `--yes`. */
 export class Unattended extends Error {
   override readonly name = 'Unattended';
 }

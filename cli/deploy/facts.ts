@@ -57,7 +57,7 @@ export interface Facts {
   scope?: Scope;
   existing?: Existing;
   mailboxTenant?: string;
-  /** How it calls itself, and where it is known from where nobody asked for it. */
+  /** Its display name, and the source of the choice if no option named it. */
   mailboxTenantName?: string;
   choices?: Choices;
   credential?: CredentialChoice;
@@ -67,7 +67,7 @@ export interface Facts {
   /** A deleted vault of the name is there, and comes back. */
   recoverVault?: boolean;
   application?: ApplicationState;
-  /** The application also opens mailboxes by itself, which is consented to apart. */
+  /** The application also opens mailboxes on its own, which needs separate consent. */
   opensByItself?: boolean;
   /** This run did to the application what it could. */
   hasEnsured?: boolean;

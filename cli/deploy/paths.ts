@@ -44,7 +44,7 @@ export const paths = {
     at(`${subscriptionOf(scope)}/providers/Microsoft.KeyVault/checkNameAvailability`, '2023-07-01'),
   deletedVaults: (scope: Scope) =>
     at(`${subscriptionOf(scope)}/providers/Microsoft.KeyVault/deletedVaults`, '2023-07-01'),
-  // Names, ends and tags of secrets, never their values, and by ARM's own rights: nobody needs a role in the vault for it.
+  // Names, ends and tags of secrets, never their values, and by ARM's own rights: no role in the vault is needed.
   secrets: (scope: Scope, vault: string) => at(`${vaultId(scope, vault)}/secrets`, '2023-07-01'),
   storageAccount: (scope: Scope, account: string) =>
     at(resource(scope, 'Microsoft.Storage/storageAccounts', account), '2024-01-01'),

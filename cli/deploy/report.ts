@@ -8,8 +8,8 @@ import type { DeployPorts } from './run.ts';
 const link = z.object({ url: z.string() });
 
 /**
- * The broker's own link by which an administrator consents for everyone: that people may connect their mailboxes
- * (`delegated`), or that the app may open mailboxes by itself (`app`). Undefined where it gives none.
+ * The broker's own link with which an administrator consents for the tenant: that people may connect their mailboxes
+ * (`delegated`), or that the app may open mailboxes on its own (`app`). Undefined where it gives none.
  */
 async function consentLink(
   broker: BrokerApi,

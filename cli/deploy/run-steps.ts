@@ -2,7 +2,7 @@ import { AzureProblem, isProblem } from '../azure/problem.ts';
 import { type Run, waitUntil } from './run.ts';
 import type { Step, Verdict } from './step.ts';
 
-/** What is told while steps run. */
+/** Progress that is shown while steps run. */
 export interface Observer {
   looking(step: Step): void;
   doing(step: Step, note: string | undefined): void;
@@ -85,8 +85,8 @@ async function assertHolds(step: Step, run: Run): Promise<void> {
 }
 
 /**
- * Runs steps in their order, and stops at the first that cannot go on. Then what is there for the run only is taken back:
- * the steps of kind `cleanup`, as far as they can be done.
+ * Runs steps in order, and stops at the first that cannot continue. Then everything temporary is removed: the steps of
+ * kind `cleanup`, as far as possible.
  * @throws StepBlocked, AzureProblem
  */
 export async function runSteps(steps: readonly Step[], run: Run, observer: Observer): Promise<void> {

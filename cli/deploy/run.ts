@@ -14,7 +14,7 @@ export interface DeployPorts {
   readonly azure: Azure;
   /** npm, by which Core Tools are installed on request; undefined where it cannot be found. */
   readonly npm: Program | undefined;
-  /** Azure Functions Core Tools; undefined where they are missing. Asked anew after they were installed. */
+  /** Azure Functions Core Tools; undefined where they are missing. Checked again after they were installed. */
   findFunc(): Program | undefined;
   readonly entra: CreateEntraApp;
   /** The interface of a deployed broker. */
@@ -32,7 +32,7 @@ export interface Run {
   readonly options: DeployOptions;
   readonly ports: DeployPorts;
   readonly facts: Facts;
-  /** Nothing is changed; what would be is told (ports.writes). */
+  /** Nothing is changed; planned changes are reported (ports.writes). */
   readonly whatIf: boolean;
   /** Aborted by Ctrl-C: steps end at the next wait, and what is for the run only is taken back. */
   readonly signal?: AbortSignal;

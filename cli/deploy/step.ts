@@ -10,8 +10,8 @@ export type Verdict =
   | { readonly state: 'blocked'; readonly sentence: string; readonly remedy: string; readonly paper?: string };
 
 /**
- * One step of the deploy. What is left to do is derived from Azure alone, so that any machine can go on where another
- * stopped.
+ * One step of the deploy. What is left to do is derived from Azure alone, so that any machine can continue where
+ * another stopped.
  */
 export interface Step {
   /** Stable: programs read it. */

@@ -64,7 +64,7 @@ export const actSteps: readonly Step[] = [
   reach,
   firstKey,
   bootstrapKeyDisabled,
-  // Nobody is let in for longer than it takes.
+  // Access is granted for no longer than it takes.
   vaultAccessEnded,
   vaultDoorClosed,
   credentialAccepted,

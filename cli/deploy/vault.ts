@@ -25,7 +25,7 @@ const armSecret = z
     }),
   );
 
-/** The secrets of the vault, as ARM lists them: their names, ends and tags. Nobody needs a role in the vault for it. */
+/** The secrets of the vault, as ARM lists them: their names, expiries and tags. No role in the vault is needed. */
 export async function listSecrets(run: Run): Promise<readonly SecretInfo[]> {
   const scope = known(run.facts, 'scope');
   const { vault } = known(run.facts, 'choices').names;
@@ -44,7 +44,7 @@ export interface NewSecret {
   readonly name: string;
   /** In this process only: from here into the body of one request. */
   readonly value: string;
-  /** What stands in its place where the request is told. */
+  /** What is shown instead of it where the request is printed. */
   readonly told: string;
   readonly tags: Readonly<Record<string, string>>;
   /** Milliseconds since 1970. */

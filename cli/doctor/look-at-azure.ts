@@ -42,12 +42,12 @@ export const azureChecks = [
   'lock',
 ] as const;
 
-/** Whoever may use az may see all of it. */
+/** Everything that az shows may be shown. */
 const access = { isLimited: false, mailbox: () => true, destination: () => true };
 
 /**
- * What only an administrator can see, with the rights of whoever is logged in to az. Changes nothing, and never throws
- * for what Azure does: what could not be looked at is a finding of its own.
+ * What only an administrator can see, with the rights of the account that is signed in to az. Changes nothing, and
+ * never throws for Azure's answers: what could not be checked is a finding of its own.
  */
 export async function lookAtAzure({ run, language, expectedUrl, running }: AzureQuestion): Promise<readonly Item[]> {
   const texts = await errorTextsIn(language);
@@ -67,7 +67,7 @@ export async function lookAtAzure({ run, language, expectedUrl, running }: Azure
   );
   if (!isFound) return items(first);
   const application = readApplication(run);
-  // Two checks wait for it; without them its failure would be nobody's.
+  // Two checks await it; without them its rejection would be unhandled.
   application.catch(() => undefined);
   const rest = await runChecks(
     [

@@ -1,7 +1,7 @@
 import type { Localised, OwnFinding } from '../../src/lib/doctor/checks/types.ts';
 import type { AzureProblem } from '../azure/problem.ts';
 
-/** What keeps a person from looking most often, in Chinese; the rest is told in Azure's own words. */
+/** The most common obstacles, in Chinese; the rest is given in Azure's own words. */
 const chinese: Readonly<Record<string, { readonly sentence: string; readonly remedy: string }>> = {
   az_missing: {
     sentence: '未安装 Azure CLI，或 PATH 中没有它。',
@@ -18,7 +18,7 @@ const chinese: Readonly<Record<string, { readonly sentence: string; readonly rem
   azure_down: { sentence: 'Azure 自身出错。', remedy: '请查看 https://status.azure.com，稍后重试。' },
 };
 
-/** Nobody could look: what Azure, Entra or az said. It tells nothing about whether the thing works. */
+/** The check could not run: what Azure, Entra or az said. It says nothing about whether the thing works. */
 export function couldNotLook({ code, message, remedy, facts }: AzureProblem): OwnFinding {
   const said = facts.said === undefined || code !== 'forbidden' ? '' : ` ${facts.said}`;
   const known = chinese[code];

@@ -6,7 +6,7 @@ import type { EntraParts } from './interface.ts';
 import { isPlaceholder, paths } from './paths.ts';
 import { isRefused, isStillSpreading, isThereAlready, spreadMs, whileSpreading } from './sentences.ts';
 
-/** Whoever is logged in, as the tenant that holds the mailboxes knows them. */
+/** The signed-in person, as the tenant that holds the mailboxes knows them. */
 export interface Person {
   readonly id: string;
   readonly isGuest: boolean;
@@ -40,9 +40,8 @@ export type AdministratorPlan =
 const byHand = `Give ${adminRole.value} to a member of the tenant (Enterprise applications, Users and groups).`;
 
 /**
- * The role for the dashboard goes to anyone who deploys, where nobody has it yet: a later deploy gives nobody a right
- * that
- * the administrators did not. Guests are refused by the dashboard. Pure.
+ * The person who deploys gets the role for the dashboard if no one has it yet: a later deploy gives no right that the
+ * administrators did not. Guests are refused by the dashboard. Pure.
  */
 export function planAdministrator({ person, roleId, assignments }: AdministratorQuestion): AdministratorPlan {
   if (roleId === undefined || assignments === undefined) return { kind: 'nothing' };
@@ -66,7 +65,7 @@ export async function askAdministrators(
     const all = await graph.list(paths.assignedTo(principalId));
     return { person, roleId, assignments: all.map((one) => assignmentForm.parse(one)) };
   } catch (error) {
-    // A principal made a moment ago may not be there yet; then nobody has the role.
+    // A principal made a moment ago may not be there yet; then no one has the role.
     if (isProblem(error, 'not_found')) return { person, roleId, assignments: [] };
     if (isRefused(error)) return { person, roleId, assignments: undefined };
     throw error;

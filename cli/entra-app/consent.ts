@@ -76,7 +76,7 @@ const notYetSeen = consentMissing({
 });
 const pauseMs = 5_000;
 
-/** Consents for everyone in the tenant, and reads it back until all of it is there. */
+/** Consents for the whole tenant, and reads it back until all of it is there. */
 export async function giveConsent(
   parts: EntraParts,
   principalId: string,

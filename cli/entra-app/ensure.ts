@@ -50,7 +50,7 @@ async function ensureInTenant(
         en: `You may not add the application to the tenant ${wanted.mailboxTenant}.`,
         zh: `您无权将此应用添加到租户 ${wanted.mailboxTenant}。`,
       }),
-      // Whoever consents by the link adds it as well.
+      // Consent by the link adds it as well.
       differs: [
         {
           en: "It is not yet among the tenant's enterprise applications; consenting adds it.",

@@ -15,8 +15,8 @@ export interface WantedApplication {
    */
   readonly clientId: string | undefined;
   /**
-   * True where someone else registered it (--client-id): it is looked at, and what does not fit is told; it is changed
-   * only where the person who deploys may do so.
+   * True where someone else registered it (--client-id): it is checked, and differences are reported; it is changed
+   * only if the person who deploys may do so.
    */
   readonly foreign: boolean;
   /**
@@ -36,9 +36,12 @@ export interface WantedApplication {
   readonly audience: Audience;
   /** Mail.Send and what belongs to it, for sending through Graph where SMTP is closed: as the setting GRAPH_PERMISSIONS. */
   readonly graphPermissions: readonly GraphMailPermission[];
-  /** IMAP.AccessAsApp and SMTP.SendAsApp of Office 365 Exchange Online, for shared mailboxes that nobody signs in to. */
+  /**
+   * IMAP.AccessAsApp and SMTP.SendAsApp of Office 365 Exchange Online, for shared mailboxes without a sign-in of their
+   * own.
+   */
   readonly opensByItself: boolean;
-  /** Consent for everyone in the tenant that holds the mailboxes. */
+  /** Consent for the whole tenant that holds the mailboxes. */
   readonly consent: 'tenant' | 'none';
 }
 
@@ -123,10 +126,10 @@ export interface EntraApp {
   /** What is there; undefined where there is none (or `clientId` names none). Reads only. */
   look(wanted: WantedApplication): Promise<ApplicationState | undefined>;
   /**
-   * Makes, or changes to what is wanted, application and service principal, gives the role Broker.Admin to anyone who
-   * deploys where nobody has it, and consents; tries again while what was made spreads through the directory. A lost
-   * answer makes no second application. Throws `forbidden` only where there is no application and the person may not
-   * register one; what else the person may not do is told in the state.
+   * Makes, or changes to what is wanted, application and service principal, gives the role Broker.Admin to the person
+   * who deploys if no one has it, and consents; retries while the changes spread through the directory. A lost answer
+   * creates no second application. Throws `forbidden` only where there is no application and the person may not
+   * register one; what else the person may not do is part of the state.
    */
   ensure(wanted: WantedApplication): Promise<ApplicationState>;
   /** Whether the application trusts the identity. Reads only. */
@@ -139,10 +142,10 @@ export interface EntraApp {
   /** Client secrets of the application. */
   secrets(clientId: string): Promise<readonly SecretInfo[]>;
   /**
-   * A new client secret, beside those that are there. Where only two are allowed, one that has ended goes first, else the
-   * older of two whose names begin with the same word. It ends after `days`, or as early as the tenant's policy demands. Not
-   * repeatable: `answer_lost` is thrown, and a secret by `displayName` may be there whose value nobody knows; the caller
-   * removes it.
+   * A new client secret, beside those that are there. Where only two are allowed, one that has ended goes first, else
+   * the older of two whose names begin with the same word. It ends after `days`, or as early as the tenant's policy
+   * demands. Not repeatable: `answer_lost` is thrown, and a secret by `displayName` with an unknown value may exist;
+   * the caller removes it.
    * @throws AzureProblem secrets_full, secret_lifetime, secrets_forbidden, answer_lost
    */
   addSecret(clientId: string, displayName: string, days: number): Promise<NewSecret>;

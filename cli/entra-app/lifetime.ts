@@ -57,7 +57,7 @@ export function longestLifeMs({ tenant, application, createdAt }: Policies): num
 // Entra's clock and ours differ, and a life of exactly the limit may come out a moment too long.
 const marginMs = hourMs;
 
-/** Lives that are tried one after the other where Entra refuses a longer one and nobody may read the policy. */
+/** Lifetimes that are tried in turn if Entra refuses a longer one and the policy cannot be read. */
 const shorterDays: readonly number[] = [180, 90, 60, 30, 14, 7];
 
 /** Ends to try, the longest life first, in milliseconds since 1970. Pure. */

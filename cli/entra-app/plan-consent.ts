@@ -15,7 +15,7 @@ export type ConsentChange =
   | { readonly kind: 'extend'; readonly grantId: string; readonly scope: string }
   | { readonly kind: 'role'; readonly resourceId: string; readonly appRoleId: string };
 
-/** Wishes by service, and the services that nobody could look at. Pure. */
+/** Wanted permissions by service, and the services that could not be read. Pure. */
 export function consentWishes(
   permissions: readonly Permission[],
   published: Publications,
@@ -42,9 +42,8 @@ export function consentWishes(
 const words = (scope: string): string[] => scope.split(' ').filter((word) => word !== '');
 
 /**
- * What is missing of the consent for everyone. Of a client, a service and all people there is one grant at most, so
- * that
- * ours is added to what others consented to. https://learn.microsoft.com/graph/api/resources/oauth2permissiongrant Pure.
+ * What is missing of the consent for the tenant. There is at most one such grant for a client and a service, so ours is
+ * added to existing consent. https://learn.microsoft.com/graph/api/resources/oauth2permissiongrant Pure.
  */
 export function planConsent(
   there: { readonly grants: readonly Grant[]; readonly assignments: readonly Assignment[] },

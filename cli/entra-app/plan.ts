@@ -83,8 +83,8 @@ export const newApplication = (wanted: Shape): Readonly<Record<string, unknown>>
 });
 
 /**
- * What to change in an application that is there. Whatever else stands in it stays: other redirect URIs, permissions,
- * roles, its name. Graph replaces each list whole, so that what stays is sent with what comes. Pure.
+ * What to change in an application that is there. Everything else stays: other redirect URIs, permissions, roles, its
+ * name. Graph replaces each list whole, so existing entries are sent with new ones. Pure.
  */
 export function planApplication(state: Application, wanted: Shape): Change[] {
   return [

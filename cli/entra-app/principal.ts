@@ -19,8 +19,8 @@ export async function readPrincipal(graph: Rest, clientId: string): Promise<Prin
 }
 
 /**
- * Makes the service principal in the tenant that holds the mailboxes. Whoever registered the application may make it in
- * their own tenant; in another one its administrators decide.
+ * Makes the service principal in the tenant that holds the mailboxes. The person who registered the application may
+ * make it in their own tenant; in another one its administrators decide.
  * @returns undefined where the person may not make it
  * @throws AzureProblem still_spreading
  */

@@ -17,15 +17,15 @@ async function removeIfThere(graph: Rest, path: string): Promise<void> {
 }
 
 /**
- * Deletes the application; its principal goes with it in the same tenant, and by itself in another one. Both can be
- * restored for 30 days. https://learn.microsoft.com/graph/api/application-delete
+ * Deletes the application; its principal is deleted with it in the same tenant, and separately in another one. Both can
+ * be restored for 30 days. https://learn.microsoft.com/graph/api/application-delete
  */
 export async function removeApplication({ graph, mailboxGraph }: EntraParts, clientId: string): Promise<void> {
   await removeIfThere(graph, paths.application(clientId));
   try {
     await removeIfThere(mailboxGraph, paths.principal(clientId));
   } catch (error) {
-    // In another tenant its administrators remove it; without its application it lets nobody in.
+    // In another tenant its administrators remove it; without its application it gives no access.
     if (!isProblem(error, 'forbidden')) throw error;
   }
 }

@@ -11,7 +11,7 @@ import { consentRoles, namesOf, registerRoles } from './roles.ts';
 export const quotedJson = (value: unknown): string =>
   `'${JSON.stringify(value).replace(/[^\x20-\x7e]|'/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)}'`;
 
-/** What the script works on; its own text is the same for everyone. */
+/** The input of the script; its own text is always the same. */
 function wishesOf(wanted: WantedApplication): object {
   const { deployer, homeTenant, mailboxTenant } = wanted;
   // Consent and the dashboard belong to the tenant that holds the mailboxes.
@@ -42,8 +42,8 @@ function wishesOf(wanted: WantedApplication): object {
 
 /**
  * A script for PowerShell 5.1 and later with the Azure CLI (Cloud Shell has both). It registers the application, makes
- * whoever deploys its owner, so that they can add a credential, and consents; each only where it is missing. An application
- * of the same unique name stays as it is. Its last line is the client id. Pure.
+ * the person who deploys its owner, so that they can add a credential, and consents; each only where it is missing. An
+ * application of the same unique name stays as it is. Its last line is the client id. Pure.
  */
 export const scriptOf = (
   wanted: WantedApplication,

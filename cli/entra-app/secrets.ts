@@ -20,7 +20,7 @@ export async function listSecrets(graph: Rest, clientId: string): Promise<readon
   return (await readApplication(graph, clientId))?.passwordCredentials ?? [];
 }
 
-/** The Azure CLI may not read policies in everyone's name: then Entra's refusal tells. */
+/** The Azure CLI may lack the right to read policies: then Entra's refusal shows. */
 async function readPolicies(graph: Rest, clientId: string, createdAt: number | undefined): Promise<Policies> {
   const ifAllowed = async <Value>(read: () => Promise<Value>, instead: Value): Promise<Value> => {
     try {
@@ -44,9 +44,9 @@ async function readPolicies(graph: Rest, clientId: string, createdAt: number | u
 const mostOfPersonal = 2;
 
 /**
- * Key id of the secret that has to go before another can come; undefined: there is room. What nobody can use any more goes
- * first, and then the older of two of ours, whose names begin with the same word. The only one of ours is in use: it stays
- * until the new one has taken its place. Pure.
+ * Key id of the secret that has to go before another can come; undefined: there is room. An expired one goes first, and
+ * then the older of two of ours, whose names begin with the same word. The only one of ours is in use: it stays until
+ * the new one has taken its place. Pure.
  */
 export function secretInTheWay(
   there: readonly SecretInfo[],
@@ -104,7 +104,7 @@ export async function removeSecret(graph: Rest, clientId: string, keyId: string)
   try {
     await graph.send('POST', paths.removePassword(clientId), { body: { keyId }, repeatable: true });
   } catch (error) {
-    // Gone is gone, whoever removed it: Graph refuses a key id that it does not have.
+    // Already removed: Graph refuses a key id that it does not have.
     if (!isProblem(error, 'not_found', 'refused')) throw error;
     if ((await listSecrets(graph, clientId)).some((one) => one.keyId === keyId)) throw error;
   }

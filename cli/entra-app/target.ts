@@ -10,7 +10,7 @@ export interface Target {
   readonly shape: Shape;
   readonly permissions: readonly Permission[];
   readonly wishes: readonly ConsentWish[];
-  /** Why consent cannot be complete, whoever gives it; undefined: nothing is in the way. */
+  /** Why consent cannot be complete even from an administrator; undefined: nothing is in the way. */
   readonly consentFault: Localised | undefined;
   readonly notes: readonly string[];
 }

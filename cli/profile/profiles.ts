@@ -14,7 +14,7 @@ export interface Profile {
 
 /** The brokers that this user knows, by name. */
 export interface Profiles {
-  /** Where they are kept, to be told to the person. */
+  /** Where they are kept, for messages. */
   readonly path: string;
   /** In alphabetical order. */
   names(): Promise<readonly string[]>;
@@ -39,7 +39,7 @@ export function configFolder(
 }
 
 /**
- * Profiles in a file that nobody else reads (mode 600, folder 700; on Windows the folder is the user's own). It is
+ * Profiles in a file that only the user can read (mode 600, folder 700; on Windows the folder is the user's own). It is
  * replaced whole, so that a crash leaves the old one.
  */
 export function fileProfiles(folder: string): Profiles {

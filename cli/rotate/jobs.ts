@@ -80,7 +80,7 @@ export const rotateSecret = (options: { readonly again: boolean }): Job => ({
     secretState(options.again),
     clientSecret,
     secretThatStays,
-    // Nobody is in the vault while the caches run out.
+    // No access to the vault remains while the caches expire.
     vaultAccessEnded,
     vaultDoorClosed,
     cachesPassed,

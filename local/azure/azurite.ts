@@ -39,8 +39,8 @@ const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6
 const readyWithinMs = 30_000;
 const graceMs = 10_000;
 
-// Azure keeps connections for minutes. By itself Azurite ends them after five idle seconds, and a write that is sent in just
-// that moment seems unheard.
+// Azure keeps connections for minutes. Azurite ends them after five idle seconds by default, and a write that is sent
+// at that moment seems lost.
 const keepAliveSeconds = 600;
 
 // Ends the child when the channel to its parent closes, which also happens when the parent is killed. Azurite listens on
@@ -104,7 +104,7 @@ async function launch(
     // In a group of its own, Ctrl-C in the terminal leaves it running for those who still have something to store.
     { cwd: tmpdir(), detached: true, execArgv: ['--import', dieWithParent], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
   );
-  // The channel is there to be closed; it shall not keep this process alive.
+  // The channel exists to be closed; it must not keep this process alive.
   child.channel?.unref();
   child.unref();
   let said = '';

@@ -3,7 +3,7 @@ import type { EntraStandIn } from '../world.ts';
 
 /** The broker as a NocoBase builder and a mailbox owner use it: over HTTP, and nothing else. */
 export interface BrokerClient {
-  /** Makes a link by which the owner of `address` connects it; whoever opens it, where no address is given. */
+  /** Makes a link by which the owner of `address` connects it; without an address, the person who opens it. */
   connectLink(address?: string): Promise<string>;
   /** Follows a link as its owner does: page, button, sign-in at Microsoft, and back. */
   followLink(link: string, address: string, entra: EntraStandIn): Promise<void>;

@@ -15,8 +15,8 @@ const received = z.object({
 });
 
 /**
- * The whole job before the eyes of whoever started the world: a person connects her mailbox over HTTP, a mail reaches it,
- * and arrives at NocoBase as a signed webhook; she answers it from there. Says where it cannot be shown because a real service stands in the way.
+ * The whole job as a demo: a person connects a mailbox over HTTP, a mail reaches it and arrives at NocoBase as a signed
+ * webhook, and the person answers it from there. Says which part cannot be shown because a real service is used.
  * @throws StepFailed with one sentence
  */
 export async function showMainJob(job: DemoJob): Promise<void> {

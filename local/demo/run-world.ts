@@ -25,8 +25,8 @@ export interface WorldRun {
 const root = join(import.meta.dirname, '../..');
 
 /**
- * Brings the world up, shows the main job and tells where everything is. Whatever has been started is in `world.started`,
- * also when this rejects.
+ * Starts the world, shows the main job and prints where everything is. Everything that was started is in
+ * `world.started`, even if this rejects.
  */
 export async function runWorld(args: StartArguments, world: WorldRun): Promise<void> {
   const { workFolder, terminal, started, signal } = world;

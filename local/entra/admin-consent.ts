@@ -18,8 +18,7 @@ const html = (status: number, body: string): Reply => ({
 });
 
 /**
- * `/{tenant}/v2.0/adminconsent`: an administrator consents for everyone in her tenant. Everyone is an administrator
- * here.
+ * `/{tenant}/v2.0/adminconsent`: an administrator consents for a tenant. Everyone is an administrator here.
  * @see https://learn.microsoft.com/entra/identity-platform/v2-admin-consent
  * @param form what the page posted; undefined to show it
  */

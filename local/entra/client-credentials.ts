@@ -18,7 +18,7 @@ const principalId = randomUUID();
 
 /**
  * A token of the app itself (RFC 6749 section 4.4): for one resource, by `.default`, in a tenant by its id.
- * oidc-provider is not asked: such a token belongs to nobody that it knows. The caller has been authenticated.
+ * oidc-provider is not asked: such a token belongs to no account that it knows. The caller has been authenticated.
  */
 export function clientCredentials(form: URLSearchParams, tenant: string, options: ClientCredentialsOptions): Reply {
   const fault = (what: EntraFault): Reply => faultReply(what);
@@ -37,7 +37,7 @@ export function clientCredentials(form: URLSearchParams, tenant: string, options
     kind: 'AccessToken',
     clientId: options.clientId,
     exp: Math.floor(Date.now() / 1000) + expiresIn,
-    // A permission that nobody consented to is left out; the token comes all the same, and opens nothing.
+    // A permission without consent is left out; the token is still issued, and opens nothing.
     app: { oid: principalId, tid: tenant.toLowerCase(), audience, roles: [...roles] },
   });
   return {

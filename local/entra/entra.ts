@@ -326,7 +326,7 @@ export async function startEntra(options: EntraOptions): Promise<EntraStandIn> {
   return entra;
 }
 
-/** Every authorization starts afresh: a browser that was here before is asked again who it is. */
+/** Every authorization starts over: a known browser is asked again who it is. */
 function dropSession(request: IncomingMessage): void {
   const kept = (request.headers.cookie ?? '').split(/;\s*/).filter((cookie) => !cookie.startsWith('_session'));
   request.headers.cookie = kept.join('; ');

@@ -122,7 +122,7 @@ export function faultOf(error: string, detail: string): EntraFault {
   return { ...faults.malformed, error };
 }
 
-/** The answer that tells of a fault, in the shape of the real endpoint. */
+/** The answer of a fault, in the shape of the real endpoint. */
 export function faultReply(fault: EntraFault): Reply {
   return failureReply({
     status: fault.status ?? 400,

@@ -66,7 +66,7 @@ ${fault === undefined ? '' : `<p role="alert">${escapeHtml(fault)}</p>`}
   );
 }
 
-/** An administrator accepts for everyone in her tenant. */
+/** An administrator accepts for the whole tenant. */
 export function adminConsentPage({ accounts, scopes }: Pick<SignInPage, 'accounts' | 'scopes'>): string {
   const items = accounts.map(
     ({ address, name }) =>

@@ -79,7 +79,7 @@ export async function createProvider(options: ProviderOptions): Promise<Provider
       const account = directory.byId(oid);
       return account === undefined ? undefined : { accountId: oid, claims: async () => claimsOf(account) };
     },
-    // Whoever signs in consents to all that is asked: the stand-in's page says so.
+    // Signing in consents to all requested permissions: the stand-in's page says so.
     loadExistingGrant: async (context: ProviderContext) => {
       const accountId = context.oidc?.result?.login?.accountId ?? context.oidc?.session?.accountId;
       if (accountId === undefined) return undefined;
@@ -111,7 +111,7 @@ export async function createProvider(options: ProviderOptions): Promise<Provider
 
 function claimsOf(account: Account): Record<string, string | readonly string[]> {
   return {
-    // Entra's `sub` is pairwise: another value than oid, so that nobody relies on the two being one.
+    // Entra's `sub` is pairwise: a value different from oid, so that nothing relies on the two being equal.
     sub: `sub-${account.oid}`,
     oid: account.oid,
     tid: account.tid,

@@ -34,7 +34,7 @@ const withoutTail = (prefix: string): string => prefix.slice(0, -1);
 /** The audience of a token for this API. */
 export const audienceOf = (resource: ResourceName): string => withoutTail(resources[resource].prefix);
 
-/** Scopes as a list; a name without a resource means Graph, whatever it is (that is how IMAP tokens go wrong). */
+/** Scopes as a list; any name without a resource means Graph (that is how IMAP tokens go wrong). */
 export function parseScopes(text: string): string[] {
   return text
     .split(/\s+/)

@@ -4,7 +4,7 @@ export interface TenantConsent {
   roles: readonly string[] | undefined;
   /** People may not consent to mail permissions themselves (Microsoft's default since November 2025). */
   needsAdmin: boolean;
-  /** An administrator has consented for everyone. */
+  /** An administrator has consented for the tenant. */
   consented: boolean;
 }
 

@@ -19,7 +19,7 @@ export interface GraphOptions {
   readonly entra: Pick<EntraStandIn, 'introspect'>;
   readonly users: readonly DemoUser[];
   readonly tenant: string;
-  /** Absent: nobody has a mailbox here. */
+  /** Absent: there are no mailboxes here. */
   readonly mailboxes?: Pick<MailServer, 'deliver'>;
   /** Addresses that have a mailbox. */
   readonly addresses?: readonly string[];

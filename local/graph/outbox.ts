@@ -59,7 +59,7 @@ export function createOutbox({ directory, mailboxes, addresses }: OutboxOptions)
   };
 }
 
-/** RFC 5321 section 4.4: whoever receives a mail writes on top of it that it did, once for each delivery. */
+/** RFC 5321 section 4.4: a receiving server adds a line at the top, once for each delivery. */
 const stamp = (): Buffer =>
   Buffer.from(
     `Received: from graph.localhost by localhost with mapi id ${crypto.randomUUID()};\r\n` +

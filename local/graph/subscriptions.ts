@@ -34,9 +34,9 @@ export interface Subscriptions {
   handle(facts: TokenFacts, call: Call): Promise<Reply>;
   /** Those that have not expired. */
   all(): readonly Pick<Held, 'id' | 'mailbox' | 'resource' | 'clientState' | 'expirationDateTime'>[];
-  /** Mail came to a folder, by its well-known name. @returns what was answered; nothing where nobody has subscribed */
+  /** Mail came to a folder, by its well-known name. @returns the answers; none without a subscription */
   ring(address: string, folder?: string): Promise<readonly number[]>;
-  /** `subscriptionRemoved` takes them away, too. */
+  /** `subscriptionRemoved` removes them, too. */
   lifecycle(address: string, event: LifecycleEvent): Promise<readonly number[]>;
   /** All of them end, without a word. */
   expire(): void;

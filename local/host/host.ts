@@ -139,7 +139,7 @@ async function start(options: HostOptions, lines: Lines, giveBack: () => void): 
       const queue = bindings.queues.find(({ registered }) => registered.metadata.name === name);
       if (queue !== undefined) {
         const { registered } = queue;
-        // Whoever asks is answered before it runs; a failure is its line.
+        // The caller is answered before it runs; a failure is logged.
         void invocations
           .run({ kind: 'queue', registered, subject: 'asked for by hand', input: { string: input } })
           .catch(() => undefined);

@@ -215,8 +215,8 @@ function portOf(server: Server): number {
 }
 
 /**
- * The real host puts a function with such a route into error, whatever prefix comes before it
- * (azure-functions-host, ScriptHost.ValidateHttpFunction; issue 1781).
+ * The real host puts a function with such a route into error, with any prefix (azure-functions-host,
+ * ScriptHost.ValidateHttpFunction; issue 1781).
  */
 function checkRoute(route: string): void {
   if (/^(admin|runtime)/i.test(route)) {

@@ -16,9 +16,9 @@ export class FunctionTimeout extends Error {
 
 export interface Invoker {
   /**
-   * Runs one function through the library's own invocation model, so that every value passes the converters that
-   * run in Azure; hooks run around it in the worker's order (src/eventHandlers/InvocationHandler.ts of the worker).
-   * @throws whatever the function threw, and {@link FunctionTimeout}
+   * Runs one function through the library's own invocation model, so that every value passes the converters that run in
+   * Azure; hooks run around it in the worker's order (src/eventHandlers/InvocationHandler.ts of the worker).
+   * @throws what the function threw, and {@link FunctionTimeout}
    */
   invoke(registered: RegisteredFunction, invocation: Invocation): Promise<InvocationResponse>;
 }

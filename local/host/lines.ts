@@ -22,7 +22,7 @@ export interface Lines {
   host(text: string): void;
   /** What a function wrote by `context.log` or the library by its system log. */
   log(functionName: string, level: LogLevel, category: string, message: string): void;
-  /** Runs `work` so that whatever it writes on the console becomes lines here. */
+  /** Runs `work` so that its console output becomes lines here. */
   capture<T>(functionName: string, work: () => T): T;
   /** Gives the console back. */
   release(): void;
@@ -41,7 +41,7 @@ export interface LinesOptions {
   readonly now?: () => Date;
   /** What blackens a line; the identity for those who want to see what the app itself writes. */
   readonly clean?: (text: string) => string;
-  /** Leaves out what happens by itself all the time and comes to nothing (routine.ts). */
+  /** Leaves out routine lines without a result (routine.ts). */
   readonly isQuiet?: boolean;
 }
 

@@ -19,8 +19,9 @@ export interface QueueListener {
 
 // The first wait after an empty poll (QueuePollingIntervals.Minimum of the WebJobs SDK).
 const minPollingIntervalMs = 100;
-// What the listener asks for when it takes a message, whatever host.json says: `visibilityTimeout` there is the wait after a
-// failure. A message whose host dies is therefore unseen for ten minutes (QueueListener of the storage extension).
+// What the listener requests when it takes a message, regardless of host.json: `visibilityTimeout` there is the wait
+// after a failure. A message whose host dies is therefore unseen for ten minutes (QueueListener of the storage
+// extension).
 const leaseSeconds = 600;
 
 /** Polls one queue and runs one function for each message, with the numbers of host.json. */
@@ -75,7 +76,7 @@ export function startQueueListener(
         underWay.add(work);
       }
     } catch (error) {
-      // A queue that nobody has written to yet does not exist; the host waits for it without a word.
+      // A queue without a first message does not exist; the host waits for it silently.
       if (!stopping.signal.aborted && !isMissing(error) && !broken) {
         broken = true;
         say(`✗ queue ${fn.queueName} cannot be read: ${nameOf(error)}`);
@@ -175,7 +176,7 @@ function pairs(text: string): string | undefined {
   }
 }
 
-/** What the storage extension tells of a message, as the worker receives it. */
+/** A message's metadata from the storage extension, as the worker receives it. */
 function metadataOf(message: DequeuedMessageItem, text: string): Record<string, TypedData> {
   const date = (value: Date) => ({ json: JSON.stringify(value.toISOString()) });
   return {

@@ -2,8 +2,8 @@
 const counts = ['delivered', 'retried', 'dead', 'failed', 'held'] as const;
 
 /**
- * Whether a line of the app's own log tells of what happens by itself every few seconds and came to nothing: a timer that
- * went off, a poll that found no mail, a chore that was done. Pure.
+ * Whether a line of the app's own log is routine without a result: a timer that fired, a poll without mail, a chore
+ * that was done. Pure.
  * @param line undefined where it is no JSON with an event
  */
 export function isRoutine(line: Readonly<Record<string, unknown>> | undefined): boolean {

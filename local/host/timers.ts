@@ -6,7 +6,7 @@ export interface TimerFunction {
   /** NCRONTAB. */
   readonly schedule: string;
   readonly runOnStartup: boolean;
-  /** It runs when it is asked to, and at no time by itself. */
+  /** It runs on request only. */
   readonly isDisabled: boolean;
   readonly useMonitor: boolean;
   /** Never rejects: what a timer function throws is a line, and the schedule continues. */

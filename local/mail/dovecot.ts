@@ -99,7 +99,7 @@ export async function startDovecot(options: DovecotOptions): Promise<DovecotServ
     ...endpoint,
     deliver: (address, raw, drop = {}) => appender.append(address, raw, drop),
     kill: (address = '*') => {
-      // `doveadm kick` says no more than whom it kicked, and fails where nobody is connected.
+      // `doveadm kick` prints only whom it kicked, and fails without connections.
       run(program.replace(/sbin\/dovecot$/, 'bin/doveadm'), ['-c', config, 'kick', address]).catch(() => undefined);
     },
     crash: async () => {
@@ -109,7 +109,7 @@ export async function startDovecot(options: DovecotOptions): Promise<DovecotServ
       await exited;
     },
     restart: async () => {
-      // It takes a dead process that nobody has asked after yet for one that lives.
+      // It reports a dead process that was not reaped yet as alive.
       await rm(join(settings.folder, 'run', 'master.pid'), { force: true });
       running = await start();
     },
@@ -151,7 +151,7 @@ function kill(child: ChildProcess): void {
   try {
     process.kill(-child.pid, 'SIGKILL');
   } catch (error) {
-    // Nobody is left in the group.
+    // The process group is empty.
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }

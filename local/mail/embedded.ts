@@ -101,7 +101,7 @@ export async function startEmbeddedImap(options: EmbeddedImapOptions): Promise<E
     },
     resetUidValidity: (address, folder = 'INBOX') => {
       mailboxOf(address).resetUidValidity(folder);
-      // A client that has the folder open would go on with uids that are no longer true.
+      // A client that has the folder open would continue with invalid UIDs.
       kill(address);
     },
     logins: () => logins,

@@ -21,7 +21,7 @@ export type CheckLogIn = (user: string, token: string) => Promise<LogIn>;
 const capabilities =
   'IMAP4 IMAP4rev1 AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+ LOGINDISABLED';
 
-/** A log-in line is a token of some kilobytes; whoever sends more without a line break is cut off. */
+/** A log-in line is a token of some kilobytes; a client that sends more without a line break is disconnected. */
 const lineCapBytes = 64 * 1024;
 
 /**

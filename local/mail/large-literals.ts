@@ -15,7 +15,7 @@ export function createParkedMessages(): ParkedMessages {
     park(raw) {
       const text = randomUUID();
       parked.set(text, raw);
-      // One whose command failed is asked for by nobody.
+      // After a failed command it is not requested.
       for (const old of parked.keys()) if (parked.size > mostParked) parked.delete(old);
       return text;
     },
@@ -69,7 +69,7 @@ export function largeLiterals(parked: ParkedMessages, answer: (line: string) => 
         `${tag} NO [TOOBIG] The message is larger than ${largestBytes / 1024 ** 2} MB, which Exchange does not take.`,
       );
       isFirstLine = true;
-      // Whoever does not wait for leave sends it all the same, and cannot be told to stop.
+      // A client that does not wait for permission sends it anyway, and cannot be stopped.
       if (plus !== undefined) stream.destroy();
       return;
     }

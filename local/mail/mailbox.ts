@@ -36,7 +36,7 @@ export function createMailbox(uidValidity: number): EmbeddedMailbox {
       '': { separator: '/', folders: Object.fromEntries(exchangeFolders.map((name) => [name, folder()])) },
     },
   });
-  // The front has checked the token; behind it everyone is logged in.
+  // The front has checked the token; behind it every connection is logged in.
   server.connectionHandlers.push((connection) => {
     connection.state = 'Authenticated';
   });

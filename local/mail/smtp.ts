@@ -65,13 +65,13 @@ export async function startSmtp(options: SmtpOptions): Promise<SmtpServer> {
     for (const address of to) {
       if (local.has(address.toLowerCase())) await mailboxes.deliver(address, Buffer.concat([stamp(session), raw]));
     }
-    // smtp-server says null where its types say undefined: nobody signed in.
+    // smtp-server says null where its types say undefined: not signed in.
     const user = session.user || '';
     if (user !== '') await mailboxes.deliver(user, raw, { folder: 'Sent Items', flags: ['\\Seen'] });
     accepted.push({ from, to, user, raw: raw.toString() });
   };
 
-  /** RFC 5321 section 4.4: whoever receives a mail writes on top of it that it did, once for each delivery. */
+  /** RFC 5321 section 4.4: a receiving server adds a line at the top, once for each delivery. */
   const stamp = ({ clientHostname, hostNameAppearsAs }: SMTPServerSession): Buffer =>
     Buffer.from(
       `Received: from ${hostNameAppearsAs || clientHostname} by localhost with ESMTP id ${randomUUID()};\r\n` +

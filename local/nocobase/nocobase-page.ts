@@ -5,7 +5,7 @@ import type { ReceivedEvent } from '../world.ts';
 
 const person = z.object({ name: z.string().catch(''), address: z.string().catch('') });
 
-/** What the page shows of an event; whatever is missing or odd is left out, never a reason to fail. */
+/** What the page shows of an event; missing or odd parts are left out and never a failure. */
 const shown = z.object({
   subject: z.string().catch(''),
   from: person.catch({ name: '', address: '' }),
@@ -193,7 +193,7 @@ const address = ({ name, address: mail }: z.infer<typeof person>): string => (na
 
 const kilobytes = (size: number): string => (size < 1024 ? `${size} B` : `${Math.round(size / 1024)} KB`);
 
-/** Day and minute, UTC: the page shall look the same on every machine. */
+/** Day and minute, UTC: the page should look the same on every machine. */
 function time(text: string): string {
   const date = new Date(text);
   if (Number.isNaN(date.getTime())) return '';

@@ -66,7 +66,7 @@ export async function showList<T>(
   });
 }
 
-/** Asks before something that cannot be taken back; `--yes` answers. @returns whether to go on */
+/** Asks before something irreversible; `--yes` answers. @returns whether to continue */
 export async function confirmed(over: OverApi, command: Program, question: string): Promise<boolean> {
   if (command.opts<{ yes?: boolean }>().yes === true) return true;
   if (!over.io.attended) {

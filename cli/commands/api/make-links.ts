@@ -7,7 +7,10 @@ import { eachRow } from './each-row.ts';
 const columns = ['label', 'ownerRef', 'destinationId', 'returnUrl', 'syncFrom'];
 const link = z.looseObject({ url: z.string() });
 
-/** Makes a connect link for every line of a CSV file: one POST connect-links each. Links are to be sent by whoever runs it. */
+/**
+ * Makes a connect link for every line of a CSV file: one POST connect-links each. The person who runs it sends the
+ * links.
+ */
 export async function makeLinks(over: OverApi, file: string): Promise<ExitCode> {
   const rows = await readCsv(file, 'expectedAddress', columns);
   return eachRow(

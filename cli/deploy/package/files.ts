@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 /**
  * The files that make up the published package, relative to the repository: the same that Core Tools take with
- * .funcignore (test/package.test.ts compares). Nothing else ever gets near Azure, whatever lies about in the folder.
+ * .funcignore (test/package.test.ts compares). Nothing else reaches Azure, regardless of other files in the folder.
  * @param root of the repository, after a build
  */
 export function packageFiles(root: string): string[] {

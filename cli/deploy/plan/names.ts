@@ -11,7 +11,7 @@ export interface Names {
 
 const letters = 'abcdefghijklmnopqrstuvwxyz234567';
 
-/** 13 characters that are the same for the same group and subscription, and nobody else's. */
+/** 13 characters that are unique to the group and subscription. */
 export function suffixOf(subscription: string, resourceGroup: string): string {
   const hash = createHash('sha256').update(`${subscription}/${resourceGroup}`.toLowerCase()).digest();
   return [...hash.subarray(0, 13)].map((byte) => letters[byte % 32]).join('');

@@ -67,7 +67,7 @@ const types: Readonly<Record<LeftKind, string>> = {
   network: 'virtualNetworks',
 };
 
-/** The command that removes it, whatever it is: az finds the api version, and waits until it is gone. */
+/** The command that removes it, for every type: az finds the API version, and waits until it is gone. */
 export function removalOf({ kind, name }: Left, scope: Scope): string[] {
   // A link is listed as `ZONE/LINK`.
   const path = kind === 'link' ? name.replace('/', '/virtualNetworkLinks/') : name;

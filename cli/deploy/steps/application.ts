@@ -48,7 +48,7 @@ export const application: Step = {
   },
 };
 
-/** What someone with the right runs in the place of whoever deploys. */
+/** What a person with the right runs for the person who deploys. */
 export function mayNotRegister(run: Run): Extract<Verdict, { readonly state: 'blocked' }> {
   const wanted = wantedApplication(run);
   return {

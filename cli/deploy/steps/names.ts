@@ -66,7 +66,7 @@ export const names: Step = {
 const isThere = async (arm: Rest, { path, query }: ArmPath): Promise<boolean> =>
   (await arm.get(path, { query })) !== undefined;
 
-/** A deleted vault keeps its name for 90 days, and with purge protection nobody can free it: it is brought back. */
+/** A deleted vault keeps its name for 90 days, and with purge protection it cannot be freed: the vault is recovered. */
 async function findDeleted(run: Run, name: string): Promise<Verdict | undefined> {
   const scope = known(run.facts, 'scope');
   const { location } = known(run.facts, 'choices');

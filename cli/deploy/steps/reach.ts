@@ -15,8 +15,8 @@ const keyOf = ({ facts }: Run): string | undefined =>
   facts.hasMadeKey === true ? facts.adminKey : (facts.bootstrapKey ?? facts.adminKey);
 
 /**
- * The app reaches its vault and its tables: it can list its keys. From outside nobody else can tell, for the identity's
- * rights are the identity's alone.
+ * The app reaches its vault and its tables: it can list its keys. It cannot be seen from outside, since only the
+ * identity has its rights.
  */
 export const reach: Step = {
   name: 'reach',
@@ -61,8 +61,8 @@ export const credentialCodes: readonly string[] = [
 ];
 
 /**
- * Entra takes what the app proves itself with. A refused identity is tried for ten minutes, and then the deploy stops:
- * whether to go on with a secret is for the person to say.
+ * Entra accepts the app's credential. A refused identity is retried for ten minutes, and then the deploy stops: whether
+ * to continue with a secret is the person's decision.
  */
 export const credentialAccepted: Step = {
   name: 'credential-accepted',

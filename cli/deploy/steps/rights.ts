@@ -25,7 +25,7 @@ export const azureRights: Step = {
     const items = await ports.azure
       .arm(scope.subscription)
       .list(path, { query })
-      // Documented for groups and resources; of a subscription the portal asks it, and nobody promises it.
+      // Documented for groups and resources; for a subscription the portal uses it, without documentation.
       .catch((error: unknown) =>
         isProblem(error, 'forbidden', 'not_found', 'refused') ? undefined : Promise.reject(error),
       );

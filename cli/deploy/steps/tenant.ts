@@ -16,8 +16,8 @@ export const mailboxTenantOf = ({ options, facts }: Run): MailboxTenant =>
   findMailboxTenant(options.mailboxTenant, known(facts, 'existing').settings, known(facts, 'account').tenant);
 
 /**
- * Which tenant holds the mailboxes. In small firms the subscription often lives in another one: there an application would
- * be registered where nobody has a mailbox, and nobody could sign in.
+ * Which tenant holds the mailboxes. In small firms the subscription is often in another one: the application would be
+ * registered in a tenant without mailboxes, and no one could sign in.
  */
 export const tenant: Step = {
   name: 'tenant',
@@ -26,7 +26,7 @@ export const tenant: Step = {
     const account = known(run.facts, 'account');
     const { tenant: id, saidBy } = mailboxTenantOf(run);
     run.facts.mailboxTenant = id;
-    // Nobody asked for it in this run: whoever answers has to see where it comes from.
+    // It was not requested in this run: the person who answers has to see where it comes from.
     const source = saidBy === 'app' && id !== account.tenant ? ', as the app has it' : '';
     try {
       const [found] = await run.ports.azure

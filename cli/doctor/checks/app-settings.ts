@@ -32,7 +32,7 @@ function faultsOf(settings: Readonly<Record<string, string>>, app: string): Find
     return [];
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    // A setting that has to go is told once.
+    // A setting that has to be removed is reported once.
     return error.faults
       .filter(({ field }) => !refusedSettings.includes(field))
       .map(({ field, message }) => fault(field, message));

@@ -12,7 +12,7 @@ export async function readApplication(run: Run): Promise<ApplicationState | unde
   const entra = entraOf(run);
   const wanted = wantedApplication(run);
   const found = await entra.look(wanted);
-  // No setting says whether the app was to open mailboxes by itself; the registration does.
+  // No setting says whether the app opens mailboxes on its own; the registration does.
   return found?.opensByItself === true && !wanted.opensByItself
     ? entra.look({ ...wanted, opensByItself: true })
     : found;

@@ -25,7 +25,7 @@ export async function lookAtLock(run: Run): Promise<readonly Finding[]> {
   return [...(await Promise.all(looks)), judgePurge(vaultName, known(run.facts, 'existing').vault?.purgeProtection)];
 }
 
-/** A lock of whatever name will do, also one on the group. Pure. */
+/** A lock with any name will do, also one on the group. Pure. */
 export function judgeLock(subject: string, locks: readonly string[]): Finding {
   if (locks.length > 0) return ok({ en: 'It is locked against deletion.', zh: '有锁防止它被删除。' }, subject);
   return {

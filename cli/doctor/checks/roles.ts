@@ -31,7 +31,7 @@ interface Needed {
   readonly scope: string;
 }
 
-/** What the identity of the app may do, one by one, and what the person who looks may do that nobody should for long. */
+/** The rights of the app's identity, one by one, and rights of the current person that no one should keep for long. */
 export async function lookAtRoles(run: Run): Promise<readonly Finding[]> {
   const { identityPrincipalId } = known(run.facts, 'outputs');
   const { objectId } = known(run.facts, 'account');

@@ -93,7 +93,7 @@ function judgeClientSecret(
   if (secret === undefined) return bad('The client secret is not in the vault.', '保管库中没有客户端机密。');
   if (!secret.enabled) return bad('The client secret is disabled in the vault.', '保管库中的客户端机密已停用。');
   const keyId = secret.tags[secretTags.keyId];
-  // Written by hand it has no tag, and nobody can compare it.
+  // Written by hand it has no tag, so it cannot be compared.
   if (keyId !== undefined && keyIds !== undefined && !keyIds.includes(keyId)) {
     return bad(
       'The application in Entra no longer has the client secret that is in the vault.',

@@ -34,7 +34,7 @@ export const runningBroker: Step = {
   },
 };
 
-/** Someone the broker answers to: what the app is told to do, and how far it is, goes over its own interface. */
+/** A caller with a key: the app is controlled, and its progress read, over its own API. */
 export const adminKey: Step = {
   name: 'admin-key',
   title: 'Admin key of your profile',

@@ -7,7 +7,7 @@ import { planRoot } from '../plan/root.ts';
 
 const day = (milliseconds: number): string => new Date(milliseconds).toISOString().slice(0, 10);
 
-/** A new version beside the older ones, which go on opening what lies under them. */
+/** A new version beside the older ones, which still open what they sealed. */
 export const newRoot = (again: boolean): Step => ({
   name: 'new-root',
   title: `New version of the root key (${rootName})`,

@@ -55,7 +55,7 @@ async function moveAll(run: Run): Promise<ResealProgress> {
   }
 }
 
-/** One go. A lost answer is looked up: the app goes on all the same, and keeps how far it came. */
+/** One call. After a lost answer the progress is read: the app continues anyway, and stores its progress. */
 async function askOnce(run: Run): Promise<{ progress: ResealProgress | undefined; said: string }> {
   const broker = run.ports.broker(known(run.facts, 'outputs').publicUrl);
   const key = known(run.facts, 'adminKey');

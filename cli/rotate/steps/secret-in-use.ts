@@ -17,7 +17,7 @@ export const cachesPassed: Step = {
     const safeAt = known(run.facts, 'newestVersion').createdAt + cachesMs;
     const until = `${new Date(safeAt).toISOString().slice(11, 16)} UTC`;
     const saying = `Waiting until ${until}; both secrets are valid meanwhile; you may interrupt this and run it again`;
-    // Never longer than the caches live, whatever this machine's clock says.
+    // Never longer than the caches live, regardless of this machine's clock.
     await waitUntil(run, { forMs: cachesMs, everyMs: 15_000, saying }, async () =>
       clock.now() >= safeAt ? true : undefined,
     );

@@ -31,7 +31,7 @@ export const secretApplication: Step = {
 async function look(run: Run, again: boolean): Promise<SecretPlan> {
   const { clientId } = known(run.facts, 'application');
   return planSecret({
-    // In a what-if run nobody is in the vault.
+    // In a what-if run there is no access to the vault.
     versions: run.whatIf ? [] : await vaultDoor(run).versions(known(run.facts, 'choices').clientSecretName),
     applicationSecrets: await entraOf(run).secrets(clientId),
     clientId,

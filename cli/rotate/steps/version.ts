@@ -4,7 +4,7 @@ import { known } from '../../deploy/facts.ts';
 import { type Run, waitUntil } from '../../deploy/run.ts';
 import { done, type Step, skip } from '../../deploy/step.ts';
 
-/** What the broker says it is; undefined where it does not say, or nobody here has a key that it takes. */
+/** The version that the broker reports; undefined if it does not, or if there is no valid key here. */
 async function runningVersion({ facts, ports }: Run): Promise<string | undefined> {
   if (facts.adminKey === undefined) return undefined;
   const broker = ports.broker(known(facts, 'outputs').publicUrl);
@@ -12,7 +12,10 @@ async function runningVersion({ facts, ports }: Run): Promise<string | undefined
   return readVersion(answer?.body);
 }
 
-/** Builds what is about to be published, so that both versions can be told before the question. Nothing leaves the machine. */
+/**
+ * Builds what is about to be published, so that both versions can be shown before the question. Nothing leaves the
+ * machine.
+ */
 export const versions: Step = {
   name: 'versions',
   title: 'Versions',

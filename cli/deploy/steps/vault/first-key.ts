@@ -39,7 +39,7 @@ export const firstKey: Step = {
     }
     const bootstrap = known(run.facts, 'bootstrapKey');
     const broker = open(publicUrl);
-    // A label of its own: after a lost answer the key that nobody knows is found by it, and removed.
+    // A label of its own: after a lost answer the unknown key is found by it, and removed.
     const label = `administrator ${Buffer.from(random.bytes(3)).toString('hex')}`;
     const body = { scopes, label };
     const answer = await broker.call('POST', 'keys', { key: bootstrap, body }).catch(async (error: unknown) => {

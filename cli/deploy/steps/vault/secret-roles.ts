@@ -44,7 +44,7 @@ async function unread(run: Run): Promise<string[]> {
   });
 }
 
-/** infra/secret-roles.bicep: the app may read each secret by itself, now that it is there. */
+/** infra/secret-roles.bicep: the app may read each single secret, now that it exists. */
 export const secretRoles: Step = {
   name: 'secret-roles',
   title: 'The app may read its secrets (infra/secret-roles.bicep)',

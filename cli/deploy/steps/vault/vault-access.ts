@@ -34,7 +34,7 @@ async function isAssigned(run: Run): Promise<boolean> {
   return all.some((one) => assignment.parse(one).name === assignmentName(run));
 }
 
-/** Lets the person write secrets, for the time of the run: without work in the vault nobody is let in. */
+/** Lets the person write secrets during the run; only if there is work in the vault. */
 export const vaultAccess: Step = {
   name: 'vault-access',
   title: 'Access to the vault, for as long as this takes',
@@ -79,7 +79,7 @@ async function isLetIn(run: Run): Promise<boolean> {
   }
 }
 
-/** Takes the role back, whatever else happened. One that the person had before is another assignment, and stays. */
+/** Removes the role in any case. One that the person had before is another assignment, and stays. */
 export const vaultAccessEnded: Step = {
   name: 'vault-access-ended',
   title: 'Access to the vault taken back',

@@ -46,7 +46,7 @@ export const vaultDoorOpened: Step = {
   },
   async apply(run) {
     run.facts.hasOpenedDoor = true;
-    // Open to nobody first: while public access is off, the vault does not say which address it sees.
+    // First closed to all addresses: while public access is off, the vault does not say which address it sees.
     await change(run, [], true);
     if (run.whatIf) {
       await change(run, ['<public address of this machine>'], true);
@@ -72,7 +72,7 @@ const closed = (): AzureProblem =>
     'Run this command from a machine with a public IPv4 address, or from one inside the virtual network.',
   );
 
-/** Closes the door again, whatever else happened. */
+/** Closes the firewall again in any case. */
 export const vaultDoorClosed: Step = {
   name: 'vault-door-closed',
   title: "The door in the vault's firewall closed",
