@@ -64,7 +64,7 @@ async function bundle() {
     // Packages that were written as CommonJS still ask for Node's modules by `require`.
     banner: { js: "import{createRequire as __from}from'node:module';const require=__from(import.meta.url);" },
     metafile: true,
-    plugins: [withNames],
+    plugins: [withNames, asText],
   });
   const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
   for (const name of readdirSync(folderOf)) {
@@ -118,6 +118,21 @@ const withNames = {
       const names = Object.keys(await load).filter((name) => /^[\w$]+$/.test(name));
       return { contents: `export { ${names.join(', ')} } from '${path}';`, resolveDir: folder };
     });
+  },
+};
+
+/** A file of a package as a text: `import text from 'package/file.js?raw'`. */
+const asText = {
+  name: 'as-text',
+  setup(build) {
+    build.onResolve({ filter: /\?raw$/ }, async ({ path, resolveDir, kind }) => {
+      const found = await build.resolve(path.replace(/\?raw$/, ''), { resolveDir, kind });
+      return found.errors.length > 0 ? { errors: found.errors } : { path: found.path, namespace: 'as-text' };
+    });
+    build.onLoad({ filter: /./, namespace: 'as-text' }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8'),
+      loader: 'text',
+    }));
   },
 };
 

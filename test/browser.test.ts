@@ -287,4 +287,28 @@ describeNeeding('chromium', 'in a real browser', () => {
     expect(answers.at(-1)?.status()).toBe(403);
     expect(await rowsOfTable(world.store, 'states')).toHaveLength(states);
   });
+
+  it('shows the whole interface as a page, calls it with a key that is typed in, and asks nobody else for anything', async () => {
+    await open({ ...devices.desktop, locale: 'en-US' });
+    const answer = await tab.goto(`${world.url}/docs`);
+    expect(await answer?.headerValue('content-security-policy')).not.toMatch(/unsafe|\*|https?:/);
+    await tab.locator('.opblock').first().waitFor();
+    const shown = await tab.locator('.opblock').count();
+    const { body: document } = await world.api('GET', 'openapi.json');
+    const methods = Object.values<object>(document.paths).flatMap((each) => Object.keys(each));
+    expect(shown).toBe(methods.length);
+    expect(await tab.locator('.info .title').innerText()).toContain('NocoBase Mail Broker');
+
+    await tab.getByRole('button', { name: 'Authorize' }).click();
+    await tab.locator('.auth-container input').fill(world.services.stack.adminKey);
+    await tab.locator('.auth-container').getByRole('button', { name: 'Apply credentials' }).click();
+    await tab.locator('.btn-done').click();
+    const mailboxes = tab.locator('.opblock', { has: tab.locator('[data-path="/mailboxes"]') }).first();
+    await mailboxes.locator('.opblock-summary-control').click();
+    await mailboxes.getByRole('button', { name: 'Try it out' }).click();
+    await mailboxes.getByRole('button', { name: 'Execute' }).click();
+    await mailboxes.locator('.live-responses-table .response-col_status').first().waitFor();
+    expect(answers.at(-1)?.url()).toContain(`${world.url}/mailboxes`);
+    expect(answers.at(-1)?.status()).toBe(200);
+  });
 });

@@ -400,6 +400,7 @@ const doors: readonly Door[] = [
   { method: 'GET', path: 'attachments', scope: 'none' },
   { method: 'POST', path: 'bell', scope: 'none' },
   { method: 'GET', path: 'health', scope: 'none' },
+  { method: 'GET', path: 'docs', scope: 'none', wrongQuery: [`file=${marker}`, `surprise=${marker}`] },
   { method: 'GET', path: 'openapi.json', scope: 'none' },
   { method: 'GET', path: 'connect', scope: 'none' },
   { method: 'POST', path: 'connect', scope: 'none' },

@@ -111,22 +111,23 @@ describe.each(generations)('what is published (Core Tools with wordBoundary: $wo
 });
 
 describe('the published package', () => {
-  it('is small: under 8 MB, and under 2 MB packed', () => {
+  // The page for people brings 1.9 MB, 0.5 MB packed; no start reads it.
+  it('is small: under 10 MB, and under 2.5 MB packed', () => {
     const bytes = all().map((path) => readFileSync(join(root, path)));
-    expect(bytes.reduce((sum, file) => sum + file.length, 0)).toBeLessThan(8_000_000);
-    expect(bytes.reduce((sum, file) => sum + gzipSync(file).length, 0)).toBeLessThan(2_000_000);
+    expect(bytes.reduce((sum, file) => sum + file.length, 0)).toBeLessThan(10_000_000);
+    expect(bytes.reduce((sum, file) => sum + gzipSync(file).length, 0)).toBeLessThan(2_500_000);
   });
 
   it('has what is loaded at first use in files of its own, and a start reads none of them', () => {
     const names = ['azure-data-tables', 'azure-identity', 'azure-keyvault-secrets', 'azure-msal-node', 'imapflow'];
     const ofMail = ['encoding-japanese', 'html-to-text', 'htmlparser2', 'iconv-lite', 'postal-mime', 'sanitize-html'];
-    for (const name of [...names, ...ofMail, 'agent']) {
+    for (const name of [...names, ...ofMail, 'agent', 'docs-files']) {
       expect(later()).toContain(`dist/${name}.mjs`);
     }
     expect(read('dist/functions.cjs')).not.toMatch(/require\("\.\//);
     // What is parsed at every cold start: 102 ms for 1.29 MB, 92 ms for 1.19 MB (Node 24, two cores). Bounces, copies and
     // bells made it 1.40 MB, originals, folders that nobody watches, threads and drafts 1.45 MB, what the doctor says of
-    // outgoing mail 1.46 MB, drafts in the mailbox 1.50 MB.
+    // outgoing mail 1.46 MB, drafts and invitations in the mailbox 1.51 MB.
     expect(statSync(join(root, 'dist/functions.cjs')).size).toBeLessThan(1_530_000);
   });
 

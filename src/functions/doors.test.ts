@@ -22,6 +22,7 @@ destinations                    GET admin, POST admin
 destinations/{id}               GET admin, PATCH admin, DELETE admin
 destinations/{id}/replay        POST admin, DELETE admin
 destinations/{id}/test          POST admin
+docs                            GET none
 doctor                          GET admin
 health                          GET none
 keys                            GET admin, POST admin

@@ -16,6 +16,7 @@ import './drafts/draft-send.ts';
 import './drafts/drafts.ts';
 import './drafts/uploads.ts';
 import './jobs/dispatch.ts';
+import './operations/docs.ts';
 import './operations/doctor.ts';
 import './operations/health.ts';
 import './jobs/housekeeping.ts';

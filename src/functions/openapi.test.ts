@@ -20,6 +20,7 @@ const notForCallers = [
   'dashboard',
   'dashboard/callback',
   'bell',
+  'docs',
   '{*path}',
 ];
 

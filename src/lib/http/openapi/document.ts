@@ -41,6 +41,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): Json {
     const answers = Object.entries(operation.answers).map(([status, shape]) => [status, answer(shape, schemaOf)]);
     path[method.toLowerCase()] = {
       operationId: `${method.toLowerCase()}${route.replace(/(^|[^A-Za-z]+)([a-z])?/g, (_, _s, letter: string = '') => letter.toUpperCase())}`,
+      tags: [tagOf(route)],
       summary: operation.summary,
       ...(endpoint.scope === 'none'
         ? { security: [] }
@@ -67,6 +68,17 @@ export function openApiDocument(endpoints: readonly Endpoint[]): Json {
     },
   };
 }
+
+/** What an address is about, for people who look for one. The first that fits. */
+const tags: readonly (readonly [RegExp, string])[] = [
+  [/^mailboxes\/\{id\}\/(folders|messages|changes)/, 'Messages'],
+  [/^mailboxes\/\{id\}\/(drafts|uploads)/, 'Drafts'],
+  [/^(mailboxes\/\{id\}\/(send|bulk|submissions|suppressions)|submissions)/, 'Sending'],
+  [/^(mailboxes|connect-links|tenant-consent-links)/, 'Mailboxes'],
+  [/^(deliveries|destinations|attachments)/, 'Delivery'],
+];
+
+const tagOf = (route: string): string => tags.find(([pattern]) => pattern.test(route))?.[1] ?? 'Operations';
 
 /** Requests as they are written, before they are read; answers have no transforms. */
 const jsonSchema = (schema: z.ZodType): Json =>
