@@ -2,6 +2,7 @@ import type { Scenario } from '../parts/measure.ts';
 import { attachment } from './attachment.ts';
 import { backlog } from './backlog.ts';
 import { burst } from './burst.ts';
+import { far } from './far.ts';
 import { growth } from './growth.ts';
 import { idle } from './idle.ts';
 import { kill } from './kill.ts';
@@ -16,6 +17,7 @@ import { token } from './token.ts';
 /** In the order of the table. */
 export const scenarios: readonly Scenario[] = [
   burst,
+  far,
   spreadOut,
   slow,
   attachment,

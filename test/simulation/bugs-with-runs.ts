@@ -5,7 +5,7 @@ import type { PlantedBug } from './plant.ts';
 export const bugsWithRuns: readonly PlantedBug[] = [
   {
     name: 'the fence is left out',
-    seed: 493,
+    seed: 84,
     breaks: 'nothing is sent again without need',
     changes: [
       {
@@ -62,7 +62,7 @@ function ownerOf(store: Store, make: () => string): string {
   },
   {
     name: 'what was asked is read when it is noted as served',
-    seed: 15,
+    seed: 50,
     breaks: 'everything settles',
     changes: [
       {
