@@ -165,6 +165,16 @@ describeNeeding('chromium', 'the dashboard in a real browser', () => {
     }
   });
 
+  it('shows what waits to be sent', async () => {
+    const mail = { to: ['grace@contoso.example'], subject: 'Later', text: 'Hello' };
+    const sendAt = new Date(Date.now() + 3_600_000).toISOString();
+    const sent = await world.api('POST', `mailboxes/${mailboxId}/send`, { body: { ...mail, sendAt } });
+    expect(sent.status).toBe(202);
+    await tab.goto(url());
+    const section = tab.locator('section', { has: tab.getByRole('heading', { name: 'Outgoing mail' }) });
+    expect(await section.getByRole('row', { name: ada }).innerText()).toContain(sendAt.slice(0, 16).replace('T', ' '));
+  });
+
   it('runs the doctor on request', async () => {
     await tab.goto(url());
     await tab.getByRole('link', { name: 'Run the doctor' }).click();

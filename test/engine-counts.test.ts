@@ -157,6 +157,31 @@ describe('the line of a run', () => {
   });
 });
 
+describe('the lag of a mailbox', () => {
+  const factsOf = async (mailbox: MailboxRow) => (await readPollFacts(world.store, [mailbox])).get(mailbox.id);
+
+  it('is how long after its arrival the last mail was delivered, and how many mails wait', async () => {
+    const mailbox = await world.connectMailbox(ada);
+    await world.poll();
+    expect(await factsOf(mailbox)).toMatchObject({ lagSeconds: undefined, behind: 0 });
+    inbox(ada).add('one');
+    await world.poll();
+    const facts = await factsOf(mailbox);
+    // A tick went by between arrival and poll.
+    expect(facts?.lagSeconds).toBeGreaterThanOrEqual(60);
+    expect(facts?.lagSeconds).toBeLessThan(120);
+    expect(facts?.behind).toBe(0);
+    world.receiver.answer = () => down;
+    inbox(ada).add('two');
+    inbox(ada).add('three');
+    await world.poll();
+    expect((await factsOf(mailbox))?.behind).toBe(2);
+    world.receiver.answer = () => accepted;
+    await world.polls(2);
+    expect((await factsOf(mailbox))?.behind).toBe(0);
+  });
+});
+
 describe('the time of the last delivery', () => {
   const lastDelivery = async (mailbox: MailboxRow) =>
     (await readPollFacts(world.store, [mailbox])).get(mailbox.id)?.lastDelivery;

@@ -8,6 +8,7 @@ import type { ActionName } from '../http/requests/dashboard.ts';
 import { html, join, type Markup, nothing } from '../pages/markup.ts';
 import type { AuditTrailEntry } from '../store/deployment/audit-trail.ts';
 import type { Delivery } from '../store/mailboxes/deliveries.ts';
+import type { PollFacts } from '../store/mailboxes/poll-facts.ts';
 import type { DoctorReport } from './doctor-report.ts';
 import type { MailboxLine, SendingLine } from './overview.ts';
 import type { DashboardTexts, DashboardWords } from './texts.ts';
@@ -17,6 +18,13 @@ type Change = (action: ActionName, id: string) => Markup;
 
 const timeOf = (texts: DashboardTexts, at: Date | undefined): string =>
   at === undefined ? texts.never : utcMinute(at);
+
+/** How far delivery is behind arrival: of the last mail in time, now in mails. */
+const lagOf = (texts: DashboardTexts, facts: PollFacts | undefined): string =>
+  [
+    ...(facts?.lagSeconds === undefined ? [] : [texts.lag.after(facts.lagSeconds)]),
+    ...(facts === undefined || facts.behind === 0 ? [] : [texts.lag.behind(facts.behind)]),
+  ].join(', ');
 
 interface Cell {
   readonly name: string;
@@ -57,6 +65,7 @@ export const mailboxTable = (texts: DashboardWords, lines: readonly MailboxLine[
         { name: texts.columns.reason, value: isWell ? nothing : trouble(texts.errors, state?.code ?? '') },
         { name: texts.columns.lastPoll, value: timeOf(texts, facts?.lastPoll) },
         { name: texts.columns.lastDelivery, value: timeOf(texts, facts?.lastDelivery) },
+        { name: texts.columns.lag, value: lagOf(texts, facts) },
         {
           name: texts.columns.change,
           value: join([

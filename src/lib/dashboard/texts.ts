@@ -41,6 +41,7 @@ export interface DashboardTexts {
     readonly reason: string;
     readonly lastPoll: string;
     readonly lastDelivery: string;
+    readonly lag: string;
     readonly name: string;
     readonly lastAccepted: string;
     readonly mail: string;
@@ -66,6 +67,7 @@ export interface DashboardTexts {
   readonly destination: { readonly ready: string; readonly held: (since: string) => string; readonly paused: string };
   readonly delivery: { readonly retrying: string; readonly dead: string };
   readonly checkStates: Readonly<Record<'ok' | 'warn' | 'fail' | 'unknown', string>>;
+  readonly lag: { readonly after: (seconds: number) => string; readonly behind: (mails: number) => string };
   readonly heldUntil: (until: string) => string;
   readonly none: string;
   readonly never: string;

@@ -36,13 +36,13 @@ describe('a mailbox that can be read', () => {
     ['of which nothing is known', undefined, 'ada@contoso.example can be read; not polled yet; no delivery noted yet.'],
     [
       'that was never delivered from',
-      { lastPoll: ago(1), lastDelivery: undefined },
+      { lastPoll: ago(1), lastDelivery: undefined, lagSeconds: undefined, behind: 0 },
       'ada@contoso.example can be read; last polled at 2026-11-30 11:59 UTC; no delivery noted yet.',
     ],
     [
       'of which a mail was delivered',
-      { lastPoll: ago(1), lastDelivery: ago(61) },
-      'ada@contoso.example can be read; last polled at 2026-11-30 11:59 UTC; last delivery at 2026-11-30 10:59 UTC.',
+      { lastPoll: ago(1), lastDelivery: ago(61), lagSeconds: 14, behind: 2 },
+      'ada@contoso.example can be read; last polled at 2026-11-30 11:59 UTC; last delivery at 2026-11-30 10:59 UTC, 14 s after its arrival; 2 mails wait.',
     ],
   ])('%s', (_, facts, sentence) => {
     expect(readable('ada@contoso.example', facts).en).toBe(sentence);

@@ -91,16 +91,21 @@ export function judge(view: MailboxView): Finding | undefined {
 export function readable(address: string, facts: PollFacts | undefined): Localised {
   const time = (at: Date | undefined) => at && utcMinute(at);
   const [poll, delivery] = [time(facts?.lastPoll), time(facts?.lastDelivery)];
+  const { lagSeconds: lag, behind = 0 } = facts ?? {};
   return {
     en: [
       `${address} can be read;`,
       poll === undefined ? 'not polled yet;' : `last polled at ${poll} UTC;`,
-      delivery === undefined ? 'no delivery noted yet.' : `last delivery at ${delivery} UTC.`,
+      delivery === undefined
+        ? 'no delivery noted yet.'
+        : `last delivery at ${delivery} UTC${lag === undefined ? '' : `, ${lag} s after its arrival`}${behind === 0 ? '.' : `; ${behind} mails wait.`}`,
     ].join(' '),
     zh: [
       `${address} 可以读取`,
       poll === undefined ? '尚未轮询' : `最近轮询：${poll}（UTC）`,
-      delivery === undefined ? '尚无投递记录。' : `最近投递：${delivery}（UTC）。`,
+      delivery === undefined
+        ? '尚无投递记录。'
+        : `最近投递：${delivery}（UTC）${lag === undefined ? '' : `，到达后 ${lag} 秒`}${behind === 0 ? '。' : `；${behind} 封邮件等待中。`}`,
     ].join('；'),
   };
 }

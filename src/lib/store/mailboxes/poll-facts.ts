@@ -1,10 +1,11 @@
 import { shardKey, shardOfMailbox } from '../../domain/ids.ts';
 import { isBrokerError } from '../../errors.ts';
 import { decodeCursor } from '../rows/cursor-row.ts';
-import { parseRowKey, shardRowKey } from '../rows/keys.ts';
+import type { CursorRow } from '../rows/folder-rows.ts';
+import { shardRowKey } from '../rows/keys.ts';
 import type { MailboxRow, SlotSchedule } from '../rows/rows.ts';
 import { decodeShard } from '../rows/shard-row.ts';
-import type { Store, StoredRow } from '../table/table.ts';
+import type { Store } from '../table/table.ts';
 
 /** How the polling of a mailbox goes, for people. */
 export interface PollFacts {
@@ -12,6 +13,10 @@ export interface PollFacts {
   readonly lastPoll: Date | undefined;
   /** When its destination last accepted a mail of it; undefined where that was never noted. */
   readonly lastDelivery: Date | undefined;
+  /** How long after its arrival that was; undefined where it was old mail, or sent again on request. */
+  readonly lagSeconds: number | undefined;
+  /** Mails that the last poll saw and that are not settled, those that are tried again among them. */
+  readonly behind: number;
 }
 
 /** Reads them for some mailboxes: two queries a shard. Those whose rows cannot be read are not in the answer. */
@@ -29,10 +34,13 @@ export async function readPollFacts(
         table.list(shardKey(shard), { from: 'c!', below: 'd' }),
       ]);
       const lease = own === undefined ? undefined : unlessBroken(() => decodeShard(own));
-      const deliveries = lastDeliveries(cursors);
+      const byMailbox = Map.groupBy(
+        cursors.flatMap((row) => unlessBroken(() => decodeCursor(row)) ?? []),
+        ({ mailboxId }) => mailboxId,
+      );
       for (const { id, slot } of members) {
         const lastPoll = lease === undefined ? undefined : pollTime(lease.sched[slot], lease.intervalSeconds);
-        facts.set(id, { lastPoll, lastDelivery: deliveries.get(id) });
+        facts.set(id, { lastPoll, ...deliveryFacts(byMailbox.get(id) ?? []) });
       }
     }),
   );
@@ -43,16 +51,24 @@ function pollTime(slot: SlotSchedule | undefined, intervalSeconds: number): Date
   return slot === undefined || slot.lastOk === 0 ? undefined : new Date(slot.lastOk * intervalSeconds * 1000);
 }
 
-function lastDeliveries(cursors: readonly StoredRow[]): ReadonlyMap<string, Date> {
-  const latest = new Map<string, Date>();
-  for (const row of cursors) {
-    const key = parseRowKey(row.rowKey);
-    const at = key?.kind === 'cursor' ? unlessBroken(() => decodeCursor(row).deliveredAt) : undefined;
-    if (key?.kind !== 'cursor' || at === undefined) continue;
-    const known = latest.get(key.mailboxId);
-    if (known === undefined || known < at) latest.set(key.mailboxId, at);
-  }
-  return latest;
+/** Over all folders of a mailbox. Pure. */
+export function deliveryFacts(
+  cursors: readonly Pick<
+    CursorRow,
+    'deliveredAt' | 'deliveredAfterSeconds' | 'uidNextSeen' | 'lastUid' | 'acked' | 'retries'
+  >[],
+): Omit<PollFacts, 'lastPoll'> {
+  const [latest] = cursors
+    .filter(({ deliveredAt }) => deliveredAt !== undefined)
+    .toSorted((a, b) => (b.deliveredAt?.getTime() ?? 0) - (a.deliveredAt?.getTime() ?? 0));
+  const behind = cursors.map(
+    ({ uidNextSeen, lastUid, acked, retries }) => Math.max(0, uidNextSeen - 1 - lastUid - acked.length) + retries,
+  );
+  return {
+    lastDelivery: latest?.deliveredAt,
+    lagSeconds: latest?.deliveredAfterSeconds,
+    behind: behind.reduce((sum, each) => sum + each, 0),
+  };
 }
 
 function unlessBroken<T>(decode: () => T): T | undefined {

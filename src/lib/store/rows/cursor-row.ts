@@ -15,6 +15,7 @@ import {
 } from '../table/columns.ts';
 import type { Row, StoredRow } from '../table/table.ts';
 import { backfillBytes, decodeBackfill, encodeBackfill } from './backfill-column.ts';
+import { decodeDelivered, deliveredBytes, encodeDelivered } from './delivered-column.ts';
 import { folderRole } from './folder-role.ts';
 import { cursorRowKey, parseRowKey } from './keys.ts';
 import { partitionOf } from './mailbox-row.ts';
@@ -42,7 +43,7 @@ const form = z.object({
   messages: count,
   unseen: count,
   lastDate: instant.optional(),
-  deliveredAt: instant.optional(),
+  took: pieces(deliveredBytes, 1),
   flagsAt: instant.optional(),
   headSince: instant.optional(),
   retries: count,
@@ -72,7 +73,7 @@ export function encodeCursor(row: CursorRow): Row {
       messages: row.messages,
       unseen: row.unseen,
       lastDate: row.lastInternalDate,
-      deliveredAt: row.deliveredAt,
+      took: encodeDelivered(row),
       flagsAt: row.flagsAt,
       headSince: row.headSince,
       retries: row.retries,
@@ -103,7 +104,7 @@ export function decodeCursor(row: StoredRow): CursorRow {
     messages: read.messages,
     unseen: read.unseen,
     lastInternalDate: read.lastDate,
-    deliveredAt: read.deliveredAt,
+    ...decodeDelivered(read.took),
     flagsAt: read.flagsAt,
     headSince: read.headSince,
     retries: read.retries,

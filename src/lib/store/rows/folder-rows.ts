@@ -82,6 +82,8 @@ export interface CursorRow {
   readonly lastInternalDate: Date | undefined;
   /** When the destination last accepted a mail of the folder. Missing where it never did, and in old rows. */
   readonly deliveredAt?: Date | undefined;
+  /** How long after its arrival that was; missing where it was old mail, or sent again on request. */
+  readonly deliveredAfterSeconds?: number | undefined;
   /** When flags were last compared with the recent messages; undefined: the next poll compares them. */
   readonly flagsAt?: Date | undefined;
   /** Since when the message at the head has been failing. */

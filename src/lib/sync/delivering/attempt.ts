@@ -105,9 +105,10 @@ export async function attemptMessage(at: FolderDelivery, ready: Ready, how: How)
   if (outcome?.kind === 'accepted') {
     const now = context.now();
     for (const noted of Object.values(context.accepted)) noted.set(destination, now);
-    record.delivered(now);
     const isNew = ready.seemsNew && how.replay === undefined;
-    countDelivered(context.counts, now, isNew ? ready.message.meta.internalDate : undefined);
+    const arrivedAt = isNew ? ready.message.meta.internalDate : undefined;
+    record.delivered(now, arrivedAt);
+    countDelivered(context.counts, now, arrivedAt);
     return { kind: 'accepted' };
   }
   if (outcome === undefined || (outcome.kind === 'held' && !outcome.attempted)) return undefined;

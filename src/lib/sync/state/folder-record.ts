@@ -74,8 +74,11 @@ export interface FolderRecord
   setHeadSince(since: Date): void;
   /** The INTERNALDATE of a message that was settled; the latest is kept. */
   sawDate(uid: number, internalDate: Date, now: Date): void;
-  /** The destination accepted a mail: stored by the commit that settles it. */
-  delivered(at: Date): void;
+  /**
+   * The destination accepted a mail: stored by the commit that settles it.
+   * @param arrivedAt undefined where it was not new, or was sent again on request
+   */
+  delivered(at: Date, arrivedAt: Date | undefined): void;
 
   pending(): BatchOperation[];
   sent(): void;
@@ -230,8 +233,10 @@ export function createFolderRecord(
       const date = new Date(Math.min(internalDate.getTime(), now.getTime()));
       if (cursor.lastInternalDate === undefined || date > cursor.lastInternalDate) change({ lastInternalDate: date });
     },
-    delivered(deliveredAt) {
-      change({ deliveredAt });
+    delivered(deliveredAt, arrivedAt) {
+      const seconds = arrivedAt && Math.round((deliveredAt.getTime() - arrivedAt.getTime()) / 1000);
+      const deliveredAfterSeconds = seconds && Math.max(0, seconds);
+      change({ deliveredAt, deliveredAfterSeconds });
     },
 
     pending() {
