@@ -67,7 +67,7 @@ describeImapServers('mail from before the connection', (imap) => {
     const { status, body } = await world.api('PATCH', `mailboxes/${mailboxId}`, {
       body: { syncFrom: daysAgo(60).toISOString() },
     });
-    // Nobody has counted that far yet.
+    // The count has not reached that far yet.
     expect([status, body.firstSync.done, body.firstSync.total]).toEqual([200, 4, null]);
     await done(6);
     await pollsPass(world);

@@ -91,7 +91,7 @@ describe('on the emulator', () => {
     await world.polls(4);
     const again = received().slice(first.length);
     expect(again.map(({ subject }) => subject).toSorted()).toEqual(['after', 'between', 'to bea', 'waiting']);
-    // Under the ids of the first time: whoever goes by them takes it once.
+    // Under the same ids as before: a receiver that dedupes takes it once.
     for (const { subject, id } of first.slice(1)) expect(again.find((one) => one.subject === subject)?.id).toBe(id);
   });
 

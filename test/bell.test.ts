@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { BrowserClient } from './support/browser-client.ts';
 import { accepted, eventsOf, eventually, pressButton, startWorld, type World } from './support/world.ts';
 
-// Notifications of new mail, through the app as it is deployed: nobody polls here but for a bell.
+// Notifications of new mail, through the app as it is deployed: there are no polls here without a bell.
 const ada = 'ada@contoso.example';
 const grace = 'grace@contoso.example';
 

@@ -56,7 +56,7 @@ describeNeeding('chromium', 'in a real browser', () => {
   let browser: Browser;
   let context: BrowserContext;
   let tab: Page;
-  /** Every answer since the context was opened, and whatever the browser complained about. */
+  /** Every answer since the context was opened, and every complaint of the browser. */
   let answers: Response[];
   let complaints: string[];
 
@@ -83,7 +83,7 @@ describeNeeding('chromium', 'in a real browser', () => {
     tab.on('pageerror', (error) => complaints.push(error.message));
   };
 
-  // Whatever the person did: nothing was asked of anyone but us and Microsoft, and the browser had nothing to say.
+  // In every case: only we and Microsoft got requests, and the browser had no complaint.
   afterEach(async () => {
     const ours = new URL(world.url).origin;
     const origins = new Set(answers.map((answer) => new URL(answer.url()).origin));
@@ -229,7 +229,7 @@ describeNeeding('chromium', 'in a real browser', () => {
     expect(others).toEqual([]);
     expect(cookie).toMatchObject({ httpOnly: true, secure: true, sameSite: 'Lax', path: '/', domain: 'localhost' });
     const lifeSeconds = (cookie?.expires ?? 0) - Date.now() / 1000;
-    // Longer than the ten minutes of the sign-in, so that whoever comes back late is still known.
+    // Longer than the ten minutes of the sign-in, so that a late return is still recognised.
     expect(lifeSeconds).toBeGreaterThan(86_340);
     expect(lifeSeconds).toBeLessThanOrEqual(86_400);
     await account(owner.address).click();

@@ -84,7 +84,7 @@ describeImapServers('what an owner does to mail that was delivered', (imap) => {
     await eventsOf(world, 1, about('by HTTP', 'message.updated'));
     expect(body.requestId).toMatch(/^[\w-]{20,}$/);
     expect(of('message.updated')).toMatchObject({ seen: true, messageRef: body.message.messageRef });
-    // A poll may come between the flag and the move; each event is told once, and each is the request's.
+    // A poll may come between the flag and the move; each event is sent once, with the request's id.
     for (const event of changes('by HTTP')) expect(event.causedBy).toBe(body.requestId);
   });
 
@@ -103,7 +103,7 @@ describeImapServers('what an owner does to mail that was delivered', (imap) => {
   });
 
   it('is told once each, and of nothing else', async () => {
-    // A mail that is read now is told after several polls, and nothing came before it.
+    // A mail that is read now is reported after several polls, and nothing came before it.
     for (let polls = 0; polls < 3; polls++) {
       await world.poll();
     }

@@ -46,7 +46,7 @@ const heading = (page: Page): string => /<h1>(.*?)<\/h1>/.exec(page.text)?.[1] ?
 const callbackOf = (world: World, who: string, away: Page, options: { decline?: boolean } = {}): Promise<string> =>
   world.standIns.entra.signInAs(address(who), away.location ?? '', options);
 
-/** Waits until the worker has erased whatever was removed. */
+/** Waits until the worker has erased everything that was removed. */
 async function settled(world: World): Promise<void> {
   let found: string[] = [];
   await eventually(
@@ -79,7 +79,7 @@ describeImapServers('connecting over HTTP', (imap) => {
     (await world.api('GET', `mailboxes?address=${encodeURIComponent(address(who))}`)).body.items;
   const codesRedeemed = () => world.standIns.entra.requests().token.authorization_code;
 
-  // Whatever a test did, and however it ended for the person: nothing half is left behind.
+  // After every test, whatever its outcome: nothing half done is left.
   afterEach(async () => {
     expect(await halves(world.store)).toEqual([]);
   });
@@ -201,7 +201,8 @@ describeImapServers('connecting over HTTP', (imap) => {
     const other = await walk(browser, url, world.standIns, address('wrong'));
     expect(other.status).toBe(303);
     expect(other.location).toBe(`${returnUrl}&status=failed&code=wrong_account`);
-    // Whoever declined may have met a demand for an administrator: there is a link to pass on, and then the way back.
+    // A person who declined may have met a demand for an administrator: there is a link to pass on, and then the way
+    // back.
     const declined = await walk(browser, url, world.standIns, address('returning'), { decline: true });
     expect(heading(declined)).toBe('Nothing was connected');
     const back = `${returnUrl}&status=failed&code=sign_in_declined`.replaceAll('&', '&amp;');
@@ -403,7 +404,7 @@ describeImapServers('connecting over HTTP', (imap) => {
       const pages = await Promise.all(
         arrivals.map(({ browser, callback }, index) => browser.get(index === 0 ? callback : onPeer(callback))),
       );
-      // Whoever comes late enough to find the link spent is told so; nobody is told that something failed.
+      // A person who comes too late is told that the link was used, not that something failed.
       for (const page of pages) {
         expect(['Your mailbox is connected', 'This link has been used']).toContain(heading(page));
       }

@@ -102,7 +102,7 @@ describeNeeding('dovecot', 'the corpus of difficult mails, read from Dovecot', (
       if (traits?.to === undefined || traits.hasAttachment === undefined) untold += 1;
       const isWhole = message.truncated.length === 0;
       if (isWhole && traits?.subject !== undefined) expect([name, traits.subject]).toEqual([name, message.subject]);
-      // Whoever passes a filter for their address is the one that the event names.
+      // The sender that passes an address filter is the one in the event.
       if (traits?.from !== undefined && message.truncated.length === 0) {
         expect([name, traits.from[0] ?? '']).toEqual([name, message.from?.address ?? '']);
       }
@@ -169,7 +169,7 @@ describeNeeding('dovecot', 'a conversation, read from Dovecot', () => {
   });
 });
 
-/** What every reader downstream relies on, whatever came in. */
+/** Invariants for every input. */
 function checkShape(message: ReadMessage): void {
   // PostgreSQL takes neither of the two in JSON: a record that holds one would be refused for ever.
   const { meta: _, ...told } = message;

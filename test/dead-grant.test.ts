@@ -4,7 +4,8 @@ import { BrowserClient } from './support/browser-client.ts';
 import { shortMail } from './support/mail.ts';
 import { accepted, eventsOf, eventually, pollsPass, startWorld, type World, walk } from './support/world.ts';
 
-// A person's consent dies while mail goes on arriving: from Microsoft's answer to the link that NocoBase gets, and back.
+// A person's consent is revoked while mail keeps arriving: from Microsoft's answer to the link that NocoBase gets, and
+// back.
 const ada = 'ada@contoso.example';
 const grace = 'grace@contoso.example';
 const lina = 'lina@contoso.example';
@@ -86,7 +87,7 @@ describe('a consent that was taken back', () => {
 
   it('is told under one id and with one link, however often NocoBase has to be asked to listen', async () => {
     const { mailboxId } = await world.connect(grace);
-    // What happens to a mailbox is told in its order: nothing of before may be in the way.
+    // Events of a mailbox are sent in order: no earlier one may block.
     await eventsOf(world, 1, isAbout(mailboxId, 'mailbox.connected'));
     world.standIns.nocobase.mode({ status: 500 });
     world.standIns.entra.revoke(grace);

@@ -49,7 +49,7 @@ describeImapServers('delivery through failures', (imap) => {
     };
     const deliveries = [...idsOf('delivery.deferred')];
     expect(deliveries.length).toBeGreaterThan(0);
-    // A run that goes on for longer, and one for a mailbox that was just connected, belong to what began them.
+    // A longer run, and one for a mailbox that was just connected, belong to what started them.
     for (const other of ['dispatch.finished', 'shard.finished']) {
       expect(deliveries.some((id) => idsOf(other).has(id))).toBe(true);
     }

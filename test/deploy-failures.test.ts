@@ -41,7 +41,7 @@ describe.each(variants)('a deploy %s', async (_title, options) => {
     world.model.fault = { write, when, how };
     const first = await world.run(options);
     if (how === 'dies') expect(first.end).toBeUndefined();
-    // A broken connection is met within the run, but where nobody can know what happened the next run looks.
+    // A broken connection is handled within the run; if the outcome is unknown, the next run checks.
     if (first.end === undefined) {
       const second = await world.run(options);
       expect(second.error).toBeUndefined();
@@ -51,11 +51,11 @@ describe.each(variants)('a deploy %s', async (_title, options) => {
     const [vault] = [...world.model.vaults.values()];
     // The one thing that cannot be made again is made once.
     expect(vault?.secrets.get('broker-root')).toHaveLength(1);
-    // Of an application there is one, and no secret of it that nobody knows.
+    // There is one application, and none of its secrets is unknown.
     expect(world.model.applications.size).toBe(1);
     const [application] = [...world.model.applications.values()];
     expect(application?.secrets.size).toBe(options.credential === 'secret' ? 1 : 0);
-    // A key that was made for a process that is gone opens the broker to nobody: its text is nowhere.
+    // A key that was made for a dead process gives no access: its text is stored nowhere.
     const [app] = [...world.model.apps.values()];
     const isLostKey = name === 'POST broker keys' && when === 'after' && how === 'dies';
     expect(app?.keys).toHaveLength(isLostKey ? 2 : 1);

@@ -191,8 +191,8 @@ describe('before anything is made, one sentence and a remedy', () => {
     const second = await world.run({ clientId });
     expect(second.error).toBeUndefined();
     expect(world.model.applications.size).toBe(1);
-    // Whoever deploys owns it, by the script: what is missing is added, what is there stays, and consent is for someone
-    // else.
+    // The script makes the person who deploys its owner: what is missing is added, the rest stays, and consent is for
+    // another person.
     const [application] = [...world.model.applications.values()];
     expect(application?.body).toMatchObject({ web: { redirectUris: expect.arrayContaining(redirectUris) } });
     expect(second.end?.facts.application).toMatchObject({ differs: [], consent: { state: 'missing' } });
@@ -427,7 +427,7 @@ describe('a demand for another factor in the middle', () => {
     const { error, lines } = await world.run({ yes: false });
     expect(error).toBeUndefined();
     expect(lines.join('\n')).toContain('Log in again; this continues afterwards.');
-    // Asked once, whatever had to begin anew.
+    // Asked once, even if the run had to start over.
     expect(world.questions).toHaveLength(1);
     expect(world.model.seen).toContain('--claims-challenge');
   });

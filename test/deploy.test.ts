@@ -301,7 +301,7 @@ describe('a managed identity that Entra refuses', () => {
       step: 'credential-accepted',
       remedy: expect.stringContaining('--credential secret'),
     });
-    // Nothing fell back by itself.
+    // There was no automatic fallback.
     expect(theApp(world).settings.CREDENTIAL_MODE).toBe('federated');
     expect([...world.model.applications.values()].map(({ secrets }) => secrets.size)).toEqual([0]);
     expectDeployed(await world.run({ credential: 'secret' }), world);

@@ -29,7 +29,10 @@ describe('a process that dies while it works on a draft', () => {
 
   type Act = (world: DraftsWorld, drafts: DraftsWorld['drafts'], id: string) => Promise<unknown>;
 
-  /** Does something with a draft that is in Drafts, dies midway, and goes on with new processes until nothing is left to do. */
+  /**
+   * Does something with a draft that is in Drafts, dies midway, and continues with new processes until nothing is left
+   * to do.
+   */
   async function once(death: Death | undefined, act: Act) {
     const world = await draftsWorld(server, names[next++] ?? '');
     const outlook = await world.client();
@@ -84,7 +87,7 @@ describe('a process that dies while it works on a draft', () => {
       },
       async ({ world, id, result, drafts, shown }) => {
         const now = await shown();
-        // Whoever got no answer asks, and saves again.
+        // After a lost answer the caller asks, and saves again.
         const base = now?.row.draft.version ?? 0;
         if (base === 1) await world.drafts.put(world.reader, id, { base, ...world.fields(mail('Dear two'), true) });
         else expect([base, now?.fields?.text?.trim()]).toEqual([2, 'Dear two']);
@@ -105,7 +108,7 @@ describe('a process that dies while it works on a draft', () => {
       async ({ world, id, result, drafts, shown }) => {
         const before = (await shown())?.row.draft;
         expect((await drafts()).length, result).toBe(1);
-        // Whoever got no answer asks again: one submission comes of it.
+        // After a lost answer the caller repeats the request: the result is one submission.
         const sending = await world.drafts.send(world.reader, id, { ...wish, base: before?.version ?? 0 });
         if ('kind' in sending) throw new Error(sending.code);
         expect((await world.sending.submissions.page(world.row.id, undefined, 10)).length).toBe(1);

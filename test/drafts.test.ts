@@ -41,7 +41,7 @@ describe.each(servers)('drafts of a mailbox, on %s', (_, needs, start) => {
 
     /** What lies in Drafts, as any other program sees it. */
     const inDrafts = async () => {
-      // Opened anew: what others did to a folder that is open shows late.
+      // Opened again: changes by others to an open folder show late.
       await outlook.mailboxOpen('INBOX');
       const lock = await outlook.getMailboxLock('Drafts');
       try {

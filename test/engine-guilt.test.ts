@@ -303,7 +303,7 @@ describe('a receiver that takes nothing for a day', () => {
           inbox('ada').add(`ada ${minute}`);
           wanted.push(`ada ${minute}`);
         }
-        // Its owner continues reading, and that is told.
+        // Its owner keeps reading, and events are sent.
         inbox('bea').mark(uid, { seen: minute % 10 === 0 });
         world.time.pass(4 * 60_000);
         await poll();

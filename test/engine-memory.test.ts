@@ -75,7 +75,7 @@ it('reads a filter anew that was changed', async () => {
 });
 
 describe('what a process remembers', () => {
-  // More than a cursor holds by itself, so that most of it stands in the recent messages alone.
+  // More than a cursor holds, so that most of it is only in the recent messages.
   const many = 100;
 
   it('serves it after many messages as well as what the table holds', async () => {
@@ -113,7 +113,7 @@ describe('what a process remembers', () => {
     await pollBy(process);
     expect(asked).toEqual(['rings']);
     const table = world.store.table('mail');
-    // Someone writes the row of the lease while mail is delivered, with nobody's epoch.
+    // A foreign writer changes the row of the lease while mail is delivered, with an unknown epoch.
     world.receiver.answer = async () => {
       const [row] = await table.list('s0001', { below: '"' });
       if (row !== undefined) await table.replace(row, row.etag);

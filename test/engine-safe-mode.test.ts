@@ -89,7 +89,7 @@ describe('a mail that kills the process', () => {
     inbox().add('behind');
     inbox(bea).add('for bea');
     const deaths = await liveOn({ subject: 'deadly', by: 'read' }, 10);
-    // Two deaths in which nobody knew which message it was, two in which it was named.
+    // Two crashes with an unknown message, two with a named one.
     expect(deaths).toBe(4);
     expect(new Set(world.receiver.subjects())).toEqual(new Set(['before', 'deadly', 'behind', 'for bea']));
     const sent = world.receiver.ofType('message.received').find(({ data }) => data.subject === 'deadly');
@@ -188,7 +188,7 @@ describe('a mail that kills the process', () => {
     expect(noted).toEqual([[[1, false]]]);
     expect(await stored()).toEqual([[1, true]]);
     expect(world.receiver.ofType('message.received').map(({ id }) => id)).toEqual([told?.data.messageKey]);
-    // It is known from now on, whatever its folder does.
+    // It is known from now on, regardless of its folder.
     inbox().renumber();
     await world.polls(2);
     expect(world.receiver.subjects()).toEqual(['deadly']);
@@ -243,7 +243,7 @@ describe('processes that die for another reason', () => {
     inbox().unanswered.add(inbox().add('shy'));
     const named: unknown[] = [];
     world.receiver.answer = async () => {
-      // Nothing is read while something is on its way: whoever dies of it would take that along.
+      // Nothing is read while a message is under way, which a crash would take down with it.
       for (let look = 0; look < 5; look++) named.push((await world.shard(mailbox)).current);
       return accepted;
     };

@@ -371,7 +371,7 @@ describe('a message that does not come', () => {
     await world.poll();
     await world.poll();
     expect(world.receiver.ofType('message.vanished')).toEqual([]);
-    // It was missed late in its poll, and the next poll may be quicker: 3 minutes shall have passed all the same.
+    // It was missed late in its poll, and the next poll may be quicker: 3 minutes must have passed anyway.
     world.time.pass(5_000);
     await world.poll();
     const [event, ...more] = world.receiver.ofType('message.vanished');
@@ -556,7 +556,7 @@ describe('a folder with a role', () => {
     });
     expect(await world.cursor(mailbox, 'Sent Items')).toMatchObject({ path: 'Gesendete Elemente', lastUid: 1 });
     expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: '' });
-    // Its name is known now: nobody has to look for it again.
+    // Its name is known now: no further lookup is needed.
     const asked = world.mail.commands.length;
     await world.poll();
     expect(world.mail.commands.slice(asked)).toEqual(['status', 'status']);

@@ -14,7 +14,7 @@ const fresh = () => {
   world = new EntraWorld();
   return world;
 };
-// Whatever is tried, nothing is asked that Graph does not have.
+// In every test, only requests that Graph knows are made.
 afterEach(() => expect(world.model.unknown).toEqual([]));
 
 const essence = ({ model }: EntraWorld): string =>
@@ -428,7 +428,7 @@ describe('without the right', () => {
       },
     });
     expect(world.model.directory.grants.size).toBe(0);
-    // Whoever registered it owns it, and may give its role.
+    // The person who registered it owns it, and may assign its role.
     expect(world.model.directory.assignments.size).toBe(1);
   });
 

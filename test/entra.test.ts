@@ -129,7 +129,7 @@ describe('the whole failure table, as Microsoft answers a renewal', () => {
       ...(rule.numbers ?? []).map((number) => ({ rule, name: `AADSTS${number}`, number })),
       ...(rule.suberrors ?? []).map((suberror) => ({ rule, name: suberror, suberror })),
     ]);
-  // One number stands for two things; as a renewal it is a grant that nobody used.
+  // One number stands for two things; as a renewal it is an unused grant.
   const asRenewed = cases.filter(({ rule, name }) => !(name === 'AADSTS70008' && rule.phase !== 'renew'));
 
   it.each(asRenewed)('$name is $rule.code', async ({ rule, ...answer }) => {
@@ -145,7 +145,7 @@ describe('the whole failure table, as Microsoft answers a renewal', () => {
     await expect(tokens.get(key, 'outlook', { force: true })).rejects.toMatchObject({ code: rule.code });
     const grant = await grants.open(key);
     expect(grant?.status).toBe(grantStatusFor(rule.code) ?? 'ok');
-    // Whatever happened, what the person once gave us is still there.
+    // In every case the stored grant is still there.
     expect(JSON.parse(grant?.cache ?? '{}').RefreshToken).not.toEqual({});
   });
 

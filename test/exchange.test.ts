@@ -12,8 +12,8 @@ import {
   startScriptedImap,
 } from './support/scripted-imap.ts';
 
-// The engine with its real IMAP client on a server that says what Exchange says. Whatever is said in place of an answer,
-// once or for a while: every mail comes once, under one key, and the mailbox beside it notices nothing.
+// The engine with its real IMAP client on a server that says what Exchange says. Whatever it says instead of an answer,
+// once or for a while: every mail arrives once, under one key, and the other mailbox is not affected.
 const ada = 'ada@contoso.example';
 const bea = 'bea@contoso.example';
 const subjects = ['one', 'two', 'three'];
@@ -113,7 +113,7 @@ describe('a server that says', () => {
   it.each(Object.entries(troubles).flatMap(([what, trouble]) => verbs.map((verb) => ({ what, trouble, verb }))))(
     '$what to $verb holds its mail up and loses none',
     async ({ trouble, verb }) => {
-      // Nobody waits as long as in life; whoever is only slow is given that time.
+      // Shorter waits than in production; a slow server still gets its time.
       const world = await twoMailboxes(trouble === silence ? { socketMs: 1_000, greetingMs: 1_000 } : {});
       await world.poll();
       for (const subject of subjects) world.ada.arrive(subject);

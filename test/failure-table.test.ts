@@ -57,7 +57,7 @@ async function connected() {
 
 type Connected = Awaited<ReturnType<typeof connected>>;
 
-/** What the mailbox shows and who is told, by the class of the failure; written down apart from the code. */
+/** What the mailbox shows and which event is sent, by the class of the failure; written independently of the code. */
 const outcomes: Partial<Record<FailureClass, { state: MailboxState; told: readonly string[] }>> = {
   user: { state: 'reconnect_required', told: ['mailbox.reconnect_required'] },
   'tenant admin': { state: 'consent_required', told: ['mailbox.consent_required'] },

@@ -489,7 +489,7 @@ describe('the front doors, over HTTP', () => {
   };
 
   beforeAll(async () => {
-    // No timer goes off: whatever changes in the tables here was changed by a request.
+    // No timer fires: every change in the tables here comes from a request.
     world = await startWorld({ pollIntervalSeconds: 3600, timers: [] });
     adminKey = world.services.stack.adminKey;
     const { mailboxId } = await world.connect('ada@contoso.example', { label: 'Before' });
@@ -515,7 +515,7 @@ describe('the front doors, over HTTP', () => {
   beforeEach(async () => {
     before = await everyRow();
   });
-  // Whatever was refused has left no trace in any table.
+  // Refused requests left no trace in any table.
   afterEach(async () => {
     expect(await everyRow()).toEqual(before);
   });

@@ -46,7 +46,7 @@ const floorsOf: Record<string, string[]> = {
   'lib/domain': ['events', 'mail', '.'],
 };
 
-/** More than this in one folder, and nobody finds anything by its name. */
+/** With more files than this a folder has to be searched. */
 const mostFilesInAFolder = 25;
 
 const root = resolve(import.meta.dirname, '..');

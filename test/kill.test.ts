@@ -24,7 +24,7 @@ describeImapServers('a host that is killed', (imap) => {
     await eventually('the first POST', () => attemptsOf(world, 'kill').length >= 1);
     await world.killHost();
     world.standIns.nocobase.mode({});
-    // Nobody takes over before the lease of the dead run has ended by the storage's clock.
+    // No run takes over before the lease of the dead run has expired by the storage's clock.
     await world.startHost();
     await eventually('a run that finds the shard held', () => /shard.skipped.*held/.test(world.output()));
     expect(attemptsOf(world, 'kill')).toHaveLength(1);

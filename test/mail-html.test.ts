@@ -37,7 +37,7 @@ describeNeeding('chromium', 'the HTML of a mail, in a real browser', () => {
   let browser: Browser;
   let sanitizer: Sanitizer;
   let servers: Listener[];
-  /** What was asked of whoever shows the mail, besides the page itself. */
+  /** Requests to the site that shows the mail, besides the page itself. */
   let asked: string[];
   let page: string;
 
@@ -164,7 +164,7 @@ ${boxes}
 async function look(tab: Page): Promise<Shown[]> {
   const script = `(async () => {
     const boxes = [...document.querySelectorAll('section.box')];
-    // What was read once is read anew: some markup changes its meaning by that.
+    // The parsed result is parsed again, which changes the meaning of some markup.
     for (const box of boxes) { const html = box.innerHTML; box.innerHTML = html; }
     const images = boxes.flatMap((box) => [...box.querySelectorAll('img')]);
     await Promise.all(images.map((image) => image.complete || new Promise((done) => { image.onload = image.onerror = done; })));

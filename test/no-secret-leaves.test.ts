@@ -69,7 +69,7 @@ async function live(): Promise<void> {
   secret('the client secret', vault.live('client-secret')[0]);
   secret('the header of the managed identity', standIns.identity.header);
 
-  // What people plant: text that a log could pick up and that names nobody.
+  // Planted texts that a log could pick up, unrelated to people.
   await fetch(`${world.url}/${plantedInLog}`);
 
   // Keys and destinations, with credentials of every kind.
@@ -195,7 +195,7 @@ async function run(name: string): Promise<void> {
   });
 }
 
-/** Lets something fail until the log tells of it, and heals it. */
+/** Lets something fail until it is logged, and repairs it. */
 async function failUntil(mailboxId: string, code: string, begin: () => unknown): Promise<void> {
   const before = world.output().length;
   await begin();
@@ -203,7 +203,7 @@ async function failUntil(mailboxId: string, code: string, begin: () => unknown):
   await imap().deliver(ada, await composeMail({ to: ada, from: 'x@y.example', subject: 'one more', text: 'one more' }));
   let lookAt = 0;
   await eventually(`${code} in the log`, async () => {
-    // Whoever has failed before would be left in peace for a while.
+    // After an earlier failure there would be a wait.
     if (Date.now() > lookAt) {
       await world.api('POST', `mailboxes/${mailboxId}/sync`);
       lookAt = Date.now() + 1_000;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-// docs/security.md says of every measure which test shows it. A name that is gone would be a promise that nobody keeps.
+// docs/security.md says of every measure which test shows it. A missing test would make it an empty promise.
 const root = resolve(import.meta.dirname, '..');
 const text = readFileSync(resolve(root, 'docs/security.md'), 'utf8');
 

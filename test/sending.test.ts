@@ -49,7 +49,7 @@ it('sends a message once, which arrives, lies in Sent, and is told of', async ()
   });
   const [copy] = await eventsOf(world, 1, arrived(from, 'Your offer'));
   expect(dataOf(copy)).toMatchObject({ folder: { role: 'sent' }, direction: 'out', submissionId: submission.id });
-  // Whoever receives the mail has our header, too.
+  // The recipient's mail has our header, too.
   expect(dataOf(received)).toMatchObject({ submissionId: null });
   const [told] = await eventsOf(world, 1, accepted('submission.sent'));
   expect(dataOf(told)).toMatchObject({ submissionId: submission.id, state: 'sent', mailbox: { id: from } });
@@ -68,7 +68,7 @@ it('answers a mail in its thread, with its sender as the recipient and its text 
   expect(dataOf(answered).text).toMatch(/^Tomorrow\.\s+Grace, Contoso\s+Am .* \(MES?Z\) schrieb [\s\S]*When\?/);
   expect(dataOf(answered).threadKey).toBe(dataOf(asked).threadKey);
 
-  // The mail that was answered is marked so, and the sender is told.
+  // The answered mail is marked, and an event is sent.
   const [told] = await eventsOf(
     world,
     1,
@@ -116,7 +116,7 @@ it('answers a mail that was moved meanwhile to another watched folder', async ()
   await sent({ to: [grace], subject: 'Filed away', text: 'When?' });
   const [asked] = await eventsOf(world, 1, arrived(to, 'Filed away'));
   const { messageRef, messageId } = dataOf(asked);
-  // Where it is told is the old place, and stays so in what NocoBase keeps.
+  // The event has the old folder, and NocoBase keeps it.
   const move = { messageRefs: [messageRef], moveTo: { role: 'archive' } };
   const moved = await world.api('PATCH', `mailboxes/${to}/messages`, { body: move });
   expect(moved.body.results).toMatchObject([{ ok: true }]);

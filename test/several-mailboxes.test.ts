@@ -6,7 +6,7 @@ import { shortMail } from './support/mail.ts';
 import { halves } from './support/wholeness.ts';
 import { accepted, eventsOf, eventually, startWorld, type World, walk } from './support/world.ts';
 
-// Mailboxes that nobody signs in to, addresses that nobody signs in with, and administrators: over HTTP, with mail.
+// Mailboxes without a sign-in, addresses that are not sign-in names, and administrators: over HTTP, with mail.
 const ada = 'ada@contoso.example';
 const grace = 'grace@contoso.example';
 const sales = 'sales@contoso.example';
@@ -75,7 +75,7 @@ describe('a shared mailbox', () => {
     const id: string = shared.body.id;
     await expectMail(id, support, 'through Ada');
 
-    // A token of hers opens her own mailbox too: whoever knows the shared one alone gets none.
+    // A token of the person opens the person's own mailbox, too: a key that lists only the shared one gets none.
     const tokenOf = async (...mailboxes: string[]) => {
       const expiresAt = new Date(Date.now() + 3_600_000);
       const made = await world.api('POST', 'keys', { body: { scopes: ['token'], mailboxes, expiresAt } });
@@ -149,7 +149,7 @@ describe('an organisation whose people may not consent', () => {
     const declined = await admin.get(await entra.signInAs(grace, await away(), { decline: true }));
     expect([declined.status, heading(declined)]).toEqual([403, 'No consent was given']);
     const callback = await entra.signInAs(grace, await away());
-    // What the address says of the tenant is nobody's word.
+    // The tenant in the address is unverified.
     const forged = callback.replace(/tenant=[^&]*/, 'tenant=<script>');
     const accepted = await admin.get(forged);
     expect([accepted.status, heading(accepted)]).toEqual([200, 'Thank you, you are done here']);

@@ -114,7 +114,7 @@ describe('npm start', () => {
     const written = (...path: string[]) => JSON.parse(readFileSync(join(run.folder, '.local', ...path), 'utf8'));
     expect(written('stack.json')).toEqual(stack);
 
-    // Another one from the same folder: whoever reads stack.json continues finding the first.
+    // Another one from the same folder: readers of stack.json still find the first.
     const second = runStart(['--no-demo', '--port', '0'], run.folder);
     const other = await second.ready();
     expect(written('stack.json')).toEqual(stack);

@@ -796,7 +796,7 @@ for (const [language, subject, sentence] of languages) {
   );
 }
 
-// A status is one, whatever numbers stand around it.
+// A status counts, regardless of numbers around it.
 const numbers: readonly (readonly [string, string])[] = [
   ['host mx.x.example [4.125.133.27]: 550 5.1.1 User unknown', '5.1.1'],
   ['host 5.1.1.10 said: 550 no', ''],

@@ -1,6 +1,6 @@
 /**
- * HTML of mail that wants to do more than be read. `pwn()` is what a script of it would call; a path without a host, such as
- * `/canary`, is one of whoever shows the mail, and so is `{own}`.
+ * HTML of mail that wants to do more than be read. `pwn()` is what a script of it would call; a path without a host,
+ * such as `/canary`, is one of the site that shows the mail, and so is `{own}`.
  */
 export interface HtmlAttack {
   readonly kind: string;
@@ -402,5 +402,5 @@ const leaving = ofKind(
   '<plaintext>x',
 );
 
-/** Every attack; each has to come to nothing, by itself and within other elements. */
+/** Every attack; each must fail, alone and within other elements. */
 export const htmlAttacks: readonly HtmlAttack[] = [...addresses, ...scripts, ...clobbering, ...loading, ...leaving];

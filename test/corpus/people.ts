@@ -44,7 +44,7 @@ add('From twice', mail('From: Eve <eve@y.example>', 'From: good@x.example'), {
 add('From with a name alone', from('Foo'), { from: { name: 'Foo', address: '' } });
 add('From with nobody', from('undisclosed:;'), { from: undefined });
 
-// To whom: nobody without an address.
+// Recipients: only with an address.
 const recipients: readonly (readonly [string, string, readonly string[]])[] = [
   [
     'names with commas',

@@ -9,7 +9,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const app = parseBicep(read('infra/modules/app.bicep'));
 const main = parseBicep(read('infra/main.bicep'));
 
-/** Settings that the template writes, whatever an admin put there. */
+/** Settings that the template writes, overriding an admin's values. */
 const written = app.keysOf.get('ownSettings') ?? [];
 
 /** Settings that are the admin's own, and pass through `extraAppSettings`: each has a default that suits. */

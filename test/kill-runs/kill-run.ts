@@ -98,7 +98,7 @@ async function until(stack: KillStack, isSo: () => boolean | Promise<boolean>): 
   }
 }
 
-/** Folders that are not settled up to their last message: whatever of them is still to be sent would come later. */
+/** Folders that are not settled up to their last message: their unsent messages would come later. */
 async function openFolders(stack: KillStack): Promise<string[]> {
   const rows = await rowsOfTable(stack.world.store, 'mail');
   const mailboxes = rows.filter(({ rowKey }) => rowKey.startsWith('a!')).map(decodeMailbox);
@@ -136,7 +136,7 @@ export function judge(
     if (subjects.size !== 1) faults.push(`${key} stands for ${subjects.size} messages`);
   }
   for (const subject of keysOf.keys()) if (!sent.has(subject)) faults.push(`${subject} came, and was of another run`);
-  // Who is killed without having a part in the POST or its commit makes nobody send again.
+  // Killing a process without part in the POST or its commit causes no repetition.
   const costly = kills.filter((victim) => victim !== 'imap').length;
   const resends = new Map<Stream, number>();
   for (const [subject, all] of keysOf) {

@@ -1,7 +1,8 @@
 /**
- * A receiver that can be killed: `node receiver.ts PORT FILE`. It notes what it accepts in FILE, a line of JSON each, and
- * only then answers, as a NocoBase commits before it answers: killed in between, it has the message and nobody knows.
- * `/hook` is the trigger of a webhook; `/api/…` are the collections `messages` and `accounts`, with unique keys.
+ * A receiver that can be killed: `node receiver.ts PORT FILE`. It notes what it accepts in FILE, a line of JSON each,
+ * and only then answers, as a NocoBase commits before it answers: killed in between, it has the message without the
+ * sender knowing. `/hook` is the trigger of a webhook; `/api/…` are the collections `messages` and `accounts`, with
+ * unique keys.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';

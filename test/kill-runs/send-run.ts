@@ -15,7 +15,7 @@ export interface SendRun {
   readonly ends: Readonly<Record<string, number>>;
 }
 
-/** Below the pace of an account, so that nobody has to wait for the next minute. */
+/** Below the pace of an account, so that nothing has to wait for the next minute. */
 const messagesOfRun = 24;
 
 /** A request that is not answered is repeated under its key. */
@@ -110,7 +110,7 @@ async function untilAccepted(
       if (answer.status === 202) return answer.body.id;
       if (answer.status < 500) throw new Error(`${answer.status} ${JSON.stringify(answer.body)}`, { cause: 'final' });
     } catch (error) {
-      // Nobody is there just now, or went away in the middle.
+      // The process is down, or went down in the middle.
       if (error instanceof Error && error.cause === 'final') throw error;
     }
   }

@@ -1,8 +1,8 @@
 /**
- * A server for outgoing mail that can be killed: `node smtp-server.ts PORT FOLDER`. FOLDER holds `cert.pem`, `key.pem`, and
- * `maildirs.json`, which names the Maildir of Sent for each address. It notes what it has taken in FOLDER/taken, a line of
- * JSON each, and only then answers; the copy in Sent comes a little later. Killed in between, it has the message and nobody
- * knows; killed before the copy, nobody will.
+ * A server for outgoing mail that can be killed: `node smtp-server.ts PORT FOLDER`. FOLDER holds `cert.pem`, `key.pem`,
+ * and `maildirs.json`, which names the Maildir of Sent for each address. It notes what it has taken in FOLDER/taken, a
+ * line of JSON each, and only then answers; the copy in Sent comes a little later. Killed in between, it has the
+ * message without the sender knowing; killed before the copy, this stays unknown.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -20,7 +20,7 @@ const farthestOut = `(() => {
 
 const lastWords = 'The end of the mail';
 
-/** The first part of this kind of a page of NocoBase, as its API tells of it. */
+/** The first part of this kind of a page of NocoBase, as its API returns it. */
 function partOf(tree: unknown, use: string): Readonly<Record<string, unknown>> | undefined {
   if (typeof tree !== 'object' || tree === null) return undefined;
   if ('use' in tree && tree.use === use) return { ...tree };

@@ -374,7 +374,7 @@ describe('a button of NocoBase', () => {
     const user = { username: 'lina', email: lina, password: 'the password of lina', roles: [{ name: 'member' }] };
     const made = await nocobase.ask('users:create', user);
     const session = await nocobase.signIn(user.username, user.password);
-    // Whatever someone sends along: the address is that of the session.
+    // Regardless of what is sent: the address is that of the session.
     const forged = { data: { email: ada }, user: { email: ada } };
     const answer = await nocobase.askAs(session, 'workflows:trigger?triggerWorkflows=connect_mailbox', forged);
     expect(answer.status).toBe(200);

@@ -21,9 +21,9 @@ export interface Admin {
   act(): void;
   /** Someone reads an event, and does what it asks for. */
   read(post: Post): void;
-  /** Whoever must sign in again does. */
+  /** People who must sign in again do so. */
   calm(): void;
-  /** Whoever still has no mailbox connects it, and what is still paused is resumed. */
+  /** People without a mailbox connect it, and paused ones are resumed. */
   tidy(): void;
 }
 

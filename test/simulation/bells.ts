@@ -6,7 +6,7 @@ import type { Queue } from './queue.ts';
 /** What Microsoft announces: some of the mail, sooner or later, once or twice; and what others announce in its name. */
 export interface Bells {
   onPlaced(message: Physical, place: Place): void;
-  /** Someone rings where nothing has come, or there is nobody. */
+  /** A bell rings without new mail, or without a mailbox. */
   forge(): void;
 }
 

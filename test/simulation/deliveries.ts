@@ -16,7 +16,7 @@ export interface Delivered {
   /** The last acceptance of each key. */
   readonly byKey: Map<string, Post>;
   readonly accepted: Set<Physical>;
-  /** Posted by itself, not by a replay by force; accepted or not. */
+  /** Posted normally, not by a forced replay; accepted or not. */
   readonly sent: Set<Physical>;
   /** Keys under which messages that look alike were accepted. */
   readonly families: Map<Physical['family'], Set<string>>;
@@ -32,7 +32,7 @@ export interface Deliveries extends PostObserver {
 export interface Terms {
   /** Whether a destination gets the messages of a folder one after the other. */
   isOrdered(destinationId: string): boolean;
-  /** Whether a run gave its lease back by itself. */
+  /** Whether a run released its lease itself. */
   hasReleased(run: Invocation): boolean;
   /** Whether the table did not take rows of a run, which then could not note what it had done. */
   wasRefused(run: Invocation): boolean;
@@ -234,9 +234,8 @@ const pathOf = (post: Post): string => {
 
 /**
  * How often a message became another one to anyone who sees what its server shows. The sent folder takes no part in
- * moves:
- * what goes in or out of it, or gets another UID there, is another message. So is what never passed a server, and is dated
- * anew when it is moved; and what shows no headers by which to know it again.
+ * moves: what goes in or out of it, or gets another UID there, is another message. So is what never passed a server,
+ * and gets a new date when it is moved; and what shows no headers by which to know it again.
  */
 function crossings({ places, received, mailbox, wasHeaderless }: Physical): number {
   const isDatedAnew = received === undefined && mailbox.stampsAnew;

@@ -6,7 +6,7 @@ import { type Dice, dice } from './dice.ts';
  * too ("swarm testing", Groce et al., 2012).
  */
 export const likelihoods = {
-  // Processes, at each moment at which one of them would go on.
+  // Processes, at each moment at which one of them would continue.
   kill: [0.001, 0.005],
   stall: [0.0005, 0.003],
   /** The platform takes an instance away: it may settle for 5 s. At each look of the weather. */
@@ -77,11 +77,11 @@ export const likelihoods = {
   replay: [0.05, 0.3],
 
   // What came to this list later: at its end, so that the draws of those above stay what they were.
-  /** A message that is tried by itself, or was given up, is moved. At each act of a person. */
+  /** A message in the retry queue, or a dead one, is moved. At each act of a person. */
   shuffle: [0.1, 0.3],
-  /** Hours go by, and still nobody writes or touches anything for a while. At each look of the weather. */
+  /** Hours go by, and no one writes or touches anything for a while. At each look of the weather. */
   lull: [0.01, 0.04],
-  /** A message that is refused for good: until the faults stop. At each arrival. */
+  /** A message that is refused permanently: until the faults stop. At each arrival. */
   choke: [0.04, 0.15],
   /** The acceptance of a message is not heard, and its owner touches it just then. At each POST of a message. */
   meddle: [0.02, 0.1],
@@ -91,7 +91,7 @@ export const likelihoods = {
   filter: [0.05, 0.25],
   /** When all the others have stopped, a receiver hangs on one last message. Once. */
   lone: [0.3, 0.8],
-  /** Whoever has to sign in again finds that out without being told. At each such need. */
+  /** A person who has to sign in again finds out without an event. At each such need. */
   notice: [0.3, 0.7],
   /** A sender repeats what an earlier mail said of itself: its Message-ID, or all that senders say. At each arrival. */
   repeat: [0.1, 0.5],
@@ -106,7 +106,7 @@ export const likelihoods = {
   /** Of those that ring: twice, or only after minutes. */
   bellTwice: [0.05, 0.3],
   bellLate: [0.05, 0.3],
-  /** One rings for nothing: before there is any mail, or for a mailbox that does not exist. At each look of the weather. */
+  /** A useless bell: before there is any mail, or for a mailbox that does not exist. At each look of the weather. */
   bellForged: [0.05, 0.5],
 
   // Mail out, in the worlds that have it.
@@ -126,7 +126,7 @@ export const likelihoods = {
   // Who sends, at each message.
   sendCancel: [0.3, 0.8],
   sendAgain: [0.1, 0.4],
-  /** At each message of which nobody knows whether it was sent. */
+  /** At each message with an unknown outcome. */
   sendDecide: [0.3, 0.9],
 } as const;
 
@@ -142,7 +142,7 @@ export interface Faults {
   pick<T>(kind: FaultKind, items: readonly T[]): T | undefined;
   /** Kinds that this world knows. */
   readonly kinds: ReadonlySet<FaultKind>;
-  /** From here on nothing goes wrong and nobody does anything. */
+  /** From here on there are no faults and no actions. */
   stop(): void;
   readonly stopped: boolean;
 }

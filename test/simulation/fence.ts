@@ -13,7 +13,7 @@ import { type Applied, rowKeyOf, type Tables } from './tables.ts';
 /** Looks at every write: who may make it, under which lease, and what a run leaves behind. */
 export interface Fence {
   onApplied(write: Applied): void;
-  /** True if the run gave its lease back by itself, with everything it had to say. */
+  /** True if the run released its lease itself, with all its commits. */
   hasReleased(run: Invocation): boolean;
 }
 
@@ -30,7 +30,7 @@ export function createFence(ground: Ground, promises: Promises, tables: () => Ta
     const { by, partitionKey } = write;
     const head = write.operations[at];
     const before = write.before[at];
-    // A shard that is opened has no `!` before, and nobody holds it yet.
+    // A new shard has no `!` before, and no holder yet.
     if (head === undefined || !('row' in head) || before === undefined) return;
     const now = decodeShard({ ...head.row, etag: '' });
     const was = decodeShard(before);
@@ -46,7 +46,7 @@ export function createFence(ground: Ground, promises: Promises, tables: () => Ta
       return;
     }
     const holder = holders.get(partitionKey);
-    // Whoever ends a process releases the leases of its runs; a run may have been about to note what it had delivered.
+    // Ending a process releases the leases of its runs; a run may have been about to note what it had delivered.
     const isEnding = by?.name.endsWith('/end') === true && by.process === holder?.process;
     if (holder !== by && !isEnding) stale(`commits in the lease of ${holder?.name}`);
     if (by === undefined || now.owner !== '') return;
@@ -60,7 +60,7 @@ export function createFence(ground: Ground, promises: Promises, tables: () => Ta
     return Math.max(tick, bellTicks.get(partitionKey) ?? 0);
   }
 
-  /** When a run gives its lease back: whoever has work left is due in the next tick, unless something is wrong with it. */
+  /** When a run releases its lease: a mailbox with work left is due in the next tick, unless it failed. */
   function checkDue(partitionKey: string, shard: ShardRow, tick: number): void {
     for (const { latest } of lives.live()) {
       const { id, slot, paused, asked, syncFrom } = latest;

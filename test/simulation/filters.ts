@@ -11,7 +11,7 @@ import type { Post } from './receiver.ts';
 import { partitionOf } from './settled.ts';
 import { type Applied, rowKeyOf, type Tables } from './tables.ts';
 
-/** What a mailbox is given for a filter; null takes it away. What Bob writes passes all of them, but where he is me. */
+/** The filter of a mailbox; null removes it. What Bob writes passes all of them, but where he is me. */
 export const filterChoices: readonly (MailboxFilter | null)[] = [
   null,
   null,
@@ -68,8 +68,8 @@ export function isLetThrough(life: Life, message: Physical): boolean {
 }
 
 /**
- * True if it may be right that a message does not arrive: a filter was in its way before it was posted for the first time;
- * or filters changed, so that in a folder that is renumbered nobody can tell it from what one of them kept back.
+ * True if it may be right that a message does not arrive: a filter was in its way before it was posted for the first
+ * time; or filters changed, so that in a renumbered folder it cannot be distinguished from filtered mail.
  */
 export function isKeptBack(life: Life, message: Physical, deliveries: Deliveries): boolean {
   if (deliveries.of(life).sent.has(message) && !isAnotherAfterMove(message)) return false;
@@ -77,8 +77,8 @@ export function isKeptBack(life: Life, message: Physical, deliveries: Deliveries
 }
 
 /**
- * True if a message was moved in a way that nobody can know it by, so that it is looked at anew: the sent folder takes no
- * part in moves, and what never passed a server is known by its INTERNALDATE, which some servers stamp anew.
+ * True if a message was moved beyond recognition, so that it counts as new: the sent folder takes no part in moves, and
+ * a message that never passed a server is identified by its INTERNALDATE, which some servers change.
  */
 function isAnotherAfterMove({ places, received, mailbox }: Physical): boolean {
   const isCrossed = new Set(places.map(({ folder }) => folder.role === 'sent')).size > 1;
@@ -95,9 +95,9 @@ const wasRenumbered = (life: Life, { places }: Physical): boolean =>
 
 /** Watches that what filters keep back stays in its mailbox, also when they are changed. */
 export interface Filters {
-  /** To be told of a write before anyone else takes note of it. */
+  /** Called before any other observer of a write. */
   onApplied(write: Applied): void;
-  /** To be told of a POST before it is noted as such. */
+  /** Called before a POST is recorded. */
   sending(post: Post): void;
 }
 
@@ -149,7 +149,7 @@ export function createFilters(
     sending({ type, message, mailboxId, data }) {
       const life = lives.byId(mailboxId);
       if (type !== 'message.received' || message === undefined || life === undefined) return;
-      // Of a message that may end the process nobody looks at what a filter asks for.
+      // For a message that may crash the process, filter traits are not fetched.
       const isWhole = Array.isArray(data.to) && data.to.length > 0;
       if (message.wasHidden || !isWhole || deliveries.of(life).sent.has(message)) return;
       const breach = (what: string) =>

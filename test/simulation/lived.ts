@@ -23,7 +23,7 @@ export interface Lived {
   readonly cpuMs: number;
 }
 
-/** Lives through some worlds. Whatever is thrown in one of them is its failure. */
+/** Runs some worlds. An error that is thrown in one of them is its failure. */
 export async function live({ from, to, steps, without }: Order): Promise<Lived> {
   const before = process.cpuUsage();
   const failed: Failed[] = [];

@@ -21,7 +21,7 @@ export interface Flags {
 export interface Physical {
   readonly id: number;
   readonly mailbox: SimMailbox;
-  /** Those of its mailbox that cannot be told from it by their headers: copies, and what came to oneself. Itself too. */
+  /** Those of its mailbox with indistinguishable headers: copies, and what came to oneself. Itself too. */
   readonly family: Physical[];
   readonly messageId: string | undefined;
   /** The Date header. */
@@ -63,7 +63,7 @@ export interface SimFolder {
   uidNext: number;
   /** In order of their UIDs. */
   messages: Physical[];
-  /** When it was last renumbered, or made anew. */
+  /** When it was last renumbered, or recreated. */
   renumberedAt: number;
 }
 
@@ -83,7 +83,7 @@ export interface NewMail {
   readonly sender?: string;
   /** Undefined for what passed no server; by default each delivery has its own. */
   readonly received?: string | undefined;
-  /** A message that it cannot be told from. */
+  /** A message that is indistinguishable from it. */
   readonly like?: Physical;
   readonly internalDate?: Date;
   readonly submissionId?: string | undefined;

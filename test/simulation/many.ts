@@ -9,8 +9,8 @@ const seedsOf = ({ from, to }: { readonly from: number; readonly to: number }): 
 
 /**
  * Lives through many worlds in several processes.
- * @param heard told of each portion, in whatever order they end
- * @throws Error if a process ends by itself
+ * @param heard called for each portion, in the order in which they end
+ * @throws Error if a process ends unexpectedly
  */
 export async function liveMany(order: Order, jobs: number, heard: (lived: Lived) => void): Promise<void> {
   let next = order.from;

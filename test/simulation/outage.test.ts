@@ -107,7 +107,7 @@ describe('a receiver that is away for 24 hours', () => {
       }
     }
     const before = seen.posts.length;
-    // Whatever answers in its place, it is the same outage.
+    // It is the same outage, whatever answers instead.
     for (const [part, status] of outageStatuses.entries()) {
       for (const id of destinations) surroundings.receiverWeather.down.set(id, { until: end, status });
       await pass(world, end - dayMs + ((part + 1) * dayMs) / outageStatuses.length - scheduler.now());

@@ -10,13 +10,13 @@ export interface People {
   furnish(mailbox: SimMailbox): void;
   /** From now on things happen in it, about every `everyMs`. */
   enter(mailbox: SimMailbox, everyMs: number): void;
-  /** Nobody does anything for so long. */
+  /** A period without any action. */
   rest(ms: number): void;
   /** A message has been delivered: it may go, and another one come whose sender says the same of it. */
   imitate(message: Physical): void;
   /** Someone touches a message just now. */
   meddle(message: Physical): void;
-  /** Whatever hides mail or keeps folders away is over. */
+  /** Ends everything that hides mail or folders. */
   calm(): void;
 }
 
@@ -119,7 +119,7 @@ export function createPeople(
     });
   }
 
-  /** Moves a message that waits by itself to another folder, and perhaps back, before anyone has looked or after. */
+  /** Moves a message from the retry queue to another folder, and perhaps back, before or after a poll. */
   function shuffle(message: Physical): void {
     const from = message.place?.folder;
     const to = message.mailbox.folders.get(from?.path === 'INBOX' ? 'Archive' : 'INBOX');

@@ -18,7 +18,7 @@ export interface PlantedBug {
   readonly changes: readonly {
     /** Below src/lib. */
     readonly file: string;
-    /** Exactly one place of the file. A test fails when it is no longer there: then the bug has to be planted anew. */
+    /** Exactly one place of the file. A test fails when it is no longer there: then the bug has to be planted again. */
     readonly find: string;
     readonly put: string;
     /** Goes to the end of the file. */

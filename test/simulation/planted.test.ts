@@ -13,7 +13,7 @@ describe('the simulator finds', () => {
       const { seed, breach } = await findBug(bug);
       if (seed !== bug.seed) console.warn(`${bug.name}: world ${bug.seed} no longer shows it, world ${seed} does`);
       expect(breach?.promise).toBe(bug.breaks);
-      // Where many worlds have to be tried anew, on a machine that has much else to do.
+      // For searching many worlds on a busy machine.
     },
     900_000,
   );

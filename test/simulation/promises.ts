@@ -1,6 +1,6 @@
 import type { Ground } from './process.ts';
 
-/** What is promised of the broker, whatever happens. */
+/** The promises of the broker, which hold in every world. */
 export type PromiseName =
   | 'nothing is lost'
   | 'what is gone is told'

@@ -5,10 +5,10 @@ import type { Ground, Invocation } from './process.ts';
 /** A message that failed comes again after this (host.json: visibilityTimeout). */
 const failedAgainMs = 30_000;
 
-/** One whose host died comes again after this, whatever host.json says. */
+/** A message whose host died is visible again after this, regardless of host.json. */
 const killedAgainMs = 10 * 60_000;
 
-/** Then it goes to the poison queue, which nobody reads. */
+/** Then it goes to the poison queue, which is not read. */
 const mostDequeues = 3;
 
 /** A message of the queue. */
@@ -21,13 +21,13 @@ interface Message {
 
 /** The queue `work`: at least once, in no order, at no particular time; under faults also never. */
 export interface Queue {
-  /** @param afterMs nobody sees it before */
+  /** @param afterMs it is invisible until then */
   put(wakeUp: Hint, afterMs?: number): void;
-  /** To be told by whoever works on a message. */
+  /** To be called by the worker of a message. */
   ended(invocation: Invocation, next: Hint | undefined): void;
 }
 
-/** @param work starts an invocation for a message; undefined if there is nobody to do so just now */
+/** @param work starts an invocation for a message; undefined if there is no process for it now */
 export function createQueue(ground: Ground, work: (wakeUp: Hint) => Invocation): Queue {
   const { scheduler, faults, trace, dice } = ground;
   const open = new Map<Invocation, Message>();

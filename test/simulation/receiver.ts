@@ -35,7 +35,7 @@ export interface PostObserver {
   meddled?(post: Post): void;
 }
 
-/** How a receiver fares for a while. */
+/** The state of a receiver for a while. */
 export interface ReceiverWeather {
   /** By destination: until when it answers like this, or not at all. */
   readonly down: Map<string, { readonly until: number; readonly status: number | undefined }>;
@@ -125,7 +125,7 @@ export function createReceivers(
     return until > now && !faults.stopped;
   }
 
-  /** A status; undefined if nobody is there. */
+  /** A status; undefined if it is down. */
   function answerTo({ destinationId, message, id }: Post): number | 'hangs' | undefined {
     const down = weather.down.get(destinationId);
     if (down !== undefined && scheduler.now() < down.until) return down.status;

@@ -9,7 +9,7 @@ export interface Record {
   readonly path: string;
   readonly flags: Flags;
   readonly removed: boolean;
-  /** Sent by force before it ever was delivered: if that is not heard, nobody follows what becomes of the message. */
+  /** Sent by force before it ever was delivered: if the answer is lost, the message is not followed any further. */
   readonly forced: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface Records {
   stateOf(life: Life): string | undefined;
 }
 
-/** Events that tell of the state of a mailbox. */
+/** Events about the state of a mailbox. */
 const states: ReadonlySet<string> = new Set([
   'mailbox.connected',
   'mailbox.degraded',
@@ -55,7 +55,10 @@ export function createRecords(promises: Promises, lives: Lives): Records {
     }
   }
 
-  /** What was delivered unheard and then went is told like what never was: as vanished. Whoever has it knows that it went. */
+  /**
+   * A message that was delivered without an answer and then disappeared is reported as vanished, like one that never
+   * was delivered.
+   */
   function vanish(life: Life, { data }: Post): void {
     const {
       messageKey,

@@ -9,7 +9,7 @@ export interface Scheduler {
   step(): number;
   after(ms: number, happen: () => void): Event;
   cancel(event: Event): void;
-  /** To be called by whatever lets code under test go on: it gets its turn before the next event. */
+  /** To be called by everything that lets code under test continue: it gets its turn before the next event. */
   woke(): void;
   /** Lets events happen until `isOver` says so, which is asked between them, or none is left. */
   run(isOver: () => boolean): Promise<void>;

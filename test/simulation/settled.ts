@@ -86,7 +86,7 @@ export function checkMail(world: Ended): void {
       if (isKeptBack(life, message, world.deliveries)) continue;
       const isThere = message.place !== undefined && isWatched(message.place.folder.path);
       if (isExcusedCopy(world, life, message)) continue;
-      // What the server kept back for long was told as gone; of what is there to see nobody may say so.
+      // Messages that the server hid for long were reported as gone; visible ones must not be.
       if (told(message) !== undefined && (!isThere || message.wasHidden || told(message) === 'given up')) continue;
       if (isThere) {
         const { folder, uid } = message.place ?? {};

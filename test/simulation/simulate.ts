@@ -33,7 +33,7 @@ export interface Simulation {
   readonly delivered: number;
 }
 
-/** More happens in no world; one that goes on and on gets nowhere. */
+/** No world needs more; one that continues is stuck. */
 const mostSteps = 60_000;
 
 /** A world that has not come to rest this many ticks after the last fault never will. */
@@ -146,7 +146,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     await scheduler.run(() => isBroken() || scheduler.now() >= until);
   }
 
-  /** A receiver hangs on the only message there is, for so long that it goes by itself; then it must be tried, too. */
+  /** A receiver hangs on the only message for so long that it moves to the retry queue; then it must be tried, too. */
   async function hangOnOne(): Promise<void> {
     const inbox = mail.mailbox(people[0]?.address ?? '').folders.get('INBOX');
     if (inbox === undefined) return;
@@ -180,7 +180,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     const process = createProcess(ground, 'sweep', 0, () => {});
     const { store, clock, log, directory, grants } = createApi(ground, surroundings, process);
     const index = createAddressIndex({ store, clock });
-    // Whoever touches a row meanwhile keeps it; the next sweep, an hour later, takes it.
+    // A row that is touched meanwhile stays; the next sweep, an hour later, deletes it.
     for (let time = 0; time < 2; time++) {
       let done = false;
       process.invoke(

@@ -8,7 +8,7 @@ const timeoutMs = 10_000;
 
 /** What is wrong with the service for a while. */
 export interface StoreWeather {
-  /** Until when nobody gets an answer, or only this process does not. */
+  /** Until when no process, or only this one, gets an answer. */
   outage: { readonly until: number; readonly only: SimProcess | undefined } | undefined;
   /** Until when no row of this mailbox is taken: as a row that has outgrown its limit would not be. */
   refused: { readonly until: number; readonly mailboxId: string } | undefined;

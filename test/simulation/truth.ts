@@ -42,12 +42,12 @@ export function checkTruth(world: Ended, records: Records): void {
   }
 }
 
-/** What cannot be told from its copies, was hidden, or is too old is no measure. */
+/** A message that is indistinguishable from its copies, was hidden, or is too old does not count. */
 const isFollowed = ({ scheduler }: Ended, message: Physical): boolean =>
   message.family.length === 1 && !message.wasHidden && scheduler.now() - message.arrivedAt.getTime() < followedMs;
 
 /**
- * True for old mail that was posted, without its acceptance being heard, before it was no longer asked for: nobody knows
+ * True for old mail that was posted, without its acceptance being heard, before it was no longer wanted: it is unknown
  * that the receiver has it.
  */
 function isAbandoned({ deliveries }: Ended, life: Life, message: Physical): boolean {
@@ -68,7 +68,7 @@ function differs(life: Life, message: Physical, records: readonly Record[]): str
   if (isWatched && record === undefined && isLetThrough(life, message)) {
     return `lies in ${place.folder.path}, and is known to be in ${elsewhere.join(', ') || 'no folder'}`;
   }
-  // What went from a folder that was renumbered then is told as a number only, in `folder.reset`.
+  // Messages that disappeared from a folder when it was renumbered are only counted, in `folder.reset`.
   const wasRenumbered = places.some(({ folder, uidValidity }) => folder.uidValidity !== uidValidity);
   if (elsewhere.length > 0 && !wasRenumbered) return `is known to be in ${elsewhere.join(', ')}, and is not`;
   const told = JSON.stringify(record?.flags ?? flags);

@@ -26,7 +26,7 @@ import { createTrace } from './trace.ts';
 
 export interface WorldOptions {
   readonly seed: number;
-  /** Kinds of faults that this world shall not know. */
+  /** Kinds of faults that this world does not have. */
   readonly without?: ReadonlySet<FaultKind>;
   readonly trace?: boolean;
   /** In place of what the seed says. */
@@ -41,12 +41,12 @@ export interface WorldOptions {
   };
   /** Told of what the app logs. */
   readonly onLog?: Surroundings['onLog'];
-  /** Whoever else looks on. */
+  /** Further observers. */
   readonly onApplied?: (write: Applied) => void;
   readonly posts?: Partial<PostObserver>;
 }
 
-/** The broker with everything around it, and whoever watches that it keeps its promises. */
+/** The broker with everything around it, and the observers of its promises. */
 export interface World extends Ended {
   readonly ground: Ground;
   readonly scheduler: Scheduler;

@@ -53,7 +53,7 @@ const namesOfNames = ['clientSecretName', 'secretNames'];
 /** What admins added to the settings is theirs, and passed through unread: marked as secret, Azure keeps no copy of it. */
 const passedThrough = 'extraAppSettings';
 
-/** What is wrong with a file, whatever it is for; one sentence each. Pure. */
+/** Faults of a file of any purpose; one sentence each. Pure. */
 export function faultsOf(file: BicepFile): string[] {
   return [...secretFaults(file), ...versionFaults(file), ...moduleFaults(file), ...roleFaults(file)];
 }
@@ -140,7 +140,7 @@ function roleFaults(file: BicepFile): string[] {
     if (values.get('properties.principalId') !== 'principalId') faults.push(`${symbol} is for somebody else`);
     const name = values.get('name') ?? '';
     const role = file.variables.find(({ value }) => value === `'${id}'`)?.name ?? id;
-    // The same at every deployment, and another one for an identity that was made anew.
+    // The same at every deployment, and different for a recreated identity.
     if (!/^guid\(/.test(name) || !name.includes('principalId') || !name.includes(role)) {
       faults.push(`${symbol} has a name that does not follow from scope, principal and role`);
     }

@@ -7,7 +7,10 @@ export interface Page {
   readonly text: string;
 }
 
-/** A browser without a screen: keeps cookies by name, follows nothing by itself, and says where its requests come from. */
+/**
+ * A browser without a screen: keeps cookies by name, follows nothing automatically, and says where its requests come
+ * from.
+ */
 export class BrowserClient {
   readonly cookies = new Map<string, string>();
 

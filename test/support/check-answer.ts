@@ -28,8 +28,8 @@ function operationOf(method: string, path: string) {
 }
 
 /**
- * Holds an answer of the API against its schema: whatever a test sees is as the document says, and has no field that the
- * document does not have. What is not of the API, such as a page, passes.
+ * Holds an answer of the API against its schema: every answer in a test matches the document, and has no additional
+ * field. What is not of the API, such as a page, passes.
  * @throws Error with what is wrong
  */
 export function checkAnswer({ method, path, status, contentType, body }: Seen): void {

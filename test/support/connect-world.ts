@@ -135,7 +135,7 @@ export interface ConnectWorldOptions {
   readonly entra?: Partial<Config['entra']>;
   /** Microsoft Graph; it tells nothing unless given. */
   readonly findAddresses?: FindAddresses;
-  /** Tokens of stored grants; given to everyone unless it says otherwise. */
+  /** Tokens of stored grants; given to every caller unless it says otherwise. */
   readonly token?: Tokens['of'];
 }
 

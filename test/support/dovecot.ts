@@ -12,7 +12,7 @@ export interface DovecotForTests {
   readonly secure: true;
   /** Certificate of the authority that vouches for it. */
   readonly ca: string;
-  /** A token that opens this mailbox; nobody has to sign in. */
+  /** A token that opens this mailbox without a sign-in. */
   tokenFor(address: string): string;
   stop(): Promise<void>;
 }

@@ -76,7 +76,7 @@ export function engineWorld(real: Store) {
     intervalSeconds,
     ...more,
   });
-  /** The two estimates of the server's time are a second apart; both shall lie in the same tick. */
+  /** The two estimates of the server's time are a second apart; both must be in the same tick. */
   function leaveBorder(): void {
     const tickMs = intervalSeconds * 1000;
     const into = store.time.whenJudging() % tickMs;

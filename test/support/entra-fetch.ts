@@ -25,7 +25,7 @@ export interface FakeEntra {
   readonly secrets: Set<string>;
   /** Seconds that access tokens last. */
   lifetimeSeconds: number;
-  /** Scopes that are granted whatever is asked. */
+  /** Scopes that are granted for every request. */
   grantedScopes: string | undefined;
   /** Asked before anything else; what it answers is answered. */
   instead: ((post: TokenPost) => Answer | Promise<Answer>) | undefined;

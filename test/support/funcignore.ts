@@ -47,7 +47,7 @@ function matcher(patterns: readonly string[], wordBoundary: boolean): (path: str
   return (path) => regex.test(path);
 }
 
-// What Core Tools leave out whatever .funcignore says.
+// What Core Tools leave out regardless of .funcignore.
 const neverFolders = ['.git', '.vscode'];
 const neverFiles = ['.funcignore', '.gitignore', 'local.settings.json', 'project.lock.json'];
 

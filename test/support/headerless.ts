@@ -1,4 +1,4 @@
-/** What a server tells of a message whose headers it does not give. */
+/** What a server answers for a message without its headers. */
 export const noHeaders = {
   messageId: undefined,
   date: undefined,

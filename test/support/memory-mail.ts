@@ -39,7 +39,9 @@ export interface MemoryFolder {
   add(mail: Mail | string): number;
   remove(uid: number): void;
   mark(uid: number, flags: Partial<Omit<MessageFlags, 'uid'>>): void;
-  /** The message goes to another folder, where it gets a new UID and keeps its date, unless the server stamps anew. */
+  /**
+   * The message goes to another folder, where it gets a new UID and keeps its date, unless the server sets a new one.
+   */
   move(uid: number, to: MemoryFolder): number;
   copy(uid: number, to: MemoryFolder): number;
   /** A new UIDVALIDITY: everything gets a new UID, in the order of `order` or of arrival. */

@@ -26,10 +26,10 @@ type OfType<Type extends EventType> = Extract<OutgoingEvent, { readonly type: Ty
 
 const isOf = <Type extends EventType>(type: Type, event: OutgoingEvent): event is OfType<Type> => event.type === type;
 
-/** The subject of the mail that an event tells of; undefined for other events. */
+/** The subject of the mail of an event; undefined for other events. */
 export const subjectOf = (event: OutgoingEvent): string | undefined => mailOf(event)?.subject;
 
-/** The mail that an event tells of; undefined for other events. */
+/** The mail of an event; undefined for other events. */
 export const mailOf = (event: OutgoingEvent): ReceivedData | undefined =>
   event.type === 'message.received' ? event.data : undefined;
 

@@ -1,6 +1,6 @@
 import type { Store, Table } from '../../src/lib/store/table/table.ts';
 
-/** The process that used the store is dead. Nothing may catch this and go on. */
+/** The process that used the store is dead. Nothing may catch this and continue. */
 export class Killed extends Error {
   override readonly name = 'Killed';
 }

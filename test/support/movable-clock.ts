@@ -1,6 +1,6 @@
 /**
- * Loaded before a host (`node --import`): its clocks go on from later when its parent says so. `Date` as a constructor is
- * the host's own output and what libraries note; it follows as well.
+ * Loaded before a host (`node --import`): its clocks jump ahead when its parent says so. `Date` as a constructor is the
+ * host's own output and what libraries note; it follows as well.
  */
 let offsetMs = 0;
 const dateNow = Date.now;
@@ -13,5 +13,5 @@ globalThis.Date = new Proxy(Date, {
 process.on('message', (message) => {
   offsetMs += Number(message);
 });
-// It shall not keep the process alive.
+// It must not keep the process alive.
 process.channel?.unref();

@@ -191,7 +191,7 @@ export async function startNocobaseApi(): Promise<NocobaseApi> {
   };
 
   const server = createServer(async (request, response) => {
-    // Cut off in the middle: nobody is there to be answered.
+    // Cut off in the middle: there is no client to answer.
     const body = await read(request).catch(() => undefined);
     if (body === undefined) return;
     const url = new URL(request.url ?? '/', 'http://nocobase.invalid');

@@ -5,7 +5,7 @@ import type { Row, StoredRow, Value } from '../../src/lib/store/table/table.ts';
 /** A row as the store would give it back, without going there. */
 export const asStored = (row: Row, etag = 'W/"1"'): StoredRow => ({ ...row, etag });
 
-/** The row with one column changed; undefined takes it away. */
+/** The row with one column changed; undefined removes it. */
 export const withColumn = (row: Row, name: string, value: Value | undefined): StoredRow =>
   asStored({ ...row, values: { ...row.values, [name]: value } });
 

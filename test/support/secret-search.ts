@@ -6,7 +6,7 @@ export interface Secret {
   readonly where?: (line: string) => boolean;
 }
 
-/** Longer ones are also looked for in parts of this length: whoever logs the beginning of a token logs enough. */
+/** Longer ones are also looked for in parts of this length: the beginning of a token in a log is bad enough. */
 const partLength = 32;
 
 /** The forms in which a text may hide: as it is, in the usual encodings, and in parts. */

@@ -5,7 +5,7 @@ import type { SendWish } from '../../src/lib/submissions/accept.ts';
 import { Killed } from './mortal-store.ts';
 import { type Death, type SendingWorld, startProcess, type WaysOf } from './sending-world.ts';
 
-/** Goes on with new processes, as ticks would, until nothing waits any more; at most four hours. */
+/** Continues with new processes, as ticks would, until nothing waits; at most four hours. */
 export async function goOn(world: SendingWorld, ways?: WaysOf): Promise<void> {
   for (let passed = 0; passed < 4 * hourMs; passed += 60 * secondMs) {
     if ((await world.rows('submissions', 'w!')).length === 0) return;
@@ -18,7 +18,7 @@ export const killed = (error: unknown) => {
   if (!(error instanceof Killed)) throw error;
 };
 
-/** A message is handed over and sent by a process that may die; whoever got no answer asks again. */
+/** A message is submitted and sent by a process that may die; without an answer the caller repeats the request. */
 export async function sendWith(
   world: SendingWorld,
   death: Death | undefined,
@@ -35,7 +35,7 @@ export async function sendWith(
   return { submission: found.submission, steps: first.steps() };
 }
 
-/** What must hold whatever happened. */
+/** Invariants. */
 export async function expectTruth(world: SendingWorld, submission: Submission): Promise<void> {
   const { taken } = world.server;
   expect(taken.length, 'sent twice').toBeLessThanOrEqual(1);

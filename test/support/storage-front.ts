@@ -5,14 +5,15 @@ import type { Azurite } from '../../local/azure/azurite.ts';
 import { freePort } from '../../local/free-port.ts';
 
 /**
- * Azurite as a storage service is: what it has acknowledged survives a crash, and it has a clock of its own, which a test
- * can put forward. The lease of a worker that was killed runs by that clock, so that nobody has to wait for its end.
+ * Azurite as a storage service is: what it has acknowledged survives a crash, and it has a clock of its own, which a
+ * test can put forward. The lease of a worker that was killed runs by that clock, so that no test has to wait for its
+ * end.
  */
 export interface StorageFront {
   readonly connectionString: string;
   /** The service's clock continues from `ms` later. */
   pass(ms: number): void;
-  /** Every connection is cut, whatever is under way, and nobody listens any more. Nothing that was answered is lost. */
+  /** Every connection is cut, and the port is closed. Nothing that was answered is lost. */
   crash(): Promise<void>;
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -21,7 +22,10 @@ export interface StorageFront {
 type Behind = Pick<Azurite, 'connectionString' | 'tablePort' | 'queuePort' | 'stop'> &
   Partial<Pick<Azurite, 'restart'>>;
 
-/** @param azurite the emulator behind it; for `crash` one that keeps its data in a folder, and that nobody else uses */
+/**
+ * @param azurite the emulator behind it; for `crash` one that keeps its data in a folder, and that is used by nothing
+ * else
+ */
 export async function startStorageFront(azurite: Behind): Promise<StorageFront> {
   let offsetMs = 0;
   const fronts = [

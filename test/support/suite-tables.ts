@@ -8,8 +8,8 @@ import { emptyTables, storeAt } from './tables.ts';
 export type SuiteAzurite = Pick<Azurite, 'connectionString' | 'tablePort' | 'queuePort' | 'stop'>;
 
 /**
- * Tables and queues of the suite's own. Whoever stops the emulator, kills it or counts what it does starts one instead
- * (`local/azure/azurite.ts`).
+ * Tables and queues of the suite's own. A suite that stops the emulator, kills it or counts its requests starts one of
+ * its own (`local/azure/azurite.ts`).
  */
 export async function azuriteOfSuite(): Promise<SuiteAzurite> {
   const accounts: string | undefined = inject('azuriteAccounts');

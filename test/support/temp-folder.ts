@@ -8,13 +8,13 @@ const names = ['TMPDIR', 'TMP', 'TEMP'] as const;
 
 /**
  * Before all suites: one folder for everything that a run puts into the folder for temporary files. Suites and the
- * processes that they start inherit it, and it goes with the run, whatever one that failed or was killed has left in it.
+ * processes that they start inherit it, and it is deleted with the run, including leftovers of failed or killed suites.
  */
 export default function setup(): () => Promise<void> {
   const before = names.map((name) => [name, process.env[name]] as const);
   // Short: sockets lie below it, whose path has room for 108 bytes.
   const folder = mkdtempSync(join(tmpdir(), 'nmb-'));
-  // A Dovecot that root starts goes on as someone else, who has to get to its own folder in here.
+  // A Dovecot started by root switches to another user, who needs access to its folder in here.
   chmodSync(folder, 0o711);
   for (const name of names) process.env[name] = folder;
   return async () => {

@@ -6,7 +6,7 @@ export interface VirtualClock extends Clock {
   advance(ms: number): Promise<void>;
 }
 
-/** Lets everything run that waits for nothing but a turn of the event loop. */
+/** Runs everything that waits only for a turn of the event loop. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
 }

@@ -18,7 +18,7 @@ import { rowsOfTable } from './tables.ts';
 
 /**
  * Everything in the tables that is half: a mailbox without one of its rows, its address, its slot or its grant, and
- * whatever is left of one that is gone. Empty where every mailbox is there whole or not at all.
+ * leftovers of a removed one. Empty where every mailbox is there whole or not at all.
  */
 export async function halves(store: Store): Promise<string[]> {
   // What is made last is read first, so that a mailbox in the making is not taken for a broken one.

@@ -47,7 +47,10 @@ export interface World {
   readonly stopHost: () => Promise<number | null>;
   /** A second instance of the app on a port of its own, as Azure adds one under load. The test stops it. */
   readonly startPeer: () => Promise<HostProcess>;
-  /** The clocks of the host and of the storage go on from `ms` later. What is under way then has lost its lease if that is long. */
+  /**
+   * The clocks of the host and of the storage jump ahead by `ms`. What is under way then has lost its lease if that is
+   * long.
+   */
   readonly pass: (ms: number) => void;
   /** Lets the dispatcher run at once. */
   readonly poll: () => Promise<void>;
@@ -179,7 +182,7 @@ export async function startWorld({
   const { live } = standIns.vault;
   const atStart = [...live('broker-root'), ...live('client-secret')];
 
-  /** Whatever a suite is about: at its end nothing secret stands in its log, and nothing that is never asked for in an answer. */
+  /** At the end of every suite: no secret in its log, and nothing unrequested in an answer. */
   const leaks = (): string[] => {
     const { codes, refreshTokens, accessTokens } = standIns.entra.issued();
     const kept = [...atStart, ...live('broker-root'), ...live('client-secret'), ...codes, ...refreshTokens];

@@ -29,7 +29,7 @@ export interface Outcomes {
   unsettled(): string[];
   /** Says what was forgotten, once the world has settled. */
   check(): void;
-  /** A day later, when the sweep has been: nothing is left that nobody needs. */
+  /** A day later, after the sweep: no unneeded rows are left. */
   checkRemains(blobs: Iterable<string>): void;
   readonly count: number;
 }
@@ -53,7 +53,7 @@ const skewMs = 3_000;
 /** From the mark to the last byte, a process that stands still included. */
 const attemptMs = 6 * 60_000;
 
-/** After a day nobody is told of a removed mailbox any more. */
+/** After a day no events of a removed mailbox are sent any more. */
 const toldWithinMs = 20 * 3_600_000;
 
 export function createOutcomes(
@@ -131,7 +131,7 @@ export function createOutcomes(
     if (life?.removedAt === undefined) breach('no message is forgotten', `the row of ${id} is gone`);
   }
 
-  /** Of a mailbox that is told as removed everything else was told before. */
+  /** `mailbox.removed` is the last event of a mailbox. */
   function checkFarewell(mailboxId: string): void {
     for (const known of all.values()) {
       const { latest, insertedAt } = known;

@@ -5,7 +5,7 @@ import { dice as diceOf } from '../dice.ts';
 import type { MailWorld, SimMailbox } from '../mail.ts';
 import type { Call, Ground, Invocation, SimProcess } from '../process.ts';
 
-/** A message that the mail server took: it leaves, whatever the broker hears of it. */
+/** A message that the mail server took: it leaves, regardless of the answer to the broker. */
 export interface Taken {
   readonly at: number;
   readonly by: Invocation | undefined;
@@ -72,7 +72,7 @@ export function createPostOffice(ground: Ground, mail: () => MailWorld, onTaken:
     { id, messageId, recipients }: { id: string; messageId: string; recipients: readonly string[] },
   ): void {
     const picked = faults.pick('bounce', ['header', 'messageId'] as const) ?? 'header';
-    // An id of the server's that was told to no one yet names nothing, and an answer may be lost after it was given, too.
+    // An id of the server that was not reported yet names nothing, and an answer may be lost after it was given, too.
     const names = renames ? 'header' : picked;
     const action = faults.pick('bounce', ['failed', 'failed', 'delayed']) ?? 'failed';
     const failed = recipients.slice(0, 1 + Math.floor(faults.size('bounce', 0, recipients.length)));
@@ -108,7 +108,7 @@ export function createPostOffice(ground: Ground, mail: () => MailWorld, onTaken:
       return { after: soon, result };
     }
     const unknown: WayResult = { kind: 'unknown', cause: new Error('no answer') };
-    // After it nobody knows: the server has taken it, or died before it could.
+    // After it the outcome is unknown: the server has taken it, or died before it could.
     const isLost = faults.strikes('smtpLost');
     const silence = isLost ? faults.size('smtpLost', 0, 1.5 * silenceMs) : 0;
     const unheard = { after: Math.min(silence, silenceMs), result: unknown };

@@ -6,7 +6,7 @@ import type { Ground } from '../process.ts';
 import type { Post } from '../receiver.ts';
 import type { Outcomes } from './outcomes.ts';
 
-/** Who sends mail through the API, and decides what to do about mail of which nobody knows whether it was sent. */
+/** Who sends mail through the API, and decides what to do about mail with an unknown outcome. */
 export interface Senders {
   /** Someone sends, now and then. */
   act(): void;
@@ -16,7 +16,7 @@ export interface Senders {
 
 const minuteMs = 60_000;
 
-/** Whoever gets no answer asks again, by the same key; not for ever. */
+/** A caller without an answer repeats the request with the same key; not forever. */
 const mostTries = 4;
 
 async function* bytes(text: string): AsyncGenerator<Uint8Array> {

@@ -48,7 +48,7 @@ export function createSimSending(
     log,
     ways: new Map([['smtp', world.office.way(process, token)]]),
     sent: createSentFolders({ imap, token, mailbox, log }),
-    // Nobody answers a message here.
+    // No message is answered here.
     markOriginal: async () => undefined,
     sweepDrafts: async () => true,
     mailboxesOf: accounts.mailboxesOf,

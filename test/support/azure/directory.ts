@@ -72,13 +72,13 @@ const administrators = [
 
 /** How the directory behaves; changed by tests. */
 export interface DirectoryBehaviour {
-  /** Template ids of the roles of whoever is logged in. */
+  /** Template ids of the roles of the signed-in account. */
   directoryRoles: string[];
   /** "Users can register applications" */
   usersMayRegister: boolean;
-  /** What a role of the tenant's own allows whoever is logged in. */
+  /** What a custom role of the tenant allows the signed-in account. */
   customActions: string[];
-  /** Policies can be read. The Azure CLI often may not, in nobody's name. */
+  /** Policies can be read. The Azure CLI often lacks the right. */
   readsPolicies: boolean;
   mayAddSecrets: boolean;
   /** An owner may make the principal of their application; in many tenants only an Application Developer may. */
@@ -174,7 +174,7 @@ export class Directory {
     return principal;
   }
 
-  /** Scopes that everyone in the tenant consented to, by the name of the service. */
+  /** Scopes with consent for the tenant, by the name of the service. */
   consented(clientId: string): Readonly<Record<string, readonly string[]>> {
     const mine = [...this.principals.values()].filter((one) => one.clientId === clientId).map(({ id }) => id);
     const of = (service: PublishedService) => [

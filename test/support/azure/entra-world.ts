@@ -50,7 +50,7 @@ export class EntraWorld {
     };
   }
 
-  /** A new process: it knows nothing of the one before. */
+  /** A new process, without state of the one before. */
   app({
     whatIf = false,
     loss,

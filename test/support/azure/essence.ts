@@ -1,6 +1,6 @@
 import type { AzureModel } from './model.ts';
 
-/** Ids that the model made, numbered by where they appear: two deployments are the same whatever they were called. */
+/** Ids that the model made, numbered by where they appear: two deployments are equal regardless of their names. */
 function numbered(text: string): string {
   const seen = new Map<string, number>();
   return text.replace(/a{8}-0000-4000-8000-\d{12}|a{8}0{4}4000800\d{13}/g, (id) => {

@@ -76,7 +76,7 @@ function create({ model, tenant, caller, body, query }: GraphCall, uniqueName: s
   const now = directory.now();
   const made: Application = {
     ...{ clientId: model.newId(), objectId: model.newId(), tenant, uniqueName, body: {}, madeAt: now, rolesAt: now },
-    // Administrators are not added as owners; whoever else registers is.
+    // Administrators are not added as owners; other people who register are.
     ...{ owners: new Set(directory.isAdministrator ? [] : [caller]), trusted: new Map(), secrets: new Map() },
   };
   made.body = changed(made, body);

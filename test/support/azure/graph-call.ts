@@ -27,7 +27,7 @@ export const missing = (what: string): Refused =>
 
 export const bad = (message: string): Refused => new Refused(400, 'Request_BadRequest', message);
 
-/** Whoever may not read the directory may still read themselves, and what they own. */
+/** Without the right to read the directory one may still read oneself, and what one owns. */
 export function readDirectory({ model, caller }: GraphCall, owners: ReadonlySet<string> = new Set()): void {
   if (model.behaviour.isGuest && !owners.has(caller)) throw forbidden();
 }

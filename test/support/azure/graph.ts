@@ -5,7 +5,7 @@ import { answerPrincipal } from './graph-principals.ts';
 import type { AzureModel } from './model.ts';
 import { readToken } from './tokens.ts';
 
-/** What Graph tells of an organisation. */
+/** An organisation, as Graph shows it. */
 function organisation(call: GraphCall): unknown {
   readDirectory(call);
   const found = call.model.behaviour.tenants.find(({ id }) => id === call.tenant);

@@ -125,11 +125,11 @@ export interface Behaviour {
   /** `func` uploads, waits, and throws. */
   funcThrowsAfterUpload: boolean;
   refusesBudgets: boolean;
-  /** The app stays in its subnet, whatever the template says. */
+  /** The app stays in its subnet, regardless of the template. */
   /** Functions are listed, and nothing answers. */
   isMute: boolean;
   keepsIntegration: boolean;
-  /** A package is taken, and what was there before goes on to answer. */
+  /** A package is accepted, and the old version still answers. */
   keepsOldVersion: boolean;
   /** Until then Azure calls the subnet of the app "in use". Milliseconds since 1970. */
   subnetInUseUntil: number;
@@ -176,7 +176,7 @@ export class AzureModel {
   readonly unknown: string[] = [];
   /** Every command line that was given to az. */
   readonly azCalls: (readonly string[])[] = [];
-  /** Whatever was said of a secret where it should not be: arguments, files, told lines. */
+  /** Secrets in wrong places: arguments, files, printed lines. */
   readonly seen: string[] = [];
   readonly clock: Clock;
   caller: Identity = {
@@ -247,7 +247,7 @@ export class AzureModel {
     return `aaaaaaaa-0000-4000-8000-${String(this.#made).padStart(12, '0')}`;
   }
 
-  /** Every call goes through here: a dead process calls nobody. */
+  /** Every call goes through here: a dead process makes no calls. */
   read<Answer>(name: string, act: () => Answer): Answer {
     this.#alive();
     this.#stumble(name);
@@ -268,7 +268,7 @@ export class AzureModel {
     return answer;
   }
 
-  /** What holds after every single write, whatever happens next. */
+  /** Invariants after every single write. */
   #assertAlways(name: string): void {
     for (const { secrets } of this.vaults.values()) {
       const open = (secrets.get('bootstrap-admin-key') ?? []).filter(({ enabled }) => enabled);

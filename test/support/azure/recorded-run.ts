@@ -2,7 +2,7 @@ import { reportOf } from '../../../cli/deploy/report.ts';
 import { DeployWorld, type Ran } from './world.ts';
 
 // docs/deploy-run.md: what the deploy shows, recorded on the model of Azure. `node test/support/azure/recorded-run.ts`
-// writes it anew; test/deploy-run.test.ts compares.
+// writes it again; test/deploy-run.test.ts compares.
 
 const text = (lines: readonly string[]): string[] => ['```text', ...lines.map((line) => line.trimEnd()), '```', ''];
 

@@ -27,7 +27,7 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
   return body === '' ? undefined : JSON.parse(body);
 }
 
-/** The program itself: it knows nothing of Azure, and hands on what it was given. */
+/** The program itself: it knows nothing about Azure, and passes its input on. */
 const script = (url: string, name: string): string => `#!${process.execPath}
 let input = '';
 for await (const chunk of process.stdin) input += chunk;

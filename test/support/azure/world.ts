@@ -115,7 +115,7 @@ export class DeployWorld {
   readonly clock: ReturnType<typeof modelClock>;
   /** Of the machine that deploys; another machine has others. */
   profiles = memoryProfiles();
-  /** Answers of the person at the terminal, in their order; undefined: nobody is there. */
+  /** Answers of the person at the terminal, in order; undefined: there is no terminal. */
   answers: string[] | undefined;
   readonly questions: string[] = [];
   readonly infraFolder: string;

@@ -4,7 +4,7 @@ import { nocobaseFolder } from './install.ts';
 import { databaseName, databaseUser } from './postgres.ts';
 import { type Program, startProgram } from './program.ts';
 
-/** What one NocoBase is made of; whoever knows it can start it again. */
+/** The parts of a NocoBase; enough to start it again. */
 export interface AppSettings {
   readonly port: number;
   readonly databasePort: number;
@@ -57,7 +57,7 @@ export function startApp({ port, databasePort, storage, secrets }: AppSettings, 
       // The pages are not served from here: leaves the packages as they are, so that several can run from them at once.
       NOCOBASE_EXTRACT_CLIENT_ASSETS: 'true',
       LOGGER_LEVEL: 'warn',
-      // Nothing leaves the machine, whatever a plugin would like to ask elsewhere.
+      // Nothing leaves the machine, even if a plugin tries.
       HTTP_PROXY: 'http://127.0.0.1:9',
       HTTPS_PROXY: 'http://127.0.0.1:9',
       NO_PROXY: '127.0.0.1,localhost',

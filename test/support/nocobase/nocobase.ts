@@ -14,7 +14,7 @@ export interface Nocobase {
   readonly root: { readonly account: string; readonly password: string };
   /** A request as the administrator; throws if it is not answered with 200. */
   readonly ask: (path: string, body?: unknown) => Promise<NocobaseAnswer['body']>;
-  /** A request as anyone, whatever the answer. */
+  /** A request as any user, with any answer. */
   readonly askAs: (token: string, path: string, body?: unknown) => Promise<NocobaseAnswer>;
   /** All records of a collection that match, with every field and its files. */
   readonly records: (collection: string, filter?: object) => Promise<readonly Record<string, unknown>[]>;
@@ -24,12 +24,12 @@ export interface Nocobase {
   /** Starts it again on the same port; resolves as soon as the process runs, long before it serves. */
   readonly begin: () => Promise<void>;
   readonly untilServing: () => Promise<void>;
-  /** Its database, by itself. */
+  /** Its database alone. */
   readonly database: { readonly stop: () => Promise<void>; readonly start: () => Promise<void> };
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a NocoBase that nobody has changed yet. The packages and the template must be there (`prepare.ts`). */
+/** Starts an unchanged NocoBase. The packages and the template must be there (`prepare.ts`). */
 export async function startNocobase(): Promise<Nocobase> {
   const instance = await copyTemplate();
   const cleanUp: (() => Promise<void>)[] = [() => rm(instance.folder, { recursive: true, force: true })];

@@ -6,7 +6,7 @@ import { listen } from '../../../local/listen.ts';
 
 /** A server in a process of its own. */
 export interface Program {
-  /** False once it has ended, for whatever reason. */
+  /** False once it has ended, for any reason. */
   readonly running: () => boolean;
   /** The last lines that it wrote on either stream. */
   readonly output: () => string;
