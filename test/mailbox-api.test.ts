@@ -122,6 +122,37 @@ describeNeeding('curl', 'docs/mailbox-api.md', () => {
     });
   });
 
+  it('takes a draft out of Drafts once its message was sent', async () => {
+    const mailboxId = (await given.MAILBOX?.()) ?? '';
+    const drafts = async () =>
+      (await world.api('GET', `mailboxes/${mailboxId}/messages?folder=drafts&subject=Outgoing`)).body.items;
+    const made = await world.api('POST', `mailboxes/${mailboxId}/drafts`, {
+      body: { to: 'grace@contoso.example', subject: 'Outgoing draft', text: 'Dear Grace,' },
+    });
+    expect(await drafts()).toHaveLength(1);
+    const path = `mailboxes/${mailboxId}/drafts/${made.body.draftId}`;
+    const sending = await world.api('POST', `${path}/send`, { body: { base: 1 } });
+    expect([sending.status, sending.body.ourMessageId]).toEqual([202, made.body.messageId]);
+    await vi.waitUntil(async () => (await world.api('GET', path)).status === 404, { timeout: 30_000, interval: 200 });
+    expect((await world.api('GET', `submissions/${sending.body.id}`)).body.state).toBe('sent');
+    expect(await drafts()).toEqual([]);
+    const refused = await world.api('PUT', path, { body: { base: 1 } });
+    expect([refused.status, refused.body.code]).toEqual([404, 'not_found']);
+  });
+
+  it('answers a change of another version with the draft as it is', async () => {
+    const mailboxId = (await given.MAILBOX?.()) ?? '';
+    const made = await world.api('POST', `mailboxes/${mailboxId}/drafts`, { body: { subject: 'Twice', text: 'One' } });
+    const path = `mailboxes/${mailboxId}/drafts/${made.body.draftId}`;
+    expect((await world.api('PUT', path, { body: { base: 1, text: 'Two' } })).body.version).toBe(2);
+    const refused = await world.api('PUT', path, { body: { base: 1, text: 'Three' } });
+    expect(refused).toMatchObject({
+      status: 409,
+      body: { code: 'draft_changed', current: { version: 2, state: 'open', fields: { text: 'Two' } } },
+    });
+    expect((await world.api('DELETE', `${path}?base=2`)).status).toBe(204);
+  });
+
   it('tells a mailbox that its server slows down as 503, until when, and whose turn it is to wait', async () => {
     const lina = 'lina@contoso.example';
     const { mailboxId } = await world.connect(lina);
