@@ -259,7 +259,7 @@ describe.each(servers)('drafts of a mailbox, on %s', (_, needs, start) => {
       expect(world.blobs.names()).toEqual([]);
     });
 
-    it('stay, locked, where nobody knows whether they were sent', async () => {
+    it('stay, locked, while it is unknown whether they were sent', async () => {
       const { row } = await create();
       const { id } = row.draft;
       const submission = await send(id, 1);
@@ -287,7 +287,7 @@ describe.each(servers)('drafts of a mailbox, on %s', (_, needs, start) => {
       await done(put(id, 1, { ...first, text: 'Dear Grace, again' }));
     });
 
-    it('that name nobody can be saved, and are refused when they are sent', async () => {
+    it('without recipients can be saved, and are refused when they are sent', async () => {
       const { row } = await create({ subject: 'Nobody yet' });
       await expect(send(row.draft.id, 1)).rejects.toMatchObject({ code: 'invalid_request' });
       await done(put(row.draft.id, 1, first));

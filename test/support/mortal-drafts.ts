@@ -5,7 +5,7 @@ import type { Table } from '../../src/lib/store/table/table.ts';
 import type { Ground } from './drafts-world.ts';
 import { Killed } from './mortal-store.ts';
 
-/** Where a process dies: before or after its n-th step that someone else can see. */
+/** Where a process dies: before or after its n-th visible step. */
 export interface Death {
   readonly atStep: number;
   readonly done: boolean;

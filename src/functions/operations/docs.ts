@@ -26,7 +26,7 @@ const page = `<!doctype html>
 </html>
 `;
 
-/** A key that someone types in is kept in the page alone. No validator of a foreign host is asked. */
+/** A key that is typed in stays in the page. No validator on a foreign host is asked. */
 const start = `SwaggerUIBundle({
   url: 'openapi.json', dom_id: '#api', deepLinking: true, validatorUrl: null, persistAuthorization: false,
   docExpansion: 'list', defaultModelsExpandDepth: 0, presets: [SwaggerUIBundle.presets.apis],

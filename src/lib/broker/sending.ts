@@ -134,7 +134,7 @@ export function composeSending(
     },
     /** Ends the submissions of a mailbox that is about to be removed, with their events. */
     endOf: mailIn.end,
-    /** Has someone look after the draft that a submission was, or whose wake-up was lost. */
+    /** Leaves a wake-up to look after a draft: its submission has ended, or its own wake-up was lost. */
     wakeDraft: deps.wakeDraft,
     /** What mail that comes in says of mail that went out. */
     mailIn,

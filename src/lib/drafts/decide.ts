@@ -12,7 +12,7 @@ export interface DraftMark {
 
 /** What a look into Drafts says of a draft. */
 export type Seen =
-  /** As it was left. `stored`: where it is; `leftovers`: copies of ours that nobody needs. */
+  /** As it was left. `stored`: where it is; `leftovers`: our own copies that are no longer needed. */
   | { readonly kind: 'same'; readonly stored: StoredDraft | undefined; readonly leftovers: readonly number[] }
   /** Another program has changed it. */
   | { readonly kind: 'changed'; readonly stored: Omit<StoredDraft, 'version'>; readonly leftovers: readonly number[] }
@@ -63,7 +63,7 @@ export function afterLook(
     const now = { ...place(renumbered), version: stored.version };
     return newer === undefined ? { kind: 'same', stored: now, leftovers: without(renumbered) } : adopt(newer);
   }
-  // A copy beside an original that is still there is somebody's own.
+  // The owner made a copy beside the original: that copy is not ours.
   const stray = edited.find((mark) => here === undefined || isOld(mark));
   if (stray !== undefined) return { kind: 'changed', stored: place(stray), leftovers: without(stray) };
   if (newer !== undefined) return adopt(newer);
@@ -98,7 +98,7 @@ export function overtaken(draft: Draft, stored: Omit<StoredDraft, 'version'> | u
     stored: stored && { ...stored, version },
     deleted: stored === undefined,
     old: undefined,
-    // Fields that were never in Drafts are kept beside it, until someone decides.
+    // Fields that never reached Drafts are kept beside the new version until the next change.
     ...(isDirty(draft) ? {} : { copy: undefined, uploads: [] }),
   };
 }

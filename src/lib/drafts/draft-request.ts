@@ -8,7 +8,7 @@ const { signature, reply, replyAll, forward } = contentFields;
 
 const fields = { from, to, cc, bcc, replyTo, subject, text, html, priority, attachments };
 
-/** Nobody edits it any more: it is stored in Drafts now, and its working copy goes. */
+/** Editing is over: the draft is stored in Drafts now, and its working copy is deleted. */
 const close = z.boolean().default(false);
 
 const base = z.int().min(1);

@@ -27,7 +27,7 @@ export type DraftResult =
 export interface NewFields {
   readonly content: SendContent;
   readonly files: readonly ReceivedFile[];
-  /** Nobody edits it any more: into Drafts at once. */
+  /** Editing is over: store it in Drafts at once. */
   readonly close: boolean;
 }
 

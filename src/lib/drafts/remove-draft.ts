@@ -8,7 +8,7 @@ import { lookFor } from './drafts-folder.ts';
 import type { DraftDeps } from './types.ts';
 
 /**
- * Discards a draft: its message goes to the folder for deleted ones, its working copy for good.
+ * Discards a draft: its message moves to the folder for deleted messages, its working copy is deleted.
  * @param base the version that the caller knows; undefined: whatever it is now
  * @returns undefined once it is discarded
  * @throws BrokerError `not_found`, and what a session throws: then it is still there, and can be discarded again
@@ -33,7 +33,7 @@ export async function discardDraft(
 /**
  * Takes the message of a draft, and every leftover of it, out of Drafts. A message that another program has made of it
  * stays.
- * @param to where the current one goes; undefined: it is deleted for good, because it is needed no more
+ * @param to where the current one goes; undefined: it is deleted permanently
  */
 export async function outOfDrafts(
   deps: DraftDeps,

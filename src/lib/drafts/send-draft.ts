@@ -53,7 +53,7 @@ export async function sendDraft(
       { keyId: wish.keyId, idempotencyKey: undefined },
     );
   } catch (error) {
-    // Where storage gave no answer it may have been taken over; whoever looks after the draft finds out.
+    // Without an answer from storage the message may have been accepted; the next look after the draft finds out.
     if (error instanceof BrokerError && error.status < 500) await unlock(deps, row);
     throw error;
   }
@@ -79,7 +79,7 @@ async function locked(
   const leaves = sendAt !== undefined && sendAt.getTime() > deps.clock.now();
   if (!leaves) found = await flushSoon(deps, reader, found);
   if (found.draft.copy === undefined) found = await taken(deps, reader, found);
-  // Before the lock: nobody else would see one that a process leaves behind.
+  // Before the lock, so that a lock left by a process that died is found.
   await wakeLater(deps, found.draft, overseeMs);
   let lost: ReturnType<typeof refusal>;
   const at = new Date(deps.clock.now());

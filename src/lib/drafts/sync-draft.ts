@@ -61,7 +61,7 @@ async function look(deps: DraftDeps, folder: OpenFolder, { mailboxId, id }: Draf
   const now = new Date(deps.clock.now());
   let dropped: string | undefined;
   const row = await deps.rows.change(found.draft, (current) => {
-    // Someone else has stored a version since: what was seen says nothing of that.
+    // Another process has stored a version since then; what was seen does not apply to it.
     if (current.draft.stored?.nonce !== found.draft.stored?.nonce) return undefined;
     if (seen.kind === 'same') {
       const { stored } = current.draft;
@@ -102,7 +102,7 @@ async function put(deps: DraftDeps, reader: Reader, folder: OpenFolder, row: Dra
   return after ?? row;
 }
 
-/** Deletes what nobody needs any more, by UID. */
+/** Deletes leftover copies, by UID. */
 async function tidy(deps: DraftDeps, folder: OpenFolder, row: DraftRow, looked: Looked): Promise<DraftRow> {
   const { stored, old } = row.draft;
   const wanted = [...looked.seen.leftovers, ...(old === undefined ? [] : [old.uid])].filter(
@@ -125,7 +125,7 @@ async function tidy(deps: DraftDeps, folder: OpenFolder, row: DraftRow, looked: 
   return after ?? row;
 }
 
-/** Nobody edits it any more: the message in Drafts has all of it. */
+/** Editing is over and the message in Drafts is complete: deletes the working copy. */
 async function closed(deps: DraftDeps, row: DraftRow): Promise<DraftRow> {
   let dropped: string | undefined;
   const after = await deps.rows.change(row.draft, (current) => {

@@ -28,7 +28,7 @@ export interface DraftDeps {
   readonly submission: (id: string) => Promise<Submission | undefined>;
   /** A mailbox as it is now; undefined if it was removed. */
   readonly reader: (mailboxId: string) => Promise<Reader | undefined>;
-  /** Has someone look after a draft later. @throws BrokerError `storage_unreachable` */
+  /** Leaves a wake-up to look after a draft later. @throws BrokerError `storage_unreachable` */
   readonly wake: (mailboxId: string, draftId: string, delayMs: number) => Promise<void>;
   readonly clock: Clock;
   readonly random: Random;

@@ -9,7 +9,7 @@ export interface GraphCalendar {
   /**
    * Answers the event that an invitation made: it changes in the calendar, and Exchange tells the organizer.
    * @returns false where nothing was answered and a mail can do it: no permission, or no such event
-   * @throws BrokerError `graph_unreachable` where nobody knows, or Graph has no time: the same again is safe; what getting a
+   * @throws BrokerError `graph_unreachable` if the outcome is unknown or Graph is busy: repeating is safe; what getting a
    *   token throws
    */
   answer(

@@ -33,7 +33,7 @@ export interface SweepParts {
   readonly store: Store;
   readonly blobs: Blobs;
   readonly log: Log;
-  /** Has someone look after a draft. @throws BrokerError `storage_unreachable` */
+  /** Leaves a wake-up to look after a draft. @throws BrokerError `storage_unreachable` */
   readonly wakeDraft: (mailboxId: string, draftId: string) => Promise<void>;
 }
 

@@ -50,6 +50,6 @@ export interface SendingDeps {
   readonly sendVia: (mailbox: MailboxRow) => SendVia;
   /** Puts a wake-up into the queue that is seen after `delayMs`. @throws BrokerError `storage_unreachable` */
   readonly wake: (wakeUp: SendWakeUp, delayMs: number) => Promise<void>;
-  /** Has someone look after the draft that a submission was. @throws BrokerError `storage_unreachable` */
+  /** Leaves a wake-up to look after the draft that a submission was. @throws BrokerError `storage_unreachable` */
   readonly wakeDraft: (mailboxId: string, draftId: string) => Promise<void>;
 }

@@ -22,7 +22,7 @@ export interface Draft {
   readonly mailboxId: string;
   readonly createdAt: Date;
   readonly updatedAt: Date;
-  /** Grows with every change, whoever made it. */
+  /** Grows with every change, by the broker or another program. */
   readonly version: number;
   /** With angle brackets; the same in every version. */
   readonly messageId: string;
@@ -38,7 +38,7 @@ export interface Draft {
   readonly syncedAt: Date | undefined;
   /** When the working copy is to be in Drafts; undefined if nothing is to be done. */
   readonly flushAt: Date | undefined;
-  /** The working copy goes once it is in Drafts: nobody edits it any more. */
+  /** Editing is over: the working copy is deleted once it is in Drafts. */
   readonly closing: boolean;
   /** Another program deleted it. */
   readonly deleted: boolean;
@@ -61,7 +61,7 @@ export const isDirty = ({ copy, version, stored, deleted }: Draft): boolean =>
 /** A newer version of another program came before the working copy was in Drafts; its fields are kept, not shown as current. */
 export const isOvertaken = ({ copy, version }: Draft): boolean => copy !== undefined && copy.version < version;
 
-/** A message of the queue `work`: someone shall look after a draft. */
+/** A message of the queue `work` that asks to look after a draft. */
 export const draftWakeUp = (mailboxId: string, draftId: string) => ({
   v: 1 as const,
   kind: 'draft' as const,

@@ -16,7 +16,7 @@ export interface DraftRows {
   read(mailboxId: string, id: string): Promise<DraftRow | undefined>;
   insert(row: DraftRow): Promise<void>;
   /**
-   * Decides over the row as it is, and writes under its ETag; again if someone else wrote in between.
+   * Decides over the row as it is, and writes under its ETag; again if the row was changed in between.
    * @returns the row as it is then; undefined if there is none
    */
   change(draft: Pick<Draft, 'mailboxId' | 'id'>, decide: (row: DraftRow) => DraftChange): Promise<DraftRow | undefined>;

@@ -12,7 +12,7 @@ export interface FinishParts extends ChangeParts, TellParts {
   readonly mail: StoredMail;
   readonly markOriginal: OriginalMarker;
   readonly sweepDrafts: DraftSweeper;
-  /** Has someone look after the draft that a submission was. @throws BrokerError `storage_unreachable` */
+  /** Leaves a wake-up to look after the draft that a submission was. @throws BrokerError `storage_unreachable` */
   readonly wakeDraft: (mailboxId: string, draftId: string) => Promise<void>;
 }
 
