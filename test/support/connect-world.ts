@@ -164,6 +164,8 @@ export function connectWorld(store: Store, options: ConnectWorldOptions = {}) {
     get: async (id: string) => known.find((destination) => destination.id === id),
     list: async () => known,
   };
+  /** Mailboxes that someone has signed in for, or consented to. */
+  const placed: string[] = [];
   const connect: Connect = createConnect({
     config: { publicUrl, returnOrigins: options.returnOrigins ?? [] },
     clock: quick,
@@ -181,6 +183,7 @@ export function connectWorld(store: Store, options: ConnectWorldOptions = {}) {
     registry: registry.registry,
     destinations,
     audit,
+    placed: async (mailboxId) => void placed.push(mailboxId),
   });
   const openMailbox = createOpenMailbox({
     tokens: { of: options.token ?? tokenOf },
@@ -223,6 +226,7 @@ export function connectWorld(store: Store, options: ConnectWorldOptions = {}) {
       const { url } = await connect.createLink(wanted, caller);
       return new URL(url).searchParams.get('token') ?? '';
     },
+    placed,
     /** Presses the button; answers the state that went to Microsoft. */
     press: async (browser: TestBrowser, token: string): Promise<string> => {
       const step = await connect.begin({ token, headers: new Headers({ 'sec-fetch-site': 'same-origin' }) });

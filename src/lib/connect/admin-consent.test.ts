@@ -370,6 +370,8 @@ describe('mailboxes that wait for the consent', () => {
     const before = [await asked(one.mailbox.id), await asked(other.mailbox.id)];
     await w.back(browser, { ...yes(state), tenant: other.person.tid });
     expect([await asked(one.mailbox.id), await asked(other.mailbox.id)]).toEqual([(before[0] ?? 0) + 1, before[1]]);
+    // What else waits for it is told, too: messages to send.
+    expect(w.placed).toEqual([one.mailbox.id]);
     expect((await w.grants.read(one.person))?.retryAt).toBeUndefined();
     expect((await w.grants.read(other.person))?.retryAt).toBeDefined();
     // It still says what was wrong until a token shows that it is not.

@@ -117,11 +117,12 @@ async function wakeWaiting(deps: ConnectDeps, { tenant }: ConsentTicketRow): Pro
   }
 }
 
-async function wake({ registry, grants, log }: ConnectDeps, mailbox: MailboxRow): Promise<void> {
+async function wake({ registry, grants, log, placed }: ConnectDeps, mailbox: MailboxRow): Promise<void> {
   try {
     const grant = await grants.read(grantKeyOf(mailbox.grant));
     if (grant?.status === 'consent_required') await grants.note(grant, { retryAt: null });
     await registry.ask(mailbox.id);
+    await placed?.(mailbox.id);
   } catch (error) {
     // It is due later anyway.
     if (!isBrokerError(error, 'not_found', 'conflict', 'row_broken')) throw error;

@@ -31,7 +31,7 @@ export interface ConnectDeps {
   readonly registry: Pick<Registry, 'get' | 'upsert' | 'list' | 'ask'>;
   readonly destinations: DestinationLookup;
   readonly audit: Audit;
-  /** Told of a mailbox that was just connected, or connected again. Never rejects. */
+  /** Told of a mailbox that was just connected, or connected again, or got the consent that it waited for. Never rejects. */
   readonly placed?: ((mailboxId: string) => Promise<void>) | undefined;
 }
 
