@@ -40,7 +40,7 @@ export interface ComposeRequest {
   readonly calendar?: MimeParts['calendar'];
 }
 
-/** A message with all its parts, before it is written. It may name nobody yet. */
+/** A message with all its parts, before it is written. It may have no recipient yet. */
 export interface ComposedParts {
   readonly parts: MimeParts;
   readonly bcc: readonly Address[];

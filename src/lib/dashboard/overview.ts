@@ -36,7 +36,7 @@ export interface Overview {
   readonly mailboxes: readonly MailboxLine[];
   readonly counts: Readonly<Partial<Record<MailboxState, number>>>;
   readonly destinations: readonly DestinationView[];
-  /** Of the mailboxes that are shown, those with something to tell of their sending. */
+  /** Of the mailboxes that are shown, those with something to report about sending. */
   readonly sending: readonly SendingLine[];
   readonly deliveries: readonly Delivery[];
   readonly moreDeliveries: boolean;

@@ -93,7 +93,7 @@ export interface SharedCopy {
   /** When the attempt was marked. */
   readonly since: Date;
   readonly nextAt: Date;
-  /** How often it was looked for in vain. */
+  /** How often it was not found. */
   readonly looks: number;
   /** How often the folder could not be looked into. */
   readonly faults: number;

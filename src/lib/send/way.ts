@@ -119,7 +119,7 @@ export interface ReadyWay {
   /**
    * Takes a staged message back. True: it still lay in its place, so it was not sent, and never will be. False: it is
    * no longer there, which says nothing. Only where there is `stage`.
-   * @throws BrokerError `graph_unreachable` if that cannot be told
+   * @throws BrokerError `graph_unreachable` if that is unknown
    */
   withdraw?(place: string, signal: AbortSignal): Promise<boolean>;
   /**

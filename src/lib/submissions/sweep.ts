@@ -55,7 +55,7 @@ export async function sweepSubmissions({ store, blobs, log, wakeDraft }: SweepPa
   const holding = new Set<string>();
   const names: { readonly row: StoredRow; readonly submissionId: string; readonly createdAt: Date }[] = [];
   const alive = new Set<string>();
-  /** A draft cannot be read, so that nobody knows which blobs it needs. */
+  /** A draft cannot be read, so it is unknown which blobs it needs. */
   let keepsAll = false;
 
   const remove = async (row: StoredRow): Promise<number> => {
@@ -83,7 +83,7 @@ export async function sweepSubmissions({ store, blobs, log, wakeDraft }: SweepPa
       await table.replace(next, row.etag).catch((error: unknown) => {
         if (!isStoreError(error, 'conflict', 'missing')) throw error;
       });
-      // Its blobs are held once more: whoever reads it just now may still need them.
+      // Its blobs are kept once more: a request that reads it just now may still need them.
     }
     for (const name of [...(copy === undefined ? [] : [copy.blob]), ...uploads]) holding.add(name);
   };

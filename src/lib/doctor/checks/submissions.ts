@@ -9,15 +9,15 @@ import { failure, ok } from './findings.ts';
 import { everyMailbox, named } from './mailbox-list.ts';
 import type { Check, Finding } from './types.ts';
 
-/** Housekeeping runs what is overdue by five minutes; twice that means that nobody does. */
+/** Housekeeping runs what is overdue by five minutes; twice that means that it does not run. */
 const overdueMs = 10 * 60_000;
 
 /** What failed earlier was told then. */
 export const failedLatelyMs = dayMs;
 
 /**
- * What became of messages that were handed over for sending: those that wait though they are due, those of which nobody
- * knows whether they were sent, what failed in the last day, and accounts that may not send now. By what is stored.
+ * Messages that were accepted for sending: overdue ones, ones with an unknown outcome, failures of the last day, and
+ * accounts that may not send now. Reads stored rows only.
  */
 export function submissionsCheck(deps: {
   readonly registry: Pick<Registry, 'list'>;
@@ -56,7 +56,7 @@ export function submissionsCheck(deps: {
 export function judgeSubmissions(subject: string, facts: SendingFacts, now: Date): Finding[] {
   const { waiting, nextAt, leasedUntil, unknown, failed, code, hold } = facts;
   const findings: Finding[] = [];
-  // What waits for its turn in the pace of the account is old, too; then runs go on.
+  // A message that waits for the pace of its account is old, too; then runs happen.
   const isOld = (at: Date) => now.getTime() - at.getTime() > overdueMs;
   if (hold !== undefined) findings.push(heldUntil(subject, hold));
   else if (nextAt !== undefined && isOld(nextAt) && (leasedUntil === undefined || isOld(leasedUntil))) {

@@ -45,8 +45,9 @@ export interface CalendarParticipant extends Address {
 }
 
 /**
- * An invitation, an answer to one (RFC 5546), or the event of a calendar file. Times are such as other software can place
- * (RFC 9557): `…Z`, with an IANA zone in brackets, or with an offset; bare where they float or nobody knows their zone.
+ * An invitation, an answer to one (RFC 5546), or the event of a calendar file. Times are such as other software can
+ * place (RFC 9557): `…Z`, with an IANA zone in brackets, or with an offset; bare where they float or their zone is
+ * unknown.
  */
 export interface CalendarInfo {
   /** As the file says it; empty where it says none. */

@@ -29,7 +29,7 @@ export function replyTextOf(text: string): string | undefined {
   return tidied(withoutSignature(trimmedEnd(kept)));
 }
 
-// 40 ms on two cores; nobody writes so much.
+// 40 ms on two cores; longer texts are not written by hand.
 const mostLines = 20_000;
 
 /** The lines that introduce a quote here; undefined if none begins. */

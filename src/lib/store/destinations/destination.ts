@@ -26,7 +26,7 @@ export interface DestinationConfig {
   readonly url: string;
   /** True: the HTML of mail goes out as received. */
   readonly rawHtml: boolean;
-  /** True: it is told how many messages a folder has when that changes (`folder.counts`). */
+  /** True: it gets `folder.counts` when the number of messages of a folder changes. */
   readonly folderCounts?: boolean | undefined;
   /** Paused by hand. */
   readonly paused: boolean;

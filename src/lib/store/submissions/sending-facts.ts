@@ -24,7 +24,7 @@ export interface SendingFacts {
   readonly nextAt: Date | undefined;
   /** Until when a run last had the lease of the account at most; undefined where none ever had. */
   readonly leasedUntil: Date | undefined;
-  /** Nobody knows whether these were sent; a person or program decides. */
+  /** It is unknown whether these were sent; a person or program decides. */
   readonly unknown: number;
   /** Failed or bounced since the instant that was asked for, and the code of the newest of them. */
   readonly failed: number;

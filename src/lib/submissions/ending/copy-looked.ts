@@ -15,7 +15,7 @@ export type CopyResult =
 /** Whether Exchange has had its time to file the copy itself. */
 export const mayBeStored = ({ looks }: Pick<SharedCopy, 'looks'>): boolean => looks + 1 >= copyWaitsMs.length;
 
-/** Notes what came of a look. Undefined: nobody waits for it any more. */
+/** Notes the outcome of a look. Undefined: it is no longer awaited. */
 export function copyLooked(submission: Submission, result: CopyResult, now: Date): Submission | undefined {
   const { copy } = submission;
   if (copy?.state !== 'awaited') return undefined;

@@ -19,7 +19,7 @@ export async function fileCopy(
 ): Promise<CopyResult | undefined> {
   if (copy?.state !== 'awaited' || now < copy.nextAt) return undefined;
   const { place, since } = copy;
-  /** With Bcc: whoever looks into Sent may know who got it. */
+  /** With Bcc, which people who can read Sent may see. */
   const source = async () => {
     const found = await rows.read(id);
     const content = await openContent(sealer, id, found?.sealed ?? new Uint8Array());

@@ -31,7 +31,7 @@ export function createDraftSweeper({ ways, account, mailbox, clock, log }: Draft
   ): Promise<boolean> {
     const way = ways.get('graph_draft');
     const row = await mailbox(mailboxId);
-    // Nobody can look there any more.
+    // The mailbox can no longer be read.
     if (way === undefined || row === undefined) return true;
     const ready = await way.prepare(await account(row), signal);
     if (ready.kind !== 'ready') return false;

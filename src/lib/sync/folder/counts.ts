@@ -14,8 +14,8 @@ export const areCountsNew = (
 const ofFolder = z.looseObject({ folder: z.looseObject({ path: z.string() }) });
 
 /**
- * Tells how many messages folders have, where the destination asks for that: one event a folder, which takes the place
- * of one that still waits. It is stored with the cursor that remembers the counts, so that none is told twice.
+ * Sends the number of messages of folders if the destination asks for it: one event a folder, which replaces one that
+ * still waits. It is stored with the cursor that has the counts, so that none is sent twice.
  */
 export async function tellCounts(
   { context, mailbox }: MailboxRun<FolderContext>,

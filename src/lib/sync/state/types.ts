@@ -19,7 +19,7 @@ export interface DestinationFacts {
   died(destinationId: string): Promise<void>;
   /** Whether nothing goes to it just now: it is held, or paused. */
   isHeld?(destinationId: string): Promise<boolean>;
-  /** Whether it is to be told how many messages folders have. */
+  /** Whether it wants the number of messages of folders. */
   wantsCounts?(destinationId: string): Promise<boolean>;
   /** How many heads of folders were moved out of the way since it last accepted a mail. */
   headsMoved(destinationId: string): Promise<number>;
