@@ -37,7 +37,7 @@ export type ScaleCounts = z.infer<typeof scaleCountsForm>;
 const mailboxes = 64;
 const folders = ['INBOX', 'Sent Items'];
 const inBurst = 400;
-const shards = 6;
+const shards = 3;
 
 const less = (one: StoreCounts, other: StoreCounts): StoreCounts => ({
   transactions: one.transactions - other.transactions,

@@ -1,3 +1,4 @@
+import { assumptions } from './cost-model.ts';
 import type { Counts } from './count.ts';
 import type { ScaleCounts } from './scale-counts.ts';
 import { createEvents } from './scale-events.ts';
@@ -7,7 +8,9 @@ import { createEvents } from './scale-events.ts';
 
 /** What Azure documents and cannot be measured on one machine. */
 export const scaleAssumptions = {
-  tickSeconds: 60,
+  /** The default of POLL_INTERVAL, and the share of the mailboxes that a tick polls, as in docs/cost.md. */
+  tickSeconds: assumptions.tickSeconds,
+  polledShare: assumptions.polledShare,
   /** Ticks that are lived through, the first of which is not counted. */
   ticks: 4,
   tableSeconds: 0.01,
@@ -26,12 +29,11 @@ export const scaleAssumptions = {
   /** Connects that a process has under way at a time, and mailboxes of a shard that deliver at a time. */
   connectsAtOnce: 100,
   deliveringAtOnce: 16,
+  /** Shards that the timer asks for mail to send at a time: src/lib/submissions/due-lanes.ts. */
+  askedAtOnce: 16,
   cores: 0.25,
   instanceGb: 0.5,
   warmSessions: 300,
-  /** As in docs/cost.md. */
-  hotShare: 0.25,
-  coldTicks: 5,
   /** A message a mailbox in an hour of an office: 40 a day, in eight hours. */
   messagesPerMailboxAndHour: 5,
 } as const;
@@ -177,7 +179,7 @@ export function liveThrough(
         let end = events.now;
         let processorSeconds = 0;
         let withMail = 0;
-        const share = a.hotShare + (1 - a.hotShare) / a.coldTicks;
+        const share = a.polledShare;
         for (let at = 0; at < sizeOf(shard); at++) {
           if (random() >= share) continue;
           const isWarm = random() < warmShare;
@@ -264,7 +266,7 @@ export function liveThrough(
   /** The timer: reads the directory, asks which accounts have mail to send, and puts one message after the other. */
   function dispatch(): void {
     const pages = Math.ceil(shards / 1000);
-    const lanes = Math.ceil(shards / asked.dispatch.lanes.mostAtOnce);
+    const lanes = Math.ceil(shards / a.askedAtOnce);
     const before = (pages + lanes) * a.tableSeconds;
     for (let shard = 0; shard < shards; shard++) {
       events.at(events.now + before + (shard + 1) * a.queueSeconds, () => void queue.push(shard));

@@ -1,7 +1,7 @@
-import { month } from './cost-model.ts';
+import { assumptions, month } from './cost-model.ts';
 import { type Outcome, type Spread, scaleAssumptions } from './scale-model.ts';
 import type { ScaleResults } from './scale-results.ts';
-import { isEnough, monthOf, mostPollSeconds } from './scale-sizes.ts';
+import { intervals, isEnough, monthOf, mostOfTick } from './scale-sizes.ts';
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en-US');
 const usd = (value: number): string => `$${whole(value)}`;
@@ -20,14 +20,16 @@ function row(name: string, outcomes: readonly Outcome[], value: (one: Outcome, a
 export function scalePage(results: ScaleResults): string {
   const { cost, store } = results.counted;
   const a = scaleAssumptions;
-  const busy = results.sizes.map((size) => size.busy);
   const shardsOf = (mailboxes: number) => Math.ceil(mailboxes / store.mailboxes);
   const unitsPerShard = store.idle.units;
-  const secondAccountFrom = Math.floor((a.accountUnitsPerSecond * a.tickSeconds) / unitsPerShard) * store.mailboxes;
-  const fullTimer = Math.floor(a.tickSeconds / (a.queueSeconds + a.tableSeconds / 16)) * store.mailboxes;
+  const secondAccountFrom = (tickSeconds: number) =>
+    Math.floor((a.accountUnitsPerSecond * tickSeconds) / unitsPerShard) * store.mailboxes;
+  const fullTimer = (tickSeconds: number) =>
+    Math.floor(tickSeconds / (a.queueSeconds + a.tableSeconds / a.askedAtOnce)) * store.mailboxes;
+  const [tick, longTick] = intervals;
   const ones = results.accounts.map(({ one }) => one);
   const twos = results.accounts.map(({ two }) => two);
-  const needed = results.accounts.find(({ one }) => !isEnough(one, results.counted));
+  const needed = results.accounts.find(({ one }) => !isEnough(one, results.counted, a));
   const missing = ({ runsPerTick, mailboxes }: Outcome) => whole(Math.max(0, shardsOf(mailboxes) - runsPerTick));
   return [
     '# How far it scales',
@@ -39,26 +41,10 @@ export function scalePage(results: ScaleResults): string {
     '',
     '## What comes of it',
     '',
-    `An hour of an office: each mailbox gets ${a.messagesPerMailboxAndHour} messages, ${percent(a.hotShare)} of the mailboxes are polled every ${a.tickSeconds} s, the others every ${(a.coldTicks * a.tickSeconds) / 60} minutes. Instances of 512 MB: as few as poll 95 % of the shards within ${mostPollSeconds} s of the tick, and leave none out. Times are those after the tick: median, 95 %, longest. A message has waited for its tick before, ${a.tickSeconds / 2} s on average in a mailbox that is polled at every one.`,
+    `An hour of an office: each mailbox gets ${a.messagesPerMailboxAndHour} messages, and a tick polls ${percent(a.polledShare)} of the mailboxes, as in [cost.md](cost.md). Instances of 512 MB: as few as poll 95 % of the shards in ${percent(mostOfTick)} of a tick, and leave none out. Times are those after the tick: median, 95 %, longest; a message has waited for its tick before.`,
     '',
-    `| Mailboxes | ${busy.map(({ mailboxes }) => whole(mailboxes)).join(' | ')} |`,
-    `| --- | ${busy.map(() => '---:').join(' | ')} |`,
-    row('Shards', busy, ({ mailboxes }) => whole(shardsOf(mailboxes))),
-    row('Instances', busy, ({ instances }) => whole(instances)),
-    row('Polled after', busy, ({ polled }) => seconds(polled)),
-    row('Delivered after', busy, ({ delivered }) => seconds(delivered)),
-    row('Messages a second', busy, ({ messages }) => whole(messages / a.tickSeconds)),
-    row('Processors in use', busy, ({ processor }) => percent(processor)),
-    row('Table requests a second: on average, most', busy, (one) => {
-      return `${whole(one.transactionsPerTick / a.tickSeconds)}, ${whole(one.mostTransactions)}`;
-    }),
-    row('Rows of 1 KiB a second: on average, most', busy, (one) => {
-      return `${whole(one.unitsPerTick / a.tickSeconds)}, ${whole(one.mostUnits)}`;
-    }),
-    row('**A month**', busy, (one, at) => `**${usd(monthOf(cost, one, results.sizes[at]?.quiet ?? one))}**`),
-    row('By the formula of [cost.md](cost.md), without the log', busy, ({ mailboxes }) =>
-      usd(month(mailboxes, cost).total),
-    ),
+    ...intervals.flatMap((tickSeconds) => sizeTable(results, tickSeconds)),
+    `With more than some ten thousand mailboxes ticks of ${intervals[1]} s (\`POLL_INTERVAL\`) are the better choice: a third of the runs, and of what they cost.`,
     '',
     'The month has eight hours a day with mail and sixteen without, at the list prices of [cost.md](cost.md), the log included. The formula there takes the shards of a tick for a single run, which holds for a few of them; here every instance counts from its first run of a tick to its last.',
     '',
@@ -77,7 +63,8 @@ export function scalePage(results: ScaleResults): string {
     '',
     needed === undefined
       ? 'Of these sizes none needs a second account.'
-      : `**With ${whole(needed.one.mailboxes)} mailboxes a second account is needed**: on one, no number of instances polls 95 % of the shards within ${mostPollSeconds} s. With the wake-ups spread evenly over the tick, the average alone would reach the limit at ${whole(secondAccountFrom)} mailboxes (${whole(shardsOf(secondAccountFrom))} shards x ${whole(unitsPerShard)} KiB every ${a.tickSeconds} s). With ${whole(ones[ones.length - 1]?.mailboxes ?? 0)} two do not do it either: the timer alone takes ${whole(shardsOf(ones[ones.length - 1]?.mailboxes ?? 0) * a.queueSeconds)} s to put their wake-ups into the queue.`,
+      : `**With ticks of ${tick} s a second account is needed with ${whole(needed.one.mailboxes)} mailboxes**: on one, no number of instances polls 95 % of the shards in ${percent(mostOfTick)} of a tick.`,
+    `Were the wake-ups spread evenly over the tick, the average alone would reach the limit at ${whole(secondAccountFrom(tick))} mailboxes with ticks of ${tick} s, and at ${whole(secondAccountFrom(longTick))} with ticks of ${longTick} s (${whole(unitsPerShard)} KiB a shard and tick).`,
     `Were the limit counted in requests, one account would do: ${whole(results.inRequests.mailboxes)} mailboxes ask for ${whole(results.inRequests.transactionsPerTick / a.tickSeconds)} a second on average, ${whole(results.inRequests.mostTransactions)} at most.`,
     '',
     '`broker deploy --separate-tables` gives the tables an account of their own, beside the one of queue and host; dividing the shards among several is not built. Until it is, a second deployment does the same.',
@@ -101,8 +88,8 @@ export function scalePage(results: ScaleResults): string {
     '| What | Asks for | Comes to an end at |',
     '| --- | --- | --- |',
     `| Ids of shards | - | ${whole(mostShards * store.mailboxes)} mailboxes |`,
-    `| The timer puts a message a shard into the queue, one after the other (a guess: the host's output binding is not in reach) | ${a.queueSeconds} s a shard | ${whole(fullTimer)} mailboxes: the tick is over before the last is in |`,
-    `| The timer asks each shard for mail to send, ${store.dispatch.lanes.mostAtOnce < store.dispatch.shards ? store.dispatch.lanes.mostAtOnce : 16} at a time | ${store.dispatch.lanes.transactions / store.dispatch.shards} request a shard | counted in the row above |`,
+    `| The timer puts a message a shard into the queue, one after the other (a guess: the host's output binding is not in reach) | ${a.queueSeconds} s a shard | ${whole(fullTimer(tick))} mailboxes with ticks of ${tick} s, ${whole(fullTimer(longTick))} with ${longTick} s: the tick is over before the last is in |`,
+    `| The timer asks each shard for mail to send, ${a.askedAtOnce} at a time | ${store.dispatch.lanes.transactions / store.dispatch.shards} request a shard | counted in the row above |`,
     `| Housekeeping looks for overlooked shards every 5 minutes, 16 at a time | ${((store.overlooked.transactions - 1) / store.dispatch.shards).toFixed(0)} request a shard | ${whole((300 / a.tableSeconds) * 16 * store.mailboxes)} mailboxes |`,
     `| Bells, where notifications are asked for: housekeeping looks after one mailbox at a time, every hour | 1 request a mailbox at least | ${whole(300 / a.tableSeconds)} mailboxes: the function's time of 5 minutes is over |`,
     `| Connections of a process | ${a.warmSessions} kept (\`WARM_SESSIONS\`) | with several instances nearly every poll logs in anew: another instance had the shard before |`,
@@ -123,4 +110,39 @@ export function scalePage(results: ScaleResults): string {
     'Not modelled: how long Azure takes to add instances ([at most four at a time, one for each 16 messages in the queue](https://learn.microsoft.com/azure/azure-functions/functions-target-based-scaling)), throttling by Exchange and Entra, reading grants when a token ends, rows of destinations, mail that is sent, and bells. Numbers of instances are tried in steps, so that a smaller one may do.',
     '',
   ].join('\n');
+}
+
+/** The sizes with ticks of one length. */
+function sizeTable(results: ScaleResults, tickSeconds: number): string[] {
+  const { cost, store } = results.counted;
+  const a = { ...scaleAssumptions, tickSeconds };
+  const live = results.sizes.filter((size) => size.tickSeconds === tickSeconds);
+  const busy = live.map((size) => size.busy);
+  return [
+    `### Ticks of ${tickSeconds} s${tickSeconds === scaleAssumptions.tickSeconds ? ' (the default of `POLL_INTERVAL`)' : ''}`,
+    '',
+    `| Mailboxes | ${busy.map(({ mailboxes }) => whole(mailboxes)).join(' | ')} |`,
+    `| --- | ${busy.map(() => '---:').join(' | ')} |`,
+    row('Shards', busy, ({ mailboxes }) => whole(Math.ceil(mailboxes / store.mailboxes))),
+    row(
+      'Instances',
+      busy,
+      (one) => `${whole(one.instances)}${isEnough(one, results.counted, a) ? '' : ' (no number is enough)'}`,
+    ),
+    row('Polled after', busy, ({ polled }) => seconds(polled)),
+    row('Delivered after', busy, ({ delivered }) => seconds(delivered)),
+    row('Messages a second', busy, ({ messages }) => whole(messages / tickSeconds)),
+    row('Processors in use', busy, ({ processor }) => percent(processor)),
+    row('Table requests a second: on average, most', busy, (one) => {
+      return `${whole(one.transactionsPerTick / tickSeconds)}, ${whole(one.mostTransactions)}`;
+    }),
+    row('Rows of 1 KiB a second: on average, most', busy, (one) => {
+      return `${whole(one.unitsPerTick / tickSeconds)}, ${whole(one.mostUnits)}`;
+    }),
+    `| **A month** | ${live.map((one) => `**${usd(monthOf(cost, one, a))}**`).join(' | ')} |`,
+    row('By the formula of [cost.md](cost.md), without the log', busy, ({ mailboxes }) =>
+      usd(month(mailboxes, cost, { ...assumptions, tickSeconds }).total),
+    ),
+    '',
+  ];
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { countsForm } from './count.ts';
 import { scaleCountsForm } from './scale-counts.ts';
-import { type Counted, liveThrough, type Outcome, scaleAssumptions } from './scale-model.ts';
-import { enough, largeSizes, sizes } from './scale-sizes.ts';
+import { type Counted, liveThrough, scaleAssumptions } from './scale-model.ts';
+import { enough, intervals, type Live, largeSizes, sizes } from './scale-sizes.ts';
 
 const spread = z.strictObject({ median: z.number(), p95: z.number(), most: z.number() });
 const outcome = z.strictObject({
@@ -24,7 +24,7 @@ const outcome = z.strictObject({
 export const scaleResultsForm = z.strictObject({
   counted: z.strictObject({ cost: countsForm, store: scaleCountsForm }),
   /** For each size: an hour with mail, and one without, on as many instances. */
-  sizes: z.array(z.strictObject({ busy: outcome, quiet: outcome })),
+  sizes: z.array(z.strictObject({ tickSeconds: z.number(), busy: outcome, quiet: outcome })),
   /** Large ones, the shards on one account and divided among two. */
   accounts: z.array(z.strictObject({ one: outcome, two: outcome })),
   /** The largest of them on one account, were its limit counted in requests. */
@@ -34,10 +34,11 @@ export const scaleResultsForm = z.strictObject({
 export type ScaleResults = z.infer<typeof scaleResultsForm>;
 
 /** What comes of a size: on the fewest instances that are enough, with mail and without. */
-export function resultsOf(mailboxes: number, counted: Counted): { readonly busy: Outcome; readonly quiet: Outcome } {
-  const busy = enough(mailboxes, counted);
+export function resultsOf(mailboxes: number, tickSeconds: number, counted: Counted): Live {
+  const given = { ...scaleAssumptions, tickSeconds };
+  const busy = enough(mailboxes, counted, given);
   const { instances } = busy;
-  const quiet = liveThrough({ mailboxes, instances }, counted, { ...scaleAssumptions, messagesPerMailboxAndHour: 0 });
+  const quiet = liveThrough({ mailboxes, instances }, counted, { ...given, messagesPerMailboxAndHour: 0 });
   return { busy, quiet };
 }
 
@@ -46,7 +47,9 @@ export function runScale(counted: ScaleResults['counted']): ScaleResults {
   const largest = largeSizes[largeSizes.length - 1] ?? 0;
   return {
     counted,
-    sizes: sizes.map((mailboxes) => resultsOf(mailboxes, counted)),
+    sizes: intervals.flatMap((tickSeconds) =>
+      sizes.map((mailboxes) => ({ tickSeconds, ...resultsOf(mailboxes, tickSeconds, counted) })),
+    ),
     accounts: largeSizes.map((mailboxes) => ({
       one: enough(mailboxes, counted),
       two: enough(mailboxes, counted, { ...scaleAssumptions, accounts: 2 }),
