@@ -304,6 +304,12 @@ const doors: readonly Door[] = [
   { method: 'GET', path: 'mailboxes/{mailbox}/messages/{messageRef}/raw', scope: 'read' },
   {
     method: 'GET',
+    path: 'mailboxes/{mailbox}/changes',
+    scope: 'read',
+    wrongQuery: ['limit=501', 'folder=inbox&path=INBOX'],
+  },
+  {
+    method: 'GET',
     path: 'mailboxes/{mailbox}/messages/{messageRef}/thread',
     scope: 'read',
     wrongQuery: ['folders=nowhere', 'deep=true'],

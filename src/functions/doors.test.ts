@@ -30,6 +30,7 @@ keys/{id}                       DELETE admin
 mailboxes                       GET read, POST admin
 mailboxes/{id}                  GET read, PATCH admin, DELETE admin
 mailboxes/{id}/bulk             POST send
+mailboxes/{id}/changes          GET read
 mailboxes/{id}/drafts           GET write, POST write
 mailboxes/{id}/drafts/{draftId} GET write, PUT write, DELETE write
 mailboxes/{id}/drafts/{draftId}/send POST send

@@ -29,6 +29,7 @@ import './mailboxes/mailbox-token.ts';
 import './mailboxes/mailbox.ts';
 import './mailboxes/mailboxes.ts';
 import './mailboxes/message-attachment.ts';
+import './mailboxes/mailbox-changes.ts';
 import './mailboxes/message-raw.ts';
 import './mailboxes/message-response.ts';
 import './mailboxes/message-thread.ts';

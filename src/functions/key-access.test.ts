@@ -251,6 +251,7 @@ const auditedActions: readonly (readonly [string, object, Right, Right, Right, R
     403,
     403,
   ],
+  ...reading('GET mailboxes/{m}/changes'),
   ...reading('GET mailboxes/{m}/folders'),
   ...reading('GET mailboxes/{m}/messages'),
   ...reading(`GET mailboxes/{m}/messages/${vectors.messageRef}`),

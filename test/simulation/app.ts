@@ -163,6 +163,8 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
         ...(faults.kinds.has('bell') ? { hasBell: async () => true } : {}),
         destinations: {
           ...createDestinationFacts({ rows, time: store.time, clock, random }),
+          // Nobody asks for counts here: a read for it would move the faults of every world.
+          wantsCounts: async () => false,
           order: async (id) => (world.unordered.has(id) ? 'window' : 'strict'),
         },
         ...(sending === undefined ? {} : { sentMail: sending.mailIn }),

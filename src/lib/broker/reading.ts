@@ -3,6 +3,7 @@ import type { MessageRef } from '../delivery/events/message-ref.ts';
 import { createRenderer } from '../delivery/events/render.ts';
 import { loadSanitizer } from '../delivery/sanitize/sanitize.ts';
 import { findThread, type ThreadRequest } from '../reading/find-thread.ts';
+import { type ChangesRequest, listChanges } from '../reading/list-changes.ts';
 import { type FoldersRequest, listFolders } from '../reading/list-folders.ts';
 import { type ListRequest, listMessages } from '../reading/list-messages.ts';
 import { openFile } from '../reading/open-file.ts';
@@ -25,6 +26,7 @@ export function composeReading(
   return {
     folders: (reader: Reader, request: FoldersRequest) => listFolders(deps, reader, request),
     messages: (reader: Reader, request: ListRequest) => listMessages(deps, reader, request),
+    changes: (reader: Reader, request: ChangesRequest) => listChanges(deps, reader, request),
     thread: (reader: Reader, request: ThreadRequest) => findThread(deps, reader, request),
     message: (reader: Reader, ref: MessageRef) => openMessage(deps, reader, ref),
     change: (reader: Reader, request: ChangeRequest) => changeMessages({ ...deps, ownChanges }, reader, request),

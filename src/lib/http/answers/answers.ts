@@ -53,6 +53,11 @@ export const operations: Readonly<Record<string, Operation>> = {
     answers: { 200: messages.folders },
     example: { query: 'counts=inbox,sent' },
   },
+  'GET mailboxes/{id}/changes': {
+    summary: 'List changed flags of a folder',
+    answers: { 200: messages.changes },
+    example: { query: 'folder=inbox&limit=100' },
+  },
   'GET mailboxes/{id}/messages': {
     summary: 'List or search a folder',
     answers: { 200: messages.messages },

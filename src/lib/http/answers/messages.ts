@@ -56,6 +56,16 @@ export const messages = z.object({
   scannedUntil: maybeTime.optional().describe('Of a search: null once the whole folder was searched'),
 });
 
+export const changes = z.object({
+  folder: z.object({ path: text, role, messages: count }),
+  items: z.array(z.object({ ...names, ...flags, categories })),
+  changedOnly: z
+    .boolean()
+    .describe('False where the server does not tell what changed, as Exchange: all messages, in pages'),
+  more: z.boolean().describe('More is to come now'),
+  since: text.describe('Goes into the next request'),
+});
+
 export const thread = z.object({
   items: z.array(summary).describe('The oldest first'),
   complete: z.boolean().describe('False where other messages may be in the folders that are left'),

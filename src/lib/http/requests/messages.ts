@@ -43,6 +43,19 @@ export const messageList = z
     ...{ limit, cursor, query },
   }));
 
+/** Query of GET mailboxes/{id}/changes. */
+export const changesQuery = z
+  .strictObject({
+    ...folderQuery,
+    since: z.string().max(100).optional(),
+    limit: z.coerce.number('Is not a whole number from 1 to 500.').int().min(1).max(500).default(200),
+  })
+  .refine(({ folder, path }) => folder === undefined || path === undefined, {
+    path: ['path'],
+    message: 'Cannot stand beside folder.',
+  })
+  .transform(({ folder, path, since, limit }) => ({ folder: chosen({ folder, path }), since, limit }));
+
 /** Query of GET mailboxes/{id}/folders. */
 export const folderList = z.strictObject({
   /** `all`, or roles with commas between. */

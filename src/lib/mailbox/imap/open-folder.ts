@@ -37,6 +37,7 @@ export function createOpenFolder(parts: OpenFolderParts): OpenFolder {
     path: selected.path,
     uidValidity: selected.uidValidity,
     uidNext: selected.uidNext,
+    highestModseq: client.capabilities.has('CONDSTORE') ? selected.highestModseq || undefined : undefined,
     messages: selected.exists,
     keepsKeywords: selected.permanentFlags?.has('\\*') === true,
     keepsFlag: (flag) => {

@@ -118,6 +118,8 @@ export interface OpenFolder {
   readonly path: string;
   readonly uidValidity: bigint;
   readonly uidNext: number;
+  /** What CONDSTORE counts changes by (RFC 7162); undefined where the server or the folder has none of it. */
+  readonly highestModseq: bigint | undefined;
   /** EXISTS, as SELECT told it. */
   readonly messages: number;
   /** The server stores flags that clients make up (`\*` in PERMANENTFLAGS). False in a folder that was opened for reading. */
