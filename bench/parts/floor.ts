@@ -4,11 +4,13 @@ import PostalMime from 'postal-mime';
 import sanitize from 'sanitize-html';
 import { Agent, request } from 'undici';
 import type { Endpoint } from '../../local/stack.ts';
+import { windowSizes } from '../../src/lib/domain/events/window-size.ts';
 import { answerCalls } from './child.ts';
 
 // What the same libraries take for the bare work, with nothing around them: no state, no order, no retry, no signature.
 
-const agent = new Agent({ connections: 16 });
+// As many as the broker opens to a destination at most.
+const agent = new Agent({ connections: windowSizes.most });
 
 const open = async (imap: Endpoint, address: string): Promise<ImapFlow> => {
   const client = new ImapFlow({

@@ -1,3 +1,4 @@
+import { windowSizes } from '../../src/lib/domain/events/window-size.ts';
 import { fill } from '../parts/fill.ts';
 import { percent, type Row, ratioOf, type Scenario, spread } from '../parts/measure.ts';
 import { makeMessage, type Sort } from '../parts/messages.ts';
@@ -9,8 +10,8 @@ const messages = 2000;
 const warmingMessages = 600;
 const rounds = 4;
 
-/** As many messages as the window of a folder holds. */
-const atOnce = 8;
+/** As many as the window of a folder holds when it has grown. */
+const atOnce = windowSizes.most;
 
 /**
  * 2,000 messages that lie in one mailbox when it is polled, delivered in order and in a window. The floor does the same
