@@ -59,10 +59,8 @@ export function copySeen(
   const { state } = submission;
   if (state === 'failed' || state === 'cancelled' || state === 'queued') return undefined;
   const isNewFrom = fromRewritten !== undefined && fromRewritten !== submission.fromRewritten;
-  // Told again, because the first event could not know it.
-  const isTold = state === 'sent' || state === 'partial';
-  const owes = isTold ? owing(submission, 'submission.sent') : submission.owes;
-  const told = isNewFrom ? { ...submission, fromRewritten, owes } : submission;
+  // Not told again: who counts ends would count it twice. The event of the copy names its From and the submission.
+  const told = isNewFrom ? { ...submission, fromRewritten } : submission;
   if (state === 'unknown') return copied(told, messageId, now);
   const { serverMessageId, ourMessageId } = submission;
   const isKnown = messageId === undefined || messageId === ourMessageId || messageId === serverMessageId;

@@ -267,17 +267,11 @@ describe('a copy in Sent', () => {
     expect((await read(id))?.fromRewritten).toBeUndefined();
     await copied(id, '<ours@contoso.example>', 'ada.lovelace@contoso.example');
     expect(await read(id)).toMatchObject({ state: 'sent', fromRewritten: 'ada.lovelace@contoso.example' });
-    // The event that was told before could not know it, and comes once more.
-    const events = (await world.rows('mail', 'o!')).map(({ values }) => Object(values));
-    expect(events.map(({ type }) => type)).toEqual(['submission.sent', 'submission.sent']);
-    expect(events.map(({ data }) => JSON.parse(data).fromRewritten).filter(Boolean)).toEqual([
-      'ada.lovelace@contoso.example',
-    ]);
-    expect(await world.rows('submissions', 'w!')).toEqual([]);
     const { etag } = (await startProcess(world).deps.rows.read(id)) ?? {};
     await copied(id, '<ours@contoso.example>', 'ada.lovelace@contoso.example');
     expect((await startProcess(world).deps.rows.read(id))?.etag).toBe(etag);
-    expect(await world.rows('mail', 'o!')).toHaveLength(2);
+    // The end was told before, and is told once.
+    expect(await world.rows('mail', 'o!')).toHaveLength(1);
   });
 
   it('changes nothing if it has our own Message-ID', async () => {

@@ -24,12 +24,8 @@ export const submissionEventId = (submission: Submission, type: SubmissionEvent)
     submission.attempts,
     // A bounce may be reported again with more recipients. One that comes while an end is not sent yet does not change
     // the id of that event.
-    type === 'submission.bounced' ? submission.refused.length : rewrittenCount(submission, type),
+    type === 'submission.bounced' ? submission.refused.length : 0,
   );
-
-/** `submission.sent` comes once more when the copy shows another From than was known before. */
-const rewrittenCount = ({ fromRewritten }: Submission, type: SubmissionEvent): number =>
-  type === 'submission.sent' && fromRewritten !== undefined ? 1 : 0;
 
 /**
  * Puts an event into the outbox of its mailbox, in one batch with `a!`, whose worker then looks. Done once it is there,
