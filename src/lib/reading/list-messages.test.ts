@@ -163,14 +163,21 @@ describe('a list on Exchange', () => {
     await expect(world.reading.messages(world.reader, sent)).rejects.toMatchObject({ code: 'no_such_folder' });
   });
 
-  it('asks for a stretch of UIDs, whatever the folder holds', async () => {
-    const many = Array.from({ length: 2_000 }, (_, n) => mail(10 * (n + 1), `mail ${n}`, 'Grace <grace@x.example>'));
-    const { list, started } = await server({ folders: inbox(...many) });
+  it('costs one search of a stretch of UIDs and one fetch in a folder of 50,000 messages, among 200 folders', async () => {
+    const many = Array.from({ length: 50_000 }, (_, n) => mail(10 * (n + 1), `mail ${n}`, 'Grace <grace@x.example>'));
+    const empty = { uidValidity: 1, uidNext: 1, messages: [] };
+    const others = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`Project ${n}`, empty]));
+    const { list, started, world } = await server({ folders: { ...inbox(...many), ...others } });
     const page = await list({}, 10);
-    expect(page.items.at(-1)?.subject).toBe('mail 1990');
+    expect(page.items.at(-1)?.subject).toBe('mail 49990');
     const asked = started.heard.filter((line) => /^UID/.test(line));
-    expect(asked.filter((line) => line.includes('SEARCH'))).toEqual(['UID SEARCH UID 19801:20000']);
+    expect(asked.filter((line) => line.includes('SEARCH'))).toEqual(['UID SEARCH UID 499801:500000']);
     expect(asked.filter((line) => line.includes('FETCH'))).toHaveLength(1);
+    // One LIST, and a STATUS for each folder that is counted.
+    const tree = await world.reading.folders(world.reader, { counts: ['inbox'], limit: 200 });
+    expect(tree.items).toHaveLength(200);
+    expect(tree.cursor).toBeDefined();
+    expect(started.heard.filter((line) => line.startsWith('STATUS'))).toHaveLength(1);
   });
 
   it('looks at no more than it may in one call, and says how far it came', async () => {
