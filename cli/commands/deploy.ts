@@ -79,6 +79,7 @@ export function addOptions(program: Program): Program {
     .option('--secret-days <days>', 'how long a new client secret lives', whole(1, 730), defaults.secretDays)
     .option('--no-consent', 'no tenant-wide consent: each person consents')
     .option('--graph-sending', 'also let mail go through Microsoft Graph where SMTP is closed')
+    .option('--notifications', 'also let Microsoft Graph announce new mail, so that it comes within seconds')
     .option('--app-access', 'also the app permissions, for mailboxes opened without a sign-in')
     .option('--mailboxes <count>', 'for how many the price is worked out', whole(1, 100_000), defaults.mailboxes)
     .option('--install-func', 'install Azure Functions Core Tools by npm where they are missing')
@@ -131,6 +132,7 @@ export function readOptions(program: Program): DeployOptions {
     secretDays: count('secretDays') ?? defaults.secretDays,
     consent: given.consent !== false,
     sendsByGraph: is('graphSending'),
+    isAnnounced: is('notifications'),
     opensByItself: is('appAccess'),
     mailboxes: count('mailboxes') ?? defaults.mailboxes,
     installFunc: is('installFunc'),

@@ -39,6 +39,8 @@ export interface DeployOptions {
   readonly secretDays: number;
   readonly consent: boolean;
   readonly sendsByGraph: boolean;
+  /** New mail is announced by Microsoft Graph. */
+  readonly isAnnounced: boolean;
   readonly opensByItself: boolean;
   /** For how many mailboxes the price is worked out. */
   readonly mailboxes: number;

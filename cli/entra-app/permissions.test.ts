@@ -24,6 +24,10 @@ describe('permissions', () => {
       ...least,
       'graph Scope Mail.Send',
     ]);
+    expect(names(permissionsFor({ graphPermissions: ['Mail.ReadBasic'], opensByItself: false }))).toEqual([
+      ...least,
+      'graph Scope Mail.ReadBasic',
+    ]);
     expect(names(permissionsFor({ graphPermissions: [], opensByItself: true }))).toEqual([
       ...least,
       'exchange Role IMAP.AccessAsApp',

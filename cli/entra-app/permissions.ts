@@ -49,6 +49,7 @@ export const permissions: readonly Permission[] = [
   scope('graph', 'Mail.Send', 'e383f46e-2787-4529-855e-0e479a3ffac0', 'graphMail'),
   scope('graph', 'Mail.Send.Shared', 'a367ab51-6b49-43bf-a716-a1fb06d2a174', 'graphMail'),
   scope('graph', 'Mail.ReadWrite', '024d486e-b451-40bb-833d-3e66d98c5c73', 'graphMail'),
+  scope('graph', 'Mail.ReadBasic', 'a4b8392a-d8d1-4954-a029-8e668a39a170', 'graphMail'),
   scope('graph', 'Calendars.ReadWrite', '1ec239c2-d7c9-4623-a91a-a9775856bb36', 'graphMail'),
   {
     ...{ service: 'exchange', type: 'Role', value: 'IMAP.AccessAsApp' },

@@ -20,7 +20,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
   },
   {
     name: 'the cursor passes what SEARCH leaves out',
-    seed: 33,
+    seed: 14,
     breaks: 'nothing is lost',
     changes: [
       {
@@ -59,7 +59,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
   },
   {
     name: 'the own recent messages of a folder are not looked into when a message comes back to it',
-    seed: 33,
+    seed: 14,
     breaks: 'one key for one message',
     changes: [
       {
@@ -73,7 +73,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
   },
   {
     name: 'a mail is known again by its Message-ID alone',
-    seed: 33,
+    seed: 17,
     breaks: 'nothing is lost',
     changes: [
       {
@@ -121,7 +121,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
   },
   {
     name: 'a message that is known and was never accepted is passed over after a reset',
-    seed: 950,
+    seed: 453,
     without: bellKinds,
     breaks: 'nothing is lost',
     changes: [
@@ -135,7 +135,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
   },
   {
     name: 'a move leaves the row of a message behind that is being tried again',
-    seed: 128,
+    seed: 85,
     breaks: 'nothing is lost',
     changes: [
       {

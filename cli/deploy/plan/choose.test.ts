@@ -130,6 +130,20 @@ describe('choices', () => {
       ['Mail.Send', 'Mail.Send.Shared'],
     ],
     ['stay as an admin has set them', {}, 'mail.readwrite, Mail.Send', ['Mail.Send', 'Mail.ReadWrite']],
+    ['are that for notifications, where they are asked for', { isAnnounced: true }, undefined, ['Mail.ReadBasic']],
+    [
+      'are both, where both are asked for',
+      { sendsByGraph: true, isAnnounced: true },
+      undefined,
+      ['Mail.Send', 'Mail.Send.Shared', 'Mail.ReadBasic'],
+    ],
+    [
+      'get that for notifications beside what an admin has set',
+      { isAnnounced: true },
+      'Mail.Send',
+      ['Mail.Send', 'Mail.ReadBasic'],
+    ],
+    ['have that for notifications once', { isAnnounced: true }, 'Mail.ReadBasic', ['Mail.ReadBasic']],
     ['stay so, though sending is asked for again', { sendsByGraph: true }, 'Mail.Send', ['Mail.Send']],
   ])('about Graph permissions %s, and the setting says the same', (_what, given, now, permissions) => {
     const settings = { ...there.settings, ...(now === undefined ? {} : { GRAPH_PERMISSIONS: now }) };

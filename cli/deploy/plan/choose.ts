@@ -79,12 +79,17 @@ function credentialOf(settings: Existing['settings']): Credential | undefined {
   return credentialModes.find((one) => one === settings.CREDENTIAL_MODE?.trim()) ?? defaultCredentialMode;
 }
 
-/** As an admin has set it; else what sending from one's own and from shared mailboxes takes, where that is asked for. */
+/**
+ * As an admin has set it; else what sending from one's own and from shared mailboxes takes, where that is asked for. What
+ * announces new mail is added to either: it lets the app do nothing more.
+ */
 function graphPermissionsOf(options: DeployOptions, settings: Existing['settings']): readonly GraphMailPermission[] {
   const now = (settings.GRAPH_PERMISSIONS ?? '').toLowerCase().split(/[\s,]+/);
   const set = graphMailPermissions.filter((name) => now.includes(name.toLowerCase()));
-  if (set.length > 0) return set;
-  return options.sendsByGraph ? ['Mail.Send', 'Mail.Send.Shared'] : [];
+  const sending: readonly GraphMailPermission[] = options.sendsByGraph ? ['Mail.Send', 'Mail.Send.Shared'] : [];
+  const chosen = new Set(set.length > 0 ? set : sending);
+  if (options.isAnnounced) chosen.add('Mail.ReadBasic');
+  return [...chosen];
 }
 
 const firstOfMonth = (now: number): string => `${new Date(now).toISOString().slice(0, 7)}-01`;

@@ -7,6 +7,7 @@ export const plainOptions: DeployOptions = {
   secretDays: defaults.secretDays,
   consent: true,
   sendsByGraph: false,
+  isAnnounced: false,
   opensByItself: false,
   mailboxes: defaults.mailboxes,
   installFunc: false,
