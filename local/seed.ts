@@ -3,7 +3,7 @@ import { createBroker } from '../src/lib/broker.ts';
 import { readConfig } from '../src/lib/config.ts';
 import { scopes } from '../src/lib/domain/scope.ts';
 import { rootSecretName } from '../src/lib/vault/root-keys.ts';
-import type { VaultStandIn } from './world.ts';
+import type { VaultStandIn } from './azure/stand-ins.ts';
 
 const dayMs = 86_400_000;
 

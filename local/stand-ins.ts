@@ -6,13 +6,15 @@ import { type Certificates, makeCertificates } from './certificates.ts';
 import { demoMessages } from './demo/demo-mail.ts';
 import { appMailboxes, demoTenant, demoUsers, sharedMailboxes } from './demo/demo-users.ts';
 import { startEntra } from './entra/entra.ts';
+import type { DemoUser } from './entra/stand-in.ts';
 import { startGraph } from './graph/graph.ts';
 import { startDovecot } from './mail/dovecot.ts';
 import { startEmbeddedImap } from './mail/embedded.ts';
 import { startSmtp } from './mail/smtp.ts';
 import { startNocobase } from './nocobase/nocobase.ts';
+import type { Running } from './running.ts';
 import { fillVault } from './seed.ts';
-import type { DemoUser, Running, ServiceOptions, StandIns } from './world.ts';
+import type { ServiceOptions, StandIns } from './world.ts';
 
 /** What runs, each part absent where a real setting replaces it. NocoBase has no setting: its stand-in always runs. */
 export interface Started extends Running {

@@ -7,8 +7,8 @@ import { ArgumentFault } from './command-line.ts';
 import { readStartArguments, type StartArguments, usage } from './demo/arguments.ts';
 import { createTerminal } from './demo/terminal.ts';
 import { whenShellOfNpmEnds } from './npm-shell.ts';
+import type { Running } from './running.ts';
 import { sentenceOf } from './sentence.ts';
-import type { Running } from './world.ts';
 
 // The host waits up to 10 s for what is under way, the emulator as long for its disk; then patience ends.
 const endWithinMs = 25_000;

@@ -2,7 +2,7 @@ import type { Browser, BrowserContext, Page, Response } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../local/demo/chromium.ts';
 import { demoUsers } from '../local/demo/demo-users.ts';
-import type { DemoUser } from '../local/world.ts';
+import type { DemoUser } from '../local/entra/stand-in.ts';
 import { axeFindings, overflowOf } from './support/chromium.ts';
 import { composeMail } from './support/mail.ts';
 import { describeNeeding } from './support/requirements.ts';

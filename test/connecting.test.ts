@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { demoUsers } from '../local/demo/demo-users.ts';
-import type { DemoUser } from '../local/world.ts';
+import type { DemoUser } from '../local/entra/stand-in.ts';
 import { BrowserClient, hiddenField, type Page } from './support/browser-client.ts';
 import type { HostProcess } from './support/host-process.ts';
 import { describeImapServers } from './support/imap-servers.ts';

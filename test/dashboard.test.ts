@@ -2,7 +2,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium } from '../local/demo/chromium.ts';
 import { demoTenant, demoUsers } from '../local/demo/demo-users.ts';
-import type { DemoUser } from '../local/world.ts';
+import type { DemoUser } from '../local/entra/stand-in.ts';
 import { adminRole } from '../src/lib/domain/admin-role.ts';
 import { actionNames, dashboardForm } from '../src/lib/http/requests/dashboard.ts';
 import { axeFindings, overflowOf } from './support/chromium.ts';

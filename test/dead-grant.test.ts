@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { EmbeddedImap, ReceivedEvent } from '../local/world.ts';
+import type { EmbeddedImap } from '../local/mail/stand-ins.ts';
+import type { ReceivedEvent } from '../local/nocobase/stand-in.ts';
 import { BrowserClient } from './support/browser-client.ts';
 import { shortMail } from './support/mail.ts';
 import { accepted, eventsOf, eventually, pollsPass, startWorld, type World, walk } from './support/world.ts';

@@ -1,7 +1,7 @@
 import { QueueClient } from '@azure/storage-queue';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { packageOf } from '../cli/deploy/package/package.ts';
-import type { EmbeddedImap } from '../local/world.ts';
+import type { EmbeddedImap } from '../local/mail/stand-ins.ts';
 import { dayMs } from '../src/lib/domain/duration.ts';
 import { projectRoot } from './support/page.ts';
 import { eventually, startWorld, type World } from './support/world.ts';

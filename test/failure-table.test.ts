@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { TokenFailure } from '../local/world.ts';
+import type { TokenFailure } from '../local/entra/stand-in.ts';
 import { systemClock } from '../src/lib/domain/system.ts';
 import { type FailureClass, type FailureRule, failureTable } from '../src/lib/entra/failure-table.ts';
 import type { ErrorCode } from '../src/lib/error-codes.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EmbeddedImap } from '../local/world.ts';
+import type { EmbeddedImap } from '../local/mail/stand-ins.ts';
 import type { Value } from '../src/lib/store/table/table.ts';
 import { tableNames } from '../src/lib/store/table/table.ts';
 import { BrowserClient, hiddenField } from './support/browser-client.ts';

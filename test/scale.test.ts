@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { scaleAssumptions } from '../bench/parts/scale-assumptions.ts';
 import { countScale } from '../bench/parts/scale-counts.ts';
 import { createEvents } from '../bench/parts/scale-events.ts';
-import { liveThrough, scaleAssumptions } from '../bench/parts/scale-model.ts';
+import { liveThrough } from '../bench/parts/scale-model.ts';
 import { scalePage } from '../bench/parts/scale-page.ts';
 import { resultsOf, scaleResultsForm } from '../bench/parts/scale-results.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ReceivedEvent } from '../local/world.ts';
+import type { ReceivedEvent } from '../local/nocobase/stand-in.ts';
 import { BrowserClient } from './support/browser-client.ts';
 import { dsn } from './support/dsn.ts';
 import { accepted, eventsOf, eventually, pressButton, startWorld, type World } from './support/world.ts';

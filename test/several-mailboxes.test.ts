@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { demoTenant, demoUsers } from '../local/demo/demo-users.ts';
-import type { ReceivedEvent } from '../local/world.ts';
+import type { ReceivedEvent } from '../local/nocobase/stand-in.ts';
 import { BrowserClient, hiddenField, type Page } from './support/browser-client.ts';
 import { shortMail } from './support/mail.ts';
 import { halves } from './support/wholeness.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { MailServer } from '../local/world.ts';
+import type { MailServer } from '../local/mail/stand-ins.ts';
 import { type OtlpReceiver, type ReceivedSpan, startOtlpReceiver } from './support/otlp.ts';
 import { eventually, startWorld, type World } from './support/world.ts';
 

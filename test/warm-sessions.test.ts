@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { EmbeddedImap } from '../local/world.ts';
+import type { EmbeddedImap } from '../local/mail/stand-ins.ts';
 import { bundleOf } from './support/bundle.ts';
 import { composeMail } from './support/mail.ts';
 import { accepted, eventsOf, eventually, pollsPass, startWorld, type World } from './support/world.ts';

@@ -1,5 +1,6 @@
 import { assumptions, month } from './cost-model.ts';
-import { type Outcome, type Spread, scaleAssumptions } from './scale-model.ts';
+import { scaleAssumptions } from './scale-assumptions.ts';
+import type { Outcome, Spread } from './scale-model.ts';
 import type { ScaleResults } from './scale-results.ts';
 import { intervals, isEnough, monthOf, mostOfTick } from './scale-sizes.ts';
 

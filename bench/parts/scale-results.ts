@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { countsForm } from './count.ts';
+import { scaleAssumptions } from './scale-assumptions.ts';
 import { scaleCountsForm } from './scale-counts.ts';
-import { type Counted, liveThrough, scaleAssumptions } from './scale-model.ts';
+import { type Counted, liveThrough } from './scale-model.ts';
 import { enough, intervals, type Live, largeSizes, sizes } from './scale-sizes.ts';
 
 const spread = z.strictObject({ median: z.number(), p95: z.number(), most: z.number() });

@@ -1,6 +1,7 @@
 import { assumptions, month, prices } from './cost-model.ts';
 import type { Counts } from './count.ts';
-import { type Counted, liveThrough, type Outcome, type ScaleAssumptions, scaleAssumptions } from './scale-model.ts';
+import { type ScaleAssumptions, scaleAssumptions } from './scale-assumptions.ts';
+import { type Counted, liveThrough, type Outcome } from './scale-model.ts';
 
 /** A deployment is large enough if no run of a tick is left out, and nearly all of them have polled in this part of it. */
 export const mostOfTick = 0.75;

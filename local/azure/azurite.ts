@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Running } from '../world.ts';
+import type { Running } from '../running.ts';
 
 export interface AzuritePorts {
   readonly blob: number;

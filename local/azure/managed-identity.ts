@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { signJwt, verifyJwt } from '../jwt.ts';
 import { type Listener, listen } from '../listen.ts';
 import { type Call, type Reply, serve } from '../web.ts';
-import type { IdentityStandIn } from '../world.ts';
+import type { IdentityStandIn } from './stand-ins.ts';
 
 export interface IdentityOptions {
   readonly tenant: string;

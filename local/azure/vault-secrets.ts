@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { SecretAttributes } from '../world.ts';
+import type { SecretAttributes } from './stand-ins.ts';
 
 /** A version of a secret as the REST interface shows it; times in seconds. */
 export interface Bundle {

@@ -5,8 +5,8 @@ import { ManagedIdentityCredential } from '@azure/identity';
 import { SecretClient } from '@azure/keyvault-secrets';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeCertificates } from '../certificates.ts';
-import type { IdentityStandIn, VaultStandIn } from '../world.ts';
 import { startManagedIdentity } from './managed-identity.ts';
+import type { IdentityStandIn, VaultStandIn } from './stand-ins.ts';
 import { startVault } from './vault.ts';
 
 const tenant = '7d3f6c2a-0000-4000-8000-000000000001';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Certificates } from '../certificates.ts';
 import { listen } from '../listen.ts';
 import { type Call, type Reply, serve } from '../web.ts';
-import type { VaultRefusal, VaultStandIn } from '../world.ts';
+import type { VaultRefusal, VaultStandIn } from './stand-ins.ts';
 import { type Bundle, createSecretShelf, type SecretShelf } from './vault-secrets.ts';
 
 export interface VaultOptions {

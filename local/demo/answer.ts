@@ -1,6 +1,6 @@
 import { ImapFlow } from 'imapflow';
 import { z } from 'zod';
-import type { ReceivedEvent } from '../world.ts';
+import type { ReceivedEvent } from '../nocobase/stand-in.ts';
 import { StepFailed } from './broker-client.ts';
 import { type DemoJob, eventually, seconds } from './demo-job.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EntraStandIn } from '../world.ts';
+import type { EntraStandIn } from '../entra/stand-in.ts';
 
 /** The broker as a NocoBase builder and a mailbox owner use it: over HTTP, and nothing else. */
 export interface BrokerClient {

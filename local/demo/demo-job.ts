@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DemoUser, StandIns } from '../world.ts';
+import type { DemoUser } from '../entra/stand-in.ts';
+import type { StandIns } from '../world.ts';
 import { type BrokerClient, StepFailed } from './broker-client.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import type { Options } from 'nodemailer/lib/mailer';
-import type { DemoUser, Drop } from '../world.ts';
+import type { DemoUser } from '../entra/stand-in.ts';
+import type { Drop } from '../mail/stand-ins.ts';
 import { chartPng, onePagePdf } from './demo-files.ts';
 
 /** A message and where it goes. */

@@ -1,5 +1,5 @@
 import { adminRole } from '../../src/lib/domain/admin-role.ts';
-import type { DemoUser } from '../world.ts';
+import type { DemoUser } from '../entra/stand-in.ts';
 
 /** Tenant of the local world. An unused GUID: RFC 9562 reserves no range, so version 4 with a plain pattern. */
 export const demoTenant = '4a1de000-0000-4000-8000-00000000c0de';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DemoUser } from '../world.ts';
+import type { DemoUser } from '../entra/stand-in.ts';
 import { showAnswer } from './answer.ts';
 import { type DemoJob, eventually, seconds } from './demo-job.ts';
 

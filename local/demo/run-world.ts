@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { startHost } from '../host/host.ts';
+import type { Running } from '../running.ts';
 import { startServices, writeStack } from '../services.ts';
 import { readSettingsFile } from '../settings-file.ts';
 import type { Stack } from '../stack.ts';
 import { claimStateFolder } from '../state-folder.ts';
-import type { Running, Services } from '../world.ts';
+import type { Services } from '../world.ts';
 import type { StartArguments } from './arguments.ts';
 import { createBrokerClient } from './broker-client.ts';
 import { freshBundle } from './bundle-age.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Call, Reply } from '../web.ts';
-import type { EntraStandIn } from '../world.ts';
+import type { EntraStandIn } from './stand-in.ts';
 
 const failure = z.strictObject({
   times: z.number().int().positive().optional(),

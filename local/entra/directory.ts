@@ -1,4 +1,4 @@
-import type { DemoUser } from '../world.ts';
+import type { DemoUser } from './stand-in.ts';
 
 /** A user with everything that tokens say about her. */
 export interface Account {

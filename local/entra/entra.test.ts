@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { type AuthenticationResult, ConfidentialClientApplication, CryptoProvider } from '@azure/msal-node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startManagedIdentity } from '../azure/managed-identity.ts';
+import type { IdentityStandIn } from '../azure/stand-ins.ts';
 import { makeCertificates } from '../certificates.ts';
-import type { EntraStandIn, IdentityStandIn } from '../world.ts';
 import { startEntra } from './entra.ts';
+import type { EntraStandIn } from './stand-in.ts';
 
 const tenant = '11111111-2222-4333-8444-555555555555';
 const otherTenant = '99999999-2222-4333-8444-555555555555';

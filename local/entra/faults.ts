@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Reply } from '../web.ts';
-import type { TokenFailure } from '../world.ts';
+import type { TokenFailure } from './stand-in.ts';
 
 /** An error of the token endpoint: OAuth's name for it, Entra's number and sentence. */
 export interface EntraFault {

@@ -1,3 +1,6 @@
+/** The path of an authority: the tenant it names, and the rest. */
+export const tenantPath = /^\/([0-9a-f-]{36}|organizations|common|consumers)(\/.*)$/i;
+
 /** What the app was given in a tenant. */
 export interface TenantConsent {
   /** Application permissions by name, such as `IMAP.AccessAsApp`; undefined where the app has no service principal. */

@@ -3,11 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type Provider from 'oidc-provider';
 import type { ProviderContext } from 'oidc-provider';
 import { readBody, send } from '../web.ts';
-import type { EntraRequests, TokenFailure } from '../world.ts';
 import { type ClientCredentialsOptions, clientCredentials } from './client-credentials.ts';
 import { type Directory, isServed } from './directory.ts';
 import { type EntraFault, failureReply, faultOf, faultReply, faults } from './faults.ts';
 import { isKnownScope, oidcScopes, parseScopes, type ResourceName, resourceOf } from './scopes.ts';
+import type { EntraRequests, TokenFailure } from './stand-in.ts';
 import type { TokenStore } from './store.ts';
 import type { Tenants } from './tenants.ts';
 

@@ -5,8 +5,10 @@ import PostalMime from 'postal-mime';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeCertificates } from '../certificates.ts';
 import { startEntra } from '../entra/entra.ts';
-import type { Drop, EntraStandIn, GraphStandIn } from '../world.ts';
+import type { EntraStandIn } from '../entra/stand-in.ts';
+import type { Drop } from '../mail/stand-ins.ts';
 import { startGraph } from './graph.ts';
+import type { GraphStandIn } from './stand-in.ts';
 
 const ada = 'ada@contoso.example';
 const grace = 'grace@contoso.example';

@@ -2,15 +2,17 @@ import { createServer } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Certificates } from '../certificates.ts';
 import { createDirectory } from '../entra/directory.ts';
+import type { DemoUser, EntraStandIn, TokenFacts } from '../entra/stand-in.ts';
 import { listen } from '../listen.ts';
+import type { MailServer } from '../mail/stand-ins.ts';
 import { type Call, type Reply, serve } from '../web.ts';
-import type { DemoUser, EntraStandIn, GraphFailure, GraphStandIn, MailServer, TokenFacts } from '../world.ts';
 import { graphError, refusals, withRequestIds } from './answers.ts';
 import { createDrafts } from './drafts.ts';
 import { createEvents } from './events.ts';
 import { me } from './me.ts';
 import { decodeMime } from './mime-body.ts';
 import { createOutbox } from './outbox.ts';
+import type { GraphFailure, GraphStandIn } from './stand-in.ts';
 import { createSubscriptions } from './subscriptions.ts';
 
 export interface GraphOptions {

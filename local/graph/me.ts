@@ -1,6 +1,6 @@
 import type { Directory } from '../entra/directory.ts';
+import type { TokenFacts } from '../entra/stand-in.ts';
 import type { Reply } from '../web.ts';
-import type { TokenFacts } from '../world.ts';
 import { graphError } from './answers.ts';
 
 /**

@@ -1,8 +1,9 @@
 import PostalMime from 'postal-mime';
 import type { Directory } from '../entra/directory.ts';
+import type { MailServer } from '../mail/stand-ins.ts';
 import type { Reply } from '../web.ts';
-import type { GraphStandIn, MailServer } from '../world.ts';
 import { refusals } from './answers.ts';
+import type { GraphStandIn } from './stand-in.ts';
 
 export interface OutboxOptions {
   readonly directory: Directory;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import type { TokenFacts } from '../entra/stand-in.ts';
 import type { Call, Reply } from '../web.ts';
-import type { TokenFacts } from '../world.ts';
 import { graphError, refusals } from './answers.ts';
 
 /** https://learn.microsoft.com/graph/api/resources/subscription#subscription-lifetime */

@@ -1,6 +1,6 @@
 import { ImapFlow } from 'imapflow';
 import type { Endpoint } from '../stack.ts';
-import type { Drop } from '../world.ts';
+import type { Drop } from './stand-ins.ts';
 
 /** Puts messages into mailboxes by IMAP APPEND. */
 export interface Appender {

@@ -8,9 +8,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeNeeding } from '../../test/support/requirements.ts';
 import { type Certificates, makeCertificates } from '../certificates.ts';
 import { startEntra } from '../entra/entra.ts';
+import type { EntraStandIn } from '../entra/stand-in.ts';
 import { listen } from '../listen.ts';
-import type { EntraStandIn, MailServer } from '../world.ts';
 import { startDovecot } from './dovecot.ts';
+import type { MailServer } from './stand-ins.ts';
 
 const ada = 'ada@contoso.example';
 const alan = 'alan@contoso.example';

@@ -11,9 +11,9 @@ import { promisify } from 'node:util';
 import type { Certificates } from '../certificates.ts';
 import { freePort } from '../free-port.ts';
 import { listen } from '../listen.ts';
-import type { MailServer } from '../world.ts';
 import { createAppender } from './append.ts';
 import { type DovecotSettings, dovecotConfig, oauth2Config } from './dovecot-config.ts';
+import type { MailServer } from './stand-ins.ts';
 
 export interface DovecotOptions {
   readonly certificates: Certificates;

@@ -6,8 +6,9 @@ import { ImapFlow } from 'imapflow';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeCertificates } from '../certificates.ts';
 import { startEntra } from '../entra/entra.ts';
-import type { EmbeddedImap, EntraStandIn } from '../world.ts';
+import type { EntraStandIn } from '../entra/stand-in.ts';
 import { startEmbeddedImap } from './embedded.ts';
+import type { EmbeddedImap } from './stand-ins.ts';
 
 const tenant = '11111111-2222-4333-8444-555555555555';
 const ada = 'ada@contoso.example';

@@ -1,10 +1,10 @@
 import { createServer, type TLSSocket } from 'node:tls';
 import type { Certificates } from '../certificates.ts';
 import { listen } from '../listen.ts';
-import type { EmbeddedImap } from '../world.ts';
 import type { TokenFactsReader } from './folders.ts';
 import { type CheckLogIn, greet, type LogIn } from './front.ts';
 import { createMailbox, type EmbeddedMailbox } from './mailbox.ts';
+import type { EmbeddedImap } from './stand-ins.ts';
 
 export interface EmbeddedImapOptions {
   readonly certificates: Certificates;

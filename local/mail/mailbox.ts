@@ -1,9 +1,9 @@
 import { type Duplex, duplexPair, type Transform } from 'node:stream';
 import hoodiecrow, { type FetchHandler, type HoodiecrowServer } from 'hoodiecrow-imap';
 import fetchHandlers from 'hoodiecrow-imap/lib/commands/handlers/fetch.js';
-import type { Drop } from '../world.ts';
 import { exchangeFolders } from './folders.ts';
 import { createParkedMessages, largeLiterals } from './large-literals.ts';
+import type { Drop } from './stand-ins.ts';
 
 /** One mailbox with a server of its own: hoodiecrow-imap keeps one storage a server. */
 export interface EmbeddedMailbox {

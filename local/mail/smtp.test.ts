@@ -7,8 +7,9 @@ import { createSmtpWay } from '../../src/lib/send/smtp.ts';
 import { sendingMailbox as mailbox } from '../../test/support/rows.ts';
 import { makeCertificates } from '../certificates.ts';
 import { startEntra } from '../entra/entra.ts';
-import type { Drop, EntraStandIn, SmtpServer } from '../world.ts';
+import type { EntraStandIn } from '../entra/stand-in.ts';
 import { startSmtp } from './smtp.ts';
+import type { Drop, SmtpServer } from './stand-ins.ts';
 
 const ada = 'ada@contoso.example';
 const alan = 'alan@contoso.example';

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 import type { Certificates } from '../certificates.ts';
 import { listen } from '../listen.ts';
-import type { MailServer, SmtpServer } from '../world.ts';
 import type { TokenFactsReader } from './folders.ts';
+import type { MailServer, SmtpServer } from './stand-ins.ts';
 
 export interface SmtpOptions {
   readonly certificates: Certificates;

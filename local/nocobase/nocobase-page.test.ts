@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { ReceivedEvent } from '../world.ts';
 import { nocobasePage } from './nocobase-page.ts';
+import type { ReceivedEvent } from './stand-in.ts';
 
 const event = (type: string, cameAt: string, data: object): ReceivedEvent => ({
   id: 'm_1',

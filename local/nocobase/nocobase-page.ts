@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { utcMinute } from '../../src/lib/domain/duration.ts';
 import { escapeHtml } from '../web.ts';
-import type { ReceivedEvent } from '../world.ts';
+import type { ReceivedEvent } from './stand-in.ts';
 
 const person = z.object({ name: z.string().catch(''), address: z.string().catch('') });
 

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { NocobaseStandIn } from '../world.ts';
 import { startNocobase } from './nocobase.ts';
+import type { NocobaseStandIn } from './stand-in.ts';
 
 const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 const other = `whsec_${Buffer.alloc(24, 8).toString('base64')}`;

@@ -4,8 +4,8 @@ import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import { listen } from '../listen.ts';
 import { type Call, type Reply, serve } from '../web.ts';
-import type { NocobaseStandIn, ReceivedEvent } from '../world.ts';
 import { nocobasePage } from './nocobase-page.ts';
+import type { NocobaseStandIn, ReceivedEvent } from './stand-in.ts';
 
 export interface NocobaseOptions {
   readonly port?: number;

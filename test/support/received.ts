@@ -1,4 +1,4 @@
-import type { ReceivedEvent } from '../../local/world.ts';
+import type { ReceivedEvent } from '../../local/nocobase/stand-in.ts';
 import type { World } from './world.ts';
 
 /** The subject of the message of an event; '' for other events. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeCertificates } from '../../../local/certificates.ts';
 import { startGraph } from '../../../local/graph/graph.ts';
-import type { Drop, GraphStandIn } from '../../../local/world.ts';
+import type { GraphStandIn } from '../../../local/graph/stand-in.ts';
+import type { Drop } from '../../../local/mail/stand-ins.ts';
 import { expectTruth, killed, sendWith } from '../../../test/support/sending-crash.ts';
 import {
   composed,
