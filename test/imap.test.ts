@@ -20,7 +20,7 @@ async function contentOf(content: PartContent | undefined): Promise<Buffer> {
 const names = Array.from({ length: 20 }, (_, n) => `user${n}@contoso.example`);
 const servers: readonly [string, readonly Requirement[], () => Promise<ImapServer>][] = [
   ['the embedded server', [], () => startEmbeddedForTests(names)],
-  ['Dovecot, hiding what Exchange has not', ['dovecot'], () => startDovecotForTests()],
+  ['Dovecot, hiding what Exchange does not have', ['dovecot'], () => startDovecotForTests()],
   ['Dovecot with all it has', ['dovecot'], () => startDovecotForTests({ everything: true })],
 ];
 

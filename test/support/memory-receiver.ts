@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Deliverer, DeliveryOutcome, OutgoingEvent } from '../../src/lib/domain/events/event.ts';
 import type { ReceivedData } from '../../src/lib/domain/events/event-data.ts';
 import type { EventType } from '../../src/lib/domain/events/event-types.ts';
@@ -32,6 +33,11 @@ export const subjectOf = (event: OutgoingEvent): string | undefined => mailOf(ev
 /** The mail of an event; undefined for other events. */
 export const mailOf = (event: OutgoingEvent): ReceivedData | undefined =>
   event.type === 'message.received' ? event.data : undefined;
+
+/** Waits until nothing has arrived for 20 ms. */
+export async function untilQuiet({ arrivals }: MemoryReceiver): Promise<void> {
+  for (let before = -1; before < arrivals.length; await delay(20)) before = arrivals.length;
+}
 
 /** A destination in memory behind the engine's own interface. */
 export function memoryReceiver(): MemoryReceiver {

@@ -18,6 +18,16 @@ export interface MortalStore extends Store {
   readonly dead: boolean;
 }
 
+/** The store of a process that is killed as soon as `isDead` says so. */
+export function mortalWhen(store: Store, isDead: () => boolean): Store {
+  const wrap = (table: Table): Table =>
+    new Proxy(table, {
+      get: (target, name, receiver) =>
+        isDead() ? () => Promise.reject(new Killed()) : Reflect.get(target, name, receiver),
+    });
+  return { time: store.time, table: (name) => wrap(store.table(name)) };
+}
+
 export function mortalStore(store: Store, death?: Death): MortalStore {
   let writes = 0;
   let dead = false;

@@ -1,15 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type EngineWorld, engineWorld } from '../../../../test/support/engine-world.ts';
-import { accepted, down, mailOf, refused, subjectOf } from '../../../../test/support/memory-receiver.ts';
+import { accepted, down, mailOf, refused, subjectOf, untilQuiet } from '../../../../test/support/memory-receiver.ts';
 import { memoryStore } from '../../../../test/support/memory-store.ts';
-import { Killed, mortalStore } from '../../../../test/support/mortal-store.ts';
+import { mortalStore, mortalWhen } from '../../../../test/support/mortal-store.ts';
+import { anyOrder } from '../../../../test/support/window-facts.ts';
 import type { OutgoingEvent } from '../../domain/events/event.ts';
 import { shardKey, shardOfMailbox } from '../../domain/ids.ts';
 import { systemClock } from '../../domain/system.ts';
 import type { MailboxRow } from '../../store/rows/rows.ts';
-import type { Store, Table } from '../../store/table/table.ts';
-import type { DestinationFacts } from '../state/types.ts';
 
 let world: EngineWorld;
 
@@ -34,15 +32,6 @@ const connect = (days: number, address = ada, paths = ['INBOX']): Promise<Mailbo
 
 const received = () => world.receiver.ofType('message.received');
 const keys = () => received().map((event) => event.id);
-
-/** Facts of a destination that takes messages in any order. */
-const anyOrder: DestinationFacts = {
-  order: async () => 'window',
-  lastAccepted: async () => undefined,
-  died: async () => {},
-  headsMoved: async () => 0,
-  headMoved: async () => {},
-};
 
 describe('the first sync', () => {
   it('delivers what arrived since then, the latest first, as mail that is not new', async () => {
@@ -233,16 +222,6 @@ describe('the first sync, interrupted', () => {
     };
   }
 
-  /** The store of a process that is killed when `isDead` says so. */
-  function mortalAt(isDead: () => boolean): Store {
-    const wrap = (table: Table): Table =>
-      new Proxy(table, {
-        get: (target, name, receiver) =>
-          isDead() ? () => Promise.reject(new Killed()) : Reflect.get(target, name, receiver),
-      });
-    return { time: world.store.time, table: (name) => wrap(world.store.table(name)) };
-  }
-
   it.each(['strict', 'window'] as const)(
     'resumes after a kill at any commit (%s), loses nothing, and resends no more than was in progress',
     async (order) => {
@@ -356,10 +335,10 @@ describe('the first sync, interrupted', () => {
     await connect(61);
     let isDead = false;
     onMail(slow, async () => {
-      for (let before = 0; before < received().length; await delay(20)) before = received().length;
+      await untilQuiet(world.receiver);
       isDead = true;
     });
-    await world.poll({ destinations: anyOrder, store: mortalAt(() => isDead) }).catch(() => {});
+    await world.poll({ destinations: anyOrder, store: mortalWhen(world.store, () => isDead) }).catch(() => {});
     const soFar = received().length;
     expect(soFar).toBeGreaterThan(slow + 8);
     // No more than that are remembered in the row: 24, and a window of messages on its way and as many read ahead.
@@ -377,10 +356,10 @@ describe('the first sync, interrupted', () => {
     await connect(61);
     let isDead = false;
     onMail(slow, async () => {
-      for (let before = 0; before < received().length; await delay(20)) before = received().length;
+      await untilQuiet(world.receiver);
       isDead = true;
     });
-    await world.poll({ destinations: anyOrder, store: mortalAt(() => isDead) }).catch(() => {});
+    await world.poll({ destinations: anyOrder, store: mortalWhen(world.store, () => isDead) }).catch(() => {});
     expect(received().length).toBeGreaterThan(slow + 8);
     world.receiver.answer = () => accepted;
     world.time.pass(120_000);

@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { type EngineWorld, engineWorld } from '../../../../test/support/engine-world.ts';
-import { accepted, down, refused, subjectOf } from '../../../../test/support/memory-receiver.ts';
+import { accepted, down, refused, subjectOf, untilQuiet } from '../../../../test/support/memory-receiver.ts';
 import { memoryStore } from '../../../../test/support/memory-store.ts';
 import { Killed, mortalStore } from '../../../../test/support/mortal-store.ts';
 import { onMemoryTables } from '../../../../test/support/suite-tables.ts';
+import { anyOrder } from '../../../../test/support/window-facts.ts';
 import { systemClock } from '../../domain/system.ts';
 import { createDeliveries } from '../../store/mailboxes/deliveries.ts';
 import type { ReplayRequest } from '../../store/rows/job-row.ts';
@@ -37,17 +37,14 @@ function refuse(...words: string[]): void {
     words.some((word) => (subjectOf(event) ?? '').includes(word)) ? refused : accepted;
 }
 
-/** A destination's facts, kept in memory. */
+/** Facts of a destination that takes messages in any order, with the number of those given up. */
 function windowFacts(): DestinationFacts & { died: () => Promise<void>; deaths: number } {
   return {
+    ...anyOrder,
     deaths: 0,
-    order: async () => 'window',
-    lastAccepted: async () => undefined,
     async died() {
       this.deaths += 1;
     },
-    headsMoved: async () => 0,
-    headMoved: async () => {},
   };
 }
 
@@ -423,7 +420,7 @@ describe('a replay since a time', () => {
     expect(from).toBe(150);
     world.receiver.answer = async (event) => {
       if (subjectOf(event) !== 'mail 1') return accepted;
-      for (let before = -1; before < received().length; await delay(20)) before = received().length;
+      await untilQuiet(world.receiver);
       return down;
     };
     await replay(mailbox, since(ago(dayMs), true));
