@@ -18,7 +18,7 @@ export type GraphMailToken = (
 export function createGraphMailToken(tokens: Pick<Tokens, 'of'>): GraphMailToken {
   return async ({ grant }, permissions, options) => {
     try {
-      const { accessToken, scopes } = await tokens.of(grant, 'graph_mail', options);
+      const { accessToken, scopes } = await tokens.of(grant, 'graph_mail', { ...options, permissions });
       const has = grant.kind === 'app' || permissions.every((name) => isGranted(scopes, name));
       return has ? accessToken : undefined;
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import type { GraphMailPermission } from '../domain/graph-permissions.ts';
 import type { Resource } from './types.ts';
 
 type Resources = Pick<Config['entra'], 'outlookResource' | 'graphResource' | 'graphPermissions'>;
@@ -14,14 +15,16 @@ export function tokenScopes(resources: Resources, resource: Resource): string[] 
 }
 
 /**
- * What is asked for one after the other, until Microsoft gives a token. It refuses a request that names a permission
- * without consent (AADSTS65001), so mail by Graph is requested with one permission less each time. Empty: there is
- * nothing to ask for.
+ * What a token request for mail by Graph names: the permissions that the caller needs and no other, since Microsoft
+ * refuses a request that names one without consent (AADSTS65001), whatever else was granted.
+ * @returns undefined if the deployment does not ask for one of them at sign-in, so that nobody can have granted it
  */
-export function tokenRequests(resources: Resources, resource: Resource): string[][] {
-  const scopes = tokenScopes(resources, resource);
-  if (resource !== 'graph_mail') return [scopes];
-  return scopes.map((_scope, index) => scopes.slice(0, scopes.length - index));
+export function graphMailScopes(
+  { graphResource, graphPermissions }: Pick<Resources, 'graphResource' | 'graphPermissions'>,
+  needed: readonly GraphMailPermission[],
+): string[] | undefined {
+  if (needed.length === 0 || !needed.every((name) => graphPermissions.includes(name))) return undefined;
+  return needed.map((name) => `${graphResource}/${name}`);
 }
 
 /**

@@ -339,38 +339,49 @@ describe('a token for mail by Graph', () => {
     return asked;
   };
 
-  it('is asked for with everything that the setting names, in one request', async () => {
-    const { tokens, entra, connect } = world('Mail.Send', 'Mail.Send.Shared', 'Mail.ReadWrite');
+  it.each([
+    ['Mail.ReadBasic', 'Mail.Send'],
+    ['Mail.Send', 'Mail.ReadBasic'],
+    ['Mail.ReadWrite', 'Mail.Send'],
+  ] as const)('with %s is given where that alone was granted, and not %s', async (granted, other) => {
+    const { tokens, entra, connect } = world('Mail.Send', 'Mail.Send.Shared', 'Mail.ReadWrite', 'Mail.ReadBasic');
     const person = await connect();
-    const asked = consentedTo(entra, 'Mail.Send', 'Mail.Send.Shared', 'Mail.ReadWrite');
-    const { scopes } = await tokens.get(person, 'graph_mail');
-    expect(scopes).toEqual(expect.arrayContaining(['https://graph.microsoft.com/Mail.ReadWrite']));
-    expect(asked).toEqual([['Mail.Send', 'Mail.Send.Shared', 'Mail.ReadWrite']]);
+    const asked = consentedTo(entra, granted);
+    const { scopes } = await tokens.get(person, 'graph_mail', { permissions: [granted] });
+    expect(scopes).toEqual([`https://graph.microsoft.com/${granted}`]);
+    const refused = tokens.get(person, 'graph_mail', { permissions: [other] });
+    await expect(refused).rejects.toMatchObject({ code: 'consent_missing' });
+    // The refusal of one does not touch the other.
+    expect((await tokens.get(person, 'graph_mail', { permissions: [granted], force: true })).scopes).toEqual(scopes);
+    expect(asked).toEqual([[granted], [other], [granted]]);
   });
 
-  it('carries what was granted, where that is less than the setting names', async () => {
-    const { tokens, entra, connect } = world('Mail.Send', 'Mail.Send.Shared', 'Mail.ReadWrite');
+  it('comes without a request if one that the grant holds already carries the permission', async () => {
+    const { tokens, entra, connect } = world('Mail.Send', 'Mail.ReadBasic');
     const person = await connect();
-    const asked = consentedTo(entra, 'Mail.Send');
-    const { scopes } = await tokens.get(person, 'graph_mail');
-    expect(scopes).toContain('https://graph.microsoft.com/Mail.Send');
-    expect(scopes.join()).not.toContain('Mail.ReadWrite');
-    expect(asked.map(({ length }) => length)).toEqual([3, 2, 1]);
+    // A token of Microsoft carries all that was granted at the resource.
+    entra.grantedScopes = 'https://graph.microsoft.com/Mail.Send https://graph.microsoft.com/Mail.ReadBasic';
+    const one = await tokens.get(person, 'graph_mail', { permissions: ['Mail.Send'] });
+    const other = await tokens.get(person, 'graph_mail', { permissions: ['Mail.ReadBasic'] });
+    expect(other.accessToken).toBe(one.accessToken);
+    expect(entra.posts).toHaveLength(1);
   });
 
   it('is none where nothing was granted, and reading continues', async () => {
     const { tokens, grants, entra, connect } = world('Mail.Send');
     const person = await connect();
     consentedTo(entra);
-    await expect(tokens.get(person, 'graph_mail')).rejects.toMatchObject({ code: 'consent_missing' });
+    const asked = tokens.get(person, 'graph_mail', { permissions: ['Mail.Send'] });
+    await expect(asked).rejects.toMatchObject({ code: 'consent_missing' });
     expect((await grants.read(person))?.status).toBe('ok');
     await tokens.get(person, 'outlook', { force: true });
   });
 
-  it('is not requested where the setting names nothing', async () => {
-    const { tokens, entra, connect } = world();
+  it.each([[[]], [['Mail.ReadBasic']]] as const)('is not requested where the setting names %j', async (named) => {
+    const { tokens, entra, connect } = world(...named);
     const person = await connect();
-    await expect(tokens.get(person, 'graph_mail')).rejects.toMatchObject({ code: 'consent_missing' });
+    const asked = tokens.get(person, 'graph_mail', { permissions: ['Mail.Send'] });
+    await expect(asked).rejects.toMatchObject({ code: 'consent_missing' });
     expect(entra.posts).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Clock, Random } from '../domain/clock.ts';
 import { appGrantKey } from '../domain/grant.ts';
-import { BrokerError, isBrokerError } from '../errors.ts';
+import { BrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Grants, OpenGrant } from '../store/grants/grants.ts';
 import { createAppTokens } from './app-tokens.ts';
@@ -11,7 +11,7 @@ import { checkStatus, createGrantNoter, idOf } from './grant-notes.ts';
 import { personalTenant } from './personal-tenant.ts';
 import { readToken } from './read-token.ts';
 import { withRetries } from './retry.ts';
-import { isGranted, neededScope, tokenRequests } from './scopes.ts';
+import { graphMailScopes, isGranted, neededScope, tokenScopes } from './scopes.ts';
 import { accessTokensIn, prune } from './token-cache.ts';
 import { createTokenMemory, minimumLeftMs } from './token-memory.ts';
 import type { AccessToken, GrantKey, Resource, Tokens } from './types.ts';
@@ -28,6 +28,13 @@ export interface TokensDeps {
 const appTokenYoungMs = 60_000;
 /** Someone else renewed the grant while we did; more often than this in a row it is a fault. */
 const attempts = 4;
+
+/** What a token is asked for. */
+interface Wanted {
+  readonly resource: Resource;
+  readonly scopes: readonly string[];
+}
+
 /**
  * Access tokens of stored grants: from memory while they last, else from the grant's sealed cache, else from Microsoft.
  * A renewed refresh token is stored before its access token is handed out.
@@ -58,32 +65,11 @@ export function createTokens(config: Config['entra'], deps: TokensDeps): Tokens 
    * Asks MSAL with the grant's own cache; answers the token and the cache as it is afterwards. A cached token is taken
    * if it lasts and is not one of those to `avoid`.
    */
-  const ask = async (grant: OpenGrant, resource: Resource, avoid: ReadonlySet<string>, gate: () => Promise<void>) => {
-    const requests = tokenRequests(config, resource);
-    for (const [index, scopes] of requests.entries()) {
-      try {
-        return await askFor(grant, { resource, scopes, avoid, gate });
-      } catch (error) {
-        if (index === requests.length - 1 || !isBrokerError(error, 'consent_missing', 'admin_consent_required'))
-          throw error;
-      }
-    }
-    throw new BrokerError('consent_missing');
-  };
-
-  const askFor = (
+  const ask = (
     grant: OpenGrant,
-    {
-      resource,
-      scopes,
-      avoid,
-      gate,
-    }: {
-      readonly resource: Resource;
-      readonly scopes: string[];
-      readonly avoid: ReadonlySet<string>;
-      readonly gate: () => Promise<void>;
-    },
+    { resource, scopes }: Wanted,
+    avoid: ReadonlySet<string>,
+    gate: () => Promise<void>,
   ) => {
     const { tid, oid } = grant.key;
     return client.run({
@@ -100,11 +86,11 @@ export function createTokens(config: Config['entra'], deps: TokensDeps): Tokens 
           (known) => known.homeAccountId.toLowerCase() === `${oid}.${tid}`,
         );
         if (account === undefined) throw new BrokerError('reconnect_required');
-        let result = await app.acquireTokenSilent({ account, scopes });
+        let result = await app.acquireTokenSilent({ account, scopes: [...scopes] });
         // MSAL hands out what has five minutes left.
         const lasts = (result.expiresOn?.getTime() ?? 0) - clock.now() >= minimumLeftMs;
         if (result.fromCache && (!lasts || avoid.has(result.accessToken))) {
-          result = await app.acquireTokenSilent({ account, scopes, forceRefresh: true });
+          result = await app.acquireTokenSilent({ account, scopes: [...scopes], forceRefresh: true });
         }
         const after = cache.serialize();
         return { token: readToken(result), changed: after !== before, cache: after };
@@ -112,7 +98,8 @@ export function createTokens(config: Config['entra'], deps: TokensDeps): Tokens 
     });
   };
 
-  const acquire = async (key: GrantKey, resource: Resource, force: boolean): Promise<AccessToken> => {
+  const acquire = async (key: GrantKey, wanted: Wanted, force: boolean): Promise<AccessToken> => {
+    const { resource } = wanted;
     let avoid: ReadonlySet<string> | undefined;
     for (let attempt = 1; attempt <= attempts; attempt++) {
       let grant = await grants.open(key);
@@ -123,7 +110,7 @@ export function createTokens(config: Config['entra'], deps: TokensDeps): Tokens 
       const gate = noter.gate(grant);
       try {
         const [from, unwanted] = [grant, avoid];
-        const { token, changed, cache } = await withRetries(deps, () => ask(from, resource, unwanted, gate.pass));
+        const { token, changed, cache } = await withRetries(deps, () => ask(from, wanted, unwanted, gate.pass));
         if (changed) {
           grant = await grants.renewed(grant, prune(cache, clock.now()));
           if (grant === undefined) continue;
@@ -143,10 +130,12 @@ export function createTokens(config: Config['entra'], deps: TokensDeps): Tokens 
     throw new BrokerError('conflict');
   };
 
-  const get: Tokens['get'] = async ({ tid, oid }, resource, { force = false } = {}) => {
+  const get: Tokens['get'] = async ({ tid, oid }, resource, { force = false, permissions = [] } = {}) => {
     const key = { tid: tid.toLowerCase(), oid: oid.toLowerCase() };
-    return memory.get(`${idOf(key)}|${resource}`, { force }, () =>
-      inTurn(idOf(key), () => acquire(key, resource, force)),
+    const scopes = resource === 'graph_mail' ? graphMailScopes(config, permissions) : tokenScopes(config, resource);
+    if (scopes === undefined) throw new BrokerError('consent_missing');
+    return memory.get([idOf(key), resource, ...permissions].join('|'), { force }, () =>
+      inTurn(idOf(key), () => acquire(key, { resource, scopes }, force)),
     );
   };
 

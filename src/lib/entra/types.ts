@@ -1,12 +1,12 @@
 import type { GrantKey } from '../domain/grant.ts';
+import type { GraphMailPermission } from '../domain/graph-permissions.ts';
 import type { GrantRef } from '../store/rows/rows.ts';
 
 export type { GrantKey, GrantStatus } from '../domain/grant.ts';
 
 /**
  * Which API a token is for, and what for: IMAP and SMTP, who someone is, or mail by Graph. A token request names scopes
- * of
- * one resource only (AADSTS28000 otherwise).
+ * of one resource only (AADSTS28000 otherwise).
  */
 export type Resource = 'outlook' | 'graph' | 'graph_mail';
 
@@ -87,18 +87,24 @@ export interface SignIn {
   finish(back: SignInReturn): Promise<SignedIn>;
 }
 
+export interface TokenOptions {
+  /** Refreshes although a cached token would do (after the mail server refused it). */
+  readonly force?: boolean;
+  /** For `graph_mail`: the permissions that the token is to carry. A token of the app itself carries all it was given. */
+  readonly permissions?: readonly GraphMailPermission[];
+}
+
 /** Access tokens of stored grants. */
 export interface Tokens {
   /**
    * A token with at least 10 minutes left; refreshed once however many ask at the same time.
-   * `force` refreshes although a cached one would do (after the mail server refused it).
    * @throws BrokerError by the class of Entra's answer, `grant_missing`
    */
-  get(grant: GrantKey, resource: Resource, options?: { readonly force?: boolean }): Promise<AccessToken>;
+  get(grant: GrantKey, resource: Resource, options?: TokenOptions): Promise<AccessToken>;
   /**
    * The same for what a mailbox names: a person's grant, or the app's own permission in a tenant (client credentials,
    * RFC 6749 section 4.4). A token of the app opens every mailbox that the app may open: it goes to the mail server only.
    * @throws BrokerError as `get`
    */
-  of(grant: GrantRef, resource: Resource, options?: { readonly force?: boolean }): Promise<AccessToken>;
+  of(grant: GrantRef, resource: Resource, options?: TokenOptions): Promise<AccessToken>;
 }
