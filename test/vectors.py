@@ -121,6 +121,12 @@ attach = (
     b"\x01" + attach_kid + struct.pack(">H", given["shard"]) + mailbox[-16:].encode() + folder.encode()
     + struct.pack(">QI", validity, uid) + first_hash + struct.pack(">HI", day, expiry) + attach_mac + numbers(part)
 )
+bell_key = derived(unb64(given["bellRootKey"]), "bell")
+bell_kid = bytes.fromhex(given["bellKid"])[:4]
+client_state = (
+    b"\x01" + bell_kid + struct.pack(">H", given["shard"]) + mailbox[-16:].encode() + folder.encode()
+    + hmac.digest(bell_key, told("bell", mailbox, folder, bell_kid), "sha256")
+)
 reference = (
     b"\x01" + given["messageRefFolderId"].encode()
     + struct.pack(">QI", int(given["messageRefUidValidity"]), given["messageRefUid"])
@@ -150,6 +156,8 @@ computed = {
     "ringEntry": b64(entry),
     "attachMacKey": b64(attach_key),
     "attachToken": b64(attach),
+    "bellMacKey": b64(bell_key),
+    "clientState": b64(client_state),
     "shardKey": f"s{given['shard']:04d}",
     "mailboxRowKey": f"a!{mailbox}",
     "stateRowKey": f"b!{mailbox}",
