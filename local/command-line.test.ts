@@ -45,7 +45,7 @@ describe('what npm took for itself', () => {
       { npm_config_demo: '', npm_config_imap: 'true', npm_config_port: 'true' },
       '',
     ],
-  ])('by %s is reported, with what to type', (_typed, argv, env, right) => {
+  ])('an option typed as %s is reported, with what to type', (_typed, argv, env, right) => {
     const message = () => read(argv, { ...npm, ...env });
     expect(message).toThrow(ArgumentFault);
     expect(message).toThrow(right === '' ? 'npm kept --no-demo and --port and --imap for itself' : `Type: ${right}`);

@@ -21,7 +21,7 @@ describe('a narrower network', () => {
     ['private', 'none', []],
     ['nat', 'none', []],
     ['private', 'nat', ['publicIPAddresses', 'natGateways', 'virtualNetworks']],
-  ] as const)('from %s to %s leaves nothing unneeded behind', async (from, to, rest) => {
+  ] as const)('a change from %s to %s leaves nothing unneeded behind', async (from, to, rest) => {
     const world = await deployed(from);
     const { error, end } = await world.run({ network: to });
     expect(error).toBeUndefined();

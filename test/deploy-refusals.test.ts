@@ -150,7 +150,7 @@ const cases: readonly Case[] = [
 ];
 
 describe('before anything is made, one sentence and a remedy', () => {
-  it.each(cases)('of $title', async ({ behaviour = {}, directory = {}, options = {}, says, remedy }) => {
+  it.each(cases)('are given for $title', async ({ behaviour = {}, directory = {}, options = {}, says, remedy }) => {
     const world = new DeployWorld();
     Object.assign(world.model.behaviour, behaviour);
     Object.assign(world.model.directory.behaviour, directory);
@@ -162,13 +162,13 @@ describe('before anything is made, one sentence and a remedy', () => {
     expect(world.model.unknown).toEqual([]);
   });
 
-  it('if the account sees no subscription', async () => {
+  it('are given if the account sees no subscription', async () => {
     const world = new DeployWorld();
     world.model.subscription = { ...world.model.subscription, name: 'N/A(tenant level account)' };
     expect((await world.run()).error).toMatchObject({ message: expect.stringContaining('sees no subscription') });
   });
 
-  it('if the subscription is disabled', async () => {
+  it('are given if the subscription is disabled', async () => {
     const world = new DeployWorld();
     world.model.subscription = { ...world.model.subscription, state: 'Disabled' };
     expect((await world.run()).error).toMatchObject({ message: expect.stringContaining('is Disabled') });
@@ -282,7 +282,7 @@ describe('names and paths that a shell would read', () => {
 });
 
 describe('rights that are missing, and that the deploy can do without', () => {
-  it('without the right to consent ends with a link for a person who has it', async () => {
+  it('a deploy without the right to consent ends with a link for a person who has it', async () => {
     const world = new DeployWorld();
     world.model.directory.behaviour.directoryRoles = [];
     const { error, end } = await world.run();
@@ -305,7 +305,7 @@ describe('rights that are missing, and that the deploy can do without', () => {
     expect(report.match(/^The link for .*tenant-consent\?token=t&permissions=(delegated|app)$/gm)).toHaveLength(2);
   });
 
-  it('without the right to lock deploys all the rest, and says so', async () => {
+  it('a deploy without the right to lock deploys all the rest, and says so', async () => {
     const world = new DeployWorld();
     world.model.behaviour.notActions = ['Microsoft.Authorization/locks/write'];
     const { error, end } = await world.run();
@@ -314,7 +314,7 @@ describe('rights that are missing, and that the deploy can do without', () => {
     expect(world.model.locks.size).toBe(0);
   });
 
-  it('with rights in the group alone deploys into it, though it may not ask which names are free', async () => {
+  it('a person with rights in the group alone deploys into it, though the names that are free cannot be asked', async () => {
     const world = new DeployWorld();
     await world.run();
     await world.run({ destroy: true });

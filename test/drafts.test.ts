@@ -117,7 +117,7 @@ describeMailboxServers('drafts of a mailbox', { mailboxes: 30, open: draftsWorld
   });
 
   it.each([true, false])(
-    'that Outlook has changed refuse a change of what was before (header kept: %s)',
+    'drafts that Outlook has changed refuse a change of what was before (header kept: %s)',
     async (keeps) => {
       const { row } = await create();
       const { id } = row.draft;
@@ -150,7 +150,7 @@ describeMailboxServers('drafts of a mailbox', { mailboxes: 30, open: draftsWorld
     expect((await inDrafts()).length).toBe(1);
   });
 
-  it('that Outlook has deleted do not come back by themselves', async () => {
+  it('drafts that Outlook has deleted do not come back', async () => {
     const { row } = await create();
     const lock = await outlook.getMailboxLock('Drafts');
     await outlook.messageDelete('1:*');
@@ -265,13 +265,13 @@ describeMailboxServers('drafts of a mailbox', { mailboxes: 30, open: draftsWorld
     await done(put(id, 1, { ...first, text: 'Dear Grace, again' }));
   });
 
-  it('without recipients can be saved, and are refused when they are sent', async () => {
+  it('drafts without recipients can be saved, and are refused when they are sent', async () => {
     const { row } = await create({ subject: 'Nobody yet' });
     await expect(send(row.draft.id, 1)).rejects.toMatchObject({ code: 'invalid_request' });
     await done(put(row.draft.id, 1, first));
   });
 
-  it('that were edited in Outlook are sent as they are there', async () => {
+  it('drafts that were edited in Outlook are sent as they are there', async () => {
     const { row } = await create(first, true);
     await editInOutlook('Dear from Outlook');
     expect(await world.drafts.send(world.reader, row.draft.id, { ...wish, base: 1 })).toMatchObject({

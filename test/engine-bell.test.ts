@@ -100,7 +100,7 @@ describe('a bell that meets a run', () => {
     };
   }
 
-  it('in its own process is taken by that run', async () => {
+  it('a bell in its own process is taken by that run', async () => {
     const process = runner();
     const run = await runUnderWay(process);
     inbox(ada).add('rung');
@@ -111,7 +111,7 @@ describe('a bell that meets a run', () => {
     expect(world.receiver.subjects()).toEqual(['rung', 'slow']);
   });
 
-  it('for a mailbox under way is answered afterwards, once even if it rings several times', async () => {
+  it('a bell for a mailbox under way is answered afterwards, once even if it rings several times', async () => {
     const process = runner();
     const run = await runUnderWay(process);
     const before = looks();
@@ -122,7 +122,7 @@ describe('a bell that meets a run', () => {
     expect(looks() - before).toBe(1);
   });
 
-  it('in another process is put back, and dropped in the end', async () => {
+  it('a bell in another process is put back, and dropped in the end', async () => {
     const run = await runUnderWay(runner());
     expect(await runner().ring(bell(one))).toEqual({ again: { bell: bell(one, 1), afterMs: 1000 } });
     expect(await runner().ring(bell(one, 7))).toEqual({});
@@ -130,7 +130,7 @@ describe('a bell that meets a run', () => {
     await run.end();
   });
 
-  it('that is ending goes back to the queue', async () => {
+  it('a bell that meets a run about to end goes back to the queue', async () => {
     const process = runner();
     await process.stop();
     expect(await process.ring(bell(one))).toMatchObject({ again: { afterMs: 1000 } });
@@ -171,7 +171,7 @@ describe('a mailbox whose bell rings', () => {
     expect((await world.state(one))?.bell?.hears).toBe('rings');
   });
 
-  it.each([true, false])('for the first time is marked if Microsoft was asked to ring: %s', async (isAsked) => {
+  it.each([true, false])('a first bell marks the mailbox if Microsoft was asked to ring: %s', async (isAsked) => {
     inbox(ada).add('old');
     world.time.pass(minute);
     await world.poll({ hasBell: async () => isAsked });

@@ -193,7 +193,7 @@ describe('a message that always times out', () => {
 
 describe('a message whose text alone is too much', () => {
   it.each([['hangs' as const], [524]])(
-    'for its receiver (%s) arrives without it after three counted failures',
+    'a text too large for its receiver (%s) is left out after three counted failures',
     async (status) => {
       await connect('ada');
       await connect('bea');

@@ -82,7 +82,7 @@ function watched(store: Store, look: (operations: readonly BatchOperation[]) => 
 }
 
 describe('two runs on one shard', () => {
-  it('at the same moment never both commit', async () => {
+  it('two runs at the same moment never both commit', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     inbox().add('one');
@@ -196,7 +196,7 @@ describe('a worker that dies', () => {
     expect((await world.shard(mailbox)).starts).toBe(0);
   });
 
-  it('in its first poll after a reconnect leaves the requested poll to the next worker', async () => {
+  it('a worker that dies in its first poll after a reconnect leaves the requested poll to the next worker', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     inbox().add('waiting');
@@ -241,7 +241,7 @@ describe('a worker that dies', () => {
     expect(world.receiver.subjects()).toEqual(['one']);
   });
 
-  it('at any of its commits loses nothing and repeats at most the message under way', async () => {
+  it('a worker that dies at any of its commits loses nothing and repeats at most the message under way', async () => {
     await world.connectMailbox(ada, ['INBOX', 'Archive']);
     await world.poll();
     let expected = 0;
@@ -349,7 +349,7 @@ describe('a store that does not answer', () => {
     expect(world.receiver.subjects()).toEqual(['one']);
   });
 
-  it('for one mailbox only does not affect the others, and the mailbox reports it', async () => {
+  it('a store that does not answer for one mailbox does not affect the others, and the mailbox reports it', async () => {
     const rejected = await world.connectMailbox(ada);
     await world.connectMailbox(bea);
     await world.poll();

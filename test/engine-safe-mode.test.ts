@@ -80,7 +80,7 @@ async function liveOn(deadly: Parameters<typeof runMortally>[0], runs: number): 
 }
 
 describe('a mail that kills the process', () => {
-  it('when it is read is identified and delivered as metadata, and does not block others for long', async () => {
+  it('a mail that kills its reader is identified and delivered as metadata, and does not block others for long', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.connectMailbox(bea);
     await world.poll();
@@ -101,7 +101,7 @@ describe('a mail that kills the process', () => {
     expect(new Set(before.map(({ id }) => id)).size).toBe(1);
   }, 60_000);
 
-  it('when it is sanitised is identified like one that is read', async () => {
+  it('a mail that kills the sanitiser is identified like one that kills its reader', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     inbox().add('before');
@@ -114,7 +114,7 @@ describe('a mail that kills the process', () => {
     expect(await world.shard(mailbox)).toMatchObject({ starts: 0, current: undefined, owner: '' });
   }, 60_000);
 
-  it('when it is sanitised again is identified, even if its flags change meanwhile', async () => {
+  it('a mail that kills the sanitiser again is identified, even if its flags change meanwhile', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     world.receiver.answer = (event) => (subjectOf(event) === 'deadly' ? refused : accepted);
@@ -136,7 +136,7 @@ describe('a mail that kills the process', () => {
     expect(sent?.data).toMatchObject({ text: '', truncated: ['text', 'html', 'headers', 'structure'] });
   }, 60_000);
 
-  it('when its metadata is fetched is given up after three crashes, with an event', async () => {
+  it('a mail whose metadata kills the process is given up after three crashes, with an event', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     inbox().add('before');
@@ -154,7 +154,7 @@ describe('a mail that kills the process', () => {
     expect((await world.shard(mailbox)).starts).toBe(0);
   }, 60_000);
 
-  it('when it is fetched again is given up under its previous key', async () => {
+  it('a mail that kills the process when it is fetched again is given up under its previous key', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     world.receiver.answer = (event) => (event.type === 'message.received' ? down : accepted);
@@ -171,7 +171,7 @@ describe('a mail that kills the process', () => {
     expect([...keys]).toEqual(world.receiver.ofType('message.undeliverable').map(({ data }) => data.messageKey));
   }, 60_000);
 
-  it('and was given up unread is recorded before a replay sends it', async () => {
+  it('a mail that was given up unread is recorded before a replay sends it', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     inbox().add('deadly');

@@ -456,7 +456,7 @@ describe('a mailbox that fails', () => {
     expect(world.receiver.ofType('mailbox.recovered')).toHaveLength(1);
   });
 
-  it('while its mail is read reports it, and continues where it stopped', async () => {
+  it('a mailbox that fails while its mail is read reports it, and continues where it stopped', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     const { BrokerError } = await import('../src/lib/errors.ts');

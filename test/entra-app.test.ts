@@ -273,7 +273,7 @@ describe('an application that is there', () => {
     expect(writes).toEqual([]);
   });
 
-  it('of another owner is extended without changing its audience', async () => {
+  it('an application of another owner is extended without changing its audience', async () => {
     const { application, clientId } = there();
     const state = await world.app().ensure(world.wanted({ clientId, foreign: true }));
     expect(state.differs.map(({ en }) => en)).toEqual(['It is for AzureADMultipleOrgs, and not for AzureADMyOrg.']);
@@ -337,7 +337,7 @@ describe('an id that names none', () => {
     ).toBeUndefined();
   });
 
-  it('of a deleted application leads to a new one', async () => {
+  it('the id of a deleted application leads to a new one', async () => {
     expect(await fresh().app().look(world.wanted({ clientId }))).toBeUndefined();
     expect((await world.app().ensure(world.wanted({ clientId }))).clientId).toBe(world.application.clientId);
   });
@@ -408,13 +408,13 @@ describe('after the application was removed', () => {
 });
 
 describe('without the right', () => {
-  it('to register, the run is refused and creates nothing', async () => {
+  it('a run without the right to register is refused and creates nothing', async () => {
     Object.assign(fresh().model.directory.behaviour, { directoryRoles: [], usersMayRegister: false });
     await expect(world.app().ensure(world.wanted())).rejects.toMatchObject({ code: 'forbidden' });
     expect(world.model.writes).toEqual([]);
   });
 
-  it('to consent, all else is done, and the required roles are named', async () => {
+  it('a run without the right to consent does all else, and names the required roles', async () => {
     fresh().model.directory.behaviour.directoryRoles = [];
     const state = await world.app().ensure(world.wanted());
     expect(state).toMatchObject({
@@ -432,7 +432,7 @@ describe('without the right', () => {
     expect(world.model.directory.assignments.size).toBe(1);
   });
 
-  it('to add the app to the tenant, the consent link adds it', async () => {
+  it('the consent link adds the app to the tenant for a person who may not', async () => {
     Object.assign(fresh().model.directory.behaviour, { directoryRoles: [], ownersMakePrincipals: false });
     const state = await world.app().ensure(world.wanted());
     expect(state).toMatchObject({
@@ -442,7 +442,7 @@ describe('without the right', () => {
     });
   });
 
-  it('to read the directory, a guest registers with the known ids, and consent is left to someone else', async () => {
+  it('a guest who may not read the directory registers with the known ids, and leaves consent to someone else', async () => {
     const { model } = fresh();
     model.behaviour.isGuest = true;
     model.directory.behaviour.directoryRoles = [];
@@ -460,7 +460,7 @@ describe('without the right', () => {
     });
   });
 
-  it("to read another owner's registration, what is in the tenant is checked", async () => {
+  it('a run that may not read the registration of another owner checks what is in the tenant', async () => {
     const { model } = fresh();
     model.behaviour.isGuest = true;
     const { clientId } = model.directory.put({ clientId: model.newId(), tenant: world.tenant });
@@ -472,7 +472,7 @@ describe('without the right', () => {
     });
   });
 
-  it('as a service principal, it registers and consents, and says that no one has the role', async () => {
+  it('a service principal registers and consents, and says that no one has the role', async () => {
     fresh().model.caller = { ...world.model.caller, principalType: 'servicePrincipal' };
     const state = await world.app().ensure(world.wanted());
     expect(state).toMatchObject({
@@ -505,7 +505,7 @@ describe('mailboxes in another tenant', () => {
     expect(world.model.directory.principals.size).toBe(0);
   });
 
-  it('without a role there are not waited for', async () => {
+  it('mailboxes in a tenant without a role there are not waited for', async () => {
     const wanted = apart();
     world.model.directory.behaviour.directoryRoles = [];
     const before = world.clock.now();
@@ -514,7 +514,7 @@ describe('mailboxes in another tenant', () => {
     expect(world.clock.now() - before).toBeLessThan(60_000);
   });
 
-  it('without a role there lose the principal when the application is deleted', async () => {
+  it('a person without a role there loses the principal when the application is deleted', async () => {
     const wanted = apart();
     const { clientId } = await world.app({ wanted }).ensure(wanted);
     world.clock.advance(60_000);
@@ -577,7 +577,7 @@ describe('a what-if run', () => {
     expect(would.length).toBe(7);
   });
 
-  it('for an existing application reports what differs', async () => {
+  it('a what-if run for an existing application reports what differs', async () => {
     const { state } = await whole();
     world.clock.advance(60_000);
     await world.app({ whatIf: true }).ensure(

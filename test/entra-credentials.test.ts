@@ -39,7 +39,7 @@ describe('a client secret', () => {
     [90, 90],
     [7, 7],
     [400, 180],
-  ])('in a tenant that allows %i days lives %i days', async (secretDays, days) => {
+  ])('a secret in a tenant that allows %i days lives %i days', async (secretDays, days) => {
     world.model.directory.behaviour.secretDays = secretDays;
     const { endsAt } = await world.app().addSecret(clientId, name, 180);
     expect(daysLeft(endsAt)).toBe(days);
@@ -50,7 +50,7 @@ describe('a client secret', () => {
   it.each([
     [100, 90],
     [10, 7],
-  ])('in a tenant with an unreadable policy of %i days lives %i days', async (secretDays, days) => {
+  ])('a secret in a tenant with an unreadable policy of %i days lives %i days', async (secretDays, days) => {
     Object.assign(world.model.directory.behaviour, { secretDays, readsPolicies: false });
     const { endsAt } = await world.app().addSecret(clientId, name, 180);
     expect(daysLeft(endsAt)).toBe(days);
@@ -90,7 +90,7 @@ describe('a client secret', () => {
   });
 
   it.each(['before', 'after'] as const)(
-    'whose answer is lost, %s it was made, is not made a second time',
+    'a secret whose answer is lost, %s it was made, is not made a second time',
     async (when) => {
       // The application and both policies are read before.
       await expect(

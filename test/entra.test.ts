@@ -255,7 +255,7 @@ describe('the app itself', () => {
     expect(await grants.read(appGrantKey(elsewhere))).toMatchObject({ status: 'ok', code: '' });
   });
 
-  it('and a person of the same tenant do not share tokens', async () => {
+  it('the app itself and a person of the same tenant do not share tokens', async () => {
     const { connect, tokens, grants } = instance();
     const key = await connect(ada.address);
     await grants.openApp(home);

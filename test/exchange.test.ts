@@ -138,7 +138,7 @@ describe('a FETCH', () => {
   const isFetch = ({ name }: Command) => name === 'UID FETCH';
 
   // Metadata, structure and beginning of all three, the first one, the second.
-  it.each([0, 1, 2, 3])('that is cut after %i whole answers loses nothing and doubles nothing', async (whole) => {
+  it.each([0, 1, 2, 3])('a FETCH cut after %i whole answers loses nothing and doubles nothing', async (whole) => {
     const world = await twoMailboxes();
     await world.poll();
     for (const subject of subjects) world.ada.arrive(subject);

@@ -108,44 +108,47 @@ const cases = failureTable
   ]);
 
 describe('a renewal that Microsoft refuses', () => {
-  it.each(cases)('with $name ($rule.code, $rule.class): state, event, and no mail lost', async ({ rule, answer }) => {
-    const world = await connected();
-    const { mailbox, poll, inbox, receiver } = world;
-    standIns.entra.failTokens({ ...answer, times: Number.POSITIVE_INFINITY });
-    inbox.add('meanwhile');
-    await poll();
-    await showState(world, mailbox, rule.code, rule.class);
-    const cursor = await world.cursor(mailbox);
-    expect(cursor?.lastUid).toBe(1);
-    // However often it is looked at: no second event, and the cursor stays where it was.
-    for (let look = 0; look < 3; look++) await poll();
-    await world.registry.ask(mailbox.id);
-    await poll();
-    await showState(world, mailbox, rule.code, rule.class);
-    expect(await world.cursor(mailbox)).toEqual(cursor);
-    if (rule.class === 'user') {
-      const before = world.requests();
+  it.each(cases)(
+    '$name ($rule.code, $rule.class) changes the state, is told, and loses no mail',
+    async ({ rule, answer }) => {
+      const world = await connected();
+      const { mailbox, poll, inbox, receiver } = world;
+      standIns.entra.failTokens({ ...answer, times: Number.POSITIVE_INFINITY });
+      inbox.add('meanwhile');
+      await poll();
+      await showState(world, mailbox, rule.code, rule.class);
+      const cursor = await world.cursor(mailbox);
+      expect(cursor?.lastUid).toBe(1);
+      // However often it is looked at: no second event, and the cursor stays where it was.
       for (let look = 0; look < 3; look++) await poll();
-      expect(world.requests()).toBe(before);
-    }
-    standIns.heal();
-    await mend[rule.class]?.(world);
-    inbox.add('afterwards');
-    await poll();
-    await poll();
-    expect(receiver.subjects()).toEqual(['before', 'meanwhile', 'afterwards']);
-    expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: '' });
-    const told = outcomes[rule.class]?.told ?? [];
-    expect(world.told()).toEqual(told.length === 0 ? [] : [...told, 'mailbox.recovered']);
-    expect(world.lines.join()).not.toMatch(/Trace ID|contoso/);
-  });
+      await world.registry.ask(mailbox.id);
+      await poll();
+      await showState(world, mailbox, rule.code, rule.class);
+      expect(await world.cursor(mailbox)).toEqual(cursor);
+      if (rule.class === 'user') {
+        const before = world.requests();
+        for (let look = 0; look < 3; look++) await poll();
+        expect(world.requests()).toBe(before);
+      }
+      standIns.heal();
+      await mend[rule.class]?.(world);
+      inbox.add('afterwards');
+      await poll();
+      await poll();
+      expect(receiver.subjects()).toEqual(['before', 'meanwhile', 'afterwards']);
+      expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: '' });
+      const told = outcomes[rule.class]?.told ?? [];
+      expect(world.told()).toEqual(told.length === 0 ? [] : [...told, 'mailbox.recovered']);
+      expect(world.lines.join()).not.toMatch(/Trace ID|contoso/);
+    },
+  );
 
   it('has cases of every class', () => {
     expect(cases.length).toBeGreaterThan(45);
     expect(new Set(cases.map(({ rule }) => rule.class))).toEqual(new Set(Object.keys(outcomes)));
   });
 
-  it('for an unknown reason counts the second time, a minute later', async () => {
+  it('a refusal for an unknown reason counts the second time, a minute later', async () => {
     const world = await connected();
     const { mailbox, poll, inbox, receiver, reconnect } = world;
     standIns.entra.failTokens({ error: 'invalid_grant', errorCodes: [], times: Number.POSITIVE_INFINITY });
@@ -168,7 +171,7 @@ describe('a renewal that Microsoft refuses', () => {
     ['a page of a gateway', { answer: 'html', status: 502 }],
     ['429 with a time', { status: 429, error: 'temporarily_unavailable', retryAfterSeconds: 300 }],
     ['an error nobody knows', { error: 'brand_new_error', errorCodes: [99999999] }],
-  ])('by %s raises no alert, and ends automatically', async (_name, answer) => {
+  ])('a refusal by %s raises no alert, and ends automatically', async (_name, answer) => {
     const world = await connected();
     const { mailbox, poll, inbox, receiver, time } = world;
     standIns.entra.failTokens({ ...answer, times: Number.POSITIVE_INFINITY });

@@ -769,7 +769,7 @@ describe('the front doors, over HTTP', () => {
       }
     });
 
-    it.each(named(keyed))('of another scope does not open %s', async (_name, door) => {
+    it.each(named(keyed))('a key of another scope does not open %s', async (_name, door) => {
       for (const scope of scopes) {
         if (scope === door.scope) continue;
         const answer = await send(door.method, urlOf(door.path), withKey(keys.get(scope) ?? ''));

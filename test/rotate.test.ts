@@ -277,7 +277,7 @@ describe('--what-if', () => {
     ['rotate-root', root, { network: 'private' }, ['secrets/broker-root', 'api/reseal', '"enabled":false']],
     ['rotate-secret', secret, { credential: 'secret' }, ['addPassword', 'secrets/client-secret', 'removePassword']],
     ['upgrade', upgrade, {}, ['functionapp publish']],
-  ] as const)('of %s changes nothing, and tells what would be', async (_name, job, options, tells) => {
+  ] as const)('a what-if of %s changes nothing, and tells what would be', async (_name, job, options, tells) => {
     const world = await deployed(options);
     const before = essence(world.model);
     const ran = await does(world, job, { whatIf: true });

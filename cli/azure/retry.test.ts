@@ -29,7 +29,7 @@ describe('what follows a try', () => {
     ['a lost answer after a long wait', { kind: 'lost' }, { ...patient, tries: 50 }, { waitMs: 30_000 }],
     ['what is still not there', refused(404), { ...patient, waitedMs: 60_000 }, 'done'],
     ['another refusal of one who is patient', refused(403), patient, 'done'],
-  ])('after %s', (_title, outcome, state, expected) => {
+  ])('is decided after %s', (_title, outcome, state, expected) => {
     expect(afterTry(outcome, state)).toEqual(expected);
   });
 });

@@ -41,7 +41,7 @@ describe('permissions', () => {
     for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   });
 
-  it('at Microsoft Graph are delegated, so that no consent needs a Privileged Role Administrator', () => {
+  it('the permissions at Microsoft Graph are delegated, so that no consent needs a Privileged Role Administrator', () => {
     expect(permissions.filter(({ service, type }) => service === 'graph' && type === 'Role')).toEqual([]);
   });
 });

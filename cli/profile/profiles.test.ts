@@ -15,7 +15,7 @@ describe('the config folder', () => {
     ['darwin', { XDG_CONFIG_HOME: '' }, '/home/ada/.config/nocobase-mail-broker'],
     ['win32', { APPDATA: '/roaming' }, '/roaming/nocobase-mail-broker'],
     ['win32', {}, '/home/ada/AppData/Roaming/nocobase-mail-broker'],
-  ] as const)('of %s with %j is %s', (platform, environment, folder) => {
+  ] as const)('the folder of %s with %j is %s', (platform, environment, folder) => {
     expect(configFolder(environment, platform, '/home/ada')).toBe(folder);
   });
 });

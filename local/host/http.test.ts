@@ -47,32 +47,32 @@ const statusOf = (answer: string): string | undefined => /^HTTP\/1\.1 (\d+)/.exe
 const last = 'Connection: close\r\n';
 
 describe('a request', () => {
-  it.each(['a b', '[::1', 'x:99999', '%', '<script>'])('with the Host %j is rejected', async (name) => {
+  it.each(['a b', '[::1', 'x:99999', '%', '<script>'])('a request with the Host %j is rejected', async (name) => {
     const answer = await said(`GET /api/things HTTP/1.1\r\nHost: ${name}\r\n${last}\r\n`);
     expect(statusOf(answer)).toBe('400');
     expect(answer).not.toContain('script');
   });
 
-  it.each(['//', '/api/things', 'http://[', '//a b'])('for %j is answered without an error of ours', async (path) => {
+  it.each(['//', '/api/things', 'http://[', '//a b'])('a request for %j gets no error of ours', async (path) => {
     const answer = await said(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${last}\r\n`);
     expect(Number(statusOf(answer))).toBeLessThan(500);
   });
 
-  it('with endless headers is dropped', async () => {
+  it('a request with endless headers is dropped', async () => {
     expect(statusOf(await said('GET /api/things HTTP/1.1\r\nHost: localhost\r\nX-Slow: '))).toBe('408');
   });
 
   it.each([
     ['an announced length', 'Content-Length: 10\r\n\r\n12345'],
     ['chunks', 'Transfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n'],
-  ])('with an endless body is dropped, with %s', async (_name, rest) => {
+  ])('a request with an endless body is dropped, with %s', async (_name, rest) => {
     const before = urls.length;
     const answer = await said(`POST /api/things HTTP/1.1\r\nHost: localhost\r\n${rest}`);
     expect(['408', undefined]).toContain(statusOf(answer));
     expect(urls).toHaveLength(before);
   });
 
-  it('with an unwanted chunked body does no harm, even without an end', async () => {
+  it('an unwanted chunked body does no harm, even without an end', async () => {
     const head = (more: string) =>
       `DELETE /api/things HTTP/1.1\r\nHost: localhost\r\n${more}Transfer-Encoding: chunked\r\n\r\n`;
     expect(statusOf(await said(`${head(last)}5\r\n12345\r\n0\r\n\r\n`))).toBe('200');

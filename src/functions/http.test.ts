@@ -557,7 +557,7 @@ describe('links for an administrator', () => {
 });
 
 describe('mailboxes', () => {
-  it('without a sign-in of their own are added by administrators, with a warning if they depend on a person', async () => {
+  it('mailboxes without a sign-in of their own are added by administrators, with a warning if they depend on a person', async () => {
     const { row: own, person } = await connectedMailbox();
     const text = await mintKey(['admin', 'read']);
     const post = (body: object) => send(mailboxes, asKey(text, { method: 'POST', body }));
@@ -921,7 +921,7 @@ describe('tokens', () => {
     expectProblem(await ask(text, noMailbox), 'token_endpoint_off', 404);
   });
 
-  it('for a shared mailbox are given only to a key that also lists the person’s own', async () => {
+  it('tokens for a shared mailbox are given only to a key that also lists the person’s own', async () => {
     const { row: own, person } = await connectedMailbox();
     const shared = (
       await parts.registry.upsert(

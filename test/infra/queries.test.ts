@@ -192,7 +192,7 @@ describe('lines of the log', () => {
     [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
   );
 
-  it('in the page are lines that the broker logs', () => {
+  it('the lines in the page are lines that the broker logs', () => {
     const events = new Set(logCalls().map(({ event }) => event));
     expect(explained.length).toBeGreaterThan(15);
     for (const name of explained.filter((one) => one !== 'event')) expect([...events], name).toContain(name);

@@ -89,7 +89,7 @@ describe('the key that the documentation makes', () => {
 describe('a destination', () => {
   const loose = { messageKey: { name: 'messageKey', title: 'Key', interface: 'input' } };
 
-  it('whose key field is not unique is refused, with what to do', async () => {
+  it('a collection whose key field is not unique is refused, with what to do', async () => {
     const fields = [loose.messageKey, { name: 'subject', title: 'Subject', interface: 'textarea' }];
     await nocobase.ask('collections:apply', { name: 'mail_loose', title: 'Loose', template: 'general', fields });
     await permit('mail_loose', [{ name: 'create' }, { name: 'view', fields: ['messageKey'] }, { name: 'update' }]);
@@ -102,23 +102,23 @@ describe('a destination', () => {
     ['messages', { messages: 'not_there' }],
     ['accounts', { accounts: 'not_there' }],
     ['outbox', { outbox: 'not_there' }],
-  ])('without its collection for %s is refused', async (_name, change) => {
+  ])('a destination without its collection for %s is refused', async (_name, change) => {
     const refusal = await refusalOf(make({ collections: { ...documented, ...change } }));
     expect(refusal.code).toBe('destination_unfit');
   });
 
-  it('with a wrong key is refused', async () => {
+  it('a destination with a wrong key is refused', async () => {
     const forged = `${apiKey.slice(0, -4)}AAAA`;
     const refusal = await refusalOf(make({ auth: { type: 'bearer', token: forged } }));
     expect(refusal.code).toBe('destination_unauthorised');
   });
 
-  it('at an address that is not the API is refused', async () => {
+  it('an address that is not the API is refused', async () => {
     const refusal = await refusalOf(make({ url: nocobase.url }));
     expect(refusal.code).toMatch(/^destination_(answer_unexpected|not_found)$/);
   });
 
-  it('that the key may not read is refused', async () => {
+  it('a collection that the key may not read is refused', async () => {
     await nocobase.ask('collections:apply', {
       name: 'mail_hidden',
       title: 'Hidden',
@@ -139,13 +139,13 @@ describe('a destination', () => {
     ['may not make records', 'create', [readable, { name: 'update' }]],
     ['may not fill the key', 'create', [{ name: 'create', fields: ['createdAt'] }, readable, { name: 'update' }]],
     ['may not change records', 'update', [{ name: 'create' }, readable]],
-  ])('whose role %s is refused', async (_what, action, actions) => {
+  ])('a destination whose role %s is refused', async (_what, action, actions) => {
     await permit('mail_hidden', actions);
     const hidden = { collections: { ...documented, messages: 'mail_hidden' } };
     expect((await refusalOf(make(hidden))).code).toBe(`destination_role_may_not_${action}`);
   });
 
-  it('to whose collection somebody adds a field is held, says why, and holds one empty record at most', async () => {
+  it('a destination whose collection gets another field is held, says why, and holds one empty record at most', async () => {
     const field = { ...loose.messageKey, unique: true };
     await nocobase.ask('collections:apply', {
       name: 'mail_grows',
@@ -243,14 +243,14 @@ describe('a message', () => {
     expect(empty).toEqual([]);
   });
 
-  it('that comes again is still one record, as it was first', async () => {
+  it('a message that comes again is still one record, as it was first', async () => {
     const key = newKey();
     expect(await send(received(key))).toEqual(accepted);
     expect(await send(received(key, {}, { variant: 'metadata', late: true }))).toEqual(accepted);
     expect(await stored(key)).toMatchObject([{ text: 'Hello Ada' }]);
   });
 
-  it('that comes 20 times at once is one record, and accepted 20 times', async () => {
+  it('a message that comes 20 times at once is one record, and accepted 20 times', async () => {
     const second = await startSender(nocobase.host);
     try {
       const { destination } = await second.destinations.create(collection());
@@ -269,7 +269,7 @@ describe('a message', () => {
     }
   });
 
-  it('with 3 MB of text is stored whole', async () => {
+  it('a message with 3 MB of text is stored whole', async () => {
     const key = newKey();
     const text = 'Grüße, 你好. '.repeat(200_000);
     expect(await send(received(key, { text }))).toEqual(accepted);
@@ -281,13 +281,13 @@ describe('a message', () => {
     ['the character zero', 'a\u0000b'],
     ['half of a surrogate pair', 'a\ud83cb'],
     ['control characters', 'a\u0001\u001b\u0085b'],
-  ])('with %s in it is stored', async (_name, text) => {
+  ])('a message with %s in it is stored', async (_name, text) => {
     const key = newKey();
     expect(await send(received(key, { text, subject: text, html: `<p>${text}</p>` }))).toEqual(accepted);
     expect(await stored(key)).toHaveLength(1);
   });
 
-  it('with addresses and subject of any length is stored', async () => {
+  it('a message with addresses and subject of any length is stored', async () => {
     const key = newKey();
     const long = 'x'.repeat(5000);
     const person = { name: long, address: `${long}@contoso.example` };
@@ -335,7 +335,7 @@ describe('a change', () => {
     expect(await stored(other)).toEqual(before);
   });
 
-  it('of a mail of 3 MB is accepted, though NocoBase answers with the whole record', async () => {
+  it('a change of a mail of 3 MB is accepted, though NocoBase answers with the whole record', async () => {
     const key = newKey();
     const text = 'Grüße, 你好 👋\n'.repeat(150_000);
     await send(received(key, { text }));
@@ -343,7 +343,7 @@ describe('a change', () => {
     expect(await stored(key)).toMatchObject([{ seen: true }]);
   });
 
-  it('of a deleted record is accepted, and creates none', async () => {
+  it('a change of a deleted record is accepted, and creates none', async () => {
     const key = newKey();
     await send(received(key));
     await nocobase.ask(`mail_messages:destroy?${filterOf({ messageKey: key })}`, {});
@@ -459,7 +459,7 @@ describe('a key that is taken away', () => {
     expect(await held(to)).toBeUndefined();
   });
 
-  it('for good is replaced by a new one, and everything resumes at once', async () => {
+  it('a key taken away for good is replaced by a new one, and everything resumes at once', async () => {
     const to = await make();
     const root = await nocobase.signIn(nocobase.root.account, nocobase.root.password);
     // An administrator cannot delete the key of someone else, so the user that it belongs to goes.
@@ -502,7 +502,7 @@ describe('a NocoBase whose database is away', () => {
 });
 
 describe('a NocoBase that is restarted', () => {
-  it.each(['SIGTERM', 'SIGKILL'] as const)('by %s accepts nothing that it does not keep', async (signal) => {
+  it.each(['SIGTERM', 'SIGKILL'] as const)('a restart by %s loses nothing that was accepted', async (signal) => {
     const attempt = await attemptsOf(await make());
     const tried = new Map<string, DeliveryOutcome>();
     const tryOne = async (key = newKey()): Promise<DeliveryOutcome> => {

@@ -134,7 +134,7 @@ describe('the workflow that the documentation makes', () => {
 });
 
 describe('a workflow destination', () => {
-  it('whose mail makes the workflow fail is refused for that, and holds up no other', async () => {
+  it('a mail that makes the workflow fail is refused for that, and holds up no other', async () => {
     // `fromAddress` is a single line of text: 255 characters.
     const long = { name: '', address: `${'x'.repeat(300)}@contoso.example` };
     const [bad, good] = [newKey(), newKey()];
@@ -146,7 +146,7 @@ describe('a workflow destination', () => {
 
   const off = { kind: 'held', reason: 'destination_workflow_off', status: 500, attempted: true };
 
-  it('that is switched off is held, and takes everything when it is on again', async () => {
+  it('a workflow that is switched off is held, and takes everything when it is on again', async () => {
     const to = await make('mail_in');
     const key = newKey();
     await switched('mail_in', false);
@@ -161,7 +161,7 @@ describe('a workflow destination', () => {
     expect(await stored(key)).toHaveLength(1);
   });
 
-  it('that does not exist is held, and its test says why', async () => {
+  it('a workflow that does not exist is held, and its test says why', async () => {
     const to = await make('nobody');
     expect(await sender.destinations.test(to, new AbortController().signal)).toMatchObject({
       accepted: false,
@@ -170,7 +170,7 @@ describe('a workflow destination', () => {
     expect(await send(received(newKey()), to)).toEqual(off);
   });
 
-  it('of a NocoBase whose database is away is held, and nothing is counted against the mail', async () => {
+  it('a NocoBase whose database is away is held, and nothing is counted against the mail', async () => {
     const [to, after] = [await make('mail_in'), await make('mail_in')];
     const key = newKey();
     await nocobase.database.stop();
@@ -181,7 +181,7 @@ describe('a workflow destination', () => {
     expect(await stored(key)).toMatchObject([{ text: mail.text }]);
   });
 
-  it('with a key that does not hold is held', async () => {
+  it('a key that does not hold is held', async () => {
     const to = await make('mail_in', `${apiKey.slice(0, -4)}AAAA`);
     const unauthorised = { kind: 'held', reason: 'destination_unauthorised', status: 401, attempted: true };
     expect(await send(received(newKey()), to)).toEqual(unauthorised);

@@ -31,7 +31,7 @@ export function describeTable(open: () => Table): void {
     expect(await table.list(pk)).toEqual([{ partitionKey: pk, rowKey: 'r', etag, values }]);
   });
 
-  test('of a view of a larger memory only the view is sent', async () => {
+  test('a view of a larger memory sends only the view', async () => {
     const table = open();
     const pk = partition();
     const memory = Uint8Array.from({ length: 100 }, (_, i) => i);
@@ -134,7 +134,7 @@ export function describeTable(open: () => Table): void {
       expect(await table.get(pk, "it's")).toBeDefined();
     });
 
-    test('of more than a page comes whole', async () => {
+    test('a range of more than a page comes whole', async () => {
       const table = open();
       const pk = partition();
       const number = (i: number) => String(i).padStart(5, '0');
@@ -208,7 +208,7 @@ export function describeTable(open: () => Table): void {
       expect((await table.list(pk)).length).toBe(1);
     });
 
-    test('that is too large or touches a row twice is refused', async () => {
+    test('a batch that is too large or touches a row twice is refused', async () => {
       const table = open();
       const pk = partition();
       const huge = Array.from({ length: 64 }, (_, i): BatchOperation => {
@@ -230,7 +230,7 @@ export function describeTable(open: () => Table): void {
       expect(await table.list(pk)).toEqual([]);
     });
 
-    test('without operations makes no request', async () => {
+    test('a batch without operations makes no request', async () => {
       expect(await open().batch(partition(), [])).toEqual([]);
     });
   });

@@ -161,7 +161,7 @@ describe('choices', () => {
     ['single', tenant, ''],
     ['several', 'organizations', tenant],
     ['personal', 'common', `${tenant},${personalTenant}`],
-  ] as const)('for the audience %s set TENANT to %s', (audience, tenantSetting, allowedTenants) => {
+  ] as const)('an audience of %s sets TENANT to %s', (audience, tenantSetting, allowedTenants) => {
     expect(chosen({ audience }, nothingExists)).toMatchObject({ tenantSetting, allowedTenants });
   });
 

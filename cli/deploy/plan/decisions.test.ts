@@ -39,7 +39,7 @@ describe('a right', () => {
     ['a contributor who also administers access', [contributor, accessAdministrator], true],
     ['a reader', [reader], false],
     ['nobody', [], false],
-  ])('to assign roles is one of %s: %s', (_who, permissions, expected) => {
+  ])('the right to assign roles is one of %s: %s', (_who, permissions, expected) => {
     expect(allows(permissions, write)).toBe(expected);
   });
 

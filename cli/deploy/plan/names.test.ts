@@ -39,7 +39,7 @@ describe('a name', () => {
     ['group', 'a b', false],
     ['group', '', false],
     ['group', 'x'.repeat(91), false],
-  ] as const)('of kind %s, %j, is taken: %s', (kind, name, isTaken) => {
+  ] as const)('a name of kind %s, %j, is taken: %s', (kind, name, isTaken) => {
     expect(nameFault(kind, name) === undefined).toBe(isTaken);
   });
 });

@@ -60,7 +60,7 @@ describe('what there is to do', () => {
     ['that Microsoft wants renewed', [held(5)], { folderId: 'f1', isLost: false }, ['renew']],
     ['when Microsoft speaks of another one', [held(5)], { folderId: 'f9', isLost: true }, []],
     ['for a folder that is not watched any more', [held(5), { ...held(5), folderId: 'f7' }], undefined, ['drop']],
-  ])('for a subscription %s', (_, known, news, kinds) => {
+  ])('is decided for a subscription %s', (_, known, news, kinds) => {
     expect(planSubscriptions(wanted, known, { now, kid: 'k', news }).map(({ kind }) => kind)).toEqual(kinds);
   });
 });

@@ -258,7 +258,7 @@ describe('an answer', () => {
     expect(email.attachments.map(({ filename }) => filename)).toEqual(['logo.png']);
   });
 
-  it('to all names all recipients, unless a field of the request overrides them', async () => {
+  it('an answer to all names all recipients, unless a field of the request overrides them', async () => {
     expect((await composed({ replyAll: messageRef })).mail.recipients).toEqual(['grace@x.example', 'carol@x.example']);
     const { mail } = await composed({ replyAll: messageRef, to: 'dan@x.example', subject: 'Other' });
     expect(mail).toMatchObject({ recipients: ['dan@x.example', 'carol@x.example'], subject: 'Other' });

@@ -130,7 +130,7 @@ describe('a link for an administrator', () => {
     ['several tenants, none of them', { tenant: 'organizations', allowedTenants: [tid] }, randomUUID(), 'fault'],
     ['personal accounts', { tenant: 'consumers', allowedTenants: '*' }, undefined, 'fault'],
   ];
-  it.each(settings)('of a broker for %s is for the right tenant', async (_what, entra, tenantId, expected) => {
+  it.each(settings)('the link of a broker for %s is for the right tenant', async (_what, entra, tenantId, expected) => {
     const w = world({ entra });
     const made = w.connect.createAdminConsentLink({ tenantId }, 'key').then(({ tenant }) => tenant);
     expect(await made.catch((error: unknown) => (error instanceof BrokerError ? 'fault' : error))).toBe(expected);
@@ -242,7 +242,7 @@ describe('the way back of an administrator', () => {
     ['a consent that is none', { admin_consent: 'False', tenant: tid }],
     ['a tenant alone', { tenant: tid }],
   ];
-  it.each(notAnAnswer)('with %s offers to start again, and nothing is used up', async (_what, query) => {
+  it.each(notAnAnswer)('a return with %s offers to start again, and nothing is used up', async (_what, query) => {
     const w = world();
     const token = await link(w);
     const { browser, state } = await pressed(w, token);

@@ -718,7 +718,7 @@ describe('a link to reconnect', () => {
     expect(await expectOneMailbox(w, ada.username)).toBe(id);
   });
 
-  it('to another destination changes no label of the mailbox', async () => {
+  it('a link to another destination changes no label of the mailbox', async () => {
     const { id } = await connectedWorld();
     const destinations = [
       { id: 'dst_abcdefghijkl', url: 'https://nocobase.example/api/x' },

@@ -343,7 +343,7 @@ describe('a change of a destination', () => {
     expect(names).toContain((await destinations.get(destination.id))?.name);
   });
 
-  it('of an unknown one is nothing', async () => {
+  it('changing an unknown destination does nothing', async () => {
     const { destinations } = world();
     expect(await destinations.patch('dst_0123456789ab', { name: 'x' })).toBeUndefined();
     expect(await destinations.get('dst_0123456789ab')).toBeUndefined();
@@ -409,7 +409,7 @@ describe('the test of a destination', () => {
     expect(requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer old', 'Bearer new']);
   });
 
-  it('of an unknown one is nothing', async () => {
+  it('testing an unknown destination does nothing', async () => {
     expect(await world().destinations.test('dst_0123456789ab', never)).toBeUndefined();
   });
 });

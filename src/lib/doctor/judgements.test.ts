@@ -25,7 +25,7 @@ describe('the end of a client secret', () => {
     ['is this very moment', new Date(now), 'fail'],
     ['is within thirty days', new Date(now + 30 * dayMs - 1), 'warn'],
     ['is further away', new Date(now + 30 * dayMs), 'ok'],
-  ])('that %s', (_, expiresOn, status) => {
+  ])('is judged where it %s', (_, expiresOn, status) => {
     const version = expiresOn === undefined ? {} : { expiresOn };
     expect(expiryOf('client-secret', version, now)).toMatchObject({ status, subject: 'client-secret' });
   });
@@ -55,7 +55,7 @@ describe('the clock of the instance', () => {
     ['is a minute off', 60, 'ok'],
     ['is fast', 61, 'fail'],
     ['is slow', -301, 'fail'],
-  ])('that %s', async (_, seconds, status) => {
+  ])('is judged where it %s', async (_, seconds, status) => {
     const found: Finding[] = [];
     const clock = { ...virtualClock(), now: () => now + seconds * 1000 };
     const store = memoryStore({ now: () => now });
@@ -80,7 +80,7 @@ describe('the queue', () => {
         ['work-poison', 'warn'],
       ],
     ],
-  ])('that %s', (_, depth, expected) => {
+  ])('is judged where it %s', (_, depth, expected) => {
     expect(told(judgeQueue(depth, now))).toEqual(expected);
   });
 });

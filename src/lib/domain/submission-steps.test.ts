@@ -121,7 +121,7 @@ describe('a result', () => {
   it.each([
     ['accepted', accepted, 'sent', ['submission.unknown', 'submission.sent']],
     ['deferred', { kind: 'deferred', code: 'send_deferred' }, 'queued', []],
-  ] as const)('that comes late counts even for an unknown one: %s', (_what, outcome, state, owes) => {
+  ] as const)('a late result counts even for an unknown submission: %s', (_what, outcome, state, owes) => {
     expect(resulted(unknown, 1, outcome, now)).toMatchObject({ state, owes });
   });
 
@@ -221,7 +221,7 @@ describe('a bounce', () => {
     ['queued', queued, undefined],
     ['cancelled', { ...queued, state: 'cancelled' }, undefined],
     ['failed', { ...queued, state: 'failed' }, undefined],
-  ])('of a %s submission leads to %s', (_state, submission, state) => {
+  ])('a bounce of a %s submission leads to %s', (_state, submission, state) => {
     expect(bounced(submission, bounce, now)?.state).toBe(state);
   });
 

@@ -45,7 +45,7 @@ describe('a token of the app itself', () => {
     expect(lines).toEqual([line]);
   });
 
-  it('for Graph differs from the one for mail', async () => {
+  it('the token for Graph differs from the one for mail', async () => {
     const { tokens, app, entra, ask } = await world();
     const graph = await tokens.of(app, 'graph');
     expect(graph.accessToken).not.toBe((await ask()).accessToken);
@@ -64,7 +64,7 @@ describe('a token of the app itself', () => {
     expect(entra.posts).toHaveLength(2);
   });
 
-  it('of one tenant is not used for another', async () => {
+  it('the token of one tenant is not used for another', async () => {
     const { ask, tokens, grants, entra } = await world();
     const other = randomUUID();
     await grants.openApp(other);
@@ -112,7 +112,7 @@ describe('a refusal of the app itself', () => {
     [50173, 'entra_refused', 'ok'],
     [undefined, 'entra_refused', 'ok'],
   ];
-  it.each(cases)('with AADSTS%s is %s', async (number, code, status) => {
+  it.each(cases)('a refusal with AADSTS%s is %s', async (number, code, status) => {
     const { ask, entra, row } = await world();
     entra.instead = () => entraError('invalid_grant', number === undefined ? {} : { number });
     await expect(ask()).rejects.toMatchObject({ code });
@@ -132,7 +132,7 @@ describe('a refusal of the app itself', () => {
     expect(await row()).toMatchObject({ status: 'ok', code: '', retryAt: undefined });
   });
 
-  it('because of its secret stops renewals for people, too, and both resume when it is fixed', async () => {
+  it('a refusal because of the secret stops renewals for people, too, and both resume when it is fixed', async () => {
     const { ask, tokens, connect, entra, kept, lines, pass } = await world();
     const person = await connect();
     entra.secrets.clear();
@@ -151,7 +151,7 @@ describe('a refusal of the app itself', () => {
     await tokens.get(person, 'outlook', { force: true });
   });
 
-  it('for other reasons does not affect the mailboxes of people', async () => {
+  it('a refusal for other reasons does not affect the mailboxes of people', async () => {
     const { ask, tokens, connect, entra, lines } = await world();
     const person = await connect();
     entra.instead = ({ form }) =>

@@ -162,7 +162,7 @@ describe('what Graph says', () => {
       ['y@b.example', 'x@b.example'],
       'y@b.example',
     ],
-  ])('of %s is read', (_what, body, own, primary) => {
+  ])('what Graph says of %s is read', (_what, body, own, primary) => {
     expect(readAddresses(body)).toEqual({ primary, own, others: [] });
   });
 

@@ -122,7 +122,7 @@ describe('the address that a browser is sent to', () => {
       { loginHint: 'a@b', prompt: 'consent' },
     ],
     [{ selectAccount: true, forceConsent: true }, { prompt: 'consent' }],
-  ] as const)('for %o says %o', (options, said) => {
+  ] as const)('the address for %o says %o', (options, said) => {
     expect(hints(options)).toEqual(said);
   });
 });

@@ -52,14 +52,14 @@ describe('a token', () => {
     expect(lines).toEqual([line]);
   });
 
-  it('of a personal account is renewed at the consumers endpoint', async () => {
+  it('the token of a personal account is renewed at the consumers endpoint', async () => {
     const { tokens, entra, connect } = world();
     const person = await connect('9188040d-6c67-4c5b-b112-36a304b66dad');
     await tokens.get(person, 'outlook', { force: true });
     expect(entra.posts[0]?.url).toMatch('https://login.microsoftonline.com/consumers/');
   });
 
-  it('for Graph comes from the same sign-in, and both are kept in memory', async () => {
+  it('the token for Graph comes from the same sign-in, and both are kept in memory', async () => {
     const { tokens, grants, entra, connect } = world();
     const person = await connect();
     const [mail, graph] = await Promise.all([tokens.get(person, 'outlook'), tokens.get(person, 'graph')]);
@@ -343,7 +343,7 @@ describe('a token for mail by Graph', () => {
     ['Mail.ReadBasic', 'Mail.Send'],
     ['Mail.Send', 'Mail.ReadBasic'],
     ['Mail.ReadWrite', 'Mail.Send'],
-  ] as const)('with %s is given where that alone was granted, and not %s', async (granted, other) => {
+  ] as const)('a token with %s is given where that alone was granted, and not %s', async (granted, other) => {
     const { tokens, entra, connect } = world('Mail.Send', 'Mail.Send.Shared', 'Mail.ReadWrite', 'Mail.ReadBasic');
     const person = await connect();
     const asked = consentedTo(entra, granted);
@@ -404,7 +404,7 @@ describe('a refusal of Graph', () => {
     [53003, 'conditional_access_blocked'],
     [undefined, 'grant_doubtful'],
     [70011, 'scope_refused'],
-  ])('by AADSTS%s does not affect mail', async (number, code) => {
+  ])('a refusal by AADSTS%s does not affect mail', async (number, code) => {
     const { tokens, grants, entra, connect, lines } = world();
     const person = await connect();
     entra.instead = ({ form }) =>

@@ -71,7 +71,7 @@ describe('a token that is in memory', () => {
     expect(w.requests()).toBe(before + 1);
   });
 
-  it('of a shared mailbox is not given from memory either', async () => {
+  it('the token of a shared mailbox is not given from memory either', async () => {
     const w = instance();
     const ada = w.person();
     const { mailbox: own } = await w.connect(ada);

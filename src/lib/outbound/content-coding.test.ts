@@ -18,7 +18,7 @@ describe('a body that is encoded', () => {
     ['gzip, then brotli', 'gzip, br', brotliCompressSync(gzipSync(plain))],
     ['nothing', 'identity', plain],
     ['nothing at all', '', plain],
-  ])('as %s is read', async (_what, header, body) => {
+  ])('a body encoded as %s is read', async (_what, header, body) => {
     expect(Buffer.from((await decoded(body, codingsOf(header), enough)) ?? []).toString()).toBe(text);
   });
 

@@ -210,7 +210,7 @@ describe('a destination', () => {
     ['EAI_AGAIN', 'destination_lookup_failed'],
     ['ESERVFAIL', 'destination_lookup_failed'],
     ['ETIMEOUT', 'destination_lookup_failed'],
-  ])('whose name resolves to %s is refused or not: %s', async (code, expected) => {
+  ])('a destination whose name resolves to %s is refused or not: %s', async (code, expected) => {
     const lookup = () => Promise.reject(Object.assign(new Error(`queryA ${code}`), { code }));
     expect(await told('https', 1, { lookup }, 'nobody.example')).toBe(expected);
   });

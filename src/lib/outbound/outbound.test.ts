@@ -231,7 +231,7 @@ describe('an answer that is encoded although nobody asked for it', () => {
     ['brotli', brotliCompressSync(record), { 'Content-Encoding': 'br' }],
     ['deflate', deflateSync(record), { 'Content-Encoding': 'deflate' }],
     ['two codings in two headers', gzipSync(gzipSync(record)), { 'Content-Encoding': ['gzip', 'gzip'] }],
-  ])('as %s is read', async (_what, body, headers) => {
+  ])('an answer encoded as %s is read', async (_what, body, headers) => {
     const answer = await answering(body, headers);
     expect(Buffer.from(answer.body).toString()).toBe(record);
     expect(answer.complete).toBe(true);

@@ -118,7 +118,7 @@ const textOf = async (content: PageContent, acceptLanguage?: string) =>
 
 describe('a page', () => {
   it.each(everyPage)(
-    'that tells "%s" has its language, a title, one heading and no resource',
+    'a page that tells "%s" has its language, a title, one heading and no resource',
     async (_name, content) => {
       for (const language of ['en', 'zh-CN']) {
         const text = await textOf(content, language);
@@ -131,7 +131,7 @@ describe('a page', () => {
     },
   );
 
-  it.each(everyPage)('that tells "%s" says it in Chinese throughout', async (_name, content) => {
+  it.each(everyPage)('a page that tells "%s" says it in Chinese throughout', async (_name, content) => {
     const chinese = (await textOf(content, 'zh')).split('<main>')[1] ?? '';
     // Three words in a row, without the names that stand in any language.
     expect(chinese.replaceAll('Contoso Sales', '').match(/>[^<]*([A-Za-z]+ ){2}[A-Za-z]+[^<]*</g)).toBeNull();
@@ -149,7 +149,7 @@ describe('a page', () => {
     expect(headers['Cache-Control']).toBe('no-store');
   });
 
-  it.each(everyPage)('that tells "%s" has form-action only where it has no form', async (_name, content) => {
+  it.each(everyPage)('a page that tells "%s" has form-action only where it has no form', async (_name, content) => {
     const drawn = await draw(content);
     const hasForm = String(drawn.body).includes('<form');
     expect(drawn.headers['Content-Security-Policy']?.includes("form-action 'none'")).toBe(!hasForm);
@@ -256,7 +256,7 @@ describe('the language of a page', () => {
     ['*', 'en'],
     ['ZH-hans', 'zh'],
     [`${'x,'.repeat(5000)}zh`, 'en'],
-  ])('for %j is %s', (header, expected) => {
+  ])('the language for %j is %s', (header, expected) => {
     expect(pickLanguage(header)).toBe(expected);
   });
 

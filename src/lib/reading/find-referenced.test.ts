@@ -53,7 +53,7 @@ describe('a reference that is out of date', () => {
     await expect(thread(old)).rejects.toMatchObject({ code: 'message_gone', status: 410 });
   });
 
-  it('of a deleted message is 410 where every folder was looked into, and 404 where there are many', async () => {
+  it('a reference to a deleted message is 410 where every folder was looked into, and 404 where there are many', async () => {
     const [{ messageRef: old = '' } = {}] = await (await mailbox({ INBOX: folder(14, offer(3)) })).list();
     const small = await mailbox({ INBOX: folder(14), Projects: folder(1) });
     await expect(small.thread(old)).rejects.toMatchObject({ code: 'message_gone', status: 410 });

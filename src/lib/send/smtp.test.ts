@@ -260,7 +260,7 @@ describe('what Exchange says over SMTP', () => {
     ],
     ['message', '552 5.3.4 Message size exceeds fixed maximum message size', 'mail_too_large', 'message'],
     ['message', '554 5.6.0 Corrupt message content', 'mail_refused', 'message'],
-  ] as const)('at the stage of the %s: %s', (stage, reply, code, scope) => {
+  ] as const)('is understood at the stage of the %s: %s', (stage, reply, code, scope) => {
     expect(smtpMeaning(stage, reply)).toMatchObject({ code, scope });
   });
 

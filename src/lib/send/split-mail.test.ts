@@ -58,7 +58,7 @@ describe('a message without its files', () => {
       { files: [file('a.txt', '\r\n--b\r\n--\r\n', { contentType: 'text/plain' })] },
       ['a.txt'],
     ],
-  ])('of %s keeps its header and texts, and the files are whole', async (_what, own, names) => {
+  ])('a message of %s keeps its header and texts, and the files are whole', async (_what, own, names) => {
     const { before, after, files, mail } = await taken(own);
     const without = ({ attachments: _, headers: __, headerLines: ___, ...rest }: typeof before) => rest;
     expect(without(after)).toEqual(without(before));

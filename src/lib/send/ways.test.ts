@@ -211,7 +211,7 @@ describe('a draft', () => {
   it.each([
     ['draft', 'deferred', 'graph_unreachable'],
     ['attach', 'deferred', 'graph_unreachable'],
-  ] as const)('that fails at %s is no message that may have been sent', async (verb, kind, code) => {
+  ] as const)('a draft that fails at %s is no message that may have been sent', async (verb, kind, code) => {
     graph.fail({ verb, status: 500 });
     const body = 'Content-Type: text/csv\r\nContent-Disposition: attachment; filename=a.csv\r\n\r\na;b';
     expect(await send('graph_draft', { body })).toMatchObject({ kind, code });
@@ -232,7 +232,7 @@ describe('a draft', () => {
     [{ status: 504 }, { kind: 'unknown' }],
     [{ answer: 'truth, then close' }, { kind: 'unknown' }],
     [{ answer: 'close' }, { kind: 'unknown' }],
-  ] as const)('whose sending is answered with %o is %o', async (failure, result) => {
+  ] as const)('a draft whose sending is answered with %o is %o', async (failure, result) => {
     graph.fail({ verb: 'send', ...failure });
     expect(await send('graph_draft', {})).toMatchObject(result);
   });

@@ -55,7 +55,7 @@ describe('what Key Vault says', () => {
     ['disabled', rest(403, 'SecretDisabled'), 'disabled'],
     ['not valid yet', rest(403, 'SecretNotYetValid'), 'disabled'],
     ['expired', rest(403, 'SecretExpired'), 'disabled'],
-  ])('that a secret is %s is no refusal', (_what, error, absence) => {
+  ])('a secret that is %s is no refusal', (_what, error, absence) => {
     expect(absenceIn(error)).toBe(absence);
   });
 });

@@ -180,7 +180,7 @@ describe('message.received', () => {
     ['archive', 'Ada@Contoso.example', 'out'],
     ['archive', 'grace@contoso.example', 'in'],
     [undefined, undefined, 'in'],
-  ] as const)('in the folder %s from %s is going %s', (role, from, direction) => {
+  ] as const)('mail in the folder %s from %s is going %s', (role, from, direction) => {
     const sender = from === undefined ? undefined : { name: '', address: from };
     const data = dataOf({ folder: { ...input.folder, role }, message: { ...message, from: sender } });
     expect(data.direction).toBe(direction);

@@ -43,20 +43,20 @@ describe('a mail is the same', () => {
     ['another second of arrival, where no server has left its line', { internalDate: later }, imported],
     ['the same, where the line says nothing', { internalDate: later }, { ...mail, received: ' \r\n ' }],
     ['a header moved into the next one', { date: '', from: mail.date }, { ...mail, from: '' }],
-  ])('and a different one with %s', (_, change, of) => {
+  ])('a mail with %s is a different one', (_, change, of) => {
     expect(isSame(change, of)).toBe(false);
   });
 
   it.each([
     ['nothing of its headers is known', none],
     ['all of them are blank', { messageId: ' ', date: '\r\n ', from: '', subject: '\t', received: '' }],
-  ])('as no other, not even itself, if %s', (_, headers) => {
+  ])('a mail is the same as no other, not even itself, if %s', (_, headers) => {
     const hash = messageHash({ ...mail, ...headers });
     expect(hash).toEqual(noHash);
     expect([hasHash(hash), isSameMail(hash, hash), hashKey(hash)]).toEqual([false, false, undefined]);
   });
 
-  it('by key as by comparison', () => {
+  it('the key says the same as the comparison', () => {
     const [one, other] = [messageHash(mail), messageHash({ ...mail, subject: 'x' })];
     expect(hashKey(one)).toBe(hashKey(messageHash(mail)));
     expect(hashKey(one)).not.toBe(hashKey(other));
@@ -64,7 +64,7 @@ describe('a mail is the same', () => {
   });
 
   // What goes back over its text takes minutes for this.
-  it('and is compared in linear time with hostile headers', () => {
+  it('hostile headers are compared in linear time', () => {
     const long = `${' '.repeat(200_000)}x${'\r\n '.repeat(100_000)}y${' '.repeat(200_000)}`;
     const change = { messageId: long, date: long, from: long, subject: long, received: long };
     expect(isSame({}, { ...mail, ...change })).toBe(true);
@@ -94,7 +94,7 @@ describe('the fingerprint', () => {
     expect(of(change)).not.toBe(of({}));
   });
 
-  it('of mail without Message-ID and Date depends only on the second of its arrival', () => {
+  it('the fingerprint of mail without Message-ID and Date depends only on the second of its arrival', () => {
     const bare = { messageId: undefined, date: ' ' };
     expect(of({ ...bare, received: 'other' })).toBe(of(bare));
     expect(of({ ...bare, internalDate: later })).not.toBe(of(bare));

@@ -113,7 +113,7 @@ describe('a time', () => {
     expect((await read(calendar([line], 'REQUEST', definition)))?.start).toBe(told);
   });
 
-  it('in a zone with half hours west of Greenwich is converted', async () => {
+  it('a time in a zone with half hours west of Greenwich is converted', async () => {
     const half = [
       'BEGIN:STANDARD',
       'DTSTART:19700101T000000',
@@ -134,19 +134,19 @@ describe('a time', () => {
     ['99991203T100000', '9999-12-03T10:00:00'],
     ['16020103T100000', '1602-01-03T10:00:00'],
     ['00010101T000000', undefined],
-  ])('in a zone that only its file defines, %s, is given as %s', async (time, told) => {
+  ])('a time in a zone that only its file defines, %s, is given as %s', async (time, told) => {
     const event = calendar([`DTSTART;TZID=Mine:${time}`], 'REQUEST', outlookZone('Mine'));
     expect((await read(event))?.start).toBe(told);
   });
 
-  it('in a zone whose rules have ended follows the last rule', async () => {
+  it('a time in a zone whose rules have ended follows the last rule', async () => {
     const ended = outlookZone('Mine').map((line) => line.replace(/^(RRULE.*)$/, '$1;UNTIL=20061231T000000Z'));
     const at = async (time: string) => (await read(calendar([`DTSTART;TZID=Mine:${time}`], 'REQUEST', ended)))?.start;
     expect(await at('20050703T100000')).toBe('2005-07-03T10:00:00+02:00');
     expect(await at('20260703T100000')).toBe('2026-07-03T10:00:00+01:00');
   });
 
-  it('in a zone of 10,000 rules is still given', async () => {
+  it('a time in a zone of 10,000 rules is still given', async () => {
     const [begin = '', tzid = '', ...rules] = outlookZone('Mine').map((line) =>
       line.replace(/BYDAY=-1SU;BYMONTH=3/, 'BYDAY=SU;BYMONTH=3;BYMONTHDAY=25,26,27,28,29,30,31'),
     );
@@ -162,7 +162,7 @@ describe('a time', () => {
     'FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30',
     'FREQ=YEARLY;BYDAY=53MO;BYMONTH=1',
     'FREQ=YEARLY;BYEASTER=1',
-  ])('in a zone whose rule would keep a parser busy (%s) is still given', async (rule) => {
+  ])('a time in a zone whose rule would keep a parser busy (%s) is still given', async (rule) => {
     const definition = outlookZone('Mine').map((line) => (line.startsWith('RRULE') ? `RRULE:${rule}` : line));
     const event = calendar(['DTSTART;TZID=Mine:20261203T100000'], 'REQUEST', definition);
     expect((await read(event))?.start).toMatch(/^2026-12-03T10:00:00\+0[12]:00$/);

@@ -348,7 +348,7 @@ describe('a mail server in trouble', () => {
 });
 
 describe('a caller', () => {
-  it('that disconnects ends the download and frees its place', async () => {
+  it('a caller that disconnects ends the download and frees its place', async () => {
     const { attachments, seen } = world(inbox());
     for (let turn = 0; turn < 5; turn += 1) {
       const opened = await attachments.open(place);
@@ -359,7 +359,7 @@ describe('a caller', () => {
     expect(seen.reading.every((stream) => stream.destroyed)).toBe(true);
   });
 
-  it('that stops reading is dropped after a while', async () => {
+  it('a caller that stops reading is dropped after a while', async () => {
     const large = Buffer.alloc(2_000_000);
     const { attachments, clock, seen } = world(inbox([mail(7, { parts: { '2': large } })]));
     const opened = await attachments.open(place);

@@ -51,7 +51,7 @@ describe('the root of a conversation', () => {
     ['Outlook’s index that nobody else has', mail('x', undefined, [], 'ti'), [mail('x', undefined, [], 'ti')], 'x'],
     ['an index beside an ancestor', mail('x', 'gone', [], 'ti'), [mail('root', undefined, [], 'ti')], 'gone'],
     ['two mails that name each other', mail('a', 'b'), [mail('a', 'b'), mail('b', 'a')], 'a'],
-  ])('of %s', async (_, one, mails, wanted) => {
+  ])('is found for %s', async (_, one, mails, wanted) => {
     expect(await folder(...mails).rootOf(one)).toBe(wanted);
   });
 

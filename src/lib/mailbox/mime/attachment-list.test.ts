@@ -26,7 +26,7 @@ describe('whether a mail brings a file', () => {
     ['a picture beside text', [text, picture], undefined, true],
     ['a picture and a PDF', [html, picture, pdf], undefined, true],
     ['a PDF, and HTML of which the end is missing', [html, pdf], begun, true],
-  ])('with %s', (_, childNodes, references, expected) => {
+  ])('is decided for one with %s', (_, childNodes, references, expected) => {
     const { leaves } = leavesOf({ type: 'multipart/related', childNodes });
     expect(hasFiles(leaves, false, references)).toBe(expected);
     // Parts that were left out may be files.

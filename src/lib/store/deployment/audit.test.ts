@@ -72,7 +72,7 @@ describe('an audited action', () => {
   });
 
   it.each(['invalid_request', 'not_found', 'destination_in_use'] as const)(
-    'that was none (%s) leaves no entry',
+    'an action that was none (%s) leaves no entry',
     async (code) => {
       const { audit, results } = auditOn(storeAt(azurite));
       const error = new BrokerError(code);
@@ -91,7 +91,7 @@ describe('an audited action', () => {
     expect([done, await results()]).toEqual([false, []]);
   });
 
-  it.each(['lost', 'unheard'] as const)('whose end is %s is noted with another try', async (how) => {
+  it.each(['lost', 'unheard'] as const)('an action whose end is %s is noted with another try', async (how) => {
     const { audit, results, log } = auditOn(faultyStore(storeAt(azurite), { at: 2, how }));
     expect(await audit.audited(audited, async () => 'shown once')).toBe('shown once');
     expect(await results()).toEqual([['key.create', undefined, 'ok']]);

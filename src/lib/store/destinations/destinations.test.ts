@@ -145,7 +145,7 @@ describe('the rows of a destination', () => {
     ['collections that are no JSON', { collections: '{' }],
     ['a name of a collection that is a path', { collections: '{"messages":"../x","accounts":"a","outbox":"o"}' }],
     ['times that are none', { signingSince: '["now"]' }],
-  ])('with %s are refused', async (_what, change) => {
+  ])('rows with %s are refused', async (_what, change) => {
     const { rows, table, id } = world();
     await rows.insert(collection(id), secrets);
     const row = await table.get('dst', `a!${id}`);

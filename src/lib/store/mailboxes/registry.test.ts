@@ -444,7 +444,7 @@ describe('a mailbox that is nobody’s own', () => {
     expect(await halves(store)).toEqual([]);
   });
 
-  test('and a person’s own mailbox do not take each other’s address', async () => {
+  test('a shared mailbox and a person’s own do not take each other’s address', async () => {
     const ada = world.person();
     await world.connect(ada);
     const owner = { ...world.person(support), tid: ada.tid };
@@ -570,7 +570,7 @@ describe('killed at any write, and done again', () => {
     );
   });
 
-  test('by one person and completed by another', async () => {
+  test('a mailbox added by one person is completed by another', async () => {
     const ada = world.person('shared@contoso.example');
     const eve = { ...world.person('shared@contoso.example'), tid: ada.tid };
     for (let atWrite = 1; atWrite <= 6; atWrite++) {

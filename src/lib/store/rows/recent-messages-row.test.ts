@@ -57,7 +57,7 @@ test.each([
 });
 
 describe('folding', () => {
-  test('no entries changes nothing', () => {
+  test('folding in no entries changes nothing', () => {
     expect(foldEntries(empty, [])).toBe(empty);
   });
 

@@ -143,7 +143,7 @@ describe('a commit', () => {
 });
 
 describe('an answer that is lost', () => {
-  it('of an applied batch is detected by its seq, and the run continues', async () => {
+  it('an applied batch is detected by its seq, and the run continues', async () => {
     let lost = 0;
     store.disturb = ({ attempt }) => (attempt === 1 && lost++ === 0 ? 'unheard' : undefined);
     const one = unit('one');
@@ -159,7 +159,7 @@ describe('an answer that is lost', () => {
     expect((await head()).seq).toBe(2);
   });
 
-  it('of a batch that never arrived makes the same bytes be sent again', async () => {
+  it('a batch that never arrived is sent again with the same bytes', async () => {
     const sent: (readonly BatchOperation[])[] = [];
     store.disturb = ({ operations }) => {
       sent.push(operations);
@@ -179,7 +179,7 @@ describe('an answer that is lost', () => {
     expect((await head()).seq).toBe(2);
   });
 
-  it('of an applied batch is not a refusal, regardless of the second answer', async () => {
+  it('an applied batch is not a refusal, regardless of the second answer', async () => {
     let sendings = 0;
     // The row that it deleted is gone by then.
     store.disturb = () => (++sendings === 1 ? 'unheard' : new StoreError('missing', { index: 1 }));
@@ -193,7 +193,7 @@ describe('an answer that is lost', () => {
     expect((await head()).seq).toBe(1);
   });
 
-  it('of a batch that never arrived does not hide a later refusal, and the run continues', async () => {
+  it('a batch that never arrived does not hide a later refusal, and the run continues', async () => {
     let sendings = 0;
     store.disturb = () => (++sendings === 1 ? 'lost' : sendings === 2 ? new StoreError('refused') : undefined);
     const [bad, good] = [unit('bad'), unit('good')];
@@ -220,7 +220,7 @@ describe('an answer that is lost', () => {
     expect(committer.remainingMs()).toBe(50_000);
   });
 
-  it('until the lease expires ends the run, with the store as its cause', async () => {
+  it('answers lost until the lease expires end the run, with the store as its cause', async () => {
     store.disturb = () => 'lost';
     const one = unit('one');
     one.set('b!one', 'x');
@@ -431,7 +431,7 @@ describe('rows that the table does not take', () => {
     expect(await head()).toMatchObject({ owner: '' });
   });
 
-  it('or cannot be encoded fail their own mailbox and no other', async () => {
+  it('rows that cannot be encoded fail their own mailbox and no other', async () => {
     const [good, bad] = [unit('good'), unit('bad')];
     good.set('b!good', 'x');
     bad.pending = () => {

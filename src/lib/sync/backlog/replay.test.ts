@@ -306,7 +306,7 @@ describe('a replay since a time', () => {
     ]);
   }, 60_000);
 
-  it('with force skips mail that arrived after the request', async () => {
+  it('a forced replay skips mail that arrived after the request', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     inbox().add('before');
@@ -323,7 +323,7 @@ describe('a replay since a time', () => {
     expect(await rowsOfKind('e')).toEqual([]);
   });
 
-  it('with force counts a rejected message and does not retry it', async () => {
+  it('a forced replay counts a rejected message and does not retry it', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     for (const subject of ['one', 'bad', 'two']) inbox().add(subject);
@@ -340,7 +340,7 @@ describe('a replay since a time', () => {
     });
   }, 60_000);
 
-  it('with force sends nothing twice that was under way beside a failed message', async () => {
+  it('a forced replay sends nothing twice that was under way beside a failed message', async () => {
     const mailbox = await world.connectMailbox(ada);
     const facts = windowFacts();
     await world.poll({ destinations: facts });
@@ -368,7 +368,7 @@ describe('a replay since a time', () => {
     expect(await rowsOfKind('e')).toEqual([]);
   }, 60_000);
 
-  it('with force skips nothing if its folder is renumbered while one fails', async () => {
+  it('a forced replay skips nothing if its folder is renumbered while one fails', async () => {
     const mailbox = await world.connectMailbox(ada);
     const facts = windowFacts();
     await world.poll({ destinations: facts });
@@ -410,7 +410,7 @@ describe('a replay since a time', () => {
     expect(world.receiver.subjects()).toEqual(['at']);
   });
 
-  it('with force gets no further ahead of a failing message than it can remember', async () => {
+  it('a forced replay gets no further ahead of a failing message than it can remember', async () => {
     const mailbox = await world.connectMailbox(ada);
     const facts = windowFacts();
     await world.poll({ destinations: facts });

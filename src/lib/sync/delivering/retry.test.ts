@@ -102,7 +102,7 @@ describe('a message that is refused', () => {
     expect(await world.mailRows()).not.toContainEqual(expect.stringMatching(/^d!/));
   }, 60_000);
 
-  it('in a gap that closed late does not count against the next message', async () => {
+  it('a refusal in a gap that closed late does not count against the next message', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     inbox().unanswered.add(inbox().add('late'));

@@ -73,7 +73,7 @@ describe('a second mail in which the sender repeats', () => {
     expect(moved().every(({ data }) => data.messageKey === one?.id)).toBe(true);
   });
 
-  it('no identifying header is delivered, too', async () => {
+  it('a second mail that repeats no identifying header is delivered, too', async () => {
     await connect();
     const scan = { subject: 'Scan', from: 'scanner@contoso.example', messageId: undefined, date: undefined };
     const uid = inbox().add(scan);
@@ -186,7 +186,7 @@ describe('a real move', () => {
     ]);
   });
 
-  it('before acceptance keeps its retry under the new date, where a reset finds it', async () => {
+  it('a move before acceptance keeps its retry under the new date, where a reset finds it', async () => {
     world.mail.stampsAnew = true;
     const mailbox = await connect();
     world.receiver.answer = ({ type }) => (type === 'message.received' ? refused : accepted);
@@ -219,7 +219,7 @@ describe('a real move', () => {
     expect(moved()).toHaveLength(1);
   });
 
-  it('of imported mail is recognised if its date stays, and else delivered once more, never lost', async () => {
+  it('a move of imported mail is recognised if its date stays, and else delivered once more, never lost', async () => {
     await connect();
     const uid = inbox().add({ ...parcel, received: undefined });
     await world.poll();
@@ -332,7 +332,7 @@ describe('a replay', () => {
     expect(moved()).toEqual([]);
   });
 
-  it('of a dead message sends that message, not another with the same headers, after renumbering', async () => {
+  it('a replay of a dead message sends that message, not another with the same headers, after renumbering', async () => {
     const mailbox = await connect(['INBOX']);
     world.receiver.answer = (event) => (mailOf(event)?.size === 1 ? refused : accepted);
     inbox().add({ ...parcel, size: 1 });

@@ -158,7 +158,7 @@ describe('a message that moves', () => {
     expect(await world.cursor(mailbox, 'Archive')).toMatchObject({ lastUid: 150, uidGaps: [], acked: [] });
   }, 60_000);
 
-  it('from before the connect is delivered with seemsNew false', async () => {
+  it('a moved message from before the connect is delivered with seemsNew false', async () => {
     folder('Archive').add({ subject: 'old', internalDate: new Date(Date.now() - 86_400_000) });
     await world.connectMailbox(ada, ['INBOX', 'Archive']);
     await world.poll();
@@ -188,7 +188,7 @@ describe('a copy', () => {
     expect([one?.data.seemsNew, two?.data.seemsNew]).toEqual([true, false]);
   });
 
-  it('in Sent of a mail to oneself is not a copy', async () => {
+  it('mail to oneself is new both in the inbox and in Sent', async () => {
     await world.connectMailbox(ada, ['INBOX', 'Sent Items']);
     await world.poll();
     folder('Sent Items').add({ subject: 'to myself', messageId: '<self@example>' });
@@ -200,7 +200,7 @@ describe('a copy', () => {
     ]);
   });
 
-  it('that arrives with its original in one poll gives one new event', async () => {
+  it('a copy that arrives with its original in one poll gives one new event', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     const uid = folder('INBOX').add('twice');

@@ -111,7 +111,7 @@ describe('a flag that the owner changes', () => {
     expect(shown).toBe(true);
   });
 
-  it('on a hundred messages at once is reported for each', async () => {
+  it('a flag changed on a hundred messages at once is reported for each', async () => {
     const uids = await delivered(Array.from({ length: 100 }, (_, n) => `mail ${n}`));
     for (const uid of uids) folder('INBOX').mark(uid, { seen: true });
     await world.polls(3);

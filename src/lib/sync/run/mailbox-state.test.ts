@@ -42,7 +42,7 @@ describe('a mailbox that answered', () => {
     ['nothing', tick + 1],
     ['wait', tick + 1],
     ['more', tick],
-  ] as const)('with %s left is due at %i', (left, nextDue) => {
+  ] as const)('a mailbox with %s left is due at %i', (left, nextDue) => {
     const judged = judge({ state: state(), slot: slot({ failures: 3 }) }, { kind: 'ok', left }, at);
     expect(judged).toEqual({
       state: state(),
@@ -58,7 +58,7 @@ describe('a mailbox that answered', () => {
     ['throttled', undefined],
     ['connecting', undefined],
     ['paused', undefined],
-  ] as const)('after it was %s is active, with the event %s', (before, type) => {
+  ] as const)('a mailbox that was %s is active, with the event %s', (before, type) => {
     const judged = judge(
       { state: state({ state: before, code: 'internal_error' }), slot: slot() },
       { kind: 'ok', left: 'nothing' },
@@ -69,7 +69,7 @@ describe('a mailbox that answered', () => {
   });
 
   it.each(['throttled', 'paused', 'connecting'] as const)(
-    'and that was told to be in trouble before it was %s is told to have recovered',
+    'a mailbox told to be in trouble before it was %s is told to have recovered',
     (between) => {
       const troubled = judge({ state: state(), slot: slot() }, failed('imap_refused'), at);
       expect(troubled.event?.type).toBe('mailbox.degraded');
@@ -174,7 +174,7 @@ describe('a mailbox that failed', () => {
     ['imap_not_connected', 'active', undefined],
     ['internal_error', 'active', undefined],
   ];
-  it.each(cases)('by %s is %s and tells %s', (code, to, type) => {
+  it.each(cases)('a failure by %s is %s and tells %s', (code, to, type) => {
     const judged = judge({ state: state(), slot: slot() }, failed(code), at);
     expect(judged.state).toMatchObject({ state: to, code });
     expect(judged.event?.type).toBe(type);
@@ -182,7 +182,7 @@ describe('a mailbox that failed', () => {
   });
 
   it.each(['client_secret_expired', 'vault_unreachable', 'storage_unreachable'] as const)(
-    'by %s, a fault of the deployment, keeps its state untouched',
+    'a failure by %s, a fault of the deployment, keeps the state untouched',
     (code) => {
       const judged = judge({ state: state(), slot: slot({ failures: 2 }) }, failed(code), at);
       // However long it lasts, the next tick tries again.
@@ -354,7 +354,7 @@ describe('a bell', () => {
     ['rings is polled every 10 minutes at most, however much mail it gets', 'rings', true, 10],
     ['is silent is polled as if it had none', 'silent', true, 1],
     ['rings where bells do not count is polled as if it had none', 'rings', false, 1],
-  ] as const)('of a mailbox that %s', (_, hears, hasBells, interval) => {
+  ] as const)('a mailbox that %s', (_, hears, hasBells, interval) => {
     const bell = { hears, since: ago(10) };
     expect(polled(slot({ interval: 8 }), { hasBells }, { bell }).slot.interval).toBe(interval);
   });

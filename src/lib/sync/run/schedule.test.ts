@@ -25,7 +25,7 @@ describe('the schedule of the dispatcher', () => {
     ['Mail.Send, mail.readbasic', '', '0 * * * * *'],
     ['Mail.ReadBasic', '30', '*/30 * * * * *'],
     ['Mail.Send Mail.ReadWrite', undefined, '*/20 * * * * *'],
-  ])('with the permissions %j and the interval %j is %s', (GRAPH_PERMISSIONS, POLL_INTERVAL, schedule) => {
+  ])('the schedule with the permissions %j and the interval %j is %s', (GRAPH_PERMISSIONS, POLL_INTERVAL, schedule) => {
     expect(timerSchedule({ GRAPH_PERMISSIONS, POLL_INTERVAL })).toBe(schedule);
   });
 });

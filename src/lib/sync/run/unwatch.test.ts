@@ -52,7 +52,7 @@ describe('a folder that is taken off', () => {
     expect((await world.shard(mailbox)).flags & onDemandKinds.retry).toBe(0);
   });
 
-  it('also where it holds more rows than a batch takes', async () => {
+  it('is erased also where it holds more rows than a batch takes', async () => {
     const table = world.store.table('mail');
     world.receiver.answer = (event) => (event.type === 'message.received' ? refused : accepted);
     folder('Archive').add('refused');

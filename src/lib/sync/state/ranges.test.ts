@@ -123,7 +123,7 @@ describe('UID gaps', () => {
     expect(spans(closeUid([uidGap(1, 3)], 9).uidGaps)).toEqual([[1, 3]]);
   });
 
-  it('that are split into too many close the oldest and report it', () => {
+  it('gaps split into too many close the oldest and report it', () => {
     const all = Array.from({ length: 64 }, (_, n) => uidGap(n * 10 + 1, n * 10 + 3));
     const { uidGaps, closed } = closeUid(all, 632);
     expect(uidGaps).toHaveLength(64);
