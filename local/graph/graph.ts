@@ -53,7 +53,7 @@ export async function startGraph(options: GraphOptions): Promise<GraphStandIn> {
   let requests = 0;
   let url = '';
   const drafts = createDrafts(outbox, () => url);
-  const subscriptions = createSubscriptions();
+  const subscriptions = createSubscriptions({ app: options.app ?? {} });
   const events = createEvents();
 
   const failureFor = (verb: string): GraphFailure | undefined => {

@@ -24,6 +24,8 @@ const form = z.object({
 interface Held extends z.output<typeof form> {
   readonly id: string;
   readonly mailbox: string;
+  /** Who made it, and alone sees it: a person, or the app itself in a tenant. */
+  readonly maker: string;
   expirationDateTime: string;
 }
 
@@ -42,9 +44,32 @@ export interface Subscriptions {
   expire(): void;
 }
 
-export function createSubscriptions(): Subscriptions {
+export interface SubscriptionsOptions {
+  /** Mailboxes that the app itself may use, by tenant. */
+  readonly app?: Readonly<Record<string, readonly string[]>>;
+  /** How many a page of the list has. */
+  readonly pageSize?: number;
+  readonly now?: () => number;
+  /** For validations and notifications. */
+  readonly fetch?: typeof fetch;
+}
+
+export function createSubscriptions(options: SubscriptionsOptions = {}): Subscriptions {
+  const { app = {}, pageSize = 100, now = Date.now, fetch = globalThis.fetch } = options;
   let held: Held[] = [];
-  const alive = () => held.filter((one) => Date.parse(one.expirationDateTime) > Date.now());
+  const alive = () => held.filter((one) => Date.parse(one.expirationDateTime) > now());
+
+  /** Whose mail a resource is, if this token may subscribe to it: `me` is a person's, and others' mailboxes are the app's. */
+  function mailboxOf({ username, tid }: TokenFacts, resource: string): string | Reply {
+    if (resource.startsWith('me/')) {
+      if (username !== '') return username.toLowerCase();
+      return graphError(400, 'BadRequest', '/me request is only valid with delegated authentication flow.');
+    }
+    const address = decodeURIComponent(resource.split('/')[1] ?? '').toLowerCase();
+    if (username.toLowerCase() === address) return address;
+    const may = username === '' && (app[tid] ?? []).some((one) => one.toLowerCase() === address);
+    return may ? address : refusals.denied();
+  }
 
   /** The listener has to send the token back, decoded, as plain text. */
   async function isValid(url: string): Promise<boolean> {
@@ -79,33 +104,46 @@ export function createSubscriptions(): Subscriptions {
     );
   }
 
-  async function create(mailbox: string, call: Call): Promise<Reply> {
+  async function create(facts: TokenFacts, maker: string, call: Call): Promise<Reply> {
     const parsed = form.safeParse(jsonOf(call));
     if (!parsed.success) return graphError(400, 'InvalidRequest', 'The subscription is not valid.');
     const wanted = parsed.data;
-    const leftMs = Date.parse(wanted.expirationDateTime) - Date.now();
+    const mailbox = mailboxOf(facts, wanted.resource);
+    if (typeof mailbox !== 'string') return mailbox;
+    const leftMs = Date.parse(wanted.expirationDateTime) - now();
     if (leftMs > longestMs) {
       return graphError(400, 'ExtensionError', 'Subscription expiration can only be 10080 minutes in the future.');
     }
-    if (alive().some((one) => one.mailbox === mailbox && one.resource === wanted.resource)) {
+    if (alive().some((one) => one.maker === maker && one.resource === wanted.resource)) {
       return graphError(409, 'Conflict', 'A subscription for this resource and change type exists already.');
     }
     if (!(await isValid(wanted.notificationUrl))) {
       return graphError(400, 'ValidationError', 'Subscription validation request failed.');
     }
-    const expirationDateTime = new Date(Date.now() + Math.max(leftMs, shortestMs)).toISOString();
-    const made: Held = { ...wanted, expirationDateTime, id: randomUUID(), mailbox };
+    const expirationDateTime = new Date(now() + Math.max(leftMs, shortestMs)).toISOString();
+    const made: Held = { ...wanted, expirationDateTime, id: randomUUID(), mailbox, maker };
     held.push(made);
     return { status: 201, body: shown(made) };
   }
 
   function renew(one: Held, call: Call): Reply {
     const parsed = form.pick({ expirationDateTime: true }).safeParse(jsonOf(call));
-    if (!parsed.success || Date.parse(parsed.data.expirationDateTime) - Date.now() > longestMs) {
+    if (!parsed.success || Date.parse(parsed.data.expirationDateTime) - now() > longestMs) {
       return graphError(400, 'ExtensionError', 'Subscription expiration can only be 10080 minutes in the future.');
     }
     one.expirationDateTime = parsed.data.expirationDateTime;
     return { status: 200, body: shown(one) };
+  }
+
+  /** A page of a list, and where the next one is. https://learn.microsoft.com/graph/api/subscription-list */
+  function page(own: readonly Held[], url: URL): Reply {
+    const from = Number(url.searchParams.get('$skiptoken') ?? 0);
+    const next = new URL(url);
+    next.protocol = 'https:';
+    next.searchParams.set('$skiptoken', String(from + pageSize));
+    const isLast = own.length <= from + pageSize;
+    const value = own.slice(from, from + pageSize).map(shown);
+    return { status: 200, body: isLast ? { value } : { value, '@odata.nextLink': next.href } };
   }
 
   return {
@@ -114,12 +152,10 @@ export function createSubscriptions(): Subscriptions {
         (name) => facts.scopes.some((scope) => scope.endsWith(`/${name}`)) || facts.roles.includes(name),
       );
       if (!has) return refusals.denied();
-      const mailbox = facts.username.toLowerCase();
+      const maker = facts.username === '' ? `the app in ${facts.tid}` : facts.username.toLowerCase();
       const id = /^\/v1\.0\/subscriptions\/([^/]+)$/.exec(call.url.pathname)?.[1];
-      const own = alive().filter((one) => one.mailbox === mailbox);
-      if (id === undefined) {
-        return call.method === 'POST' ? create(mailbox, call) : { status: 200, body: { value: own.map(shown) } };
-      }
+      const own = alive().filter((one) => one.maker === maker);
+      if (id === undefined) return call.method === 'POST' ? create(facts, maker, call) : page(own, call.url);
       const one = own.find((each) => each.id === decodeURIComponent(id));
       if (one === undefined) return refusals.item();
       if (call.method === 'PATCH') return renew(one, call);
@@ -144,7 +180,7 @@ export function createSubscriptions(): Subscriptions {
   };
 }
 
-const shown = ({ clientState: _, mailbox: __, ...one }: Held) => one;
+const shown = ({ clientState: _, mailbox: __, maker: ___, ...one }: Held) => one;
 
 function jsonOf(call: Call): unknown {
   try {

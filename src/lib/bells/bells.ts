@@ -9,7 +9,7 @@ import type { MailboxSubscriptions, Subscription, SubscriptionRows } from '../st
 import type { MailboxRow } from '../store/rows/rows.ts';
 import type { ClientStates } from './client-state.ts';
 import type { GraphResult, GraphSubscriptions } from './graph-subscriptions.ts';
-import { lifetimeMs, type News, planSubscriptions, type Step, wantedOf } from './plan.ts';
+import { afterNews, lifetimeMs, type News, planSubscriptions, type Step, wantedOf } from './plan.ts';
 
 export interface BellsDeps {
   readonly registry: Pick<Registry, 'get'>;
@@ -47,10 +47,10 @@ interface Outcome extends Pick<MailboxSubscriptions, 'code' | 'tryAfter'> {
 }
 
 /** Two notifications about two folders may be worked on at the same moment: each notes its own folder alone. */
-const noted = (row: MailboxSubscriptions | undefined, { folders, code, tryAfter }: Outcome): MailboxSubscriptions => ({
+const noted = (row: MailboxSubscriptions, { folders, code, tryAfter }: Outcome): MailboxSubscriptions => ({
   ...{ code, tryAfter },
   subscriptions: [
-    ...(row?.subscriptions ?? []).filter(({ folderId }) => !folders.has(folderId)),
+    ...row.subscriptions.filter(({ folderId }) => !folders.has(folderId)),
     ...[...folders.values()].flatMap((one) => one ?? []),
   ],
 });
@@ -86,8 +86,8 @@ export function createBells(deps: BellsDeps): Bells {
 
   async function work(mailbox: MailboxRow, steps: readonly Step[]): Promise<Outcome> {
     const folders = new Map<string, Subscription | undefined>();
-    const ended = (code: string, waitMs: number): Outcome => {
-      if (code !== '') log.warn('bell.not_subscribed', { mailboxId: mailbox.id, code });
+    const ended = (code: string, waitMs: number, status?: number): Outcome => {
+      if (code !== '') log.warn('bell.not_subscribed', { mailboxId: mailbox.id, code, ...(status && { status }) });
       return { folders, code, tryAfter: new Date(clock.now() + waitMs) };
     };
     let token: string | undefined;
@@ -98,16 +98,22 @@ export function createBells(deps: BellsDeps): Bells {
       return ended(error.code, error.retry?.afterMs ?? failedMs);
     }
     if (token === undefined) return ended('consent_missing', refusedMs);
+    let isMissing = false;
     for (const step of steps) {
       const folderId = step.kind === 'drop' ? step.known.folderId : step.wanted.folderId;
       const result = await take(mailbox, token, step);
       if (result.kind === 'later') return ended('graph_unreachable', result.afterMs ?? failedMs);
-      if (result.kind === 'token') return ended('graph_unreachable', failedMs);
-      const isThere = result.kind === 'done' || (result.kind === 'gone' && step.kind === 'drop');
-      if (!isThere) return ended('consent_missing', refusedMs);
+      // Anything else than a lacking permission: Graph could not reach us to validate the address, for one.
+      if (result.kind === 'refused' && result.status !== 403)
+        return ended('graph_unreachable', failedMs, result.status);
+      if (result.kind === 'refused') return ended('consent_missing', refusedMs, result.status);
+      if (result.kind === 'token' || result.kind === 'exists') return ended('graph_unreachable', failedMs);
+      isMissing ||= result.kind === 'gone' && step.kind !== 'drop';
       if (step.kind === 'drop' || result.kind !== 'done') folders.set(folderId, undefined);
       else folders.set(folderId, { folderId, id: result.id, expiresAt: result.expiresAt, kid: result.kid ?? '' });
     }
+    // Graph has no such folder. The others have their bells.
+    if (isMissing) return ended('graph_unreachable', refusedMs, 404);
     log.info('bell.subscribed', { mailboxId: mailbox.id, subscriptions: folders.size });
     return ended('', 0);
   }
@@ -124,16 +130,21 @@ export function createBells(deps: BellsDeps): Bells {
       let steps: readonly Step[] = [];
       await rows.change(mailboxId, (row) => {
         known = row?.subscriptions ?? [];
-        // A sign-in may have brought what was refused before; without a code someone else is at work just now.
-        const isOpen = row !== undefined && (occasion === 'connected' ? row.code !== '' : news !== undefined);
+        // A sign-in may have brought what was refused before; without a code someone else is at work just now. The wait
+        // that Graph asked for holds for what it says itself, too.
+        const isOpen =
+          row !== undefined && (occasion === 'connected' ? row.code !== '' : news && row.code !== 'graph_unreachable');
         const mayTry = row === undefined || row.tryAfter.getTime() <= now || isOpen;
         steps = mayTry ? planSubscriptions(wanted, known, { now, kid, news }) : [];
-        if (steps.length === 0) return 'keep';
-        return { subscriptions: known, code: row?.code ?? '', tryAfter: new Date(now + claimMs) };
+        const subscriptions = afterNews(known, news, now);
+        if (steps.length > 0) return { subscriptions, code: row?.code ?? '', tryAfter: new Date(now + claimMs) };
+        return row === undefined || news === undefined || mayTry ? 'keep' : { ...row, subscriptions };
       });
+      remembered.delete(mailboxId);
       if (steps.length === 0) return;
       const after = await work(mailbox, steps);
-      await rows.change(mailboxId, (row) => noted(row, after));
+      // Without a row the mailbox was removed meanwhile; what was made for it expires.
+      await rows.change(mailboxId, (row) => (row === undefined ? 'keep' : noted(row, after)));
       remembered.delete(mailboxId);
     },
 

@@ -27,7 +27,11 @@ export interface GraphSubscriptions {
 const requestMs = 20_000;
 
 const made = z.object({ id: z.string().min(1).max(200), expirationDateTime: z.iso.datetime({ offset: true }) });
+// A list of all that the app has made in a tenant may be long; what is not found on so many pages is left to expire.
+const mostPages = 100;
+
 const listed = z.object({
+  '@odata.nextLink': z.string().optional(),
   value: z.array(z.object({ id: z.string(), resource: z.string(), notificationUrl: z.string().nullish() })),
 });
 
@@ -96,12 +100,20 @@ export function createGraphSubscriptions(
       return resultOf(await ask(token, 'DELETE', `${base}/${encodeURIComponent(id)}`), { id, expiresAt: new Date(0) });
     },
     async find(token, resource) {
-      const response = await ask(token, 'GET', base);
-      const parsed = listed.safeParse(jsonOf((await response?.text().catch(() => '')) ?? ''));
-      if (!parsed.success) return [];
-      return parsed.data.value
-        .filter((one) => one.resource === resource && one.notificationUrl === options.notifyAt)
-        .map(({ id }) => id);
+      const found: string[] = [];
+      let url = base;
+      for (let pages = 0; pages < mostPages; pages++) {
+        const response = await ask(token, 'GET', url);
+        const parsed = listed.safeParse(jsonOf((await response?.text().catch(() => '')) ?? ''));
+        if (!parsed.success) break;
+        const { value, '@odata.nextLink': next = '' } = parsed.data;
+        const own = value.filter((one) => one.resource === resource && one.notificationUrl === options.notifyAt);
+        found.push(...own.map(({ id }) => id));
+        // The token goes nowhere but to Graph.
+        if (!next.startsWith(`${base}?`)) break;
+        url = next;
+      }
+      return found;
     },
   };
 }

@@ -49,6 +49,22 @@ export interface News {
   readonly isLost: boolean;
 }
 
+/**
+ * What is still known after Microsoft's word about a subscription, so that a request that fails is made up for: a lost one
+ * is made anew, and one that has to be renewed counts as near its end. Pure.
+ */
+export function afterNews(
+  known: readonly Subscription[],
+  news: News | undefined,
+  now: number,
+): readonly Subscription[] {
+  const soon = now + renewBeforeMs - 1;
+  return known.flatMap((one) => {
+    if (one.folderId !== news?.folderId) return one;
+    return news.isLost ? [] : { ...one, expiresAt: new Date(Math.min(one.expiresAt.getTime(), soon)) };
+  });
+}
+
 /** What there is to do. Pure. @param kid of the key under which clientStates are made now: an older one may be disabled */
 export function planSubscriptions(
   wanted: readonly Wanted[],
