@@ -28,6 +28,8 @@ export const graphService: PublishedService = {
     'Mail.Send': 'e383f46e-2787-4529-855e-0e479a3ffac0',
     'Mail.Send.Shared': 'a367ab51-6b49-43bf-a716-a1fb06d2a174',
     'Mail.ReadWrite': '024d486e-b451-40bb-833d-3e66d98c5c73',
+    'Mail.ReadBasic': 'a4b8392a-d8d1-4954-a029-8e668a39a170',
+    'Calendars.ReadWrite': '1ec239c2-d7c9-4623-a91a-a9775856bb36',
     'IMAP.AccessAsUser.All': '652390e4-393a-48de-9484-05f9b1212954',
     'SMTP.Send': '258f6531-6087-4cc4-bb90-092c5fb3ed3f',
   }),
