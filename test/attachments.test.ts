@@ -148,7 +148,7 @@ describe.each([
     expect(world.output()).not.toContain('token=');
   });
 
-  it('die with their mailbox', async () => {
+  it('attachment links end with their mailbox', async () => {
     const { link } = await deliver('removed');
     expect((await fetch(link('logo'))).status).toBe(200);
     expect((await world.api('DELETE', `mailboxes/${mailboxId}`)).status).toBe(204);

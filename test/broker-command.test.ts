@@ -363,7 +363,7 @@ describe('broker, over the API', () => {
       expect(JSON.stringify(report)).not.toContain('hush');
     });
 
-    it('and is told which folder has no settings', async () => {
+    it('the doctor says which folder has no settings', async () => {
       const { code, err } = await broker('doctor --settings', { environment: bare() });
       expect(code).toBe(2);
       expect(err).toContain('local.settings.json');

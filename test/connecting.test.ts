@@ -465,7 +465,7 @@ describeImapServers('connecting over HTTP', (imap) => {
       expect(ends.none, JSON.stringify(ends)).toBeGreaterThan(0);
     }, 240_000);
 
-    it('what was raced over still delivers', async () => {
+    it('a mailbox that two raced for still delivers', async () => {
       const { mailboxId } = await world.connect(address('removed'));
       await world.standIns.imap.deliver(address('removed'), await shortMail(address('removed'), 'after the race'));
       const [event] = await eventsOf(

@@ -164,7 +164,7 @@ describe('an answer of the store that is lost on its way', () => {
 });
 
 describe('a worker that dies', () => {
-  it('between POST and commit repeats only that message, under the same id', async () => {
+  it('a death between POST and commit repeats only that message, under the same id', async () => {
     const mailbox = await world.connectMailbox(ada);
     await world.poll();
     for (let n = 1; n <= 4; n++) inbox().add(`mail ${n}`);
@@ -220,7 +220,7 @@ describe('a worker that dies', () => {
     expect(await world.state(mailbox)).toMatchObject({ state: 'active', code: '' });
   });
 
-  it('between the commit of the entry and the POST delivers the message once', async () => {
+  it('a death between the commit of the entry and the POST delivers the message once', async () => {
     await world.connectMailbox(ada);
     await world.poll();
     inbox().add('one');

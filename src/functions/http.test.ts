@@ -652,7 +652,7 @@ describe('mailboxes', () => {
     expect(answer.text).not.toMatch(/oid|tid|etag|slot/);
   });
 
-  it('outside the list of a key are unknown to every door', async () => {
+  it('mailboxes outside the list of a key are unknown to every door', async () => {
     const { row } = await connectedMailbox();
     const limits = [{ mailboxes: [noMailbox] }, { destinations: ['dst_other0000000'] }];
     for (const limit of limits) {

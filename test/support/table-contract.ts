@@ -68,14 +68,14 @@ export function describeTable(open: () => Table): void {
   });
 
   describe('what goes wrong has a kind', () => {
-    test('an insert that meets a row', async () => {
+    test('an insert that meets a row fails as exists', async () => {
       const table = open();
       const pk = partition();
       await table.insert(row(pk, 'r'));
       await expect(table.insert(row(pk, 'r'))).rejects.toMatchObject({ name: 'StoreError', kind: 'exists' });
     });
 
-    test('a replace and a delete under an old ETag', async () => {
+    test('a replace and a delete under an old ETag fail as conflicts', async () => {
       const table = open();
       const pk = partition();
       const old = await table.insert(row(pk, 'r'));
@@ -86,7 +86,7 @@ export function describeTable(open: () => Table): void {
       expect(await table.get(pk, 'r')).toBeUndefined();
     });
 
-    test('none, where an asterisk stands for whatever ETag the row has', async () => {
+    test('an asterisk stands for whatever ETag the row has, and conflicts with none', async () => {
       const table = open();
       const pk = partition();
       await table.insert(row(pk, 'r'));
@@ -96,7 +96,7 @@ export function describeTable(open: () => Table): void {
       expect(await table.get(pk, 'r')).toBeUndefined();
     });
 
-    test('a replace of a row that is gone; deleting it again is no error', async () => {
+    test('a replace of a row that is gone fails; deleting it again is no error', async () => {
       const table = open();
       const pk = partition();
       const etag = await table.insert(row(pk, 'r'));
@@ -105,7 +105,7 @@ export function describeTable(open: () => Table): void {
       await expect(table.replace(row(pk, 'r'), etag)).rejects.toMatchObject({ kind: 'missing' });
     });
 
-    test('a value that is too long', async () => {
+    test('a value that is too long is refused', async () => {
       const table = open();
       await expect(table.insert(row(partition(), 'r', { a: new Uint8Array(65_537) }))).rejects.toMatchObject({
         kind: 'refused',

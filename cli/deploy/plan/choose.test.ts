@@ -145,7 +145,7 @@ describe('choices', () => {
     ],
     ['have that for notifications once', { isAnnounced: true }, 'Mail.ReadBasic', ['Mail.ReadBasic']],
     ['stay so, though sending is asked for again', { sendsByGraph: true }, 'Mail.Send', ['Mail.Send']],
-  ])('about Graph permissions %s, and the setting says the same', (_what, given, now, permissions) => {
+  ])('the Graph permissions %s, and the setting says the same', (_what, given, now, permissions) => {
     const settings = { ...there.settings, ...(now === undefined ? {} : { GRAPH_PERMISSIONS: now }) };
     const found = chosen(given, { ...there, settings });
     expect(found.graphPermissions).toEqual(permissions);

@@ -19,7 +19,7 @@ describe('what is left of another network', () => {
     ['private', []],
     ['nat', ['endpoint', 'link', 'zone']],
     ['none', ['endpoint', 'link', 'zone', 'nat', 'address', 'network']],
-  ] as const)('under %s is, in the order in which it can go: %s', (network, kinds) => {
+  ] as const)('what is left under %s is listed in the order in which it can go: %s', (network, kinds) => {
     expect(networkLeft(whole, 'app', network).map(({ kind }) => kind)).toEqual(kinds);
   });
 

@@ -275,7 +275,7 @@ describe.each(kinds)('the subscriptions of a mailbox that %s opens', (opener, ad
 });
 
 describe('a request to Graph', () => {
-  it('that is throttled is made again when Retry-After is over, and what was made before it stays', async () => {
+  it('a throttled request is made again when Retry-After is over, and what was made before it stays', async () => {
     const ada = 'ada@contoso.example';
     const busy = graphError(429, 'ApplicationThrottled', 'Too many requests.', 300);
     world.instead.push(busy);
@@ -297,7 +297,7 @@ describe('a request to Graph', () => {
     ['a person', (address: string) => world.connectPerson(address), 'ada@contoso.example'],
     ['the app', (address: string) => world.connectApp(address), team],
   ])(
-    'of %s whose answer was lost is made good: the one that exists is ended, and only that',
+    'a request of %s whose answer was lost is made good: the one that exists is ended, and only that',
     async (_, connect, at) => {
       // So many of others that the list has several pages.
       await world.connectApp(support);
@@ -318,7 +318,7 @@ describe('a request to Graph', () => {
     },
   );
 
-  it('that is refused as existing again and again is a failure of an hour, and no lack of permission', async () => {
+  it('a subscription refused as existing again and again is a failure of an hour, and no lack of permission', async () => {
     const conflict = graphError(409, 'Conflict', 'A subscription exists already.');
     world.instead.push(conflict, { status: 200, body: { value: [] } }, conflict);
     const id = await world.connectPerson('ada@contoso.example');
@@ -333,7 +333,7 @@ describe('a request to Graph', () => {
     ['cannot validate our address', 400, 'graph_unreachable', 59 * minuteMs],
     ['refuses the token', 401, 'graph_unreachable', 59 * minuteMs],
     ['is down', 503, 'graph_unreachable', 59 * minuteMs],
-  ] as const)('to which the answer is that it %s (%i) is noted as %s', async (_, status, code, restMs) => {
+  ] as const)('an answer that says that Graph %s (%i) is noted as %s', async (_, status, code, restMs) => {
     world.instead.push(graphError(status, 'Some', 'Ordered by a test.'));
     const id = await world.connectPerson('ada@contoso.example');
     expect(await world.code(id)).toBe(code);
@@ -346,7 +346,7 @@ describe('a request to Graph', () => {
     expect(await world.code(id)).toBe('');
   });
 
-  it('for a folder that Graph does not have leaves the others their bells', async () => {
+  it('a folder that Graph does not have leaves the others their bells', async () => {
     world.instead.push(graphError(404, 'ErrorItemNotFound', 'Not found.'));
     const id = await world.connectPerson('ada@contoso.example');
     expect(world.of('ada@contoso.example').map(({ resource }) => resource)).toEqual([
@@ -359,7 +359,7 @@ describe('a request to Graph', () => {
 
 describe('a permission that is refused', () => {
   it.each(['consent_missing', 'admin_consent_required', 'scope_refused', 'app_permissions_broken'] as const)(
-    'with %s fails no connect, costs one try a day, and is tried at once after a new sign-in',
+    'a refusal with %s fails no connect, costs one try a day, and is tried at once after a new sign-in',
     async (code) => {
       world.refusal.code = code;
       const id = await world.connectPerson('ada@contoso.example');
@@ -377,7 +377,7 @@ describe('a permission that is refused', () => {
     },
   );
 
-  it('by Graph fails no connect of the app either', async () => {
+  it('a refusal by Graph fails no connect of the app either', async () => {
     world.instead.push(graphError(403, 'ErrorAccessDenied', 'Access is denied.'));
     const id = await world.connectApp(support);
     expect([await world.code(id), world.ids(support)]).toEqual(['consent_missing', []]);

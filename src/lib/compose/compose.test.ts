@@ -310,11 +310,11 @@ describe('header injection', () => {
     ['attachments.0.filename', { to, attachments: [{ content: '', filename: evil }] }],
     ['attachments.0.contentType', { to, attachments: [{ content: '', contentType: `text/plain${evil}` }] }],
     ['attachments.0.contentId', { to, attachments: [{ content: '', contentId: evil }] }],
-  ])('through %s is refused', async (_field, request) => {
+  ])('an injection through %s is refused', async (_field, request) => {
     await expect(composed(request)).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
-  it('through file names, people and subjects of received mail reaches no header', async () => {
+  it('file names, people and subjects of received mail reach no header', async () => {
     const hostile: Original = {
       ...original,
       subject: evil,
@@ -335,7 +335,7 @@ describe('header injection', () => {
     }
   });
 
-  it('through an address of a list is encoded away', async () => {
+  it('an injection through an address of a list is encoded away', async () => {
     const { email } = await composed({ to, listUnsubscribe: { url: `https://x.example/${evil}` } });
     expect(header(email, 'bcc')).toEqual([]);
   });

@@ -54,36 +54,36 @@ const mail = {
   internalDate: new Date(vectors.internalDateMs),
 };
 
-test('shards and the mailboxes in them', () => {
+test('shards and the mailboxes in them match their vectors', () => {
   expect(shardKey(vectors.shard)).toBe(vectors.shardKey);
   expect(shardNumber(vectors.shardKey)).toBe(vectors.shard);
   expect(shardOfMailbox(vectors.mailboxId)).toBe(vectors.shard);
 });
 
-test('the key of a message', () => {
+test('the key of a message matches its vectors', () => {
   expect(messageKey(place)).toBe(vectors.messageKey);
   expect(messageKeyFromBytes(messageKeyBytes(place))).toBe(vectors.messageKey);
 });
 
-test('the hash by which a message is known again', () => {
+test('the hash by which a message is known again matches its vectors', () => {
   const nothing = { messageId: undefined, date: undefined, from: undefined, subject: undefined };
   expect(base64url(messageHash(mail))).toBe(vectors.messageHash);
   expect(base64url(messageHash({ ...mail, received: undefined }))).toBe(vectors.messageHashWithoutReceived);
   expect(base64url(messageHash({ ...mail, ...nothing }))).toBe(vectors.messageHashWithReceivedAlone);
 });
 
-test('the fingerprint', () => {
+test('the fingerprint matches its vectors', () => {
   const nothing = { messageId: undefined, date: undefined };
   expect(fingerprint(mail)).toBe(vectors.fingerprint);
   expect(fingerprint({ ...mail, date: vectors.unreadableDateHeader })).toBe(vectors.fingerprintOfUnreadableDate);
   expect(fingerprint({ ...mail, ...nothing })).toBe(vectors.fingerprintWithoutMessageIdAndDate);
 });
 
-test('the id of an event', () => {
+test('the id of an event matches its vectors', () => {
   expect(eventId(vectors.mailboxId, vectors.eventType, vectors.eventOccasion)).toBe(vectors.eventId);
 });
 
-test('the id of a delivery', () => {
+test('the id of a delivery matches its vectors', () => {
   const key = messageKeyBytes(place);
   expect(deliveryId(vectors.mailboxId, key)).toBe(vectors.deliveryId);
   expect(parseDeliveryId(vectors.deliveryId)).toEqual({ mailboxId: vectors.mailboxId, key });
@@ -98,15 +98,15 @@ test('the id of a delivery', () => {
   }
 });
 
-test('the id of a folder that is not watched', () => {
+test('the id of a folder that is not watched matches its vectors', () => {
   expect(pathFolderId(vectors.folderPath)).toBe(vectors.pathFolderId);
 });
 
-test('the id of a job', () => {
+test('the id of a job matches its vectors', () => {
   expect(jobId('dead', messageKeyBytes(place))).toBe(vectors.jobId);
 });
 
-test('RowKeys', () => {
+test('RowKeys match their vectors', () => {
   const { mailboxId, folderId } = place;
   expect(mailboxRowKey(mailboxId)).toBe(vectors.mailboxRowKey);
   expect(stateRowKey(mailboxId)).toBe(vectors.stateRowKey);
@@ -120,7 +120,7 @@ test('RowKeys', () => {
   expect(addressKey(vectors.address)).toBe(vectors.addressKey);
 });
 
-test('an entry of a ring', () => {
+test('an entry of the recent messages matches its vectors', () => {
   const is = (flag: string) => vectors.ringEntryFlags.includes(flag);
   const entry = {
     key: fromBase64url(vectors.messageKey.slice(2)),
@@ -138,19 +138,19 @@ test('an entry of a ring', () => {
   expect(dayOf(mail.internalDate)).toBe(vectors.ringEntryDay);
 });
 
-test('a slot of a shard', () => {
+test('a slot of a shard matches its vectors', () => {
   const [nextDue = 0, lastOk = 0, interval = 0, failures = 0] = vectors.schedSlot;
   const sched = encodeSched([{ nextDue, lastOk, interval, failures, eager: 0 }]);
   expect(base64url(sched.slice(0, 16))).toBe(vectors.schedSlotBytes);
 });
 
-test('the packed columns of a cursor', () => {
+test('the packed columns of a cursor match their vectors', () => {
   const { sinceMs, ...hole } = vectors.hole;
   expect(base64url(encodeUids(vectors.ackedUids))).toBe(vectors.ackedBytes);
   expect(base64url(encodeUidGaps([{ ...hole, since: new Date(sinceMs) }]))).toBe(vectors.holeBytes);
 });
 
-test('the slots of the directory', () => {
+test('the slots of the directory match their vectors', () => {
   const slots = [{ slot: 0, mailboxId: vectors.mailboxId, since: mail.internalDate }];
   expect(encodeSlots(vectors.shard, slots).values.slots).toBe(JSON.stringify(vectors.directorySlots));
 });

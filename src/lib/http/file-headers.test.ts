@@ -54,7 +54,7 @@ describe('the headers of a file from a mail', () => {
       'x/y',
       'application/',
     ].map((type): [string, string | undefined, string] => [type, undefined, 'application/octet-stream']),
-  ])('type %j with charset %j', (type, charset, served) => {
+  ])('give a file of the type %j with the charset %j the type %j', (type, charset, served) => {
     expect(headersOf('a', type, charset).get('content-type')).toBe(served);
   });
 

@@ -58,7 +58,7 @@ describe('a transfer encoding', () => {
     ['base64', '====', ''],
     ['8bit', 'as =41 is', 'as =41 is'],
     ['x-rot13', 'as is', 'as is'],
-  ])('%s of %j', (encoding, text, expected) => {
+  ])('%s of %j is decoded', (encoding, text, expected) => {
     expect(Buffer.from(unwrapped(Buffer.from(text, 'latin1'), encoding)).toString()).toBe(expected);
   });
 });
@@ -93,7 +93,7 @@ describe('a message is cut into its parts', () => {
     expect(cut(source, multi('x', one, two))).toEqual({ 1: 'first\r\n', 2: 'second' });
   });
 
-  it('one within the other, though the outer delimiter begins like the inner', () => {
+  it('a multipart within another is cut, though the outer delimiter begins like the inner', () => {
     const inner = { ...multi('xx', { type: 'text/plain', part: '1.1' }), part: '1' };
     const source = 'A: b\n\n--x\n\n--xx\n\nin\n--xx--\n--x\n\nout\n--x--';
     expect(cut(source, { ...multi('x'), childNodes: [inner, two] })).toEqual({ '1.1': 'in', 2: 'out' });
@@ -108,11 +108,11 @@ describe('a message is cut into its parts', () => {
     ['has more parts than the server says', '\n--x\n\na\n--x\n\nb\n--x\n\nc\n--x--'],
     ['has fewer', '\n--x\n\na\n--x--'],
     ['has none', '\nwords'],
-  ])('but not if it %s', (_, source) => {
+  ])('a message is left whole if it %s', (_, source) => {
     expect(cut(source, multi('x', one, two))).toBeUndefined();
   });
 
-  it('in time linear in its length', () => {
+  it('a message is cut in time linear in its length', () => {
     expect(cut(`\n${'--x'.repeat(300_000)}`, multi('x', one))).toBeUndefined();
     expect(cut(`\n${'--x\n'.repeat(200_000)}`, multi('x', one))).toBeUndefined();
   });

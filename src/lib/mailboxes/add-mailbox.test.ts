@@ -279,7 +279,7 @@ describe('a request', () => {
     expect(asked).toEqual([]);
   });
 
-  it('through a mailbox of the app is refused with the right alternative', async () => {
+  it('a request through a mailbox of the app is refused with the right alternative', async () => {
     const w = world();
     const { view } = await w.addMailbox({ address: support }, anyCaller);
     await expect(

@@ -314,7 +314,7 @@ describe('the address of an outbound request', () => {
 });
 
 describe('the connections of outbound requests', () => {
-  it('serve again', async () => {
+  it('serve one request after another', async () => {
     const ports = new Set<number | undefined>();
     const port = await serve((request, response) => {
       ports.add(request.socket.remotePort);

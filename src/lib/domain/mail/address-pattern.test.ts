@@ -36,7 +36,7 @@ it.each([
   ['*@1.example', 'g@1.example', true],
   ['*@7f.1', 'g@127.0.0.1', false],
   ['*@xn--a', 'g@xn--a', true],
-])('%j and %j: %j', (pattern, address, expected) => {
+])('the pattern %j decides on %j: %j', (pattern, address, expected) => {
   expect(addressPattern(pattern)(address)).toBe(expected);
 });
 

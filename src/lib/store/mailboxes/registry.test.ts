@@ -520,7 +520,7 @@ describe('killed at any write, and done again', () => {
     return writes;
   };
 
-  test('a first connect', async () => {
+  test('a first connect is completed', async () => {
     const ada = world.person();
     const writes = await deaths(
       'first connect',
@@ -532,7 +532,7 @@ describe('killed at any write, and done again', () => {
     expect(writes).toBe(6);
   });
 
-  test('a change of address', async () => {
+  test('a change of address is completed', async () => {
     const ada = world.person('ada.byron@contoso.example');
     const renamed = { ...ada, address: 'ada.lovelace@contoso.example' };
     let id = '';
@@ -552,7 +552,7 @@ describe('killed at any write, and done again', () => {
     );
   });
 
-  test('a connect over a tombstone', async () => {
+  test('a connect over a tombstone is completed', async () => {
     const ada = world.person();
     let old = '';
     await deaths(

@@ -82,7 +82,7 @@ describe('folding', () => {
     expect(after.entries).toEqual([entry(1, 10, { posted: true, accepted: true }), entry(2, 10)]);
   });
 
-  test('beyond the limit the oldest go by INTERNALDATE, not by uid, and the floor says up to which day', () => {
+  test('the oldest beyond the limit go by INTERNALDATE, not by uid, and the floor says up to which day', () => {
     // Restored mail has new uids and old dates.
     const old = entry(9_999, 5);
     const full = foldEntries(
@@ -97,7 +97,7 @@ describe('folding', () => {
     expect(recent.floor).toBe(100);
   });
 
-  test('what is older than everything in a full row of recent messages are left out, and that counts for the floor too', () => {
+  test('entries older than everything in a full row are left out, and that counts for the floor too', () => {
     const full = foldEntries(
       empty,
       range(mostRecentMessages).map((uid) => entry(uid, 100)),

@@ -165,7 +165,7 @@ describe('a real move', () => {
   it.each([
     ['keeps', false],
     ['stamps anew', true],
-  ])('over midnight is reported once on a server that %s dates of arrival', async (_, stampsAnew) => {
+  ])('a move over midnight is reported once on a server that %s dates of arrival', async (_, stampsAnew) => {
     world.mail.stampsAnew = stampsAnew;
     const mailbox = await connect();
     const uid = inbox().add(parcel);

@@ -284,7 +284,7 @@ describe('a folder that is renumbered', () => {
     expect(received().map(({ id, data }) => [id, data.subject])).toEqual([[owed, 'owed']]);
   });
 
-  it('twice before what is new could be sent still knows that it is', async () => {
+  it('a folder renumbered twice before what is new could be sent still knows that it is', async () => {
     // More than the recent messages begin with, and of one day: what tells the new from the old is how far the work had come.
     for (let n = 1; n <= 250; n++) folder('INBOX').add(`old ${n}`);
     await world.connectMailbox(ada);
@@ -355,7 +355,7 @@ describe('a folder that is renumbered', () => {
     expect(world.receiver.ofType('message.vanished')).toEqual([]);
   });
 
-  it('again and again loses and doubles nothing', async () => {
+  it('a folder renumbered again and again loses and doubles nothing', async () => {
     folder('INBOX').add('old');
     await world.connectMailbox(ada);
     await world.poll();

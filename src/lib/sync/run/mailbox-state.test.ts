@@ -338,7 +338,7 @@ describe('a bell', () => {
     );
   const heard = { isRung: true, isAnnounced: true, hasArrived: false, arrivals: [] };
 
-  it('ahead of the mail makes the mailbox due in the next three ticks', () => {
+  it('a bell ahead of the mail makes the mailbox due in the next three ticks', () => {
     const due: number[] = [];
     let { slot: next } = polled(slot({ interval: 9 }), { heard });
     for (let now = tick + 1; now <= tick + 12; now++) {

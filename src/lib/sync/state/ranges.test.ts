@@ -98,14 +98,14 @@ describe('UID gaps', () => {
     expect(uidGaps).toEqual([uidGap(1, 3), uidGap(4, 4, { seen: true, tries: 1 }), uidGap(5, 9)]);
   });
 
-  it('beyond 64 close the oldest', () => {
+  it('gaps beyond 64 close the oldest', () => {
     const open = Array.from({ length: 64 }, (_, n) => uidGap(n * 2 + 1, n * 2 + 1, { since: ago(n === 30 ? 9 : 1) }));
     const { uidGaps, closed } = openUidGaps(open, { ranges: [range(1000, 1001)], sort: 'unseen' }, now);
     expect(uidGaps).toHaveLength(64);
     expect(spans(closed)).toEqual([[61, 61]]);
   });
 
-  it('beyond 64 never close a message that is there: they are joined', () => {
+  it('gaps beyond 64 never close a message that is there: they are joined', () => {
     const uids = Array.from({ length: 100 }, (_, n) => n * 3 + 1);
     const { uidGaps, closed } = openUidGaps([], { ranges: toRanges(uids), sort: 'present' }, now);
     expect(closed).toEqual([]);
