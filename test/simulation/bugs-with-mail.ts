@@ -121,7 +121,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
   },
   {
     name: 'a message that is known and was never accepted is passed over after a reset',
-    seed: 453,
+    seed: 950,
     without: bellKinds,
     breaks: 'nothing is lost',
     changes: [
@@ -135,7 +135,7 @@ export const bugsWithMail: readonly PlantedBug[] = [
   },
   {
     name: 'a move leaves the row of a message behind that is being tried again',
-    seed: 85,
+    seed: 438,
     breaks: 'nothing is lost',
     changes: [
       {
