@@ -19,8 +19,10 @@ const ofTheServer: ReadonlySet<string> = new Set([
 export async function retryAccount(deps: SendingDeps, mailbox: MailboxRow): Promise<void> {
   const lane = laneOf(mailbox);
   try {
-    const now = new Date(deps.store.time.whenJudging());
-    await createReopenings(deps).put(lane, now);
+    const { time } = deps.store;
+    const now = new Date(time.whenJudging());
+    // Never early: a way that was found shut a moment ago is dated by a clock that may be a second off.
+    await createReopenings(deps).put(lane, new Date(time.whenWriting()));
     for (const { id } of await deps.mailboxesOf(lane)) {
       for (const waiting of await deps.rows.waitingOf(id)) {
         if (waiting.nextAt > now) await changeSubmission(deps, waiting.id, (current) => triedAgain(current, now));

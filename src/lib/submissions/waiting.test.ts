@@ -143,6 +143,21 @@ describe('an account that was put right', () => {
     expect(takenIds()).toEqual([id]);
   });
 
+  it('tries a way again that was found shut in the same second, though the clock of the store may be that much behind', async () => {
+    const process = startProcess(world, undefined, ['graph']);
+    process.sendVia = 'graph';
+    const { id } = await process.accept();
+    world.server.logins.push({ kind: 'closed', code: 'send_consent_required', scope: 'mailbox' });
+    await process.run();
+    const time = {
+      whenWriting: () => world.clock.now() + 400,
+      whenJudging: () => world.clock.now() - secondMs,
+    };
+    await retryAccount({ ...process.deps, store: { ...process.deps.store, time } }, mailbox);
+    await process.run();
+    expect(takenIds()).toEqual([id]);
+  });
+
   it('does not hurry what the mail server asked to wait for, nor what is scheduled', async () => {
     const process = startProcess(world);
     const { id } = await process.accept();
