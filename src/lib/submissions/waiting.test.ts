@@ -147,6 +147,7 @@ describe('an account that was put right', () => {
     const process = startProcess(world, undefined, ['graph']);
     process.sendVia = 'graph';
     const { id } = await process.accept();
+    await world.clock.advance(2 * secondMs);
     world.server.logins.push({ kind: 'closed', code: 'send_consent_required', scope: 'mailbox' });
     await process.run();
     const time = {
