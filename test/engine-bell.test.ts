@@ -4,7 +4,7 @@ import type { MailboxRow } from '../src/lib/store/rows/rows.ts';
 import type { ShardRunner, ShardRunnerDeps } from '../src/lib/sync/state/types.ts';
 import type { BellWakeUp } from '../src/lib/sync/state/wake-up.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
-import { accepted, subjectOf } from './support/memory-receiver.ts';
+import { accepted, down, subjectOf } from './support/memory-receiver.ts';
 import { memoryStore } from './support/memory-store.ts';
 
 let world: EngineWorld;
@@ -169,6 +169,51 @@ describe('a mailbox whose bell rings', () => {
     await world.poll({ hasBell });
     expect(world.receiver.subjects()).toEqual(['announced', 'moved in', 'during an outage']);
     expect((await world.state(one))?.bell?.hears).toBe('rings');
+  });
+
+  it('has three ticks after a bell in vain, and is left to its bell again', async () => {
+    await settleDown();
+    await runner().ring(bell(one));
+    const due: number[] = [];
+    for (let tick = 1; tick <= 9; tick++) {
+      const nextDue = (await world.shard(one)).sched[one.slot]?.nextDue ?? 0;
+      await world.poll({ hasBell });
+      if (nextDue <= (await world.shard(one)).tick) due.push(tick);
+    }
+    expect(due).toEqual([1, 2, 3, 5, 9]);
+    expect((await world.state(one))?.bell?.hears).toBe('rings');
+  });
+
+  it.each([
+    [
+      'the destination is down',
+      () => {
+        world.receiver.answer = () => down;
+      },
+      () => {
+        world.receiver.answer = () => accepted;
+      },
+    ],
+    [
+      'the mail server fails',
+      () => {
+        world.mail.fault = { code: 'imap_unreachable', login: ada };
+      },
+      () => {
+        world.mail.fault = undefined;
+      },
+    ],
+  ])('is not marked for mail that a bell announced while %s', async (_, breaks, heals) => {
+    await settleDown();
+    breaks();
+    inbox(ada).add('announced, too');
+    await runner().ring(bell(one));
+    await world.polls(2, { hasBell });
+    heals();
+    await world.polls(12, { hasBell });
+    expect(world.receiver.subjects()).toEqual(['announced', 'announced, too']);
+    expect((await world.state(one))?.bell?.hears).toBe('rings');
+    expect(events('bell.silent')).toEqual([]);
   });
 
   it.each([true, false])('a first bell marks the mailbox if Microsoft was asked to ring: %s', async (isAsked) => {

@@ -17,6 +17,7 @@ it.each([
   ['the first poll after that, still without mail', 3, heard({ isAnnounced: true }), 2],
   ['the last of these', 1, heard({ isAnnounced: true }), 0],
   ['the mail', 2, heard({ isAnnounced: true, hasArrived: true }), 0],
+  ['a second bell, still ahead of it', 1, heard({ isRung: true }), 3],
   ['a bell with its mail', 0, heard({ isRung: true, hasArrived: true }), 0],
   ['a poll without a bell', 0, heard(), 0],
 ])('leaves, after %s, %i eager ticks at the next', (_, before, one, after) => {
@@ -25,6 +26,8 @@ it.each([
 
 it.each([
   ['came within the minute', heard({ arrivals: [ago(59)] }), false],
+  ['is a minute old to the second', heard({ arrivals: [ago(60)] }), false],
+  ['came right after the look before', heard({ arrivals: [ago(600)] }), true],
   ['is older than a minute', heard({ arrivals: [ago(5), ago(61)] }), true],
   ['was announced', heard({ isRung: true, arrivals: [ago(61)] }), false],
   ['was announced before it was there', heard({ isAnnounced: true, arrivals: [ago(61)] }), false],

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../error-codes.ts';
 import type { MailboxState, SlotSchedule, StateRow } from '../../store/rows/rows.ts';
-import { isDue, judge, type Verdict } from './mailbox-state.ts';
+import { isDue, judge, type Situation, type Verdict } from './mailbox-state.ts';
 
 const now = new Date('2026-11-22T12:00:00Z');
 const tick = Math.floor(now.getTime() / 60_000);
 const ago = (minutes: number) => new Date(now.getTime() - minutes * 60_000);
-const at = {
+const at: Situation = {
   now,
   tick,
   intervalSeconds: 60,
@@ -348,6 +348,23 @@ describe('a bell', () => {
       next = polled(next, { tick: now, heard: quiet }, { bell: { hears: 'rings', since: ago(99) } }).slot;
     }
     expect(due).toEqual([1, 2, 3, 5, 9]);
+  });
+
+  it.each([
+    ['fails', { kind: 'failed', code: 'imap_unreachable', retryAfterMs: undefined }],
+    ['says nothing', { kind: 'unknown' }],
+  ] as const)('keeps what is left of the three ticks if a poll %s', (_, verdict) => {
+    const judged = judge({ state: state(), slot: slot({ eager: 2 }) }, verdict, at);
+    expect(judged.slot.eager).toBe(2);
+    expect(judged.state.bell).toBeUndefined();
+  });
+
+  it('that missed mail is silent, and the mailbox is polled as if it had none', () => {
+    const bell = { hears: 'rings', since: ago(99) } as const;
+    const missed = { isBellMissed: true, heard: { ...at.heard, hasArrived: true, arrivals: [ago(2)] } };
+    const judged = polled(slot({ interval: 10 }), missed, { bell });
+    expect(judged.state.bell).toEqual({ hears: 'silent', since: now });
+    expect(judged.slot.nextDue).toBe(tick + 1);
   });
 
   it.each([
