@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { notificationsCheck } from '../src/lib/doctor/checks/notifications.ts';
+import type { Finding } from '../src/lib/doctor/checks/types.ts';
 import { systemClock } from '../src/lib/domain/system.ts';
 import type { MailboxRow } from '../src/lib/store/rows/rows.ts';
 import type { ShardRunner, ShardRunnerDeps } from '../src/lib/sync/state/types.ts';
@@ -146,6 +148,19 @@ describe('a mailbox whose bell rings', () => {
     expect((await world.shard(one)).sched[one.slot]?.interval).toBe(10);
   }
 
+  /** What the doctor finds where both mailboxes have a subscription. */
+  async function doctorSays(): Promise<readonly Finding[]> {
+    const now = () => world.now().getTime();
+    const held = { folderId: 'f1', id: 's1', kid: 'k', expiresAt: new Date(now() + 86_400_000) };
+    const row = { subscriptions: [held], code: '', tryAfter: new Date(0) };
+    const rows = { all: async () => new Map([one, two].map(({ id }) => [id, row])) };
+    const found: Finding[] = [];
+    const access = { isLimited: false, mailbox: () => true, destination: () => true };
+    const check = notificationsCheck({ registry: world.registry, rows, clock: { now } });
+    await check.run((finding) => found.push(finding), new AbortController().signal, access);
+    return found;
+  }
+
   it('is polled every ten minutes, and is marked when mail comes that no bell announced', async () => {
     await settleDown();
     inbox(ada).add('unannounced');
@@ -153,6 +168,10 @@ describe('a mailbox whose bell rings', () => {
     expect(world.receiver.subjects()).toEqual(['announced', 'unannounced']);
     expect((await world.state(one))?.bell?.hears).toBe('silent');
     expect(events('bell.silent')).toEqual([{ event: 'bell.silent', fields: { mailboxId: one.id } }]);
+    expect(await doctorSays()).toMatchObject([
+      { status: 'warn', subject: one.id, sentence: { en: expect.stringContaining('did not announce') } },
+      { status: 'ok', sentence: { en: 'Microsoft announces the mail of 1 mailboxes.' } },
+    ]);
     const before = world.receiver.subjects().length;
     inbox(ada).add('every tick again');
     await world.poll({ hasBell });
