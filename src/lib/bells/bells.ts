@@ -9,7 +9,7 @@ import type { MailboxSubscriptions, Subscription, SubscriptionRows } from '../st
 import type { MailboxRow } from '../store/rows/rows.ts';
 import type { ClientStates } from './client-state.ts';
 import type { GraphResult, GraphSubscriptions } from './graph-subscriptions.ts';
-import { afterNews, lifetimeMs, type News, planSubscriptions, type Step, wantedOf } from './plan.ts';
+import { afterNews, folderOf, lifetimeMs, type News, planSubscriptions, type Step, wantedOf } from './plan.ts';
 
 export interface BellsDeps {
   readonly registry: Pick<Registry, 'get'>;
@@ -100,7 +100,7 @@ export function createBells(deps: BellsDeps): Bells {
     if (token === undefined) return ended('consent_missing', refusedMs);
     let isMissing = false;
     for (const step of steps) {
-      const folderId = step.kind === 'drop' ? step.known.folderId : step.wanted.folderId;
+      const folderId = folderOf(step);
       const result = await take(mailbox, token, step);
       if (result.kind === 'later') return ended('graph_unreachable', result.afterMs ?? failedMs);
       // Anything else than a lacking permission: Graph could not reach us to validate the address, for one.

@@ -59,6 +59,7 @@ describe('what there is to do', () => {
     ['that Microsoft has removed', [held(5)], { folderId: 'f1', isLost: true }, ['make']],
     ['that Microsoft wants renewed', [held(5)], { folderId: 'f1', isLost: false }, ['renew']],
     ['when Microsoft speaks of another one', [held(5)], { folderId: 'f9', isLost: true }, []],
+    ['when Microsoft speaks of another one, though it is missing', [], { folderId: 'f9', isLost: true }, []],
     ['for a folder that is not watched any more', [held(5), { ...held(5), folderId: 'f7' }], undefined, ['drop']],
   ])('is decided for a subscription %s', (_, known, news, kinds) => {
     expect(planSubscriptions(wanted, known, { now, kid: 'k', news }).map(({ kind }) => kind)).toEqual(kinds);

@@ -43,6 +43,9 @@ export type Step =
   | { readonly kind: 'renew'; readonly wanted: Wanted; readonly known: Subscription }
   | { readonly kind: 'drop'; readonly known: Subscription };
 
+/** The folder that a step is about. */
+export const folderOf = (step: Step): string => (step.kind === 'drop' ? step.known.folderId : step.wanted.folderId);
+
 export interface News {
   readonly folderId: string;
   /** Microsoft says it has removed the subscription; else that it wants it renewed. */
@@ -65,7 +68,11 @@ export function afterNews(
   });
 }
 
-/** What there is to do. Pure. @param kid of the key under which clientStates are made now: an older one may be disabled */
+/**
+ * What there is to do. Pure. Microsoft's word about one folder leads to work on that folder alone: its words about the
+ * others are worked on at the same moment, and a subscription that two make at once exists twice.
+ * @param kid of the key under which clientStates are made now: an older one may be disabled
+ */
 export function planSubscriptions(
   wanted: readonly Wanted[],
   known: readonly Subscription[],
@@ -82,5 +89,5 @@ export function planSubscriptions(
     else if (has.kid !== at.kid) steps.push({ kind: 'make', wanted: one, instead: has });
     else if (news !== undefined || leftMs < renewBeforeMs) steps.push({ kind: 'renew', wanted: one, known: has });
   }
-  return steps;
+  return steps.filter((step) => at.news === undefined || folderOf(step) === at.news.folderId);
 }
