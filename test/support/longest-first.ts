@@ -5,7 +5,6 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * the file where there was no last time, which says little: a long one that begins last is waited for by the others.
  */
 const longest = [
-  'test/simulation/planted',
   'test/kill-runs/kill-runs',
   'test/simulation/simulation',
   'test/connecting',
