@@ -384,6 +384,23 @@ describe('a permission that is refused', () => {
   });
 });
 
+it.each([true, false])(
+  'makes or renews each once when Microsoft speaks of both at the same moment (lost: %s)',
+  async (isLost) => {
+    const id = await world.connectPerson('ada@contoso.example');
+    const [one = '', two = ''] = (await world.rows.read(id))?.subscriptions.map(({ folderId }) => folderId) ?? [];
+    if (isLost) world.graph.expire();
+    world.requests();
+    // The second is dealt with from beginning to end while the request for the first is on its way.
+    world.meanwhile.push(() => world.bells.keep(id, { folderId: two, isLost }));
+    await world.bells.keep(id, { folderId: one, isLost });
+    expect(world.requests()).toEqual(Array(2).fill(isLost ? 'POST' : 'PATCH'));
+    const noted = (await world.rows.read(id))?.subscriptions ?? [];
+    expect(noted.map(({ folderId }) => folderId).toSorted()).toEqual([one, two].toSorted());
+    expect(noted.map((held) => held.id).toSorted()).toEqual(world.ids('ada@contoso.example').toSorted());
+  },
+);
+
 it('does not write a row for a mailbox that was removed while Graph was asked', async () => {
   const id = await world.connectPerson('ada@contoso.example');
   const mailbox = await world.mailbox(id);
