@@ -55,7 +55,10 @@ export class BrokerError extends Error {
   }
 }
 
+/** By its name: the bundle has this class once in its own file and once for what is loaded later. */
+const isOne = (error: unknown): error is BrokerError => error instanceof Error && error.name === 'BrokerError';
+
 /** True if `error` is a {@link BrokerError}, and, where codes are given, one of those. */
 export function isBrokerError(error: unknown, ...codes: ErrorCode[]): error is BrokerError {
-  return error instanceof BrokerError && (codes.length === 0 || codes.includes(error.code));
+  return isOne(error) && (codes.length === 0 || codes.includes(error.code));
 }

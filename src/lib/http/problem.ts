@@ -1,6 +1,6 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { errorTable } from '../error-codes.ts';
-import { BrokerError } from '../errors.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
 import { isStoreError } from '../store/table/table.ts';
 import { whyUnreachable } from '../store/table/unreachable.ts';
 
@@ -22,7 +22,7 @@ export interface Problem {
 
 /** The form in which any failure leaves us: what is not a BrokerError becomes one that tells nothing of its inside. */
 export function toBrokerError(error: unknown): BrokerError {
-  if (error instanceof BrokerError) return error;
+  if (isBrokerError(error)) return error;
   if (isStoreError(error, 'unreachable')) {
     const detail = whyUnreachable(error.cause);
     return new BrokerError('storage_unreachable', { cause: error, ...(detail === undefined ? {} : { detail }) });

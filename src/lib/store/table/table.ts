@@ -114,5 +114,8 @@ export class StoreError extends Error {
   }
 }
 
+/** By its name: the bundle has this class once in its own file and once for what is loaded later. */
+const isOne = (error: unknown): error is StoreError => error instanceof Error && error.name === 'StoreError';
+
 export const isStoreError = (error: unknown, ...kinds: StoreErrorKind[]): error is StoreError =>
-  error instanceof StoreError && (kinds.length === 0 || kinds.includes(error.kind));
+  isOne(error) && (kinds.length === 0 || kinds.includes(error.kind));
