@@ -118,6 +118,7 @@ export async function startScriptedImap(script: Script = {}): Promise<ScriptedIm
             `* STATUS ${args.replace(/ \(.*/, '')} (MESSAGES ${messages.length} UIDNEXT ${uidNext} UIDVALIDITY ${uidValidity} UNSEEN 0)\r\n`,
           );
         }
+        case 'SELECT':
         case 'EXAMINE':
           if (folder === undefined) return send(`${tag} NO ${args} doesn't exist.\r\n`);
           state.selected = Object.keys(folders).find((path) => folders[path] === folder) ?? '';

@@ -212,7 +212,8 @@ async function changeIn(
   if (done === undefined) return strayed;
   const keys = await work.keys();
   for (const { asked, listed: before } of done.targets) {
-    const listed = done.now.get(before.meta.uid) ?? before;
+    // The server took the flags; that it answers a FETCH with nothing does not undo them.
+    const listed = done.now.get(before.meta.uid) ?? withChange(before, work.change);
     const names = namesOf({ row: work.row, place, uidValidity: done.uidValidity, keys }, listed);
     const { seen, flagged, answered } = listed.meta;
     const message = { ...names, ...{ seen, flagged, answered, categories: listed.categories } };
@@ -226,6 +227,14 @@ async function changeIn(
     }
   }
   return strayed;
+}
+
+function withChange(listed: ListedMessage, change: MessageChange): ListedMessage {
+  const removed = new Set(change.removeCategories);
+  const categories = [...new Set([...listed.categories, ...(change.addCategories ?? [])])].filter(
+    (one) => !removed.has(one),
+  );
+  return { ...listed, meta: { ...listed.meta, ...flagsOf(change) }, categories: categories.sort() };
 }
 
 const listedByUid = async (folder: OpenFolder, uids: readonly number[]) =>

@@ -25,8 +25,8 @@ const mostCandidates = 2_000;
  * the polls have seen it since; or in any watched folder that has the same mail on that day.
  * @param known asked only where the message is not in its place
  * @param reach `named`: looks into every folder that has a role, too, and into all of a mailbox that has few
- * @throws BrokerError `message_gone`; of the reach `named` only where every folder was looked into, else
- * `not_found_here`
+ * @throws BrokerError `message_gone`; of the reach `named` only where every folder was looked into, and the server
+ * answered for every message in question, else `not_found_here`
  */
 export async function findMessage<T>(
   session: MailSession,
@@ -56,10 +56,14 @@ export async function findMessage<T>(
     }
     return undefined;
   };
+  /** False once a message that the server lists was not looked at, or a folder that it lists was not there. */
+  let sawAll = true;
   const anywhereIn = async (path: string): Promise<T | undefined> => {
     if (searched.has(path)) return undefined;
+    const { found, isWhole } = await search(session, path, place, look);
     searched.add(path);
-    return search(session, path, place, look);
+    sawAll &&= isWhole;
+    return found;
   };
 
   /** A reference to a folder that is not watched names it by its path. */
@@ -87,8 +91,10 @@ export async function findMessage<T>(
   for (const { path } of selectable.filter(isInReach)) {
     const found = await orMissing(() => anywhereIn(path));
     if (found !== undefined) return found;
+    // It may have been renamed just now, with the message in it.
+    if (!searched.has(path)) sawAll = false;
   }
-  const isProved = reach === 'watched' || (isSmall && hasHash(place.hash));
+  const isProved = reach === 'watched' || (isSmall && sawAll && hasHash(place.hash));
   throw new BrokerError(isProved ? 'message_gone' : 'not_found_here');
 }
 
@@ -97,16 +103,18 @@ async function search<T>(
   path: string,
   place: MessagePlace,
   look: Look<T>,
-): Promise<T | undefined> {
-  if (!hasHash(place.hash)) return undefined;
+): Promise<{ readonly found: T | undefined; readonly isWhole: boolean }> {
+  if (!hasHash(place.hash)) return { found: undefined, isWhole: false };
   const day = new Date(place.day * dayMs);
-  const uids = (await searchDays(session, path, day, day)).slice(-mostCandidates);
-  const same = (await session.fetchMeta(path, uids)).filter((meta) => isSameMail(messageHash(meta), place.hash));
+  const uids = await searchDays(session, path, day, day);
+  const metas = await session.fetchMeta(path, uids.slice(-mostCandidates));
+  const same = metas.filter((meta) => isSameMail(messageHash(meta), place.hash));
   for (const { uid } of same) {
     const found = await look(path, uid);
-    if (found !== undefined) return found;
+    if (found !== undefined) return { found, isWhole: true };
   }
-  return undefined;
+  // Exchange lists messages for which it answers a FETCH with nothing (node-imap#867).
+  return { found: undefined, isWhole: metas.length === uids.length && same.length === 0 };
 }
 
 /** A folder that is not there holds nothing. */

@@ -64,6 +64,10 @@ export function createOpenFolder(parts: OpenFolderParts): OpenFolder {
     },
     move: async (uids, path) => {
       forget();
+      // Without MOVE imapflow copies, marks and expunges, and without UIDPLUS its EXPUNGE takes what others have marked.
+      if (!client.capabilities.has('MOVE') && !client.capabilities.has('UIDPLUS')) {
+        throw new BrokerError('imap_unexpected', { detail: 'The mail server cannot move single messages.' });
+      }
       const moved = await command(client.messageMove(uidSet(uids), path, { uid: true }));
       if (!moved) throw await folderFault(path);
       return { uidValidity: moved.uidValidity, uids: moved.uidMap ?? new Map() };

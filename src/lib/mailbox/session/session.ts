@@ -134,7 +134,11 @@ export interface OpenFolder {
   readonly fetch: FetchVerb;
   /** @throws BrokerError `imap_unexpected` if the server refuses it; messages that are not there are passed over */
   setFlags(uids: readonly number[], change: 'add' | 'remove', flags: readonly string[]): Promise<void>;
-  /** @throws BrokerError `folder_missing` if `path` cannot be moved to */
+  /**
+   * By MOVE, or by COPY, `\Deleted` and UID EXPUNGE.
+   * @throws BrokerError `folder_missing` if `path` cannot be moved to; `imap_unexpected`, with nothing changed, if the
+   *   server has neither MOVE nor UIDPLUS
+   */
   move(uids: readonly number[], path: string): Promise<NewPlaces>;
   /**
    * Stores a message in this folder.
