@@ -11,6 +11,7 @@ export const scaleAssumptions = {
   queueSeconds: 0.01,
   imapRoundTripSeconds: 0.1,
   postSeconds: 0.2,
+  graphSeconds: 0.5,
   /** Storage accounts among which the shards are divided. */
   accounts: 1,
   /** https://learn.microsoft.com/azure/storage/tables/scalability-targets: 20,000 requests a second, if a row is 1 KiB; 2,000 rows a partition. */

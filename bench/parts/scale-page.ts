@@ -1,3 +1,6 @@
+import { lifetimeMs, renewBeforeMs } from '../../src/lib/bells/plan.ts';
+import { dayMs } from '../../src/lib/domain/duration.ts';
+import { keepForMs, keepsAtOnce, looksAtOnce } from '../../src/lib/housekeeping/bells-chore.ts';
 import { assumptions, month } from './cost-model.ts';
 import { scaleAssumptions } from './scale-assumptions.ts';
 import type { Outcome, Spread } from './scale-model.ts';
@@ -9,6 +12,11 @@ const usd = (value: number): string => `$${whole(value)}`;
 const percent = (value: number): string => `${Math.round(100 * value)} %`;
 const seconds = ({ median, p95, most }: Spread): string =>
   `${median.toFixed(0)} s, ${p95.toFixed(0)} s, ${most.toFixed(0)} s`;
+
+const keepForSeconds = keepForMs / 1000;
+/** The rows of its mailboxes, and those of their subscriptions: src/lib/bells/due.ts. */
+const looksPerShard = 2;
+const renewalDays = Math.floor((lifetimeMs - renewBeforeMs + 60_000) / dayMs);
 
 /** Shards beyond which there are no ids: src/lib/store/shard/directory.ts. */
 const mostShards = 9_999;
@@ -27,6 +35,8 @@ export function scalePage(results: ScaleResults): string {
     Math.floor((a.accountUnitsPerSecond * tickSeconds) / unitsPerShard) * store.mailboxes;
   const fullTimer = (tickSeconds: number) =>
     Math.floor(tickSeconds / (a.queueSeconds + a.tableSeconds / a.askedAtOnce)) * store.mailboxes;
+  // Two folders of a mailbox are watched. The requests to the tables around them take a tenth of their time.
+  const renewable = ((keepForSeconds * keepsAtOnce) / (2 * a.graphSeconds)) * ((renewalDays * 86_400) / 300);
   const [tick, longTick] = intervals;
   const ones = results.accounts.map(({ one }) => one);
   const twos = results.accounts.map(({ two }) => two);
@@ -92,7 +102,8 @@ export function scalePage(results: ScaleResults): string {
     `| The timer puts a message a shard into the queue, one after the other (a guess: the host's output binding is not in reach) | ${a.queueSeconds} s a shard | ${whole(fullTimer(tick))} mailboxes with ticks of ${tick} s, ${whole(fullTimer(longTick))} with ${longTick} s: the tick is over before the last is in |`,
     `| The timer asks each shard for mail to send, ${a.askedAtOnce} at a time | ${store.dispatch.lanes.transactions / store.dispatch.shards} request a shard | counted in the row above |`,
     `| Housekeeping looks for overlooked shards every 5 minutes, 16 at a time | ${((store.overlooked.transactions - 1) / store.dispatch.shards).toFixed(0)} request a shard | ${whole((300 / a.tableSeconds) * 16 * store.mailboxes)} mailboxes |`,
-    `| Bells, where notifications are asked for: housekeeping looks after one mailbox at a time, every hour | 1 request a mailbox at least | ${whole(300 / a.tableSeconds)} mailboxes: the function's time of 5 minutes is over |`,
+    `| Subscriptions to notifications, where they are asked for: housekeeping looks at ${looksAtOnce} shards at a time, every hour | ${looksPerShard} requests a shard | ${whole((keepForSeconds / a.tableSeconds / looksPerShard) * looksAtOnce * store.mailboxes)} mailboxes: the ${keepForSeconds} s of this chore are over |`,
+    `| It renews those of ${keepsAtOnce} mailboxes at a time, the soonest to expire first, for ${keepForSeconds} s in every 5 minutes while some are left; a mailbox is due every ${renewalDays} days | 2 requests to Graph a mailbox, one after the other | ${whole(renewable)} mailboxes |`,
     `| Connections of a process | ${a.warmSessions} kept (\`WARM_SESSIONS\`) | with several instances nearly every poll logs in anew: another instance had the shard before |`,
     '',
     '## What is assumed',
@@ -101,6 +112,7 @@ export function scalePage(results: ScaleResults): string {
     '| --- | ---: |',
     `| a table or queue operation in Azure | ${a.tableSeconds} s |`,
     `| an IMAP command, there and back | ${a.imapRoundTripSeconds} s |`,
+    `| Graph renews a subscription | ${a.graphSeconds} s |`,
     `| the receiver takes a message | ${a.postSeconds} s |`,
     `| the host takes from the queue at once; more when so many or fewer are left | ${a.batchSize}, ${a.newBatchThreshold} |`,
     `| an instance without work looks into the queue | every ${a.lookSeconds} s at most |`,

@@ -7,15 +7,18 @@ import { memoryLog, memoryVault, testRoot } from '../../../test/support/http.ts'
 import { memoryStore } from '../../../test/support/memory-store.ts';
 import { registryWorld } from '../../../test/support/registry-world.ts';
 import { dayMs, hourMs } from '../domain/duration.ts';
+import { systemClock, systemRandom } from '../domain/system.ts';
 import { createGraphMailToken } from '../entra/graph-mail-token.ts';
 import type { AccessToken } from '../entra/types.ts';
 import { BrokerError, type ErrorCode } from '../errors.ts';
 import { bellsChore } from '../housekeeping/bells-chore.ts';
 import { createSubscriptionRows } from '../store/mailboxes/subscriptions.ts';
 import type { GrantRef } from '../store/rows/rows.ts';
+import type { Store } from '../store/table/table.ts';
 import { createRootKeys } from '../vault/root-keys.ts';
 import { createBells } from './bells.ts';
 import { createClientStates } from './client-state.ts';
+import { dueInShard } from './due.ts';
 import { createGate } from './gate.ts';
 import { createGraphSubscriptions } from './graph-subscriptions.ts';
 import { createReadNotifications } from './notification.ts';
@@ -101,7 +104,7 @@ function bellWorld() {
   };
   const rows = createSubscriptionRows({ store, clock, random });
   const bells = createBells({
-    ...{ registry: registry.registry, rows, states, clock, log },
+    ...{ store, registry: registry.registry, rows, states, clock, log },
     token: createGraphMailToken({ of }),
     graph: createGraphSubscriptions({ url, notifyAt }, { fetch: graphFetch, now: clock.now }),
   });
@@ -121,11 +124,12 @@ function bellWorld() {
     await bells.keep(mailbox.id, 'connected');
     return mailbox.id;
   }
-  const chore = bellsChore({ directory: registry.directory, log, keep: bells.keep });
+  const chore = bellsChore({ directory: registry.directory, clock, log, due: bells.due, keep: bells.keep });
   return {
     ...{
       bells,
       rows,
+      states,
       graph,
       asked,
       instead,
@@ -392,7 +396,7 @@ it.each([true, false])(
     if (isLost) world.graph.expire();
     world.requests();
     // The second is dealt with from beginning to end while the request for the first is on its way.
-    world.meanwhile.push(() => world.bells.keep(id, { folderId: two, isLost }));
+    world.meanwhile.push(async () => void (await world.bells.keep(id, { folderId: two, isLost })));
     await world.bells.keep(id, { folderId: one, isLost });
     expect(world.requests()).toEqual(Array(2).fill(isLost ? 'POST' : 'PATCH'));
     const noted = (await world.rows.read(id))?.subscriptions ?? [];
@@ -412,6 +416,39 @@ it('does not write a row for a mailbox that was removed while Graph was asked', 
   await world.housekeeping();
   expect(world.meanwhile).toEqual([]);
   expect(await world.rows.read(id)).toBeUndefined();
+});
+
+it('looks at a shard with two requests, whatever the number of its mailboxes, and asks for nothing where all is well', async () => {
+  for (const name of ['ada', 'bea', 'cleo', 'dora']) await world.connectPerson(`${name}@contoso.example`);
+  world.requests();
+  const asked: string[] = [];
+  const store: Store = {
+    ...world.store,
+    table: (name) => ({
+      ...world.store.table(name),
+      list: async (...range) => {
+        asked.push(name);
+        return world.store.table(name).list(...range);
+      },
+    }),
+  };
+  const at = { now: Date.now(), kid: await world.states.currentKid() };
+  const rows = createSubscriptionRows({ store, clock: systemClock, random: systemRandom });
+  expect(await dueInShard({ store, rows, log: world.log }, 1, at)).toEqual({ due: [], lapsed: [] });
+  expect(asked).toEqual(['mail', 'subscriptions']);
+  await world.housekeeping();
+  expect(world.requests()).toEqual([]);
+});
+
+it('warns once of a subscription that expired in an outage, and makes it anew in the same run', async () => {
+  const id = await world.connectPerson('ada@contoso.example');
+  world.graph.expire();
+  world.pass(8 * dayMs);
+  await world.housekeeping();
+  await world.housekeeping();
+  const lapsed = world.log.lines.filter(({ event }) => event === 'bell.lapsed');
+  expect(lapsed).toEqual([{ level: 'warn', event: 'bell.lapsed', fields: { mailboxes: 1, mailboxId: id } }]);
+  expect(world.ids('ada@contoso.example')).toHaveLength(2);
 });
 
 it('keeps the subscriptions of the others though the row of one mailbox is broken', async () => {

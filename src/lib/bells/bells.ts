@@ -7,11 +7,14 @@ import type { Log } from '../log.ts';
 import type { Registry } from '../store/mailboxes/registry.ts';
 import type { MailboxSubscriptions, Subscription, SubscriptionRows } from '../store/mailboxes/subscriptions.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
+import type { Store } from '../store/table/table.ts';
 import type { ClientStates } from './client-state.ts';
+import { type DueInShard, dueInShard } from './due.ts';
 import type { GraphResult, GraphSubscriptions } from './graph-subscriptions.ts';
 import { afterNews, folderOf, lifetimeMs, type News, planSubscriptions, type Step, wantedOf } from './plan.ts';
 
 export interface BellsDeps {
+  readonly store: Store;
   readonly registry: Pick<Registry, 'get'>;
   readonly rows: SubscriptionRows;
   readonly token: GraphMailToken;
@@ -21,13 +24,21 @@ export interface BellsDeps {
   readonly log: Log;
 }
 
+/**
+ * What came of looking after a mailbox. `throttled`: Graph asked for a wait, which the row notes; others of its tenant
+ * are likely to be told the same.
+ */
+export type Kept = 'nothing' | 'done' | 'failed' | 'throttled';
+
 /** Looks after the subscriptions of mailboxes. */
 export interface Bells {
   /**
    * Makes, renews and drops what there is to make, renew and drop. Why something could not be done is noted in the row.
    * @throws BrokerError `storage_unreachable` | `conflict`
    */
-  keep(mailboxId: string, occasion: News | 'connected' | 'housekeeping'): Promise<void>;
+  keep(mailboxId: string, occasion: News | 'connected' | 'housekeeping'): Promise<Kept>;
+  /** The mailboxes of a shard that have something to make, renew or drop now. @throws BrokerError `storage_unreachable` */
+  due(shard: number): Promise<DueInShard>;
   /** Ends what a mailbox has that is being removed. A subscription that cannot be ended expires within seven days. */
   remove(mailbox: MailboxRow): Promise<void>;
   /** Whether Graph has been asked to announce the mail of a mailbox; what is remembered is up to 10 minutes old. */
@@ -44,6 +55,7 @@ const rememberMs = 10 * 60_000;
 /** What came of an attempt: by folder what it has now. */
 interface Outcome extends Pick<MailboxSubscriptions, 'code' | 'tryAfter'> {
   readonly folders: ReadonlyMap<string, Subscription | undefined>;
+  readonly kept: Kept;
 }
 
 /** Two notifications about two folders may be worked on at the same moment: each notes its own folder alone. */
@@ -86,9 +98,9 @@ export function createBells(deps: BellsDeps): Bells {
 
   async function work(mailbox: MailboxRow, steps: readonly Step[]): Promise<Outcome> {
     const folders = new Map<string, Subscription | undefined>();
-    const ended = (code: string, waitMs: number, status?: number): Outcome => {
+    const ended = (code: string, waitMs: number, status?: number, kept: Kept = 'failed'): Outcome => {
       if (code !== '') log.warn('bell.not_subscribed', { mailboxId: mailbox.id, code, ...(status && { status }) });
-      return { folders, code, tryAfter: new Date(clock.now() + waitMs) };
+      return { folders, code, tryAfter: new Date(clock.now() + waitMs), kept };
     };
     let token: string | undefined;
     try {
@@ -102,7 +114,10 @@ export function createBells(deps: BellsDeps): Bells {
     for (const step of steps) {
       const folderId = folderOf(step);
       const result = await take(mailbox, token, step);
-      if (result.kind === 'later') return ended('graph_unreachable', result.afterMs ?? failedMs);
+      if (result.kind === 'later') {
+        const kept = result.afterMs === undefined ? 'failed' : 'throttled';
+        return ended('graph_unreachable', result.afterMs ?? failedMs, undefined, kept);
+      }
       // Anything else than a lacking permission: Graph could not reach us to validate the address, for one.
       if (result.kind === 'refused' && result.status !== 403)
         return ended('graph_unreachable', failedMs, result.status);
@@ -115,14 +130,14 @@ export function createBells(deps: BellsDeps): Bells {
     // Graph has no such folder. The others have their bells.
     if (isMissing) return ended('graph_unreachable', refusedMs, 404);
     log.info('bell.subscribed', { mailboxId: mailbox.id, subscriptions: folders.size });
-    return ended('', 0);
+    return ended('', 0, undefined, 'done');
   }
 
   return {
     async keep(mailboxId, occasion) {
       const news = typeof occasion === 'object' ? occasion : undefined;
       const mailbox = (await deps.registry.get(mailboxId))?.row;
-      if (mailbox === undefined) return;
+      if (mailbox === undefined) return 'nothing';
       const wanted = wantedOf(mailbox);
       const now = clock.now();
       const kid = await states.currentKid();
@@ -141,12 +156,15 @@ export function createBells(deps: BellsDeps): Bells {
         return row === undefined || news === undefined || mayTry ? 'keep' : { ...row, subscriptions };
       });
       remembered.delete(mailboxId);
-      if (steps.length === 0) return;
+      if (steps.length === 0) return 'nothing';
       const after = await work(mailbox, steps);
       // Without a row the mailbox was removed meanwhile; what was made for it expires.
       await rows.change(mailboxId, (row) => (row === undefined ? 'keep' : noted(row, after)));
       remembered.delete(mailboxId);
+      return after.kept;
     },
+
+    due: async (shard) => dueInShard(deps, shard, { now: clock.now(), kid: await states.currentKid() }),
 
     async remove(mailbox) {
       const row = await rows.read(mailbox.id);

@@ -7,7 +7,7 @@ import type { MailboxRow } from '../store/rows/rows.ts';
 export const lifetimeMs = 7 * dayMs - 60_000;
 
 /** With so much left of it a subscription is renewed: three days of outage do no harm. */
-const renewBeforeMs = 4 * dayMs;
+export const renewBeforeMs = 4 * dayMs;
 
 /** Well-known names of folders. https://learn.microsoft.com/graph/api/resources/mailfolder#properties */
 const names: Readonly<Partial<Record<FolderRole, string>>> = {

@@ -38,7 +38,7 @@ export function createRinging({ entra, publicUrl, store, rootKeys, registry, tok
     { fetch, now: clock.now },
   );
   return {
-    ...createBells({ registry, rows, token, graph, states, clock, log }),
+    ...createBells({ store, registry, rows, token, graph, states, clock, log }),
     read: createReadNotifications({ states, gate: createGate(clock), log }),
   };
 }

@@ -27,6 +27,7 @@ export function composeBells(
   };
   return {
     keep: async (mailboxId, occasion) => (await ringing()).keep(mailboxId, occasion),
+    due: async (shard) => (await ringing()).due(shard),
     remove: async (mailbox) => (await ringing()).remove(mailbox),
     has: async (mailboxId) => (await ringing()).has(mailboxId),
     read: async (body) => (await ringing()).read(body),

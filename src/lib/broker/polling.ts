@@ -116,7 +116,7 @@ export function composePolling(
         resealChore(resealDeps),
         overlookedChore({ store, log, directory, runner: shardRunner, intervalSeconds }),
         keepAliveChore({ clock, log, grants, tokens }),
-        ...(bells === undefined ? [] : [bellsChore({ directory, log, keep: bells.keep })]),
+        ...(bells === undefined ? [] : [bellsChore({ directory, clock, log, due: bells.due, keep: bells.keep })]),
         // Only a secret expires; a managed identity does not.
         ...(secretName === undefined
           ? []

@@ -80,6 +80,14 @@ describe('a chore', () => {
     expect(counted.runs).toBe(2);
   });
 
+  test('runs again with the timer for as long as it says that something is left', async () => {
+    const left = [7, 2, 0];
+    let runs = 0;
+    const chore: Chore = { name: 'long', everyMs: hour, run: async () => ({ left: left[runs++] ?? 0 }) };
+    for (let n = 0; n < 8; n++) await house([chore]).run(start + n * housekeepingEveryMs);
+    expect(runs).toBe(3);
+  });
+
   test('is due if its last run is in the future or unreadable', async () => {
     const { counted, chore } = hourly();
     await house([chore]).run(start + 30 * 24 * hour);

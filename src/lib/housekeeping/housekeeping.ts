@@ -6,7 +6,10 @@ export interface Chore {
   readonly name: string;
   /** How often it is due; the timer itself comes every 5 minutes. */
   readonly everyMs: number;
-  /** What it did, for the log; undefined if there was nothing to do. Safe to repeat. */
+  /**
+   * What it did, for the log; undefined if there was nothing to do. Safe to repeat. With `left` above 0 it is not done,
+   * and runs again with the timer.
+   */
   run(): Promise<Readonly<Record<string, number>> | undefined>;
 }
 
@@ -45,7 +48,8 @@ export function createHousekeeping(deps: {
       for (const chore of deps.chores.filter((each) => isDue(each, lastRuns, nowMs))) {
         try {
           const did = await chore.run();
-          if (!isEachTime(chore.everyMs)) await deps.lastRuns.note(chore.name, new Date(nowMs));
+          const isDone = (did?.left ?? 0) === 0;
+          if (isDone && !isEachTime(chore.everyMs)) await deps.lastRuns.note(chore.name, new Date(nowMs));
           if (did !== undefined) deps.log.info('housekeeping.done', { chore: chore.name, ...did });
         } catch (error) {
           failures.push(error);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Clock, Random } from '../../domain/clock.ts';
 import { shardKey, shardOfMailbox } from '../../domain/ids.ts';
+import { isBrokerError } from '../../errors.ts';
 import { columns, instant, json, readColumns, text } from '../table/columns.ts';
 import { modify, reachingStore } from '../table/modify.ts';
 import type { Store } from '../table/table.ts';
@@ -33,6 +34,8 @@ export interface SubscriptionRows {
     mailboxId: string,
     decide: (known: MailboxSubscriptions | undefined) => MailboxSubscriptions | 'keep' | 'delete',
   ): Promise<void>;
+  /** By mailbox, of one shard; a row that cannot be read counts as `broken`. */
+  ofShard(shard: number): Promise<ReadonlyMap<string, MailboxSubscriptions | 'broken'>>;
   /** Every mailbox that has a row. */
   all(): Promise<ReadonlyMap<string, MailboxSubscriptions>>;
 }
@@ -50,6 +53,15 @@ function decode(row: Parameters<typeof readColumns>[0]): MailboxSubscriptions {
     expiresAt: new Date(expires),
   }));
   return { subscriptions, code, tryAfter };
+}
+
+function decodeUnlessBroken(row: Parameters<typeof readColumns>[0]): MailboxSubscriptions | 'broken' {
+  try {
+    return decode(row);
+  } catch (error) {
+    if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
+    return 'broken';
+  }
 }
 
 export function createSubscriptionRows(deps: {
@@ -83,6 +95,11 @@ export function createSubscriptionRows(deps: {
           }),
           result: undefined,
         };
+      }),
+    ofShard: (shard) =>
+      reachingStore(async () => {
+        const stored = await table.list(shardKey(shard));
+        return new Map(stored.map((row) => [row.rowKey, decodeUnlessBroken(row)]));
       }),
     all: () =>
       reachingStore(async () => {
