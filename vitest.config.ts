@@ -12,7 +12,7 @@ const replacing = [
   'local/host/timers.test.ts',
   'test/no-secret-leaves.test.ts',
 ];
-const units = ['src/**/*.test.ts', 'cli/**/*.test.ts'];
+const units = ['src/**/*.test.ts', 'cli/**/*.test.ts', 'client/**/*.test.ts'];
 
 export default defineConfig({
   test: {

@@ -321,7 +321,7 @@ describe('docs/mailbox-owner.md', () => {
 
 describe('docs/architecture.md', () => {
   const page = pageOf('docs/architecture.md');
-  const tops = ['src/functions', 'src/lib', 'cli', 'local', 'bench'];
+  const tops = ['src/functions', 'src/lib', 'cli', 'client', 'local', 'bench'];
 
   it('describes every folder with source files in one row, and no folder that does not exist', () => {
     const folders = tops.flatMap((top) =>

@@ -136,7 +136,7 @@ describe('the house', () => {
     expect(circles).toEqual([]);
   });
 
-  it.each(['src', 'local', 'cli'])('%s has no folder in which one has to search', (top) => {
+  it.each(['src', 'local', 'cli', 'client'])('%s has no folder in which one has to search', (top) => {
     const counts = Map.groupBy(filesIn(join(root, top)), (file) => relative(root, dirname(file)));
     const crowded = [...counts].filter(([, files]) => files.length > mostFilesInAFolder).map(([folder]) => folder);
     expect(crowded).toEqual([]);

@@ -174,6 +174,12 @@ describe('the published package', () => {
     expect([...new Set(foreign)]).toEqual(['@azure/functions-core']);
   });
 
+  it('brings no client of its own API', () => {
+    const inTheClient = 'Deeply-nested arrays/objects';
+    expect(read('node_modules/openapi-fetch/dist/index.mjs')).toContain(inTheClient);
+    for (const path of ['dist/functions.cjs', ...later()]) expect(read(path), path).not.toContain(inTheClient);
+  });
+
   it('goes through a remote build unchanged', async () => {
     const folder = unpack();
     const before = statSync(join(folder, 'dist/functions.cjs'));

@@ -42,7 +42,9 @@ const form = z.object({
 /** Asks `GET doctor`. That the app does not answer is a finding like any other. */
 export async function lookThroughApp(client: Client, language: keyof Localised): Promise<AppAnswer> {
   try {
-    const { items, ...report } = form.parse(await client.call('GET', `doctor?lang=${language}`));
+    const { items, ...report } = form.parse(
+      (await client.api.GET('/doctor', { params: { query: { lang: language } } })).data,
+    );
     return { report, items };
   } catch (error) {
     if (!(error instanceof ApiProblem)) throw error;

@@ -1,4 +1,5 @@
 import type { Command as Program } from 'commander';
+import type { z } from 'zod';
 import { type Client, createClient } from '../../api/client.ts';
 import { connectionOf } from '../../api/connection.ts';
 import type { CommandIo, ExitCode } from '../../command.ts';
@@ -47,16 +48,16 @@ export function overApi(
     });
 }
 
-/** Reads a whole list and shows it. */
-export async function showList<T>(
+/** Reads a whole list and shows it. The items that the interface documents fit the form, or this does not compile. */
+export async function showList<T, Item>(
   over: OverApi,
-  items: AsyncIterable<unknown>,
-  read: (item: unknown) => T,
+  items: AsyncIterable<Item>,
+  form: z.ZodType<T, Item>,
   columns: readonly Column<T>[],
   none: string,
 ): Promise<void> {
   const found: T[] = [];
-  for await (const item of items) found.push(read(item));
+  for await (const item of items) found.push(form.parse(item));
   over.result(found, () => {
     if (found.length === 0) return [none];
     return tableLines(

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { QueryOf } from '../../../client/broker-client.ts';
+import { asTyped } from '../../api/typed.ts';
 import type { AddCommand } from '../../command.ts';
 import { overApi, showList } from './command-over-api.ts';
 
@@ -26,8 +28,12 @@ export const addDeliveries: AddCommand = (program, io, ended) => {
     const { state, mailbox } = list.opts<{ state?: string; mailbox?: string }>();
     await showList(
       over,
-      over.client.all('deliveries', { state, mailboxId: mailbox }),
-      (item) => delivery.parse(item),
+      over.client.pages((page) =>
+        over.client.api.GET('/deliveries', {
+          params: { query: asTyped<QueryOf<'/deliveries'>>({ ...page, state, mailboxId: mailbox }) },
+        }),
+      ),
+      delivery,
       [
         ['address', ({ address }) => address],
         ['state', ({ state }) => state],
@@ -56,9 +62,12 @@ export const addDeliveries: AddCommand = (program, io, ended) => {
     }
     const answer =
       id === undefined
-        ? await over.client.call('POST', `mailboxes/${encodeURIComponent(mailbox ?? '')}/replay`, { dead: true })
-        : await over.client.call('POST', `deliveries/${encodeURIComponent(id)}/replay`, {});
-    over.result(answer, () => ['It is sent again in the next run, under its own key.']);
+        ? await over.client.api.POST('/mailboxes/{id}/replay', {
+            params: { path: { id: mailbox ?? '' } },
+            body: { dead: true },
+          })
+        : await over.client.api.POST('/deliveries/{id}/replay', { params: { path: { id } }, body: {} });
+    over.result(answer.data, () => ['It is sent again in the next run, under its own key.']);
     return 0;
   });
 };

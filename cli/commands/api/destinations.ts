@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { answerOf } from '../../api/typed.ts';
 import type { AddCommand } from '../../command.ts';
 import { confirmed, overApi, showList } from './command-over-api.ts';
 
@@ -25,14 +26,14 @@ const stateOf = ({ held, paused }: z.output<typeof destination>): string =>
 /** `broker destinations …` */
 export const addDestinations: AddCommand = (program, io, ended) => {
   const group = program.command('destinations').description('list, test, pause and remove destinations');
-  const path = (id: string) => `destinations/${encodeURIComponent(id)}`;
+  const named = (id: string) => ({ params: { path: { id } } });
 
   const list = group.command('list').description('every destination, and whether it is held');
   overApi(list, io, ended, async (over) => {
     await showList(
       over,
-      over.client.all('destinations'),
-      (item) => destination.parse(item),
+      over.client.pages((query) => over.client.api.GET('/destinations', { params: { query } })),
+      destination,
       [
         ['name', ({ name }) => name],
         ['type', ({ type }) => type],
@@ -55,7 +56,10 @@ export const addDestinations: AddCommand = (program, io, ended) => {
       .description(paused ? 'stop sending to it; mail waits' : 'send to it again, including mail that waited')
       .argument('<id>', 'id of the destination');
     overApi(command, io, ended, async (over, [id = '']) => {
-      const answer = destination.parse(await over.client.call('PATCH', path(id), { paused }));
+      const answer = await answerOf(
+        destination,
+        over.client.api.PATCH('/destinations/{id}', { ...named(id), body: { paused } }),
+      );
       over.result(answer, () => [`“${answer.name}” is ${paused ? 'paused' : 'resumed'}.`]);
       return 0;
     });
@@ -63,7 +67,7 @@ export const addDestinations: AddCommand = (program, io, ended) => {
 
   const test = group.command('test').description('send it a test event now').argument('<id>', 'id of the destination');
   overApi(test, io, ended, async (over, [id = '']) => {
-    const answer = tested.parse(await over.client.call('POST', `${path(id)}/test`, {}));
+    const answer = await answerOf(tested, over.client.api.POST('/destinations/{id}/test', { ...named(id), body: {} }));
     over.result(answer, () =>
       answer.accepted
         ? [`Accepted, with status ${String(answer.status ?? '')}.`]
@@ -78,9 +82,9 @@ export const addDestinations: AddCommand = (program, io, ended) => {
     .argument('<id>', 'id of the destination')
     .option('--yes', 'ask nothing');
   overApi(remove, io, ended, async (over, [id = '']) => {
-    const { name } = destination.parse(await over.client.call('GET', path(id)));
+    const { name } = await answerOf(destination, over.client.api.GET('/destinations/{id}', named(id)));
     if (!(await confirmed(over, remove, `Delete the destination “${name}” and its secrets?`))) return 1;
-    await over.client.call('DELETE', path(id));
+    await over.client.api.DELETE('/destinations/{id}', named(id));
     over.result({ id, removed: true }, () => [`“${name}” is deleted.`]);
     return 0;
   });

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { BodyOf } from '../../../client/broker-client.ts';
+import { answerOf, asTyped } from '../../api/typed.ts';
 import type { AddCommand } from '../../command.ts';
 import { confirmed, overApi, showList } from './command-over-api.ts';
 
@@ -27,8 +29,8 @@ export const addKeys: AddCommand = (program, io, ended) => {
   overApi(list, io, ended, async (over) => {
     await showList(
       over,
-      over.client.all('keys'),
-      (item) => key.parse(item),
+      over.client.pages((query) => over.client.api.GET('/keys', { params: { query } })),
+      key,
       [
         ['label', ({ label }) => label ?? ''],
         ['scopes', ({ scopes }) => scopes.join(',')],
@@ -53,15 +55,14 @@ export const addKeys: AddCommand = (program, io, ended) => {
   overApi(create, io, ended, async (over) => {
     const { scopes, label, mailboxes, destinations, expires } = create.opts<Record<string, string | undefined>>();
     const listed = (text: string | undefined) => text?.split(',').map((each) => each.trim());
-    const answer = made.parse(
-      await over.client.call('POST', 'keys', {
-        scopes: listed(scopes),
-        label,
-        mailboxes: listed(mailboxes),
-        destinations: listed(destinations),
-        expiresAt: expires,
-      }),
-    );
+    const body = asTyped<BodyOf<'/keys'>>({
+      scopes: listed(scopes),
+      label,
+      mailboxes: listed(mailboxes),
+      destinations: listed(destinations),
+      expiresAt: expires,
+    });
+    const answer = await answerOf(made, over.client.api.POST('/keys', { body }));
     over.result(answer, () => [answer.key]);
     if (!over.json) over.io.err('The key is not shown again.');
     return 0;
@@ -74,7 +75,7 @@ export const addKeys: AddCommand = (program, io, ended) => {
     .option('--yes', 'ask nothing');
   overApi(remove, io, ended, async (over, [id = '']) => {
     if (!(await confirmed(over, remove, `Delete the key ${id}? Requests that use it will be rejected.`))) return 1;
-    await over.client.call('DELETE', `keys/${encodeURIComponent(id)}`);
+    await over.client.api.DELETE('/keys/{id}', { params: { path: { id } } });
     over.result({ id, removed: true }, () => [`The key ${id} is deleted.`]);
     return 0;
   });

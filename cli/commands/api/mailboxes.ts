@@ -1,5 +1,7 @@
 import type { Command as Program } from 'commander';
 import { z } from 'zod';
+import type { QueryOf } from '../../../client/broker-client.ts';
+import { answerOf, asTyped } from '../../api/typed.ts';
 import type { AddCommand, CommandIo, ExitCode } from '../../command.ts';
 import { confirmed, overApi, showList } from './command-over-api.ts';
 import { importMailboxes } from './import-mailboxes.ts';
@@ -15,6 +17,8 @@ const mailbox = z.looseObject({
   label: z.string().nullable(),
 });
 
+const named = (id: string) => ({ params: { path: { id } } });
+
 /** `broker mailboxes …` */
 export const addMailboxes: AddCommand = (program, io, ended) => {
   const group = program.command('mailboxes').description('list, connect, pause and remove mailboxes');
@@ -28,8 +32,12 @@ export const addMailboxes: AddCommand = (program, io, ended) => {
     const { state, address } = list.opts<{ state?: string; address?: string }>();
     await showList(
       over,
-      over.client.all('mailboxes', { state, address }),
-      (item) => mailbox.parse(item),
+      over.client.pages((page) =>
+        over.client.api.GET('/mailboxes', {
+          params: { query: asTyped<QueryOf<'/mailboxes'>>({ ...page, state, address }) },
+        }),
+      ),
+      mailbox,
       [
         ['address', ({ address }) => address],
         ['state', ({ state }) => state],
@@ -63,8 +71,8 @@ export const addMailboxes: AddCommand = (program, io, ended) => {
 
   const sync = group.command('sync').description('poll a mailbox now').argument('<id>', 'id of the mailbox');
   overApi(sync, io, ended, async (over, [id = '']) => {
-    const answer = await over.client.call('POST', `mailboxes/${encodeURIComponent(id)}/sync`, {});
-    over.result(answer, () => [`${id} will be polled at the next tick.`]);
+    const { data } = await over.client.api.POST('/mailboxes/{id}/sync', { ...named(id), body: {} });
+    over.result(data, () => [`${id} will be polled at the next tick.`]);
     return 0;
   });
 
@@ -74,11 +82,10 @@ export const addMailboxes: AddCommand = (program, io, ended) => {
     .argument('<id>', 'id of the mailbox')
     .option('--yes', 'ask nothing');
   overApi(remove, io, ended, async (over, [id = '']) => {
-    const path = `mailboxes/${encodeURIComponent(id)}`;
-    const { address } = mailbox.parse(await over.client.call('GET', path));
+    const { address } = await answerOf(mailbox, over.client.api.GET('/mailboxes/{id}', named(id)));
     const question = `Disconnect ${address}? The broker forgets its position, and the owner has to connect it again.`;
     if (!(await confirmed(over, remove, question))) return 1;
-    await over.client.call('DELETE', path);
+    await over.client.api.DELETE('/mailboxes/{id}', named(id));
     over.result({ id, removed: true }, () => [`${address} is disconnected.`]);
     return 0;
   });
@@ -94,7 +101,7 @@ function change(
 ): void {
   const command = group.command(name).description(description).argument('<id>', 'id of the mailbox');
   overApi(command, io, ended, async (over, [id = '']) => {
-    const answer = mailbox.parse(await over.client.call('PATCH', `mailboxes/${encodeURIComponent(id)}`, body));
+    const answer = await answerOf(mailbox, over.client.api.PATCH('/mailboxes/{id}', { ...named(id), body }));
     over.result(answer, () => [`${answer.address} is ${body.paused ? 'paused' : 'resumed'}.`]);
     return 0;
   });

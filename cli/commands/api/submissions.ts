@@ -1,5 +1,6 @@
 import { Option } from 'commander';
 import { z } from 'zod';
+import { answerOf } from '../../api/typed.ts';
 import type { AddCommand } from '../../command.ts';
 import { confirmed, overApi, showList } from './command-over-api.ts';
 
@@ -15,7 +16,7 @@ const submission = z.looseObject({
 /** `broker submissions …` */
 export const addSubmissions: AddCommand = (program, io, ended) => {
   const group = program.command('submissions').description('outgoing messages, and what became of them');
-  const path = (id: string) => `submissions/${encodeURIComponent(id)}`;
+  const named = (id: string) => ({ params: { path: { id } } });
 
   const list = group
     .command('list')
@@ -24,8 +25,10 @@ export const addSubmissions: AddCommand = (program, io, ended) => {
   overApi(list, io, ended, async (over, [mailbox = '']) => {
     await showList(
       over,
-      over.client.all(`mailboxes/${encodeURIComponent(mailbox)}/submissions`),
-      (item) => submission.parse(item),
+      over.client.pages((query) =>
+        over.client.api.GET('/mailboxes/{id}/submissions', { params: { path: { id: mailbox }, query } }),
+      ),
+      submission,
       [
         ['created', ({ createdAt }) => createdAt],
         ['state', ({ state }) => state],
@@ -44,7 +47,7 @@ export const addSubmissions: AddCommand = (program, io, ended) => {
     .description('stop a message that is not being sent yet')
     .argument('<id>', 'id of the submission');
   overApi(cancel, io, ended, async (over, [id = '']) => {
-    const answer = submission.parse(await over.client.call('DELETE', path(id)));
+    const answer = await answerOf(submission, over.client.api.DELETE('/submissions/{id}', named(id)));
     over.result(answer, () => [`It is ${answer.state}.`]);
     return 0;
   });
@@ -56,7 +59,10 @@ export const addSubmissions: AddCommand = (program, io, ended) => {
     .option('--yes', 'ask nothing');
   overApi(resend, io, ended, async (over, [id = '']) => {
     if (!(await confirmed(over, resend, 'Send it again? If it was sent after all, it arrives twice.'))) return 1;
-    const answer = submission.parse(await over.client.call('POST', `${path(id)}/resend`, {}));
+    const answer = await answerOf(
+      submission,
+      over.client.api.POST('/submissions/{id}/resend', { ...named(id), body: {} }),
+    );
     over.result(answer, () => [`It is ${answer.state}.`]);
     return 0;
   });
@@ -67,8 +73,11 @@ export const addSubmissions: AddCommand = (program, io, ended) => {
     .argument('<id>', 'id of the submission')
     .addOption(new Option('--as <state>', 'what was found out').choices(['sent', 'failed']).makeOptionMandatory());
   overApi(settle, io, ended, async (over, [id = '']) => {
-    const { as } = settle.opts<{ as: string }>();
-    const answer = submission.parse(await over.client.call('POST', `${path(id)}/settle`, { as }));
+    const { as } = settle.opts<{ as: 'sent' | 'failed' }>();
+    const answer = await answerOf(
+      submission,
+      over.client.api.POST('/submissions/{id}/settle', { ...named(id), body: { as } }),
+    );
     over.result(answer, () => [`It is ${answer.state}.`]);
     return 0;
   });
