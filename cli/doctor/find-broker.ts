@@ -8,6 +8,7 @@ import { choices } from '../deploy/steps/choices.ts';
 import { inventory } from '../deploy/steps/inventory.ts';
 import { login } from '../deploy/steps/login.ts';
 import { mailboxTenantOf } from '../deploy/steps/tenant.ts';
+import { azureTextZh } from './chinese/azure.ts';
 
 /** The same steps by which the deploy finds what is there. None of them changes anything. */
 const steps: readonly Step[] = [checkedArguments, login, inventory];
@@ -28,8 +29,8 @@ export async function findBroker(
   });
   const blocked = ({ sentence, remedy }: Extract<Verdict, { state: 'blocked' }>) =>
     lost(
-      { en: `Could not check. ${sentence}`, zh: `无法查看。${sentence}` },
-      { en: remedy, zh: `建议（英文）：${remedy}` },
+      { en: `Could not check. ${sentence}`, zh: `无法查看。${azureTextZh(sentence) ?? sentence}` },
+      { en: remedy, zh: azureTextZh(remedy) ?? `建议（英文）：${remedy}` },
     );
   for (const step of steps) {
     const verdict = await step.check(run);

@@ -3,6 +3,7 @@ import type { Localised } from '../../src/lib/doctor/checks/types.ts';
 import type { Item } from '../../src/lib/doctor/doctor.ts';
 import type { CommandIo } from '../command.ts';
 import { composeBroker } from '../compose.ts';
+import { settingFaultZh } from './chinese/settings.ts';
 import type { AppAnswer } from './look-through-app.ts';
 
 /**
@@ -27,7 +28,7 @@ const broken = (subject: string, message: string, language: keyof Localised): It
   vantage: 'machine',
   status: 'fail',
   code: 'settings_broken',
-  sentence: language === 'en' ? `The setting ${message}` : `该设置有误（英文）：${message}`,
+  sentence: language === 'en' ? `The setting ${message}` : `该设置${settingFaultZh(message)}`,
   remedy:
     language === 'en'
       ? 'Correct it in local.settings.json; local.settings.json.example explains each.'

@@ -4,6 +4,7 @@ import type { Finding } from '../../../src/lib/doctor/checks/types.ts';
 import { known } from '../../deploy/facts.ts';
 import { ownSettings, refusedSettings } from '../../deploy/plan/settings.ts';
 import type { Run } from '../../deploy/run.ts';
+import { settingFaultZh } from '../chinese/settings.ts';
 import { deployAgain } from '../problem-finding.ts';
 
 /** The app settings as Azure holds them, also of an app that does not start for their sake. */
@@ -44,7 +45,7 @@ const fault = (subject: string, message: string): Finding => ({
   subject,
   sentence: {
     en: `The app does not start: the setting ${message}`,
-    zh: `应用无法启动：该设置有误（英文）：${message}`,
+    zh: `应用无法启动：该设置${settingFaultZh(message)}`,
   },
   remedy: {
     en: 'Correct it under Environment variables of the Function App; docs/admin.md lists the settings.',
