@@ -53,8 +53,11 @@ describeImapServers('mail from before the connection', (imap) => {
     const days = (Date.now() - Date.parse(firstSync.since)) / dayMs;
     expect(days).toBeGreaterThan(27.9);
     expect(days).toBeLessThan(31.1);
+    const lastDelivery = Date.parse((await shown()).lastDelivery);
+    expect(Math.abs(Date.now() - lastDelivery)).toBeLessThan(dayMs);
     const [inList] = (await world.api('GET', 'mailboxes')).body.items;
     expect(inList).not.toHaveProperty('firstSync');
+    expect(inList).not.toHaveProperty('lastDelivery');
   });
 
   it('leaves new mail what it is', async () => {

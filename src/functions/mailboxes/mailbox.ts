@@ -11,7 +11,7 @@ import { sendingSettingsJson } from '../../lib/mailboxes/sending-settings-json.t
 import type { MailboxView } from '../../lib/store/mailboxes/registry.ts';
 
 const shown = async (broker: Broker, view: MailboxView) => ({
-  ...mailboxJsonWithSync(view, await broker.registry.firstSync(view)),
+  ...mailboxJsonWithSync(view, await broker.registry.progress(view)),
   ...sendingSettingsJson(await broker.sending.settings.read(view.row.id)),
 });
 

@@ -1,6 +1,5 @@
 import { errorTable } from '../error-codes.ts';
-import type { FirstSync } from '../store/mailboxes/first-sync.ts';
-import type { MailboxView } from '../store/mailboxes/registry.ts';
+import type { MailboxProgress, MailboxView } from '../store/mailboxes/registry.ts';
 
 /** A mailbox as the API shows it. Sentence and remedy follow from the code and are not stored. */
 export function mailboxJson({ row, state, shown, filter }: MailboxView) {
@@ -33,12 +32,14 @@ export function mailboxJson({ row, state, shown, filter }: MailboxView) {
   };
 }
 
-/** The same with how its first sync goes; null where no mail from before is wanted. A list does not read that. */
-export function mailboxJsonWithSync(view: MailboxView, sync: FirstSync | undefined) {
-  if (sync === undefined) return { ...mailboxJson(view), firstSync: null };
-  const { state, since, done, total, ratePerMinute, secondsLeft } = sync;
+/** The same with its last delivery and how its first sync goes; null where no mail from before is wanted. A list does not read that. */
+export function mailboxJsonWithSync(view: MailboxView, { firstSync, ...progress }: MailboxProgress) {
+  const lastDelivery = progress.lastDelivery ?? null;
+  if (firstSync === undefined) return { ...mailboxJson(view), lastDelivery, firstSync: null };
+  const { state, since, done, total, ratePerMinute, secondsLeft } = firstSync;
   return {
     ...mailboxJson(view),
+    lastDelivery,
     firstSync: {
       state,
       since,

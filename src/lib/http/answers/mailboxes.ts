@@ -63,6 +63,7 @@ export const replay = z
 /** What a list does not read. */
 const whole = {
   ...mailboxFields,
+  lastDelivery: maybeTime.describe('When the destination last accepted a mail of it; null where none is noted'),
   firstSync,
   locale: maybeText,
   timeZone: maybeText,

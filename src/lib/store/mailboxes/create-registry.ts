@@ -19,6 +19,7 @@ import { createAddressIndex } from './address-index.ts';
 import { firstSyncOf } from './first-sync.ts';
 import { readMailbox, replaceMailbox, type StoredMailbox } from './mailboxes.ts';
 import { patchedMailbox, rowsOfPatch } from './patch-mailbox.ts';
+import { deliveryFacts } from './poll-facts.ts';
 import { createRecent } from './recent.ts';
 import type { GrantMailboxes, MailboxPage, MailboxQuery, MailboxView, Registry } from './registry.ts';
 import { createUpsertMailbox } from './upsert-mailbox.ts';
@@ -176,12 +177,14 @@ export function createRegistry(deps: RegistryDeps): Registry {
         (row) => patchedMailbox(row, wanted, random),
         (before, after) => rowsOfPatch(before, after, { filter: wanted.filter, now: new Date(clock.now()) }),
       ),
-    firstSync: ({ row, shown }) =>
+    progress: ({ row, shown }) =>
       reachingStore(async () => {
-        if (row.syncFrom === undefined) return undefined;
         const rows = await mail.list(partitionOf(row.id), rowsOf('c', row.id));
         const cursors = rows.flatMap((stored) => lenient(decodeCursor, stored) ?? []);
-        return firstSyncOf(row, shown, cursors, new Date(clock.now()));
+        return {
+          firstSync: firstSyncOf(row, shown, cursors, new Date(clock.now())),
+          lastDelivery: deliveryFacts(cursors).lastDelivery,
+        };
       }),
     ask: (id) => change(id, (row) => ({ ...row, asked: row.asked + 1 })),
 

@@ -83,6 +83,14 @@ export interface MailboxView {
   readonly filter?: MailboxFilter | 'unreadable' | undefined;
 }
 
+/** How the mail of a mailbox comes. */
+export interface MailboxProgress {
+  /** Undefined where no mail from before is wanted. */
+  readonly firstSync: FirstSync | undefined;
+  /** When its destination last accepted a mail of it; undefined where that was never noted. */
+  readonly lastDelivery: Date | undefined;
+}
+
 export interface MailboxQuery {
   readonly state?: MailboxState | undefined;
   /** Upper and lower case are the same. */
@@ -144,8 +152,8 @@ export interface Registry {
   list(query: MailboxQuery): Promise<MailboxPage>;
   /** All of it in one write, or nothing. @throws BrokerError `not_found` */
   patch(id: string, change: MailboxChange): Promise<MailboxView>;
-  /** How the first sync goes, as the cursors say; undefined where no mail from before is wanted. */
-  firstSync(view: Pick<MailboxView, 'row' | 'shown'>): Promise<FirstSync | undefined>;
+  /** How its mail comes, as the rows of its folders say: one query. @throws BrokerError `storage_unreachable` */
+  progress(view: Pick<MailboxView, 'row' | 'shown'>): Promise<MailboxProgress>;
   /** Asks the worker to look at the mailbox in its next run. @throws BrokerError `not_found` */
   ask(id: string): Promise<MailboxView>;
   /**

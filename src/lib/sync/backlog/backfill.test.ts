@@ -89,11 +89,17 @@ describe('the first sync', () => {
     await world.poll();
     const view = await world.registry.get(id);
     if (view === undefined) throw new Error('no mailbox');
-    expect((await world.registry.firstSync(view))?.state).toBe('waiting');
+    expect(await world.registry.progress(view)).toMatchObject({
+      firstSync: { state: 'waiting' },
+      lastDelivery: undefined,
+    });
     inbox().unlisted.clear();
     await world.poll();
     expect(world.receiver.subjects()).toEqual(['just now', '1', '2']);
-    expect((await world.registry.firstSync(view))?.state).toBe('done');
+    expect(await world.registry.progress(view)).toMatchObject({
+      firstSync: { state: 'done' },
+      lastDelivery: expect.any(Date),
+    });
   });
 
   it('begins after three minutes on a server that never lists all that it counts', async () => {
@@ -552,7 +558,7 @@ describe('the first sync, interrupted', () => {
     expect(world.receiver.subjects()).toEqual(['young', 'old']);
     expect(world.receiver.ofType('message.vanished')).toHaveLength(2);
     const view = await world.registry.get(id);
-    expect(view && (await world.registry.firstSync(view))?.state).toBe('done');
+    expect(view && (await world.registry.progress(view)).firstSync?.state).toBe('done');
   });
 
   it('sends a message whole that is refused for the first time, although new mail was refused before', async () => {
