@@ -8,6 +8,7 @@ import { idle } from './idle.ts';
 import { kill } from './kill.ts';
 import { latency } from './latency.ts';
 import { load } from './load.ts';
+import { mailbox } from './mailbox.ts';
 import { memory } from './memory.ts';
 import { reset } from './reset.ts';
 import { slow } from './slow.ts';
@@ -25,6 +26,7 @@ export const scenarios: readonly Scenario[] = [
   growth,
   latency,
   backlog,
+  mailbox,
   token,
   load,
   memory,
