@@ -221,13 +221,11 @@ describe('mail into a collection', () => {
     try {
       await client.mailboxOpen('INBOX');
       await client.messageFlagsAdd({ header: { subject: 'changed' } }, ['\\Seen', '\\Flagged']);
+      // Records come in no promised order.
       const states = async () =>
-        (await recordsOf('changed')).map(({ subject, seen, flagged, removed }) => ({
-          subject,
-          seen,
-          flagged,
-          removed,
-        }));
+        (await recordsOf('changed'))
+          .map(({ subject, seen, flagged, removed }) => ({ subject, seen, flagged, removed }))
+          .toSorted((a, b) => String(a.subject).localeCompare(String(b.subject)));
       const all = (removed: boolean) => rest.map((subject) => ({ subject, seen: true, flagged: true, removed }));
       await expect.poll(states, { timeout: 60_000 }).toEqual(all(false));
       await client.messageDelete({ header: { subject: 'changed' } });
