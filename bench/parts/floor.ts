@@ -1,31 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ImapFlow } from 'imapflow';
+import type { ImapFlow } from 'imapflow';
 import PostalMime from 'postal-mime';
 import sanitize from 'sanitize-html';
 import { Agent, request } from 'undici';
 import type { Endpoint } from '../../local/stack.ts';
 import { windowSizes } from '../../src/lib/domain/events/window-size.ts';
+import { openBareClient } from './bare-client.ts';
 import { answerCalls } from './child.ts';
 
 // What the same libraries take for the bare work, with nothing around them: no state, no order, no retry, no signature.
 
 // As many as the broker opens to a destination at most.
 const agent = new Agent({ connections: windowSizes.most });
-
-const open = async (imap: Endpoint, address: string): Promise<ImapFlow> => {
-  const client = new ImapFlow({
-    host: imap.host,
-    port: imap.port,
-    secure: imap.secure,
-    auth: { user: address, accessToken: 'any' },
-    logger: false,
-    disableAutoIdle: true,
-    disableAutoEnable: true,
-  });
-  client.on('error', () => undefined);
-  await client.connect();
-  return client;
-};
 
 async function measured<T>(work: () => Promise<T>) {
   const cpu = process.cpuUsage();
@@ -37,7 +23,7 @@ async function measured<T>(work: () => Promise<T>) {
 
 /** One FETCH of everything, each message parsed and posted, `atOnce` of them under way. */
 async function drain(imap: Endpoint, address: string, url: string, atOnce: number, html: boolean): Promise<number> {
-  const client = await open(imap, address);
+  const client = await openBareClient(imap, address);
   await client.mailboxOpen('INBOX', { readOnly: true });
   const underWay = new Set<Promise<void>>();
   let count = 0;
@@ -85,7 +71,7 @@ const handlers = {
   /** Opens bare sessions and keeps them. */
   keep: async ({ imap, addresses }: { imap: Endpoint; addresses: readonly string[] }) => {
     for (let at = 0; at < addresses.length; at += 20) {
-      kept.push(...(await Promise.all(addresses.slice(at, at + 20).map((address) => open(imap, address)))));
+      kept.push(...(await Promise.all(addresses.slice(at, at + 20).map((address) => openBareClient(imap, address)))));
     }
   },
   /** Asks on every kept session for the STATUS of each folder. */

@@ -1,5 +1,6 @@
-import { ImapFlow } from 'imapflow';
+import type { ImapFlow } from 'imapflow';
 import type { Endpoint } from '../../local/stack.ts';
+import { openBareClient } from './bare-client.ts';
 import { answerCalls } from './child.ts';
 
 // What a bare client takes for the work of a person at a mailbox. It knows the UIDs, checks and stores nothing, and renders
@@ -20,21 +21,7 @@ interface Job {
 
 let kept: ImapFlow | undefined;
 
-async function open({ imap, address }: Job): Promise<ImapFlow> {
-  const client = new ImapFlow({
-    host: imap.host,
-    port: imap.port,
-    secure: imap.secure,
-    auth: { user: address, accessToken: 'any' },
-    logger: false,
-    disableAutoIdle: true,
-    disableAutoEnable: true,
-    disableCompression: true,
-  });
-  client.on('error', () => undefined);
-  await client.connect();
-  return client;
-}
+const openFor = ({ imap, address }: Job): Promise<ImapFlow> => openBareClient(imap, address, { compresses: false });
 
 /** What came of it, by which the scenario sees that both did the same: messages, or bytes of the file. */
 async function doWork(client: ImapFlow, { work, uids, flagged }: Job): Promise<number> {
@@ -66,9 +53,9 @@ const handlers = {
   work: async (job: Job) => {
     if (job.isCold) kept?.close();
     if (job.isCold) kept = undefined;
-    else kept ??= await open(job);
+    else kept ??= await openFor(job);
     const start = performance.now();
-    const client = kept ?? (await open(job));
+    const client = kept ?? (await openFor(job));
     const value = await doWork(client, job);
     const wallMs = performance.now() - start;
     if (client !== kept) client.close();
