@@ -26,7 +26,7 @@ describeNeeding('dovecot', 'processes that are killed while mail flows', () => {
 
 describe('a run is faulty', () => {
   const inOrder: Stream = { address: 'ada@contoso.example', path: 'INBOX', bound: 1 };
-  const records: Stream = { address: 'bea@contoso.example', path: 'INBOX', bound: 8 };
+  const records: Stream = { address: 'bea@contoso.example', path: 'INBOX', bound: 32 };
   const sent = new Map([
     ['one', inOrder],
     ['two', inOrder],

@@ -5,6 +5,7 @@ import { startAzurite } from '../../local/azure/azurite.ts';
 import type { DemoUser } from '../../local/entra/stand-in.ts';
 import { freePort } from '../../local/free-port.ts';
 import type { DovecotServer } from '../../local/mail/dovecot.ts';
+import { windowSizes } from '../../src/lib/domain/events/window-size.ts';
 import { leaseMs, takeoverMs } from '../../src/lib/store/shard/lease.ts';
 import { shortMail } from '../support/mail.ts';
 import { type StorageFront, startStorageFront } from '../support/storage-front.ts';
@@ -38,8 +39,8 @@ export interface KillStack {
   stop(): Promise<void>;
 }
 
-/** One message at a time of a folder in order; eight of a folder whose records are found by their key. */
-const boundOf = { webhook: 1, collection: 8 } as const;
+/** One message at a time of a folder in order; a whole window of a folder whose records are found by their key. */
+const boundOf = { webhook: 1, collection: windowSizes.most } as const;
 
 const people = (['webhook', 'webhook', 'collection', 'collection'] as const).map((kind, index) => ({
   kind,
