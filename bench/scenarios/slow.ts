@@ -7,7 +7,7 @@ import { collection, startSite } from '../parts/site.ts';
 const messages = 400;
 const rounds = 3;
 
-/** A receiver that takes 100 ms for each message: from one mailbox, eight at once. */
+/** A receiver that takes 100 ms for each message: from one mailbox, as many at once as its window holds. */
 export const slow: Scenario = {
   name: 'slow',
   async run(tell) {
