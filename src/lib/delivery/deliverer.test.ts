@@ -278,8 +278,8 @@ describe('a delivery', () => {
     expect(outcomes.every(({ kind }) => kind === 'accepted')).toBe(true);
     expect(most).toBeGreaterThanOrEqual(16);
     expect(most).toBeLessThanOrEqual(32);
-    // After waiting for a connection there is no time left for its answer.
-    expect(sending.most).toBe(most);
+    // After waiting for one of the 32 connections there is no time left for its answer.
+    expect(sending.most).toBeLessThanOrEqual(32);
     expect(deliverer.window?.(id)).toBeLessThanOrEqual(32);
   });
 });
