@@ -156,7 +156,9 @@ export function createFilters(
         promises.breach('what a filter keeps back stays in the mailbox', `m${message.id} of ${life.row.id} ${what}`);
       // A first sync that was not done when its folder was renumbered continues by date, and by the filter of today.
       const isLookedAtAgain = data.seemsNew === false && wasRenumbered(life, message);
-      if (isStopped(life, message)) breach('is posted, which no filter let through');
+      // A copy that a filter let through and its owner moved is taken for any other copy of the same mail.
+      const isAnyCopyLetThrough = message.family.some((copy) => !isStopped(life, copy));
+      if (isStopped(life, message) && !isAnyCopyLetThrough) breach('is posted, which no filter let through');
       else if (message.family.length > 1 || isLookedAtAgain) return;
       else if (passed.get(life)?.get(message) === moves(message)) {
         breach('was kept back, and is posted after the filter was changed');
