@@ -50,8 +50,10 @@ export function intoReadme(readme: string, found: readonly (readonly [string, Fo
 /** With what, when and beside how much other work the figures came about; one line where all are of one run. */
 function measuredAt(found: readonly (readonly [string, Found])[]): string {
   const results = found.map(([, one]) => one);
-  const commits = [...new Set(results.flatMap(({ commit }) => commit ?? []))];
-  const what = commits.length === 0 ? 'Measured' : `Measured with commit ${commits.join(', ')}`;
+  const commits = [...new Set(results.map(({ commit }) => commit ?? 'earlier ones'))];
+  const what = commits.every((commit) => commit === 'earlier ones')
+    ? 'Measured'
+    : `Measured with commit ${commits.toSorted().join(' and ')}`;
   const times = results.map(({ at }) => at).sort();
   const load = Math.max(...results.map((one) => one.load));
   return `${what} from ${times[0]} to ${times.at(-1)} UTC, at a load of ${load} at most.\n\n`;
