@@ -1,4 +1,5 @@
 import { decodeMessageRef, encodeMessageRef, type MessageRef } from '../delivery/events/message-ref.ts';
+import { awaitedLater } from '../domain/all-settled.ts';
 import { isPathFolderId, pathFolderId } from '../domain/ids.ts';
 import { hasHash, messageHash } from '../domain/mail/message-identity.ts';
 import { BrokerError, type ErrorCode, isBrokerError } from '../errors.ts';
@@ -68,8 +69,7 @@ export async function changeMessages(
   { row, throttledUntil }: Reader,
   { requestId, messageRefs: asked, change }: ChangeRequest,
 ): Promise<ChangeResult[]> {
-  const known = knownMessages(deps.store, row.id);
-  known.catch(() => undefined);
+  const known = awaitedLater(knownMessages(deps.store, row.id));
   const results = new Map<string, ChangeResult>();
   const failed = (messageRef: string, error: BrokerError) => results.set(messageRef, { messageRef, ok: false, error });
   await deps.interactive.with(
@@ -96,7 +96,7 @@ export async function changeMessages(
           if (broken !== undefined) throw broken;
           await step();
         } catch (error) {
-          if (!(error instanceof BrokerError)) throw error;
+          if (!isBrokerError(error)) throw error;
           if (results.size === 0 && isOfSession(error)) throw error;
           if (isOfSession(error)) broken = error;
           for (const { asked: text } of messages) if (!results.has(text)) failed(text, error);

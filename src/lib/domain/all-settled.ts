@@ -32,3 +32,9 @@ export async function mapBounded<T, R>(
   if (failures.length > 0) throw failures[0];
   return answers;
 }
+
+/** A promise that is awaited later, or never: that it fails before is not an unhandled rejection. @returns the same */
+export function awaitedLater<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}

@@ -71,8 +71,9 @@ export async function putDraft(
   { base, content, files, close }: NewFields & { readonly base: number },
 ): Promise<DraftResult> {
   const { row: mailbox } = reader;
-  const isSyncing = close || isDue((await rowOf(deps, reader, id)).draft, deps.clock.now());
-  const found = await lookIfDue(deps, reader, await rowOf(deps, reader, id), close);
+  const before = await rowOf(deps, reader, id);
+  const isSyncing = close || isDue(before.draft, deps.clock.now());
+  const found = await lookIfDue(deps, reader, before, close);
   const refused = refusal(found.draft, base);
   if (refused !== undefined) return refusedNow(deps, reader, found, refused);
   if (content.from !== undefined && !isOwn(await sendingMailboxOf(deps.settings, mailbox), content.from.address)) {
@@ -158,7 +159,7 @@ export async function flushSoon(deps: DraftDeps, reader: Reader, row: DraftRow):
 }
 
 /** The mail server, or the way to it: what was saved stays saved. */
-const isOfMailbox = (error: unknown): error is BrokerError => error instanceof BrokerError && !ours.has(error.code);
+const isOfMailbox = (error: unknown): error is BrokerError => isBrokerError(error) && !ours.has(error.code);
 const ours = new Set(['sender_not_own', 'mail_too_large', 'upload_gone', 'invalid_request', 'seal_broken', 'conflict']);
 
 /** A wake-up that is lost is made up for by the next change, or by the sweep. */

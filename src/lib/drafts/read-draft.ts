@@ -1,5 +1,5 @@
 import { encodeMessageRef } from '../delivery/events/message-ref.ts';
-import { HtmlTooDeep, loadSanitizer } from '../delivery/sanitize/sanitize.ts';
+import { cleanHtml } from '../delivery/sanitize/clean-html.ts';
 import { messageHash } from '../domain/mail/message-identity.ts';
 import type { MailSession } from '../mailbox/session/session.ts';
 import type { Place } from '../reading/types.ts';
@@ -39,21 +39,11 @@ export async function readDraft(
     messageRef,
     fields: {
       ...{ from, to, cc, bcc, replyTo, subject, text, inReplyTo, references },
-      html: html === undefined ? undefined : await safe(html),
+      html: html === undefined ? undefined : await cleanHtml(html),
       priority: 'normal',
       files: attachments.map(({ part, filename, contentType, size, contentId }) => ({
         ...{ source: { messageRef, part }, filename, contentType, size, contentId },
       })),
     },
   };
-}
-
-async function safe(html: string): Promise<string | undefined> {
-  const sanitizer = await loadSanitizer();
-  try {
-    return sanitizer.html(html);
-  } catch (error) {
-    if (error instanceof HtmlTooDeep) return undefined;
-    throw error;
-  }
 }

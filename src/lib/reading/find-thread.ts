@@ -1,4 +1,5 @@
 import type { MessageRef } from '../delivery/events/message-ref.ts';
+import { awaitedLater } from '../domain/all-settled.ts';
 import type { FolderRole } from '../domain/mail/folder.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import { fetchListed, type ListedMessage } from '../mailbox/fetch/fetch-listed.ts';
@@ -66,8 +67,7 @@ interface Gathered {
  */
 export async function findThread(deps: ReadingDeps, reader: Reader, request: ThreadRequest): Promise<Thread> {
   const { row } = reader;
-  const known = knownMessages(deps.store, row.id);
-  known.catch(() => undefined);
+  const known = awaitedLater(knownMessages(deps.store, row.id));
   return deps.interactive.with(
     row,
     async (session) => {

@@ -1,3 +1,4 @@
+import { awaitedLater } from '../domain/all-settled.ts';
 import type { FolderChoice } from '../domain/mail/folder.ts';
 import { BrokerError } from '../errors.ts';
 import { fetchListed } from '../mailbox/fetch/fetch-listed.ts';
@@ -45,8 +46,7 @@ type ChangedFlags = ReturnType<typeof namesOf> & {
  */
 export async function listChanges(deps: ReadingDeps, reader: Reader, request: ChangesRequest): Promise<Changes> {
   const { row } = reader;
-  const known = knownMessages(deps.store, row.id);
-  known.catch(() => undefined);
+  const known = awaitedLater(knownMessages(deps.store, row.id));
   return deps.interactive.with(
     row,
     async (session) => {

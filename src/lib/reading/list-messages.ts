@@ -1,3 +1,4 @@
+import { awaitedLater } from '../domain/all-settled.ts';
 import type { FolderChoice } from '../domain/mail/folder.ts';
 import { BrokerError, isBrokerError } from '../errors.ts';
 import { fetchListed, type ListedMessage } from '../mailbox/fetch/fetch-listed.ts';
@@ -43,9 +44,8 @@ const chunk = 50;
 export async function listMessages(deps: ReadingDeps, reader: Reader, request: ListRequest): Promise<MessagePage> {
   const { row } = reader;
   const { query, limit } = request;
-  const known = knownMessages(deps.store, row.id);
   // If the mail server takes longer than the store, an unhandled rejection must not end the process.
-  known.catch(() => undefined);
+  const known = awaitedLater(knownMessages(deps.store, row.id));
   return deps.interactive.with(
     row,
     async (session) => {

@@ -1,5 +1,6 @@
 import { buildMessageReceived } from '../delivery/events/message-event.ts';
 import type { MessageRef } from '../delivery/events/message-ref.ts';
+import { awaitedLater } from '../domain/all-settled.ts';
 import { BrokerError } from '../errors.ts';
 import type { ReadCaps } from '../mailbox/session/session.ts';
 import { knownKeys } from '../store/mailboxes/known-keys.ts';
@@ -21,8 +22,7 @@ const ofDelivery = new Set(['mailbox', 'submissionId', 'seemsNew', 'late', 'repl
  * @throws BrokerError `not_found_here` | `message_gone`, and what a session throws
  */
 export async function openMessage(deps: ReadingDeps, { row, throttledUntil }: Reader, ref: MessageRef) {
-  const known = knownMessages(deps.store, row.id);
-  known.catch(() => undefined);
+  const known = awaitedLater(knownMessages(deps.store, row.id));
   const found = await deps.interactive.with(
     row,
     async (session) => {

@@ -1,3 +1,4 @@
+import { mapBounded } from '../../domain/all-settled.ts';
 import { shardOfMailbox } from '../../domain/ids.ts';
 import type { Submission } from '../../domain/submission.ts';
 import { isBrokerError } from '../../errors.ts';
@@ -64,25 +65,23 @@ export async function readSendingFacts(
   );
   const holds = holdsOf(lanes, now);
   const leases = leasesOf(lanes);
-  const facts = new Map<string, SendingFacts>();
-  for (let at = 0; at < senders.length; at += mailboxesAtOnce) {
-    await Promise.all(
-      senders.slice(at, at + mailboxesAtOnce).map(async (sender) => {
-        const { id } = sender;
-        const rows = await table.list(submissionPartition(id), { ...submissionRows('s', id), most: mostLookedAt });
-        const ended = rows.flatMap((row) => readable(() => decodeSubmission(row).submission));
-        const times = (waiting.get(id) ?? []).map(({ nextAt }) => nextAt.getTime());
-        facts.set(id, {
-          waiting: times.length,
-          nextAt: times.length === 0 ? undefined : new Date(Math.min(...times)),
-          leasedUntil: leases.get(laneOf(sender)),
-          ...endsOf(ended, since),
-          hold: holdOf(sender, holds),
-        });
-      }),
-    );
-  }
-  return facts;
+  const facts = await mapBounded(senders, mailboxesAtOnce, async (sender): Promise<[string, SendingFacts]> => {
+    const { id } = sender;
+    const rows = await table.list(submissionPartition(id), { ...submissionRows('s', id), most: mostLookedAt });
+    const ended = rows.flatMap((row) => readable(() => decodeSubmission(row).submission));
+    const times = (waiting.get(id) ?? []).map(({ nextAt }) => nextAt.getTime());
+    return [
+      id,
+      {
+        waiting: times.length,
+        nextAt: times.length === 0 ? undefined : new Date(Math.min(...times)),
+        leasedUntil: leases.get(laneOf(sender)),
+        ...endsOf(ended, since),
+        hold: holdOf(sender, holds),
+      },
+    ];
+  });
+  return new Map(facts);
 }
 
 /** Pure. */

@@ -1,6 +1,6 @@
 import type { ComposePorts } from '../../compose/compose.ts';
 import { fetchNocobaseFile } from '../../compose/nocobase-file.ts';
-import { HtmlTooDeep, loadSanitizer } from '../../delivery/sanitize/sanitize.ts';
+import { cleanHtml } from '../../delivery/sanitize/clean-html.ts';
 import { authHeaders } from '../../delivery/webhook/webhook.ts';
 import { BrokerError } from '../../errors.ts';
 import type { Attachments } from '../../mailbox/fetch/attachments.ts';
@@ -50,13 +50,5 @@ export const composePorts = (parts: ComposePortsParts, row: MailboxRow): Compose
     const origin = { url: found.config.url, headers: authHeaders(found.secrets.auth) };
     return fetchNocobaseFile(url, origin, parts.outbound, signal);
   },
-  async cleanHtml(html) {
-    const sanitizer = await loadSanitizer();
-    try {
-      return sanitizer.html(html);
-    } catch (error) {
-      if (error instanceof HtmlTooDeep) return undefined;
-      throw error;
-    }
-  },
+  cleanHtml,
 });
