@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { CommanderError, Command as Program } from 'commander';
 import { SettingsError } from '../src/lib/config.ts';
-import { BrokerError } from '../src/lib/errors.ts';
+import { BrokerError, isBrokerError } from '../src/lib/errors.ts';
 import { redact } from '../src/lib/log.ts';
 import { isStoreError } from '../src/lib/store/table/table.ts';
 import { ApiProblem } from './api/refusal.ts';
@@ -110,7 +110,7 @@ function tell(error: unknown, args: readonly string[], io: CommandIo): void {
 /** A failure for programs. */
 function asJson(error: unknown) {
   const [sentence = '', ...remedies] = explain(error);
-  const code = error instanceof ApiProblem || error instanceof BrokerError ? error.code : undefined;
+  const code = error instanceof ApiProblem || isBrokerError(error) ? error.code : undefined;
   if (error instanceof UsageError) return { code: 'usage', sentence, remedy: 'Fix the command; --help shows how.' };
   return { code: code ?? 'failed', sentence, remedy: remedies.join(' ') };
 }
@@ -118,7 +118,7 @@ function asJson(error: unknown) {
 /** A failure in the words of the person who has to fix it. */
 function explain(error: unknown): string[] {
   if (error instanceof UsageError || error instanceof SettingsError) return [error.message];
-  if (error instanceof BrokerError) return [error.message, error.remedy];
+  if (isBrokerError(error)) return [error.message, error.remedy];
   if (error instanceof ApiProblem) {
     return [error.message, ...error.fields.map(({ field, message }) => `  ${field}: ${message}`), error.remedy];
   }

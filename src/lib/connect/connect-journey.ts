@@ -139,7 +139,7 @@ async function conclude(deps: ConnectDeps, trip: Trip, stateText: string): Promi
     deps.log.info('connect.finished', { mailboxId });
     return { result: { kind: 'connected', mailboxId, address } };
   } catch (error) {
-    if (!(error instanceof BrokerError) || error.code === 'storage_unreachable') throw error;
+    if (!isBrokerError(error) || error.code === 'storage_unreachable') throw error;
     const said = entraAnswerOf(error);
     if (error.status >= 500) deps.log.error('connect.failed', error, { who: error.who });
     else {

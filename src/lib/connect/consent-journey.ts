@@ -86,7 +86,7 @@ async function conclude(
     deps.log.info('admin_consent.given', { permissions });
     return { result: { kind: 'consented' } };
   } catch (error) {
-    if (!(error instanceof BrokerError) || error.code === 'storage_unreachable') throw error;
+    if (!isBrokerError(error) || error.code === 'storage_unreachable') throw error;
     const said = entraAnswerOf(error);
     deps.log.warn('admin_consent.failed', { code: error.code, who: error.who, microsoft: said?.text });
     return { result: { kind: 'failed', code: error.code, number: said?.number } };

@@ -122,7 +122,7 @@ async function lookInside(
       const code = probed.missing.length > 0 ? 'folder_missing' : '';
       return { login, folders: folderBaselines(probed), code };
     } catch (error) {
-      if (!(error instanceof BrokerError)) throw error;
+      if (!isBrokerError(error)) throw error;
       failures.push({ login, error });
       // Both are said of a name that is not the mailbox's; after anything else another name would fare no better.
       if (!isBrokerError(error, 'imap_refused', 'imap_not_connected')) break;

@@ -1,6 +1,6 @@
 import { minuteMs } from '../domain/duration.ts';
 import type { Submission } from '../domain/submission.ts';
-import { BrokerError } from '../errors.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Reader } from '../reading/types.ts';
 import type { DraftRow } from '../store/submissions/draft-row.ts';
 import { newSubmissionId } from '../store/submissions/submission-keys.ts';
@@ -54,7 +54,7 @@ export async function sendDraft(
     );
   } catch (error) {
     // Without an answer from storage the message may have been accepted; the next look after the draft finds out.
-    if (error instanceof BrokerError && error.status < 500) await unlock(deps, row);
+    if (isBrokerError(error) && error.status < 500) await unlock(deps, row);
     throw error;
   }
   if (lock.leaves) await settleDraft(deps, reader.row.id, id);

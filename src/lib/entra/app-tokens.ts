@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Clock, Random } from '../domain/clock.ts';
 import { appGrantKey } from '../domain/grant.ts';
-import { BrokerError } from '../errors.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Grants } from '../store/grants/grants.ts';
 import type { Backoff } from './backoff.ts';
@@ -60,7 +60,7 @@ export function createAppTokens(
       log.info('token.renewed', { kind: 'app', resource });
       return token;
     } catch (error) {
-      if (!(error instanceof BrokerError) || error === gate.held()) throw error;
+      if (!isBrokerError(error) || error === gate.held()) throw error;
       // There is no newer cache of it: undefined means that the row is gone.
       throw (await noter.failed(grant, resource, error)) ?? new BrokerError('grant_missing');
     }

@@ -1,6 +1,6 @@
 import type { GrantStatus } from '../domain/grant.ts';
 import type { ErrorCode } from '../error-codes.ts';
-import { BrokerError } from '../errors.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
 import { type FailureClass, type FailureRule, failureTable, type Phase, unknownFailure } from './failure-table.ts';
 import type { AuthorizeError } from './types.ts';
 
@@ -84,7 +84,7 @@ export function failureError(facts: FailureFacts, phase: Phase): BrokerError {
  * @param claims as the answer had them; of MSAL's two classes only one carries them
  */
 export function msalError(error: unknown, phase: Phase, claims?: string): BrokerError {
-  if (error instanceof BrokerError) return error;
+  if (isBrokerError(error)) return error;
   if (!(error instanceof Error) || !('errorCode' in error) || typeof error.errorCode !== 'string') {
     return new BrokerError('internal_error', { cause: error });
   }

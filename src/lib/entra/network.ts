@@ -1,6 +1,6 @@
 import type { INetworkModule, NetworkRequestOptions, NetworkResponse } from '@azure/msal-node';
 import type { Clock } from '../domain/clock.ts';
-import { BrokerError } from '../errors.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
 import { retryAfterMs } from '../outbound/retry-after.ts';
 
 export interface NetworkDeps {
@@ -62,7 +62,7 @@ export function createNetwork(deps: NetworkDeps): Network {
     try {
       return await run();
     } catch (error) {
-      if (error instanceof BrokerError) failure = error;
+      if (isBrokerError(error)) failure = error;
       throw error;
     }
   };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Config } from '../config.ts';
-import { BrokerError } from '../errors.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { failureClass } from './classify.ts';
 import type { EntraClient } from './client.ts';
@@ -86,9 +86,9 @@ export function createFindAddresses(
       });
     } catch (error) {
       // The sign-in itself has just succeeded: what is refused here is Graph alone.
-      const kind = error instanceof BrokerError ? failureClass(error.code) : undefined;
+      const kind = isBrokerError(error) ? failureClass(error.code) : undefined;
       if (kind !== 'user' && kind !== 'tenant admin' && kind !== 'declined' && kind !== 'restart') throw error;
-      log.warn('graph.token_refused', { code: error instanceof BrokerError ? error.code : '' });
+      log.warn('graph.token_refused', { code: isBrokerError(error) ? error.code : '' });
       return undefined;
     }
   }

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
 import type { Clock, Random } from '../domain/clock.ts';
 import { appGrantKey } from '../domain/grant.ts';
-import { BrokerError } from '../errors.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Grants, OpenGrant } from '../store/grants/grants.ts';
 import { createAppTokens } from './app-tokens.ts';
@@ -121,7 +121,7 @@ export function createTokens(config: Config['entra'], deps: TokensDeps): Tokens 
         backoff.clear(idOf(key));
         return token;
       } catch (error) {
-        if (!(error instanceof BrokerError) || error === gate.held() || grant === undefined) throw error;
+        if (!isBrokerError(error) || error === gate.held() || grant === undefined) throw error;
         const told = await noter.failed(grant, resource, error);
         if (told === undefined) continue;
         throw told;

@@ -2,7 +2,7 @@ import type { ComposedMail } from '../compose/composed.ts';
 import { hourMs } from '../domain/duration.ts';
 import { retrying } from '../domain/schedule.ts';
 import type { OriginalMessage, Submission } from '../domain/submission.ts';
-import { BrokerError } from '../errors.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
 import { idempotencyHash, laneOf, newSubmissionId } from '../store/submissions/submission-keys.ts';
 import type { KeyRow } from '../store/submissions/submission-row.ts';
@@ -100,7 +100,7 @@ export async function wakeLane(deps: SendingDeps, mailbox: MailboxRow, dueAt: Da
   if (delayMs > wakeAheadMs) return;
   const lane = laneOf(mailbox);
   await deps.wake({ v: 1, kind: 'send', lane }, delayMs).catch((error: unknown) => {
-    deps.log.warn('submission.wake_up_failed', { lane, code: error instanceof BrokerError ? error.code : undefined });
+    deps.log.warn('submission.wake_up_failed', { lane, code: isBrokerError(error) ? error.code : undefined });
   });
 }
 

@@ -1,4 +1,4 @@
-import { BrokerError } from '../errors.ts';
+import { BrokerError, isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { SecretVersion, Vault } from './types.ts';
 
@@ -57,7 +57,7 @@ export function watchVault({ vault, needed, log, later }: VaultWatchDeps): Watch
   };
 
   function note(secret: NeededSecret, error: unknown): void {
-    const told = error instanceof BrokerError ? error : new BrokerError('internal_error', { cause: error });
+    const told = isBrokerError(error) ? error : new BrokerError('internal_error', { cause: error });
     const isNew = !troubles.has(secret.name);
     if (isNew || troubles.get(secret.name)?.code !== told.code)
       log.error('vault.secret_unavailable', told, { secret: secret.name });

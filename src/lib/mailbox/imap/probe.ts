@@ -1,6 +1,6 @@
 import { type FolderChoice, type FolderRole, isChosen } from '../../domain/mail/folder.ts';
 import type { MessageMeta } from '../../domain/mail/message.ts';
-import { BrokerError } from '../../errors.ts';
+import { BrokerError, isBrokerError } from '../../errors.ts';
 import type { FolderInfo, ImapAccount, ImapConnector, ImapSession } from '../session/session.ts';
 import { defaultFolders } from './folders.ts';
 
@@ -88,7 +88,7 @@ function chosen(
 /** True for failures that say nothing about the mailbox: it may be connected later, without the person. */
 export function isUnreachable(error: unknown): boolean {
   return (
-    error instanceof BrokerError &&
+    isBrokerError(error) &&
     ['imap_unreachable', 'imap_throttled', 'imap_not_connected', 'imap_token_expired', 'imap_unexpected'].includes(
       error.code,
     )

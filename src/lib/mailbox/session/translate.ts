@@ -1,5 +1,5 @@
 import type { ImapFlow } from 'imapflow';
-import { BrokerError } from '../../errors.ts';
+import { BrokerError, isBrokerError } from '../../errors.ts';
 import { type Heard, understand } from './exchange.ts';
 import { field, type ImapWatch, refusalOf, text } from './imap-watch.ts';
 
@@ -12,7 +12,7 @@ const protocolCodes =
  * imapflow swallowed). Nothing of the original error is kept but its code and the server's sentence.
  */
 export function translate(error: unknown, stage: Heard['stage'], client: ImapFlow, watch: ImapWatch): BrokerError {
-  if (error instanceof BrokerError) return error;
+  if (isBrokerError(error)) return error;
   const refusal = refusalOf(error) ?? watch.refusal();
   const code = text(field(error, 'code'));
   const throttleReset = field(error, 'throttleReset');
