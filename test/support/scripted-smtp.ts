@@ -5,6 +5,10 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 export interface SmtpScript {
   /** Offers no STARTTLS and refuses it, but takes a sign-in. */
   readonly withoutTls?: boolean;
+  /** The largest message that it says it takes. */
+  readonly size?: number;
+  /** Offered besides SIZE and AUTH. */
+  readonly extensions?: readonly string[];
   readonly auth?: string;
   readonly mail?: string;
   readonly rcpt?: (address: string) => string;
@@ -19,6 +23,8 @@ export interface ScriptedSmtp {
   readonly port: number;
   script: SmtpScript;
   readonly messages: string[];
+  /** Its MAIL commands. */
+  readonly senders: string[];
   readonly envelopes: string[][];
   readonly tokens: string[];
   stop(): Promise<void>;
@@ -28,7 +34,13 @@ export interface ScriptedSmtp {
 export async function startScriptedSmtp(keys: { readonly key: string; readonly cert: string }): Promise<ScriptedSmtp> {
   const context = createSecureContext(keys);
   const sockets = new Set<Socket>();
-  const state: Omit<ScriptedSmtp, 'port' | 'stop'> = { script: {}, messages: [], envelopes: [], tokens: [] };
+  const state: Omit<ScriptedSmtp, 'port' | 'stop'> = {
+    script: {},
+    messages: [],
+    senders: [],
+    envelopes: [],
+    tokens: [],
+  };
   const server: Server = createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
@@ -67,15 +79,18 @@ function talk(socket: Socket, state: Omit<ScriptedSmtp, 'port' | 'stop'>): void 
   const command = (line: string): void => {
     const { script } = state;
     if (/^STARTTLS/i.test(line)) say('502 5.5.1 No');
-    else if (/^EHLO/i.test(line)) say('250-localhost\r\n250-SIZE 1000000\r\n250 AUTH XOAUTH2');
-    else if (/^AUTH/i.test(line)) {
+    else if (/^EHLO/i.test(line)) {
+      const own = (script.extensions ?? []).map((name) => `250-${name}\r\n`).join('');
+      say(`250-localhost\r\n250-SIZE ${script.size ?? 1_000_000}\r\n${own}250 AUTH XOAUTH2`);
+    } else if (/^AUTH/i.test(line)) {
       state.tokens.push(Buffer.from(line.split(' ')[2] ?? '', 'base64').toString());
       say(script.auth ?? '235 2.7.0 Authentication successful');
     } else if (/^MAIL/i.test(line)) {
       envelope = [];
+      state.senders.push(line);
       say(script.mail ?? '250 2.1.0 Sender OK');
     } else if (/^RCPT/i.test(line)) {
-      const address = /<(.*)>/.exec(line)?.[1] ?? '';
+      const address = Buffer.from(/<(.*)>/.exec(line)?.[1] ?? '', 'latin1').toString();
       envelope.push(address);
       say(script.rcpt?.(address) ?? '250 2.1.5 Recipient OK');
     } else if (/^DATA/i.test(line)) {

@@ -9,7 +9,9 @@ const longestLabel = 63;
 // RFC 5321 section 4.1.2, with the characters that RFC 6531 section 3.3 adds.
 const atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~\\u0080-\\u{10FFFF}-]+";
 const dotString = new RegExp(`^${atom}(?:\\.${atom})*$`, 'u');
-const quotedString = /^"(?:[ !#-[\]-~]|\\[ -~])*"$/;
+// Without `<` and `>`, which RFC 5321 would let stand there: nodemailer takes them out of headers and refuses them in the
+// envelope, so that no mail could leave.
+const quotedString = /^"(?:[ !#-;=?-[\]-~]|\\[ -;=?-~])*"$/;
 const label = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/i;
 
 /**
@@ -41,6 +43,9 @@ export function wireAddress(address: string): string {
   const at = ascii.lastIndexOf('@');
   return ascii.slice(0, at + 1) + ascii.slice(at + 1).toLowerCase();
 }
+
+/** True if a server has to offer SMTPUTF8 for it: its local part is not ASCII, for which there is no other form (RFC 6531). */
+export const needsSmtpUtf8 = (address: string): boolean => /[^\p{ASCII}]/u.test(wireAddress(address));
 
 /** By what two addresses are held to be one mailbox: Exchange does not tell upper and lower case apart. */
 export const sameAddressKey = (address: string): string => wireAddress(address).normalize('NFC').toLowerCase();

@@ -7,6 +7,7 @@ import { contentForm } from './content.ts';
 import type { OpenedFile } from './files.ts';
 import { buildMime } from './mime.ts';
 import type { Original } from './original.ts';
+import { readAddresses } from './recipients.ts';
 import type { SendingMailbox } from './sending-mailbox.ts';
 import type { UploadedFile } from './sources.ts';
 
@@ -123,6 +124,50 @@ describe('a composed message', () => {
     expect(people(email.replyTo)).toEqual(['team@contoso.example']);
     expect(header(email, 'importance')).toEqual(['high']);
     expect(raw).not.toMatch(/[^\r]\n|\r[^\n]/);
+  });
+
+  it('has a domain beyond ASCII in the form that DNS knows, in every field and in the envelope', async () => {
+    const { mail, raw } = await composed({
+      to: 'Grace <grace@münchen.example>',
+      cc: [{ address: 'cc@xn--mnchen-3ya.example' }],
+      bcc: 'bcc@MÜNCHEN.example',
+      replyTo: 'reply@例子.example',
+      listUnsubscribe: { mailto: 'off@例子.example' },
+    });
+    const munich = 'xn--mnchen-3ya.example';
+    expect(mail.recipients).toEqual([`grace@${munich}`, `cc@${munich}`, `bcc@${munich}`]);
+    expect(mail.bccHeader).toBe(`Bcc: bcc@${munich}\r\n`);
+    expect(raw).toContain(`To: Grace <grace@${munich}>\r\n`);
+    expect(raw).toContain(`Cc: cc@${munich}\r\n`);
+    expect(raw).toContain('Reply-To: reply@xn--fsqu00a.example\r\n');
+    expect(raw).toContain('List-Unsubscribe: <mailto:off@xn--fsqu00a.example>\r\n');
+  });
+
+  it('has a local part beyond ASCII as it is, where the envelope has it too', async () => {
+    const { mail, raw } = await composed({
+      to: 'jörg@x.example',
+      bcc: '用户@x.example',
+      listUnsubscribe: { mailto: 'ö@x.example' },
+    });
+    expect(mail.recipients).toEqual(['jörg@x.example', '用户@x.example']);
+    expect(Buffer.from(raw, 'latin1').toString()).toContain('To: jörg@x.example\r\n');
+    expect(raw).toContain('<mailto:%C3%B6@x.example>');
+    await expect(composed({ to: 'a@x.example', replyTo: 'jörg@x.example' })).rejects.toMatchObject({
+      fields: [{ field: 'replyTo', message: 'Has letters beyond ASCII before the @.' }],
+    });
+  });
+
+  it.each([
+    '"john doe"@x.example',
+    '"a,b"@x.example',
+    '"a\\"b"@x.example',
+    '"a@b"@x.example',
+    "o'brien+list/x=y@x.example",
+  ])('names the same recipient in its header and its envelope: %s', async (address) => {
+    const { mail, email } = await composed({ to: [{ name: 'Ö', address }, 'bob@x.example'] });
+    expect(mail.recipients).toEqual([address, 'bob@x.example']);
+    expect(people(email.to)).toHaveLength(2);
+    expect(readAddresses(header(email, 'to').join())?.map((one) => one.address)).toEqual(mail.recipients);
   });
 
   it('has neither Date nor Bcc, which are written when it leaves', async () => {

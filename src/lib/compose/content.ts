@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { needsSmtpUtf8 } from './addr-spec.ts';
 import { sendableText } from './plain-text.ts';
 import { recipients, sender } from './recipients.ts';
 import { attachment } from './sources.ts';
@@ -39,7 +40,10 @@ export const contentFields = {
   to: recipients.optional(),
   cc: recipients.optional(),
   bcc: recipients.optional(),
-  replyTo: recipients.optional(),
+  // SMTPUTF8 is asked for by what the envelope names (RFC 6531 section 3.4); Reply-To is no part of it.
+  replyTo: recipients
+    .refine((list) => !list.some(({ address }) => needsSmtpUtf8(address)), 'Has letters beyond ASCII before the @.')
+    .optional(),
   subject: z.string().trim().max(longestSubject).regex(noControls, 'Contains a control character.').optional(),
   text: sendableText(longestBody).optional(),
   html: sendableText(longestBody).optional(),

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { isAddrSpec, sameAddressKey, wireAddress } from './addr-spec.ts';
 import { mostRecipients, readAddresses, recipients, sender } from './recipients.ts';
 
+const longest = `${'a'.repeat(64)}@${`${'b'.repeat(63)}.`.repeat(2)}${'c'.repeat(53)}.example`;
+
 const shown = (text: string) => readAddresses(text)?.map(({ name, address }) => `${name}|${address}`);
 
 describe('recipients as a text', () => {
@@ -31,6 +33,20 @@ describe('recipients as a text', () => {
     ['ADA@MÜNCHEN.Example', '|ADA@xn--mnchen-3ya.example'],
     ['用户@例子.example', '|用户@xn--fsqu00a.example'],
     ['Jörg <jörg@x.example>', 'Jörg|jörg@x.example'],
+    ['ada@XN--MNCHEN-3YA.example', '|ada@xn--mnchen-3ya.example'],
+    ['ada@faß.example', '|ada@xn--fa-hia.example'],
+    ['ada@münchen。example', '|ada@xn--mnchen-3ya.example'],
+    // At the limits of RFC 5321 section 4.5.3.1: 64 octets and 254.
+    [`${'a'.repeat(64)}@x.example`, `|${'a'.repeat(64)}@x.example`],
+    [`${'ä'.repeat(32)}@x.example`, `|${'ä'.repeat(32)}@x.example`],
+    [longest, `|${longest}`],
+    // Comments in front and behind are names; groups are their members, and those of no one are none.
+    ['(Ada) ada@x.example', 'Ada|ada@x.example'],
+    ['ada@x.example (アダ)', 'アダ|ada@x.example'],
+    ['undisclosed-recipients:;', ...[]],
+    ['Team: Ada <ada@x.example>; bob@x.example', 'Ada|ada@x.example', '|bob@x.example'],
+    // An encoded word is no name here, but the text that it is.
+    ['=?utf-8?Q?Ada=0D=0ABcc=3A?= <ada@x.example>', '=?utf-8?Q?Ada=0D=0ABcc=3A?=|ada@x.example'],
   ])('%s is read whole', (text, ...expected) => {
     expect(shown(text)).toEqual(expected);
   });
@@ -55,6 +71,22 @@ describe('recipients as a text', () => {
     'ada@[999.0.2.1]',
     'ada@[x.example]',
     `${'a'.repeat(65)}@x.example`,
+    `${'ä'.repeat(33)}@x.example`,
+    `a${longest}`,
+    // Obsolete (RFC 5322 section 4.4): a route, comments and blanks within an address, words with dots between them.
+    '<@relay.example:ada@x.example>',
+    'Ada <@a.example,@b.example:ada@x.example>',
+    'ada(comment)@x.example',
+    'ada@(comment)x.example',
+    'ada . b@x.example',
+    '"ada".b@x.example',
+    'ada\\@b@x.example',
+    // RFC 5321 allows it, and nodemailer sends to none of them.
+    '"a<b>"@x.example',
+    '"a\\<b"@x.example',
+    'ada@x_y.example',
+    'ada@xn--.example',
+    '"jö rg"@x.example',
     `ada@${'a'.repeat(64)}.example`,
     `ada@${'a.'.repeat(126)}example`,
     '"ada\u0007"@x.example',

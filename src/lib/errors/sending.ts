@@ -111,7 +111,8 @@ export const sendingErrors = {
   recipient_deferred: {
     status: 503,
     sentence: 'The outgoing mail server does not accept this recipient at the moment.',
-    remedy: "Send to this recipient again later; the server's reply has the details.",
+    remedy:
+      'While the submission waits, the broker retries automatically. If the other recipients were accepted (partial), send to this one again later.',
     who: 'caller',
   },
   mail_refused: {

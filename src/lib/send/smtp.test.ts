@@ -49,7 +49,7 @@ describe('the way out over SMTP', () => {
 
   beforeEach(() => {
     server.script = {};
-    for (const list of [server.messages, server.envelopes, server.tokens, asked]) list.length = 0;
+    for (const list of [server.messages, server.senders, server.envelopes, server.tokens, asked]) list.length = 0;
   });
 
   afterAll(async () => {
@@ -189,6 +189,47 @@ describe('the way out over SMTP', () => {
     const result = await withWay({}, (way) => way.send(mail({ size: 1_000_001 }), never));
     expect(result).toMatchObject({ kind: 'refused', code: 'mail_too_large' });
   });
+
+  const beyondAscii = { recipients: ['grace@x.example', 'jörg@xn--mnchen-3ya.example'] };
+
+  it('announces SMTPUTF8 for a local part beyond ASCII, where the server offers it', async () => {
+    const result = await withWay({ extensions: ['SMTPUTF8'] }, (way) => way.send(mail(beyondAscii), never));
+    expect(result).toMatchObject({ kind: 'accepted' });
+    expect(server.senders).toEqual([expect.stringMatching(/^MAIL FROM:<ada@contoso.example> SMTPUTF8\b/)]);
+    expect(server.envelopes).toEqual([beyondAscii.recipients]);
+    await withWay({ extensions: ['SMTPUTF8'] }, (way) => way.send(mail(), never));
+    expect(server.senders.at(-1)).not.toContain('SMTPUTF8');
+  });
+
+  it('names the addresses that a server without SMTPUTF8 cannot be told, and goes on with the next message', async () => {
+    await withWay({}, async (way) => {
+      expect(await way.send(mail(beyondAscii), never)).toEqual({
+        kind: 'refused',
+        code: 'recipient_refused',
+        reply: expect.stringContaining('does not offer SMTPUTF8'),
+        recipients: [
+          {
+            address: 'jörg@xn--mnchen-3ya.example',
+            code: 'recipient_refused',
+            reply: expect.stringContaining('SMTPUTF8'),
+          },
+        ],
+      });
+      expect(server.senders).toEqual([]);
+      expect(await way.send(mail(), never)).toMatchObject({ kind: 'accepted' });
+    });
+  });
+
+  it.each(['"a<b"@x.example', '"a>b"@x.example'])(
+    'refuses for good, and does not put off, what nodemailer takes for no recipient: %s',
+    async (address) => {
+      await withWay({}, async (way) => {
+        const result = await way.send(mail({ recipients: ['grace@x.example', address] }), never);
+        expect(result).toMatchObject({ kind: 'refused', code: 'mail_refused' });
+      });
+      expect(server.messages).toEqual([]);
+    },
+  );
 
   it('asks once for a new token where one is refused', async () => {
     server.script = { auth: '535 5.7.3 Authentication unsuccessful' };

@@ -75,8 +75,11 @@ async function signIn(
     socketCloseTimeout: 0,
     ...(options.ca === undefined ? {} : { tls: { ca: options.ca } }),
   });
+  let takesUtf8 = false;
   const failure = await step(connection, signal, (done) =>
     connection.connect((error) => {
+      // The answer to the EHLO behind STARTTLS.
+      takesUtf8 = /[ -]SMTPUTF8\b/i.test(String(connection.lastServerResponse));
       if (error !== undefined) done(error);
       // Without a way to renew it, nodemailer takes the token as it is.
       else
@@ -85,7 +88,7 @@ async function signIn(
         );
     }),
   );
-  if (failure.error === null) return ready(connection);
+  if (failure.error === null) return ready(connection, takesUtf8);
   connection.close();
   signal.throwIfAborted();
   const response = failure.error.response ?? lastWords(failure.error, connection);
@@ -107,12 +110,14 @@ function lastWords({ code }: NodemailerError, { lastServerResponse }: Connection
 
 const unreachable: Deferred = { kind: 'deferred', code: 'smtp_unreachable', scope: 'account', retryAfterMs: 30_000 };
 
-function ready(connection: Connection): ReadyWay {
+function ready(connection: Connection, takesUtf8: boolean): ReadyWay {
   let isUsed = false;
   return {
     kind: 'ready',
     async send(mail, signal) {
       if (connection.destroyed || signal.aborted) return { ...unreachable, retryAfterMs: 0 };
+      const unfit = takesUtf8 ? [] : [mail.from, ...mail.recipients].filter((address) => /[^\p{ASCII}]/u.test(address));
+      if (unfit.length > 0) return withoutUtf8(unfit);
       if (isUsed) {
         // What is left of a message that was refused.
         const { error } = await step(connection, signal, (done) => connection.reset((failed) => done(failed)));
@@ -128,6 +133,16 @@ function ready(connection: Connection): ReadyWay {
     },
   };
 }
+
+/**
+ * RFC 6531 section 3.2: such addresses go to no server that does not offer SMTPUTF8; nodemailer would send them all the
+ * same. They stand in the headers of the message, too, so that it cannot go to the others either.
+ */
+const withoutUtf8 = (addresses: readonly string[]): WayResult => {
+  const code = 'recipient_refused';
+  const reply = 'The mail server does not offer SMTPUTF8: it takes no address with letters beyond ASCII before the @.';
+  return { kind: 'refused', code, reply, recipients: addresses.map((address) => ({ address, code, reply })) };
+};
 
 async function sendOne(connection: Connection, mail: OutgoingMail, signal: AbortSignal): Promise<WayResult> {
   const source = new WatchedSource(mail.open());
@@ -153,8 +168,10 @@ export function failed(
   const reply = error?.response;
   if (reply === undefined || (isHandedOver && (error?.command !== 'DATA' || isAboutConnection(reply)))) {
     if (isHandedOver) return { kind: 'unknown', cause: error };
-    if (error?.code === 'EMESSAGE') {
-      return { kind: 'refused', code: 'mail_too_large', reply: shownReply(error.message), recipients: [] };
+    // What nodemailer itself says without asking the server comes out the same with every attempt.
+    if (error?.code === 'EMESSAGE' || error?.code === 'EENVELOPE') {
+      const code = error.code === 'EMESSAGE' ? 'mail_too_large' : 'mail_refused';
+      return { kind: 'refused', code, reply: shownReply(error.message), recipients: [] };
     }
     return unreachable;
   }

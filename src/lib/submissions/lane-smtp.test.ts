@@ -3,11 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeCertificates } from '../../../local/certificates.ts';
-import { type ScriptedSmtp, startScriptedSmtp } from '../../../test/support/scripted-smtp.ts';
-import { type SendingWorld, sendingWorld, startProcess } from '../../../test/support/sending-world.ts';
+import { type ScriptedSmtp, type SmtpScript, startScriptedSmtp } from '../../../test/support/scripted-smtp.ts';
+import {
+  composed,
+  mailbox,
+  type SendingWorld,
+  sendingWorld,
+  startProcess,
+} from '../../../test/support/sending-world.ts';
 import { hourMs, minuteMs, secondMs } from '../domain/duration.ts';
 import { createSmtpWay } from '../send/smtp.ts';
 import { createLaneRunner } from './lane-run.ts';
+import { submissionJson } from './requests/submission-json.ts';
+import { withWaiting } from './shown-waiting.ts';
 
 let folder: string;
 let server: ScriptedSmtp;
@@ -37,6 +45,10 @@ function smtpProcess() {
   const runner = createLaneRunner({ ...process.deps, ways: new Map([['smtp', way]]) });
   const read = async (id: string) => (await process.deps.rows.read(id))?.submission;
   return { ...process, accept: process.accept, run: () => runner.run(world.lane), read };
+}
+
+async function* longMail(): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let line = 0; line < 100_000; line++) yield Buffer.from(`${'x'.repeat(70)}\r\n`);
 }
 
 describe('a lane over SMTP', () => {
@@ -93,16 +105,130 @@ describe('a lane over SMTP', () => {
     expect(server.messages.length).toBe(2);
   });
 
-  it('waits, and names why, where SMTP AUTH is disabled', async () => {
+  const grace = 'grace@fabrikam.example';
+  const bob = 'bob@fabrikam.example';
+  const sendAsDenied = '554 5.2.0 STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied';
+  const disabled = (whose: string) =>
+    `535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the ${whose}.`;
+  const unknownUser = '550 5.1.1 User unknown';
+
+  /** What the API then shows: state, code, a piece of the remedy, whether it counts as an attempt, recipients refused. */
+  it.each<[string, SmtpScript, [state: string, code: string, remedy: string, attempts: number], string[]?]>([
+    [
+      '432 at the sign-in',
+      { auth: '432 4.3.2 Concurrent connections limit exceeded' },
+      ['queued', 'send_throttled', 'wait', 0],
+    ],
+    [
+      '432 for the message',
+      { message: '432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded' },
+      ['queued', 'send_throttled', 'wait', 1],
+    ],
+    [
+      '535 5.7.3',
+      { auth: '535 5.7.3 Authentication unsuccessful' },
+      ['queued', 'smtp_sign_in_refused', 'permission SMTP.Send', 0],
+    ],
+    [
+      '535 5.7.139 for the tenant',
+      { auth: disabled('Tenant') },
+      ['queued', 'smtp_disabled_tenant', 'Set-CASMailbox', 0],
+    ],
+    [
+      '535 5.7.139 for the mailbox',
+      { auth: disabled('Mailbox') },
+      ['queued', 'smtp_disabled_mailbox', 'Set-CASMailbox', 0],
+    ],
+    [
+      'SendAsDenied at MAIL FROM',
+      { mail: '554 5.2.252 SendAsDenied; not allowed' },
+      ['failed', 'send_as_denied', '-AccessRights SendAs', 1],
+    ],
+    [
+      '554 SendAsDenied for the message',
+      { message: sendAsDenied },
+      ['failed', 'send_as_denied', '-AccessRights SendAs', 1],
+    ],
+    [
+      '451 at DATA',
+      { data: '451 4.3.0 Try later' },
+      ['queued', 'send_deferred', 'Nothing was sent; the broker retries', 1],
+    ],
+    [
+      '451 for the message',
+      { message: '451 4.3.0 Try later' },
+      ['queued', 'send_deferred', 'Nothing was sent; the broker retries', 1],
+    ],
+    [
+      '5.7.232 for the message',
+      { message: '550 5.7.232 Message limit exceeded' },
+      ['queued', 'submission_quota', 'Wait until the limit resets', 1],
+    ],
+    [
+      '5.1.90 at RCPT TO',
+      { rcpt: () => '550 5.1.90 Daily limit' },
+      ['queued', 'submission_quota', 'Wait until the limit resets', 1],
+    ],
+    [
+      '5.1.8',
+      { message: '550 5.1.8 Access denied, bad outbound sender' },
+      ['failed', 'sender_blocked', 'Restricted entities', 1],
+    ],
+    [
+      '552 for the message',
+      { message: '552 5.3.4 Message size exceeds fixed maximum message size' },
+      ['failed', 'mail_too_large', 'fewer or smaller files', 1],
+    ],
+    ['a cut at MAIL FROM', { mail: 'cut' }, ['queued', 'smtp_unreachable', 'Nothing was sent; the broker retries', 1]],
+    ['a cut at DATA', { data: 'cut' }, ['queued', 'smtp_unreachable', 'Nothing was sent; the broker retries', 1]],
+    [
+      'a cut before the final dot',
+      { cutAfterBytes: 50_000, size: 36_700_160 },
+      ['queued', 'smtp_unreachable', 'Nothing was sent; the broker retries', 1],
+    ],
+    ['a cut after the final dot', { message: 'cut' }, ['sending', 'submission_unsettled', 'becomes unknown', 1]],
+    [
+      'one recipient of two refused',
+      { rcpt: (to) => (to === bob ? unknownUser : '250 OK') },
+      ['partial', 'recipient_refused', 'Check the address', 1],
+      [bob],
+    ],
+    [
+      'each recipient refused',
+      { rcpt: () => unknownUser },
+      ['failed', 'recipient_refused', 'Check the address', 1],
+      [grace, bob],
+    ],
+    [
+      'each recipient put off',
+      { rcpt: () => '451 4.7.1 Greylisted' },
+      ['queued', 'recipient_deferred', 'the broker retries', 1],
+    ],
+  ])('%s: the state, the code and the remedy', async (_what, script, [state, code, remedy, attempts], refused = []) => {
     const process = smtpProcess();
-    server.script = {
-      auth: '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.',
-    };
-    const { id } = await process.accept();
+    server.script = script;
+    // Long enough to be cut in the middle, where it is.
+    const compose = async () => ({
+      ...composed('Offer', [grace, bob]),
+      ...(script.cutAfterBytes === undefined ? {} : { mime: longMail() }),
+    });
+    const { id } = await process.accept({ compose });
     await process.run();
-    const after = await process.read(id);
-    expect(after).toMatchObject({ state: 'queued', attempts: 0 });
-    expect(after?.waitingFor?.code).toMatch(/^smtp_/);
-    expect(server.messages).toEqual([]);
+    const { deps } = process;
+    const found = await deps.rows.read(id);
+    const [after] = await withWaiting(deps, mailbox, found === undefined ? [] : [found.submission]);
+    if (after === undefined) throw new Error('gone');
+    const shown = submissionJson(after, new Date(world.clock.now()), mailbox);
+    expect(shown).toMatchObject({
+      state,
+      attempts,
+      refused: refused.map((address) => ({ address, reply: unknownUser })),
+    });
+    const why = shown.waitingFor ?? shown;
+    expect(Reflect.get(why, 'code')).toBe(code);
+    expect(Reflect.get(why, 'remedy')).toContain(remedy);
+    const isOver = state === 'failed' || state === 'partial';
+    expect((await world.rows('mail', 'o!')).length).toBe(isOver ? 1 : 0);
+    expect(server.messages.length).toBe(script.message !== undefined || state === 'partial' ? 1 : 0);
   });
 });

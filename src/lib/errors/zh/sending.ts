@@ -72,7 +72,7 @@ export const sendingErrorsZh = {
   },
   recipient_deferred: {
     sentence: '发信服务器暂时不接受此收件人。',
-    remedy: '请稍后再向此收件人发送；服务器的回复中有更多说明。',
+    remedy: '提交仍在等待时，代理会自动重试。如果其他收件人已被接受（partial），请稍后再向此收件人发送。',
   },
   mail_refused: {
     sentence: '发信服务器拒绝这封邮件。',
