@@ -213,6 +213,7 @@ async function startMail(
       entra,
       mailboxes: imap,
       addresses,
+      sendAs: sharedMailboxes,
       ...(smtpPort === undefined ? {} : { port: smtpPort }),
     }),
   );

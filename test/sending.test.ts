@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ReceivedEvent } from '../local/nocobase/stand-in.ts';
+import { createSubmissionRows } from '../src/lib/store/submissions/submissions.ts';
 import { BrowserClient } from './support/browser-client.ts';
 import { dsn } from './support/dsn.ts';
 import { accepted, eventsOf, eventually, pressButton, startWorld, type World } from './support/world.ts';
@@ -13,7 +14,7 @@ let from: string;
 let to: string;
 beforeAll(async () => {
   // As an administrator sets it where SMTP AUTH may be closed.
-  world = await startWorld({ given: { GRAPH_PERMISSIONS: 'Mail.Send, Mail.Send.Shared' } });
+  world = await startWorld({ movableTime: true, given: { GRAPH_PERMISSIONS: 'Mail.Send, Mail.Send.Shared' } });
   from = (await world.connect(ada)).mailboxId;
   to = (await world.connect(grace)).mailboxId;
 });
@@ -189,6 +190,48 @@ it('keeps a scheduled message until its time, and cancels it', async () => {
   expect(cancelled.body).toMatchObject({ id: body.id, state: 'cancelled' });
   const listed = await world.api('GET', `mailboxes/${from}/submissions`);
   expect(listed.body.items.map(({ id }: { id: string }) => id)).toContain(body.id);
+});
+
+it("puts what a shared mailbox sends over SMTP into that mailbox's own Sent, too, where it is asked to, and once", async () => {
+  const support = 'support@contoso.example';
+  const added = await world.api('POST', 'mailboxes', { body: { address: support, viaMailboxId: from } });
+  const shared: string = added.body.id;
+  await world.api('PATCH', `mailboxes/${shared}`, { body: { sentCopyIn: 'mailbox', sendVia: 'smtp' } });
+  const body = { to: [grace], bcc: ['lina@contoso.example'], subject: 'From the team', text: 'Hello' };
+  const { body: made } = await world.api('POST', `mailboxes/${shared}/send`, { body });
+  const submission = async () => (await world.api('GET', `submissions/${made.id}`)).body;
+  await eventually('the message is sent', async () => ((await submission()).state === 'sent' ? true : undefined));
+  expect((await submission()).copy).toEqual({ state: 'awaited' });
+  const [received] = await eventsOf(world, 1, arrived(to, body.subject));
+  expect(dataOf(received)).toMatchObject({ from: { address: support }, to: [{ address: grace }], bcc: [] });
+  // Exchange puts it where the person who signed in looks.
+  const [hers] = await eventsOf(world, 1, arrived(from, body.subject));
+  expect(dataOf(hers)).toMatchObject({ folder: { role: 'sent' }, direction: 'out' });
+
+  const rows = createSubmissionRows({ store: world.store });
+  const looks = async () => (await rows.read(made.id))?.submission.copy?.looks ?? 0;
+  for (const [before, seconds] of [25, 65].entries()) {
+    world.pass(seconds * 1000);
+    await world.poll();
+    await eventually('a look for a copy of Exchange’s own', async () => ((await looks()) > before ? true : undefined));
+    expect((await submission()).copy).toEqual({ state: 'awaited' });
+  }
+  world.pass(185_000);
+  await world.poll();
+  const copy = await eventually('the copy', async () => {
+    const { copy: now } = await submission();
+    return now.state === 'awaited' ? undefined : now;
+  });
+  expect(copy).toEqual({ state: 'stored' });
+  const [copied] = await eventsOf(world, 1, arrived(shared, body.subject));
+  expect(dataOf(copied)).toMatchObject({
+    folder: { role: 'sent' },
+    ...{ direction: 'out', submissionId: made.id, seen: true },
+    // Its sender may see whom it went to.
+    bcc: [{ address: 'lina@contoso.example' }],
+  });
+  const inSent = await world.api('GET', `mailboxes/${shared}/messages?folder=sent`);
+  expect(inSent.body.items.map(({ subject }: { subject: string }) => subject)).toEqual([body.subject]);
 });
 
 it('goes over Graph where Exchange says that SMTP AUTH is disabled, says so, and asks SMTP no more on that day', async () => {

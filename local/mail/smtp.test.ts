@@ -13,6 +13,7 @@ import type { Drop, SmtpServer } from './stand-ins.ts';
 
 const ada = 'ada@contoso.example';
 const alan = 'alan@contoso.example';
+const support = 'support@contoso.example';
 const message = { from: ada, to: [alan, 'x@elsewhere.example'], subject: 'Grüße', text: 'Hello' };
 
 describe('the SMTP server, asked by nodemailer', () => {
@@ -28,7 +29,13 @@ describe('the SMTP server, asked by nodemailer', () => {
     entra = await startEntra({ certificates, users, tenant: crypto.randomUUID(), redirectUris: [], secrets: () => [] });
     const deliver = async (address: string, raw: Uint8Array | string, drop?: Drop) =>
       delivered.push({ address, raw: raw.toString(), drop });
-    smtp = await startSmtp({ certificates, entra, mailboxes: { deliver }, addresses: [ada, alan] });
+    smtp = await startSmtp({
+      certificates,
+      entra,
+      mailboxes: { deliver },
+      addresses: [ada, alan],
+      sendAs: { [support]: [ada] },
+    });
   });
 
   afterAll(async () => {
@@ -72,6 +79,16 @@ describe('the SMTP server, asked by nodemailer', () => {
     for (const token of ['forged', await entra.mint(ada, 'graph')]) {
       await expect(transport(token).sendMail(message)).rejects.toMatchObject({ responseCode: 535 });
     }
+  });
+
+  it('takes mail under the address of a shared mailbox from people with Send As, and keeps the copy in their own Sent Items', async () => {
+    delivered.length = 0;
+    await transport(await entra.mint(ada)).sendMail({ ...message, from: support });
+    expect(delivered.map(({ address, drop }) => [address, drop?.folder ?? 'INBOX'])).toEqual([
+      [alan, 'INBOX'],
+      [ada, 'Sent Items'],
+    ]);
+    expect(smtp.accepted().at(-1)).toMatchObject({ from: support, user: ada });
   });
 
   it("refuses to send under another person's name", async () => {

@@ -13,6 +13,8 @@ export interface SmtpOptions {
   readonly mailboxes: Pick<MailServer, 'deliver'>;
   /** Addresses that have a mailbox. */
   readonly addresses: readonly string[];
+  /** Who else may write an address into From (Exchange's Send As), by that address. */
+  readonly sendAs?: Readonly<Record<string, readonly string[]>>;
   readonly port?: number;
 }
 
@@ -34,6 +36,9 @@ const capBytes = 35 * 1024 * 1024;
 export async function startSmtp(options: SmtpOptions): Promise<SmtpServer> {
   const { entra, mailboxes } = options;
   const local = new Set(options.addresses.map((address) => address.toLowerCase()));
+  const sendAs = new Map(
+    Object.entries(options.sendAs ?? {}).map(([address, people]) => [address.toLowerCase(), people]),
+  );
   const modes = new Map<string, Parameters<SmtpServer['behave']>[0]>();
   let logins = 0;
   const accepted: { from: string; to: readonly string[]; user: string; raw: string }[] = [];
@@ -94,7 +99,8 @@ export async function startSmtp(options: SmtpOptions): Promise<SmtpServer> {
     },
     onMailFrom({ address }, session, callback) {
       const isHers = !session.user || session.user.toLowerCase() === address.toLowerCase();
-      callback(isHers ? null : refusal(554, '5.2.252 SendAsDenied; the sender is not the one who signed in'));
+      const mayBe = isHers || sendAs.get(address.toLowerCase())?.includes(session.user ?? '') === true;
+      callback(mayBe ? null : refusal(554, '5.2.252 SendAsDenied; the sender is not the one who signed in'));
     },
     onRcptTo({ address }, session, callback) {
       const isReachable = Boolean(session.user) || local.has(address.toLowerCase());

@@ -12,13 +12,16 @@ const nowhere: Outbound = {
   close: async () => {},
 };
 
-/** The broker as far as the doors of sending need it, over tables in memory, with one connected mailbox. */
-export async function sendDoorWorld(caller: Caller = anyCaller) {
+/**
+ * The broker as far as the doors of sending need it, over tables in memory, with one connected mailbox.
+ * @param token what asking for a token for the mail server answers; there is none unless given
+ */
+export async function sendDoorWorld(caller: Caller = anyCaller, token?: () => Promise<string>) {
   const store = memoryStore(systemClock);
   const world = connectWorld(store);
   const blobs = memoryBlobs(world.clock);
   const wakes: number[] = [];
-  const sending = sendingParts(world, nowhere, blobs, async (_, delayMs) => void wakes.push(delayMs));
+  const sending = sendingParts(world, nowhere, blobs, async (_, delayMs) => void wakes.push(delayMs), token);
   const person = world.person('ada@contoso.example', '11111111-2222-4333-8444-555555555555');
   await world.grants.connected({ ...person, cache: '{}' });
   const { mailbox } = await world.registry.upsert(world.inputOf(person, {}));

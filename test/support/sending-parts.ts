@@ -16,6 +16,7 @@ export function sendingParts(
   outbound: Outbound,
   blobs = memoryBlobs(clock),
   wake: (hint: object, delayMs: number) => Promise<void> = async () => {},
+  token: () => Promise<string> = noMail,
 ) {
   return composeSending(
     {
@@ -37,7 +38,7 @@ export function sendingParts(
       blobs,
     },
     {
-      token: noMail,
+      token,
       graphToken: async () => undefined,
       downloads: { open: noMail },
       uploads: { open: noMail },

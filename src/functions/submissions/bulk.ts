@@ -44,7 +44,8 @@ export const bulk = resource(broker, {
               ),
             clock,
           ),
-        ({ counts }) => ({ subject: `${counts.accepted} messages` }),
+        // 500 ids are 24,000 characters; a column may have 32,000.
+        ({ items }) => ({ subject: items.flatMap((item) => (item.outcome === 'accepted' ? item.id : [])).join(' ') }),
       );
       if (answer.counts.accepted > 0) await sending.wake(mailbox, body.sendAt ?? new Date(clock.now()));
       return json(202, answer);

@@ -48,7 +48,7 @@ export interface AuditEntry {
   readonly actor: string;
   readonly action: AuditAction;
   readonly mailboxId?: string;
-  /** Id of the key, destination, tenant or delivery that it was done to, or of the job that was left; of a bulk request how many messages it accepted. */
+  /** Id of the key, destination, tenant or delivery that it was done to, or of the job that was left; of a bulk request the submissions that it made, separated by blanks. */
   readonly subject?: string;
   /**
    * `ok`, or the code of the failure; {@link begun} while it is under way, and permanently if its end could not be
