@@ -6,6 +6,8 @@ import { send as call } from '../../../test/support/http.ts';
 import { type SendDoorWorld, sendDoorWorld } from '../../../test/support/send-door.ts';
 import { rowsOfTable } from '../../../test/support/tables.ts';
 
+import { systemRandom } from '../../lib/domain/system.ts';
+import { newMessageId } from '../../lib/submissions/requests/sender.ts';
 import { openContent } from '../../lib/submissions/sealed-content.ts';
 import { openSegments } from '../../lib/vault/segments.ts';
 
@@ -57,6 +59,23 @@ describe('a dry run', () => {
     expect(answer.body.size).toBeGreaterThan(4_500_000);
   });
 
+  it('is in ASCII where its alias, its recipients and the Message-ID have a domain beyond that', async () => {
+    await world.sending.settings.change(world.mailbox.id, { aliases: ['sales@münchen.example'] });
+    const answer = await post({
+      ...offer,
+      from: 'Vertrieb <Sales@MÜNCHEN.example>',
+      to: 'b@münchen.example',
+      dryRun: true,
+    });
+    const munich = 'xn--mnchen-3ya.example';
+    expect(answer.body).toMatchObject({ from: `sales@${munich}`, recipients: [`b@${munich}`, 'eve@fabrikam.example'] });
+    expect(answer.body.mime).toContain(`From: Vertrieb <sales@${munich}>\r\nTo: b@${munich}\r\n`);
+    expect(answer.body.mime).toMatch(/^[\x20-\x7e\r\n\t]*$/);
+    expect(newMessageId({ address: 'ada@münchen.example' }, systemRandom)).toMatch(
+      /^<[0-9A-Za-z]{24}@xn--mnchen-3ya\.example>$/,
+    );
+  });
+
   it('is refused as the message itself would be', async () => {
     expect((await post({ ...offer, from: 'boss@contoso.example', dryRun: true })).body.code).toBe('sender_not_own');
     expect((await post({ text: 'x', dryRun: true })).body.code).toBe('invalid_request');
@@ -84,6 +103,12 @@ describe('sending with wait=true', () => {
     expect(answer).toMatchObject({ status: 202, body: { state: 'scheduled' } });
   });
 
+  it.each(['', ' ', 'a b', 'x\u00e9', 'x'.repeat(201)])('refuses the idempotency key %j', async (key) => {
+    const answer = await post(offer, { headers: { 'idempotency-key': key } });
+    expect([answer.status, answer.body.fields[0].field]).toEqual([400, 'the header Idempotency-Key']);
+    expect(await stored()).toEqual([]);
+  });
+
   it.each(['?wait=maybe', '?wiat=true'])('refuses the query %s', async (query) => {
     expect((await post(offer, { query })).body.code).toBe('invalid_request');
     expect(await stored()).toEqual([]);
@@ -109,6 +134,8 @@ async function rawMessageOf(id: string): Promise<string> {
 }
 
 const messageOf = async (id: string): Promise<Email> => PostalMime.parse(await rawMessageOf(id));
+
+const evil = '\r\nBcc: eve@evil.example';
 
 describe('a form with files', () => {
   const text = [
@@ -198,10 +225,29 @@ describe('a form with files', () => {
     ['a number that is none', [...text, field('expiresIn', '1h')], 'expiresIn'],
     ['a field given twice that is one text', [...text, field('subject', 'y')], 'subject'],
     ['a reference that is no JSON', [...text, field('attachments', '{"url":')], 'attachments.0'],
+    ...['from', 'to', 'cc', 'bcc', 'replyTo', 'subject', 'priority', 'reply', 'replyAll', 'forward', 'sendAt'].map(
+      (name): [string, Parameters<typeof form>[0], string] => [
+        `a header injected through ${name}`,
+        [...text.filter((part) => !part.disposition.includes(`"${name}"`)), field(name, `ada@contoso.example${evil}`)],
+        name,
+      ],
+    ),
     [
-      'a line break in the subject',
-      [field('to', 'a@x.example'), field('subject', 'x\r\nBcc: eve@evil.example')],
-      'subject',
+      'a header injected through the address to unsubscribe at',
+      [...text, field('listUnsubscribe', JSON.stringify({ mailto: `a@x.example${evil}` }))],
+      'listUnsubscribe.mailto',
+    ],
+    ...['filename', 'contentType', 'contentId', 'messageRef', 'part', 'uploadId'].map(
+      (name): [string, Parameters<typeof form>[0], string] => [
+        `a header injected through ${name} of a file`,
+        [...text, field('attachments', JSON.stringify({ content: 'YQ==', [name]: `a${evil}` }))],
+        `attachments.0.${name}`,
+      ],
+    ),
+    [
+      'a header injected through the name of a field',
+      [...text, field(`x${evil}`.replace(/[\r\n]+/g, '%0D%0A'), 'x')],
+      '(unnamed)',
     ],
   ])('is refused with %s', async (_what, parts, name) => {
     const answer = await upload(parts);

@@ -1,4 +1,5 @@
 import { htmlFromText } from './html-text.ts';
+import { cleanText } from './plain-text.ts';
 import type { Quote } from './quote.ts';
 
 /** What a message is made of, before it is one. */
@@ -26,6 +27,11 @@ export interface Body {
  * @param read makes text of HTML
  */
 export function composeBody(parts: BodyParts, read: (html: string) => string): Body {
+  const { text, html } = written(parts, read);
+  return { text: cleanText(text), html: html && cleanText(html) };
+}
+
+function written(parts: BodyParts, read: (html: string) => string): Body {
   const { quote } = parts;
   const signature = parts.signature?.trim() === '' ? undefined : parts.signature;
   const text = [

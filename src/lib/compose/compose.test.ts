@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BrokerError } from '../errors.ts';
 import { validate } from '../http/validate.ts';
 import { type ComposePorts, compose } from './compose.ts';
-import { contentForm } from './content.ts';
+import { contentForm, type SendContent } from './content.ts';
 import type { OpenedFile } from './files.ts';
 import { buildMime } from './mime.ts';
 import type { Original } from './original.ts';
@@ -380,6 +380,29 @@ describe('header injection', () => {
     }
   });
 
+  it('an end of the message within a quote, a stored signature or a stored draft is none: each line ends with CRLF', async () => {
+    const smuggled = 'a\r.\rMAIL FROM:<eve@evil.example>\n.\nb\u0000\u0008c\r.\r\nd\u2028.\u0085e';
+    const hostile: Original = { ...original, text: smuggled, html: `<p>${smuggled}</p>` };
+    const signed = { ...mailbox, signatureHtml: `<p>${smuggled}</p>` };
+    const people = [{ name: '', address: to }];
+    const stored: SendContent = { attachments: [], priority: 'normal', to: people, text: smuggled };
+    for (const content of [
+      contentForm.parse({ reply: messageRef }),
+      contentForm.parse({ forward: messageRef, to }),
+      stored,
+    ]) {
+      const mail = await compose(
+        { content, uploads: [], mailbox: signed, messageId, limitBytes: 1e6 },
+        { ...ports, readOriginal: async () => hostile },
+        new AbortController().signal,
+      );
+      const raw = Buffer.concat(await all(mail.mime)).toString('latin1');
+      expect(raw).toContain('MAIL FROM');
+      expect(raw).not.toMatch(/[^\r]\n|\r[^\n]|=0D|=00|=08/);
+      if (content !== stored) expect(raw).toMatch(/^> \.\r\n|^\.\r\n/m);
+    }
+  });
+
   it('an injection through an address of a list is encoded away', async () => {
     const { email } = await composed({ to, listUnsubscribe: { url: `https://x.example/${evil}` } });
     expect(header(email, 'bcc')).toEqual([]);
@@ -406,6 +429,28 @@ describe('the doors of nodemailer to files and URLs', () => {
         ['signature', { to, signature: door }],
       ],
     ),
+    ...[
+      'attachDataUrls',
+      'disableFileAccess',
+      'disableUrlAccess',
+      'dkim',
+      'dsn',
+      'list',
+      'encoding',
+      'textEncoding',
+      'sender',
+      'inReplyTo',
+      'references',
+      'messageId',
+      'date',
+      'xMailer',
+    ].map((name): [string, Record<string, unknown>] => [name, { to, [name]: true }]),
+    ['attachments', { to, attachments: [{ raw: path }] }],
+    ['attachments', { to, attachments: [{ path: 'data:text/plain,x' }] }],
+    ['attachments', { to, attachments: [{ content: 'data:text/plain;base64,eA==' }] }],
+    ['attachments', { to, attachments: [{ content: 'eA==', encoding: 'utf8' }] }],
+    ['attachments', { to, attachments: [{ content: 'eA==', headers: { Bcc: 'eve@x.example' } }] }],
+    ['listUnsubscribe', { to, listUnsubscribe: { url: 'file:///etc/hostname' } }],
     ['headers', { to, headers: { Bcc: 'eve@x.example' } }],
     ['envelope', { to, envelope: { to: 'eve@x.example' } }],
     ['content', { to, attachments: [{ content: path }] }],
@@ -431,12 +476,22 @@ describe('the doors of nodemailer to files and URLs', () => {
   });
 
   it('are not opened by what HTML or names of files say', async () => {
+    const here = import.meta.filename;
+    const hrefs = [
+      `file://${here}`,
+      here,
+      'http://127.0.0.1:1/x.png',
+      'data:text/html;base64,eA==',
+      'data:image/svg+xml;base64,eA==',
+    ];
     const { raw, email } = await composed({
       to,
-      html: '<img src="file:///etc/hostname"><img src="http://127.0.0.1:1/x.png">',
-      attachments: [{ content: '', filename: '/etc/hostname' }],
+      html: hrefs.map((href) => `<img src="${href}"><link rel="stylesheet" href="${href}">`).join('\n'),
+      attachments: [{ content: '', filename: here }],
     });
-    expect(email.attachments).toMatchObject([{ filename: 'hostname' }]);
-    expect(raw).toContain('file:///etc/hostname');
+    expect(email.attachments).toMatchObject([{ filename: 'compose.test.ts' }]);
+    for (const href of hrefs) expect(email.html).toContain(`<img src="${href}">`);
+    // A word of this file.
+    expect(raw + Buffer.from(raw.split('\r\n\r\n').at(-1) ?? '', 'base64')).not.toContain('nodemailer');
   });
 });

@@ -10,6 +10,7 @@ import { type FileSources, filesOf, filesOfOriginal, inlineFiles } from './files
 import { limitedSize } from './limited-size.ts';
 import { bccHeader, buildMime, type MimeParts } from './mime.ts';
 import type { Original } from './original.ts';
+import { cleanText } from './plain-text.ts';
 import { forwardQuote, type Quote, replyQuote } from './quote.ts';
 import { eachOnce } from './recipients.ts';
 import { ownAddress, type SendingMailbox } from './sending-mailbox.ts';
@@ -200,6 +201,8 @@ async function quote(
   ports: Pick<ComposePorts, 'cleanHtml'>,
 ): Promise<Quote & { readonly hasHtml: boolean }> {
   const html = original.html === undefined ? undefined : await ports.cleanHtml(original.html);
-  const made = (kind === 'forward' ? forwardQuote : replyQuote)(original, mailbox, html);
+  // A mark stands in front of each line, whatever ends it.
+  const readable = { ...original, text: cleanText(original.text) };
+  const made = (kind === 'forward' ? forwardQuote : replyQuote)(readable, mailbox, html);
   return { ...made, hasHtml: html !== undefined };
 }

@@ -1,3 +1,4 @@
+import { wireAddress } from '../../compose/addr-spec.ts';
 import { type ComposeRequest, compose } from '../../compose/compose.ts';
 import type { ComposedMail } from '../../compose/composed.ts';
 import { type Answering, answeringOf } from '../../compose/content.ts';
@@ -75,7 +76,7 @@ export interface Sender {
 
 /** With angle brackets. */
 export const newMessageId = (row: Pick<MailboxRow, 'address'>, random: Random): string =>
-  `<${randomBase62(24, random)}@${row.address.split('@').at(-1) ?? 'localhost'}>`;
+  `<${randomBase62(24, random)}@${wireAddress(row.address).split('@').at(-1) ?? 'localhost'}>`;
 
 /** The mailbox as its messages show it. @throws StoreError */
 export async function sendingMailboxOf(
@@ -83,7 +84,7 @@ export async function sendingMailboxOf(
   mailbox: MailboxRow,
 ): Promise<SendingMailbox> {
   const { locale = 'en', timeZone = 'UTC', signatureHtml, aliases } = await settings.read(mailbox.id);
-  const named = (address: string) => ({ name: '', address });
+  const named = (address: string) => ({ name: '', address: wireAddress(address) });
   return { addresses: [named(mailbox.address), ...aliases.map(named)], locale, timeZone, signatureHtml };
 }
 
