@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../src/lib/domain/system.ts';
 import { BrokerError } from '../src/lib/errors.ts';
 import { createAzureStore } from '../src/lib/store/table/azure-table.ts';
@@ -6,26 +6,11 @@ import { type BatchOperation, type Store, StoreError, type Table } from '../src/
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { type LossyProxy, startLossyProxy } from './support/lossy-proxy.ts';
 import { accepted, down, subjectOf } from './support/memory-receiver.ts';
-import { azuriteOfSuite, type SuiteAzurite } from './support/suite-tables.ts';
-import { emptyTables, storeAt } from './support/tables.ts';
+import { azuriteOfSuite, onEmptyTables, onMemoryTables, type SuiteAzurite } from './support/suite-tables.ts';
 
-let azurite: SuiteAzurite;
-let proxy: LossyProxy;
 let world: EngineWorld;
 
-beforeAll(async () => {
-  azurite = await azuriteOfSuite();
-  proxy = await startLossyProxy(azurite.tablePort);
-});
-
-afterAll(async () => {
-  await proxy.stop();
-  await azurite.stop();
-});
-
-beforeEach(async () => {
-  const store = storeAt(azurite);
-  await emptyTables(store);
+onMemoryTables((store) => {
   world = engineWorld(store);
 });
 
@@ -134,6 +119,17 @@ describe('two processes by turns', () => {
 });
 
 describe('an answer of the store that is lost on its way', () => {
+  let azurite: SuiteAzurite;
+  let proxy: LossyProxy;
+  onEmptyTables((store, ofSuite) => {
+    azurite = ofSuite;
+    world = engineWorld(store);
+  });
+  beforeAll(async () => {
+    proxy = await startLossyProxy((await azuriteOfSuite()).tablePort);
+    return () => proxy.stop();
+  });
+
   it.each(['cut', 'hang'] as const)(
     '(%s) costs nothing but time: the run continues, nothing comes twice',
     async (how) => {

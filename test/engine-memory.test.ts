@@ -3,13 +3,13 @@ import type { MailboxRow } from '../src/lib/store/rows/rows.ts';
 import type { Store, Table } from '../src/lib/store/table/table.ts';
 import type { ShardRunner } from '../src/lib/sync/state/types.ts';
 import { type EngineWorld, engineWorld, intervalSeconds } from './support/engine-world.ts';
-import { onEmptyTables } from './support/suite-tables.ts';
+import { onMemoryTables } from './support/suite-tables.ts';
 
 let world: EngineWorld;
 let mailbox: MailboxRow;
 let asked: string[];
 
-onEmptyTables(async (store) => {
+onMemoryTables(async (store) => {
   world = engineWorld(store);
   mailbox = await world.connectMailbox(ada, ['INBOX', 'Archive']);
   asked = [];

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { overlookedChore } from '../src/lib/housekeeping/overlooked-chore.ts';
 import { type EngineWorld, engineWorld, intervalSeconds } from './support/engine-world.ts';
-import { onEmptyTables } from './support/suite-tables.ts';
+import { onMemoryTables } from './support/suite-tables.ts';
 
 let world: EngineWorld;
 
-onEmptyTables((store) => {
+onMemoryTables((store) => {
   world = engineWorld(store);
 });
 

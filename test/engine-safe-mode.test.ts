@@ -6,11 +6,11 @@ import { shardRowKey } from '../src/lib/store/rows/keys.ts';
 import { mortalWorker } from './support/chaos.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
 import { accepted, down, mailOf, refused, subjectOf } from './support/memory-receiver.ts';
-import { onEmptyTables } from './support/suite-tables.ts';
+import { onMemoryTables } from './support/suite-tables.ts';
 
 let world: EngineWorld;
 
-onEmptyTables((store) => {
+onMemoryTables((store) => {
   world = engineWorld(store);
 });
 

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { Store, Table } from '../src/lib/store/table/table.ts';
 import { type EngineWorld, engineWorld, intervalSeconds } from './support/engine-world.ts';
 import { accepted, down, refused, subjectOf } from './support/memory-receiver.ts';
-import { onEmptyTables } from './support/suite-tables.ts';
+import { onMemoryTables } from './support/suite-tables.ts';
 
 let world: EngineWorld;
 
-onEmptyTables((store) => {
+onMemoryTables((store) => {
   world = engineWorld(store);
 });
 

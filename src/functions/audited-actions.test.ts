@@ -1,13 +1,13 @@
 import type { HttpHandler } from '@azure/functions';
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, expect, it, vi } from 'vitest';
 import { composed } from '../../test/support/composed.ts';
 import { connectWorld } from '../../test/support/connect-world.ts';
 import { faultyStore } from '../../test/support/faulty-store.ts';
 import { memoryVault, type Sent, send, testRoot } from '../../test/support/http.ts';
 import { memorySealer } from '../../test/support/sealer.ts';
 import { sendingParts } from '../../test/support/sending-parts.ts';
-import { azuriteOfSuite, type SuiteAzurite } from '../../test/support/suite-tables.ts';
-import { emptyTables, rowsOfTable, storeAt } from '../../test/support/tables.ts';
+import { onMemoryTables } from '../../test/support/suite-tables.ts';
+import { emptyTables, rowsOfTable } from '../../test/support/tables.ts';
 import { createApiKeys } from '../lib/access/api-keys.ts';
 import { createDeliverer } from '../lib/delivery/deliverer.ts';
 import { createDestinations } from '../lib/delivery/destinations.ts';
@@ -63,17 +63,13 @@ function compose(store: Store) {
   };
 }
 
-let azurite: SuiteAzurite;
 let store: Store;
-beforeAll(async () => {
-  azurite = await azuriteOfSuite();
-  store = storeAt(azurite);
-});
 afterAll(async () => {
   await outbound.close();
-  await azurite.stop();
 });
-beforeEach(() => emptyTables(store));
+onMemoryTables((memory) => {
+  store = memory;
+});
 
 /** What there is before an audited action. */
 interface Before {

@@ -1,13 +1,13 @@
 import type { HttpHandler } from '@azure/functions';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { composed } from '../../test/support/composed.ts';
 import { anyCaller, connectWorld, newBrowser } from '../../test/support/connect-world.ts';
 import { faultyStore } from '../../test/support/faulty-store.ts';
 import { type Answered, memoryVault, type Sent, send, testRoot } from '../../test/support/http.ts';
 import { entry } from '../../test/support/rows.ts';
 import { sendingParts } from '../../test/support/sending-parts.ts';
-import { azuriteOfSuite, type SuiteAzurite } from '../../test/support/suite-tables.ts';
-import { emptyTables, rowsOfTable, storeAt } from '../../test/support/tables.ts';
+import { onMemoryTables } from '../../test/support/suite-tables.ts';
+import { rowsOfTable } from '../../test/support/tables.ts';
 import { bootstrapKeyId, formatApiKey } from '../lib/access/api-key.ts';
 import { createApiKeys } from '../lib/access/api-keys.ts';
 import type { Scope } from '../lib/access/caller.ts';
@@ -103,16 +103,10 @@ function compose(store: Store, tokenEndpoint = true) {
   return { ...world, log, audit, apiKeys, sending, ...others };
 }
 
-let azurite: SuiteAzurite;
 let store: Store;
 let parts: ReturnType<typeof compose>;
-beforeAll(async () => {
-  azurite = await azuriteOfSuite();
-  store = storeAt(azurite);
-});
-afterAll(() => azurite.stop());
-beforeEach(async () => {
-  await emptyTables(store);
+onMemoryTables((memory) => {
+  store = memory;
   parts = compose(store);
   composed.broker = async () => parts;
 });

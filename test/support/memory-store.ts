@@ -44,7 +44,7 @@ const isTooLong = (value: Value | undefined): boolean =>
  * `clock`. What both have to do stands in table-contract.ts.
  */
 export function memoryStore(clock: { now(): number }): MemoryStore {
-  const tables = new Map<string, Map<string, StoredRow>>();
+  const tables = new Map<string, Table>();
   const seen = new Map<string, number>();
   let etags = 0;
   const batches: (readonly BatchOperation[])[] = [];
@@ -66,9 +66,8 @@ export function memoryStore(clock: { now(): number }): MemoryStore {
     };
   }
 
-  function table(name: string): Table {
-    const rows = tables.get(name) ?? new Map<string, StoredRow>();
-    tables.set(name, rows);
+  function emptyTable(name: string): Table {
+    const rows = new Map<string, StoredRow>();
     const fail = (kind: StoreError['kind'], index?: number) =>
       new StoreError(kind, { table: name, ...(index === undefined ? {} : { index }) });
 
@@ -155,7 +154,11 @@ export function memoryStore(clock: { now(): number }): MemoryStore {
     disturb: () => undefined,
     batches,
     time: { whenWriting: () => clock.now(), whenJudging: () => clock.now() },
-    table,
+    table(name) {
+      const table = tables.get(name) ?? emptyTable(name);
+      tables.set(name, table);
+      return table;
+    },
   };
   return self;
 }

@@ -8,6 +8,12 @@ export const storeAt = (azurite: { readonly connectionString: string }): Store =
     { clock: systemClock },
   );
 
+/** Nothing listens there, and no neighbour can: the port of a server that has ended is soon given to another. */
+export const unreachableTables = {
+  connectionString:
+    'DefaultEndpointsProtocol=http;AccountName=nobody;AccountKey=bm8gc2VjcmV0;TableEndpoint=http://127.0.0.1:1/nobody;',
+};
+
 export async function rowsOfTable(store: Store, name: (typeof tableNames)[number]): Promise<StoredRow[]> {
   const rows: StoredRow[] = [];
   for await (const row of store.table(name).scan()) rows.push(row);

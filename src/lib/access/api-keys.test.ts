@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { manualClock, memoryLog, memoryVault, testRoot } from '../../../test/support/http.ts';
 import { memoryStore } from '../../../test/support/memory-store.ts';
-import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
+import { onMemoryTables } from '../../../test/support/suite-tables.ts';
 import { base64url, fromBase64url, purposeBytes } from '../domain/bytes.ts';
 import { hmacSha256 } from '../domain/mac.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
 import { type ApiKeyRow, createApiKeyRows } from '../store/deployment/api-keys.ts';
-import { createAzureStore } from '../store/table/azure-table.ts';
 import { type Store, StoreError, type Table } from '../store/table/table.ts';
 import { createRootKeys } from '../vault/root-keys.ts';
 import { apiKeySecretHash, bootstrapKeyId, formatApiKey, looksLikeJwt, parseApiKey } from './api-key.ts';
@@ -63,16 +62,10 @@ describe('the text of a key', () => {
 });
 
 describe('API keys', () => {
-  let azurite: SuiteAzurite;
   let store: Store;
-  beforeAll(async () => {
-    azurite = await azuriteOfSuite();
-    store = createAzureStore(
-      { tables: { connectionString: azurite.connectionString }, identityClientId: undefined },
-      { clock: systemClock },
-    );
+  onMemoryTables((memory) => {
+    store = memory;
   });
-  afterAll(() => azurite.stop());
 
   function world(options: { secrets?: Parameters<typeof memoryVault>[0]; bootstrap?: boolean } = {}) {
     const clock = manualClock();

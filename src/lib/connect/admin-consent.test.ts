@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   type ConnectWorld,
   type ConnectWorldOptions,
@@ -10,8 +10,8 @@ import {
 } from '../../../test/support/connect-world.ts';
 import { memoryStore } from '../../../test/support/memory-store.ts';
 import { Killed, mortalStore } from '../../../test/support/mortal-store.ts';
-import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
-import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
+import { onMemoryTables } from '../../../test/support/suite-tables.ts';
+import { rowsOfTable } from '../../../test/support/tables.ts';
 import type { Config } from '../config.ts';
 import { systemClock } from '../domain/system.ts';
 import { createAdminConsent } from '../entra/admin-consent.ts';
@@ -24,18 +24,9 @@ import { createEventConsentLink } from './create-consent-link.ts';
 import { createTicketTokens } from './tickets.ts';
 import type { NewAdminConsentLink, Step } from './types.ts';
 
-let azurite: SuiteAzurite;
-let tables: Store;
-/** Where the test at hand has its rows. */
 let store: Store;
-beforeAll(async () => {
-  azurite = await azuriteOfSuite();
-  tables = storeAt(azurite);
-});
-afterAll(() => azurite.stop());
-beforeEach(async () => {
-  store = tables;
-  await emptyTables(store);
+onMemoryTables((memory) => {
+  store = memory;
 });
 
 const tid = randomUUID();

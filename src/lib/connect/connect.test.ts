@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import {
   anyCaller,
   type ConnectWorld,
@@ -12,8 +12,9 @@ import {
 } from '../../../test/support/connect-world.ts';
 import { interruptedStore } from '../../../test/support/interrupted-store.ts';
 import { Killed, mortalStore } from '../../../test/support/mortal-store.ts';
-import { azuriteOfSuite, onMemoryTables, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
-import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
+import { onMemoryTables } from '../../../test/support/suite-tables.ts';
+import { emptyTables, rowsOfTable } from '../../../test/support/tables.ts';
+import { unevenStore } from '../../../test/support/uneven-store.ts';
 import { halves } from '../../../test/support/wholeness.ts';
 import { failureError } from '../entra/classify.ts';
 import type { FindAddresses, PersonAddresses } from '../entra/person-addresses.ts';
@@ -24,18 +25,9 @@ import { addressKey, personKey } from '../store/rows/keys.ts';
 import type { Store } from '../store/table/table.ts';
 import type { NewLink, Step } from './types.ts';
 
-let azurite: SuiteAzurite;
-let tables: Store;
-/** Where the test at hand has its rows. */
 let store: Store;
-beforeAll(async () => {
-  azurite = await azuriteOfSuite();
-  tables = storeAt(azurite);
-});
-afterAll(() => azurite.stop());
-beforeEach(async () => {
-  store = tables;
-  await emptyTables(store);
+onMemoryTables((memory) => {
+  store = memory;
 });
 
 const tid = randomUUID();
@@ -912,6 +904,7 @@ describe('an address that is not the name she signs in with', () => {
   it('is one mailbox with the name itself, even if both are connected at once', async () => {
     for (let round = 0; round < 5; round += 1) {
       await emptyTables(store);
+      store = unevenStore(store, round);
       const w = world({ findAddresses, probe: opens(sales, ada.username).probe });
       const tokens = [await w.link({ expectedAddress: sales }), await w.link(forAda)];
       const both = await Promise.all(tokens.map((token) => walk(w, token, person)));
@@ -979,7 +972,11 @@ describe('a returnUrl', () => {
   });
 });
 
-describe('several at once', () => {
+describe.each([0, 1, 2, 3])('several at once, whose requests overtake each other (seed %i)', (seed) => {
+  beforeEach(() => {
+    store = unevenStore(store, seed);
+  });
+
   it('two callbacks of one sign-in: the code is redeemed once, both say connected', async () => {
     const w = world();
     const browser = newBrowser();

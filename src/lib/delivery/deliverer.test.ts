@@ -1,11 +1,10 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { received, tested } from '../../../test/support/nocobase/events.ts';
 import { memorySealer } from '../../../test/support/sealer.ts';
-import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
-import { storeAt } from '../../../test/support/tables.ts';
+import { onMemoryTables } from '../../../test/support/suite-tables.ts';
 import type { DeliveryOutcome, OutgoingEvent } from '../domain/events/event.ts';
 import type { ReceivedData } from '../domain/events/event-data.ts';
 import { newDestinationId } from '../domain/ids.ts';
@@ -18,13 +17,10 @@ import type { Store } from '../store/table/table.ts';
 import { createDeliverer } from './deliverer.ts';
 import { newSigningSecret } from './webhook/sign.ts';
 
-let azurite: SuiteAzurite;
 let store: Store;
-beforeAll(async () => {
-  azurite = await azuriteOfSuite();
-  store = storeAt(azurite);
+onMemoryTables((memory) => {
+  store = memory;
 });
-afterAll(() => azurite.stop());
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

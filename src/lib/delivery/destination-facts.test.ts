@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { memorySealer } from '../../../test/support/sealer.ts';
-import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
-import { emptyTables, storeAt } from '../../../test/support/tables.ts';
+import { onMemoryTables } from '../../../test/support/suite-tables.ts';
+import { emptyTables } from '../../../test/support/tables.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
 import { type DestinationConfig, type DestinationType, restingState } from '../store/destinations/destination.ts';
 import { createDestinationRows } from '../store/destinations/destinations.ts';
@@ -9,18 +9,11 @@ import type { Store } from '../store/table/table.ts';
 import { afterDeath, createDestinationFacts } from './destination-facts.ts';
 import { gate } from './hold.ts';
 
-let azurite: SuiteAzurite;
 let store: Store;
 
-beforeAll(async () => {
-  azurite = await azuriteOfSuite();
-  store = storeAt(azurite);
-});
-afterAll(async () => {
-  await azurite.stop();
-});
-beforeEach(async () => {
-  await emptyTables(store);
+afterAll(async () => {});
+onMemoryTables((memory) => {
+  store = memory;
 });
 
 const now = Date.parse('2026-11-22T08:00:00Z');

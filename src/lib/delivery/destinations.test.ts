@@ -1,12 +1,12 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { received } from '../../../test/support/nocobase/events.ts';
 import { startNocobaseApi } from '../../../test/support/nocobase-api.ts';
 import { memorySealer } from '../../../test/support/sealer.ts';
-import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
-import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
+import { onMemoryTables } from '../../../test/support/suite-tables.ts';
+import { rowsOfTable } from '../../../test/support/tables.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
 import { BrokerError } from '../errors.ts';
 import { consoleLog } from '../log.ts';
@@ -19,7 +19,6 @@ import { checkPatch } from './destination-change.ts';
 import { createDestinations } from './destinations.ts';
 import { newSigningSecret } from './webhook/sign.ts';
 
-let azurite: SuiteAzurite;
 let store: Store;
 let port: number;
 let outbound: Outbound;
@@ -33,8 +32,6 @@ const receiver = createServer(async (request, response) => {
 });
 
 beforeAll(async () => {
-  azurite = await azuriteOfSuite();
-  store = storeAt(azurite);
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
   port = (receiver.address() as AddressInfo).port;
   outbound = createOutbound({
@@ -46,10 +43,9 @@ afterAll(async () => {
   receiver.closeAllConnections();
   receiver.close();
   await outbound.close();
-  await azurite.stop();
 });
-beforeEach(async () => {
-  await emptyTables(store);
+onMemoryTables((memory) => {
+  store = memory;
   requests.length = 0;
   status = 200;
 });

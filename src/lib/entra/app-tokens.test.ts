@@ -1,21 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { entraError } from '../../../test/support/entra-fetch.ts';
-import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
-import { storeAt } from '../../../test/support/tables.ts';
+import { onMemoryTables } from '../../../test/support/suite-tables.ts';
 import { tokenWorld } from '../../../test/support/token-world.ts';
 import { appGrantKey } from '../domain/grant.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import type { GrantRef } from '../store/rows/rows.ts';
 import type { Store } from '../store/table/table.ts';
 
-let azurite: SuiteAzurite;
 let store: Store;
-beforeAll(async () => {
-  azurite = await azuriteOfSuite();
-  store = storeAt(azurite);
+onMemoryTables((memory) => {
+  store = memory;
 });
-afterAll(() => azurite.stop());
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -1,20 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { entraError } from '../../../test/support/entra-fetch.ts';
-import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
-import { storeAt } from '../../../test/support/tables.ts';
+import { onMemoryTables } from '../../../test/support/suite-tables.ts';
 import { redirectUri, tokenWorld } from '../../../test/support/token-world.ts';
 import type { GraphMailPermission } from '../domain/graph-permissions.ts';
 import type { Store } from '../store/table/table.ts';
 import { createGraphMailToken } from './graph-mail-token.ts';
 
-let azurite: SuiteAzurite;
 let store: Store;
-beforeAll(async () => {
-  azurite = await azuriteOfSuite();
-  store = storeAt(azurite);
+onMemoryTables((memory) => {
+  store = memory;
 });
-afterAll(() => azurite.stop());
 
 const minute = 60_000;
 const world = (...permissions: GraphMailPermission[]) => tokenWorld(store, { graphPermissions: permissions });

@@ -1,20 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
-import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
+import { describe, expect, test } from 'vitest';
+import { onMemoryTables } from '../../../test/support/suite-tables.ts';
+import { rowsOfTable } from '../../../test/support/tables.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
 import type { Log } from '../log.ts';
 import { createLastRuns } from '../store/deployment/last-runs.ts';
 import { type Store, StoreError } from '../store/table/table.ts';
 import { type Chore, createHousekeeping, housekeepingEveryMs } from './housekeeping.ts';
 
-let azurite: SuiteAzurite;
 let store: Store;
-beforeAll(async () => {
-  azurite = await azuriteOfSuite();
-  store = storeAt(azurite);
+onMemoryTables((memory) => {
+  store = memory;
 });
-afterAll(() => azurite.stop());
-beforeEach(() => emptyTables(store));
 
 function house(chores: readonly Chore[], on = store) {
   const logged: unknown[][] = [];

@@ -1,23 +1,17 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { memoryLog } from '../../../test/support/http.ts';
-import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
-import { rowsOfTable, storeAt } from '../../../test/support/tables.ts';
+import { memoryStore } from '../../../test/support/memory-store.ts';
+import { rowsOfTable } from '../../../test/support/tables.ts';
 import { systemClock, systemRandom } from '../domain/system.ts';
 import { createAudit } from '../store/deployment/audit.ts';
 import { StoreError } from '../store/table/table.ts';
 import { auditKeptDays, purgeAudit, purgeAuditChore } from './purge-audit.ts';
 
-let azurite: SuiteAzurite;
-beforeAll(async () => {
-  azurite = await azuriteOfSuite();
-});
-afterAll(() => azurite.stop());
-
 const dayMs = 86_400_000;
 const now = Date.UTC(2026, 10, 22, 8);
 
 it('deletes the days that are past their time, however much happened on one, and nothing later', async () => {
-  const store = storeAt(azurite);
+  const store = memoryStore(systemClock);
   const write = async (daysAgo: number, times: number) => {
     const clock = { ...systemClock, now: () => now - daysAgo * dayMs };
     const audit = createAudit({ table: store.table('audit'), clock, random: systemRandom, log: memoryLog() });
@@ -38,7 +32,7 @@ it('deletes the days that are past their time, however much happened on one, and
 });
 
 it('fails with the store, so that the run counts as failed', async () => {
-  const store = storeAt(azurite);
+  const store = memoryStore(systemClock);
   const broken = {
     ...store,
     table: () => ({

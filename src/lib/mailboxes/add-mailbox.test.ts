@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   anyCaller,
   type ConnectWorld,
@@ -7,8 +7,8 @@ import {
   connectWorld,
   onePage,
 } from '../../../test/support/connect-world.ts';
-import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
-import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
+import { onMemoryTables } from '../../../test/support/suite-tables.ts';
+import { rowsOfTable } from '../../../test/support/tables.ts';
 import { halves } from '../../../test/support/wholeness.ts';
 import { appGrantKey } from '../domain/grant.ts';
 import type { Tokens } from '../entra/types.ts';
@@ -17,14 +17,10 @@ import type { Probe } from '../mailbox/imap/probe.ts';
 import type { Store } from '../store/table/table.ts';
 import type { NewMailbox } from './add-mailbox.ts';
 
-let azurite: SuiteAzurite;
 let store: Store;
-beforeAll(async () => {
-  azurite = await azuriteOfSuite();
-  store = storeAt(azurite);
+onMemoryTables((memory) => {
+  store = memory;
 });
-afterAll(() => azurite.stop());
-beforeEach(() => emptyTables(store));
 
 const tid = randomUUID();
 const support = 'support@contoso.example';

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { anyCaller } from '../../../test/support/connect-world.ts';
 import { registryWorld } from '../../../test/support/registry-world.ts';
-import { azuriteOfSuite, type SuiteAzurite } from '../../../test/support/suite-tables.ts';
-import { emptyTables, rowsOfTable, storeAt } from '../../../test/support/tables.ts';
+import { onMemoryTables } from '../../../test/support/suite-tables.ts';
+import { rowsOfTable } from '../../../test/support/tables.ts';
 import type { Caller } from '../access/caller.ts';
 import { systemRandom } from '../domain/system.ts';
 import { createAudit } from '../store/deployment/audit.ts';
@@ -10,14 +10,10 @@ import { recentMs } from '../store/mailboxes/recent.ts';
 import type { Store } from '../store/table/table.ts';
 import { createGiveToken } from './give-token.ts';
 
-let azurite: SuiteAzurite;
 let store: Store;
-beforeAll(async () => {
-  azurite = await azuriteOfSuite();
-  store = storeAt(azurite);
+onMemoryTables((memory) => {
+  store = memory;
 });
-afterAll(() => azurite.stop());
-beforeEach(() => emptyTables(store));
 
 /** A process of the broker on the tables, which counts its requests to them. */
 function instance(clockOffset = { ms: 0 }) {

@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type RegistryWorld, registryWorld } from '../../../../test/support/registry-world.ts';
 import { entry } from '../../../../test/support/rows.ts';
-import { azuriteOfSuite, type SuiteAzurite } from '../../../../test/support/suite-tables.ts';
-import { emptyTables, storeAt } from '../../../../test/support/tables.ts';
+import { onMemoryTables } from '../../../../test/support/suite-tables.ts';
 import { deliveryId } from '../../domain/ids.ts';
 import { decodeJob } from '../rows/job-row.ts';
 import { rowsOf } from '../rows/keys.ts';
@@ -12,17 +11,11 @@ import type { DeadRow, MailboxRow, RetryRow } from '../rows/rows.ts';
 import type { Store } from '../table/table.ts';
 import { createDeliveries, type Deliveries, type DeliveryQuery } from './deliveries.ts';
 
-let azurite: SuiteAzurite;
 let store: Store;
 let world: RegistryWorld;
 let deliveries: Deliveries;
-beforeAll(async () => {
-  azurite = await azuriteOfSuite();
-  store = storeAt(azurite);
-});
-afterAll(() => azurite.stop());
-beforeEach(async () => {
-  await emptyTables(store);
+onMemoryTables((memory) => {
+  store = memory;
   world = registryWorld(store);
   deliveries = createDeliveries(world);
 });

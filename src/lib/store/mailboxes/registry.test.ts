@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { Killed, mortalStore } from '../../../../test/support/mortal-store.ts';
 import { type Person, type RegistryWorld, registryWorld } from '../../../../test/support/registry-world.ts';
-import { azuriteOfSuite, onMemoryTables, type SuiteAzurite } from '../../../../test/support/suite-tables.ts';
-import { emptyTables, rowsOfTable, storeAt } from '../../../../test/support/tables.ts';
+import { onMemoryTables } from '../../../../test/support/suite-tables.ts';
+import { emptyTables, rowsOfTable, storeAt, unreachableTables } from '../../../../test/support/tables.ts';
+import { turns, unevenStore } from '../../../../test/support/uneven-store.ts';
 import { halves } from '../../../../test/support/wholeness.ts';
 import { appGrantKey } from '../../domain/grant.ts';
 import { eventId } from '../../domain/ids.ts';
@@ -15,21 +16,18 @@ import { decodeOutbox } from '../rows/outbox-row.ts';
 import type { Store, Values } from '../table/table.ts';
 import { MailboxTaken, type UpsertInput } from './registry.ts';
 
-let azurite: SuiteAzurite;
-let tables: Store;
-/** Where the test at hand has its rows. */
 let store: Store;
 let world: RegistryWorld;
-beforeAll(async () => {
-  azurite = await azuriteOfSuite();
-  tables = storeAt(azurite);
-});
-afterAll(() => azurite.stop());
-beforeEach(async () => {
-  store = tables;
-  await emptyTables(store);
+onMemoryTables((memory) => {
+  store = memory;
   world = registryWorld(store);
 });
+
+/** From here on, requests of the test at hand overtake each other. */
+function race(seed: number): void {
+  store = unevenStore(store, seed);
+  world = registryWorld(store);
+}
 
 const minute = 60_000;
 
@@ -259,14 +257,15 @@ describe('after a removal', () => {
     expect(await world.grants.mailboxesOf(ada)).toEqual([]);
   });
 
-  test.each(Array.from({ length: 12 }, (_, i) => i))(
+  test.each(Array.from({ length: 24 }, (_, i) => i))(
     'a removal that races a connect leaves a live mailbox or none (%i)',
-    async (delayMs) => {
+    async (seed) => {
+      race(seed);
       const ada = world.person();
       const { mailbox } = await world.connect(ada);
       const [again, removed] = await Promise.all([
         world.connect(ada),
-        world.clock.sleep(delayMs).then(() => world.registry.remove(mailbox.id)),
+        turns(seed * 2).then(() => world.registry.remove(mailbox.id)),
       ]);
       expect(removed).toBe(true);
       const live = (await world.registry.list({ limit: 10 })).items.map(({ row }) => row.id);
@@ -288,6 +287,7 @@ describe('two at once', () => {
   test.each([2, 4, 8])(
     '%i for one address by one person end with one mailbox, and no slot or index row too many',
     async (count) => {
+      race(count);
       const ada = world.person();
       await world.grants.connected({ ...ada, cache: '{}' });
       const all = await Promise.all(Array.from({ length: count }, () => world.registry.upsert(world.inputOf(ada))));
@@ -299,8 +299,9 @@ describe('two at once', () => {
   );
 
   test.each([2, 3, 4])('%i addresses of one person at the very same moment end with one mailbox', async (count) => {
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < 12; round++) {
       await emptyTables(store);
+      race(round);
       const ada = world.person();
       const aliases = Array.from({ length: count }, (_, i) => ({ ...ada, address: `ada${i}@contoso.example` }));
       await world.grants.connected({ ...ada, cache: '{}' });
@@ -315,7 +316,8 @@ describe('two at once', () => {
     }
   });
 
-  test('two people for one address: one gets it, the other is refused', async () => {
+  test.each([1, 2, 3, 4])('two people for one address: one gets it, the other is refused (%i)', async (seed) => {
+    race(seed);
     const ada = world.person('shared@contoso.example');
     const eve = { ...world.person('shared@contoso.example'), tid: ada.tid };
     const results = await Promise.allSettled([world.connect(ada), world.connect(eve)]);
@@ -368,6 +370,7 @@ describe('two at once', () => {
   });
 
   test('many new people at once each get a slot of their own', async () => {
+    race(5);
     await Promise.all(Array.from({ length: 5 }, () => world.connect(world.person())));
     const slots = await world.slots();
     expect(new Set(slots.map(({ slot }) => slot)).size).toBe(5);
@@ -465,7 +468,8 @@ describe('a mailbox that is nobody’s own', () => {
 
   test.each(Array.from({ length: 6 }, (_, i) => i))(
     'begun by a person and by the app at once is one (%i)',
-    async () => {
+    async (seed) => {
+      race(seed);
       const ada = world.person();
       await world.connect(ada);
       const all = await Promise.all([viaPerson(ada), viaApp(ada.tid)]);
@@ -745,9 +749,7 @@ describe('changing', () => {
   });
 
   test('says that the storage does not answer', async () => {
-    // Nothing listens there, and no neighbour can: the port of a server that has ended is soon given to another.
-    const gone = azurite.connectionString.replaceAll(`:${azurite.tablePort}/`, ':1/');
-    const at = registryWorld(storeAt({ connectionString: gone }));
+    const at = registryWorld(storeAt(unreachableTables));
     const expected = { code: 'storage_unreachable', status: 503 };
     await expect(at.registry.get('mbx_0001_aaaaaaaaaaaaaaaa')).rejects.toMatchObject(expected);
     await expect(at.registry.upsert(at.inputOf(at.person()))).rejects.toMatchObject(expected);

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { azuriteOfSuite, type SuiteAzurite } from '../../../../test/support/suite-tables.ts';
-import { emptyTables, storeAt } from '../../../../test/support/tables.ts';
+import { describe, expect, test } from 'vitest';
+import { onMemoryTables } from '../../../../test/support/suite-tables.ts';
 import { newMailboxId, shardKey, shardOfMailbox, shardSize } from '../../domain/ids.ts';
 import { systemClock, systemRandom } from '../../domain/system.ts';
 import { shardRowKey } from '../rows/keys.ts';
@@ -10,19 +9,13 @@ import { storedBytes } from '../table/row-size.ts';
 import type { Store } from '../table/table.ts';
 import { createDirectory, type Directory } from './directory.ts';
 
-let azurite: SuiteAzurite;
 let store: Store;
 let directory: Directory;
 let offset = 0;
 const clock = { ...systemClock, now: () => Date.now() + offset };
-beforeAll(async () => {
-  azurite = await azuriteOfSuite();
-  store = storeAt(azurite);
-});
-afterAll(() => azurite.stop());
-beforeEach(async () => {
+onMemoryTables((memory) => {
   offset = 0;
-  await emptyTables(store);
+  store = memory;
   directory = createDirectory({ store, clock, random: systemRandom });
 });
 
