@@ -14,7 +14,7 @@ export function render(found: readonly (readonly [string, Found])[]): string {
     '# What was measured',
     '',
     'Written by `npm run bench`. Where a scenario has a floor, it is measured in the same run, turn by turn with ours, the one that begins changing with each round; rounds are thrown away until two in a row are alike (a fixed one in some).',
-    'The floor is the bare libraries: fetch, parse, post. It does **not** sign, keep an order or a state, commit what was delivered, filter, retry, or know a message again; it loses and repeats mail when it dies.',
+    'The floor is the bare libraries: fetch, parse, post. It does **not** sign, keep an order or a state, commit what was delivered, filter, retry, or know a message again; it loses and repeats mail when it dies. Where a floor writes one row after every POST, it does so with the bare client of Table Storage; ours stores two in one batch, as the row that fences it has to go with the one that changes.',
     'Figures are medians over the rounds, with the least and the most; a ratio is the median of the ratios of the rounds. CPU is that of the process in question alone: mail server, storage emulator and receiver are processes of their own.',
     'Where the load stands above the number of cores, other programs ran on the machine at the same time: then counts and processor time mean something, and times and rates little.',
     '',

@@ -96,7 +96,7 @@ export function mortalWorker(
     clock: {
       ...parts.clock,
       sleep: (ms, signal) => (dead ? never<void>() : parts.clock.sleep(ms, signal)),
-      caughtUp: () => (dead ? never<void>() : parts.clock.caughtUp()),
+      caughtUp: (isEnough) => (dead ? never<void>() : parts.clock.caughtUp(isEnough)),
     } satisfies Clock,
   };
 }

@@ -6,8 +6,11 @@ export interface Clock {
   monotonic(): number;
   /** Resolves after `ms`; rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Resolves when what has arrived at this process by now has been dealt with. No time needs to pass for it. */
-  caughtUp(): Promise<void>;
+  /**
+   * Resolves when what has arrived at this process by now has been dealt with, or as much of it as is enough. No time
+   * needs to pass for it.
+   */
+  caughtUp(isEnough?: () => boolean): Promise<void>;
 }
 
 /** Randomness, passed in for the same reason. */

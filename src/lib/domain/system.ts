@@ -23,8 +23,8 @@ export const systemClock: Clock = {
       }, ms);
       signal?.addEventListener('abort', abort, { once: true });
     }),
-  caughtUp: async () => {
-    for (let turn = 0; turn < turnsOfAnAnswer; turn++) await nextTurn();
+  caughtUp: async (isEnough) => {
+    for (let turn = 0; turn < turnsOfAnAnswer && isEnough?.() !== true; turn++) await nextTurn();
   },
 };
 

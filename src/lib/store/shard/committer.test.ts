@@ -116,6 +116,53 @@ describe('a commit', () => {
     expect(store.batches.map((batch) => batch.length - 1)).toEqual([2]);
   });
 
+  it.each([
+    { waiters: 30, order: ['batch', '15 told', 'batch', '15 told', 'batch'] },
+    { waiters: 12, order: ['batch', '12 told', 'batch'] },
+  ])(
+    'of many who wait is told to half of them first, whose next rows go out before the others are told: $waiters',
+    async ({ waiters, order }) => {
+      committer = createCommitter({ store, clock: { ...clock, caughtUp: systemClock.caughtUp } }, lease);
+      const seen: string[] = [];
+      store.disturb = () => {
+        seen.push('batch');
+        return undefined;
+      };
+      const one = unit('one');
+      const twice = async (number: number) => {
+        one.set(`b!${number}`, 'first');
+        await committer.commit(one);
+        const told = Number(/^(\d+) told$/.exec(seen.at(-1) ?? '')?.[1] ?? 0);
+        if (told > 0) seen.pop();
+        seen.push(`${told + 1} told`);
+        one.set(`b!${number}`, 'second');
+        await committer.commit(one);
+        expect(await textOf(`b!${number}`)).toBe('second');
+      };
+      await Promise.all(Array.from({ length: waiters }, (_, number) => twice(number)));
+      expect(seen).toEqual(order);
+    },
+  );
+
+  it('is told to all of them, although the lease is lost with the next', async () => {
+    committer = createCommitter({ store, clock: { ...clock, caughtUp: systemClock.caughtUp } }, lease);
+    let batches = 0;
+    store.disturb = () => (++batches === 2 ? new StoreError('conflict') : undefined);
+    const one = unit('one');
+    const outcomes = await Promise.all(
+      Array.from({ length: 30 }, async (_, number) => {
+        one.set(`b!${number}`, 'first');
+        await committer.commit(one);
+        one.set(`b!${number}`, 'second');
+        return committer.commit(one).then(
+          () => 'stored',
+          (error: unknown) => (error instanceof LeaseLost ? 'lost' : error),
+        );
+      }),
+    );
+    expect(new Set(outcomes)).toEqual(new Set(['lost']));
+  });
+
   it('is not sent for a unit with nothing to write', async () => {
     await committer.commit(unit('idle'));
     expect(store.batches).toHaveLength(0);

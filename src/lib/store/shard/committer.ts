@@ -34,6 +34,9 @@ export interface Committer {
 /** An unused lease is renewed this often. */
 export const renewMs = 20_000;
 
+/** So many who wait are worth a batch of their own: it takes about as much of this process as one delivery. */
+const worthABatch = 12;
+
 /** Waits between sendings of a batch that was not answered; the last one is used until the lease has run out. */
 const resendWaitsMs = [50, 200, 500, 1000, 2000];
 
@@ -50,6 +53,8 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
   const broken = new Set<CommitUnit>();
   /** All callers that wait for anything; losing the lease rejects them all. */
   const waiting = new Set<Waiter>();
+  /** Those of them whose rows are stored, and who are told next. */
+  const stored: Waiter[] = [];
   let { etag, sentAt } = lease;
   let seq = 0;
   let lastSending = sentAt;
@@ -62,6 +67,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
 
   function lose(why: LeaseLost['why'], cause?: unknown): LeaseLost {
     lost ??= new LeaseLost(why, cause);
+    tellStored();
     stopped.abort(lost);
     renewing = [];
     queue.clear();
@@ -85,6 +91,32 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
       waiting.delete(one);
       how(one);
     }
+  }
+
+  function tellStored(count = stored.length): void {
+    settle(stored.splice(0, count), (one) => one.resolve());
+  }
+
+  const isWorthABatch = () => [...queue.values()].reduce((sum, waiters) => sum + waiters.length, 0) >= worthABatch;
+
+  /**
+   * Tells those whose rows are stored. What they do next keeps this process busy, while a distant service has nothing to
+   * do. So if they are many, half of them are told first; what these hand in goes out before the others are told. From
+   * then on one half works while the rows of the other are on their way.
+   */
+  async function tellInHalves(): Promise<void> {
+    if (stored.length > worthABatch && !isWorthABatch()) {
+      tellStored(Math.ceil(stored.length / 2));
+      await clock.caughtUp(isWorthABatch);
+    }
+    if (!isWorthABatch()) tellStored();
+  }
+
+  async function tellOthers(): Promise<void> {
+    if (stored.length === 0) return;
+    // The next batch leaves this process first.
+    await clock.caughtUp();
+    tellStored();
   }
 
   /** `!` as the next batch writes it. */
@@ -167,7 +199,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
       // With `!` that would be one operation too many; the service need not be asked.
       if (operations.length >= batchLimits.operations) throw new StoreError('refused', { table: table.name });
       await send(operations, last);
-      settle(waiters, (one) => one.resolve());
+      stored.push(...waiters);
       return true;
     } catch (error) {
       if (!isStoreError(error, 'refused', 'missing', 'exists') || group.length === 0) throw error;
@@ -189,23 +221,22 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
   async function drain(): Promise<void> {
     while (lost === undefined && (queue.size > 0 || renewing.length > 0 || releasing)) {
       // Outcomes that arrive together are committed together: a batch costs about as much as the deliveries it records.
-      await clock.caughtUp();
+      if (stored.length === 0) await clock.caughtUp(isWorthABatch);
       const { parts: group, complete } = takeParts(queue, wireBytes(headRow(false)), refuse);
       const renewals = renewing;
       renewing = [];
       const last = releasing && complete;
       // Nothing to write for them: their rows were part of an earlier batch.
       if (!last && renewals.length === 0 && group.every((part) => part.operations.length === 0)) {
-        settle(
-          group.flatMap((part) => part.waiters),
-          (one) => one.resolve(),
-        );
+        stored.push(...group.flatMap((part) => part.waiters));
+        tellStored();
         continue;
       }
       try {
-        const done = await commitParts(group, last);
+        const [done] = await Promise.all([commitParts(group, last), tellOthers()]);
         settle(renewals, (one) => one.resolve());
         if (last && done) lose('released');
+        else await tellInHalves();
       } catch (error) {
         lose('expired', error);
       }
