@@ -152,7 +152,7 @@ async function startOthers(
             tenant,
             ...(mail.imap === undefined ? {} : { mailboxes: mail.imap, addresses: mailAddresses(options, users) }),
             sendAs: sharedMailboxes,
-            app: { [entra.tenant]: appMailboxes },
+            app: { [entra.tenant]: options.appMailboxes ?? appMailboxes },
             ...port('graph'),
           }),
         );

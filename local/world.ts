@@ -38,6 +38,8 @@ export interface ServiceOptions {
   /** How long access tokens last: as at Entra, 60 to 90 minutes, if left out. */
   readonly accessTokenSeconds?: number;
   readonly users?: readonly DemoUser[];
+  /** Mailboxes that the app itself may use at Graph; those of the demo if left out. */
+  readonly appMailboxes?: readonly string[];
   /** Puts the demo messages into the mailboxes before anyone connects; true if left out. */
   readonly demoMail?: boolean;
 }

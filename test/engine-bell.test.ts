@@ -3,6 +3,8 @@ import { notificationsCheck } from '../src/lib/doctor/checks/notifications.ts';
 import type { Finding } from '../src/lib/doctor/checks/types.ts';
 import { systemClock } from '../src/lib/domain/system.ts';
 import type { MailboxRow } from '../src/lib/store/rows/rows.ts';
+import { createServerTime } from '../src/lib/store/table/server-time.ts';
+import type { Store } from '../src/lib/store/table/table.ts';
 import type { ShardRunner, ShardRunnerDeps } from '../src/lib/sync/state/types.ts';
 import type { BellWakeUp } from '../src/lib/sync/state/wake-up.ts';
 import { type EngineWorld, engineWorld } from './support/engine-world.ts';
@@ -35,6 +37,24 @@ it('has its mailbox polled at once, and no other', async () => {
   inbox(ada).add('rung');
   inbox(bea).add('not rung');
   expect(await runner().ring(bell(one))).toEqual({});
+  expect(world.receiver.subjects()).toEqual(['rung']);
+});
+
+it('is the first thing that a new process hears of, which does not know the time of the store yet', async () => {
+  const { store } = world;
+  const time = createServerTime(world.time.clock);
+  const table: Store['table'] = (name) => {
+    const real = store.table(name);
+    const list: typeof real.list = async (...args) => {
+      const rows = await real.list(...args);
+      const now = world.time.clock.monotonic();
+      time.sample({ dateMs: store.time.whenJudging(), sentMs: now, receivedMs: now });
+      return rows;
+    };
+    return { ...real, list };
+  };
+  inbox(ada).add('rung');
+  expect(await runner({ store: { time, table } }).ring(bell(one))).toEqual({});
   expect(world.receiver.subjects()).toEqual(['rung']);
 });
 

@@ -73,6 +73,26 @@ function intervals(counts: Counts): string[] {
   ];
 }
 
+/** What it costs to find a notification in the queue sooner. */
+function looks(): string[] {
+  const monthSeconds = assumptions.daysPerMonth * 86_400;
+  const now = 60 / assumptions.queueLooksPerMinute;
+  return [
+    '## A shorter look into the queue',
+    '',
+    'Where [mail is announced](admin.md#mail-within-seconds), its notification waits in the queue for the next look of the host: `maxPollingInterval` in `host.json` at most, half of it on average. The looks of one instance that is awake day and night; each further one looks as often.',
+    '',
+    '| `maxPollingInterval` | A notification waits on average | Looks a month | A month |',
+    '| ---: | ---: | ---: | ---: |',
+    ...[0.5, 1, 2, 5, 10, 60].map((seconds) => {
+      const operations = monthSeconds / seconds;
+      const name = `${seconds} s${seconds === now ? ' (as deployed)' : ''}`;
+      return `| ${name} | ${seconds / 2} s | ${whole(operations)} | ${usd((operations * prices.queuePer10k) / 10_000)} |`;
+    }),
+    '',
+  ];
+}
+
 /** How long the mail of an office waits, by the simulator. */
 function waits(offices: readonly Office[]): string[] {
   const line = (name: string, value: (one: Office) => Waits) =>
@@ -122,6 +142,7 @@ export function costPage(counts: Counts, offices: readonly Office[]): string {
     '',
     ...intervals(counts),
     ...waits(offices),
+    ...looks(),
     '## What was counted',
     '',
     '| | |',

@@ -1,4 +1,5 @@
 import type { Counts } from './count.ts';
+import { dice } from './dice.ts';
 import { type ScaleAssumptions, scaleAssumptions } from './scale-assumptions.ts';
 import type { ScaleCounts } from './scale-counts.ts';
 import { createEvents } from './scale-events.ts';
@@ -49,17 +50,6 @@ interface Instance {
   isLooking: boolean;
   activeSince: number;
   activeSeconds: number;
-}
-
-/** A repeatable sequence of numbers in [0, 1): mulberry32. */
-function dice(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 /** Lives through some ticks of a deployment. Pure: the same numbers give the same outcome. */

@@ -6,7 +6,7 @@ import { startDovecot } from '../../local/mail/dovecot.ts';
 import type { Running } from '../../local/running.ts';
 import { startServices } from '../../local/services.ts';
 import type { Endpoint } from '../../local/stack.ts';
-import type { Services } from '../../local/world.ts';
+import type { ServiceOptions, Services } from '../../local/world.ts';
 import { type Child, type ChildOptions, startChild } from './child.ts';
 import type { FloorCalls } from './floor.ts';
 import type { ImapCalls } from './imap.ts';
@@ -37,6 +37,8 @@ export interface SiteOptions {
    */
   readonly mail: 'dovecot' | 'counting' | 'embedded';
   readonly pollIntervalSeconds?: number;
+  /** Further options of the services: where the app listens, for one. */
+  readonly services?: Pick<ServiceOptions, 'brokerPort' | 'appMailboxes' | 'given'>;
 }
 
 const part = (name: string): URL => new URL(`./${name}.ts`, import.meta.url);
@@ -78,7 +80,9 @@ export async function startSite(options: SiteOptions): Promise<Site> {
         stateDir: join(folder, 'state'),
         pollIntervalSeconds: options.pollIntervalSeconds ?? 1,
         demoMail: false,
+        ...options.services,
         given: {
+          ...options.services?.given,
           ...(imap === undefined ? {} : { IMAP_HOST: imap.host, IMAP_PORT: String(imap.port) }),
           PRIVATE_DESTINATIONS: `localhost:${receiverPort}=127.0.0.1/32`,
         },

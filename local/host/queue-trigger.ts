@@ -1,4 +1,5 @@
 import type { DequeuedMessageItem, QueueClient, QueueServiceClient } from '@azure/storage-queue';
+import { createBackOff } from './back-off.ts';
 import type { QueueNumbers } from './host-json.ts';
 import type { TypedData } from './rpc.ts';
 
@@ -17,8 +18,6 @@ export interface QueueListener {
   stop(): Promise<void>;
 }
 
-// The first wait after an empty poll (QueuePollingIntervals.Minimum of the WebJobs SDK).
-const minPollingIntervalMs = 100;
 // What the listener requests when it takes a message, regardless of host.json: `visibilityTimeout` there is the wait
 // after a failure. A message whose host dies is therefore unseen for ten minutes (QueueListener of the storage
 // extension).
@@ -34,7 +33,8 @@ export function startQueueListener(
   const queue = service.getQueueClient(fn.queueName);
   const stopping = new AbortController();
   const underWay = new Set<Promise<void>>();
-  let waitMs = minPollingIntervalMs;
+  const backOff = createBackOff(numbers.maxPollingIntervalMs);
+  let hasFound = false;
   let wakeUp: (() => void) | undefined;
   let woken = false;
   let broken = false;
@@ -68,11 +68,7 @@ export function startQueueListener(
       for (const message of answer.receivedMessageItems) {
         const work = handle(queue, service, fn, numbers, message, say)
           .catch((error: unknown) => say(`✗ queue ${fn.queueName} could not be written: ${nameOf(error)}`))
-          .finally(() => {
-            underWay.delete(work);
-            // The next batch is fetched as soon as there is room, without waiting.
-            if (underWay.size <= numbers.newBatchThreshold) wake();
-          });
+          .finally(() => underWay.delete(work));
         underWay.add(work);
       }
     } catch (error) {
@@ -82,28 +78,31 @@ export function startQueueListener(
         say(`✗ queue ${fn.queueName} cannot be read: ${nameOf(error)}`);
       }
     }
-    waitMs = found > 0 ? minPollingIntervalMs : Math.min(waitMs * 2, numbers.maxPollingIntervalMs);
     return found;
   };
 
   const loop = async () => {
     while (!stopping.signal.aborted) {
-      const full = underWay.size > numbers.newBatchThreshold;
-      const found = full ? 0 : await poll();
-      if (full || found === 0) await rest(full ? numbers.maxPollingIntervalMs : jittered(waitMs));
+      // The next batch is fetched as soon as there is room.
+      if (underWay.size > numbers.newBatchThreshold) {
+        await Promise.race(underWay);
+        continue;
+      }
+      if ((await poll()) > 0) {
+        hasFound = true;
+        continue;
+      }
+      await rest(backOff.next(hasFound));
+      hasFound = false;
     }
     await Promise.all(underWay);
-  };
-  const wake = () => {
-    woken = true;
-    wakeUp?.();
   };
   const ended = loop();
   return {
     queueName: fn.queueName,
     wake: () => {
-      waitMs = minPollingIntervalMs;
-      wake();
+      woken = true;
+      wakeUp?.();
     },
     stop: async () => {
       stopping.abort();
@@ -111,11 +110,6 @@ export function startQueueListener(
       await ended;
     },
   };
-}
-
-/** RandomizedExponentialBackoffStrategy of the WebJobs SDK: a fifth up or down, so that listeners do not march in step. */
-function jittered(ms: number): number {
-  return ms * (0.8 + Math.random() * 0.4);
 }
 
 async function handle(

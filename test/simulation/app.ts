@@ -3,7 +3,7 @@ import { createDestinationFacts } from '../../src/lib/delivery/destination-facts
 import { buildMailboxEvent } from '../../src/lib/delivery/events/mailbox-event.ts';
 import { buildMessageReceived } from '../../src/lib/delivery/events/message-event.ts';
 import type { ErrorCode } from '../../src/lib/error-codes.ts';
-import { BrokerError } from '../../src/lib/errors.ts';
+import { BrokerError, isBrokerError } from '../../src/lib/errors.ts';
 import type { Log, LogFields } from '../../src/lib/log.ts';
 import { createSessionPool } from '../../src/lib/mailbox/session/session-pool.ts';
 import { createDestinationRows } from '../../src/lib/store/destinations/destinations.ts';
@@ -11,6 +11,7 @@ import { createGrants } from '../../src/lib/store/grants/grants.ts';
 import { createRegistry } from '../../src/lib/store/mailboxes/create-registry.ts';
 import type { MailboxRow } from '../../src/lib/store/rows/rows.ts';
 import { createDirectory } from '../../src/lib/store/shard/directory.ts';
+import { isStoreError } from '../../src/lib/store/table/table.ts';
 import type { SendWakeUp } from '../../src/lib/submissions/types.ts';
 import { createDispatcher } from '../../src/lib/sync/run/dispatcher.ts';
 import { loneShard, runLoneShard } from '../../src/lib/sync/run/lone-shard.ts';
@@ -20,6 +21,7 @@ import { createImap } from './imap.ts';
 import type { MailWorld } from './mail.ts';
 import { plainSealer } from './plain-sealer.ts';
 import { createProcess, type Ground, invocations, type SimProcess } from './process.ts';
+import type { Promises } from './promises.ts';
 import { createQueue, type Hint, type Queue } from './queue.ts';
 import { createReceivers, type PostObserver, type ReceiverWeather } from './receiver.ts';
 import { createSimSending, type SendingGround, type SimSending } from './sending/sending.ts';
@@ -59,6 +61,7 @@ export interface Surroundings {
   readonly storeWeather: StoreWeather;
   readonly receiverWeather: ReceiverWeather;
   readonly posts: PostObserver;
+  readonly breach: Promises['breach'];
   /** In worlds from which mail goes out. */
   readonly sending: SendingGround | undefined;
 }
@@ -223,6 +226,9 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
       },
       (invocation, error) => {
         if (error !== undefined) trace.note(invocation.name, () => `fails: ${String(error)}`);
+        if (error !== undefined && !isOutside(error)) {
+          world.breach('no function fails but for storage, mail or Microsoft', String(error));
+        }
         queue.ended(invocation, next);
       },
     );
@@ -319,3 +325,7 @@ function logOf({ trace }: Ground, process: SimProcess, onLog: Surroundings['onLo
     error: (event, error, fields) => note(event, { ...fields, error: String(error) }),
   };
 }
+
+/** Whether a function failed for what it relies on; a lost lease has the conflict as its cause. */
+const isOutside = (error: unknown): boolean =>
+  isStoreError(error) || isBrokerError(error) || (error instanceof Error && isStoreError(error.cause));

@@ -22,7 +22,8 @@ export type PromiseName =
   | 'a removed mailbox leaves nothing'
   | 'a message is sent once'
   | 'no message is forgotten'
-  | 'each outcome is told';
+  | 'each outcome is told'
+  | 'no function fails but for storage, mail or Microsoft';
 
 /** A promise that was not kept. */
 export interface Breach {

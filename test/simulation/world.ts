@@ -133,6 +133,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     entra,
     storeWeather,
     receiverWeather,
+    breach: promises.breach,
     sending: isSending ? { office, shelf } : undefined,
     posts: {
       sending(post: Post) {

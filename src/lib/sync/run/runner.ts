@@ -28,7 +28,13 @@ interface Active {
 }
 
 /** The reason for a run: a wake-up, or the bell of a mailbox. */
-type Occasion = ShardWakeUp | (Omit<ShardWakeUp, 'why'> & { readonly why: 'bell'; readonly mailbox: string });
+type Occasion = ShardWakeUp | ShardBell;
+
+/** It has no tick: in a new process the time of the store is not known before the store has answered. */
+interface ShardBell extends Omit<ShardWakeUp, 'why' | 'tick'> {
+  readonly why: 'bell';
+  readonly mailbox: string;
+}
 
 interface Ended {
   readonly next?: ShardWakeUp;
@@ -54,14 +60,15 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
     // One query, `!` first: any commit after `!` was read makes the acquire fail.
     const rows = await store.table('mail').list(shardKey(shard), polledRowRange);
     const head = rows.find((row) => row.rowKey === shardRowKey);
+    const nowTick = tickAt(store.time.whenJudging(), intervalSeconds);
+    const tick = wakeUp.why === 'bell' ? nowTick : workingTick(wakeUp, nowTick);
     const why = (reason: string, ended: Ended = {}) => {
-      log.info('shard.skipped', { shard, tick: wakeUp.tick, why: wakeUp.why, reason });
+      log.info('shard.skipped', { shard, tick: wakeUp.why === 'bell' ? tick : wakeUp.tick, why: wakeUp.why, reason });
       return ended;
     };
     if (head === undefined) return why('no such shard');
     let polled: PolledRows;
     let shardTick: number;
-    const nowTick = tickAt(store.time.whenJudging(), intervalSeconds);
     try {
       const known = decodeShard(head);
       if (wakeUp.why !== 'bell') {
@@ -80,7 +87,6 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
       throw error;
     }
     if (polled.mailboxes.length === 0 && polled.broken.length === 0) return why('empty');
-    const tick = workingTick(wakeUp, nowTick);
     const isBell = wakeUp.why === 'bell';
     // The dispatcher's own wake-up of this tick still counts after a bell.
     const lease = await acquireLease(deps, shard, head, { tick: isBell ? shardTick : tick, intervalSeconds });
@@ -133,9 +139,9 @@ export function createShardRunner(deps: ShardRunnerDeps): ShardRunner {
       if (shard === undefined) return {};
       const own = [...active].find((one) => one.shard === shard);
       if (own?.doorbell.ring(mailbox) === true) return {};
-      const tick = tickAt(store.time.whenJudging(), intervalSeconds);
-      const occasion: Occasion = { v: 1, kind: 'shard', shard, tick, cont: 0, why: 'bell', mailbox };
-      const of = `${shardKey(shard)}.${tick}.bell`;
+      const occasion: ShardBell = { v: 1, kind: 'shard', shard, cont: 0, why: 'bell', mailbox };
+      // The clock of this process is near enough to tell runs apart in the log.
+      const of = `${shardKey(shard)}.${tickAt(clock.now(), intervalSeconds)}.bell`;
       const { next, isTaken } = own === undefined ? await recorded(of, occasion) : { next: undefined, isTaken: true };
       const again = isTaken === true ? putBack(bell) : undefined;
       if (isTaken === true && again === undefined) log.warn('bell.dropped', { mailboxId: mailbox, tries: bell.tries });
