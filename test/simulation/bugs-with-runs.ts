@@ -17,7 +17,7 @@ export const bugsWithRuns: readonly PlantedBug[] = [
   },
   {
     name: 'a batch is sent again with other content under the same seq',
-    seed: 65,
+    seed: 43,
     breaks: 'no POST before its entry is committed',
     changes: [
       {
@@ -44,7 +44,7 @@ export const bugsWithRuns: readonly PlantedBug[] = [
   },
   {
     name: 'the owner of a lease is random per process, not per run',
-    seed: 233,
+    seed: 22,
     breaks: 'a stale worker commits nothing',
     changes: [
       {
@@ -80,7 +80,7 @@ function ownerOf(store: Store, make: () => string): string {
   },
   {
     name: 'a row of recent messages in memory is used after another process has held the shard',
-    seed: 229,
+    seed: 20,
     breaks: 'nothing is sent again without need',
     changes: [
       {

@@ -22,7 +22,7 @@ export const bugsWithSending: readonly PlantedBug[] = [
   },
   {
     name: 'an answer that does not come is taken for a refusal for now',
-    seed: 51,
+    seed: 126,
     breaks: 'a message is sent once',
     changes: [
       {
