@@ -267,7 +267,7 @@ describe('a form with files', () => {
   it('is refused with the figures if it is too large for a message, and leaves nothing', async () => {
     const answer = await upload([...text, file('a.bin', new Uint8Array(27_000_000))]);
     expect([answer.status, answer.body.code]).toEqual([413, 'mail_too_large']);
-    expect(answer.body.detail).toMatch(/33 MB.*about 24 MB/);
+    expect(answer.body.detail).toMatch(/35 MB.*about 25 MB/);
     expect([await stored(), world.blobs.names()]).toEqual([[], []]);
   });
 

@@ -58,7 +58,8 @@ export async function compose(
 ): Promise<ComposedMail> {
   const composed = await composeParts(request, ports, signal);
   if (recipientsOf(composed).length === 0) {
-    const isAnswer = answeringOf(request.content) !== undefined;
+    const kind = answeringOf(request.content)?.kind;
+    const isAnswer = kind === 'reply' || kind === 'replyAll';
     const message = isAnswer ? 'Is required: the original has no recipient other than this mailbox.' : 'Names nobody.';
     throw new BrokerError('invalid_request', { fields: [{ field: 'to', message }] });
   }

@@ -1,8 +1,5 @@
 import { BrokerError } from '../errors.ts';
 
-/** What Exchange Online takes by default, with the third that base64 adds: about 25 MB of files. */
-export const defaultLimitBytes = 35 * 1024 * 1024;
-
 /**
  * The same bytes, as long as there are no more than the limit.
  * @throws BrokerError `mail_too_large` with both figures, once they are exceeded; nothing beyond the limit is read
@@ -23,4 +20,5 @@ export async function* limitedSize(
   }
 }
 
-const megabytes = (bytes: number): string => (bytes / 1024 / 1024).toFixed(bytes < 10 * 1024 * 1024 ? 1 : 0);
+/** Of a million bytes, as in the documentation. */
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);

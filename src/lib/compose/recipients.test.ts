@@ -122,6 +122,16 @@ describe('recipients in a request', () => {
     expect(recipients.safeParse(value).success).toBe(false);
   });
 
+  it.each([
+    [['ada@x.example', 'bob', 'eve@x.example'], 'Names no mail address in entry 2 of its list.'],
+    [['ada@x.example', { address: 'bob' }], 'Names no mail address in entry 2 of its list.'],
+    ['ada@x.example, bob@x.example, Eve <eve>', 'Names no mail address at position 3.'],
+    ['ada', 'Is not a list of mail addresses such as "Ada <ada@x.example>, grace@x.example".'],
+    [7, 'Needs mail addresses such as "Ada <ada@x.example>, grace@x.example", as one text or a list.'],
+  ])('are refused with the place of the first that is none: %j', (value, message) => {
+    expect(recipients.safeParse(value).error?.issues.map((issue) => issue.message)).toEqual([message]);
+  });
+
   it('are not more than Exchange takes', () => {
     const people = Array.from({ length: mostRecipients + 1 }, (_, index) => `u${index}@x.example`);
     expect(recipients.safeParse(people).success).toBe(false);

@@ -54,10 +54,26 @@ const written = z
   .transform((text, context): readonly Address[] => {
     const found = readAddresses(text);
     if (found !== undefined) return found;
-    const message = 'Is not a list of mail addresses such as "Ada <ada@x.example>, grace@x.example".';
+    const names = addressList(text, asWritten);
+    const at = noControls.test(text) ? names.findIndex(({ address }) => !isAddrSpec(address)) : -1;
+    const message =
+      names.length < 2 || at < 0 ? `Is not ${oneOrMore}.` : `Names no mail address at position ${at + 1}.`;
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
+
+const oneOrMore = 'a list of mail addresses such as "Ada <ada@x.example>, grace@x.example"';
+
+/** What is wrong with recipients: where there are many, with which of them. It speaks of no value. */
+function recipientsFault(issue: z.core.$ZodRawIssue): string {
+  const needs = 'Needs mail addresses such as "Ada <ada@x.example>, grace@x.example", as one text or a list.';
+  if (issue.code !== 'invalid_union') return needs;
+  const [asText = [], asList = []] = issue.errors;
+  const own = asText.find(({ code }) => code === 'custom');
+  if (own !== undefined) return own.message;
+  const at = asList.flatMap(({ path: [index] }) => (typeof index === 'number' ? index : []))[0];
+  return at === undefined ? needs : `Names no mail address in entry ${at + 1} of its list.`;
+}
 
 /**
  * Recipients in a request: one text as in a header, or a list of such texts and of `{name, address}`. Each address
@@ -65,7 +81,7 @@ const written = z
  */
 export const recipients = z
   .union([written, z.array(z.union([written, onePerson])).transform((lists) => lists.flat())], {
-    error: 'Needs mail addresses such as "Ada <ada@x.example>, grace@x.example", as one text or a list.',
+    error: recipientsFault,
   })
   .refine((list) => list.length <= mostRecipients, `Names more than ${mostRecipients} addresses.`)
   .transform(eachOnce);

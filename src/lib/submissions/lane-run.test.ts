@@ -170,6 +170,8 @@ describe('a run of a lane', () => {
     world.server.answers.push({ kind: 'refused', code: 'submission_no_way', reply: '550', recipients });
     await process.run();
     expect(await read(id)).toMatchObject({ state: 'failed', refused: recipients, reply: '550' });
+    const [told] = await world.rows('mail', 'o!');
+    expect(JSON.parse(Object(told?.values).data)).toMatchObject({ state: 'failed', refused: recipients, reply: '550' });
   });
 
   it('says partial where some recipients were refused', async () => {

@@ -224,6 +224,8 @@ describe('a lane over SMTP', () => {
       attempts,
       refused: refused.map((address) => ({ address, reply: unknownUser })),
     });
+    const said = script.auth ?? script.mail ?? script.data ?? script.message ?? '';
+    if (said !== 'cut') expect(shown.reply ?? '').toContain(said);
     const why = shown.waitingFor ?? shown;
     expect(Reflect.get(why, 'code')).toBe(code);
     expect(Reflect.get(why, 'remedy')).toContain(remedy);

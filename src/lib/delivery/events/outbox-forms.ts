@@ -13,6 +13,7 @@ const submissionEnd = z.object({
   submissionId: z.string(),
   state: z.enum(storedStates),
   code: code.optional(),
+  reply: z.string().optional(),
   messageId: z.string(),
   ourMessageId: z.string(),
   attempts: z.number(),

@@ -21,6 +21,8 @@ interface SubmissionEnd {
   readonly submissionId: string;
   readonly state: StoredState;
   readonly code?: StoredCode | undefined;
+  /** What the mail server said of the whole message, in one line. */
+  readonly reply?: string | undefined;
   readonly messageId: string;
   readonly ourMessageId: string;
   readonly attempts: number;

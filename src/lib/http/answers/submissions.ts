@@ -25,6 +25,7 @@ export const submission = z
     sentence: text.optional(),
     remedy: text.optional(),
     who: text.optional(),
+    reply: maybeText.describe('What the mail server said last of the message, in its own words'),
     refused: z.array(z.object({ address: text, code: text, reply: text })),
     fromRewritten: maybeText,
     original: z

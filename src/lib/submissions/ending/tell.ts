@@ -55,11 +55,13 @@ export async function tell(parts: TellParts, submission: Submission, type: Submi
 
 /** What the event says; sentence and remedy follow from the code when it goes out. */
 function dataOf(submission: Submission): OutboxData[SubmissionEvent] {
-  const { id, state, code, attempts, refused, fromRewritten, original, resendable, sentAt, endedAt } = submission;
+  const { id, state, code, reply, attempts, refused, fromRewritten, original, resendable, sentAt, endedAt } =
+    submission;
   return {
     submissionId: id,
     state,
     code,
+    reply,
     messageId: submission.serverMessageId ?? submission.ourMessageId,
     ourMessageId: submission.ourMessageId,
     attempts,

@@ -35,6 +35,7 @@ export function submissionJson(submission: Submission, now: Date, mailbox?: Mail
             ...(reconnect === undefined ? {} : { reconnect }),
           },
     ...(code === undefined ? {} : explained(code)),
+    reply: submission.reply ?? null,
     refused: submission.refused,
     fromRewritten: submission.fromRewritten ?? null,
     original:
