@@ -29,17 +29,24 @@ export async function* sealSegments(
 ): AsyncGenerator<Uint8Array> {
   yield Uint8Array.of(version);
   let index = 0;
-  let held = Buffer.alloc(0);
+  // Joined only once a segment is full: content may come line by line.
+  let parts: Uint8Array[] = [];
+  let length = 0;
   for await (const chunk of content) {
-    held = Buffer.concat([held, chunk]);
+    parts.push(chunk);
+    length += chunk.length;
     // One byte more than a segment: what is held back may be the last one.
+    if (length <= segmentBytes) continue;
+    let held = Buffer.concat(parts);
     while (held.length > segmentBytes) {
       yield sealOne(key, name, index, false, held.subarray(0, segmentBytes));
       held = held.subarray(segmentBytes);
       index += 1;
     }
+    parts = [held];
+    length = held.length;
   }
-  yield sealOne(key, name, index, true, held);
+  yield sealOne(key, name, index, true, Buffer.concat(parts));
 }
 
 function sealOne(key: Uint8Array, name: string, index: number, isLast: boolean, plain: Uint8Array): Uint8Array {
