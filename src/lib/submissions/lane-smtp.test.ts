@@ -227,7 +227,7 @@ describe('a lane over SMTP', () => {
       refused: refused.map((address) => ({ address, reply: unknownUser })),
     });
     const said = script.auth ?? script.mail ?? script.data ?? script.message ?? '';
-    if (said !== 'cut') expect(shown.reply ?? '').toContain(said);
+    if (said !== 'cut' && attempts > 0) expect(shown.reply ?? '').toContain(said);
     const why = shown.waitingFor ?? shown;
     expect(Reflect.get(why, 'code')).toBe(code);
     expect(Reflect.get(why, 'remedy')).toContain(remedy);
