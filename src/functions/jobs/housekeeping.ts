@@ -1,10 +1,13 @@
 import { app, type Timer } from '@azure/functions';
 import { broker } from '../../lib/broker.ts';
 import { traced } from '../../lib/trace.ts';
+import { stopAtEnd } from './running.ts';
 
 /** Every 5 minutes: background work. Each chore has its own interval. */
 export async function housekeeping(_timer: Timer): Promise<void> {
-  const { housekeeping, clock } = await broker();
+  const { housekeeping, clock, sending, shardRunner } = await broker();
+  // It works on what the queue has lost.
+  stopAtEnd({ sending, shardRunner });
   await housekeeping.run(clock.now());
 }
 

@@ -3,6 +3,7 @@ import { buildMessageReceived } from '../delivery/events/message-event.ts';
 import { bellsChore } from '../housekeeping/bells-chore.ts';
 import { createHousekeeping } from '../housekeeping/housekeeping.ts';
 import { keepAliveChore } from '../housekeeping/keep-alive-chore.ts';
+import { overdueLanesChore } from '../housekeeping/overdue-lanes-chore.ts';
 import { overlookedChore } from '../housekeeping/overlooked-chore.ts';
 import { purgeAuditChore } from '../housekeeping/purge-audit.ts';
 import { purgeChangesChore } from '../housekeeping/purge-changes.ts';
@@ -37,7 +38,14 @@ export function composePolling(
   { polled, token, closeSessions }: MailAccess,
   { deliverer, destinations, destinationFacts }: Delivery,
   { withLinks }: Connecting,
-  { mailIn, wakeDraft, bells }: Pick<Sending, 'mailIn' | 'wakeDraft'> & { readonly bells: Notified | undefined },
+  {
+    mailIn,
+    wakeDraft,
+    bells,
+    lanes,
+  }: Pick<Sending, 'mailIn' | 'wakeDraft' | 'lanes'> & {
+    readonly bells: Notified | undefined;
+  },
 ) {
   const {
     store,
@@ -115,6 +123,7 @@ export function composePolling(
         sweepSubmissionsChore({ store, blobs, log, wakeDraft }),
         resealChore(resealDeps),
         overlookedChore({ store, log, directory, runner: shardRunner, intervalSeconds }),
+        overdueLanesChore({ store, clock, log, directory, ...lanes }),
         keepAliveChore({ clock, log, grants, tokens }),
         ...(bells === undefined ? [] : [bellsChore({ directory, clock, log, due: bells.due, keep: bells.keep })]),
         // Only a secret expires; a managed identity does not.

@@ -140,6 +140,8 @@ export function composeSending(
     mailIn,
     /** See {@link laneWakeUps}. */
     wakeUps: (shards: readonly number[]) => laneWakeUps({ rows, mailbox, store, log, end: mailIn.end }, shards),
+    /** What housekeeping needs to find and run what the queue has lost. */
+    lanes: { rows, mailbox, run: (lane: string) => runner.run(lane) },
     /** Looks after a lane. @throws BrokerError `storage_unreachable`; StoreError */
     run: (lane: string) => runner.run(lane),
     stop: () => runner.stop(),
