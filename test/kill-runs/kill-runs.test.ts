@@ -10,18 +10,11 @@ describeNeeding('dovecot', 'processes that are killed while mail flows', () => {
   });
   afterAll(() => stack?.stop());
 
-  // More of them: npm run kill-runs.
-  it.each([
-    [1, victims],
-    [2, victims.toReversed()],
-  ])(
-    'lose nothing and double nothing, each killed once (seed %i)',
-    async (seed, kills) => {
-      const run = await killRun(stack, seed, { kills });
-      expect(run.faults, stack.world.output().slice(-4000)).toEqual([]);
-    },
-    400_000,
-  );
+  // Fifty more, with kills in any order, are part of every build: npm run kill-runs -- --runs 50.
+  it('lose nothing and double nothing, each killed once', async () => {
+    const run = await killRun(stack, 1, { kills: victims });
+    expect(run.faults, stack.world.output().slice(-4000)).toEqual([]);
+  }, 400_000);
 });
 
 describe('a run is faulty', () => {

@@ -5,12 +5,20 @@ import { simulate } from './simulate.ts';
 const groups = 4;
 const worldsOfGroup = 10;
 
+/** Lives of which more than one test asks. */
+const lives = new Map<number, ReturnType<typeof simulate>>();
+const lifeOf = (seed: number): ReturnType<typeof simulate> => {
+  const life = lives.get(seed) ?? simulate({ seed, trace: true });
+  lives.set(seed, life);
+  return life;
+};
+
 describe('in a simulated world', () => {
   const starts = Array.from({ length: groups }, (_, group) => group * worldsOfGroup + 1);
 
   it.each(starts)('every promise is kept, whatever goes wrong (10 seeds from %i on)', async (start) => {
     for (let seed = start; seed < start + worldsOfGroup; seed++) {
-      const { breaches } = await simulate({ seed });
+      const { breaches } = await lifeOf(seed);
       const told = breaches.map(({ promise, detail, step }) => `seed ${seed}, step ${step}: ${promise}: ${detail}`);
       expect(told).toEqual([]);
     }
@@ -20,7 +28,7 @@ describe('in a simulated world', () => {
     const lines: string[] = [];
     let delivered = 0;
     for (let seed = 1; seed <= 12; seed++) {
-      const world = await simulate({ seed, trace: true });
+      const world = await lifeOf(seed);
       lines.push(...world.lines);
       delivered += world.delivered;
     }
@@ -42,7 +50,7 @@ describe('in a simulated world', () => {
 
   it('mail goes out, is lost on the way, comes back, and is told of', async () => {
     const lines: string[] = [];
-    for (const seed of [8, 15, 51, 59, 162]) lines.push(...(await simulate({ seed, trace: true })).lines);
+    for (const seed of [8, 15, 51, 59, 162]) lines.push(...(await lifeOf(seed)).lines);
     const events = [
       /sends s\d+ -- accepted/,
       /sends s\d+ -- unknown/,
@@ -57,9 +65,9 @@ describe('in a simulated world', () => {
   });
 
   it('the same seed is the same life, to the last step', async () => {
-    const one = await simulate({ seed: 7, trace: true });
+    const one = await lifeOf(7);
     const again = await simulate({ seed: 7, trace: true });
-    const other = await simulate({ seed: 8, trace: true });
+    const other = await lifeOf(8);
     expect(again.lines).toEqual(one.lines);
     expect(one.lines.length).toBeGreaterThan(200);
     expect(other.lines).not.toEqual(one.lines);
