@@ -15,6 +15,8 @@ export interface LossyProxy {
    * cut, or, with `hang`, stays open without a word. Resolves when the server has answered into the void.
    */
   loseNext(head: string, how?: 'cut' | 'hang'): Promise<void>;
+  /** Ends every connection, those that are made meanwhile too, until it is called with false. */
+  down(isDown?: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -29,7 +31,12 @@ export async function startLossyProxy(targetPort: number): Promise<LossyProxy> {
   const requests: string[] = [];
   const losses: Loss[] = [];
   let connections = 0;
+  let refuses = false;
   const server = createServer((client) => {
+    if (refuses) {
+      client.on('error', () => {}).resetAndDestroy();
+      return;
+    }
     connections++;
     const upstream = connect(targetPort, '127.0.0.1');
     for (const socket of [client, upstream]) {
@@ -74,6 +81,10 @@ export async function startLossyProxy(targetPort: number): Promise<LossyProxy> {
       new Promise((resolve) => {
         losses.push({ head, how, done: resolve });
       }),
+    down(isDown = true) {
+      refuses = isDown;
+      if (isDown) for (const socket of sockets) socket.destroy();
+    },
     async stop() {
       for (const socket of sockets) socket.destroy();
       server.close();

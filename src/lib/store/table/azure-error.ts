@@ -16,6 +16,14 @@ const restError = answered.extend({ name: z.literal('RestError'), message: z.str
 
 const codeOf = (error: z.output<typeof answered>): string | undefined => error.details?.odataError.code ?? error.code;
 
+/** An answer that came from something else than Table Storage: a proxy's page, or another server at its address. */
+export class ForeignAnswer extends Error {
+  override readonly name = 'ForeignAnswer';
+}
+
+/** By its name: the bundle has this class once in its own file and once for what is loaded later. */
+export const isForeignAnswer = (error: unknown): boolean => error instanceof Error && error.name === 'ForeignAnswer';
+
 /** The service's own word for the failure, such as `TableNotFound`, or that of the network; undefined if there is none. */
 export const serviceCode = (error: unknown): string | undefined => {
   const { data } = answered.safeParse(error);
@@ -29,16 +37,13 @@ export function isTableMissing(error: unknown): boolean {
 }
 
 /**
- * The kind of failure behind an error of the SDK; anything that is none of the service's comes back unchanged.
+ * The kind of failure behind what a request ended with. What is no error of the service's means that it was not heard: a
+ * time-out, a credential that yields no token, an answer that the SDK cannot read.
  * In a batch the service names the guilty operation at the beginning of its message, as `57:…`.
  */
-export function toStoreError(error: unknown, table: string): unknown {
+export function toStoreError(error: unknown, table: string): StoreError {
   const parsed = restError.safeParse(error);
-  if (!parsed.success) {
-    // Time-outs, and credentials that yield no token: the service was not heard.
-    const unheard = error instanceof Error && /Abort|Timeout|Credential|Authentication/.test(error.name);
-    return unheard ? new StoreError('unreachable', { cause: error, table }) : error;
-  }
+  if (!parsed.success) return new StoreError('unreachable', { cause: error, table });
   const index = /^(\d{1,3}):/.exec(parsed.data.message)?.[1];
   return new StoreError(kindOf(parsed.data.statusCode, codeOf(parsed.data)), {
     cause: error,

@@ -1,17 +1,23 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Azurite, startAzurite } from '../../../../local/azure/azurite.ts';
 import { type LossyProxy, startLossyProxy } from '../../../../test/support/lossy-proxy.ts';
+import { azuriteOfSuite, type SuiteAzurite } from '../../../../test/support/suite-tables.ts';
 import { describeTable, partition, row } from '../../../../test/support/table-contract.ts';
+import { unreachableTables } from '../../../../test/support/tables.ts';
 import { systemClock } from '../../domain/system.ts';
 import { type AzureStoreDeps, createAzureStore } from './azure-table.ts';
 import { wireBytes } from './row-size.ts';
+import type { Table } from './table.ts';
 
-let azurite: Azurite;
+let azurite: SuiteAzurite;
 let proxy: LossyProxy;
+/** Requests name it in their path. */
+let account: string;
 beforeAll(async () => {
-  azurite = await startAzurite();
+  azurite = await azuriteOfSuite();
+  account = /AccountName=(\w+)/.exec(azurite.connectionString)?.[1] ?? '';
   proxy = await startLossyProxy(azurite.tablePort);
 });
 afterAll(async () => {
@@ -30,6 +36,40 @@ const store = () => connect(azurite.connectionString);
 /** The same rows, reached through the proxy. */
 const lossy = (deps: Partial<AzureStoreDeps> = {}) =>
   connect(azurite.connectionString.replaceAll(`:${azurite.tablePort}/`, `:${proxy.port}/`), deps);
+
+/** A server that answers every request like this, whatever it asks for. */
+async function answering(status: number, headers: Record<string, string>, body: string) {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(status, headers).end(body);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    connectionString: azurite.connectionString.replaceAll(`:${azurite.tablePort}/`, `:${port}/`),
+    stop: async () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+/** Everything that a table can be asked. */
+const requests = (table: Table): [name: string, request: () => Promise<unknown>][] => [
+  ['get', () => table.get('p', 'r')],
+  ['list', () => table.list('p')],
+  ['scan', () => all(table.scan())],
+  ['insert', () => table.insert(row('p', 'r'))],
+  ['replace', () => table.replace(row('p', 'r'), '*')],
+  ['delete', () => table.delete('p', 'r', '*')],
+  ['batch', () => table.batch('p', [{ kind: 'insert', row: row('p', 'r') }])],
+];
 
 describeTable(() => store().table('mail'));
 
@@ -99,8 +139,8 @@ describe('when the service does not answer', () => {
     const etag = await store()
       .table('mail')
       .insert(row(pk, 'r', { a: 1 }));
-    const sent = () => proxy.seen(`PUT /devstoreaccount1/mail(PartitionKey='${pk}'`);
-    const lost = proxy.loseNext(`PUT /devstoreaccount1/mail(PartitionKey='${pk}'`);
+    const sent = () => proxy.seen(`PUT /${account}/mail(PartitionKey='${pk}'`);
+    const lost = proxy.loseNext(`PUT /${account}/mail(PartitionKey='${pk}'`);
     await expect(
       lossy()
         .table('mail')
@@ -129,7 +169,7 @@ describe('when the service does not answer', () => {
 
   test('a write that hangs ends after the time-out', async () => {
     const pk = partition();
-    const lost = proxy.loseNext('POST /devstoreaccount1/mail', 'hang');
+    const lost = proxy.loseNext(`POST /${account}/mail`, 'hang');
     const started = performance.now();
     await expect(lossy({ timeoutMs: 300 }).table('mail').insert(row(pk, 'r'))).rejects.toMatchObject({
       kind: 'unreachable',
@@ -141,7 +181,7 @@ describe('when the service does not answer', () => {
   test('a read is tried three times, and no more', async () => {
     const pk = partition();
     await store().table('mail').insert(row(pk, 'r'));
-    const line = `GET /devstoreaccount1/mail(PartitionKey='${pk}'`;
+    const line = `GET /${account}/mail(PartitionKey='${pk}'`;
     const lost = [proxy.loseNext(line), proxy.loseNext(line)];
     expect(await lossy().table('mail').get(pk, 'r')).toBeDefined();
     await Promise.all(lost);
@@ -152,32 +192,76 @@ describe('when the service does not answer', () => {
     expect(proxy.seen(line)).toBe(6);
   });
 
-  test('a server that is down is unreachable for reads and writes', async () => {
-    const down = await startAzurite();
-    const table = connect(down.connectionString).table('mail');
-    await table.insert(row('p', 'r'));
-    await down.kill();
+  test.each([
+    ['refuses connections', () => connect(unreachableTables.connectionString).table('mail')],
+    ['ends connections', () => lossy().table('mail')],
+  ])('a server that %s is unreachable for reads and writes', async (_how, open) => {
+    const table = open();
+    proxy.down();
     await expect(table.get('p', 'r')).rejects.toMatchObject({ kind: 'unreachable' });
     await expect(table.list('p')).rejects.toMatchObject({ kind: 'unreachable' });
     await expect(table.insert(row('p', 'r2'))).rejects.toMatchObject({ kind: 'unreachable' });
-    await down.restart();
-    expect(await table.get('p', 'r')).toBeUndefined();
-    await table.insert(row('p', 'r3'));
-    await down.stop();
+    proxy.down(false);
+  });
+
+  test('a server that ended its connections answers over new ones once it is back', async () => {
+    const pk = partition();
+    const table = lossy().table('mail');
+    await table.insert(row(pk, 'r'));
+    proxy.down();
+    await expect(table.get(pk, 'r')).rejects.toMatchObject({ kind: 'unreachable' });
+    proxy.down(false);
+    expect(await table.get(pk, 'r')).toBeDefined();
+    await table.insert(row(pk, 'r2'));
   });
 
   test.each([403, 429, 500, 503])('an answer %i is unreachable', async (status) => {
-    const server = createServer((request, response) => {
-      request.resume();
-      response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
-    }).listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    const { port } = server.address() as AddressInfo;
-    const table = connect(azurite.connectionString.replaceAll(`:${azurite.tablePort}/`, `:${port}/`)).table('mail');
+    const server = await answering(status, { 'content-type': 'application/json' }, '{}');
+    const table = connect(server.connectionString).table('mail');
     await expect(table.insert(row('p', 'r'))).rejects.toMatchObject({ kind: 'unreachable' });
     await expect(table.get('p', 'r')).rejects.toMatchObject({ kind: 'unreachable' });
-    server.closeAllConnections();
-    server.close();
+    await server.stop();
+  });
+
+  // What a proxy's page, another server at that address, or a connection that broke off looks like.
+  test.each<[string, number, string, string]>([
+    ['a page', 200, 'text/html', '<html><body>Welcome</body></html>'],
+    ['plain text', 200, 'text/plain', 'OK'],
+    ['nothing', 204, 'text/plain', ''],
+    ['JSON of something else', 200, 'application/json', '{"hello":1}'],
+    ['a page that is not found', 404, 'text/html', '<html>Not found</html>'],
+    ['a page that was changed', 412, 'text/html', '<html>Precondition failed</html>'],
+    ['a way elsewhere', 302, 'text/html', ''],
+  ])(
+    '%s (%i) that no storage service has sent is unreachable, for reads and writes',
+    async (...[, status, type, body]) => {
+      const server = await answering(status, { 'content-type': type }, body);
+      const broken = connect(server.connectionString);
+      for (const [name, request] of requests(broken.table('mail'))) {
+        await expect(request(), name).rejects.toMatchObject({ name: 'StoreError', kind: 'unreachable' });
+      }
+      // Its clock is not the service's either.
+      expect(() => broken.time.whenWriting()).toThrow(/before the store has answered/);
+      await server.stop();
+    },
+  );
+
+  test.each<[string, number, string, string, readonly string[]]>([
+    ['a row', 200, 'application/json', '{"PartitionKey":"p","RowK', ['get', 'list', 'scan']],
+    [
+      'a batch',
+      202,
+      'multipart/mixed; boundary=batchresponse_1',
+      '--batchresponse_1\r\nContent-Type: multipart/mixed; boundary=changesetresponse_1\r\n\r\n--changesetrespo',
+      ['batch'],
+    ],
+  ])('an answer of the service that broke off in %s is unreachable', async (_what, status, type, body, asked) => {
+    const server = await answering(status, { 'content-type': type, 'x-ms-request-id': '1' }, body);
+    for (const [name, request] of requests(connect(server.connectionString).table('mail'))) {
+      if (!asked.includes(name)) continue;
+      await expect(request(), name).rejects.toMatchObject({ name: 'StoreError', kind: 'unreachable' });
+    }
+    await server.stop();
   });
 
   test('a credential without a token is unreachable, not a fault of the content', async () => {

@@ -5,7 +5,7 @@ import type { Clock } from '../../domain/clock.ts';
 import { linkedAbort } from '../../domain/linked-abort.ts';
 import { retrying } from '../../domain/schedule.ts';
 import { fromEntity, toEntity } from './azure-entity.ts';
-import { isTableMissing, toStoreError } from './azure-error.ts';
+import { ForeignAnswer, isTableMissing, toStoreError } from './azure-error.ts';
 import { createServerTime, type SampledServerTime } from './server-time.ts';
 import {
   type BatchOperation,
@@ -61,7 +61,11 @@ function connector(
   let credential = deps.credential;
   const options: TableServiceClientOptions = {
     retryOptions: { maxRetries: 0 },
-    additionalPolicies: [{ position: 'perRetry', policy: dateReader(deps.clock, time) }],
+    // The later of two sees an answer first: no time is taken from an answer that is not the service's.
+    additionalPolicies: [
+      { position: 'perRetry', policy: dateReader(deps.clock, time) },
+      { position: 'perRetry', policy: serviceOnly },
+    ],
   };
   return async (name) => {
     const known = clients.get(name);
@@ -109,6 +113,24 @@ function dateReader(clock: Clock, time: SampledServerTime): Policy {
   };
 }
 
+/**
+ * Lets through only what Table Storage itself can have answered: without this, the SDK takes a page of HTML for a table
+ * without rows, and a 404 of any server for a row that is gone.
+ * @see https://learn.microsoft.com/rest/api/storageservices/query-entities#response-headers
+ */
+const serviceOnly: Policy = {
+  name: 'serviceOnly',
+  async sendRequest(request, next) {
+    const response = await next(request);
+    // Other refusals may be of a server in front of it, and mean the same from whichever it is.
+    const decides = response.status < 400 || [404, 409, 412].includes(response.status);
+    if (decides && !response.headers.has('x-ms-request-id')) {
+      throw new ForeignAnswer(`status ${response.status} without x-ms-request-id`);
+    }
+    return response;
+  },
+};
+
 // The service answers no more rows at a time.
 const longestPage = 1000;
 
@@ -136,7 +158,7 @@ function azureTable(name: TableName, open: () => Promise<TableClient>, deps: Azu
         return await call(request);
       } catch (error) {
         const known = toStoreError(error, name);
-        if (isStoreError(known, 'missing')) return ifMissing;
+        if (known.kind === 'missing') return ifMissing;
         throw known;
       }
     });

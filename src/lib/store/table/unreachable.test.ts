@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { toStoreError } from './azure-error.ts';
+import { ForeignAnswer, toStoreError } from './azure-error.ts';
 import { asBrokerError } from './modify.ts';
 
 const rest = (statusCode: number | undefined, code: string) =>
@@ -20,6 +20,8 @@ it.each<[string, unknown, RegExp]>([
   ['an account that is busy', rest(503, 'ServerBusy'), /throttling/],
   ['an identity that is not assigned', identity(400), /AZURE_CLIENT_ID/],
   ['an identity endpoint that fails', identity(500), /identity endpoint/],
+  ['a page that is not the service', new ForeignAnswer('status 200'), /TABLES_URL, and any proxy/],
+  ['an answer that cannot be read', new TypeError('not iterable'), /^Table Storage is not responding\.$/],
   ['anything else', rest(500, 'InternalError'), /^Table Storage is not responding\.$/],
 ])('reports %s as storage_unreachable', (_what, error, message) => {
   expect(asBrokerError(toStoreError(error, 'mail'))).toMatchObject({

@@ -1,5 +1,5 @@
 import { identityError } from '../../domain/identity-error.ts';
-import { serviceCode } from './azure-error.ts';
+import { isForeignAnswer, serviceCode } from './azure-error.ts';
 
 /**
  * Why Table Storage was not reached, where its answer, or the lack of one, tells more than that; a sentence for the owner
@@ -8,6 +8,9 @@ import { serviceCode } from './azure-error.ts';
 export function whyUnreachable(cause: unknown): string | undefined {
   const identity = identityError(cause);
   if (identity !== undefined) return `Table Storage could not be called. ${identity.message} ${identity.remedy}`;
+  if (isForeignAnswer(cause)) {
+    return 'What answers at the address of Table Storage is something else: check TABLES_URL, and any proxy on the way there.';
+  }
   switch (serviceCode(cause)) {
     case 'AuthorizationPermissionMismatch':
     case 'InsufficientAccountPermissions':
