@@ -1,6 +1,7 @@
 import PostalMime, { type Email } from 'postal-mime';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { composed } from '../../../test/support/composed.ts';
+import { anyCaller } from '../../../test/support/connect-world.ts';
 import { boundary, field, file, form, formType } from '../../../test/support/form.ts';
 import { send as call } from '../../../test/support/http.ts';
 import { type SendDoorWorld, sendDoorWorld } from '../../../test/support/send-door.ts';
@@ -112,6 +113,51 @@ describe('sending with wait=true', () => {
   it.each(['?wait=maybe', '?wiat=true'])('refuses the query %s', async (query) => {
     expect((await post(offer, { query })).body.code).toBe('invalid_request');
     expect(await stored()).toEqual([]);
+  });
+});
+
+describe('the time of a message', () => {
+  it.each([
+    ['now, and may be two days late', {}, 0, 48 * 3600],
+    ['now, where it has passed', { sendAt: '2020-01-01T00:00:00+08:00' }, 0, 48 * 3600],
+    ['that of sendAt, from which its lateness counts', { sendAt: 3600, expiresIn: 600 }, 3600, 4200],
+  ])('is %s', async (_what, { sendAt, ...body }: { sendAt?: string | number; expiresIn?: number }, due, expires) => {
+    const at = typeof sendAt === 'number' ? new Date(world.clock.now() + sendAt * 1000).toISOString() : sendAt;
+    const answer = await post({ ...offer, ...body, ...(at === undefined ? {} : { sendAt: at }) });
+    const since = typeof sendAt === 'number' ? Date.parse(at ?? '') - due * 1000 : Date.parse(answer.body.createdAt);
+    expect((Date.parse(answer.body.sendAt) - since) / 1000).toBe(due);
+    expect((Date.parse(answer.body.expiresAt) - since) / 1000).toBe(expires);
+  });
+
+  it.each(['2026-12-01T09:00:00', '2026-12-01', 'tomorrow', 1_800_000_000])(
+    'is no %j, which has no offset',
+    async (sendAt) => {
+      const [fault] = (await post({ ...offer, sendAt })).body.fields;
+      expect(fault).toEqual({ field: 'sendAt', message: expect.stringContaining('with an offset, such as') });
+    },
+  );
+});
+
+describe('an idempotency key', () => {
+  const headers = { 'idempotency-key': 'order-1' };
+  const as = (keyId: string) => {
+    composed.broker = async () => ({ ...world.parts, apiKeys: { verify: async () => ({ ...anyCaller, keyId }) } });
+  };
+
+  it('means the same message for every API key, since keys rotate, and however its JSON is written', async () => {
+    const first = await post(offer, { headers });
+    as('another');
+    const again = await post(JSON.stringify(Object.fromEntries(Object.entries(offer).reverse()), null, 2), { headers });
+    expect([again.status, again.body.id]).toEqual([202, first.body.id]);
+    expect((await post({ ...offer, text: 'Hello!' }, { headers })).body.code).toBe('idempotency_key_reused');
+  });
+
+  it('means another message where the mail of the mailbox goes to another destination', async () => {
+    const first = await post(offer, { headers });
+    await world.registry.patch(world.mailbox.id, { destinationId: 'dst_otherotherot' });
+    const other = await post({ ...offer, text: 'Hello!' }, { headers });
+    expect(other.status).toBe(202);
+    expect(other.body.id).not.toBe(first.body.id);
   });
 });
 

@@ -266,6 +266,17 @@ describe('a composed message', () => {
     await expect(composed({ to: 'grace@x.example' }, { uploads })).rejects.toMatchObject({ code: 'message_gone' });
   });
 
+  it('takes files of 3 MB in base64, and of a larger one says how else to send it', async () => {
+    const fault = (bytes: number) => {
+      const attachments = [{ filename: 'a.bin', content: Buffer.alloc(bytes).toString('base64') }];
+      return contentForm.safeParse({ attachments }).error?.issues.map(({ message }) => message);
+    };
+    expect(fault(3 * 1024 * 1024)).toBeUndefined();
+    const otherwise = 'Is larger than 3 MB. Send it as multipart/form-data, by url, or by messageRef and part.';
+    expect(fault(3 * 1024 * 1024 + 1)).toEqual([otherwise]);
+    expect(fault(4 * 1024 * 1024)).toContain(otherwise);
+  });
+
   it.each([
     [{ subject: 'x' }, 'invalid_request'],
     [{ to: 'grace@x.example', from: 'grace@x.example' }, 'sender_not_own'],

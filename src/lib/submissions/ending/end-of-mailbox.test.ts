@@ -60,6 +60,21 @@ describe('the sweep', () => {
     expect(world.blobs.names().length).toBe(1);
   });
 
+  it('leaves it to the idempotency key to refuse what was sent before, as long as there is one', async () => {
+    const process = startProcess(world);
+    const first = await process.accept({ idempotencyKey: 'sent' });
+    await process.run();
+    await world.clock.advance(8 * dayMs);
+    await sweep();
+    await expect(process.accept({ idempotencyKey: 'sent' })).rejects.toMatchObject({
+      code: 'idempotency_key_reused',
+      message: expect.stringContaining('ended more than 7 days ago'),
+    });
+    await world.clock.advance(83 * dayMs);
+    await sweep();
+    expect((await process.accept({ idempotencyKey: 'sent' })).id).not.toBe(first.id);
+  });
+
   it('deletes blobs that no submission names once they are a day old', async () => {
     const process = startProcess(world, { atStep: 2, done: false });
     await process.accept().catch(() => undefined);
