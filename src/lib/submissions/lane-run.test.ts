@@ -8,6 +8,8 @@ import {
 } from '../../../test/support/sending-world.ts';
 import { hourMs, minuteMs, secondMs } from '../domain/duration.ts';
 import { BrokerError } from '../errors.ts';
+import type { Way } from '../send/way.ts';
+import { dueLanes } from './due-lanes.ts';
 
 let world: SendingWorld;
 beforeEach(async () => {
@@ -306,6 +308,28 @@ describe('a run of a lane', () => {
   });
 });
 
+describe('the wake-up of a message', () => {
+  it.each([
+    ['at once', 0, [0]],
+    ['in ten seconds', 10 * secondMs, [10 * secondMs]],
+    ['in a day', 24 * hourMs, [24 * hourMs]],
+    // The dispatcher finds it at its tick.
+    ['later than in a day', 24 * hourMs + secondMs, []],
+  ])('comes to the second where it goes %s', async (_when, aheadMs, delays) => {
+    const process = startProcess(world);
+    const { id } = await process.accept({ sendAt: new Date(world.clock.now() + aheadMs) });
+    expect(process.wakes).toEqual(
+      delays.map((delayMs) => ({ hint: { v: 1, kind: 'send', lane: world.lane }, delayMs })),
+    );
+    const due = (at: number) => dueLanes({ rows: process.deps.rows, mailbox: async () => mailbox }, [7], new Date(at));
+    expect((await due(world.clock.now() + aheadMs - 1)).lanes).toEqual([]);
+    expect((await due(world.clock.now() + aheadMs)).lanes).toEqual([world.lane]);
+    await world.clock.advance(aheadMs);
+    await process.run();
+    expect(takenIds()).toEqual([id]);
+  });
+});
+
 describe('an idempotency key', () => {
   it('answers the same submission while it is in flight and after its end', async () => {
     const process = startProcess(world);
@@ -342,6 +366,46 @@ describe('cancelling', () => {
     expect(takenIds()).toEqual([]);
     expect(world.blobs.names()).toEqual([]);
     expect(await world.rows('submissions', 'w!')).toEqual([]);
+  });
+
+  it.each([
+    ['wins while the run signs in', 'prepare', 'cancelled'],
+    ['comes too late while the message is handed over', 'send', 'sent'],
+  ] as const)('%s', async (_what, when, state) => {
+    let id = '';
+    let refused: unknown;
+    const sent: string[] = [];
+    const cancel = () =>
+      startProcess(world)
+        .decisions.cancel(id)
+        .catch((error: unknown) => {
+          refused = error;
+        });
+    const process = startProcess(world, undefined, () => {
+      const way: Way = {
+        name: 'smtp',
+        async prepare() {
+          if (when === 'prepare') await cancel();
+          return {
+            kind: 'ready',
+            async send(mail) {
+              if (when === 'send') await cancel();
+              sent.push(mail.submissionId);
+              return { kind: 'accepted', refused: [] };
+            },
+            close: async () => {},
+          };
+        },
+      };
+      return new Map([['smtp', way]]);
+    });
+    ({ id } = await process.accept());
+    await process.run();
+    expect(await read(id)).toMatchObject({ state });
+    expect(sent).toEqual(when === 'send' ? [id] : []);
+    if (when === 'send')
+      expect(refused).toMatchObject({ code: 'submission_marked', message: 'The submission is sending.' });
+    else expect(refused).toBeUndefined();
   });
 
   it('comes too late once it is sent, and names the state', async () => {
