@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { TableClient } from '@azure/data-tables';
 import type { ImapFlow } from 'imapflow';
 import PostalMime from 'postal-mime';
@@ -8,6 +7,7 @@ import type { Endpoint } from '../../local/stack.ts';
 import { windowSizes } from '../../src/lib/domain/events/window-size.ts';
 import { openBareClient } from './bare-client.ts';
 import { answerCalls } from './child.ts';
+import { heldNow } from './held.ts';
 
 // What the same libraries take for the bare work, with nothing around them: no state, no order, no retry, no signature.
 
@@ -103,12 +103,8 @@ const handlers = {
         }),
       ),
     ),
-  rss: async () => {
-    await delay(200);
-    globalThis.gc?.();
-    globalThis.gc?.();
-    return process.memoryUsage().rss;
-  },
+  /** What this process holds when it has tidied up; see {@link heldNow}. */
+  held: heldNow,
 };
 
 export type FloorCalls = typeof handlers;

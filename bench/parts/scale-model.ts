@@ -1,3 +1,4 @@
+import { sendsAtOnce } from '../../src/lib/sync/run/send-many.ts';
 import type { Counts } from './count.ts';
 import { dice } from './dice.ts';
 import { type ScaleAssumptions, scaleAssumptions } from './scale-assumptions.ts';
@@ -219,13 +220,14 @@ export function liveThrough(
     });
   }
 
-  /** The timer: reads the directory, asks which accounts have mail to send, and puts one message after the other. */
+  /** The timer: reads the directory, asks which accounts have mail to send, and puts in a message a shard. */
   function dispatch(): void {
     const pages = Math.ceil(shards / 1000);
     const lanes = Math.ceil(shards / a.askedAtOnce);
     const before = (pages + lanes) * a.tableSeconds;
+    const atOnce = sendsAtOnce(shards, a.tickSeconds);
     for (let shard = 0; shard < shards; shard++) {
-      events.at(events.now + before + (shard + 1) * a.queueSeconds, () => void queue.push(shard));
+      events.at(events.now + before + Math.ceil((shard + 1) / atOnce) * a.queueSeconds, () => void queue.push(shard));
     }
   }
 

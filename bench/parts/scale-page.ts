@@ -1,6 +1,7 @@
 import { lifetimeMs, renewBeforeMs } from '../../src/lib/bells/plan.ts';
 import { dayMs } from '../../src/lib/domain/duration.ts';
 import { keepForMs, keepsAtOnce, looksAtOnce } from '../../src/lib/housekeeping/bells-chore.ts';
+import { sendsAtOnce } from '../../src/lib/sync/run/send-many.ts';
 import { assumptions, month } from './cost-model.ts';
 import { scaleAssumptions } from './scale-assumptions.ts';
 import type { Outcome, Spread } from './scale-model.ts';
@@ -33,8 +34,9 @@ export function scalePage(results: ScaleResults): string {
   const unitsPerShard = store.idle.units;
   const secondAccountFrom = (tickSeconds: number) =>
     Math.floor((a.accountUnitsPerSecond * tickSeconds) / unitsPerShard) * store.mailboxes;
+  const most = sendsAtOnce(Number.POSITIVE_INFINITY, 1);
   const fullTimer = (tickSeconds: number) =>
-    Math.floor(tickSeconds / (a.queueSeconds + a.tableSeconds / a.askedAtOnce)) * store.mailboxes;
+    Math.floor(tickSeconds / (a.queueSeconds / most + a.tableSeconds / a.askedAtOnce)) * store.mailboxes;
   // Two folders of a mailbox are watched. The requests to the tables around them take a tenth of their time.
   const renewable = ((keepForSeconds * keepsAtOnce) / (2 * a.graphSeconds)) * ((renewalDays * 86_400) / 300);
   const [tick, longTick] = intervals;
@@ -99,7 +101,7 @@ export function scalePage(results: ScaleResults): string {
     '| What | Asks for | Comes to an end at |',
     '| --- | --- | --- |',
     `| Ids of shards | - | ${whole(mostShards * store.mailboxes)} mailboxes |`,
-    `| The timer puts a message a shard into the queue, one after the other (a guess: the host's output binding is not in reach) | ${a.queueSeconds} s a shard | ${whole(fullTimer(tick))} mailboxes with ticks of ${tick} s, ${whole(fullTimer(longTick))} with ${longTick} s: the tick is over before the last is in |`,
+    `| The timer puts a message a shard into the queue: one after the other, or so many at a time, ${most} at most, that the last comes in the middle of the tick | 1 request a shard | ${whole(fullTimer(tick))} mailboxes with ticks of ${tick} s, ${whole(fullTimer(longTick))} with ${longTick} s: the tick is over before the last is in |`,
     `| The timer asks each shard for mail to send, ${a.askedAtOnce} at a time | ${store.dispatch.lanes.transactions / store.dispatch.shards} request a shard | counted in the row above |`,
     `| Housekeeping looks for overlooked shards every 5 minutes, 16 at a time | ${((store.overlooked.transactions - 1) / store.dispatch.shards).toFixed(0)} request a shard | ${whole((300 / a.tableSeconds) * 16 * store.mailboxes)} mailboxes |`,
     `| Subscriptions to notifications, where they are asked for: housekeeping looks at ${looksAtOnce} shards at a time, every hour | ${looksPerShard} requests a shard | ${whole((keepForSeconds / a.tableSeconds / looksPerShard) * looksAtOnce * store.mailboxes)} mailboxes: the ${keepForSeconds} s of this chore are over |`,

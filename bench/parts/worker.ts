@@ -12,6 +12,7 @@ import { scopes } from '../../src/lib/domain/scope.ts';
 import { consoleLog } from '../../src/lib/log.ts';
 import type { ShardWakeUp } from '../../src/lib/sync/state/wake-up.ts';
 import { answerCalls } from './child.ts';
+import { heldNow } from './held.ts';
 
 // The broker as it is deployed, composed by its own composition root, in its own process: what this process uses is
 // what the broker uses. The host is left out; the calls below do what the functions `dispatch` and `work` do.
@@ -198,11 +199,8 @@ const handlers = {
     return all;
   },
   bytesRead: () => bytesOfClosed + [...sockets].reduce((sum, socket) => sum + socket.bytesRead, 0),
-  rss: () => {
-    globalThis.gc?.();
-    globalThis.gc?.();
-    return process.memoryUsage().rss;
-  },
+  /** What this process holds when it has tidied up; see {@link heldNow}. */
+  held: heldNow,
 };
 
 export type WorkerCalls = typeof handlers;

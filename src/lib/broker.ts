@@ -105,7 +105,8 @@ export function createBroker(
   const placed = async (mailboxId: string) => {
     await Promise.all([bells?.ask(mailboxId), sending.retry(mailboxId)]);
   };
-  const connecting = composeConnecting(base, storage, identity, mail, delivery, placed);
+  const added = async (mailboxId: string) => bells?.ask(mailboxId);
+  const connecting = composeConnecting(base, storage, identity, mail, delivery, { placed, added });
   const polling = composePolling(base, storage, identity, mail, delivery, connecting, { ...sending, bells });
   const operations = composeOperations(base, storage, identity, mail, delivery, sending, { counts, startedAt });
 

@@ -2,6 +2,7 @@ import { app, output } from '@azure/functions';
 import { broker } from '../../lib/broker.ts';
 import { loneShard, runLoneShard } from '../../lib/sync/run/lone-shard.ts';
 import { timerSchedule } from '../../lib/sync/run/schedule.ts';
+import { sendMany } from '../../lib/sync/run/send-many.ts';
 import { traced, withTrace } from '../../lib/trace.ts';
 import { stopAtEnd } from './running.ts';
 
@@ -22,7 +23,11 @@ export async function dispatch() {
   });
   const lanes = () => sending.wakeUps(wakeUps.map(({ shard }) => shard));
   const lone = loneShard(wakeUps, bells !== undefined);
-  if (lone === undefined) return [...wakeUps, ...(await lanes())].map(withTrace);
+  if (lone === undefined) {
+    return (
+      await sendMany([...wakeUps, ...(await lanes())], config.pollIntervalSeconds, (message) => queue.send(message, 0))
+    ).map(withTrace);
+  }
   stopAtEnd({ sending, shardRunner });
   // What a binding returns leaves when the function ends, which is after the run.
   const wakeLanes = async () => {

@@ -1,4 +1,5 @@
 import { app } from '@azure/functions';
+import { queueBells } from '../../lib/bells/queue-bells.ts';
 import { broker } from '../../lib/broker.ts';
 import { BrokerError } from '../../lib/errors.ts';
 import { readJson } from '../../lib/http/body.ts';
@@ -28,7 +29,7 @@ export const bell = resource(broker, {
       }
       const queued = await bells.read(await readJson(request, bodyLimitBytes));
       // Only the queue may fail here: then Graph sends the notification again.
-      await Promise.all(queued.map(({ message, afterMs }) => queue.send(message, afterMs)));
+      await queueBells(queued, queue.send);
       return { status: 202 };
     },
   },

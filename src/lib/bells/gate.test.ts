@@ -15,3 +15,10 @@ it('lets the first bell of a mailbox through at once, the second after five seco
   now += 60_000;
   expect(gate.admit('one')).toBe(0);
 });
+
+it('forgets a bell that could not be queued', () => {
+  const gate = createGate({ monotonic: () => 0 });
+  gate.admit('one');
+  gate.reopen('one');
+  expect(gate.admit('one')).toBe(0);
+});

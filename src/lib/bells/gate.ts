@@ -11,6 +11,8 @@ export const quietMs = 5_000;
 export interface Gate {
   /** In how many milliseconds a bell is to ring; undefined if one that waits already stands for this one, too. */
   admit(mailboxId: string): number | undefined;
+  /** A bell that was admitted could not be queued: the next one is let through at once. */
+  reopen(mailboxId: string): void;
 }
 
 // Mailboxes that get mail within the same five seconds; one that drops out rings once more.
@@ -28,5 +30,6 @@ export function createGate(clock: Pick<Clock, 'monotonic'>): Gate {
       opens.set(mailboxId, now + waitMs + quietMs);
       return waitMs;
     },
+    reopen: (mailboxId) => opens.delete(mailboxId),
   };
 }

@@ -9,6 +9,8 @@ import type { SubscribeHint } from './subscribe-hint.ts';
 export interface QueuedBell {
   readonly message: BellWakeUp | SubscribeHint;
   readonly afterMs: number;
+  /** To be called if it cannot be queued. Graph then sends the notification again, and no other stands for it. */
+  readonly refused: () => void;
 }
 
 /**
@@ -16,18 +18,11 @@ export interface QueuedBell {
  * https://learn.microsoft.com/graph/api/resources/changenotificationcollection
  * https://learn.microsoft.com/graph/change-notifications-lifecycle-events
  */
-const form = z.object({
-  value: z
-    .array(
-      z.object({
-        clientState: z.string().max(128),
-        lifecycleEvent: z
-          .enum(['reauthorizationRequired', 'subscriptionRemoved', 'missed'])
-          .optional()
-          .catch(undefined),
-      }),
-    )
-    .max(1000),
+const form = z.object({ value: z.array(z.unknown()).max(1000) });
+
+const notification = z.object({
+  clientState: z.string().max(128),
+  lifecycleEvent: z.enum(['reauthorizationRequired', 'subscriptionRemoved', 'missed']).optional().catch(undefined),
 });
 
 /** @returns what to queue; nothing for notifications that do not carry our MAC, or are of another form */
@@ -42,9 +37,16 @@ export function createReadNotifications(deps: {
     const parsed = form.safeParse(body);
     if (!parsed.success) return [];
     const queued: QueuedBell[] = [];
+    const admit = (gateKey: string, message: QueuedBell['message']) => {
+      const afterMs = deps.gate.admit(gateKey);
+      if (afterMs !== undefined) queued.push({ message, afterMs, refused: () => deps.gate.reopen(gateKey) });
+    };
     // A thousand messages of one mailbox come with one clientState.
     const known = new Map<string, Awaited<ReturnType<ClientStates['open']>>>();
-    for (const { clientState, lifecycleEvent } of parsed.data.value) {
+    for (const one of parsed.data.value) {
+      const { data } = notification.safeParse(one);
+      if (data === undefined) continue;
+      const { clientState, lifecycleEvent } = data;
       if (!known.has(clientState)) {
         known.set(
           clientState,
@@ -59,16 +61,12 @@ export function createReadNotifications(deps: {
       if (place === undefined) continue;
       const { mailboxId, folderId } = place;
       if (lifecycleEvent === 'subscriptionRemoved' || lifecycleEvent === 'reauthorizationRequired') {
-        const afterMs = deps.gate.admit(`${mailboxId} ${folderId} ${lifecycleEvent}`);
         const lost = lifecycleEvent === 'subscriptionRemoved';
-        const message: SubscribeHint = { v: 1, kind: 'subscribe', mailbox: mailboxId, folder: folderId, lost };
-        if (afterMs !== undefined) queued.push({ message, afterMs });
+        const hint: SubscribeHint = { v: 1, kind: 'subscribe', mailbox: mailboxId, folder: folderId, lost };
+        admit(`${mailboxId} ${folderId} ${lifecycleEvent}`, hint);
       }
       // Notifications of the time when a subscription was broken are missed as well.
-      const afterMs = deps.gate.admit(mailboxId);
-      if (afterMs !== undefined) {
-        queued.push({ message: { v: 1, kind: 'bell', mailbox: mailboxId, tries: 0 }, afterMs });
-      }
+      admit(mailboxId, { v: 1, kind: 'bell', mailbox: mailboxId, tries: 0 });
     }
     return queued;
   };

@@ -14,6 +14,14 @@ import type { Identity } from './identity.ts';
 import type { MailAccess } from './mail-access.ts';
 import type { Storage } from './storage.ts';
 
+/** Who is told of mailboxes. Neither rejects. */
+export interface Told {
+  /** Someone has signed in for it. */
+  readonly placed: (mailboxId: string) => Promise<void>;
+  /** It was added without a sign-in. */
+  readonly added: (mailboxId: string) => Promise<void>;
+}
+
 /** How mailboxes come to the broker, and what people are sent to sign in or to consent. */
 export function composeConnecting(
   { config, clock, random, log }: Base,
@@ -21,8 +29,7 @@ export function composeConnecting(
   { tokens, signIn, adminConsent, findAddresses }: Identity,
   { probe }: MailAccess,
   { destinations }: Delivery,
-  /** Told of each mailbox that someone has signed in for. Never rejects. */
-  placed: (mailboxId: string) => Promise<void>,
+  { placed, added }: Told,
 ) {
   const ticketTokens = createTicketTokens({ rootKeys, clock, random });
   const tickets = createTickets(store.table('tickets'));
@@ -30,7 +37,16 @@ export function composeConnecting(
   const openMailbox = createOpenMailbox({ tokens, probe, clock });
   return {
     openMailbox,
-    addMailbox: createAddMailbox({ adminConsent, clock, destinations, audit, registry, grants, openMailbox }),
+    addMailbox: createAddMailbox({
+      adminConsent,
+      clock,
+      destinations,
+      audit,
+      registry,
+      grants,
+      openMailbox,
+      placed: added,
+    }),
     giveToken: createGiveToken({ config, clock, registry, grants, tokens, audit }),
     connect: createConnect({
       config,

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { mapBounded } from './all-settled.ts';
+import { describe, expect, it } from 'vitest';
+import { mapBounded, sendBounded } from './all-settled.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -27,4 +27,34 @@ it('begins nothing after a failure, and throws it when what was under way has en
   });
   await expect(work).rejects.toThrow('one');
   expect(ended).toEqual([1, 3]);
+});
+
+describe('sending while it works', () => {
+  const numbers = Array.from({ length: 100 }, (_, number) => number);
+
+  it('sends all, sixteen at a time', async () => {
+    const sent: number[] = [];
+    let [underWay, most] = [0, 0];
+    const outcome = await sendBounded(numbers, 16, async (number) => {
+      most = Math.max(most, ++underWay);
+      await new Promise((resolve) => setImmediate(resolve));
+      underWay -= 1;
+      sent.push(number);
+    });
+    expect(outcome).toEqual({ left: [], failure: undefined });
+    expect(sent.toSorted((a, b) => a - b)).toEqual(numbers);
+    expect(most).toBe(16);
+  });
+
+  it('tries no more once one was refused, and answers all that did not get in', async () => {
+    const sent: number[] = [];
+    const { left, failure } = await sendBounded(numbers, 16, async (number) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (number === 20) throw new Error('busy');
+      sent.push(number);
+    });
+    expect(failure).toEqual(new Error('busy'));
+    expect(sent.length).toBeLessThan(40);
+    expect([...sent, ...left].toSorted((a, b) => a - b)).toEqual(numbers);
+  });
 });

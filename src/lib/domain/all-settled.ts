@@ -33,6 +33,37 @@ export async function mapBounded<T, R>(
   return answers;
 }
 
+/** What became of messages for a queue. */
+export interface SentBounded<T> {
+  /** Those that did not get in: refused, or not tried because another one was. */
+  readonly left: readonly T[];
+  /** What the first of them failed with. */
+  readonly failure: unknown;
+}
+
+/** Sends messages, so many at a time and in no order, until one fails: where the queue is down, each waits for its time-out. */
+export async function sendBounded<T>(
+  messages: readonly T[],
+  most: number,
+  send: (message: T) => Promise<void>,
+): Promise<SentBounded<T>> {
+  const left: T[] = [];
+  let failure: unknown;
+  await mapBounded(messages, most, async (message) => {
+    if (left.length > 0) {
+      left.push(message);
+      return;
+    }
+    try {
+      await send(message);
+    } catch (error) {
+      failure ??= error;
+      left.push(message);
+    }
+  });
+  return { left, failure };
+}
+
 /** A promise that is awaited later, or never: that it fails before is not an unhandled rejection. @returns the same */
 export function awaitedLater<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);

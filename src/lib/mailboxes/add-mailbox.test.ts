@@ -75,6 +75,7 @@ describe('a shared mailbox', () => {
     expect(asked).toEqual([{ login: support, accessToken: `token of ${person.oid}` }]);
     expect(warnings).toMatchObject([{ code: 'depends_on_person' }]);
     expect(warnings[0]?.detail).toContain('ada@contoso.example');
+    expect(w.placed).toEqual([view.row.id]);
     expect(await w.grants.mailboxesOf(person)).toEqual([own.id, view.row.id]);
     expect(await auditOf()).toEqual([['mailbox.add', view.row.id, 'ok']]);
     expect(await halves(store)).toEqual([]);

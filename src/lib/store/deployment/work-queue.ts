@@ -54,6 +54,15 @@ export function createWorkQueue(
       ? new QueueClient(`${storage.url}/${name}`, identity, options)
       : new QueueClient(storage.connectionString, name, options);
   };
+  let opened: Promise<QueueClient> | undefined;
+  /** The queue `work`, opened once: a tick of many shards sends thousands of messages. */
+  const openWork = (): Promise<QueueClient> => {
+    opened ??= open('work').catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
   /** Undefined if there is no such queue. */
   const ask = async <T>(name: string, look: (queue: QueueClient, signal: AbortSignal) => Promise<T>) => {
     const queue = await open(name);
@@ -74,7 +83,7 @@ export function createWorkQueue(
       // As the host writes them: the trigger expects base64 (messageEncoding in host.json).
       const text = Buffer.from(JSON.stringify(withTrace(message))).toString('base64');
       const visibilityTimeout = Math.min(longestDelaySeconds, Math.max(0, Math.ceil(delayMs / 1000)));
-      const queue = await open('work');
+      const queue = await openWork();
       const put = () => queue.sendMessage(text, { visibilityTimeout, abortSignal: AbortSignal.timeout(timeoutMs) });
       try {
         await put();
