@@ -49,6 +49,7 @@ const callbackOf = (world: World, who: string, away: Page, options: { decline?: 
 /** Waits until the worker has erased everything that was removed. */
 async function settled(world: World): Promise<void> {
   let found: string[] = [];
+  await world.poll();
   await eventually(
     'nothing half is left',
     async () => {

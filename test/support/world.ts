@@ -60,18 +60,21 @@ export interface World {
   readonly stop: () => Promise<void>;
 }
 
-/** Repeats `look` until it answers something, or throws what was awaited after `forMs`. */
+/**
+ * Repeats `look` until it answers something, or throws what was awaited after `forMs`. It looks less and less often: to
+ * look may take more processor time than what is awaited.
+ */
 export async function eventually<T>(
   what: string,
   look: () => T | undefined | Promise<T | undefined>,
   forMs = 60_000,
 ): Promise<T> {
   const end = Date.now() + forMs;
-  for (;;) {
+  for (let pauseMs = 40; ; pauseMs = Math.min(300, pauseMs * 1.3)) {
     const found = await look();
     if (found !== undefined && found !== false) return found;
     if (Date.now() > end) throw new Error(`Waited ${forMs / 1000} s in vain: ${what}`);
-    await delay(50);
+    await delay(pauseMs);
   }
 }
 
