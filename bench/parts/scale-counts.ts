@@ -115,7 +115,7 @@ async function countOfAllShards(): Promise<Pick<ScaleCounts, 'dispatch' | 'overl
   const rows = createSubmissionRows({ store });
   const mailbox = async () => undefined;
   await dueLanes(
-    { rows, mailbox },
+    { rows, mailbox, log },
     wakeUps.map(({ shard }) => shard),
     new Date(clock.now()),
   );

@@ -15,6 +15,7 @@ export interface DueLanesParts {
   readonly rows: Pick<SubmissionRows, 'waitingInShard'>;
   /** A mailbox as it is now; undefined if it was removed. */
   readonly mailbox: (id: string) => Promise<MailboxRow | undefined>;
+  readonly log: Pick<Log, 'error'>;
 }
 
 export interface Due {
@@ -31,14 +32,22 @@ export interface Due {
  * @throws StoreError
  */
 export async function dueLanes(
-  { rows, mailbox }: DueLanesParts,
+  { rows, mailbox, log }: DueLanesParts,
   shards: readonly number[],
   before: Date,
 ): Promise<Due> {
   const lanes = new Set<string>();
   const orphaned: string[] = [];
   const found = await mapBounded(shards, shardsAtOnce, async (shard) => {
-    const waiting = (await rows.waitingInShard(shard)).map(decodeWaiting);
+    const waiting = (await rows.waitingInShard(shard)).flatMap((row) => {
+      try {
+        return decodeWaiting(row);
+      } catch (error) {
+        if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
+        log.error('submission.row_broken', error);
+        return [];
+      }
+    });
     return waiting.filter(({ nextAt }) => nextAt <= before).map(({ mailboxId }) => mailboxId);
   });
   for (const id of new Set(found.flat())) {
@@ -56,7 +65,7 @@ export async function dueLanes(
 export async function laneWakeUps(
   parts: DueLanesParts & {
     readonly store: Pick<Store, 'time'>;
-    readonly log: Pick<Log, 'warn'>;
+    readonly log: Pick<Log, 'warn' | 'error'>;
     readonly end: (mailboxId: string) => Promise<number>;
   },
   shards: readonly number[],

@@ -9,7 +9,9 @@ import {
 import { hourMs, minuteMs, secondMs } from '../domain/duration.ts';
 import { BrokerError } from '../errors.ts';
 import type { Way } from '../send/way.ts';
+import { parseSubmissionId, submissionPartition } from '../store/submissions/submission-keys.ts';
 import { dueLanes } from './due-lanes.ts';
+import { createLaneRunner } from './lane-run.ts';
 
 let world: SendingWorld;
 beforeEach(async () => {
@@ -17,6 +19,7 @@ beforeEach(async () => {
 });
 
 const read = async (id: string) => (await startProcess(world).deps.rows.read(id))?.submission;
+const keyOf = (id: string) => parseSubmissionId(id)?.key ?? '';
 const takenIds = () => world.server.taken.map(({ id }) => id);
 const deferral = (scope: 'message' | 'account' | 'tenant', retryAfterMs?: number) =>
   ({ kind: 'deferred', code: 'submission_quota', scope, retryAfterMs }) as const;
@@ -61,6 +64,25 @@ describe('a run of a lane', () => {
     await world.clock.advance(minuteMs);
     await process.run();
     expect(takenIds().length).toBe(30);
+  });
+
+  it.each(['s!', 'w!'])('sends the others where a row %s of one cannot be read', async (kind) => {
+    const process = startProcess(world);
+    const first = await process.accept({ idempotencyKey: 'a' });
+    await world.clock.advance(secondMs);
+    const second = await process.accept({ idempotencyKey: 'b' });
+    const table = world.store.table('submissions');
+    const row = (await world.rows('submissions', kind)).find(({ rowKey }) => rowKey.endsWith(keyOf(first.id)));
+    const found = await table.get(submissionPartition(mailbox.id), row?.rowKey ?? '');
+    if (found === undefined) throw new Error('no row');
+    await table.replace({ ...found, values: { ...found.values, nextAt: 'never', state: 7 } }, found.etag);
+    const errors: string[] = [];
+    const log = { ...process.deps.log, error: (event: string) => void errors.push(event) };
+    const parts = { ...process.deps, log, mailbox: async () => mailbox };
+    expect((await dueLanes(parts, [7], new Date(world.clock.now()))).lanes).toEqual([world.lane]);
+    await createLaneRunner({ ...process.deps, log }).run(world.lane);
+    expect(takenIds()).toEqual([second.id]);
+    expect(errors).toEqual(['submission.row_broken']);
   });
 
   it('does nothing while another run holds the lease, and goes on after it has ended', async () => {
@@ -321,7 +343,7 @@ describe('the wake-up of a message', () => {
     expect(process.wakes).toEqual(
       delays.map((delayMs) => ({ hint: { v: 1, kind: 'send', lane: world.lane }, delayMs })),
     );
-    const due = (at: number) => dueLanes({ rows: process.deps.rows, mailbox: async () => mailbox }, [7], new Date(at));
+    const due = (at: number) => dueLanes({ ...process.deps, mailbox: async () => mailbox }, [7], new Date(at));
     expect((await due(world.clock.now() + aheadMs - 1)).lanes).toEqual([]);
     expect((await due(world.clock.now() + aheadMs)).lanes).toEqual([world.lane]);
     await world.clock.advance(aheadMs);

@@ -71,7 +71,14 @@ export function createLaneRunner(deps: SendingDeps): LaneRunner {
         ]);
         if (next === undefined || isOver()) break;
         steps.set(next.id, (steps.get(next.id) ?? 0) + 1);
-        const hold = await step(self, next, mailboxes.get(next.mailboxId), await holds.of(lane, tid));
+        const heldFrom = await holds.of(lane, tid);
+        const hold = await step(self, next, mailboxes.get(next.mailboxId), heldFrom).catch((error: unknown) => {
+          if (!isBrokerError(error, 'row_broken', 'row_newer') || lease.signal.aborted) throw error;
+          // It must not keep the others of its account.
+          deps.log.error('submission.row_broken', error, { submissionId: next.id });
+          steps.set(next.id, mostSteps);
+          return undefined;
+        });
         if (hold === undefined) continue;
         held.set('bulk', hold);
         // Bulk leaves room for people's own mail, which may still go.

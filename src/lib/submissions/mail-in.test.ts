@@ -169,7 +169,9 @@ describe('the suppression list', () => {
   it.each([
     ['a full mailbox', { ...unknownUser, status: '5.2.2' }],
     ['a filter', { ...unknownUser, status: '5.7.1' }],
-    ['a limit of the sender', { ...unknownUser, status: '5.7.232' }],
+    ['a limit of the organisation', { ...unknownUser, status: '5.7.232' }],
+    ['a limit of a trial', { ...unknownUser, status: '5.7.233' }],
+    ['a limit of the sender', { ...unknownUser, status: '5.1.90' }],
     ['a blocked sender', { ...unknownUser, status: '5.1.8' }],
     ['an address that the message did not go to', { ...unknownUser, recipient: 'boss@fabrikam.example' }],
   ])('gets none for %s', async (_what, recipient) => {

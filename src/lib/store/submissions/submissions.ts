@@ -1,4 +1,5 @@
 import type { Submission } from '../../domain/submission.ts';
+import { isBrokerError } from '../../errors.ts';
 import type { BatchOperation, Store, StoredRow } from '../table/table.ts';
 import {
   messageIdHash,
@@ -45,6 +46,7 @@ export interface SubmissionRows {
   byMessageId(mailboxId: string, messageId: string): Promise<string | undefined>;
   /** What waits in a shard, as rows: each is decoded where it is needed. */
   waitingInShard(shard: number): Promise<readonly StoredRow[]>;
+  /** Those that can be read: one that is broken, or of a newer version, must not keep the others. `due-lanes.ts` logs it. */
   waitingOf(mailboxId: string): Promise<readonly WaitingRow[]>;
   /** Of a mailbox, newest first. @param after the key of the last one of the page before */
   page(mailboxId: string, after: string | undefined, most: number): Promise<readonly StoredSubmission[]>;
@@ -122,7 +124,14 @@ export function createSubmissionRows({ store }: { readonly store: Store }): Subm
 
     async waitingOf(mailboxId) {
       const rows = await table.list(submissionPartition(mailboxId), submissionRows('w', mailboxId));
-      return rows.map(decodeWaiting);
+      return rows.flatMap((row) => {
+        try {
+          return decodeWaiting(row);
+        } catch (error) {
+          if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
+          return [];
+        }
+      });
     },
 
     async page(mailboxId, after, most) {

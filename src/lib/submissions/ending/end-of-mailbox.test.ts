@@ -107,7 +107,7 @@ describe('the lanes that are due', () => {
 
   it('are those of mailboxes with something to do now', async () => {
     const process = startProcess(world);
-    const parts = { rows: process.deps.rows, mailbox: async () => mailbox };
+    const parts = { ...process.deps, mailbox: async () => mailbox };
     const due = (at: number) => dueLanes(parts, shards, new Date(at));
     expect(await due(world.clock.now())).toEqual({ lanes: [], orphaned: [] });
     await process.accept({ sendAt: new Date(world.clock.now() + hourMs) });
@@ -118,7 +118,7 @@ describe('the lanes that are due', () => {
   it('leave out a mailbox that was removed, and name it', async () => {
     const process = startProcess(world);
     await process.accept();
-    const parts = { rows: process.deps.rows, mailbox: async () => undefined };
+    const parts = { ...process.deps, mailbox: async () => undefined };
     const due = () => dueLanes(parts, shards, new Date(world.clock.now()));
     expect(await due()).toEqual({ lanes: [], orphaned: [mailbox.id] });
     await endSubmissions(process.deps, mailbox.id);
