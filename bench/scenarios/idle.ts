@@ -146,5 +146,6 @@ function memoryRows(bare: Held, warm: Held, cold: Held): Row[] {
   return [
     row('memory of the process after a full collection', ({ rss }) => rss),
     row('objects and buffers in use', used),
+    { ...row('memory of the process before that collection', ({ rssBefore }) => rssBefore), target: '-', met: true },
   ];
 }
