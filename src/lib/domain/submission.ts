@@ -38,6 +38,17 @@ export interface RefusedRecipient {
   readonly reply: string;
 }
 
+/** What a row of the table has room for, beside the recipients themselves: it holds 1 MiB in UTF-16. */
+const repliesLength = 200_000;
+
+/** Names all of them, each with what the server said of it; where there are hundreds, with its beginning. Pure. */
+export function shortReplies(refused: readonly RefusedRecipient[]): readonly RefusedRecipient[] {
+  const most = Math.floor(repliesLength / Math.max(1, refused.length));
+  return refused.map((each) =>
+    each.reply.length <= most ? each : { ...each, reply: each.reply.slice(0, most).toWellFormed() },
+  );
+}
+
 /** Where a Sent folder stood before an attempt: the copy gets a UID from `uidNext` on. */
 export interface SentPlace {
   readonly mailboxId: string;

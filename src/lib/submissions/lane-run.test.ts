@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { asStored } from '../../../test/support/rows.ts';
 import {
   composed,
   mailbox,
@@ -9,6 +10,7 @@ import {
 import { hourMs, minuteMs, secondMs } from '../domain/duration.ts';
 import { BrokerError } from '../errors.ts';
 import type { Way } from '../send/way.ts';
+import { decodeOutbox } from '../store/rows/outbox-row.ts';
 import { parseSubmissionId, submissionPartition } from '../store/submissions/submission-keys.ts';
 import { dueLanes } from './due-lanes.ts';
 import { createLaneRunner } from './lane-run.ts';
@@ -208,6 +210,30 @@ describe('a run of a lane', () => {
     expect((await world.rows('mail', 'o!')).map(({ values }) => values)).toEqual([
       expect.objectContaining({ type: 'submission.sent', data: expect.stringContaining('"state":"partial"') }),
     ]);
+  });
+
+  it('names each of a thousand refused recipients, in columns that a table takes', async () => {
+    const process = startProcess(world);
+    const { id } = await process.accept();
+    const refused = Array.from({ length: 1_000 }, (_, index) => ({
+      address: `recipient-${index}@fabrikam.example`,
+      code: 'recipient_refused' as const,
+      reply: `550 5.1.1 📭 ${'x'.repeat(480)}`,
+    }));
+    world.server.answers.push({ kind: 'accepted', refused });
+    await process.run();
+    const after = await read(id);
+    expect(after?.refused.map(({ address }) => address)).toEqual(refused.map(({ address }) => address));
+    for (const { reply } of after?.refused ?? []) expect(reply).toMatch(/^550 5\.1\.1 📭 x{150,}$/);
+    const [told] = await world.rows('mail', 'o!');
+    const data = JSON.parse(decodeOutbox(asStored({ partitionKey: '', rowKey: '', values: {}, ...Object(told) })).data);
+    expect(data.refused).toEqual(after?.refused);
+    for (const { values } of [...(await world.rows('submissions', 's!')), ...(await world.rows('mail', 'o!'))]) {
+      const texts = Object.values(values).filter((value) => typeof value === 'string');
+      expect(Math.max(...texts.map((text) => text.length))).toBeLessThanOrEqual(32 * 1024);
+      expect(2 * texts.join('').length).toBeLessThan(1024 * 1024);
+      for (const text of texts) expect(text.isWellFormed()).toBe(true);
+    }
   });
 
   it('waits where the sign-in fails, and says why', async () => {

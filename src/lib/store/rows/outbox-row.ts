@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { OutboxType } from '../../domain/events/event-types.ts';
 import type { OutboxData } from '../../domain/events/outbox-data.ts';
-import { brokenRow, columns, count, instant, readColumns, text } from '../table/columns.ts';
+import { brokenRow, columns, count, instant, readColumns, text, textColumns, withWholeText } from '../table/columns.ts';
 import type { Row, StoredRow } from '../table/table.ts';
 import { outboxRowKey, parseRowKey } from './keys.ts';
 import { partitionOf } from './mailbox-row.ts';
@@ -31,7 +31,7 @@ export function encodeOutbox(row: OutboxRow): Row {
   return {
     partitionKey: partitionOf(row.mailboxId),
     rowKey: outboxRowKey(row.mailboxId, row.id),
-    values: columns({ type, at, data, attempts, tries, failedAt, nextAt }),
+    values: columns({ type, at, ...textColumns('data', data), attempts, tries, failedAt, nextAt }),
   };
 }
 
@@ -39,5 +39,5 @@ export function encodeOutbox(row: OutboxRow): Row {
 export function decodeOutbox(row: StoredRow): OutboxRow {
   const key = parseRowKey(row.rowKey);
   if (key?.kind !== 'outbox') throw brokenRow(row, 'its key is not that of an event');
-  return { mailboxId: key.mailboxId, id: key.eventId, ...readColumns(row, form) };
+  return { mailboxId: key.mailboxId, id: key.eventId, ...readColumns(withWholeText(row, 'data'), form) };
 }

@@ -1,6 +1,17 @@
 import { z } from 'zod';
-import { type Submission, storedStates, wayNames } from '../../domain/submission.ts';
-import { brokenRow, code, columns, count, instant, json, readColumns, text } from '../table/columns.ts';
+import { type Submission, shortReplies, storedStates, wayNames } from '../../domain/submission.ts';
+import {
+  brokenRow,
+  code,
+  columns,
+  count,
+  instant,
+  json,
+  readColumns,
+  text,
+  textColumns,
+  withWholeText,
+} from '../table/columns.ts';
 import type { Row, StoredRow, Values } from '../table/table.ts';
 import {
   parseSubmissionId,
@@ -117,7 +128,7 @@ export function encodeSubmission({ submission, sealed }: SubmissionRow): Row {
     waitingFor: asJson(waitingFor),
     original: asJson(original),
     copy: asJson(copy),
-    refused: list(refused),
+    ...textColumns('refused', list(shortReplies(refused))),
     owes: list(owes),
     drafted: drafted || undefined,
     resendable: resendable || undefined,
@@ -137,7 +148,7 @@ export function encodeSubmission({ submission, sealed }: SubmissionRow): Row {
 export function decodeSubmission(row: StoredRow): SubmissionRow {
   const key = parseSubmissionRowKey(row.rowKey);
   if (key?.kind !== 's') throw brokenRow(row, 'its key is not that of a submission');
-  const read = readColumns(row, form);
+  const read = readColumns(withWholeText(row, 'refused'), form);
   const chunks: Uint8Array[] = [];
   for (let index = 0; ; index++) {
     const chunk = row.values[`${sealedColumn}${index}`];

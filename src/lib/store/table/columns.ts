@@ -81,6 +81,33 @@ export function columns(values: Values): Values {
   return Object.fromEntries([['v', rowVersion], ...Object.entries(values).filter(([, value]) => value !== undefined)]);
 }
 
+// A text property holds at most 64 KiB in UTF-16 (Table service data model); the last character of a piece may move on.
+const longestPiece = 32 * 1024 - 1;
+
+/** A text of any length as columns `name`, `name1`, `name2` and so on; none of them is cut within a character. */
+export function textColumns(name: string, value: string | undefined): Values {
+  const pieces: Record<string, string | undefined> = { [name]: value };
+  for (let at = 0, index = 0; value !== undefined && at < value.length; index++) {
+    const end = at + longestPiece;
+    const isCutWithin = end < value.length && /[\uD800-\uDBFF]/.test(value.charAt(end - 1));
+    const next = isCutWithin ? end - 1 : end;
+    pieces[index === 0 ? name : `${name}${index}`] = value.slice(at, next);
+    at = next;
+  }
+  return pieces;
+}
+
+/** The counterpart of {@link textColumns}: the row with the whole text in its first column. */
+export function withWholeText(row: StoredRow, name: string): StoredRow {
+  let whole = row.values[name];
+  for (let index = 1; typeof whole === 'string'; index++) {
+    const piece = row.values[`${name}${index}`];
+    if (typeof piece !== 'string') break;
+    whole += piece;
+  }
+  return whole === undefined ? row : { ...row, values: { ...row.values, [name]: whole } };
+}
+
 /** A binary column, absent when it holds nothing. */
 export const packed = (bytes: Uint8Array): Uint8Array | undefined => (bytes.length === 0 ? undefined : bytes);
 

@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../../domain/clock.ts';
 import type { OutboxData } from '../../domain/events/outbox-data.ts';
 import { eventId } from '../../domain/ids.ts';
-import type { Submission, SubmissionEvent } from '../../domain/submission.ts';
+import { type Submission, type SubmissionEvent, shortReplies } from '../../domain/submission.ts';
 import { readMailbox } from '../../store/mailboxes/mailboxes.ts';
 import { outboxRowKey, stateRowKey } from '../../store/rows/keys.ts';
 import { encodeMailbox, partitionOf } from '../../store/rows/mailbox-row.ts';
@@ -65,7 +65,7 @@ function dataOf(submission: Submission): OutboxData[SubmissionEvent] {
     messageId: submission.serverMessageId ?? submission.ourMessageId,
     ourMessageId: submission.ourMessageId,
     attempts,
-    refused,
+    refused: shortReplies(refused),
     fromRewritten,
     original:
       original?.marked === undefined
