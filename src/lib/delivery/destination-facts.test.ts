@@ -81,6 +81,31 @@ describe('the facts of a destination', () => {
     expect(await facts.headsMoved('dst_gonegonegone')).toBe(0);
   });
 
+  it('are read once for all mailboxes that ask at the same time, and again after a failure', async () => {
+    const { rows, id } = await world('collection');
+    let reads = 0;
+    const parts = { time: store.time, clock: systemClock, random: systemRandom };
+    const facts = createDestinationFacts({
+      ...parts,
+      rows: {
+        ...rows,
+        read: async (...args) => {
+          reads += 1;
+          if (reads === 1) throw new Error('not read');
+          return rows.read(...args);
+        },
+      },
+    });
+    const asked = () => Promise.allSettled([facts.order(id), facts.order(id), facts.wantsCounts(id)]);
+    expect((await asked()).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(await asked()).toEqual(['window', 'window', false].map((value) => ({ status: 'fulfilled', value })));
+    await facts.order(id);
+    expect(reads).toBe(2);
+    expect(await facts.order('dst_gonegonegone')).toBe('strict');
+    expect(await facts.order('dst_gonegonegone')).toBe('strict');
+    expect(reads).toBe(4);
+  });
+
   it('tell whether nothing goes to it just now: held, or paused', async () => {
     const { rows, facts, id } = await world();
     expect(await facts.isHeld(id)).toBe(false);

@@ -46,7 +46,7 @@ export function afterDeath(state: DestinationState, now: number, chance: number)
 /** What those who read mail must know and note of destinations; shared by all workers through row `b`. */
 export function createDestinationFacts(deps: DestinationFactsDeps) {
   const { rows, time, clock, random } = deps;
-  const known = createExpiringMap<string, DestinationConfig>(1_000, () => clock.monotonic());
+  const known = createExpiringMap<string, Promise<DestinationConfig | undefined>>(1_000, () => clock.monotonic());
 
   /** Changes the state, again if another wrote meanwhile. A destination without one was deleted. */
   async function change(id: string, how: (state: DestinationState) => DestinationState): Promise<void> {
@@ -56,12 +56,20 @@ export function createDestinationFacts(deps: DestinationFactsDeps) {
     });
   }
 
-  async function configOf(id: string): Promise<DestinationConfig | undefined> {
+  /** Read once for all that ask at the same time: the mailboxes of a shard are polled together. */
+  function configOf(id: string): Promise<DestinationConfig | undefined> {
     const found = known.get(id);
     if (found !== undefined) return found;
-    const config = (await rows.read(id))?.config;
-    if (config !== undefined) known.set(id, config, clock.monotonic() + configCacheMs);
-    return config;
+    const reading = rows.read(id).then((stored) => stored?.config);
+    known.set(id, reading, clock.monotonic() + configCacheMs);
+    // A failure goes to the callers waiting now, and is not cached, nor is that there is none.
+    const forget = () => {
+      if (known.get(id) === reading) known.delete(id);
+    };
+    reading.then((config) => {
+      if (config === undefined) forget();
+    }, forget);
+    return reading;
   }
 
   return {
