@@ -117,15 +117,20 @@ describe('a commit', () => {
   });
 
   it.each([
-    { waiters: 30, order: ['batch', '15 told', 'batch', '15 told', 'batch'] },
-    { waiters: 12, order: ['batch', '12 told', 'batch'] },
+    { waiters: 30, batchMs: 0, order: ['batch', '15 told', 'batch', '15 told', 'batch'] },
+    { waiters: 12, batchMs: 0, order: ['batch', '12 told', 'batch'] },
+    // What they do between two batches takes no time here.
+    { waiters: 30, batchMs: 50, order: ['batch', '30 told', 'batch'] },
   ])(
-    'of many who wait is told to half of them first, whose next rows go out before the others are told: $waiters',
-    async ({ waiters, order }) => {
-      committer = createCommitter({ store, clock: { ...clock, caughtUp: systemClock.caughtUp } }, lease);
+    'of many who wait is told to half of them first, whose next rows go out before the others are told, unless they wait longer for it than it takes them to make those: $waiters, $batchMs ms',
+    async ({ waiters, batchMs, order }) => {
+      let nowMs = 0;
+      const { caughtUp } = systemClock;
+      committer = createCommitter({ store, clock: { ...clock, caughtUp, monotonic: () => nowMs } }, lease);
       const seen: string[] = [];
       store.disturb = () => {
         seen.push('batch');
+        nowMs += batchMs;
         return undefined;
       };
       const one = unit('one');
@@ -144,7 +149,7 @@ describe('a commit', () => {
     },
   );
 
-  it('is told to all of them, although the lease is lost with the next', async () => {
+  it('is told to all whose rows it stored, although the lease is lost with the next', async () => {
     committer = createCommitter({ store, clock: { ...clock, caughtUp: systemClock.caughtUp } }, lease);
     let batches = 0;
     store.disturb = () => (++batches === 2 ? new StoreError('conflict') : undefined);

@@ -7,6 +7,7 @@ import { wireBytes } from '../table/row-size.ts';
 import { type BatchOperation, batchLimits, isStoreError, type Store, StoreError } from '../table/table.ts';
 import { type CommitUnit, type Part, takeParts, type Waiter } from './commit-parts.ts';
 import { type Lease, LeaseLost, leaseMs } from './lease.ts';
+import { createOverlap } from './overlap.ts';
 
 export type { CommitUnit } from './commit-parts.ts';
 
@@ -55,6 +56,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
   const waiting = new Set<Waiter>();
   /** Those of them whose rows are stored, and who are told next. */
   const stored: Waiter[] = [];
+  const overlap = createOverlap(() => clock.monotonic());
   let { etag, sentAt } = lease;
   let seq = 0;
   let lastSending = sentAt;
@@ -94,10 +96,12 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
   }
 
   function tellStored(count = stored.length): void {
+    overlap.told();
     settle(stored.splice(0, count), (one) => one.resolve());
   }
 
-  const isWorthABatch = () => [...queue.values()].reduce((sum, waiters) => sum + waiters.length, 0) >= worthABatch;
+  const isWorthABatch = () =>
+    overlap.pays && [...queue.values()].reduce((sum, waiters) => sum + waiters.length, 0) >= worthABatch;
 
   /**
    * Tells those whose rows are stored. What they do next keeps this process busy, while a distant service has nothing to
@@ -105,7 +109,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
    * then on one half works while the rows of the other are on their way.
    */
   async function tellInHalves(): Promise<void> {
-    if (stored.length > worthABatch && !isWorthABatch()) {
+    if (overlap.pays && stored.length > worthABatch && !isWorthABatch()) {
       tellStored(Math.ceil(stored.length / 2));
       await clock.caughtUp(isWorthABatch);
     }
@@ -232,8 +236,10 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
         tellStored();
         continue;
       }
+      const isStored = overlap.sending(stored.length > 0);
       try {
         const [done] = await Promise.all([commitParts(group, last), tellOthers()]);
+        isStored();
         settle(renewals, (one) => one.resolve());
         if (last && done) lose('released');
         else await tellInHalves();
@@ -271,6 +277,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
     commit(unit) {
       if (broken.has(unit)) return Promise.reject(new StoreError('refused', { table: table.name }));
       known.add(unit);
+      overlap.asked();
       return waiter((own) => queue.set(unit, [...(queue.get(unit) ?? []), own]));
     },
     include(unit) {

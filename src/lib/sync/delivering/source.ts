@@ -66,6 +66,12 @@ export function createSource(at: DeliveryPoll, backlog: Backlog): Source {
     care: Care,
   ): Promise<{ entry: RecentMessage; seemsNew: boolean } | undefined> {
     const known = record.entryAt(meta.uid);
+    let made: RecentMessage | undefined;
+    // Its hashes are made once.
+    const fresh = () => {
+      made ??= newEntry(meta);
+      return made;
+    };
     const isOld = backlog.isOld(meta);
     let found: Claim | undefined;
     let isKept: boolean | undefined;
@@ -74,10 +80,10 @@ export function createSource(at: DeliveryPoll, backlog: Backlog): Source {
       const identity = identify({ known, claim: found, isKeptBack: isKept, isSettled });
       switch (identity.kind) {
         case 'needs':
-          if (identity.fact === 'claim') found = await claim(at, messageHash(meta));
+          if (identity.fact === 'claim') found = await claim(at, fresh().hash);
           else if (identity.fact === 'isKeptBack') isKept = await keepBack(meta, care);
           else if (found?.kind === 'move') isSettled = mailbox.retryItem(found.entry.key) !== undefined;
-          else isSettled = needsNoDelivery(known ?? newEntry(meta));
+          else isSettled = needsNoDelivery(known ?? fresh());
           continue;
         case 'settled':
         case 'filtered':
@@ -91,7 +97,7 @@ export function createSource(at: DeliveryPoll, backlog: Backlog): Source {
             : { entry: postedAs(known, meta), seemsNew: !isOld && !isKnownElsewhere(mailbox, record, known) };
         case 'new':
         case 'copy':
-          return { entry: newEntry(meta), seemsNew: !isOld && identity.kind === 'new' };
+          return { entry: fresh(), seemsNew: !isOld && identity.kind === 'new' };
       }
     }
   }
