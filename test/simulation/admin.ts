@@ -7,11 +7,16 @@ import type { Life, Lives } from './lives.ts';
 import { type MailWorld, watchedPaths } from './mail.ts';
 import type { Ground, SimProcess } from './process.ts';
 import type { Post } from './receiver.ts';
+import type { SimSending } from './sending/sending.ts';
+import { createSharedMailbox } from './sending/shared-mailbox.ts';
+import type { Tenant } from './sending/tenant.ts';
 
 export interface Person {
   readonly tid: string;
   readonly oid: string;
   readonly address: string;
+  /** Opened with somebody's sign-in, or by the app. */
+  readonly isShared?: true;
 }
 
 /** Who calls the API: administrators, and people who connect their mailboxes. */
@@ -29,13 +34,20 @@ export interface Admin {
 
 export function createAdmin(
   ground: Ground,
-  world: { readonly app: App; readonly lives: Lives; readonly mail: MailWorld; readonly entra: Entra },
+  world: {
+    readonly app: App;
+    readonly lives: Lives;
+    readonly mail: MailWorld;
+    readonly entra: Entra;
+    readonly tenant: Tenant;
+  },
   people: readonly Person[],
   destinations: readonly string[],
 ): Admin {
   const { scheduler, faults, dice } = ground;
-  const { app, lives, mail, entra } = world;
+  const { app, lives, mail, entra, tenant } = world;
   const past = diceOf(`${ground.seed} first sync`);
+  const shared = createSharedMailbox(ground, people);
   const daysAgo = (days: number) => new Date(scheduler.now() - days * 86_400_000);
 
   /** What STATUS says of the folders, which takes a moment; nothing where the server cannot be reached. */
@@ -56,21 +68,33 @@ export function createAdmin(
     });
   }
 
-  async function place(api: ReturnType<typeof createApi>, process: SimProcess, person: Person): Promise<void> {
-    const { tid, oid, address } = person;
-    entra.dead.delete(oid);
-    await api.grants.connected({ tid, oid, cache: '{}' });
+  async function place(
+    api: ReturnType<typeof createApi>,
+    process: SimProcess,
+    sending: SimSending | undefined,
+    person: Person,
+  ): Promise<void> {
+    const { tid, oid, address, isShared = false } = person;
+    const grant = isShared ? shared.grant() : ({ kind: 'user', tid, oid } as const);
+    if (grant.kind === 'app') await api.grants.openApp(tid);
+    if (!isShared) {
+      entra.dead.delete(oid);
+      await api.grants.connected({ tid, oid, cache: '{}' });
+    }
     const folders = await look(process, address);
-    await api.registry.upsert({
-      grant: { kind: 'user', tid, oid },
+    if (!isShared) tenant.signedIn(grant);
+    const { mailbox } = await api.registry.upsert({
+      grant,
       address,
       login: address,
-      shared: false,
+      shared: isShared && grant.kind === 'user',
       folders,
       destinationId: destinations[people.indexOf(person) % destinations.length] ?? '',
       syncFrom: past.chance(0.6) ? daysAgo(past.between(0, 45)) : undefined,
       filter: faults.pick('filter', filterChoices) ?? undefined,
     });
+    if (isShared) await shared.setUp(api, mailbox);
+    if (tenant.graphPermissions.length > 0) await sending?.retry(mailbox);
   }
 
   /** Who wants to be connected, and has not heard that it went well. */
@@ -79,8 +103,8 @@ export function createAdmin(
   function connect(person: Person): void {
     const since = scheduler.now();
     waiting.set(person, since);
-    app.request(`connect ${person.address}`, async (api, process) => {
-      await place(api, process, person);
+    app.request(`connect ${person.address}`, async (api, process, sending) => {
+      await place(api, process, sending, person);
       if (waiting.get(person) === since) waiting.delete(person);
     });
   }
@@ -91,7 +115,7 @@ export function createAdmin(
   const personOf = (life: Life) => people.find((person) => person.address === life.row.address);
 
   function signOut(person: Person | undefined): void {
-    if (person === undefined) return;
+    if (person === undefined || person.isShared) return;
     entra.dead.add(person.oid);
     if (!faults.strikes('notice')) return;
     scheduler.after(faults.size('notice', 30_000, 240_000), () => {
@@ -141,6 +165,10 @@ export function createAdmin(
         const person = dice.pick(people);
         if (person !== undefined && dice.chance(0.5)) connect(person);
         return;
+      }
+      if (people.some(({ isShared }) => isShared) && faults.strikes('sendMoved')) {
+        shared.move();
+        for (const person of people) if (person.isShared) connect(person);
       }
       if (faults.strikes('grantDead')) signOut(personOf(life));
       if (faults.strikes('pause')) {

@@ -24,6 +24,7 @@ import { createProcess, type Ground, invocations, type SimProcess } from './proc
 import type { Promises } from './promises.ts';
 import { createQueue, type Hint, type Queue } from './queue.ts';
 import { createReceivers, type PostObserver, type ReceiverWeather } from './receiver.ts';
+import { graphTokens } from './sending/graph/tokens.ts';
 import { createSimSending, type SendingGround, type SimSending } from './sending/sending.ts';
 import { createStore, type StoreWeather } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -189,6 +190,7 @@ export function createApp(ground: Ground, world: Surroundings, most: number): Ap
       { ...world.sending, mail: world.mail },
       {
         token: (mailbox) => token(process, mailbox),
+        graphToken: graphTokens(world.sending.tenant, (mailbox) => token(process, mailbox)),
         wake: (hint, delayMs) => queue.put(hint, delayMs),
       },
     );

@@ -128,6 +128,35 @@ export const likelihoods = {
   sendAgain: [0.1, 0.4],
   /** At each message with an unknown outcome. */
   sendDecide: [0.3, 0.9],
+
+  // Graph, in the worlds in which mail goes out that way, too.
+  // At each request.
+  graphDown: [0.02, 0.08],
+  /** 429, or 503 with a time. */
+  graphThrottled: [0.02, 0.1],
+  /** 401, though the token is good. */
+  graphToken: [0.01, 0.04],
+  /** 500, 502 or 504; what was asked for is done, or not. */
+  graphFails: [0.04, 0.2],
+  /** No answer: what was asked for is done now, later or never. */
+  graphLost: [0.06, 0.25],
+  /** 200 in place of 202: the message leaves, or is lost. At each request that sends. */
+  graphOdd: [0.05, 0.25],
+  /** 400 or 403. At each request that sends, or makes a draft. */
+  graphRefusal: [0.02, 0.08],
+  // At each look of the weather.
+  /** A person's consent for Graph is gone. */
+  consentGone: [0.01, 0.04],
+  /** The administrator disables SMTP AUTH for a while. */
+  smtpClosed: [0.03, 0.1],
+  /** Another way is chosen for a mailbox. */
+  wayChosen: [0.03, 0.15],
+  /** A message is too large for one request to Graph. At each message. */
+  sendLarge: [0.2, 0.5],
+  /** Mail is answered or forwarded. At each acceptance of one, in the worlds in which that happens. */
+  sendAnswer: [0.1, 0.4],
+  /** A shared mailbox is opened by another person, or by the app. At each look of the weather. */
+  sendMoved: [0.05, 0.2],
 } as const;
 
 export type FaultKind = keyof typeof likelihoods;
@@ -142,6 +171,8 @@ export interface Faults {
   pick<T>(kind: FaultKind, items: readonly T[]): T | undefined;
   /** Kinds that this world knows. */
   readonly kinds: ReadonlySet<FaultKind>;
+  /** From here on there are only these. */
+  only(kinds: readonly FaultKind[]): void;
   /** From here on there are no faults and no actions. */
   stop(): void;
   readonly stopped: boolean;
@@ -160,14 +191,19 @@ export function createFaults(seed: string, without: ReadonlySet<FaultKind>): Fau
     if (present && !without.has(kind)) streams.set(kind, { dice: dice(`${seed}/${kind}`), likelihood });
   }
   let stopped = false;
+  let left: readonly FaultKind[] | undefined;
+  const isOver = (kind: FaultKind) => left !== undefined && !left.includes(kind);
   return {
     strikes(kind) {
       const stream = streams.get(kind);
-      return stream !== undefined && !stopped && stream.dice.chance(stream.likelihood);
+      return stream !== undefined && !stopped && !isOver(kind) && stream.dice.chance(stream.likelihood);
     },
     size: (kind, from, to) => streams.get(kind)?.dice.between(from, to) ?? from,
     pick: (kind, items) => streams.get(kind)?.dice.pick(items),
     kinds: new Set(streams.keys()),
+    only(some) {
+      left = some;
+    },
     stop() {
       stopped = true;
     },
@@ -179,3 +215,8 @@ export function createFaults(seed: string, without: ReadonlySet<FaultKind>): Fau
 
 /** Everything about bells: they make polls come at other times, and so hide what shows seldom. */
 export const bellKinds: readonly FaultKind[] = ['bell', 'bellTwice', 'bellLate', 'bellForged'];
+
+/** What concerns mail out, and processes that end. */
+export const sendingKinds: readonly FaultKind[] = faultKinds.filter((kind) =>
+  /^(kill|stall|wakeUp|smtp|graph|copyNever|copyLate|bounce|send|consent|wayChosen)/.test(kind),
+);

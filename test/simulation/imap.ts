@@ -2,6 +2,7 @@ import type { MessageMeta, MessageTraits, ReadMessage } from '../../src/lib/doma
 import { BrokerError, type ErrorCode } from '../../src/lib/errors.ts';
 import type { ImapConnector, KeepableSession } from '../../src/lib/mailbox/session/session.ts';
 import { noHeaders } from '../support/headerless.ts';
+import { openFolder } from './imap-folder.ts';
 import type { MailWorld, Physical, SimFolder } from './mail.ts';
 import type { Call, Ground, SimProcess } from './process.ts';
 
@@ -213,7 +214,15 @@ export function createImap(ground: Ground, process: SimProcess, mail: MailWorld)
           selected = undefined;
         }),
       setAside: () => {},
-      inFolder: absent,
+      inFolder: async (path, mode, work) => {
+        const folder = () => {
+          const found = select(path);
+          validities.set(path, found.uidValidity);
+          return found;
+        };
+        const opened = { path, mode, command, folder, answered: () => answered(path) };
+        return work(await openFolder(mail, opened, scheduler.now));
+      },
       fetchMarks: (path, uids) =>
         command(`MARKS ${name(path)} ${uids.join(',')}`, () => {
           const wanted = new Set(uids);

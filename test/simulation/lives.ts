@@ -1,5 +1,6 @@
 import { messageKey } from '../../src/lib/domain/ids.ts';
 import type { MailboxFilter } from '../../src/lib/domain/mail/filter.ts';
+import type { SendVia } from '../../src/lib/domain/submission.ts';
 import { decodeCursor } from '../../src/lib/store/rows/cursor-row.ts';
 import { addressKey, parseRowKey } from '../../src/lib/store/rows/keys.ts';
 import { decodeMailbox } from '../../src/lib/store/rows/mailbox-row.ts';
@@ -24,6 +25,8 @@ export interface Life {
   readonly adopted: Map<string, { readonly uidValidity: unknown; readonly at: number }>;
   /** By key: every key that a message would have got at a place where it was. */
   readonly keys: Map<string, Physical>;
+  /** By which ways it was to send, from when on. */
+  readonly vias: { readonly from: number; readonly via: SendVia }[];
   /** Which filter it had from when on; the last one is the one it has. */
   readonly filters: { readonly from: number; readonly filter: MailboxFilter | undefined }[];
 }
@@ -71,6 +74,7 @@ export function createLives(ground: Ground, mail: () => MailWorld, twice: (addre
       removedAt: undefined,
       adopted: new Map(),
       keys: new Map(),
+      vias: [{ from: scheduler.now(), via: row.sendVia ?? 'auto' }],
       filters: [{ from: scheduler.now(), filter: undefined }],
     };
     const before = all.filter((one) => one.row.address === row.address).length;
@@ -136,6 +140,8 @@ export function createLives(ground: Ground, mail: () => MailWorld, twice: (addre
           born(row, cursors);
         } else {
           life.latest = row;
+          const via = row.sendVia ?? 'auto';
+          if (life.vias.at(-1)?.via !== via) life.vias.push({ from: scheduler.now(), via });
           if (row.deletedAt !== undefined) life.removedAt ??= scheduler.now();
         }
       }

@@ -47,6 +47,8 @@ export interface Physical {
   /** Whether it ever was hidden in one of these ways. */
   wasHidden: boolean;
   flags: Flags;
+  /** Of those that programs made up: `$Forwarded`. */
+  readonly keywords: Set<string>;
   /** What our header says: the copy of what went out through the broker. */
   readonly submissionId: string | undefined;
   readonly bounce: Bounce | undefined;
@@ -71,6 +73,8 @@ export interface SimMailbox {
   readonly login: string;
   /** Whether its server gives a new INTERNALDATE to what is moved or copied. */
   readonly stampsAnew: boolean;
+  /** Whether its server keeps `$Forwarded`. */
+  readonly keepsForwarded: boolean;
   readonly folders: ReadonlyMap<string, SimFolder>;
   /** Everything that ever was in it. */
   readonly all: Physical[];
@@ -100,6 +104,10 @@ export interface MailWorld {
   move(message: Physical, to: SimFolder): void;
   copy(message: Physical, to: SimFolder): Physical;
   remove(message: Physical): void;
+  /** Sets flags on it, for the broker. */
+  store(message: Physical, flags: readonly string[]): void;
+  /** Puts a message into a folder, for the broker. */
+  append(folder: SimFolder, source: Buffer, mail: NewMail): Physical;
   /** Turns one of its flags over. */
   mark(message: Physical, flag: keyof Flags): void;
   renumber(folder: SimFolder): void;
@@ -112,6 +120,12 @@ export const senders = ['bob@elsewhere.example', 'eva@elsewhere.example', 'news@
 
 export const watchedPaths = ['INBOX', 'Archive', 'Sent Items'] as const;
 
+/** Told of what the broker does to mailboxes. */
+export interface Ours {
+  onStored(message: Physical, flags: readonly string[]): void;
+  onAppended(message: Physical, source: Buffer): void;
+}
+
 const roles: Readonly<Record<string, FolderRole>> = { INBOX: 'inbox', Archive: 'archive', 'Sent Items': 'sent' };
 
 /** @param skewMs how wrong the clocks of the mail servers are */
@@ -119,18 +133,26 @@ export function createMailWorld(
   ground: Ground,
   skewMs: number,
   onPlaced: (message: Physical, place: Place) => void,
+  ours: Ours,
 ): MailWorld {
   const { scheduler, dice, trace } = ground;
   const mailboxes = new Map<string, SimMailbox>();
   const messages: Physical[] = [];
   const post = diceOf(`${ground.seed} senders`);
   const makes = diceOf(`${ground.seed} servers`);
+  const keeps = diceOf(`${ground.seed} keywords`);
 
   function mailbox(login: string): SimMailbox {
     const known = mailboxes.get(login);
     if (known !== undefined) return known;
     const folders = new Map<string, SimFolder>();
-    const made: SimMailbox = { login, stampsAnew: makes.chance(0.4), folders, all: [] };
+    const made: SimMailbox = {
+      login,
+      stampsAnew: makes.chance(0.4),
+      keepsForwarded: keeps.chance(0.7),
+      folders,
+      all: [],
+    };
     for (const path of [...watchedPaths, 'Elsewhere']) {
       folders.set(path, {
         mailbox: made,
@@ -190,6 +212,7 @@ export function createMailWorld(
       wasHidden: false,
       // What one has written oneself is read.
       flags: mail.like?.flags ?? { seen: folder.role === 'sent', flagged: false, answered: false },
+      keywords: new Set(),
       bad: undefined,
     };
     messages.push(message);
@@ -233,6 +256,20 @@ export function createMailWorld(
     remove(message) {
       trace.note(message.mailbox.login.split('@')[0] ?? '', () => `deletes m${message.id} from ${at(message)}`);
       take(message);
+    },
+    store(message, flags) {
+      trace.note(message.mailbox.login.split('@')[0] ?? '', () => `is told ${flags.join(' ')} of m${message.id}`);
+      for (const flag of flags) {
+        if (flag === '\\Answered') message.flags = { ...message.flags, answered: true };
+        else message.keywords.add(flag);
+      }
+      ours.onStored(message, flags);
+    },
+    append(folder, source, mail) {
+      const message = add(folder, mail);
+      trace.note(who(folder), () => `is given m${message.id} for ${at(message)}`);
+      ours.onAppended(message, source);
+      return message;
     },
     mark(message, flag) {
       message.flags = { ...message.flags, [flag]: !message.flags[flag] };

@@ -23,7 +23,12 @@ export type PromiseName =
   | 'a message is sent once'
   | 'no message is forgotten'
   | 'each outcome is told'
-  | 'no function fails but for storage, mail or Microsoft';
+  | 'no function fails but for storage, mail or Microsoft'
+  | 'a message leaves whole'
+  | 'a message goes by the way that was chosen'
+  | 'no draft is left over'
+  | 'only what was answered is marked'
+  | 'at most one copy is stored';
 
 /** A promise that was not kept. */
 export interface Breach {

@@ -8,21 +8,27 @@ import { createFaults, type FaultKind } from './faults.ts';
 import { createFence } from './fence.ts';
 import { createFilters } from './filters.ts';
 import { createLives } from './lives.ts';
-import { createMailWorld } from './mail.ts';
+import { createMailWorld, type Ours, type Physical, type Place } from './mail.ts';
 import { createProbes } from './probes.ts';
 import type { Ground } from './process.ts';
 import { createPromises } from './promises.ts';
 import type { Post, PostObserver, ReceiverWeather } from './receiver.ts';
 import { createRecords, type Records } from './records.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
+import { type Aftermath, createAftermath } from './sending/aftermath.ts';
 import type { BlobShelf } from './sending/blobs.ts';
+import { createGraphServer } from './sending/graph/server.ts';
+import { createLetters } from './sending/letters.ts';
+import { createOperators, type Operators } from './sending/operators.ts';
 import { createOutcomes, type Outcomes } from './sending/outcomes.ts';
 import { createPostOffice } from './sending/post-office.ts';
 import { createSenders, type Senders } from './sending/senders.ts';
+import { createTenant } from './sending/tenant.ts';
 import type { Ended } from './settled.ts';
 import type { StoreWeather } from './store.ts';
 import { type Applied, createTables } from './tables.ts';
 import { createTrace } from './trace.ts';
+import { warmUp } from './warm-up.ts';
 
 export interface WorldOptions {
   readonly seed: number;
@@ -57,15 +63,29 @@ export interface World extends Ended {
   readonly app: App;
   readonly bells: Bells;
   /** In worlds from which mail goes out. */
-  readonly outgoing: { readonly outcomes: Outcomes; readonly senders: Senders; readonly shelf: BlobShelf } | undefined;
+  readonly outgoing:
+    | {
+        readonly outcomes: Outcomes;
+        readonly aftermath: Aftermath;
+        readonly senders: Senders;
+        readonly operators: Operators;
+        readonly shelf: BlobShelf;
+        /** Over Graph, too, or with answers and a shared mailbox. */
+        readonly isRich: boolean;
+      }
+    | undefined;
 }
 
 const names = ['ada', 'bea', 'cid', 'dan', 'eve', 'fay', 'gus', 'hal'] as const;
+
+/** A mailbox that somebody opens, or the app. */
+const shared = { oid: '', address: 'team@contoso.example', isShared: true } as const;
 
 export const destinations = ['dst_alphaalphaal', 'dst_betabetabeta'] as const;
 
 /** A world in which nothing has happened yet. The same for the same options. */
 export async function createWorld(options: WorldOptions): Promise<World> {
+  await warmUp();
   const { wanted = {} } = options;
   const seed = String(options.seed);
   const scheduler = createScheduler();
@@ -90,23 +110,36 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const records = createRecords(promises, lives);
   const filters = createFilters(ground, promises, () => tables, lives, deliveries);
   const bells = createBells(ground, lives, () => app.queue);
-  const mail = createMailWorld(ground, chance.between(-20_000, 20_000), (message, place) => {
+  const ours: Ours = {
+    onStored: (message, flags) => aftermath.onStored(message, flags),
+    onAppended: (message, source) => aftermath.onAppended(message, source),
+  };
+  const onPlaced = (message: Physical, place: Place) => {
     lives.onPlaced(message, place);
     bells.onPlaced(message, place);
-  });
+  };
+  const mail = createMailWorld(ground, chance.between(-20_000, 20_000), onPlaced, ours);
   // A third of the worlds: the lives of the others do not change with what is sent here.
   const isSending = dice(`${seed}/mail goes out`).chance(1 / 3);
+  // In more than half of these, over Graph, too.
+  const tenant = createTenant(ground, isSending && dice(`${seed}/ways out`).chance(0.6));
+  // In half of them mail is answered, and there is a shared mailbox.
+  const isAnswering = isSending && dice(`${seed}/answers`).chance(0.5);
+  const letters = createLetters();
   const office = createPostOffice(
     ground,
     () => mail,
-    (id) => outcomes.onTaken(id),
+    (letter) => outcomes.onTaken(letter),
   );
+  const graph = createGraphServer(office);
   const outcomes = createOutcomes(ground, promises, {
     tables: () => tables,
     lives,
     office: () => office,
     mail: () => mail,
+    letters,
   });
+  const aftermath = createAftermath(promises, { lives, letters, drafts: graph.drafts, outcomes: () => outcomes });
   const shelf: BlobShelf = new Map();
   const tables = createTables((write) => {
     outcomes.onApplied(write);
@@ -134,7 +167,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     storeWeather,
     receiverWeather,
     breach: promises.breach,
-    sending: isSending ? { office, shelf } : undefined,
+    sending: isSending ? { office, shelf, tenant, graph } : undefined,
     posts: {
       sending(post: Post) {
         filters.sending(post);
@@ -169,14 +202,17 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       address: `${name}@contoso.example`,
     }),
   );
-  const admin = createAdmin(ground, { app, lives, mail, entra }, people, destinations);
+  if (isAnswering && wanted.people === undefined) people.push({ ...shared, tid: people[0]?.tid ?? '' });
+  const admin = createAdmin(ground, { app, lives, mail, entra, tenant }, people, destinations);
 
-  const senders = createSenders(ground, { app, lives, outcomes });
+  const senders = createSenders(ground, { app, lives, outcomes, letters, tenant, aftermath, isAnswering });
   for (const [at, id] of destinations.entries()) {
     trace.name(id, at === 0 ? 'alpha' : 'beta');
     await insertDestination(tables, id, new Date(scheduler.now()));
   }
   const ended = { tables, lives, mail, deliveries, promises };
-  const outgoing = isSending ? { outcomes, senders, shelf } : undefined;
+  const operators = createOperators(ground, { app, lives, tenant });
+  const isRich = tenant.graphPermissions.length > 0 || isAnswering;
+  const outgoing = isSending ? { outcomes, aftermath, senders, operators, shelf, isRich } : undefined;
   return { ...ended, ground, scheduler, surroundings, records, people, admin, app, bells, outgoing };
 }

@@ -92,11 +92,14 @@ const field = (head: readonly string[], name: string): string | undefined => {
   return found?.slice(prefix.length).replace(/\r\n/g, '').trim();
 };
 
+let loading: Promise<typeof import('postal-mime')> | undefined;
+
 /** Decodes one part that was taken out. */
 export async function readFile(part: Buffer<ArrayBuffer>): Promise<MailFile> {
   const { head, body } = entity(part);
   const content = decoded(field(head, 'Content-Transfer-Encoding') ?? '', body);
-  const { default: PostalMime } = await import('postal-mime');
+  loading ??= import('postal-mime');
+  const { default: PostalMime } = await loading;
   const { attachments } = await PostalMime.parse(content === undefined ? part : `${head.join('\r\n')}\r\n\r\n`, {
     attachmentEncoding: 'arraybuffer',
     forceRfc822Attachments: true,

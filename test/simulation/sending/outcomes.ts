@@ -12,7 +12,9 @@ import type { Ground } from '../process.ts';
 import type { Promises } from '../promises.ts';
 import type { Post } from '../receiver.ts';
 import { type Applied, rowKeyOf, type Tables } from '../tables.ts';
+import type { Letter, Letters } from './letters.ts';
 import type { PostOffice } from './post-office.ts';
+import { wrongWay } from './wrong-way.ts';
 
 /** What someone decided about an unknown one, whether that was heard or not. */
 export type Wish = 'resend' | 'sent' | 'failed';
@@ -20,7 +22,7 @@ export type Wish = 'resend' | 'sent' | 'failed';
 /** Watches over messages from their acceptance to their end: what the table says, what left, and what was told. */
 export interface Outcomes {
   onApplied(write: Applied): void;
-  onTaken(id: string): void;
+  onTaken(letter: Letter): void;
   accepted(post: Post): void;
   /** The caller has heard that its request, by this key, is this submission. */
   answered(id: string, key: string): void;
@@ -32,7 +34,10 @@ export interface Outcomes {
   check(): void;
   /** A day later, after the sweep: no unneeded rows are left. */
   checkRemains(blobs: Iterable<string>): void;
-  readonly count: number;
+  /** As they stand. */
+  readonly all: readonly Submission[];
+  /** Whether it left, or somebody said that it did. */
+  hasLeft(id: string): boolean;
 }
 
 interface Known {
@@ -65,6 +70,7 @@ export function createOutcomes(
     readonly lives: Lives;
     readonly office: () => PostOffice;
     readonly mail: () => MailWorld;
+    readonly letters: Letters;
   },
 ): Outcomes {
   const { scheduler, trace } = ground;
@@ -102,6 +108,8 @@ export function createOutcomes(
     for (const type of next.owes) if (!before?.owes.includes(type)) plus(known.owed, type);
     if (next.state === 'queued') for (const type of before?.owes ?? []) plus(known.dropped, type);
     if (before?.state !== next.state) changed(known, next);
+    const detour = world.lives.byId(next.mailboxId) && wrongWay(before, next, world.lives, scheduler.now());
+    if (detour !== undefined) breach('a message goes by the way that was chosen', `${next.id} ${detour}`);
     known.latest = next;
   }
 
@@ -153,9 +161,10 @@ export function createOutcomes(
   }
 
   return {
-    get count() {
-      return all.size;
+    get all() {
+      return [...all.values()].map(({ latest }) => latest);
     },
+    hasLeft: (id) => leftOf(id).length > 0 || all.get(id)?.wishes.has('sent') === true,
     onApplied({ table, partitionKey, operations, before }) {
       if (table !== 'submissions') return;
       operations.forEach((operation, index) => {
@@ -168,10 +177,15 @@ export function createOutcomes(
         void partitionKey;
       });
     },
-    onTaken(id) {
+    onTaken(letter) {
+      const { submissionId: id } = letter;
       const known = all.get(id);
       if (known === undefined) return breach('no message is forgotten', `${id} left, and is in no table`);
       const { latest, resends } = known;
+      const difference = world.letters.differs(letter);
+      if (difference !== undefined) breach('a message leaves whole', `${id} ${difference}`);
+      if (latest.way !== undefined && letter.way !== latest.way)
+        breach('a message goes by the way that was chosen', `${id} by ${letter.way}, not ${latest.way}`);
       const count = leftOf(id).length;
       if (latest.onUnknown !== 'resend' && count > 1 + resends) {
         breach('a message is sent once', `${id} left ${count} times, and was to be sent again ${resends} times`);

@@ -1,10 +1,13 @@
-import { accept } from '../../../src/lib/submissions/accept.ts';
+import { accept, type SendWish } from '../../../src/lib/submissions/accept.ts';
 import type { App } from '../app.ts';
 import { dice as diceOf } from '../dice.ts';
 import type { Life, Lives } from '../lives.ts';
 import type { Ground } from '../process.ts';
 import type { Post } from '../receiver.ts';
+import type { Aftermath } from './aftermath.ts';
+import type { Letters } from './letters.ts';
 import type { Outcomes } from './outcomes.ts';
+import type { Tenant } from './tenant.ts';
 
 /** Who sends mail through the API, and decides what to do about mail with an unknown outcome. */
 export interface Senders {
@@ -19,22 +22,27 @@ const minuteMs = 60_000;
 /** A caller without an answer repeats the request with the same key; not forever. */
 const mostTries = 4;
 
-async function* bytes(text: string): AsyncGenerator<Uint8Array> {
-  yield Buffer.from(text);
-}
-
 export function createSenders(
   ground: Ground,
-  world: { readonly app: App; readonly lives: Lives; readonly outcomes: Outcomes },
+  world: {
+    readonly app: App;
+    readonly lives: Lives;
+    readonly outcomes: Outcomes;
+    readonly letters: Letters;
+    readonly tenant: Tenant;
+    readonly aftermath: Aftermath;
+    readonly isAnswering: boolean;
+  },
 ): Senders {
   const { scheduler, faults } = ground;
-  const { app, lives, outcomes } = world;
+  const { app, lives, outcomes, letters, tenant, aftermath, isAnswering } = world;
   const dice = diceOf(`${ground.seed}/senders`);
+  const other = diceOf(`${ground.seed}/senders over Graph`);
   let count = 0;
   /** Messages at a time: some send much. */
   const most = 1 + dice.below(4);
 
-  function send(life: Life): void {
+  function send(life: Life, original?: SendWish['original']): void {
     const key = `key-${++count}`;
     const now = scheduler.now();
     const wish = {
@@ -43,10 +51,17 @@ export function createSenders(
       onUnknown: dice.chance(0.25) ? ('resend' as const) : ('ask' as const),
       priority: dice.chance(0.2) ? ('bulk' as const) : ('interactive' as const),
     };
-    const recipients = dice.chance(0.3) ? ['x@far.example', 'y@far.example'] : ['x@far.example'];
+    const pair = ['x@far.example', 'y@far.example'];
+    const recipients = dice.chance(0.3) ? pair : pair.slice(0, 1);
+    if ((tenant.graphPermissions.length > 0 || isAnswering) && recipients.length > 1 && other.chance(0.5))
+      recipients.push('z@far.example');
     const messageId = `<${key}@ours.example>`;
     const mind = dice.chance(0.6) ? dice.between(0, 3 * minuteMs) : undefined;
     let answer: string | undefined;
+    const isLarge =
+      !life.row.shared && tenant.graphPermissions.length > 0 && tenant.takesLarge && faults.strikes('sendLarge');
+    const size = isLarge ? (faults.pick('sendLarge', ['large', 'huge'] as const) ?? 'large') : 'small';
+    const subject = key;
 
     function ask(tries: number): void {
       app.request(`send ${key}`, async ({ registry }, _process, sending) => {
@@ -54,20 +69,14 @@ export function createSenders(
         if (mailbox === undefined || sending === undefined) return;
         const { id } = await accept(sending.deps, {
           ...wish,
+          original,
           mailbox,
           keyId: 'key',
           client: mailbox.destinationId,
           idempotencyKey: key,
           contentHash: key,
           messageId,
-          compose: async () => ({
-            from: mailbox.address,
-            recipients,
-            messageId,
-            subject: key,
-            bccHeader: undefined,
-            mime: bytes(`Subject: ${key}\r\n\r\nHello\r\n`),
-          }),
+          compose: async () => letters.write({ subject, from: mailbox.address, messageId, recipients, size }),
         });
         if (answer === undefined && mind !== undefined && faults.strikes('sendCancel')) cancel(id, mind);
         answer = id;
@@ -79,6 +88,15 @@ export function createSenders(
       });
     }
     ask(1);
+  }
+
+  function answer({ message, data, mailboxId }: Post): void {
+    const life = lives.byId(mailboxId);
+    if (message === undefined || life === undefined || faults.stopped) return;
+    const messageRef = String(data.messageRef);
+    const kind = faults.pick('sendAnswer', ['reply', 'reply', 'replyAll', 'forward'] as const) ?? 'reply';
+    aftermath.meant(messageRef, message);
+    scheduler.after(faults.size('sendAnswer', 500, 60_000), () => send(life, { kind, messageRef }));
   }
 
   function cancel(id: string, afterMs: number): void {
@@ -93,12 +111,14 @@ export function createSenders(
   return {
     act() {
       if (faults.stopped) return;
-      for (let some = dice.below(most + 1); some > 0; some--) {
+      const more = tenant.graphPermissions.length > 0 ? other.below(2) : 0;
+      for (let some = dice.below(most + 1) + more; some > 0; some--) {
         const life = dice.pick(lives.live());
         if (life !== undefined) scheduler.after(dice.between(0, 20_000), () => send(life));
       }
     },
     read(post) {
+      if (isAnswering && post.type === 'message.received' && faults.strikes('sendAnswer')) answer(post);
       if (post.type !== 'submission.unknown' || !faults.strikes('sendDecide')) return;
       const id = String(post.data.submissionId);
       const wish = faults.pick('sendDecide', ['resend', 'resend', 'sent', 'failed'] as const) ?? 'resend';
