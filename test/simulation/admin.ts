@@ -94,6 +94,7 @@ export function createAdmin(
       filter: faults.pick('filter', filterChoices) ?? undefined,
     });
     if (isShared) await shared.setUp(api, mailbox);
+    else await shared.wakeThrough(api, mailbox);
     if (tenant.graphPermissions.length > 0) await sending?.retry(mailbox);
   }
 

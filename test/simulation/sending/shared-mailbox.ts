@@ -1,3 +1,4 @@
+import { isBrokerError } from '../../../src/lib/errors.ts';
 import type { GrantRef, MailboxRow } from '../../../src/lib/store/rows/rows.ts';
 import { createSendingSettings } from '../../../src/lib/store/submissions/sending-settings.ts';
 import type { Person } from '../admin.ts';
@@ -11,6 +12,8 @@ export interface SharedMailbox {
   grant(): GrantRef;
   /** From the next connect on it is opened by someone else, or by the app. */
   move(): void;
+  /** A person has signed in: what is opened through her is looked at again, as src/lib/connect/finish.ts has it. */
+  wakeThrough(api: ReturnType<typeof createApi>, own: MailboxRow): Promise<void>;
   /** Says where its copies lie. */
   setUp(api: ReturnType<typeof createApi>, mailbox: MailboxRow): Promise<void>;
 }
@@ -29,6 +32,16 @@ export function createSharedMailbox({ seed, faults }: Ground, people: readonly P
     grant: () => grant,
     move() {
       grant = faults.pick('sendMoved', grants) ?? grant;
+    },
+    async wakeThrough({ grants, registry }, own) {
+      if (persons.length === people.length || own.grant.kind === 'app') return;
+      for (const id of await grants.mailboxesOf(own.grant)) {
+        try {
+          if (id !== own.id) await registry.ask(id);
+        } catch (error) {
+          if (!isBrokerError(error, 'not_found')) throw error;
+        }
+      }
     },
     setUp: async (api, { id }) => {
       await createSendingSettings(api).change(id, { sentCopyIn });
