@@ -119,6 +119,12 @@ export async function attempt(
     return await settle(begun.mark?.number ?? 0, result);
   } catch (error) {
     if (lease.signal.aborted) throw lease.signal.reason;
+    if (over.signal.aborted && error === over.signal.reason) {
+      await ready.drop();
+      // Otherwise the same message would be first in every run, and the lane would send no other.
+      const code = way === 'smtp' ? 'smtp_unreachable' : 'graph_unreachable';
+      return await unmarked((current) => deferred(current, { code }, now()));
+    }
     if (!isBrokerError(error) || error.code === 'storage_unreachable') throw error;
     await ready.drop();
     if (error.code === 'seal_broken') return unmarked((current) => failed(current, now(), error.code));

@@ -244,6 +244,25 @@ describe('a run of a lane', () => {
     expect(await read(id)).toMatchObject({ state: 'queued', attempts: 0, waitingFor: { code: 'reconnect_required' } });
   });
 
+  it('puts off a message whose sign-in takes too long, so that it keeps no other one back', async () => {
+    const hanging: Way = {
+      name: 'smtp',
+      prepare: (_account, signal) =>
+        new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    };
+    const process = startProcess(world, undefined, () => new Map([['smtp', hanging]]));
+    const { id } = await process.accept();
+    const run = process.run();
+    await world.clock.advance(3 * minuteMs);
+    await run;
+    expect(await read(id)).toMatchObject({
+      state: 'queued',
+      attempts: 0,
+      deferrals: 1,
+      waitingFor: { code: 'smtp_unreachable' },
+    });
+  });
+
   it('waits while the mailbox is paused', async () => {
     const process = startProcess(world);
     const { id } = await process.accept();
