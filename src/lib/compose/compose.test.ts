@@ -243,6 +243,32 @@ describe('a composed message', () => {
     expect(header(email, 'list-unsubscribe-post')).toEqual(['List-Unsubscribe=One-Click']);
   });
 
+  it('has no line that is longer than servers take, whatever its fields hold', async () => {
+    const names = ['x'.repeat(200), '日'.repeat(200)];
+    const bcc = Array.from({ length: 50 }, (_, index) => ({ name: names[index % 2], address: `u${index}@x.example` }));
+    const long = {
+      ...{ to: names.map((name, index) => ({ name, address: `t${index}@x.example` })), bcc },
+      ...{
+        subject: 'a'.repeat(900),
+        text: 'b'.repeat(5_000),
+        html: `<p>${'日'.repeat(5_000)}<img src="cid:${'c'.repeat(200)}">`,
+      },
+      listUnsubscribe: { url: `https://x.example/${'a'.repeat(880)}`, mailto: `${'ä'.repeat(32)}@x.example` },
+      attachments: [
+        { content: 'YQ==', filename: `${'d'.repeat(190)}.png`, contentId: 'c'.repeat(200), contentType: 'image/png' },
+        { content: 'YQ==', filename: '日'.repeat(200), contentType: `a/${'b'.repeat(120)}` },
+      ],
+    };
+    const { raw, mail } = await composed(long);
+    // RFC 5322 section 2.1.1.
+    const lines = `${raw}${mail.bccHeader}`.split('\r\n').map((line) => line.length);
+    expect(Math.max(...lines)).toBeLessThanOrEqual(998);
+    const url = `https://x.example/${'ä'.repeat(300)}`;
+    expect(contentForm.safeParse({ listUnsubscribe: { url } }).error?.issues[0]?.message).toBe(
+      'Has more than 900 characters.',
+    );
+  });
+
   it('is refused once it is finished and too large, with both figures, and reads nothing beyond', async () => {
     let read = 0;
     const open = async function* () {

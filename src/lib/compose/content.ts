@@ -5,7 +5,7 @@ import { recipients, sender } from './recipients.ts';
 import { attachment } from './sources.ts';
 
 // RFC 5322 section 2.1.1 has 998 octets for a line; a subject beyond it is cut by programs on its way.
-const longestSubject = 900;
+const longestLine = 900;
 // More than any person writes; the whole message has its own limit.
 const longestBody = 5 * 1024 * 1024;
 const longestSignature = 64 * 1024;
@@ -22,7 +22,9 @@ const httpsUrl = z
   .trim()
   .max(2_000)
   .refine((text) => URL.canParse(text) && new URL(text).protocol === 'https:', 'Is not an https address.')
-  .transform((text) => new URL(text).href);
+  .transform((text) => new URL(text).href)
+  // It stands in one line, which cannot be folded.
+  .refine((href) => href.length <= longestLine, `Has more than ${longestLine} characters.`);
 
 /**
  * How a recipient gets off a list (RFC 2369 section 3.2): an https address, an address to write to, or both. `oneClick`
@@ -44,7 +46,7 @@ export const contentFields = {
   replyTo: recipients
     .refine((list) => !list.some(({ address }) => needsSmtpUtf8(address)), 'Has letters beyond ASCII before the @.')
     .optional(),
-  subject: z.string().trim().max(longestSubject).regex(noControls, 'Contains a control character.').optional(),
+  subject: z.string().trim().max(longestLine).regex(noControls, 'Contains a control character.').optional(),
   text: sendableText(longestBody).optional(),
   html: sendableText(longestBody).optional(),
   /** HTML under the text; `''` for none. In place of the signature that is stored for the mailbox. */

@@ -122,7 +122,7 @@ export const mailErrors = {
   message_gone: {
     status: 410,
     sentence: 'The message is no longer in a folder that the broker watches.',
-    remedy: 'Its owner moved or deleted it; move it back, or ask the owner for the file.',
+    remedy: 'Its owner moved or deleted it; ask the owner to move it back.',
     who: 'mailbox owner',
   },
   attachment_link_invalid: {

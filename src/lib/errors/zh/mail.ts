@@ -81,7 +81,7 @@ export const mailErrorsZh = {
   },
   message_gone: {
     sentence: '这封邮件已不在代理监视的文件夹中。',
-    remedy: '邮箱所有者移动或删除了它；请将其放回，或向所有者索取文件。',
+    remedy: '邮箱所有者移动或删除了它；请所有者将其放回。',
   },
   attachment_link_invalid: {
     sentence: '这不是我们的附件链接，或者链接不完整。',
