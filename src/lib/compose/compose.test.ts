@@ -189,6 +189,13 @@ describe('a composed message', () => {
     expect(people((await PostalMime.parse(`${mail.bccHeader}\r\n`)).bcc)).toEqual(mail.recipients);
   });
 
+  it('is refused with more names in Bcc than a row holds', async () => {
+    const people = (length: number) =>
+      Array.from({ length: 1_000 }, (_, index) => ({ name: '日'.repeat(length), address: `u${index}@x.example` }));
+    await expect(composed({ bcc: people(200) })).rejects.toMatchObject({ fields: [{ field: 'bcc' }] });
+    expect((await composed({ bcc: people(10) })).mail.recipients).toHaveLength(1_000);
+  });
+
   it('has its text made of HTML that comes alone, pictures inline and files beside them', async () => {
     const uploads = [{ filename: 'C:\\tmp\\Liste.csv', contentType: 'text/csv; charset=x', open: () => bytes('a;b') }];
     const { email } = await composed(

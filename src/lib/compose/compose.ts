@@ -66,14 +66,22 @@ export async function compose(
   return writeMail(composed, request.limitBytes);
 }
 
-/** @throws what the files of the message throw, as it is read */
+/** It is kept in a row, which holds 1 MiB with all else: a thousand names of usual length. */
+const longestBcc = 200_000;
+
+/** @throws BrokerError `invalid_request`; what the files of the message throw, as it is read */
 export async function writeMail({ parts, bcc }: ComposedParts, limitBytes: number): Promise<ComposedMail> {
+  const header = await bccHeader(bcc);
+  if (header !== undefined && header.length > longestBcc) {
+    const message = 'Has names that are too long together; shorten them or leave them out.';
+    throw new BrokerError('invalid_request', { fields: [{ field: 'bcc', message }] });
+  }
   return {
     from: parts.from.address,
     recipients: recipientsOf({ parts, bcc }).map(({ address }) => address),
     messageId: parts.messageId,
     subject: parts.subject,
-    bccHeader: await bccHeader(bcc),
+    bccHeader: header,
     mime: limitedSize(await buildMime(parts), limitBytes),
   };
 }
