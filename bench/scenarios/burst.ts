@@ -123,17 +123,6 @@ export const burst: Scenario = {
             target: `at least ${percent(least)}`,
             met: ratio >= least,
           });
-          if (one.writing.length > 0) {
-            const beside = ratioOf(one.ours, one.writing);
-            rows.push({
-              what: 'The same, beside a floor that writes one row after every POST',
-              floor: spread(one.writing, 'msg/s'),
-              ours: spread(one.ours, 'msg/s'),
-              ratio: percent(beside),
-              target: 'at least 60 %',
-              met: beside >= 0.6,
-            });
-          }
           const cpu = Number(spread(one.oursCpu, '', 2).split(' ')[0]);
           rows.push({
             what: `CPU of the same, for each message`,
@@ -144,6 +133,17 @@ export const burst: Scenario = {
             target: order === 'window' && sort === 'text' ? 'at most 0.9 ms' : '-',
             met: order === 'strict' || sort === 'html' || cpu <= 0.9,
           });
+          if (one.writing.length > 0) {
+            const beside = ratioOf(one.ours, one.writing);
+            rows.push({
+              what: 'The same burst, beside a floor that writes one row after every POST',
+              floor: spread(one.writing, 'msg/s'),
+              ours: spread(one.ours, 'msg/s'),
+              ratio: percent(beside),
+              target: 'at least 60 %',
+              met: beside >= 0.6,
+            });
+          }
         }
       }
       return { rows, rounds };

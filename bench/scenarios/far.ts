@@ -81,7 +81,7 @@ export const far: Scenario = {
 
 /** Ours beside a floor that stores as little as can be of every message before the next. */
 const besideWriting = (found: { readonly writing: readonly number[]; readonly ours: readonly number[] }): Row => ({
-  what: 'The same, beside a floor that writes one row after every POST',
+  what: 'The same burst, beside a floor that writes one row after every POST',
   floor: spread(found.writing, 'msg/s'),
   ours: spread(found.ours, 'msg/s'),
   ratio: percent(ratioOf(found.ours, found.writing)),
