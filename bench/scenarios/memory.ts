@@ -22,7 +22,8 @@ export const memory: Scenario = {
   name: 'memory',
   async run(tell) {
     const limit = await limitMemory(instanceBytes);
-    const site = await startSite({ mail: 'dovecot' });
+    // Ticks of a second would keep a slow machine busy with looks alone.
+    const site = await startSite({ mail: 'dovecot', pollIntervalSeconds: 5 });
     const { through } = limit ?? {};
     const host = await startHostProcess({
       settings: { ...site.services.settings, WARM_SESSIONS: String(mailboxes) },
