@@ -91,6 +91,66 @@ describe('sessions for those who wait for an answer', () => {
     expect(server.connections).toBe(2);
   });
 
+  describe('are left after the answer', () => {
+    /** The server answers UNSELECT only once `answer` is called. */
+    const holdUnselect = () => {
+      let answer = () => {};
+      const asked = new Promise<void>((resolve) => {
+        on = ({ tag, name }, { send }) => {
+          if (name !== 'UNSELECT' && name !== 'CLOSE') return false;
+          answer = () => send(`${tag} OK done\r\n`);
+          resolve();
+          return true;
+        };
+      });
+      return { asked, answer: () => answer() };
+    };
+    const inFolder = () => world.sessions.interactive.with(world.row, (session) => session.fetchFlags('INBOX', [1]));
+
+    it('which does not wait for that, and the next request takes the same session up', async () => {
+      const held = holdUnselect();
+      await inFolder();
+      await held.asked;
+      on = undefined;
+      const next = status();
+      await settled();
+      expect(server.connections).toBe(1);
+      held.answer();
+      await next;
+      expect(server.connections).toBe(1);
+    });
+
+    it('and are replaced for the next request if that takes long', async () => {
+      const held = holdUnselect();
+      await inFolder();
+      await held.asked;
+      on = undefined;
+      const next = status();
+      await settled();
+      await clock.advance(1_000);
+      await next;
+      expect(server.connections).toBe(2);
+    });
+
+    it('and are no one else’s until then: a third request at the same time waits', async () => {
+      const held = holdUnselect();
+      await inFolder();
+      await held.asked;
+      on = undefined;
+      const other = work();
+      await clock.advance(1_000);
+      await other.begins;
+      const third = work();
+      await settled();
+      expect(server.connections).toBe(2);
+      held.answer();
+      await third.begins;
+      expect(server.connections).toBe(2);
+      for (const each of [other, third]) each.end();
+      await Promise.all([other.done, third.done]);
+    });
+  });
+
   it('tell a throttle with its end, and ask nothing until then', async () => {
     on = ({ tag, name }, { send }) => {
       if (name !== 'STATUS') return false;

@@ -26,10 +26,35 @@ export interface InteractiveParts extends LogInParts {
 // From the log-in to the answer. Azure's front end waits 230 s.
 const limitMs = 90_000;
 
-/** A throttle is remembered by this process and told to its callers; the state of the mailbox is the worker's to write. */
+// A session comes back within 40 to 80 ms; to log in takes longer than that, and to wait for one that hangs is no use.
+const returnMs = 1_000;
+
+/**
+ * An answer does not wait for the end of a session: its folder is left after the answer, and the next request for the
+ * mailbox takes that session up.
+ * A throttle is remembered by this process and told to its callers; the state of the mailbox is the worker's to write.
+ */
 export function createInteractive(parts: InteractiveParts): Interactive {
   const { clock, limiter } = parts;
   const throttledUntil = createExpiringMap<string, number>(10_000, () => clock.now());
+
+  /** The latest session of a mailbox that is on its way back. */
+  const returning = new Map<string, Promise<unknown>>();
+
+  const giveBack = (mailboxId: string, session: MailSession | undefined, permit: { leave(): void }): void => {
+    const back = Promise.allSettled([session?.close()]).then(() => {
+      permit.leave();
+      if (returning.get(mailboxId) === back) returning.delete(mailboxId);
+    });
+    returning.set(mailboxId, back);
+  };
+
+  const untilReturned = async (mailboxId: string): Promise<void> => {
+    const back = returning.get(mailboxId);
+    if (back === undefined) return;
+    const late = () => new BrokerError('imap_unreachable');
+    await withDeadline(clock, returnMs, back, late).catch(() => undefined);
+  };
 
   const throttle = (at: number): BrokerError =>
     new BrokerError('imap_throttled', { retry: { afterMs: at - clock.now(), until: new Date(at) } });
@@ -53,6 +78,7 @@ export function createInteractive(parts: InteractiveParts): Interactive {
       try {
         const late = () => new BrokerError('imap_unreachable', { retry: { afterMs: 5_000 } });
         const answer = async () => {
+          await untilReturned(row.id);
           const opened = await logIn(parts, row, over.signal);
           session = opened;
           // The caller no longer waits, and no one else has this session.
@@ -67,8 +93,7 @@ export function createInteractive(parts: InteractiveParts): Interactive {
         throw throttle(end);
       } finally {
         over.abort(new BrokerError('imap_unreachable'));
-        await session?.close();
-        permit.leave();
+        giveBack(row.id, session, permit);
       }
     },
   };
