@@ -28,7 +28,7 @@ beforeEach(async () => {
   outbound = createOutbound({
     inAzure: false,
     privateDestinations: [{ host: api.host, network: '127.0.0.0/8' }],
-    timeoutMs: 2000,
+    timeoutMs: 20_000,
   });
   const renderer = createRenderer({ log: consoleLog(() => undefined), loadSanitizer });
   const deps = { outbound, clock: systemClock, renderer };
