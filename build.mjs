@@ -41,8 +41,9 @@ async function bundle() {
   };
   // What `import()` names, by the file that it is bundled into.
   const later = new Map();
-  await build({
+  const { metafile: ofStart } = await build({
     ...common,
+    metafile: true,
     entryPoints: [entry],
     outfile,
     format: 'cjs',
@@ -70,10 +71,27 @@ async function bundle() {
   for (const name of readdirSync(folderOf)) {
     if (/\.mjs(\.map)?$/.test(name) && !made.has(name)) rmSync(join(folderOf, name));
   }
+  const sources = [ofStart, metafile].flatMap(({ inputs }) => Object.keys(inputs));
+  writeFileSync(join(folderOf, 'licenses.txt'), licensesOf(sources));
   tellVersion(
     [outfile, ...[...made].filter((name) => name.endsWith('.mjs')).map((name) => join(folderOf, name))],
     unknownVersion,
   );
+}
+
+/** The licences of the packages that these files come from, with their notices: most ask that copies bring them along. */
+function licensesOf(sources) {
+  // What a plugin has loaded bears the plugin's name before its path.
+  const folders = /^(?:[a-z-]{2,}:)?(.*node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+)/;
+  const packages = new Set(sources.flatMap((path) => folders.exec(path)?.[1] ?? []));
+  const parts = [...packages].toSorted().map((path) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+    const texts = readdirSync(path, { withFileTypes: true })
+      .filter((file) => file.isFile() && /^(licen[cs]e|copying|notice)|\.license\.txt$/i.test(file.name))
+      .map((file) => readFileSync(join(path, file.name), 'utf8').trim());
+    return [`${name} ${version} (${license})`, ...texts].join('\n\n');
+  });
+  return `${parts.join(`\n\n${'-'.repeat(80)}\n\n`)}\n`;
 }
 
 /** Writes into the bundle which build it is: a hash of all that was built, so that the same sources are the same version. */

@@ -27,7 +27,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 // Both generations of Core Tools.
 const generations = [{ wordBoundary: true }, { wordBoundary: false }];
 // build.mjs is among them because a remote build runs package.json's scripts, which call it; there it does nothing.
-const published = ['build.mjs', 'dist/functions.cjs', 'host.json', 'package.json'];
+const published = ['build.mjs', 'dist/functions.cjs', 'dist/licenses.txt', 'host.json', 'package.json'];
 /** What the app loads at first use, and what several of these files share. */
 const later = () => readdirSync(join(root, 'dist')).flatMap((name) => (name.endsWith('.mjs') ? [`dist/${name}`] : []));
 const all = () => [...published, ...later()].toSorted();
@@ -116,6 +116,27 @@ describe('the published package', () => {
     const bytes = all().map((path) => readFileSync(join(root, path)));
     expect(bytes.reduce((sum, file) => sum + file.length, 0)).toBeLessThan(10_000_000);
     expect(bytes.reduce((sum, file) => sum + gzipSync(file).length, 0)).toBeLessThan(2_500_000);
+  });
+
+  it('brings the licences of all packages that it was built from, and their notices', () => {
+    const text = read('dist/licenses.txt');
+    const maps = readdirSync(join(root, 'dist')).filter((name) => name.endsWith('.map'));
+    const sources = maps.flatMap((map): string[] => JSON.parse(read(join('dist', map))).sources);
+    const found = sources.flatMap((path) => /^\.\.\/(.*node_modules\/(?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
+    expect(new Set(found).size).toBeGreaterThan(50);
+    const parts = text.split(`\n\n${'-'.repeat(80)}\n\n`);
+    const partsOf = (name: string) => parts.filter((part) => part.startsWith(`${name} `)).join();
+    for (const folder of new Set([...found, 'node_modules/swagger-ui-dist'])) {
+      const name = folder.split('node_modules/').at(-1) ?? '';
+      expect(partsOf(name), name).toMatch(/^\S+ \d+\.\d+\.\S+ \((?!undefined)/);
+      // A few packages come without the text of the licence that they name.
+      const file = readdirSync(join(root, folder)).find((each) => /^licen[cs]e/i.test(each));
+      if (file !== undefined && statSync(join(root, folder, file)).isFile()) {
+        expect(partsOf(name), name).toContain(read(join(folder, file)).trim());
+      }
+    }
+    expect(partsOf('swagger-ui-dist')).toContain('Apache License');
+    expect(partsOf('swagger-ui-dist'), 'the NOTICE beside it').toContain('SmartBear');
   });
 
   it('has what is loaded at first use in files of its own, and a start reads none of them', () => {

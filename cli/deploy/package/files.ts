@@ -11,6 +11,7 @@ export function packageFiles(root: string): string[] {
   return [
     'build.mjs',
     'dist/functions.cjs',
+    'dist/licenses.txt',
     'host.json',
     'package.json',
     ...loaded.map((name) => `dist/${name}`),
