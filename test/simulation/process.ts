@@ -19,6 +19,8 @@ export interface Ground {
 export interface Invocation {
   readonly name: string;
   readonly process: SimProcess;
+  /** When it began. */
+  readonly since: number;
   /** How it ended; undefined while it continues. */
   end: 'done' | 'failed' | 'killed' | undefined;
 }
@@ -131,7 +133,7 @@ export function createProcess(ground: Ground, name: string, skewMs: number, onKi
       });
     },
     invoke(what, work, ended) {
-      const invocation: Invocation = { name: what, process: self, end: undefined };
+      const invocation: Invocation = { name: what, process: self, since: scheduler.now(), end: undefined };
       running.add(invocation);
       const finish = (end: 'done' | 'failed', error?: unknown) => {
         running.delete(invocation);

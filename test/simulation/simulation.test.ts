@@ -64,6 +64,23 @@ describe('in a simulated world', () => {
     for (const event of events) expect(lines.filter((line) => event.test(line))).not.toEqual([]);
   });
 
+  it('mail goes out over Graph, also as drafts, and what is answered is marked', async () => {
+    const lines: string[] = [];
+    for (const seed of [8, 16, 37]) lines.push(...(await lifeOf(seed)).lines);
+    const events = [
+      /Graph POST \/me\/sendMail: 202/,
+      /Graph PUT \/upload.*: 201/,
+      /Graph POST .*\/send: 202/,
+      /Graph DELETE .*: 204/,
+      /Graph POST .*: 50\d, though done/,
+      /SMTP AUTH is disabled/,
+      /is told \\Answered/,
+      /is told \$Forwarded/,
+      /is given m\d+ for Sent Items/,
+    ];
+    for (const event of events) expect(lines.filter((line) => event.test(line))).not.toEqual([]);
+  });
+
   it('the same seed is the same life, to the last step', async () => {
     const one = await lifeOf(7);
     const again = await simulate({ seed: 7, trace: true });

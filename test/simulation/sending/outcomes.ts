@@ -84,7 +84,7 @@ export function createOutcomes(
   const plus = (counts: Map<SubmissionEvent, number>, type: SubmissionEvent) =>
     counts.set(type, (counts.get(type) ?? 0) + 1);
 
-  function found(before: Submission | undefined, next: Submission): void {
+  function found(before: Submission | undefined, next: Submission, since: number): void {
     const known = all.get(next.id);
     if (known === undefined) {
       trace.name(next.id, `s${all.size + 1}`);
@@ -108,7 +108,7 @@ export function createOutcomes(
     for (const type of next.owes) if (!before?.owes.includes(type)) plus(known.owed, type);
     if (next.state === 'queued') for (const type of before?.owes ?? []) plus(known.dropped, type);
     if (before?.state !== next.state) changed(known, next);
-    const detour = world.lives.byId(next.mailboxId) && wrongWay(before, next, world.lives, scheduler.now());
+    const detour = world.lives.byId(next.mailboxId) && wrongWay(before, next, world.lives, since);
     if (detour !== undefined) breach('a message goes by the way that was chosen', `${next.id} ${detour}`);
     known.latest = next;
   }
@@ -165,14 +165,15 @@ export function createOutcomes(
       return [...all.values()].map(({ latest }) => latest);
     },
     hasLeft: (id) => leftOf(id).length > 0 || all.get(id)?.wishes.has('sent') === true,
-    onApplied({ table, partitionKey, operations, before }) {
+    onApplied({ table, partitionKey, operations, before, by }) {
       if (table !== 'submissions') return;
       operations.forEach((operation, index) => {
         const key = rowKeyOf(operation);
         if (!key.startsWith('s!')) return;
         const was = before[index];
         if ('row' in operation) {
-          found(was && decodeSubmission(was).submission, decodeSubmission({ ...operation.row, etag: '' }).submission);
+          const next = decodeSubmission({ ...operation.row, etag: '' }).submission;
+          found(was && decodeSubmission(was).submission, next, by?.since ?? 0);
         } else if (was !== undefined) erased(decodeSubmission(was).submission.id);
         void partitionKey;
       });
