@@ -2,7 +2,7 @@ import type { GrantKey } from '../domain/grant.ts';
 import type { SendingAccount } from '../send/way.ts';
 import { isOwn } from '../store/mailboxes/own-mailbox.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
-import { parseLane } from '../store/submissions/submission-keys.ts';
+import { laneOf, parseLane } from '../store/submissions/submission-keys.ts';
 
 export interface AccountsParts {
   /** A mailbox as it is now; undefined if it was removed. */
@@ -31,7 +31,9 @@ export function createAccounts({ mailbox, grants }: AccountsParts): Accounts {
     async mailboxesOf(lane) {
       const account = parseLane(lane);
       if (account === undefined) return [];
-      return rowsOf('mailboxId' in account ? [account.mailboxId] : await grants.mailboxesOf(account));
+      const rows = await rowsOf('mailboxId' in account ? [account.mailboxId] : await grants.mailboxesOf(account));
+      // The list of a grant may hold a mailbox that has moved to another one: its lane is a different one now.
+      return rows.filter((row) => laneOf(row) === lane);
     },
     of: async (row) => ({ mailbox: row, login: ((await ofPersonBehind(row))[0] ?? row).login }),
     copiesAlsoIn: ofPersonBehind,

@@ -1,3 +1,4 @@
+import { isOwn } from '../../../src/lib/store/mailboxes/own-mailbox.ts';
 import { accept, type SendWish } from '../../../src/lib/submissions/accept.ts';
 import type { App } from '../app.ts';
 import { dice as diceOf } from '../dice.ts';
@@ -58,8 +59,9 @@ export function createSenders(
     const messageId = `<${key}@ours.example>`;
     const mind = dice.chance(0.6) ? dice.between(0, 3 * minuteMs) : undefined;
     let answer: string | undefined;
+    // A shared mailbox has no drafts, and may be without SMTP.
     const isLarge =
-      !life.row.shared && tenant.graphPermissions.length > 0 && tenant.takesLarge && faults.strikes('sendLarge');
+      isOwn(life.row) && tenant.graphPermissions.length > 0 && tenant.takesLarge && faults.strikes('sendLarge');
     const size = isLarge ? (faults.pick('sendLarge', ['large', 'huge'] as const) ?? 'large') : 'small';
     const subject = key;
 
