@@ -11,7 +11,9 @@ export function wrongWay(
   lives: Lives,
   since: number,
 ): string | undefined {
-  if (before?.way !== undefined && before.way !== next.way) return `went by ${before.way}, and goes by ${next.way}`;
+  // Whatever was chosen since: after the first attempt it stays.
+  if (before?.way !== undefined)
+    return before.way === next.way ? undefined : `went by ${before.way}, and goes by ${next.way}`;
   const { mark } = next;
   if (mark === undefined || before?.mark !== undefined) return undefined;
   const vias = lives.byId(next.mailboxId)?.vias ?? [];
