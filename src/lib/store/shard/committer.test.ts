@@ -366,6 +366,18 @@ describe('a lease', () => {
     expect(committer.remainingMs()).toBe(60_000);
   });
 
+  it('is not long enough for anything while it is being given back', async () => {
+    store.disturb = ({ attempt }) => (attempt === 1 ? 'unheard' : undefined);
+    const released = committer.release();
+    const ensured = committer.ensure(1).then(
+      () => 'begins',
+      (error: unknown) => error,
+    );
+    await clock.advance(1000);
+    await released;
+    expect(await ensured).toMatchObject({ name: 'LeaseLost', why: 'released' });
+  });
+
   it('is given back with the last rows, in one batch', async () => {
     const one = unit('one');
     one.set('b!one', 'last');

@@ -6,8 +6,8 @@ import { decodeShard, encodeShard } from '../rows/shard-row.ts';
 import { wireBytes } from '../table/row-size.ts';
 import { type BatchOperation, batchLimits, isStoreError, type Store, StoreError } from '../table/table.ts';
 import { type CommitUnit, type Part, takeParts, type Waiter } from './commit-parts.ts';
+import { createHalves } from './halves.ts';
 import { type Lease, LeaseLost, leaseMs } from './lease.ts';
-import { createOverlap } from './overlap.ts';
 
 export type { CommitUnit } from './commit-parts.ts';
 
@@ -26,7 +26,10 @@ export interface Committer {
   renew(): Promise<void>;
   /** What is left of the lease. */
   remainingMs(): number;
-  /** Waits until at least `ms` are left of the lease. @throws LeaseLost */
+  /**
+   * Waits until at least `ms` are left of the lease. Once it is being given back, nothing is begun whose outcome could not
+   * be committed any more. @throws LeaseLost
+   */
   ensure(ms: number): Promise<void>;
   /** Commits what is pending of all units ever handed in, and gives the lease back, in one batch if it fits. Never throws. */
   release(): Promise<void>;
@@ -34,9 +37,6 @@ export interface Committer {
 
 /** An unused lease is renewed this often. */
 export const renewMs = 20_000;
-
-/** So many who wait are worth a batch of their own: it takes about as much of this process as one delivery. */
-const worthABatch = 12;
 
 /** Waits between sendings of a batch that was not answered; the last one is used until the lease has run out. */
 const resendWaitsMs = [50, 200, 500, 1000, 2000];
@@ -54,9 +54,11 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
   const broken = new Set<CommitUnit>();
   /** All callers that wait for anything; losing the lease rejects them all. */
   const waiting = new Set<Waiter>();
-  /** Those of them whose rows are stored, and who are told next. */
-  const stored: Waiter[] = [];
-  const overlap = createOverlap(() => clock.monotonic());
+  const halves = createHalves({
+    clock,
+    queued: () => [...queue.values()].reduce((sum, waiters) => sum + waiters.length, 0),
+    tell: (waiters) => settle(waiters, (one) => one.resolve()),
+  });
   let { etag, sentAt } = lease;
   let seq = 0;
   let lastSending = sentAt;
@@ -69,7 +71,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
 
   function lose(why: LeaseLost['why'], cause?: unknown): LeaseLost {
     lost ??= new LeaseLost(why, cause);
-    tellStored();
+    halves.tellAll();
     stopped.abort(lost);
     renewing = [];
     queue.clear();
@@ -93,34 +95,6 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
       waiting.delete(one);
       how(one);
     }
-  }
-
-  function tellStored(count = stored.length): void {
-    overlap.told();
-    settle(stored.splice(0, count), (one) => one.resolve());
-  }
-
-  const isWorthABatch = () =>
-    overlap.pays && [...queue.values()].reduce((sum, waiters) => sum + waiters.length, 0) >= worthABatch;
-
-  /**
-   * Tells those whose rows are stored. What they do next keeps this process busy, while a distant service has nothing to
-   * do. So if they are many, half of them are told first; what these hand in goes out before the others are told. From
-   * then on one half works while the rows of the other are on their way.
-   */
-  async function tellInHalves(): Promise<void> {
-    if (overlap.pays && stored.length > worthABatch && !isWorthABatch()) {
-      tellStored(Math.ceil(stored.length / 2));
-      await clock.caughtUp(isWorthABatch);
-    }
-    if (!isWorthABatch()) tellStored();
-  }
-
-  async function tellOthers(): Promise<void> {
-    if (stored.length === 0) return;
-    // The next batch leaves this process first.
-    await clock.caughtUp();
-    tellStored();
   }
 
   /** `!` as the next batch writes it. */
@@ -203,7 +177,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
       // With `!` that would be one operation too many; the service need not be asked.
       if (operations.length >= batchLimits.operations) throw new StoreError('refused', { table: table.name });
       await send(operations, last);
-      stored.push(...waiters);
+      halves.add(waiters);
       return true;
     } catch (error) {
       if (!isStoreError(error, 'refused', 'missing', 'exists') || group.length === 0) throw error;
@@ -225,24 +199,24 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
   async function drain(): Promise<void> {
     while (lost === undefined && (queue.size > 0 || renewing.length > 0 || releasing)) {
       // Outcomes that arrive together are committed together: a batch costs about as much as the deliveries it records.
-      if (stored.length === 0) await clock.caughtUp(isWorthABatch);
+      if (!halves.areLeft) await clock.caughtUp(halves.isWorthABatch);
       const { parts: group, complete } = takeParts(queue, wireBytes(headRow(false)), refuse);
       const renewals = renewing;
       renewing = [];
       const last = releasing && complete;
       // Nothing to write for them: their rows were part of an earlier batch.
       if (!last && renewals.length === 0 && group.every((part) => part.operations.length === 0)) {
-        stored.push(...group.flatMap((part) => part.waiters));
-        tellStored();
+        halves.add(group.flatMap((part) => part.waiters));
+        halves.tellAll();
         continue;
       }
-      const isStored = overlap.sending(stored.length > 0);
+      const isStored = halves.sending();
       try {
-        const [done] = await Promise.all([commitParts(group, last), tellOthers()]);
+        const [done] = await Promise.all([commitParts(group, last), halves.tellOthers()]);
         isStored();
         settle(renewals, (one) => one.resolve());
         if (last && done) lose('released');
-        else await tellInHalves();
+        else await halves.tellFirst();
       } catch (error) {
         lose('expired', error);
       }
@@ -256,6 +230,10 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
       if (lost === undefined && (queue.size > 0 || renewing.length > 0)) void wake();
     });
     return draining;
+  }
+
+  async function released(): Promise<void> {
+    while (lost === undefined) await wake();
   }
 
   const renew = () => waiter((own) => renewing.push(own));
@@ -277,7 +255,7 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
     commit(unit) {
       if (broken.has(unit)) return Promise.reject(new StoreError('refused', { table: table.name }));
       known.add(unit);
-      overlap.asked();
+      halves.asked();
       return waiter((own) => queue.set(unit, [...(queue.get(unit) ?? []), own]));
     },
     include(unit) {
@@ -288,12 +266,13 @@ export function createCommitter(parts: { readonly store: Store; readonly clock: 
     remainingMs,
     async ensure(ms) {
       while (remainingMs() < ms) await renew();
+      if (releasing) await released();
       if (lost !== undefined) throw lost;
     },
     async release() {
       for (const unit of known) if (!queue.has(unit) && !broken.has(unit)) queue.set(unit, []);
       releasing = true;
-      while (lost === undefined) await wake();
+      await released();
     },
   };
 }
