@@ -40,19 +40,6 @@ export const bugsWithAftermath: readonly PlantedBug[] = [
     ],
   },
   {
-    name: 'nobody looks for a copy before another one is stored',
-    seed: 443,
-    breaks: 'at most one copy is stored',
-    changes: [
-      {
-        file: 'submissions/sent-folder.ts',
-        find: `        if ((await look(session, place, since, submissionId)) !== undefined) return 'found';
-`,
-        put: ``,
-      },
-    ],
-  },
-  {
     name: 'a stored copy does not tell to whom the message went in Bcc',
     seed: 59,
     breaks: 'a message leaves whole',
