@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // `npm run test:planted-bugs`: each of the bugs that are planted in a bundle of the broker has to be found by the simulator.
-// That takes a core for a minute, and says more of the simulator than of the broker, so `npm test` is without it.
+// That takes a core for some minutes, and says more of the simulator than of the broker, so `npm test` is without it.
 export default defineConfig({
   test: {
     include: ['test/simulation/**/*.planted-bugs.ts'],
