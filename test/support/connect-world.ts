@@ -217,7 +217,7 @@ export function connectWorld(store: Store, options: ConnectWorldOptions = {}) {
       registry: registry.registry,
       grants: registry.grants,
       openMailbox,
-      placed: async (mailboxId) => void placed.push(mailboxId),
+      added: async (mailboxId) => void placed.push(mailboxId),
     }),
     tickets,
     consentTickets,

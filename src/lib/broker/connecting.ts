@@ -45,7 +45,7 @@ export function composeConnecting(
       registry,
       grants,
       openMailbox,
-      placed: added,
+      added,
     }),
     giveToken: createGiveToken({ config, clock, registry, grants, tokens, audit }),
     connect: createConnect({

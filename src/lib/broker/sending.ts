@@ -88,6 +88,7 @@ export function composeSending(
     wakeDraft: (mailboxId, draftId) => queue.send(draftWakeUp(mailboxId, draftId), 0),
   };
   const runner = createLaneRunner(deps);
+  const run = (lane: string): Promise<void> => runner.run(lane);
   const mailIn = createMailIn(deps);
 
   const suppressions = createSuppressions({ store });
@@ -141,9 +142,9 @@ export function composeSending(
     /** See {@link laneWakeUps}. */
     wakeUps: (shards: readonly number[]) => laneWakeUps({ rows, mailbox, store, log, end: mailIn.end }, shards),
     /** What housekeeping needs to find and run what the queue has lost. */
-    lanes: { rows, mailbox, run: (lane: string) => runner.run(lane) },
+    lanes: { rows, mailbox, run },
     /** Looks after a lane. @throws BrokerError `storage_unreachable`; StoreError */
-    run: (lane: string) => runner.run(lane),
+    run,
     stop: () => runner.stop(),
   };
 }

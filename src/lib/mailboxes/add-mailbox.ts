@@ -60,7 +60,7 @@ export interface AddMailboxDeps {
   readonly grants: Pick<Grants, 'read' | 'note' | 'openApp'>;
   readonly openMailbox: OpenMailbox;
   /** Told of each mailbox that was added or opened anew: its notifications are asked for now. Never rejects. */
-  readonly placed: (mailboxId: string) => Promise<void>;
+  readonly added: (mailboxId: string) => Promise<void>;
 }
 
 const invalid = (field: string, message: string): BrokerError =>
@@ -115,7 +115,7 @@ export function createAddMailbox(deps: AddMailboxDeps): AddMailbox {
     const view = Object.keys(change).length === 0 ? await registry.get(id) : await registry.patch(id, change);
     // Removed in the same moment.
     if (view === undefined) throw new BrokerError('conflict');
-    await deps.placed(id);
+    await deps.added(id);
     return { outcome: placed.outcome, view, warnings: via === undefined ? [] : [dependsOn(via)] };
   }
 

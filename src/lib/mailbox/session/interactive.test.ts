@@ -107,11 +107,17 @@ describe('sessions for those who wait for an answer', () => {
     };
     const inFolder = () => world.sessions.interactive.with(world.row, (session) => session.fetchFlags('INBOX', [1]));
 
-    it('which does not wait for that, and the next request takes the same session up', async () => {
+    /** A request that has its answer, while its session still waits for that of UNSELECT. */
+    const leavingFolder = async () => {
       const held = holdUnselect();
       await inFolder();
       await held.asked;
       on = undefined;
+      return held;
+    };
+
+    it('which does not wait for that, and the next request takes the same session up', async () => {
+      const held = await leavingFolder();
       const next = status();
       await settled();
       expect(server.connections).toBe(1);
@@ -121,10 +127,7 @@ describe('sessions for those who wait for an answer', () => {
     });
 
     it('and are replaced for the next request if that takes long', async () => {
-      const held = holdUnselect();
-      await inFolder();
-      await held.asked;
-      on = undefined;
+      await leavingFolder();
       const next = status();
       await settled();
       await clock.advance(1_000);
@@ -133,10 +136,7 @@ describe('sessions for those who wait for an answer', () => {
     });
 
     it('and are no one else’s until then: a third request at the same time waits', async () => {
-      const held = holdUnselect();
-      await inFolder();
-      await held.asked;
-      on = undefined;
+      const held = await leavingFolder();
       const other = work();
       await clock.advance(1_000);
       await other.begins;
