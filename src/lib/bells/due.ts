@@ -1,11 +1,11 @@
 import { dayMs } from '../domain/duration.ts';
 import { shardKey } from '../domain/ids.ts';
-import { isBrokerError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { MailboxSubscriptions, SubscriptionRows } from '../store/mailboxes/subscriptions.ts';
 import { parseRowKey, rowsOfKind } from '../store/rows/keys.ts';
 import { decodeMailbox } from '../store/rows/mailbox-row.ts';
 import type { MailboxRow } from '../store/rows/rows.ts';
+import { unlessUnreadable } from '../store/table/columns.ts';
 import { reachingStore } from '../store/table/modify.ts';
 import type { Store, StoredRow } from '../store/table/table.ts';
 import { planSubscriptions, type Step, wantedOf } from './plan.ts';
@@ -89,11 +89,8 @@ export async function dueInShard(
 function decoded(stored: StoredRow, notKept: (mailboxId: string, code: string) => void): MailboxRow | undefined {
   const key = parseRowKey(stored.rowKey);
   if (key?.kind !== 'mailbox') return undefined;
-  try {
-    return decodeMailbox(stored);
-  } catch (error) {
-    if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
-    notKept(key.mailboxId, error.code);
-    return undefined;
-  }
+  return unlessUnreadable(
+    () => decodeMailbox(stored),
+    (error) => notKept(key.mailboxId, error.code),
+  );
 }

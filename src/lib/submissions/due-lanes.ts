@@ -5,6 +5,7 @@ import type { MailboxRow } from '../store/rows/rows.ts';
 import { laneOf } from '../store/submissions/submission-keys.ts';
 import { decodeWaiting } from '../store/submissions/submission-row.ts';
 import type { SubmissionRows } from '../store/submissions/submissions.ts';
+import { unlessUnreadable } from '../store/table/columns.ts';
 import type { Store } from '../store/table/table.ts';
 import type { SendWakeUp } from './types.ts';
 
@@ -39,15 +40,13 @@ export async function dueLanes(
   const lanes = new Set<string>();
   const orphaned: string[] = [];
   const found = await mapBounded(shards, shardsAtOnce, async (shard) => {
-    const waiting = (await rows.waitingInShard(shard)).flatMap((row) => {
-      try {
-        return decodeWaiting(row);
-      } catch (error) {
-        if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
-        log.error('submission.row_broken', error);
-        return [];
-      }
-    });
+    const waiting = (await rows.waitingInShard(shard)).flatMap(
+      (row) =>
+        unlessUnreadable(
+          () => decodeWaiting(row),
+          (error) => log.error('submission.row_broken', error),
+        ) ?? [],
+    );
     return waiting.filter(({ nextAt }) => nextAt <= before).map(({ mailboxId }) => mailboxId);
   });
   for (const id of new Set(found.flat())) {

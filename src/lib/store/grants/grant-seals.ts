@@ -1,8 +1,8 @@
 import type { Clock, Random } from '../../domain/clock.ts';
 import type { GrantKey } from '../../domain/grant.ts';
 import type { KeyedRow, KeyedRows, Sealer, SealPlace } from '../../domain/sealing.ts';
-import { isBrokerError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
+import { unlessUnreadable } from '../table/columns.ts';
 import { modify } from '../table/modify.ts';
 import { sealForWrite } from '../table/seal-for-write.ts';
 import type { Store, StoredRow, Table } from '../table/table.ts';
@@ -67,12 +67,8 @@ export async function* readableRows(table: Table, log: Log): AsyncGenerator<{ ro
   }
 }
 
-function readable(row: StoredRow, log: Log): GrantParts | undefined {
-  try {
-    return readGrantRow(row);
-  } catch (error) {
-    if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
-    log.error('grant.row_broken', error);
-    return undefined;
-  }
-}
+const readable = (row: StoredRow, log: Log): GrantParts | undefined =>
+  unlessUnreadable(
+    () => readGrantRow(row),
+    (error) => log.error('grant.row_broken', error),
+  );

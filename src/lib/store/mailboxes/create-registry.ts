@@ -13,6 +13,7 @@ import type { JobRow, MailboxRow, StateRow } from '../rows/rows.ts';
 import { filterIn } from '../rows/settings-row.ts';
 import { decodeState } from '../rows/state-row.ts';
 import { createDirectory } from '../shard/directory.ts';
+import { unlessUnreadable } from '../table/columns.ts';
 import { reachingStore, untilSettled } from '../table/modify.ts';
 import type { BatchOperation, Store, StoredRow } from '../table/table.ts';
 import { createAddressIndex } from './address-index.ts';
@@ -44,16 +45,12 @@ export function createRegistry(deps: RegistryDeps): Registry {
   const settle = <T>(attempt: () => Promise<T>): Promise<T> => untilSettled(deps, attempt);
 
   /** Decodes, or logs which row is broken and continues without it. */
-  const lenient = <T>(decode: (row: StoredRow) => T, row: StoredRow | undefined): T | undefined => {
-    if (row === undefined) return undefined;
-    try {
-      return decode(row);
-    } catch (error) {
-      if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
-      log.error('mailbox.row_broken', error);
-      return undefined;
-    }
-  };
+  const lenient = <T>(decode: (row: StoredRow) => T, row: StoredRow | undefined): T | undefined =>
+    row &&
+    unlessUnreadable(
+      () => decode(row),
+      (error) => log.error('mailbox.row_broken', error),
+    );
 
   const stateOf = async (id: string): Promise<StateRow | undefined> =>
     lenient(decodeState, await mail.get(partitionOf(id), stateRowKey(id)));

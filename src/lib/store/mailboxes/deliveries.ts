@@ -1,7 +1,7 @@
 import { base64url, fromBase64url, sameBytes } from '../../domain/bytes.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { parseDeliveryId, shardKey, shardOfMailbox } from '../../domain/ids.ts';
-import { BrokerError, isBrokerError } from '../../errors.ts';
+import { BrokerError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { decodeJob, isMeant, replaysAmong } from '../rows/job-row.ts';
 import { rowsOf, rowsOfKind } from '../rows/keys.ts';
@@ -9,6 +9,7 @@ import { decodeMailbox } from '../rows/mailbox-row.ts';
 import { deadKeptMs, decodeDead, decodeRetry } from '../rows/retry-row.ts';
 import type { DeadRow, MailboxRow, ReplayJob, RetryRow } from '../rows/rows.ts';
 import type { Directory } from '../shard/directory.ts';
+import { unlessUnreadable } from '../table/columns.ts';
 import { reachingStore } from '../table/modify.ts';
 import type { Store, StoredRow } from '../table/table.ts';
 import { readMailbox } from './mailboxes.ts';
@@ -64,15 +65,11 @@ export function createDeliveries(deps: {
   const mail = store.table('mail');
 
   /** Decodes, or logs which row is broken and continues without it. */
-  const lenient = <T>(decode: (row: StoredRow) => T, row: StoredRow): T | undefined => {
-    try {
-      return decode(row);
-    } catch (error) {
-      if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
-      log.error('delivery.row_broken', error);
-      return undefined;
-    }
-  };
+  const lenient = <T>(decode: (row: StoredRow) => T, row: StoredRow): T | undefined =>
+    unlessUnreadable(
+      () => decode(row),
+      (error) => log.error('delivery.row_broken', error),
+    );
   const all = <T>(decode: (row: StoredRow) => T, rows: readonly StoredRow[]): T[] =>
     rows.flatMap((row) => lenient(decode, row) ?? []);
 

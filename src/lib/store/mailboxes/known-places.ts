@@ -1,10 +1,10 @@
 import { shardKey, shardOfMailbox } from '../../domain/ids.ts';
 import { hasHash, isSameMail } from '../../domain/mail/message-identity.ts';
-import { isBrokerError } from '../../errors.ts';
 import { decodeCursor } from '../rows/cursor-row.ts';
 import { rowsOf } from '../rows/keys.ts';
 import { decodeRecentMessages } from '../rows/recent-messages-row.ts';
 import type { RecentMessage } from '../rows/rows.ts';
+import { unlessUnreadable } from '../table/columns.ts';
 import type { Store, StoredRow } from '../table/table.ts';
 
 /** Where a message lies, as far as the polls have come. */
@@ -57,10 +57,6 @@ export async function knownPlaces(store: Store, mailboxId: string, hash: Uint8Ar
 }
 
 function readable<T>(row: StoredRow, decode: (row: StoredRow) => T): T[] {
-  try {
-    return [decode(row)];
-  } catch (error) {
-    if (isBrokerError(error, 'row_broken', 'row_newer')) return [];
-    throw error;
-  }
+  const read = unlessUnreadable(() => decode(row));
+  return read === undefined ? [] : [read];
 }

@@ -1,10 +1,10 @@
 import { shardKey, shardOfMailbox } from '../../domain/ids.ts';
-import { isBrokerError } from '../../errors.ts';
 import { decodeCursor } from '../rows/cursor-row.ts';
 import type { CursorRow } from '../rows/folder-rows.ts';
 import { shardRowKey } from '../rows/keys.ts';
 import type { MailboxRow, SlotSchedule } from '../rows/rows.ts';
 import { decodeShard } from '../rows/shard-row.ts';
+import { unlessUnreadable } from '../table/columns.ts';
 import type { Store } from '../table/table.ts';
 
 /** How the polling of a mailbox goes, for people. */
@@ -33,9 +33,9 @@ export async function readPollFacts(
         table.get(shardKey(shard), shardRowKey),
         table.list(shardKey(shard), { from: 'c!', below: 'd' }),
       ]);
-      const lease = own === undefined ? undefined : unlessBroken(() => decodeShard(own));
+      const lease = own === undefined ? undefined : unlessUnreadable(() => decodeShard(own));
       const byMailbox = Map.groupBy(
-        cursors.flatMap((row) => unlessBroken(() => decodeCursor(row)) ?? []),
+        cursors.flatMap((row) => unlessUnreadable(() => decodeCursor(row)) ?? []),
         ({ mailboxId }) => mailboxId,
       );
       for (const { id, slot } of members) {
@@ -69,13 +69,4 @@ export function deliveryFacts(
     lagSeconds: latest?.deliveredAfterSeconds,
     behind: behind.reduce((sum, each) => sum + each, 0),
   };
-}
-
-function unlessBroken<T>(decode: () => T): T | undefined {
-  try {
-    return decode();
-  } catch (error) {
-    if (isBrokerError(error, 'row_broken', 'row_newer')) return undefined;
-    throw error;
-  }
 }

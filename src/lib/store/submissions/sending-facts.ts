@@ -1,8 +1,8 @@
 import { mapBounded } from '../../domain/all-settled.ts';
 import { shardOfMailbox } from '../../domain/ids.ts';
 import type { Submission } from '../../domain/submission.ts';
-import { isBrokerError } from '../../errors.ts';
 import type { MailboxRow } from '../rows/rows.ts';
+import { unlessUnreadable } from '../table/columns.ts';
 import type { Store, StoredRow } from '../table/table.ts';
 import { decodeHold, decodeLane, type Hold } from './lane-row.ts';
 import {
@@ -126,10 +126,6 @@ function holdOf(sender: Sender, holds: ReadonlyMap<string, Hold>): Hold | undefi
 }
 
 function readable<T>(decode: () => T): T[] {
-  try {
-    return [decode()];
-  } catch (error) {
-    if (isBrokerError(error, 'row_broken', 'row_newer')) return [];
-    throw error;
-  }
+  const read = unlessUnreadable(decode);
+  return read === undefined ? [] : [read];
 }

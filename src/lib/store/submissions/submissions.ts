@@ -1,5 +1,5 @@
 import type { Submission } from '../../domain/submission.ts';
-import { isBrokerError } from '../../errors.ts';
+import { unlessUnreadable } from '../table/columns.ts';
 import type { BatchOperation, Store, StoredRow } from '../table/table.ts';
 import {
   messageIdHash,
@@ -124,14 +124,7 @@ export function createSubmissionRows({ store }: { readonly store: Store }): Subm
 
     async waitingOf(mailboxId) {
       const rows = await table.list(submissionPartition(mailboxId), submissionRows('w', mailboxId));
-      return rows.flatMap((row) => {
-        try {
-          return decodeWaiting(row);
-        } catch (error) {
-          if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
-          return [];
-        }
-      });
+      return rows.flatMap((row) => unlessUnreadable(() => decodeWaiting(row)) ?? []);
     },
 
     async page(mailboxId, after, most) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { storedCode } from '../../error-codes.ts';
-import { BrokerError } from '../../errors.ts';
+import { BrokerError, isBrokerError } from '../../errors.ts';
 import type { StoredRow, Values } from './table.ts';
 
 /**
@@ -106,6 +106,20 @@ export function withWholeText(row: StoredRow, name: string): StoredRow {
     whole += piece;
   }
   return whole === undefined ? row : { ...row, values: { ...row.values, [name]: whole } };
+}
+
+/**
+ * What `decode` makes of a row; undefined for a row that is broken or of a newer version, which must not keep the others.
+ * @param onUnreadable gets the error of such a row
+ */
+export function unlessUnreadable<T>(decode: () => T, onUnreadable?: (error: BrokerError) => void): T | undefined {
+  try {
+    return decode();
+  } catch (error) {
+    if (!isBrokerError(error, 'row_broken', 'row_newer')) throw error;
+    onUnreadable?.(error);
+    return undefined;
+  }
 }
 
 /** A binary column, absent when it holds nothing. */
